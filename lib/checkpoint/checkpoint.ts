@@ -1,0 +1,63 @@
+import type { CloudEvent } from "../change/event.ts";
+import type { RunId, SinkName, TaskId } from "../names.ts";
+import type { FailureReason } from "../sinks/sink.ts";
+
+/** What is remembered of a task while it is open or inside the window. */
+export interface KnownTask {
+  readonly status: string;
+  readonly createdAtMs: number;
+  /** The task's updated_at when it took this status. */
+  readonly updatedAtMs: number;
+  /** Of an open task, for the events that may have to be made without it; empty once it is final. */
+  readonly name: string;
+  /** An open task's `overdue` was told. */
+  readonly overdue: boolean;
+  /** An open task is gone from the API, and that was told. */
+  readonly vanished: boolean;
+}
+
+/** What a sink is still owed of one event. */
+export interface Owed {
+  readonly attempts: number;
+  /** No attempt before this instant. */
+  readonly nextAttemptMs: number;
+}
+
+export interface OutboxEntry {
+  /** The event's place in its stream's order; later changes have greater numbers. */
+  readonly sequence: number;
+  readonly event: CloudEvent;
+  readonly committedAtMs: number;
+  readonly owed: ReadonlyMap<SinkName, Owed>;
+}
+
+/** A sink that is failing. A healthy sink has no record. */
+export interface SinkTrouble {
+  readonly kind: "failing" | "blocked";
+  readonly reason: FailureReason;
+  readonly sinceMs: number;
+  /** The sink asked (Retry-After) not to be tried before this instant. */
+  readonly notBeforeMs: number;
+}
+
+/** The run that may deliver this outbox, until an instant later than any request it can still have in flight. */
+export interface Fence {
+  readonly run: RunId;
+  readonly untilMs: number;
+}
+
+/** A stream's durable record. Every transition returns a new one. */
+export interface Checkpoint {
+  /** The instant from which the next poll must read; it never moves back. */
+  readonly watermarkMs: number;
+  /** Creation of the newest task seen; null before the first. */
+  readonly newestCreatedMs: number | null;
+  /** Set until the first snapshot is recorded: tasks that had ended before this instant are no news. Null for "tell all". */
+  readonly baselineMs: number | null;
+  readonly known: ReadonlyMap<TaskId, KnownTask>;
+  /** In sequence order. */
+  readonly outbox: readonly OutboxEntry[];
+  readonly nextSequence: number;
+  readonly fence: Fence | null;
+  readonly trouble: ReadonlyMap<SinkName, SinkTrouble>;
+}

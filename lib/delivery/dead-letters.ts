@@ -1,0 +1,37 @@
+import type { CloudEvent } from "../change/event.ts";
+import type { SinkName, StreamKey } from "../names.ts";
+import type { FailureReason } from "../sinks/sink.ts";
+
+/** Why a delivery was given up. */
+export type GiveUpReason = FailureReason | "too_many_attempts" | "too_old" | "over_backlog" | "sink_removed";
+
+/** A delivery given up on, kept with its reason until it is redriven or purged. */
+export interface DeadLetter {
+  /** `{sink}:{event id}`: the same however often it is written. */
+  readonly id: string;
+  readonly stream: StreamKey;
+  readonly sink: SinkName;
+  readonly event: CloudEvent;
+  /** The event's place in its stream's order, so that a redrive brings it back where it was. */
+  readonly sequence: number;
+  readonly reason: GiveUpReason;
+  /** What the sink said, shortened, with secrets left out. */
+  readonly detail: string;
+  readonly attempts: number;
+  readonly givenUpAtMs: number;
+}
+
+export interface DeadLetterFilter {
+  readonly sink?: SinkName;
+  readonly id?: string;
+}
+
+/** Every method throws StoreError when the store cannot answer. */
+export interface DeadLetterStore {
+  /** Durable when it resolves; a letter of the same id is replaced. */
+  put(letters: readonly DeadLetter[]): Promise<void>;
+  /** Oldest first. */
+  list(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>;
+  remove(ids: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}

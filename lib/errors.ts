@@ -1,0 +1,64 @@
+/** One thing wrong in the configuration or on the command line. */
+export interface ConfigIssue {
+  /** Dotted path of the field, as the user wrote it: `sinks.ops.url`. */
+  readonly field: string;
+  /** What stands there, with secrets left out. */
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** The operator must change something before anything can run. Carries every issue, never just the first. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly code = "CONFIG_INVALID";
+  readonly issues: readonly ConfigIssue[];
+
+  constructor(issues: readonly ConfigIssue[], options?: ErrorOptions) {
+    super(issues.map(describeIssue).join("\n"), options);
+    this.issues = issues;
+  }
+}
+
+const describeIssue = ({ field, found, expected }: ConfigIssue): string =>
+  `${field}: expected ${expected}, found ${found}`;
+
+export type SourceFailure =
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "throttled"
+  | "unavailable"
+  | "malformed"
+  | "rejected";
+
+/** A stream could not be read; the other streams go on. */
+export class SourceError extends Error {
+  override readonly name = "SourceError";
+  readonly code = "SOURCE_FAILED";
+  readonly reason: SourceFailure;
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    reason: SourceFailure,
+    message: string,
+    options: ErrorOptions & { readonly retryAfterMs?: number | null } = {},
+  ) {
+    super(message, options);
+    this.reason = reason;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+export type StoreFailure = "unavailable" | "corrupt" | "too_large";
+
+/** A record could not be read or written; nothing is delivered that could not be recorded. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly code = "STORE_FAILED";
+  readonly reason: StoreFailure;
+
+  constructor(reason: StoreFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,66 @@
+import type { GenericSchema, InferOutput } from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import type { CallOptions, Clock, Random } from "../clock.ts";
+import type { SinkName } from "../names.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** Why a delivery did not pass. */
+export type FailureReason =
+  | "timeout"
+  | "network"
+  | "throttled"
+  | "server_error"
+  | "unauthorized"
+  | "not_found"
+  | "gone"
+  | "redirected"
+  | "refused_address"
+  | "unroutable"
+  | "too_large"
+  | "rejected";
+
+/**
+ * What a sink says of one event. `retry`: may pass later. `blocked`: an operator must mend the sink; everything is kept.
+ * `permanent`: these bytes will never pass.
+ */
+export type DeliveryResult =
+  | { readonly kind: "accepted" }
+  | {
+      readonly kind: "retry";
+      readonly reason: FailureReason;
+      readonly detail: string;
+      readonly retryAfterMs?: number;
+    }
+  | { readonly kind: "blocked" | "permanent"; readonly reason: FailureReason; readonly detail: string };
+
+export interface BatchLimits {
+  readonly maxEvents: number;
+  /** Bytes of the events' JSON, UTF-8, summed. */
+  readonly maxBytes: number;
+}
+
+/** Where events go. */
+export interface Sink {
+  readonly name: SinkName;
+  readonly batch: BatchLimits;
+  /**
+   * One attempt, without retries of its own. One result for each event, in the same order. `detail` is shown to the
+   * operator: it holds no secret, no URL path or query, no header. Throws only on a defect.
+   */
+  deliver(events: readonly CloudEvent[], options: CallOptions): Promise<readonly DeliveryResult[]>;
+  /** Lets what is in flight finish, then frees connections. */
+  close(): Promise<void>;
+}
+
+/** What a sink may use of the world. */
+export interface SinkDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** What a sink's file exports. `schema` is the source of its options' type, checks and documentation. */
+export interface SinkModule<Schema extends GenericSchema = GenericSchema> {
+  readonly schema: Schema;
+  create(name: SinkName, options: InferOutput<Schema>, deps: SinkDeps): Sink;
+}

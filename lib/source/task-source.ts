@@ -1,0 +1,37 @@
+import type { Task } from "../change/task.ts";
+import type { CallOptions } from "../clock.ts";
+import type { Stream, TaskId } from "../names.ts";
+
+/** A record of the API that cannot be read as a task: reported and passed over, so that it never costs the page. */
+export interface SkippedTask {
+  readonly id: string | null;
+  /** Null when even its creation cannot be read. */
+  readonly createdAtMs: number | null;
+  /** Which field is wrong and what was found, with values left out. */
+  readonly problem: string;
+}
+
+export interface Page {
+  readonly tasks: readonly Task[];
+  readonly skipped: readonly SkippedTask[];
+  /** The API's clock less ours, from the Date header; null where it sent none. */
+  readonly clockSkewMs: number | null;
+  /** Why the listing may lack something though every page was read; null when nothing speaks for that. */
+  readonly doubt: string | null;
+}
+
+export interface TaskSource {
+  /**
+   * The tasks created at or after `beginMs` (cut down to its second; no bound at 0 or less), page by page, so that
+   * memory stays flat. A task comes again only when it changed while the listing was read.
+   * @throws SourceError
+   */
+  list(stream: Stream, beginMs: number, options: CallOptions): AsyncIterable<Page>;
+  /**
+   * One task; null when the API no longer knows it.
+   * @throws SourceError
+   */
+  get(stream: Stream, id: TaskId, options: CallOptions): Promise<Task | null>;
+  /** Frees the connections. */
+  close(): Promise<void>;
+}
