@@ -37,15 +37,18 @@ export class SourceError extends Error {
   readonly code = "SOURCE_FAILED";
   readonly reason: SourceFailure;
   readonly retryAfterMs: number | null;
+  /** What the API answered; null when no answer came. */
+  readonly api: { readonly status: number; readonly code: string | null } | null;
 
   constructor(
     reason: SourceFailure,
     message: string,
-    options: ErrorOptions & { readonly retryAfterMs?: number | null } = {},
+    options: ErrorOptions & Partial<Pick<SourceError, "retryAfterMs" | "api">> = {},
   ) {
     super(message, options);
     this.reason = reason;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.api = options.api ?? null;
   }
 }
 

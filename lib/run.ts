@@ -1,4 +1,9 @@
+import { type RunContext, runStream, type StreamOutcome, type StreamPlan } from "./bridge.ts";
 import type { CloudEvent } from "./change/event.ts";
+import type { CallOptions } from "./clock.ts";
+import type { Channel } from "./delivery/channel.ts";
+import { eachOf } from "./each.ts";
+import { SourceError, type StoreError } from "./errors.ts";
 import type { SinkName, StreamKey } from "./names.ts";
 import type { DeliveryResult } from "./sinks/sink.ts";
 
@@ -41,4 +46,99 @@ export interface RunObserver {
   /** The event is durable in the outbox. */
   committed(stream: StreamKey, event: CloudEvent): void;
   attempted(sink: SinkName, event: CloudEvent, result: DeliveryResult): void;
+}
+
+const streamsAtOnce = 16;
+
+/** A stream that could not even be planned, such as the instances of a source that does not answer. */
+export interface Unplanned {
+  readonly key: string;
+  readonly error: SourceError;
+}
+
+/**
+ * One run over many streams, so many at once. Never rejects for a stream or a sink that fails: the summary says so.
+ * `proven` holds the sources that have answered: a new one is tried with one stream first, since a few refused
+ * signatures side by side lock the access key.
+ */
+export async function runStreams(
+  plans: readonly StreamPlan[],
+  unplanned: readonly Unplanned[],
+  proven: Set<StreamPlan["source"]>,
+  context: RunContext,
+  options: CallOptions,
+): Promise<RunSummary> {
+  const startedMs = context.clock.now();
+  const outcomes = new Map<StreamPlan, StreamOutcome>();
+  const runOne = async (plan: StreamPlan): Promise<void> => {
+    const outcome = await runStream(plan, context, options);
+    if (outcome.snapshot) proven.add(plan.source);
+    outcomes.set(plan, outcome);
+  };
+  const scouts = new Set(
+    Map.groupBy(plans, ({ source }) => source)
+      .values()
+      .map(([first]) => first),
+  );
+  const unproven = plans.filter((plan) => scouts.has(plan) && !proven.has(plan.source));
+  await eachOf(unproven, streamsAtOnce, runOne);
+  await eachOf(
+    plans.filter((plan) => !unproven.includes(plan)),
+    streamsAtOnce,
+    runOne,
+  );
+  return {
+    runId: context.run,
+    startedAt: new Date(startedMs).toISOString(),
+    durationMs: context.clock.now() - startedMs,
+    streams: [
+      ...plans.map((plan) => streamSummary(plan, outcomes.get(plan))),
+      ...unplanned.map(({ key, error }) => ({
+        key,
+        tasks: 0,
+        changes: 0,
+        beginTime: null,
+        error: errorSummary(error),
+      })),
+    ],
+    sinks: Object.fromEntries(
+      Array.from(context.channels, ([name, channel]) => [
+        name,
+        sinkSummary(name, channel, [...outcomes.values()]),
+      ]),
+    ),
+  };
+}
+
+function streamSummary(plan: StreamPlan, outcome: StreamOutcome | undefined): StreamSummary {
+  const beginMs = outcome?.snapshot?.beginMs ?? 0;
+  return {
+    key: plan.rules.stream,
+    tasks: outcome?.snapshot?.count ?? 0,
+    changes: outcome?.changes ?? 0,
+    beginTime: beginMs > 0 ? new Date(beginMs).toISOString() : null,
+    error: outcome?.error ? errorSummary(outcome.error) : null,
+  };
+}
+
+/** The source's reason is the more telling code for a stream that could not be read. */
+const errorSummary = (error: SourceError | StoreError): NonNullable<StreamSummary["error"]> => ({
+  code: error instanceof SourceError ? error.reason : error.code,
+  message: error.message,
+});
+
+function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly StreamOutcome[]): SinkSummary {
+  const sum = (of: (outcome: StreamOutcome) => number): number =>
+    outcomes.reduce((total, outcome) => total + of(outcome), 0);
+  const owed = outcomes.flatMap(
+    ({ checkpoint }) => checkpoint?.outbox.flatMap((entry) => entry.owed.get(name) ?? []) ?? [],
+  );
+  return {
+    accepted: sum(({ accepted }) => accepted.get(name) ?? 0),
+    filtered: sum(({ filtered }) => filtered.get(name) ?? 0),
+    deadLettered: sum(({ deadLettered }) => deadLettered.get(name) ?? 0),
+    retrying: owed.filter(({ attempts }) => attempts > 0).length,
+    pending: owed.length,
+    blocked: channel.trouble?.kind === "blocked" ? channel.trouble.reason : null,
+  };
 }

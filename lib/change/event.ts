@@ -1,4 +1,6 @@
-import type { EventId } from "../names.ts";
+import { type EventId, eventId, type Stream } from "../names.ts";
+import type { Change } from "./diff.ts";
+import { maskedParams } from "./mask.ts";
 
 export type EventKind =
   | "created"
@@ -53,3 +55,70 @@ export interface EventData {
     readonly name?: string;
   };
 }
+
+/** What an event says of the stream its change was seen in. */
+export interface EventContext {
+  readonly stream: Stream;
+  /** The API resource of the instance: scheme, host and path. */
+  readonly source: string;
+  readonly instanceName: string | null;
+  readonly observedAtMs: number;
+}
+
+export const eventSchemaId = "urn:dms-task-bridge:schema:task-event:1";
+
+const kinds: Readonly<Record<string, EventKind>> = {
+  CREATED: "created",
+  EXECUTING: "executing",
+  SUCCESS: "succeeded",
+  FAILED: "failed",
+  CANCELLED: "cancelled",
+  DELETED: "deleted",
+  OVERDUE: "overdue",
+  VANISHED: "vanished",
+};
+
+/** States a change as a CloudEvent. Its id comes from the task alone, so retries and replays bear the same one. */
+export function toEvent(change: Change, context: EventContext): CloudEvent {
+  const { task, from, to } = change;
+  const { engine, region, projectId, instanceId } = context.stream;
+  const updatedAt = new Date(task.updatedAtMs).toISOString();
+  return {
+    specversion: "1.0",
+    id: eventId(`${idPart(instanceId)}/${idPart(task.id)}/${idPart(to)}/${task.updatedAtMs}`),
+    source: context.source,
+    type: `com.huaweicloud.dms.task.${Object.hasOwn(kinds, to) ? (kinds[to] ?? "unknown") : "unknown"}`,
+    subject: task.id,
+    time: updatedAt,
+    datacontenttype: "application/json",
+    dataschema: eventSchemaId,
+    partitionkey: task.id,
+    data: {
+      task: {
+        id: task.id,
+        name: task.name,
+        status: task.status,
+        params: maskedParams(task.params),
+        user: task.user,
+        createdAt: new Date(task.createdAtMs).toISOString(),
+        updatedAt,
+      },
+      change: {
+        from,
+        to,
+        durationMs: Math.max(0, task.updatedAtMs - task.createdAtMs),
+        observedAt: new Date(context.observedAtMs).toISOString(),
+      },
+      instance: {
+        engine,
+        region,
+        projectId,
+        instanceId,
+        ...(context.instanceName === null ? {} : { name: context.instanceName }),
+      },
+    },
+  };
+}
+
+/** Ids travel in headers and are joined by dots in signatures: an unexpected character is percent-encoded. */
+const idPart = (text: string): string => encodeURIComponent(text).replaceAll(".", "%2E");

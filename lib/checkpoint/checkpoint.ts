@@ -1,20 +1,7 @@
 import type { CloudEvent } from "../change/event.ts";
+import type { KnownTask } from "../change/known.ts";
 import type { RunId, SinkName, TaskId } from "../names.ts";
 import type { FailureReason } from "../sinks/sink.ts";
-
-/** What is remembered of a task while it is open or inside the window. */
-export interface KnownTask {
-  readonly status: string;
-  readonly createdAtMs: number;
-  /** The task's updated_at when it took this status. */
-  readonly updatedAtMs: number;
-  /** Of an open task, for the events that may have to be made without it; empty once it is final. */
-  readonly name: string;
-  /** An open task's `overdue` was told. */
-  readonly overdue: boolean;
-  /** An open task is gone from the API, and that was told. */
-  readonly vanished: boolean;
-}
 
 /** What a sink is still owed of one event. */
 export interface Owed {

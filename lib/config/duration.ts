@@ -1,18 +1,30 @@
 import * as v from "valibot";
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const pattern = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+/** What a duration looks like. */
+export const durationPattern = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+/** Ten years: more is a slip, and would carry an instant past what a Date can hold. */
+const longestMs = 3_650 * unitMs.d;
 
-/** `10s`, `15m`, `7d` (also `ms` and `h`) as milliseconds; null when the text is no duration. */
+/** `10s`, `15m`, `7d` (also `ms` and `h`) as milliseconds; null when the text is no duration of at most ten years. */
 export function parseDuration(text: string): number | null {
-  const [, amount, unit] = pattern.exec(text) ?? [];
-  return amount && unit ? Math.round(Number(amount) * unitMs[unit as keyof typeof unitMs]) : null;
+  const [, amount, unit] = durationPattern.exec(text) ?? [];
+  if (!amount || !unit) return null;
+  const ms = Math.round(Number(amount) * unitMs[unit as keyof typeof unitMs]);
+  return ms <= longestMs ? ms : null;
 }
 
 /** A configuration field that holds a duration: text in, milliseconds out. */
 export const duration = () =>
   v.pipe(
     v.string("a duration such as 10s, 15m or 7d"),
-    v.regex(pattern, "a duration such as 10s, 15m or 7d"),
+    v.regex(durationPattern, "a duration such as 10s, 15m or 7d"),
+    v.check(
+      (text) => !durationPattern.test(text) || parseDuration(text) !== null,
+      "a duration of at most 3650d",
+    ),
     v.transform((text) => parseDuration(text) ?? 0),
   );
+
+/** The same, for a span that cannot be nothing. */
+export const positiveDuration = () => v.pipe(duration(), v.minValue(1, "a duration of at least 1ms"));

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { engines } from "../names.ts";
-import { duration } from "./duration.ts";
+import { duration, positiveDuration } from "./duration.ts";
 
 const text = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expected));
 const count = (least: number, most: number) => {
@@ -35,19 +35,29 @@ const credentials = v.union(
   "{ ak, sk, securityToken? }, { token } or { username, password, domain }",
 );
 
+const startFromExpectation = "now, all or an ISO instant such as 2026-01-31T00:00:00Z";
 const startFrom = v.pipe(
-  v.string("now, all or an ISO instant"),
-  v.check(
-    (value) =>
-      value === "now" ||
-      value === "all" ||
-      (/^\d{4}-\d{2}-\d{2}T/.test(value) && !Number.isNaN(Date.parse(value))),
-    "now, all or an ISO instant",
+  v.string(startFromExpectation),
+  v.regex(
+    /^(now|all|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))$/,
+    startFromExpectation,
   ),
+  v.check((value) => value === "now" || value === "all" || isOnCalendar(value), "a day of the calendar"),
   v.transform((value): "now" | "all" | { readonly instantMs: number } =>
     value === "now" || value === "all" ? value : { instantMs: Date.parse(value) },
   ),
 );
+
+/** Date.parse moves 30 February into March. */
+function isOnCalendar(instant: string): boolean {
+  const day = instant.slice(0, 10);
+  const midnightMs = Date.parse(`${day}T00:00:00Z`);
+  return (
+    !Number.isNaN(midnightMs) &&
+    new Date(midnightMs).toISOString().startsWith(day) &&
+    !Number.isNaN(Date.parse(instant))
+  );
+}
 
 const timeZone = v.pipe(
   v.string("an IANA time zone such as UTC or Asia/Shanghai"),
@@ -64,13 +74,17 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const httpUrlExpectation = "an http or https URL without user, password, query or fragment";
 const httpUrl = v.pipe(
-  v.string("an http or https URL"),
-  v.check(
-    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
-    "an http or https URL",
-  ),
+  v.string(httpUrlExpectation),
+  v.check((value) => isHttpUrl(value), httpUrlExpectation),
 );
+
+function isHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return false;
+  return [url.username, url.password, url.search, url.hash].every((part) => part === "");
+}
 
 const source = v.strictObject({
   engine: described(v.picklist(engines, engines.join(", ")), "Which DMS engine the instances run."),
@@ -116,19 +130,19 @@ const source = v.strictObject({
   ),
   timeZone: v.optional(described(timeZone, "Zone of begin_time and end_time."), "UTC"),
   pageSize: v.optional(described(count(1, 100), "Records asked for in one request."), 100),
-  requestTimeout: v.optional(described(duration(), "Longest wait for one answer of the API."), "15s"),
+  requestTimeout: v.optional(described(positiveDuration(), "Longest wait for one answer of the API."), "15s"),
 });
 
 const checkpoint = v.variant(
   "type",
   [
-    v.strictObject({ type: v.literal("memory") }),
+    v.strictObject({ type: described(v.literal("memory"), "Forgotten when the process ends.") }),
     v.strictObject({
-      type: v.literal("file"),
+      type: described(v.literal("file"), "An embedded store, for one machine."),
       path: v.optional(described(text("a folder"), "Folder of the embedded store."), ".bridge"),
     }),
   ],
-  "type memory or file",
+  "memory or file",
 );
 
 const retry = v.strictObject({
@@ -160,7 +174,10 @@ const delivery = v.strictObject({
   ),
   concurrency: v.optional(described(count(1, 1_000), "Requests under way at once to one sink."), 8),
   timeBudget: v.optional(
-    described(duration(), "How long one run may take; it also bounds how long a crashed run is waited for."),
+    described(
+      positiveDuration(),
+      "How long one run may take; it also bounds how long a crashed run is waited for.",
+    ),
     "30s",
   ),
 });
@@ -168,27 +185,43 @@ const delivery = v.strictObject({
 /** What every sink's options share; the rest of a sink's options are its own module's schema. */
 export const sinkCommon = v.object({
   filter: v.optional(
-    described(v.record(v.string(), v.unknown()), "EventBridge event pattern; without it every event passes."),
+    described(
+      v.record(v.string(), v.unknown(), "an event pattern"),
+      "EventBridge event pattern; without it every event passes.",
+    ),
   ),
-  retry: v.optional(retry, {}),
+  retry: v.optional(described(retry, "How this sink's deliveries are repeated."), {}),
   rate: v.optional(
     described(
-      v.strictObject({ events: count(1, 1_000_000), per: duration() }),
+      v.strictObject({
+        events: described(count(1, 1_000_000), "How many."),
+        per: described(duration(), "In what span."),
+      }),
       "At most so many events in each such span.",
     ),
   ),
 });
 
+const sinkNameExpectation = "a name of letters, digits, - and _ that begins with a letter";
+// A list would count as a record of sinks named 0, 1, 2, so a name begins with a letter.
+const sinkNameText = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, sinkNameExpectation));
+
 export const configSchema = v.strictObject({
-  sources: v.pipe(v.array(source), v.minLength(1, "at least one source")),
-  checkpoint: v.optional(checkpoint, { type: "file" }),
-  delivery: v.optional(delivery, {}),
-  sinks: v.pipe(
-    v.record(
-      v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, "a name of letters, digits, - and _")),
-      v.looseObject({ type: text("a sink type") }, "an object with a type"),
+  $schema: v.optional(described(v.string("a JSON Schema"), "JSON Schema of this file, for editors.")),
+  sources: described(
+    v.pipe(v.array(source, "a list of sources"), v.minLength(1, "at least one source")),
+    "The instances to watch, by engine, region and project.",
+  ),
+  checkpoint: v.optional(described(checkpoint, "Where the durable record of each stream is kept."), {
+    type: "file",
+  }),
+  delivery: v.optional(described(delivery, "Limits of every sink and of one run."), {}),
+  sinks: described(
+    v.pipe(
+      v.record(sinkNameText, v.looseObject({ type: text("a sink type") }), "sinks by their names"),
+      v.minEntries(1, "at least one sink"),
     ),
-    v.minEntries(1, "at least one sink"),
+    "Where events go, by a name of your choice.",
   ),
 });
 
@@ -199,4 +232,3 @@ export type SourceConfig = Config["sources"][number];
 export type CredentialsConfig = NonNullable<SourceConfig["credentials"]>;
 export type DeliveryConfig = Config["delivery"];
 export type SinkCommon = v.InferOutput<typeof sinkCommon>;
-export type RetryConfig = SinkCommon["retry"];

@@ -1,4 +1,5 @@
 import type { CloudEvent } from "../change/event.ts";
+import type { OutboxEntry } from "../checkpoint/checkpoint.ts";
 import type { SinkName, StreamKey } from "../names.ts";
 import type { FailureReason } from "../sinks/sink.ts";
 
@@ -35,3 +36,31 @@ export interface DeadLetterStore {
   remove(ids: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
+
+export const matchesLetter = (letter: DeadLetter, filter: DeadLetterFilter): boolean =>
+  (filter.sink === undefined || letter.sink === filter.sink) &&
+  (filter.id === undefined || letter.id === filter.id);
+
+export interface GiveUp {
+  readonly reason: GiveUpReason;
+  readonly detail: string;
+  readonly attempts: number;
+  readonly nowMs: number;
+}
+
+export const letterOf = (
+  stream: StreamKey,
+  sink: SinkName,
+  entry: OutboxEntry,
+  giveUp: GiveUp,
+): DeadLetter => ({
+  id: `${sink}:${entry.event.id}`,
+  stream,
+  sink,
+  event: entry.event,
+  sequence: entry.sequence,
+  reason: giveUp.reason,
+  detail: giveUp.detail,
+  attempts: giveUp.attempts,
+  givenUpAtMs: giveUp.nowMs,
+});

@@ -5,19 +5,22 @@ import type { SinkName } from "../names.ts";
 import type { Log } from "../telemetry/log.ts";
 
 /** Why a delivery did not pass. */
-export type FailureReason =
-  | "timeout"
-  | "network"
-  | "throttled"
-  | "server_error"
-  | "unauthorized"
-  | "not_found"
-  | "gone"
-  | "redirected"
-  | "refused_address"
-  | "unroutable"
-  | "too_large"
-  | "rejected";
+export const failureReasons = [
+  "timeout",
+  "network",
+  "throttled",
+  "server_error",
+  "unauthorized",
+  "not_found",
+  "gone",
+  "redirected",
+  "refused_address",
+  "unroutable",
+  "too_large",
+  "rejected",
+] as const;
+
+export type FailureReason = (typeof failureReasons)[number];
 
 /**
  * What a sink says of one event. `retry`: may pass later. `blocked`: an operator must mend the sink; everything is kept.

@@ -1,0 +1,21 @@
+import history from "./sink.ts";
+
+// In a project of your own, end with: satisfies ConfigInput, imported as a type from "dms-task-bridge".
+export default {
+  sources: [
+    {
+      engine: "rabbitmq",
+      region: "cn-north-4",
+      projectId: process.env["HUAWEICLOUD_SDK_PROJECT_ID"],
+      instances: "all",
+    },
+  ],
+  sinks: {
+    history: {
+      type: "custom",
+      module: history,
+      path: "tasks.db",
+      filter: { data: { task: { status: [{ "anything-but": "DELETED" }] } } },
+    },
+  },
+};

@@ -1,0 +1,48 @@
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+import process from "node:process";
+import { CommanderError } from "commander";
+import { isInterruption, report } from "../lib/cli/errors.ts";
+import { cliLog } from "../lib/cli/log.ts";
+import { openScreen } from "../lib/cli/output.ts";
+import { program } from "../lib/cli/program.ts";
+import { listenForSignals } from "../lib/cli/signals.ts";
+import { systemClock } from "../lib/clock.ts";
+import packageJson from "../package.json" with { type: "json" };
+
+const screen = openScreen(process.stdout, process.stderr);
+const stopping = listenForSignals(process);
+
+const root = program({
+  version: packageJson.version,
+  screen,
+  start: async (options, body) => {
+    const context = {
+      configFile: options.config ?? null,
+      json: options.json ?? false,
+      screen,
+      input: process.stdin,
+      folder: process.cwd(),
+      environment: process.env,
+      clock: systemClock,
+      random: Math.random,
+      log: cliLog(screen.err, options.logLevel, systemClock.now),
+      stop: stopping.stop,
+      abandon: stopping.abandon,
+    };
+    try {
+      process.exitCode = await body(context);
+    } catch (error) {
+      if (!isInterruption(error, stopping.stop)) {
+        process.exitCode = report(error, screen.err, options.debug ?? false);
+      }
+    }
+    process.exitCode = stopping.exitCode() ?? process.exitCode;
+  },
+});
+
+try {
+  await root.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

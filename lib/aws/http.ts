@@ -1,0 +1,84 @@
+import { setImmediate } from "node:timers/promises";
+import type { Dispatcher } from "undici";
+import type { CallOptions } from "../clock.ts";
+import { AwsError } from "./errors.ts";
+
+export interface Exchange {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  /** To the last byte of the answer. */
+  readonly timeoutMs: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly header: (name: string) => string | null;
+  readonly text: string;
+}
+
+/** More than any answer of the services called here: DynamoDB's largest is 16 MiB. */
+const maxBodyBytes = 16 * 1_048_576;
+
+/** One attempt. `call` names it in messages. @throws AwsError when no whole answer comes */
+export async function exchange(
+  dispatcher: Dispatcher,
+  call: string,
+  { method, url, headers, body, timeoutMs }: Exchange,
+  options: CallOptions,
+): Promise<Answer> {
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    const response = await dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers,
+      body,
+      signal,
+    });
+    return {
+      status: response.statusCode,
+      header: (name) => [response.headers[name] ?? []].flat()[0] ?? null,
+      text: await boundedText(call, response.body),
+    };
+  } catch (error) {
+    if (error instanceof AwsError) throw error;
+    if (signal.aborted && error === signal.reason) {
+      throw options.signal.aborted
+        ? new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`)
+        : new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
+    }
+    throw networkFailure(call, error) ?? error;
+  }
+}
+
+async function boundedText(call: string, body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) {
+      throw new AwsError(
+        "malformed",
+        "ANSWER_TOO_LARGE",
+        `${call}: an answer of more than ${maxBodyBytes} bytes`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  // undici frees the connection one turn later; a request made sooner opens another.
+  await setImmediate();
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+const networkCodes =
+  /^(E(AI_AGAIN|AI_FAIL|NOTFOUND|CONN(REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|ADDRNOTAVAIL|HOSTDOWN|HOSTUNREACH|NETDOWN|NETUNREACH|PROTO)|UND_ERR_(BODY_TIMEOUT|CLOSED|CONNECT_TIMEOUT|DESTROYED|HEADERS_OVERFLOW|HEADERS_TIMEOUT|RES_CONTENT_LENGTH_MISMATCH|SOCKET)|HPE_.*|CERT_.*|.*SELF_SIGNED_CERT.*|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF).*|ERR_(SSL|TLS)_.*)$/;
+
+/** What a network is known to cause; null for anything else, which is a defect. */
+function networkFailure(call: string, error: unknown): AwsError | null {
+  if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return null;
+  if (!networkCodes.test(error.code)) return null;
+  return new AwsError("unavailable", error.code, `${call}: no answer`, { cause: error });
+}

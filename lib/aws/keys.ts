@@ -1,0 +1,140 @@
+import { readFile } from "node:fs/promises";
+import type { Dispatcher } from "undici";
+import * as v from "valibot";
+import type { CallOptions, Clock } from "../clock.ts";
+import { AwsError } from "./errors.ts";
+import { exchange } from "./http.ts";
+import type { AwsKey } from "./sigv4.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the access key comes from. */
+export interface Keys {
+  /** @throws AwsError when there is none to be had */
+  current(options: CallOptions): Promise<AwsKey>;
+  /** Told that AWS called the key expired: whether a repeat would carry another. */
+  renew(): boolean;
+}
+
+export interface KeysDeps {
+  readonly env: Environment;
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+}
+
+/** The key in the environment, or the one that the container's credential endpoint hands out and renews. */
+export function openKeys(deps: KeysDeps): Keys {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = deps.env;
+  if (AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) {
+    const key: AwsKey = {
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+      sessionToken: AWS_SESSION_TOKEN || undefined,
+    };
+    return { current: async () => key, renew: () => false };
+  }
+  return containerKeys(deps);
+}
+
+interface HeldKey extends AwsKey {
+  readonly renewAtMs: number;
+}
+
+function containerKeys(deps: KeysDeps): Keys {
+  let held: HeldKey | null = null;
+  let asking: Promise<HeldKey> | null = null;
+  return {
+    async current(options) {
+      if (held !== null && deps.clock.now() < held.renewAtMs) return held;
+      // Calls that need a key at once share one request for it.
+      asking ??= askContainer(deps, options).finally(() => {
+        asking = null;
+      });
+      held = await asking;
+      return held;
+    },
+    renew() {
+      held = null;
+      return true;
+    },
+  };
+}
+
+const containerCall = "container credentials";
+const containerTimeoutMs = 2_000;
+/** AWS hands out the next key five minutes before the last one ends. */
+const renewBeforeEndMs = 5 * 60_000;
+
+const containerAnswer = v.object({
+  AccessKeyId: v.pipe(v.string(), v.nonEmpty()),
+  SecretAccessKey: v.pipe(v.string(), v.nonEmpty()),
+  Token: v.optional(v.string()),
+  Expiration: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+});
+
+async function askContainer(deps: KeysDeps, options: CallOptions): Promise<HeldKey> {
+  const url = containerUrl(deps.env);
+  const token = await containerToken(deps.env);
+  const { status, text } = await exchange(
+    deps.dispatcher,
+    containerCall,
+    {
+      method: "GET",
+      url,
+      headers: { accept: "application/json", ...(token && { authorization: token }) },
+      body: null,
+      timeoutMs: containerTimeoutMs,
+    },
+    options,
+  );
+  if (status !== 200) {
+    const reason = status === 429 ? "throttled" : status >= 500 ? "unavailable" : "unauthorized";
+    throw new AwsError(reason, `HTTP_${status}`, `${containerCall}: refused`);
+  }
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), containerAnswer), text);
+  if (!parsed.success) throw new AwsError("malformed", "NOT_A_KEY", `${containerCall}: the answer is no key`);
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = parsed.output;
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: Token,
+    renewAtMs:
+      Expiration === undefined ? Number.POSITIVE_INFINITY : Date.parse(Expiration) - renewBeforeEndMs,
+  };
+}
+
+const ecsHost = "169.254.170.2";
+/** Loopback, and the addresses that ECS and EKS publish: over plain http a key is asked for nowhere else. */
+const plainHosts =
+  /^(127(\.\d{1,3}){3}|localhost|\[::1\]|169\.254\.170\.2|169\.254\.170\.23|\[fd00:ec2::23\])$/;
+
+function containerUrl(env: Environment): URL {
+  const relative = env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
+  const full = env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+  if (!relative && !full) {
+    const expected = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+    throw new AwsError("unconfigured", "NO_CREDENTIALS", `no AWS credentials: ${expected}`);
+  }
+  const url = relative ? URL.parse(`http://${ecsHost}${relative}`) : URL.parse(full ?? "");
+  const isOpen = url?.protocol === "https:" || (url?.protocol === "http:" && plainHosts.test(url.hostname));
+  if (url && isOpen) return url;
+  const variable = relative ? "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" : "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+  throw new AwsError(
+    "unconfigured",
+    "BAD_CREDENTIALS_URI",
+    `${variable}: no https URL and no container's host`,
+  );
+}
+
+async function containerToken(env: Environment): Promise<string | undefined> {
+  const file = env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
+  if (!file) return env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+  try {
+    // Read each time: the token in the file is replaced as it ages.
+    return (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error && "code" in error)) throw error;
+    const variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+    throw new AwsError("unconfigured", String(error.code), `${variable}: cannot be read`, { cause: error });
+  }
+}

@@ -1,0 +1,62 @@
+import * as v from "valibot";
+import type { AwsClient } from "./client.ts";
+import { AwsError } from "./errors.ts";
+
+/** Scheme to what reads one of its references, as `config/references.ts` takes it. */
+export type AwsSecrets = Readonly<Record<"ssm" | "secretsmanager", (reference: string) => Promise<string>>>;
+
+/**
+ * Reads `ssm:/path/name` and `secretsmanager:id[#jsonKey]`. Several keys of one secret cost one request.
+ * Each rejects with AwsError when its secret cannot be had.
+ */
+export function awsSecrets(aws: AwsClient): AwsSecrets {
+  const secrets = new Map<string, Promise<string>>();
+  const secret = (id: string): Promise<string> => {
+    const asked = secrets.get(id) ?? fetchSecret(aws, id);
+    secrets.set(id, asked);
+    return asked;
+  };
+  return {
+    ssm: (reference) => fetchParameter(aws, reference.slice("ssm:".length)),
+    async secretsmanager(reference) {
+      const [id = "", ...key] = reference.slice("secretsmanager:".length).split("#");
+      const text = await secret(id);
+      return key.length === 0 ? text : valueAt(key.join("#"), text);
+    },
+  };
+}
+
+const parameter = v.object({ Parameter: v.object({ Value: v.string() }) });
+const secretString = v.object({ SecretString: v.string() });
+const jsonObject = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()));
+
+async function fetchParameter(aws: AwsClient, name: string): Promise<string> {
+  const answer = v.safeParse(
+    parameter,
+    await aws.call("ssm", "GetParameter", { Name: name, WithDecryption: true }),
+  );
+  if (!answer.success)
+    throw new AwsError("malformed", "NO_VALUE", "ssm GetParameter: the answer has no value");
+  return answer.output.Parameter.Value;
+}
+
+async function fetchSecret(aws: AwsClient, id: string): Promise<string> {
+  const answer = v.safeParse(
+    secretString,
+    await aws.call("secretsmanager", "GetSecretValue", { SecretId: id }),
+  );
+  if (answer.success) return answer.output.SecretString;
+  throw new AwsError("rejected", "NO_TEXT", "secretsmanager GetSecretValue: the secret is binary, not text");
+}
+
+function valueAt(key: string, text: string): string {
+  const parsed = v.safeParse(jsonObject, text);
+  const value = parsed.success ? parsed.output[key] : undefined;
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  throw new AwsError(
+    "rejected",
+    "NO_SUCH_KEY",
+    "secretsmanager: the secret is no JSON object with such a key",
+  );
+}

@@ -1,0 +1,43 @@
+import { AwsError } from "./errors.ts";
+import type { Environment } from "./keys.ts";
+
+interface Service {
+  /** What `x-amz-target` begins with. */
+  readonly target: string;
+  readonly contentType: string;
+  /** What the service is called in `AWS_ENDPOINT_URL_…`. */
+  readonly variable: string;
+}
+
+/** The services called here, by the name that their endpoints and signatures carry. */
+export const services = {
+  ssm: { target: "AmazonSSM", contentType: "application/x-amz-json-1.1", variable: "SSM" },
+  secretsmanager: {
+    target: "secretsmanager",
+    contentType: "application/x-amz-json-1.1",
+    variable: "SECRETS_MANAGER",
+  },
+  dynamodb: { target: "DynamoDB_20120810", contentType: "application/x-amz-json-1.0", variable: "DYNAMODB" },
+} as const satisfies Readonly<Record<string, Service>>;
+
+export type ServiceName = keyof typeof services;
+
+/** @throws AwsError when the environment names none */
+export function regionOf(env: Environment): string {
+  const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"];
+  if (region && /^[a-z0-9-]{1,63}$/.test(region)) return region;
+  throw new AwsError("unconfigured", "NO_REGION", "no AWS region: set AWS_REGION");
+}
+
+/** The service's endpoint in a region, unless the environment gives another. @throws AwsError when that is no URL */
+export function endpointOf(name: ServiceName, region: string, env: Environment): URL {
+  const own = `AWS_ENDPOINT_URL_${services[name].variable}`;
+  const variable = env[own] ? own : "AWS_ENDPOINT_URL";
+  const given = env[variable];
+  if (!given) {
+    return new URL(`https://${name}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
+  }
+  const url = URL.parse(given);
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new AwsError("unconfigured", "BAD_ENDPOINT", `${variable}: not an http or https URL`);
+}

@@ -1,0 +1,58 @@
+import { createHmac, hash } from "node:crypto";
+
+export interface AwsKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
+}
+
+/** A POST without a query, which is all that AWS's JSON protocols need. */
+export interface SignablePost {
+  /** As on the wire. */
+  readonly path: string;
+  /** With lower-case names; `host` included. All of them are signed. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface SigningScope {
+  readonly region: string;
+  readonly service: string;
+}
+
+const algorithm = "AWS4-HMAC-SHA256";
+
+/** Signs by Signature Version 4. Returns the headers to add: `x-amz-date`, `authorization`, `x-amz-security-token`. */
+export function signV4(
+  post: SignablePost,
+  key: AwsKey,
+  { region, service }: SigningScope,
+  nowMs: number,
+): Record<string, string> {
+  const date = new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, "");
+  const day = date.slice(0, 8);
+  const added: Record<string, string> = { "x-amz-date": date };
+  if (key.sessionToken !== undefined) added["x-amz-security-token"] = key.sessionToken;
+
+  const headers = { ...post.headers, ...added };
+  const names = Object.keys(headers).toSorted();
+  const canonical = canonicalPost({ ...post, headers }, names);
+  const scope = [day, region, service, "aws4_request"];
+  const text = [algorithm, date, scope.join("/"), hash("sha256", canonical)].join("\n");
+  const signature = hmac(scope.reduce<string | Buffer>(hmac, `AWS4${key.secretAccessKey}`), text).toString(
+    "hex",
+  );
+
+  const credential = [key.accessKeyId, ...scope].join("/");
+  added["authorization"] =
+    `${algorithm} Credential=${credential}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
+  return added;
+}
+
+function canonicalPost({ path, headers, body }: SignablePost, names: readonly string[]): string {
+  const lines = names.map((name) => `${name}:${headers[name]?.trim().replace(/ +/g, " ")}`);
+  return ["POST", path, "", ...lines, "", names.join(";"), hash("sha256", body)].join("\n");
+}
+
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();

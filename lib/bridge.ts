@@ -1,0 +1,338 @@
+import type { Difference, DiffRules } from "./change/diff.ts";
+import type { Checkpoint, Fence } from "./checkpoint/checkpoint.ts";
+import type { CheckpointStore, Stored } from "./checkpoint/store.ts";
+import {
+  begin,
+  type Receipt,
+  type StartFrom,
+  settle,
+  withFence,
+  withTrouble,
+} from "./checkpoint/transitions.ts";
+import type { CallOptions, Clock, Random } from "./clock.ts";
+import type { Channel } from "./delivery/channel.ts";
+import type { DeadLetterStore } from "./delivery/dead-letters.ts";
+import { dispatch } from "./delivery/dispatcher.ts";
+import { SourceError, StoreError } from "./errors.ts";
+import type { RunId, SinkName, Stream } from "./names.ts";
+import type { RunObserver } from "./run.ts";
+import { planSlice, type Slice, type SliceRules } from "./slice.ts";
+import { differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
+import type { TaskSource } from "./source/task-source.ts";
+import type { Log } from "./telemetry/log.ts";
+
+const maxLostRaces = 20;
+/** Between the abort of a run's requests and the instant at which another run may deliver. */
+const fenceMarginMs = 1_000;
+
+/** One stream and how it is watched. */
+export interface StreamPlan {
+  readonly stream: Stream;
+  readonly source: TaskSource;
+  readonly rules: SliceRules;
+  readonly startFrom: StartFrom;
+  readonly overdueAfterMs: DiffRules["overdueAfterMs"];
+}
+
+/** What the streams of one run share. */
+export interface RunContext {
+  readonly run: RunId;
+  /** How long one stream may commit and deliver, once it is listed. */
+  readonly timeBudgetMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly checkpoints: CheckpointStore;
+  readonly deadLetters: DeadLetterStore;
+  readonly channels: ReadonlyMap<SinkName, Channel>;
+  readonly observer: RunObserver;
+}
+
+/** What one stream's run did. */
+export interface StreamOutcome {
+  readonly snapshot: Snapshot | null;
+  readonly changes: number;
+  readonly accepted: ReadonlyMap<SinkName, number>;
+  readonly filtered: ReadonlyMap<SinkName, number>;
+  readonly deadLettered: ReadonlyMap<SinkName, number>;
+  readonly checkpoint: Checkpoint | null;
+  readonly error: SourceError | StoreError | null;
+}
+
+/**
+ * One run of one stream: load, list, diff, commit, deliver, settle. Whatever stops it leaves a record from which the
+ * next run goes on. Rejects only on a defect.
+ */
+export async function runStream(
+  plan: StreamPlan,
+  context: RunContext,
+  options: CallOptions,
+): Promise<StreamOutcome> {
+  const stream = new StreamRun(plan, context);
+  try {
+    await stream.load();
+    await stream.list(options);
+    await withDeadline(context.clock, stream.startDelivering(), options, async (bounded) => {
+      do {
+        await stream.commitChanges();
+        await stream.deliver(bounded);
+      } while (stream.hasMoreToCommit() && !bounded.signal.aborted);
+    });
+    await stream.settle();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    stream.error = error;
+  }
+  return stream.outcome();
+}
+
+/** Does `work` under a signal that aborts at `untilMs`. */
+async function withDeadline(
+  clock: Clock,
+  untilMs: number,
+  options: CallOptions,
+  work: (bounded: CallOptions) => Promise<void>,
+): Promise<void> {
+  const deadline = new AbortController();
+  const done = new AbortController();
+  const signal = AbortSignal.any([options.signal, deadline.signal]);
+  const timer = clock.sleep(untilMs - clock.now(), done.signal).then(() => deadline.abort());
+  try {
+    await work({ signal });
+  } finally {
+    done.abort();
+    await timer;
+  }
+}
+
+/** The state of one run of one stream. */
+class StreamRun {
+  error: SourceError | StoreError | null = null;
+  readonly #plan: StreamPlan;
+  readonly #context: RunContext;
+  readonly #rules: DiffRules;
+  #stored: Stored | null = null;
+  #snapshot: Snapshot | null = null;
+  #differences: readonly Difference[] = [];
+  /** The record that `#differences` were made from. */
+  #basis: Checkpoint | null = null;
+  #receipts: Receipt[] = [];
+  /** No attempt begins at or after this instant, and none is still in flight a second later. */
+  #stopAtMs = 0;
+  #changes = 0;
+  readonly #accepted = new Map<SinkName, number>();
+  readonly #filtered = new Map<SinkName, number>();
+  readonly #deadLettered = new Map<SinkName, number>();
+
+  constructor(plan: StreamPlan, context: RunContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#rules = { nowMs: context.clock.now(), overdueAfterMs: plan.overdueAfterMs, baselineMs: null };
+  }
+
+  /** Loads the record; a new stream's is stored before anything is read, so that its first instant outlives a crash. */
+  async load(): Promise<void> {
+    const { checkpoints, clock } = this.#context;
+    const { startFrom, rules } = this.#plan;
+    this.#stored = await checkpoints.load(rules.stream);
+    if (this.#stored) return;
+    const first = begin(startFrom, clock.now(), rules.maxOpenAgeMs);
+    await checkpoints.commit(rules.stream, first, null);
+    await this.#reload();
+  }
+
+  /** Reads the window. A stream that cannot be read still delivers what it owes. */
+  async list(options: CallOptions): Promise<void> {
+    const place = { stream: this.#plan.stream, source: this.#plan.source, log: this.#context.log };
+    try {
+      this.#snapshot = await readSnapshot(
+        place,
+        this.#checkpoint,
+        this.#diffRules(this.#checkpoint),
+        options,
+      );
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      this.error = error;
+    }
+  }
+
+  /** Starts the time budget, and returns when it ends. A long listing does not use it up: it could never be finished. */
+  startDelivering(): number {
+    this.#stopAtMs = this.#context.clock.now() + this.#context.timeBudgetMs;
+    return this.#stopAtMs;
+  }
+
+  hasMoreToCommit(): boolean {
+    return this.#differences.length > 0;
+  }
+
+  /** Commits the next slice with the events it owes, and with the receipts of the slice before. */
+  async commitChanges(): Promise<void> {
+    const slice = await this.#commit((checkpoint) => this.#nextSlice(checkpoint));
+    if (!slice) return;
+    this.#differences = this.#differences.slice(slice.taken);
+    this.#basis = slice.next;
+    this.#changes += slice.events.length;
+    for (const [sink, count] of slice.filtered) add(this.#filtered, sink, count);
+    for (const { sink } of slice.letters) add(this.#deadLettered, sink, 1);
+    for (const event of slice.events) this.#context.observer.committed(this.#plan.rules.stream, event);
+  }
+
+  /** Sends what is due, all sinks side by side, if this run holds the outbox. */
+  async deliver(options: CallOptions): Promise<void> {
+    const { channels, clock, random, deadLetters, observer } = this.#context;
+    const checkpoint = this.#checkpoint;
+    if (checkpoint.fence?.run !== this.#context.run) return;
+    await Promise.all(
+      Array.from(channels.values(), async (channel) => {
+        const { name } = channel.sink;
+        const trouble = checkpoint.trouble.get(name);
+        if (trouble) channel.recall(trouble);
+        const sent = await dispatch(
+          {
+            stream: this.#plan.rules.stream,
+            outbox: checkpoint.outbox,
+            channel,
+            stopAtMs: this.#stopAtMs,
+            clock,
+            random,
+            attempted: ({ event }, result) => observer.attempted(name, event, result),
+          },
+          options,
+        );
+        if (sent.deadLetters.length > 0) await deadLetters.put(sent.deadLetters);
+        add(this.#accepted, name, sent.accepted);
+        add(this.#deadLettered, name, sent.deadLetters.length);
+        this.#receipts.push(...sent.receipts);
+      }),
+    );
+  }
+
+  /** Commits what the last delivery settled, and gives the outbox free. */
+  async settle(): Promise<void> {
+    if (this.#receipts.length === 0 && this.#checkpoint.fence?.run !== this.#context.run) return;
+    await this.#commit((checkpoint) => ({ next: this.#released(this.#settled(checkpoint)), letters: [] }));
+  }
+
+  outcome(): StreamOutcome {
+    return {
+      snapshot: this.#snapshot,
+      changes: this.#changes,
+      accepted: this.#accepted,
+      filtered: this.#filtered,
+      deadLettered: this.#deadLettered,
+      checkpoint: this.#stored?.checkpoint ?? null,
+      error: this.error,
+    };
+  }
+
+  get #checkpoint(): Checkpoint {
+    if (!this.#stored) throw new Error("the stream's record is not loaded");
+    return this.#stored.checkpoint;
+  }
+
+  /** Null when there is nothing to write. */
+  #nextSlice(checkpoint: Checkpoint): Slice | null {
+    const nowMs = this.#context.clock.now();
+    if (this.#snapshot && this.#basis !== checkpoint) {
+      this.#differences = differencesOf(this.#snapshot, checkpoint, this.#diffRules(checkpoint));
+      this.#basis = checkpoint;
+    }
+    const settled = this.#settled(checkpoint);
+    const fence = this.#fenceFor(settled, nowMs);
+    const slice = planSlice(
+      settled,
+      this.#differences,
+      this.#snapshot?.unreadMs ?? [],
+      fence,
+      this.#plan.rules,
+      {
+        nowMs,
+      },
+    );
+    const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
+    const isIdle = slice.taken === 0 && slice.letters.length === 0 && settled === checkpoint && !isFirst;
+    if (isIdle && fence === checkpoint.fence) return null;
+    return this.#snapshot ? slice : { ...slice, next: { ...slice.next, baselineMs: checkpoint.baselineMs } };
+  }
+
+  /** The outbox is this run's when another's time is over, and something may be sent; else it stays as it is. */
+  #fenceFor(checkpoint: Checkpoint, nowMs: number): Fence | null {
+    const { run } = this.#context;
+    const held =
+      checkpoint.fence !== null && checkpoint.fence.run !== run && checkpoint.fence.untilMs > nowMs;
+    const tells = this.#differences.some(({ changes }) => changes.length > 0);
+    if (held || !(tells || this.#isAnythingDue(checkpoint, nowMs))) return checkpoint.fence;
+    return checkpoint.fence?.run === run
+      ? checkpoint.fence
+      : { run, untilMs: this.#stopAtMs + fenceMarginMs };
+  }
+
+  #isAnythingDue(checkpoint: Checkpoint, nowMs: number): boolean {
+    return checkpoint.outbox.some(({ owed }) =>
+      Array.from(owed).some(([sink, { nextAttemptMs }]) => {
+        const channel = this.#context.channels.get(sink);
+        if (!channel || channel.state === "closed") return false;
+        const trouble = checkpoint.trouble.get(sink);
+        return (trouble ? trouble.notBeforeMs : nextAttemptMs) <= nowMs;
+      }),
+    );
+  }
+
+  #settled(checkpoint: Checkpoint): Checkpoint {
+    return settle(checkpoint, this.#receipts);
+  }
+
+  #released(checkpoint: Checkpoint): Checkpoint {
+    const owedTo = new Set(checkpoint.outbox.flatMap(({ owed }) => [...owed.keys()]));
+    const states = new Map(
+      Array.from(this.#context.channels, ([sink, { trouble }]) => [sink, owedTo.has(sink) ? trouble : null]),
+    );
+    const known = withTrouble(checkpoint, states);
+    return known.fence?.run === this.#context.run ? withFence(known, null) : known;
+  }
+
+  /**
+   * Commits what `plan` makes of the record. When another writer was first, loads the newer record and plans again.
+   * Dead letters are stored before the record that no longer owes them.
+   */
+  async #commit<Plan extends Pick<Slice, "next" | "letters">>(
+    plan: (checkpoint: Checkpoint) => Plan | null,
+  ): Promise<Plan | null> {
+    const { checkpoints, deadLetters } = this.#context;
+    for (let race = 0; race < maxLostRaces; race += 1) {
+      const planned = plan(this.#checkpoint);
+      if (!planned) return null;
+      if (planned.letters.length > 0) await deadLetters.put(planned.letters);
+      const result = await checkpoints.commit(
+        this.#plan.rules.stream,
+        planned.next,
+        this.#stored?.version ?? null,
+      );
+      if (result.kind === "committed") {
+        this.#stored = { checkpoint: planned.next, version: result.version };
+        this.#receipts = [];
+        return planned;
+      }
+      await this.#reload();
+    }
+    throw new StoreError("unavailable", `${maxLostRaces} commits in a row lost the race against other runs`);
+  }
+
+  async #reload(): Promise<void> {
+    const { checkpoints } = this.#context;
+    const { stream } = this.#plan.rules;
+    this.#stored = await checkpoints.load(stream);
+    if (!this.#stored)
+      throw new StoreError("unavailable", "the record was removed while the run was under way");
+  }
+
+  #diffRules(checkpoint: Checkpoint): DiffRules {
+    return { ...this.#rules, baselineMs: checkpoint.baselineMs };
+  }
+}
+
+const add = (counts: Map<SinkName, number>, sink: SinkName, count: number): void => {
+  if (count > 0) counts.set(sink, (counts.get(sink) ?? 0) + count);
+};

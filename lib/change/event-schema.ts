@@ -1,0 +1,99 @@
+import { eventSchemaId } from "./event.ts";
+
+const text = { type: "string" } as const;
+const filled = { type: "string", minLength: 1 } as const;
+const optionalText = { type: ["string", "null"] } as const;
+const instant = { type: "string", format: "date-time" } as const;
+
+/** JSON Schema of an event's `data`; every event names it in `dataschema`. */
+const dataSchema = {
+  $id: eventSchemaId,
+  title: "Change of a DMS background task",
+  type: "object",
+  required: ["task", "change", "instance"],
+  properties: {
+    task: {
+      description: "The task as the API showed it.",
+      type: "object",
+      required: ["id", "name", "status", "params", "user", "createdAt", "updatedAt"],
+      properties: {
+        id: filled,
+        name: text,
+        status: { ...filled, description: "The API's own word; values beyond the documented ones may come." },
+        params: { description: "The task's parameters, parsed, with secrets masked; null when it has none." },
+        user: {
+          description: "The IAM user who started the task.",
+          type: "object",
+          required: ["id", "name"],
+          properties: { id: optionalText, name: optionalText },
+        },
+        createdAt: instant,
+        updatedAt: instant,
+      },
+    },
+    change: {
+      type: "object",
+      required: ["from", "to", "durationMs", "observedAt"],
+      properties: {
+        from: { ...optionalText, description: "Null for a task seen for the first time." },
+        to: { ...filled, description: "The new status; OVERDUE or VANISHED for what is told beyond status." },
+        durationMs: {
+          type: "integer",
+          minimum: 0,
+          description: "From the task's creation to this change, milliseconds.",
+        },
+        observedAt: { ...instant, description: "When the bridge saw the change." },
+      },
+    },
+    instance: {
+      type: "object",
+      required: ["engine", "region", "projectId", "instanceId"],
+      properties: {
+        engine: { enum: ["rabbitmq", "kafka", "rocketmq", "dcs"] },
+        region: filled,
+        projectId: filled,
+        instanceId: filled,
+        name: text,
+      },
+    },
+  },
+} as const;
+
+/** JSON Schema (2020-12) of a whole event in the structured mode. Receivers must accept properties beyond it. */
+export const eventJsonSchema = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  $id: "urn:dms-task-bridge:schema:cloudevent:1",
+  title: "dms-task-bridge event",
+  type: "object",
+  required: [
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "datacontenttype",
+    "dataschema",
+    "partitionkey",
+    "data",
+  ],
+  properties: {
+    specversion: { const: "1.0" },
+    id: {
+      ...filled,
+      description: "{instance}/{task}/{STATUS}/{updated_at as epoch ms}: the same in every retry and replay.",
+    },
+    source: { ...filled, format: "uri", description: "The API resource of the instance." },
+    type: {
+      type: "string",
+      pattern:
+        "^com\\.huaweicloud\\.dms\\.task\\.(created|executing|succeeded|failed|cancelled|deleted|overdue|vanished|unknown)$",
+    },
+    subject: { ...filled, description: "The task's id." },
+    time: { ...instant, description: "The task's updated_at." },
+    datacontenttype: { const: "application/json" },
+    dataschema: { const: eventSchemaId },
+    partitionkey: { ...filled, description: "The task's id." },
+    data: dataSchema,
+  },
+} as const;

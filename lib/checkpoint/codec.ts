@@ -1,0 +1,150 @@
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import type { KnownTask } from "../change/known.ts";
+import { StoreError } from "../errors.ts";
+import { runId, sinkName, taskId } from "../names.ts";
+import { failureReasons } from "../sinks/sink.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+
+/** The form durable stores keep. A record of a newer format is refused, never rewritten. */
+const format = 1;
+
+const overdueFlag = 1;
+const vanishedFlag = 2;
+const goneFlag = 4;
+
+const ms = v.pipe(v.number(), v.finite());
+
+const recordSchema = v.strictObject({
+  format: v.literal(format),
+  watermarkMs: ms,
+  newestCreatedMs: v.nullable(ms),
+  baselineMs: v.nullable(ms),
+  /** Short rows: a record may hold thousands. */
+  known: v.array(
+    v.strictTuple([v.string(), v.string(), ms, ms, v.string(), v.pipe(v.number(), v.integer())]),
+  ),
+  outbox: v.array(
+    v.strictObject({
+      sequence: ms,
+      event: v.pipe(
+        v.looseObject({
+          specversion: v.literal("1.0"),
+          id: v.string(),
+          type: v.string(),
+          subject: v.string(),
+        }),
+        v.transform((event) => event as unknown as CloudEvent),
+      ),
+      committedAtMs: ms,
+      owed: v.array(v.strictTuple([v.string(), v.pipe(v.number(), v.integer()), ms])),
+    }),
+  ),
+  nextSequence: ms,
+  fence: v.nullable(v.strictObject({ run: v.string(), untilMs: ms })),
+  trouble: v.array(
+    v.strictTuple([v.string(), v.picklist(["failing", "blocked"]), v.picklist(failureReasons), ms, ms]),
+  ),
+});
+
+type RecordRow = v.InferInput<typeof recordSchema>;
+
+/** A checkpoint as JSON text. */
+export function encodeCheckpoint(checkpoint: Checkpoint): string {
+  const row: RecordRow = {
+    format,
+    watermarkMs: checkpoint.watermarkMs,
+    newestCreatedMs: checkpoint.newestCreatedMs,
+    baselineMs: checkpoint.baselineMs,
+    known: Array.from(checkpoint.known, ([id, task]) => [
+      id,
+      task.status,
+      task.createdAtMs,
+      task.updatedAtMs,
+      task.name,
+      flagsOf(task),
+    ]),
+    outbox: checkpoint.outbox.map((entry) => ({
+      sequence: entry.sequence,
+      event: { ...entry.event },
+      committedAtMs: entry.committedAtMs,
+      owed: Array.from(entry.owed, ([sink, { attempts, nextAttemptMs }]) => [sink, attempts, nextAttemptMs]),
+    })),
+    nextSequence: checkpoint.nextSequence,
+    fence: checkpoint.fence,
+    trouble: Array.from(checkpoint.trouble, ([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
+      sink,
+      kind,
+      reason,
+      sinceMs,
+      notBeforeMs,
+    ]),
+  };
+  return JSON.stringify(row);
+}
+
+/**
+ * Reads a stored record back.
+ * @throws StoreError `corrupt` when the text is no record of a known format.
+ */
+export function decodeCheckpoint(text: string): Checkpoint {
+  const value = parse(text);
+  const found = v.safeParse(v.looseObject({ format: v.number() }), value);
+  if (found.success && found.output.format > format) {
+    throw new StoreError(
+      "corrupt",
+      `the record has format ${found.output.format}, this version reads up to ${format}: upgrade dms-task-bridge`,
+    );
+  }
+  const result = v.safeParse(recordSchema, value);
+  if (!result.success) {
+    const issue = result.issues[0];
+    throw new StoreError("corrupt", `the record is damaged at ${v.getDotPath(issue) ?? "its root"}`);
+  }
+  const row = result.output;
+  return {
+    watermarkMs: row.watermarkMs,
+    newestCreatedMs: row.newestCreatedMs,
+    baselineMs: row.baselineMs,
+    known: new Map(
+      row.known.map(([id, status, createdAtMs, updatedAtMs, name, flags]) => [
+        taskId(id),
+        {
+          status,
+          createdAtMs,
+          updatedAtMs,
+          name,
+          overdueTold: (flags & overdueFlag) !== 0,
+          vanishedTold: (flags & vanishedFlag) !== 0,
+          gone: (flags & goneFlag) !== 0,
+        },
+      ]),
+    ),
+    outbox: row.outbox.map((entry) => ({
+      ...entry,
+      owed: new Map(
+        entry.owed.map(([sink, attempts, nextAttemptMs]) => [sinkName(sink), { attempts, nextAttemptMs }]),
+      ),
+    })),
+    nextSequence: row.nextSequence,
+    fence: row.fence && { run: runId(row.fence.run), untilMs: row.fence.untilMs },
+    trouble: new Map(
+      row.trouble.map(([sink, kind, reason, sinceMs, notBeforeMs]) => [
+        sinkName(sink),
+        { kind, reason, sinceMs, notBeforeMs },
+      ]),
+    ),
+  };
+}
+
+const flagsOf = (task: KnownTask): number =>
+  (task.overdueTold ? overdueFlag : 0) | (task.vanishedTold ? vanishedFlag : 0) | (task.gone ? goneFlag : 0);
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new StoreError("corrupt", "the record is no JSON", { cause });
+  }
+}

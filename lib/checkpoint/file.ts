@@ -1,0 +1,56 @@
+import { StoreError } from "../errors.ts";
+import type { StreamKey } from "../names.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./codec.ts";
+import type { Database } from "./database.ts";
+import type { CheckpointStore, Version } from "./store.ts";
+
+/** Checkpoints in the embedded database: one row a stream, written whole under its version. */
+export function fileCheckpoints(database: Database): CheckpointStore {
+  return {
+    load: async (stream) =>
+      database.use((sql) => {
+        const row = sql.prepare("SELECT version, record FROM checkpoint WHERE stream = ?").get(stream);
+        if (!row) return null;
+        return {
+          version: Number(row["version"]) as Version,
+          checkpoint: decode(stream, String(row["record"])),
+        };
+      }),
+    commit: async (stream, next, expected) => {
+      const record = encodeCheckpoint(next);
+      const version = ((expected ?? 0) + 1) as Version;
+      const { changes } = database.use((sql) =>
+        expected === null
+          ? sql
+              .prepare(
+                "INSERT INTO checkpoint (stream, version, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+              )
+              .run(stream, version, record)
+          : sql
+              .prepare("UPDATE checkpoint SET version = ?, record = ? WHERE stream = ? AND version = ?")
+              .run(version, record, stream, expected),
+      );
+      return changes === 1 ? { kind: "committed", version } : { kind: "conflict" };
+    },
+    list: async () =>
+      database.use((sql) =>
+        sql
+          .prepare("SELECT stream FROM checkpoint ORDER BY stream")
+          .all()
+          .map((row) => String(row["stream"]) as StreamKey),
+      ),
+    reset: async (stream) => {
+      database.use((sql) => sql.prepare("DELETE FROM checkpoint WHERE stream = ?").run(stream));
+    },
+    close: async () => database.close(),
+  };
+}
+
+function decode(stream: StreamKey, record: string) {
+  try {
+    return decodeCheckpoint(record);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new StoreError(error.reason, `checkpoint ${stream}: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,145 @@
+import type { Difference } from "../change/diff.ts";
+import type { CloudEvent } from "../change/event.ts";
+import { isOpen, type KnownTask } from "../change/known.ts";
+import { isInWindow } from "../change/window.ts";
+import type { SinkName, TaskId } from "../names.ts";
+import type { Checkpoint, Fence, OutboxEntry, Owed, SinkTrouble } from "./checkpoint.ts";
+
+export type StartFrom = "now" | "all" | { readonly instantMs: number };
+
+/**
+ * A new stream's record. `now` reads back as far as an open task may lie, so that tasks under way are followed;
+ * whatever had ended before this instant is no news.
+ */
+export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number): Checkpoint {
+  return {
+    watermarkMs: startFrom === "now" ? nowMs - maxOpenAgeMs : startFrom === "all" ? 0 : startFrom.instantMs,
+    newestCreatedMs: null,
+    baselineMs: startFrom === "now" ? nowMs : null,
+    known: new Map(),
+    outbox: [],
+    nextSequence: 1,
+    fence: null,
+    trouble: new Map(),
+  };
+}
+
+export interface NewEvent {
+  readonly event: CloudEvent;
+  /** The sinks whose filters it passed. */
+  readonly sinks: readonly SinkName[];
+}
+
+export interface Recording {
+  readonly differences: readonly Difference[];
+  readonly events: readonly NewEvent[];
+  readonly watermarkMs: number;
+  readonly newestCreatedMs: number | null;
+  /** Whether this ends the first snapshot. */
+  readonly baselineDone: boolean;
+  readonly nowMs: number;
+  readonly fence: Fence | null;
+}
+
+/** Takes a slice of changes in: what is known, what is owed. Committed before any of it is delivered. */
+export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint {
+  const known = new Map(checkpoint.known);
+  for (const { id, known: next } of recording.differences) known.set(id, next);
+  forget(known, recording.watermarkMs);
+  const entries = recording.events.map(
+    ({ event, sinks }, index): OutboxEntry => ({
+      sequence: checkpoint.nextSequence + index,
+      event,
+      committedAtMs: recording.nowMs,
+      owed: new Map(sinks.map((sink) => [sink, untried])),
+    }),
+  );
+  return {
+    ...checkpoint,
+    watermarkMs: recording.watermarkMs,
+    newestCreatedMs: recording.newestCreatedMs,
+    baselineMs: recording.baselineDone ? null : checkpoint.baselineMs,
+    known,
+    outbox: [...checkpoint.outbox, ...entries.filter(({ owed }) => owed.size > 0)],
+    nextSequence: checkpoint.nextSequence + entries.length,
+    fence: recording.fence,
+  };
+}
+
+const untried: Owed = { attempts: 0, nextAttemptMs: 0 };
+
+/** Ended tasks outside the window cannot be listed again. */
+function forget(known: Map<TaskId, KnownTask>, watermarkMs: number): void {
+  for (const [id, task] of known) {
+    if (!isOpen(task) && !isInWindow(task.createdAtMs, watermarkMs)) known.delete(id);
+  }
+}
+
+/** What became of one delivery. */
+export interface Receipt {
+  readonly sequence: number;
+  readonly sink: SinkName;
+  /** Null when it is settled: accepted or dead-lettered. */
+  readonly owed: Owed | null;
+}
+
+/** Takes in what a run delivered. It fits any later version of the record, so a lost race costs no receipt. */
+export function settle(checkpoint: Checkpoint, receipts: readonly Receipt[]): Checkpoint {
+  if (receipts.length === 0) return checkpoint;
+  const bySequence = Map.groupBy(receipts, ({ sequence }) => sequence);
+  const outbox = checkpoint.outbox.flatMap((entry) => {
+    const mine = bySequence.get(entry.sequence);
+    if (!mine) return [entry];
+    const owed = new Map(entry.owed);
+    for (const { sink, owed: next } of mine) {
+      if (next === null) owed.delete(sink);
+      else if (owed.has(sink)) owed.set(sink, next);
+    }
+    return owed.size === 0 ? [] : [{ ...entry, owed }];
+  });
+  return { ...checkpoint, outbox };
+}
+
+export const withFence = (checkpoint: Checkpoint, fence: Fence | null): Checkpoint => ({
+  ...checkpoint,
+  fence,
+});
+
+/** Remembers which sinks fail, for the sinks named; one that is well again loses its record. */
+export function withTrouble(
+  checkpoint: Checkpoint,
+  states: ReadonlyMap<SinkName, SinkTrouble | null>,
+): Checkpoint {
+  const trouble = new Map(checkpoint.trouble);
+  for (const [sink, state] of states) {
+    if (state === null) trouble.delete(sink);
+    else trouble.set(sink, { ...state, sinceMs: trouble.get(sink)?.sinceMs ?? state.sinceMs });
+  }
+  return { ...checkpoint, trouble };
+}
+
+export interface Reinstated {
+  readonly sequence: number;
+  readonly sink: SinkName;
+  readonly event: CloudEvent;
+}
+
+/** Owes dead letters again, each at its old place in the order, with fresh attempts and age. */
+export function reinstate(checkpoint: Checkpoint, letters: readonly Reinstated[], nowMs: number): Checkpoint {
+  const outbox = new Map(checkpoint.outbox.map((entry) => [entry.sequence, entry]));
+  let { nextSequence } = checkpoint;
+  for (const letter of letters) {
+    const { sink, event } = letter;
+    const occupant = outbox.get(letter.sequence);
+    // After a reset the numbers begin anew: a foreign occupant sends the letter to the end.
+    const sequence = occupant && occupant.event.id !== event.id ? nextSequence : letter.sequence;
+    const owed = new Map(outbox.get(sequence)?.owed).set(sink, untried);
+    outbox.set(sequence, { sequence, event, committedAtMs: nowMs, owed });
+    nextSequence = Math.max(nextSequence, sequence + 1);
+  }
+  return {
+    ...checkpoint,
+    nextSequence,
+    outbox: [...outbox.values()].sort((a, b) => a.sequence - b.sequence),
+  };
+}

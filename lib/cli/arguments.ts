@@ -1,0 +1,28 @@
+import { parseDuration } from "../config/duration.ts";
+import { parseStreamKey, type StreamKey } from "../names.ts";
+import { usageError } from "./errors.ts";
+
+/** An option's duration in milliseconds, more than nothing. @throws ConfigError */
+export function durationMs(option: string, text: string): number {
+  const ms = parseDuration(text);
+  if (!ms) throw usageError(option, "a duration such as 10s, 15m or 7d", text);
+  return ms;
+}
+
+/** The streams that a user means by a key or an instance id; all of them without one. @throws ConfigError */
+export function selectStreams(
+  field: string,
+  text: string | undefined,
+  keys: readonly StreamKey[],
+): readonly StreamKey[] {
+  if (text === undefined) return keys;
+  const chosen = keys.filter((key) => key === text || parseStreamKey(key)?.instanceId === text);
+  if (chosen.length === 0) {
+    throw usageError(
+      field,
+      keys.length > 0 ? `one of ${keys.join(", ")}` : "none, as there is no stream",
+      text,
+    );
+  }
+  return chosen;
+}

@@ -1,0 +1,54 @@
+import { ConfigError, SourceError, StoreError } from "../errors.ts";
+import type { Output } from "./output.ts";
+
+/** 0 all well; 1 something could not be read or was given up; 2 usage or configuration. */
+export type ExitCode = 0 | 1 | 2;
+
+/** A wrong argument on the command line. */
+export const usageError = (field: string, expected: string, found: string | undefined): ConfigError =>
+  new ConfigError([{ field, expected, found: found === undefined ? "nothing" : JSON.stringify(found) }]);
+
+/** Whether the outside world failed, which a later attempt may survive; anything else is a defect or a mistake. */
+export const isOutage = (error: unknown): error is SourceError | StoreError =>
+  error instanceof SourceError || error instanceof StoreError;
+
+/** Whether this is only what a signal cut short, which is no failure of its own. */
+export const isInterruption = (error: unknown, stop: AbortSignal): boolean =>
+  stop.aborted && (isOutage(error) || (error instanceof Error && error.name === "AbortError"));
+
+/** Says on `err` what went wrong and what to do; `debug` adds the stacks. Returns the exit code. */
+export function report(error: unknown, err: Output, debug: boolean): ExitCode {
+  if (debug) for (const line of stacks(error)) err.line(["dim", line]);
+  if (error instanceof ConfigError) {
+    reportIssues(error, err);
+    return 2;
+  }
+  if (isOutage(error)) {
+    err.line(["red", "error: "], `${error.message} (${error.code}, ${error.reason})`);
+    return 1;
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  err.line(["red", "unexpected error: "], what);
+  if (!debug) err.line("This is a defect of dms-task-bridge. Run again with --debug for its stack.");
+  return 1;
+}
+
+function reportIssues({ issues }: ConfigError, err: Output): void {
+  const [first, ...others] = issues;
+  if (first && others.length === 0) {
+    err.line(["red", "error: "], `${first.field}: expected ${first.expected}, found ${first.found}`);
+    return;
+  }
+  err.line(["red", "error: "], `${issues.length} things must change first`);
+  for (const { field, expected, found } of issues) {
+    err.line("  ", ["bold", field], `: expected ${expected}, found ${found}`);
+  }
+}
+
+function* stacks(error: unknown): Generator<string> {
+  let at = error;
+  while (at instanceof Error) {
+    yield* (at.stack ?? at.message).split("\n");
+    at = at.cause;
+  }
+}

@@ -1,0 +1,33 @@
+const units = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+] as const;
+
+/** How long ago, in its largest unit: `3 d`, `12 m`; `now` below a second. */
+export function age(ms: number): string {
+  const [unit, sizeMs] = units.find(([, size]) => ms >= size) ?? [];
+  return unit && sizeMs ? `${Math.floor(ms / sizeMs)} ${unit}` : "now";
+}
+
+/** How long something took: `412 ms`, `1.2 s`, `3 m 5 s`. */
+export function span(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} m ${Math.floor((ms % 60_000) / 1_000)} s`;
+}
+
+/** An instant in UTC, to the second: `2026-03-01 12:00:00Z`. */
+export const instant = (ms: number): string =>
+  `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")}Z`;
+
+/** The time of day in UTC: `12:00:00Z`. */
+export const timeOfDay = (ms: number): string => instant(ms).slice(11);
+
+/** `1 change`, `2 changes`; irregular plurals are given. */
+export const count = (amount: number, one: string, many = `${one}s`): string =>
+  `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;
+
+/** The end of a long id, enough to tell it from its neighbours. */
+export const shortId = (id: string): string => id.slice(-6);

@@ -1,0 +1,179 @@
+import { styleText } from "node:util";
+import { Command, Option } from "commander";
+import type { Level } from "../telemetry/log.ts";
+import type { Context } from "./context.ts";
+import type { ExitCode } from "./errors.ts";
+import type { Screen } from "./output.ts";
+
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly json?: true;
+  readonly logLevel: Level;
+  readonly debug?: true;
+}
+
+type Body = (context: Context) => Promise<ExitCode>;
+
+export interface ProgramParts {
+  readonly version: string;
+  readonly screen: Screen;
+  /** Called once, with the command that the arguments name. */
+  start(options: GlobalOptions, body: Body): Promise<void>;
+}
+
+const examples = (...lines: readonly string[]): string =>
+  ["", "Examples:", ...lines.map((line) => `  $ dms-task-bridge ${line}`)].join("\n");
+
+/** The command line of contract.md. Each command's own file is loaded when it is called, so that `--help` loads none. */
+export function program({ version, screen, start }: ProgramParts): Command {
+  const root = new Command("dms-task-bridge")
+    .description("Delivers the status changes of Huawei Cloud DMS background tasks as CloudEvents.")
+    .version(version, "--version", "print the version")
+    .helpOption("-h, --help", "explain a command")
+    .option("-c, --config <file>", "configuration (default: bridge.config.{ts,js,json,yaml} here)")
+    .option("--json", "print results as JSON")
+    .addOption(
+      new Option("--log-level <level>", "least level of the log on stderr")
+        .choices(["debug", "info", "warn", "error"])
+        .default("warn"),
+    )
+    .option("--debug", "show the stack of an error")
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => styleText("bold", title) })
+    .configureOutput({
+      writeOut: screen.out.raw,
+      writeErr: screen.err.raw,
+      outputError: (text) => {
+        const [first = "", ...rest] = text.trimEnd().split("\n");
+        screen.err.line(["red", "error: "], first.replace(/^error: /, ""));
+        for (const line of rest) screen.err.line(line);
+      },
+    })
+    .exitOverride()
+    .addHelpText(
+      "after",
+      examples("demo --once", "poll --config bridge.config.yaml", "watch --interval 30s"),
+    );
+
+  const run = (body: Body) => start(root.opts<GlobalOptions>(), body);
+
+  root
+    .command("demo")
+    .description("see the bridge at work on a simulated DMS API")
+    .option("--once", "play one scenario, check that every change arrived, and end")
+    .addHelpText("after", examples("demo", "demo --once", "demo --once --json"))
+    .action((options: { once?: true }) =>
+      run(async (context) => (await import("./demo.ts")).demo(context, options.once ?? false)),
+    );
+
+  root
+    .command("poll")
+    .description("one run: read tasks, record changes, deliver events")
+    .addHelpText("after", examples("poll", "poll --json | jq '.streams[] | select(.error)'"))
+    .action(() => run(async (context) => (await import("./poll.ts")).poll(context)));
+
+  root
+    .command("watch")
+    .description("poll until a signal comes; a second one ends it at once")
+    .option("-i, --interval <duration>", "from the start of one run to the start of the next", "10s")
+    .addHelpText("after", examples("watch", "watch --interval 1m", "watch --json >> runs.ndjson"))
+    .action((options: { interval: string }) =>
+      run(async (context) => (await import("./watch.ts")).watch(context, options.interval)),
+    );
+
+  root
+    .command("tasks")
+    .description("show the tasks as the API has them now")
+    .option("-s, --stream <key>", "only this stream: its key, or its instance id")
+    .option("--open", "only tasks that have not ended")
+    .option("--since <duration>", "only tasks created in the last 30m, 24h, 7d, ...")
+    .addHelpText("after", examples("tasks --open", "tasks --since 24h --json | jq '.tasks[].status'"))
+    .action((options: { stream?: string; open?: true; since?: string }) =>
+      run(async (context) => (await import("./tasks.ts")).tasks(context, options)),
+    );
+
+  const checkpoint = root
+    .command("checkpoint")
+    .description("show or reset the durable record of each stream");
+  checkpoint
+    .command("show")
+    .description("known tasks, undelivered events, watermark and troubled sinks")
+    .argument("[stream]", "a stream's key or instance id; all streams without it")
+    .addHelpText("after", examples("checkpoint show", "checkpoint show --json"))
+    .action((stream: string | undefined) =>
+      run(async (context) => (await import("./checkpoint.ts")).showCheckpoints(context, stream)),
+    );
+  checkpoint
+    .command("reset")
+    .description("forget records, undelivered events included; the next poll starts anew")
+    .argument("[stream]", "a stream's key or instance id; all streams without it")
+    .option("-y, --yes", "do not ask")
+    .addHelpText("after", examples("checkpoint reset rabbitmq/cn-north-4/PROJECT/INSTANCE --yes"))
+    .action((stream: string | undefined, options: { yes?: true }) =>
+      run(async (context) =>
+        (await import("./checkpoint.ts")).resetCheckpoints(context, stream, options.yes ?? false),
+      ),
+    );
+
+  const deadLetters = root
+    .command("dead-letters")
+    .description("list, redrive or purge deliveries that were given up");
+  type LetterOptions = { sink?: string; id?: string; yes?: true };
+  const letterCommand = (name: string, description: string, ...lines: readonly string[]) =>
+    deadLetters
+      .command(name)
+      .description(description)
+      .option("--sink <name>", "only of this sink")
+      .option("--id <id>", "only this one")
+      .addHelpText("after", examples(...lines));
+  letterCommand("list", "show them, oldest first", "dead-letters list --sink ops").action(
+    (options: LetterOptions) =>
+      run(async (context) => (await import("./dead-letters.ts")).listDeadLetters(context, options)),
+  );
+  letterCommand("redrive", "deliver them again, in order", "dead-letters redrive --sink ops").action(
+    (options: LetterOptions) =>
+      run(async (context) => (await import("./dead-letters.ts")).redriveDeadLetters(context, options)),
+  );
+  letterCommand("purge", "delete them", "dead-letters purge --sink ops --yes")
+    .option("-y, --yes", "do not ask")
+    .action((options: LetterOptions) =>
+      run(async (context) =>
+        (await import("./dead-letters.ts")).purgeDeadLetters(context, options, options.yes ?? false),
+      ),
+    );
+
+  root
+    .command("sink")
+    .description("try a configured sink")
+    .command("test")
+    .description("send one sample event through a sink as it is configured")
+    .argument("<name>", "the sink's name in the configuration")
+    .addHelpText("after", examples("sink test ops"))
+    .action((name: string) =>
+      run(async (context) => (await import("./sink-test.ts")).testSink(context, name)),
+    );
+
+  root
+    .command("simulate")
+    .description("serve a simulated DMS API until a signal comes")
+    .option("-p, --port <number>", "where to listen; 0 takes any free port", "8733")
+    .option("--faults <names>", "faults to switch on, separated by commas")
+    .option("--list-faults", "name the faults and end")
+    .addHelpText("after", examples("simulate", "simulate --port 9000 --faults throttle,html"))
+    .action((options: { port: string; faults?: string; listFaults?: true }) =>
+      run(async (context) => (await import("./simulate.ts")).simulate(context, options)),
+    );
+
+  const schema = root.command("schema").description("print a JSON Schema");
+  schema
+    .command("config")
+    .description("of the configuration file")
+    .addHelpText("after", examples("schema config > bridge.schema.json"))
+    .action(() => run(async (context) => (await import("./schema.ts")).configSchema(context)));
+  schema
+    .command("event")
+    .description("of an event's data")
+    .addHelpText("after", examples("schema event > task-event.schema.json"))
+    .action(() => run(async (context) => (await import("./schema.ts")).eventSchema(context)));
+
+  return root;
+}

@@ -1,0 +1,20 @@
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type Bridge, openBridge } from "../wire.ts";
+import type { Context } from "./context.ts";
+import type { ExitCode } from "./errors.ts";
+
+/** The configuration that the command line names. @throws ConfigError */
+export const configOf = (context: Context): Promise<LoadedConfig> => loadConfig(context.configFile, context);
+
+/** Opens the configured bridge for one command, and closes it whatever the command does. @throws ConfigError, StoreError */
+export async function withBridge(
+  context: Context,
+  body: (bridge: Bridge) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const bridge = await openBridge(await configOf(context), context);
+  try {
+    return await body(bridge);
+  } finally {
+    await bridge.close();
+  }
+}

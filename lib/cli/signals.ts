@@ -1,0 +1,46 @@
+/** What a person or a supervisor asks of a running command. */
+export interface Stopping {
+  /** Finish the step in hand, then end. */
+  readonly stop: AbortSignal;
+  /** Asked a second time: give up the step in hand as well. */
+  readonly abandon: AbortSignal;
+  /** 130 or 143 once a signal has come; null before. */
+  exitCode(): number | null;
+}
+
+interface Emitter {
+  on(name: string, listener: (error: NodeJS.ErrnoException) => void): unknown;
+}
+
+/** The part of `process` that this needs. */
+export interface Host extends Emitter {
+  readonly stdout: Emitter;
+  readonly stderr: Emitter;
+  exit(code: number): void;
+}
+
+const codes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A third signal ends the process where it stands, which every durable step survives. */
+export function listenForSignals(host: Host): Stopping {
+  const stop = new AbortController();
+  const abandon = new AbortController();
+  let exitCode: number | null = null;
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    host.on(name, () => {
+      if (abandon.signal.aborted) host.exit(codes[name]);
+      if (stop.signal.aborted) abandon.abort();
+      exitCode ??= codes[name];
+      stop.abort();
+    });
+  }
+  // A reader that went away (`| head`) wants nothing more; what is in hand still ends properly.
+  host.stdout.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+    stop.abort();
+  });
+  host.stderr.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  return { stop: stop.signal, abandon: abandon.signal, exitCode: () => exitCode };
+}

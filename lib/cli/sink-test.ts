@@ -1,0 +1,76 @@
+import type { CloudEvent } from "../change/event.ts";
+import { eventId, sinkName } from "../names.ts";
+import type { Context } from "./context.ts";
+import { type ExitCode, usageError } from "./errors.ts";
+import { span } from "./format.ts";
+import { withProgress } from "./progress.ts";
+import { configOf } from "./session.ts";
+
+const timeoutMs = 30_000;
+
+/** Sends one sample event through a sink as it is configured, past outbox and retries. 0 only when it is accepted. */
+export async function testSink(context: Context, text: string): Promise<ExitCode> {
+  const { clock, screen } = context;
+  const { sinks } = await configOf(context);
+  const name = sinkName(text);
+  const loaded = sinks.get(name);
+  if (!loaded) throw usageError("NAME", `a configured sink: ${[...sinks.keys()].join(", ")}`, text);
+  const sink = loaded.module.create(name, loaded.options, context);
+  try {
+    const event = sampleEvent(clock.now());
+    const startedMs = clock.now();
+    const signal = AbortSignal.any([context.stop, AbortSignal.timeout(timeoutMs)]);
+    const results = await withProgress(context, `sending to ${name}`, () =>
+      sink.deliver([event], { signal }),
+    );
+    const durationMs = clock.now() - startedMs;
+    const result = results[0] ?? { kind: "retry", reason: "network", detail: "the sink gave no answer" };
+    if (context.json) screen.out.json({ sink: name, eventId: event.id, durationMs, result });
+    else if (result.kind === "accepted") {
+      screen.out.line(
+        ["green", "accepted"],
+        `  ${name} took sample event ${event.id} in ${span(durationMs)}`,
+      );
+    } else {
+      screen.out.line(
+        ["red", result.kind],
+        `  ${name}: ${result.detail} (${result.reason}, ${span(durationMs)})`,
+      );
+    }
+    return result.kind === "accepted" ? 0 : 1;
+  } finally {
+    await sink.close();
+  }
+}
+
+/** An event like any other, but of an instance and a task called `sample`, so that no consumer takes it for a real one. */
+export function sampleEvent(nowMs: number): CloudEvent {
+  const observedAt = new Date(nowMs).toISOString();
+  const durationMs = 42_000;
+  const region = "cn-north-4";
+  const [projectId, instanceId, taskId] = ["sample-project", "sample-instance", "sample-task"];
+  return {
+    specversion: "1.0",
+    id: eventId(`${instanceId}/${taskId}/SUCCESS/${nowMs}`),
+    source: `https://dms.${region}.myhuaweicloud.com/v2/${projectId}/instances/${instanceId}`,
+    type: "com.huaweicloud.dms.task.succeeded",
+    subject: taskId,
+    time: observedAt,
+    datacontenttype: "application/json",
+    dataschema: "",
+    partitionkey: taskId,
+    data: {
+      task: {
+        id: taskId,
+        name: "bindInstancePublicIp",
+        status: "SUCCESS",
+        params: { sample: true },
+        user: { id: "sample-user", name: "dms-task-bridge sink test" },
+        createdAt: new Date(nowMs - durationMs).toISOString(),
+        updatedAt: observedAt,
+      },
+      change: { from: "EXECUTING", to: "SUCCESS", durationMs, observedAt },
+      instance: { engine: "rabbitmq", region, projectId, instanceId, name: "sample" },
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import stringWidth from "string-width";
+
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+/** A piece of a line: bare text, or a style and the text it applies to. The text may come from anywhere. */
+export type Span = string | readonly [style: Style, text: string];
+export type Line = readonly Span[];
+
+export interface Column {
+  readonly title: string;
+  readonly align?: "right";
+}
+
+/**
+ * Text from outside made harmless for a terminal: control characters (line breaks too), bidirectional overrides and
+ * broken surrogates become visible escapes such as `\x1b`.
+ */
+export const visible = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
+    const code = character.charCodeAt(0);
+    return code <= 0xff
+      ? `\\x${code.toString(16).padStart(2, "0")}`
+      : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+
+/** A value as JSON that a terminal cannot take for a command: JSON itself leaves DEL and the C1 controls as they are. */
+export const safeJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+export const textOf = (span: Span): string => (typeof span === "string" ? span : span[1]);
+
+const statusStyles: Readonly<Record<string, Style>> = {
+  CREATED: "cyan",
+  EXECUTING: "cyan",
+  SUCCESS: "green",
+  FAILED: "red",
+  CANCELLED: "dim",
+  DELETED: "dim",
+};
+
+/** How a task's status is shown; one that nobody knows stands out. */
+export const styleOf = (status: string): Style => statusStyles[status] ?? "yellow";
+
+/** Columns a span takes on the screen, wide characters counted as two. */
+const widthOf = (span: Span): number => stringWidth(visible(textOf(span)));
+
+/** The span filled up with blanks to `width` columns; wider ones stay whole. */
+export function pad(span: Span, width: number, align?: Column["align"]): Span {
+  const blanks = " ".repeat(Math.max(0, width - widthOf(span)));
+  const filled = align === "right" ? blanks + textOf(span) : textOf(span) + blanks;
+  return typeof span === "string" ? filled : [span[0], filled];
+}
+
+/** A dim heading and one line a row, columns aligned and two blanks apart, nothing trailing. */
+export function table(columns: readonly Column[], rows: readonly Line[]): readonly Line[] {
+  const heading: Line = columns.map(({ title }): Span => ["dim", title]);
+  const widths = columns.map((_, index) =>
+    Math.max(...[heading, ...rows].map((row) => widthOf(row[index] ?? ""))),
+  );
+  const last = columns.length - 1;
+  return [heading, ...rows].map((row) =>
+    columns.flatMap(({ align }, index): Span[] => {
+      const cell = row[index] ?? "";
+      const isRagged = index === last && align !== "right";
+      const filled = isRagged ? cell : pad(cell, widths[index] ?? 0, align);
+      return index === last ? [filled] : [filled, "  "];
+    }),
+  );
+}

@@ -1,0 +1,36 @@
+import { fieldName, type Path } from "./path.ts";
+
+/** Field to its text as written, for each value that came from the environment or a secret store. */
+export type Origins = ReadonlyMap<string, string>;
+
+const secretKey =
+  /^(ak|sk|.*secrets?|.*tokens?|.*passwords?|.*keys?|.*urls?|.*endpoint|headers|credentials|authorization)$/i;
+
+const looksSecret = (path: Path): boolean =>
+  path.some((key) => typeof key === "string" && secretKey.test(key));
+
+/** A value as an issue may show it: never what a secret field holds, nor what the environment or a store gave. */
+export function describeFound(value: unknown, path: Path, origins: Origins): string {
+  const written = origins.get(fieldName(path));
+  if (looksSecret(path)) return kindOf(value);
+  if (written !== undefined) return `${shorten(JSON.stringify(written))}, ${kindOf(value)}`;
+  if (typeof value === "string") return shorten(JSON.stringify(value));
+  if (typeof value === "number" || typeof value === "boolean") return `the ${typeof value} ${value}`;
+  return kindOf(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (value === "") return "an empty string";
+  if (typeof value === "string") return `a string of ${counted(value.length, "character")}`;
+  if (Array.isArray(value)) return `a list of ${counted(value.length, "item")}`;
+  if (typeof value === "object") return "an object";
+  return `a ${typeof value}`;
+}
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+const maxShownCharacters = 80;
+const shorten = (text: string): string =>
+  text.length <= maxShownCharacters ? text : `${text.slice(0, maxShownCharacters - 1)}…`;

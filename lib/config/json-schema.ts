@@ -1,0 +1,96 @@
+import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
+import { type GenericSchema, getDescription } from "valibot";
+import { configSchema, sinkCommon } from "./schema.ts";
+import { asSchema, type Entries, entriesOf } from "./shape.ts";
+import type { SinkTypes } from "./sinks.ts";
+
+export type { JsonSchema };
+
+/** JSON Schema 2020-12 of a configuration as its user writes it, with variables and references in it. */
+export async function configJsonSchema(sinkTypes: SinkTypes): Promise<JsonSchema> {
+  const whole = writtenSchema(configSchema);
+  const common = writtenSchema(sinkCommon);
+  const anyOf = await Promise.all(
+    Object.entries(sinkTypes).map(async ([type, load]) =>
+      sinkSchema(type, writtenSchema((await load()).schema), common),
+    ),
+  );
+  const { sinks, ...properties } = whole.properties ?? {};
+  const byName = typeof sinks === "object" ? sinks : {};
+  return {
+    ...whole,
+    title: "Configuration of dms-task-bridge",
+    properties: { ...properties, sinks: { ...byName, additionalProperties: { anyOf } } },
+  };
+}
+
+function sinkSchema(type: string, own: JsonSchema, common: JsonSchema): JsonSchema {
+  return {
+    type: "object",
+    title: type,
+    properties: { type: { const: type }, ...own.properties, ...common.properties },
+    required: ["type", ...(own.required ?? [])],
+    additionalProperties: own.additionalProperties ?? true,
+  };
+}
+
+/** A check that JSON Schema cannot say is left to the loader. */
+function writtenSchema(schema: GenericSchema): JsonSchema {
+  const converted = toJsonSchema(schema, {
+    typeMode: "input",
+    target: "draft-2020-12",
+    errorMode: "ignore",
+    overrideSchema: ({ valibotSchema, jsonSchema }) => withDescriptions(jsonSchema, entriesOf(valibotSchema)),
+  });
+  return openToReferences(converted);
+}
+
+/** The conversion of an input stops at the first transformation, and a description stands behind it. */
+function withDescriptions(schema: JsonSchema, entries: Entries | null): JsonSchema | null {
+  if (entries === null || !schema.properties) return null;
+  const properties = Object.entries(schema.properties).map(([key, part]) => {
+    const entry = entries[key];
+    const description =
+      entry && getDescription("wrapped" in entry ? (asSchema(entry.wrapped) ?? entry) : entry);
+    return [key, typeof part === "object" && description ? { ...part, description } : part] as const;
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+/** A text that stands for another. */
+export const reference = {
+  type: "string",
+  pattern: "\\$\\{|^(ssm|secretsmanager):",
+} as const satisfies JsonSchema;
+
+/** A text of a certain form may also be written as a variable or a reference, whose value only the loader sees. */
+function openToReferences(schema: JsonSchema): JsonSchema {
+  const { description, default: initial, ...bare } = schema;
+  if (bare.pattern === undefined && bare.const === undefined && bare.enum === undefined)
+    return openParts(schema);
+  return {
+    anyOf: [bare, reference],
+    ...(description !== undefined && { description }),
+    ...(initial !== undefined && { default: initial }),
+  };
+}
+
+function openParts(schema: JsonSchema): JsonSchema {
+  const { properties, items, additionalProperties, anyOf, oneOf } = schema;
+  return {
+    ...schema,
+    ...(properties && {
+      properties: Object.fromEntries(
+        // `type` is what tells alternatives apart, so it is written out.
+        Object.entries(properties).map(([key, part]) => [key, key === "type" ? part : open(part)]),
+      ),
+    }),
+    ...(items !== undefined && !Array.isArray(items) && { items: open(items) }),
+    ...(additionalProperties !== undefined && { additionalProperties: open(additionalProperties) }),
+    ...(anyOf && { anyOf: anyOf.map(open) }),
+    ...(oneOf && { oneOf: oneOf.map(open) }),
+  };
+}
+
+const open = (part: JsonSchema | boolean): JsonSchema | boolean =>
+  typeof part === "boolean" ? part : openToReferences(part);

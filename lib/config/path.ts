@@ -1,0 +1,15 @@
+export type Path = readonly (string | number)[];
+
+const maxKeyCharacters = 60;
+
+/** A place in the configuration as its user would name it: `sources[0].region`, `sinks.ops.headers["x y"]`. */
+export function fieldName(path: Path): string {
+  const text = path.map((key) => (typeof key === "number" ? `[${key}]` : keyName(key))).join("");
+  return text.replace(/^\./, "") || "configuration";
+}
+
+function keyName(key: string): string {
+  if (/^[\w$-]{1,60}$/.test(key)) return `.${key}`;
+  const shown = key.length > maxKeyCharacters ? `${key.slice(0, maxKeyCharacters)}…` : key;
+  return `[${JSON.stringify(shown)}]`;
+}

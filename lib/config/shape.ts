@@ -1,0 +1,59 @@
+import type { GenericSchema } from "valibot";
+
+/** An object schema's fields. */
+export type Entries = Readonly<Record<string, GenericSchema>>;
+
+/** The schema of a key's value; null where the key is unknown, or anything may stand there. */
+export function childSchema(
+  schema: GenericSchema,
+  key: string | number,
+  value: unknown,
+): GenericSchema | null {
+  const concrete = concreteSchema(schema, value);
+  if ("item" in concrete && typeof key === "number") return asSchema(concrete.item);
+  if (concrete.type === "record" && "value" in concrete) return asSchema(concrete.value);
+  const entries = entriesOf(concrete);
+  return entries !== null && Object.hasOwn(entries, key) ? (entries[key] ?? null) : null;
+}
+
+/** The keys an object may have here; null where it may have any, or no object is expected. */
+export function knownKeys(schema: GenericSchema, value: unknown): readonly string[] | null {
+  const concrete = concreteSchema(schema, value);
+  const entries = concrete.type === "strict_object" ? entriesOf(concrete) : null;
+  return entries && Object.keys(entries);
+}
+
+/** What the schema's own message says it takes. */
+export function expectation(schema: GenericSchema | null): string {
+  const message = schema && "message" in schema ? schema.message : undefined;
+  if (typeof message === "string") return message;
+  return schema?.expects ?? "a value";
+}
+
+/** Without the wrapping of `optional`; of alternatives, the one that has most of the value's keys. */
+function concreteSchema(schema: GenericSchema, value: unknown): GenericSchema {
+  if ("wrapped" in schema) return concreteSchema(asSchema(schema.wrapped) ?? schema, value);
+  if (!("options" in schema && Array.isArray(schema.options))) return schema;
+  const options = schema.options.map(asSchema).filter((option) => option !== null);
+  const fits = options.map((option) => ({ option, fit: fitOf(option, value) }));
+  return fits.toSorted((a, b) => b.fit - a.fit)[0]?.option ?? schema;
+}
+
+function fitOf(schema: GenericSchema, value: unknown): number {
+  const entries = entriesOf(schema);
+  if (entries === null || typeof value !== "object" || value === null) {
+    return "item" in schema && Array.isArray(value) ? 1 : 0;
+  }
+  const { type } = schema.type === "strict_object" ? entries : {};
+  const isChosen = "type" in value && type && "literal" in type && type.literal === value.type;
+  return Object.keys(value).filter((key) => Object.hasOwn(entries, key)).length + (isChosen ? 100 : 0);
+}
+
+/** The fields of an object schema; null for another. */
+export const entriesOf = (schema: GenericSchema): Entries | null =>
+  "entries" in schema && typeof schema.entries === "object" ? (schema.entries as Entries) : null;
+
+export const asSchema = (value: unknown): GenericSchema | null =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === "schema"
+    ? (value as GenericSchema)
+    : null;

@@ -1,0 +1,61 @@
+import type { ErrorCode } from "yaml";
+import { ConfigError } from "../errors.ts";
+
+/** @throws ConfigError with line and column of everything that is no YAML 1.2, a repeated key or a custom tag */
+export const parseYaml = (text: string, name: string): Promise<unknown> => parse(text, name, "YAML");
+
+/** Parsed as the YAML that it is too, since JSON.parse keeps the last of two equal keys without a word. */
+export async function parseJson(text: string, name: string): Promise<unknown> {
+  const value = await parse(text, name, "JSON");
+  try {
+    JSON.parse(text);
+    return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // The message quotes the text, so only the place is taken from it.
+    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(error.message) ?? [];
+    const place = line && column ? `${name}:${line}:${column}` : name;
+    throw new ConfigError([{ field: place, expected: "JSON", found: "something else" }]);
+  }
+}
+
+const problems: Readonly<Partial<Record<ErrorCode, string>>> = {
+  DUPLICATE_KEY: "a key that stands there twice",
+  TAB_AS_INDENT: "a tab as indentation",
+  BAD_INDENT: "wrong indentation",
+  MULTIPLE_DOCS: "a second document",
+  MISSING_CHAR: "a missing character",
+  TAG_RESOLVE_FAILED: "a tag, or a value that is not in quotes",
+};
+
+async function parse(text: string, name: string, format: "YAML" | "JSON"): Promise<unknown> {
+  const { LineCounter, parseDocument } = await import("yaml");
+  const lineCounter = new LineCounter();
+  try {
+    const document = parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      schema: format === "YAML" ? "core" : "json",
+      logLevel: "error",
+    });
+    // A warning is an unknown tag, whose meaning we cannot give.
+    const issues = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => {
+      const { line, col } = lineCounter.linePos(offset);
+      return {
+        field: `${name}:${line}:${col}`,
+        expected: format,
+        found: problems[code] ?? code.toLowerCase().replaceAll("_", " "),
+      };
+    });
+    if (issues.length > 0) throw new ConfigError(issues);
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new ConfigError([{ field: name, expected: format, found: "too many levels" }]);
+    }
+    if (error instanceof ReferenceError) {
+      throw new ConfigError([{ field: name, expected: "few aliases", found: "aliases that multiply" }]);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,133 @@
+import type { SinkTrouble } from "../checkpoint/checkpoint.ts";
+import type { CallOptions, Clock } from "../clock.ts";
+import type { DeliveryResult, FailureReason, Sink } from "../sinks/sink.ts";
+import type { RetryPolicy } from "./retry.ts";
+import { askedDelayMs } from "./retry.ts";
+
+const failuresToClose = 3;
+
+export interface Rate {
+  readonly events: number;
+  readonly perMs: number;
+}
+
+export interface ChannelOptions {
+  readonly sink: Sink;
+  readonly policy: RetryPolicy;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  readonly rate: Rate | null;
+  readonly clock: Clock;
+}
+
+/**
+ * The way to one sink, shared by all streams of a run: how many requests are under way, how fast they go, and whether
+ * the sink is well. After three failures in a row, or one that an operator must mend, it is closed for the rest of the
+ * run; a run that finds it failing sends one probe first, so that a dead sink costs one time-out and not hundreds.
+ */
+export class Channel {
+  readonly sink: Sink;
+  readonly policy: RetryPolicy;
+  readonly #clock: Clock;
+  readonly #concurrency: number;
+  readonly #rate: Rate | null;
+  readonly #waiting: (() => void)[] = [];
+  #state: "open" | "doubtful" | "closed" = "open";
+  #underWay = 0;
+  #failuresInARow = 0;
+  #trouble: SinkTrouble | null = null;
+  #pausedUntilMs = 0;
+  #allowance: { sinceMs: number; left: number } | null = null;
+
+  constructor(options: ChannelOptions) {
+    this.sink = options.sink;
+    this.policy = options.policy;
+    this.#clock = options.clock;
+    this.#concurrency = options.concurrency;
+    this.#rate = options.rate;
+  }
+
+  /** Takes note of what an earlier run stored about the sink. */
+  recall(trouble: SinkTrouble): void {
+    if (this.#state !== "open" || this.#trouble !== null) return;
+    this.#state = "doubtful";
+    this.#trouble = trouble;
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, trouble.notBeforeMs);
+  }
+
+  /** `doubtful`: the next delivery is a probe. `closed`: nothing more in this run. */
+  get state(): "open" | "doubtful" | "closed" {
+    return this.#state;
+  }
+
+  /** What to store about the sink; null when it is well. */
+  get trouble(): SinkTrouble | null {
+    return this.#trouble;
+  }
+
+  /**
+   * Waits for a place. False when none comes before `stopAtMs`: the sink is closed, paused for longer, or the run ends.
+   * Each true is paid back with `leave`.
+   */
+  async enter(stopAtMs: number, options: CallOptions): Promise<boolean> {
+    for (;;) {
+      const nowMs = this.#clock.now();
+      if (this.#state === "closed" || options.signal.aborted || nowMs >= stopAtMs) return false;
+      const untilMs = Math.max(this.#pausedUntilMs, this.#allowedAtMs(nowMs));
+      if (untilMs >= stopAtMs) return false;
+      if (untilMs > nowMs) await this.#clock.sleep(untilMs - nowMs, options.signal);
+      else if (this.#underWay < (this.#state === "doubtful" ? 1 : this.#concurrency)) break;
+      else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#underWay += 1;
+    return true;
+  }
+
+  /** Counts events against the rate. */
+  charge(events: number): void {
+    if (this.#allowance) this.#allowance.left -= events;
+  }
+
+  /** Frees the place and learns from the answers. None: the run cut the attempt off, which says nothing of the sink. */
+  leave(results: readonly DeliveryResult[]): void {
+    this.#underWay -= 1;
+    for (const result of results) this.#learn(result);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #learn(result: DeliveryResult): void {
+    if (result.kind === "accepted" || result.kind === "permanent") {
+      this.#failuresInARow = 0;
+      if (this.#state === "closed") return;
+      this.#state = "open";
+      this.#trouble = null;
+      return;
+    }
+    const nowMs = this.#clock.now();
+    const pauseMs = askedDelayMs(result, this.policy);
+    if (pauseMs !== null) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
+    this.#failuresInARow += 1;
+    const closes =
+      result.kind === "blocked" || this.#state === "doubtful" || this.#failuresInARow >= failuresToClose;
+    if (closes) this.#state = "closed";
+    if (closes || pauseMs !== null) this.#trouble = this.#troubleOf(result.kind, result.reason, nowMs);
+  }
+
+  #troubleOf(kind: "retry" | "blocked", reason: FailureReason, nowMs: number): SinkTrouble {
+    return {
+      kind: kind === "blocked" ? "blocked" : "failing",
+      reason,
+      sinceMs: this.#trouble?.sinceMs ?? nowMs,
+      notBeforeMs: this.#pausedUntilMs,
+    };
+  }
+
+  /** When the rate lets the next event go. */
+  #allowedAtMs(nowMs: number): number {
+    if (!this.#rate) return nowMs;
+    const { events, perMs } = this.#rate;
+    if (!this.#allowance || nowMs - this.#allowance.sinceMs >= perMs)
+      this.#allowance = { sinceMs: nowMs, left: events };
+    return this.#allowance.left > 0 ? nowMs : this.#allowance.sinceMs + perMs;
+  }
+}

@@ -1,0 +1,112 @@
+import type { OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
+import type { Receipt } from "../checkpoint/transitions.ts";
+import type { CallOptions, Clock, Random } from "../clock.ts";
+import type { StreamKey } from "../names.ts";
+import type { DeliveryResult } from "../sinks/sink.ts";
+import type { Channel } from "./channel.ts";
+import { type DeadLetter, letterOf } from "./dead-letters.ts";
+import { Lane, type Parcel } from "./lane.ts";
+import { decide } from "./retry.ts";
+
+export interface Dispatch {
+  readonly stream: StreamKey;
+  readonly outbox: readonly OutboxEntry[];
+  readonly channel: Channel;
+  /** No attempt begins at or after this instant. */
+  readonly stopAtMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly attempted: (entry: OutboxEntry, result: DeliveryResult) => void;
+}
+
+export interface Dispatched {
+  /** One for each delivery that was tried. */
+  readonly receipts: readonly Receipt[];
+  readonly accepted: number;
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** Sends one sink what one stream owes it, as far as order, limits and time allow. Throws only on a defect. */
+export async function dispatch(work: Dispatch, options: CallOptions): Promise<Dispatched> {
+  const { channel, clock, stopAtMs } = work;
+  const lane = new Lane(work.outbox, channel.sink.name);
+  const outcome = { receipts: new Map<number, Receipt>(), accepted: 0, deadLetters: [] as DeadLetter[] };
+  const triedInRun = new Map<number, number>();
+  const underWay = new Set<Promise<void>>();
+
+  const send = async (parcels: readonly Parcel[]): Promise<void> => {
+    let results: readonly DeliveryResult[] = [];
+    try {
+      results = await channel.sink.deliver(
+        parcels.map(({ entry }) => entry.event),
+        options,
+      );
+      if (results.length !== parcels.length) {
+        throw new Error(`sink ${channel.sink.name} answered ${results.length} of ${parcels.length} events`);
+      }
+      for (const [index, parcel] of parcels.entries()) conclude(parcel, results[index] as DeliveryResult);
+    } finally {
+      // An attempt that the end of the run cut off says nothing of the sink.
+      channel.leave(options.signal.aborted ? results.filter(({ kind }) => kind === "accepted") : results);
+    }
+  };
+
+  const conclude = ({ entry, owed }: Parcel, result: DeliveryResult): void => {
+    const nowMs = clock.now();
+    const attempts = owed.attempts + 1;
+    const inRun = (triedInRun.get(entry.sequence) ?? 0) + 1;
+    triedInRun.set(entry.sequence, inRun);
+    work.attempted(entry, result);
+    const decision = decide(
+      result,
+      { attempts, ageMs: nowMs - entry.committedAtMs, nowMs },
+      channel.policy,
+      work.random,
+    );
+    if (decision.kind === "wait") {
+      note(entry, decision.owed);
+      const again = inRun < channel.policy.attemptsPerRun && decision.owed.nextAttemptMs < stopAtMs;
+      if (again) lane.reschedule(entry.sequence, decision.owed);
+      else lane.hold(entry.sequence, decision.owed);
+      return;
+    }
+    if (decision.kind === "settle") outcome.accepted += 1;
+    else
+      outcome.deadLetters.push(
+        letterOf(work.stream, channel.sink.name, entry, { ...decision, attempts, nowMs }),
+      );
+    note(entry, null);
+    lane.settle(entry.sequence);
+  };
+
+  const note = (entry: OutboxEntry, owed: Owed | null): void => {
+    outcome.receipts.set(entry.sequence, { sequence: entry.sequence, sink: channel.sink.name, owed });
+  };
+
+  while (!options.signal.aborted && clock.now() < stopAtMs && channel.state !== "closed") {
+    if (lane.isReady(clock.now(), channel.state === "doubtful")) {
+      if (!(await channel.enter(stopAtMs, options))) break;
+      const parcels =
+        channel.state === "doubtful" ? lane.probe() : lane.take(clock.now(), channel.sink.batch);
+      if (parcels.length === 0) {
+        channel.leave([]);
+        continue;
+      }
+      channel.charge(parcels.length);
+      const sending = send(parcels);
+      underWay.add(sending);
+      sending.then(
+        () => underWay.delete(sending),
+        () => {},
+      );
+    } else if (underWay.size > 0) {
+      await Promise.race(underWay);
+    } else {
+      const dueMs = lane.nextDueMs();
+      if (dueMs === null || dueMs >= stopAtMs) break;
+      await clock.sleep(dueMs - clock.now(), options.signal);
+    }
+  }
+  await Promise.all(underWay);
+  return { ...outcome, receipts: [...outcome.receipts.values()] };
+}

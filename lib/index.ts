@@ -1,0 +1,19 @@
+/** The package's public API: write a configuration or a sink, or run the bridge from a program of your own. */
+export type { CloudEvent } from "./change/event.ts";
+export { type CallOptions, type Clock, type Random, systemClock } from "./clock.ts";
+export { type ConfigDefinition, defineConfig, type SinkInput } from "./config/define.ts";
+export {
+  type LoadDeps,
+  type LoadedConfig,
+  type LoadedSink,
+  loadConfig,
+  loadConfigValue,
+} from "./config/load.ts";
+export type { ConfigInput } from "./config/schema.ts";
+export { ConfigError, type ConfigIssue, SourceError, StoreError } from "./errors.ts";
+export type { SinkName } from "./names.ts";
+export type { RunObserver, RunSummary, SinkSummary, StreamSummary } from "./run.ts";
+export { type DeliverOnly, defineSink, type UncheckedModule } from "./sinks/custom.ts";
+export type { BatchLimits, DeliveryResult, FailureReason, Sink, SinkDeps, SinkModule } from "./sinks/sink.ts";
+export { jsonLog, type Log, silentLog } from "./telemetry/log.ts";
+export { type Bridge, type BridgeDeps, openBridge, type WatchedStream } from "./wire.ts";

@@ -1,0 +1,31 @@
+/** What the simulator is about to send. */
+export interface Answer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly wire: Wire;
+}
+
+/** How an answer travels. */
+export type Wire =
+  | { readonly kind: "whole" }
+  /** The connection ends in the middle of the body. */
+  | { readonly kind: "cut" }
+  | { readonly kind: "reset" }
+  | { readonly kind: "hang" }
+  /** One byte at a time. */
+  | { readonly kind: "drip"; readonly everyMs: number }
+  /** Followed by so much white space. */
+  | { readonly kind: "padded"; readonly bytes: number };
+
+export const json = (
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Answer => ({
+  status,
+  headers: { "content-type": "application/json", ...headers },
+  body: JSON.stringify(body),
+  wire: { kind: "whole" },
+});

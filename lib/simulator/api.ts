@@ -1,0 +1,148 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Clock, type Random, systemClock } from "../clock.ts";
+import type { Answer } from "./answer.ts";
+import { type AuthOptions, admission } from "./auth.ts";
+import { refusal } from "./errors.ts";
+import type { FaultName } from "./fault-table.ts";
+import { type Faults, switchboard, type Target } from "./faults.ts";
+import { hexId } from "./random.ts";
+import { type ReceivedRequest, receive } from "./request.ts";
+import { answerCall, type Operation, routeOf } from "./routes.ts";
+import { send } from "./send.ts";
+import { createWorld, type World } from "./world.ts";
+
+export interface SimulatorOptions extends AuthOptions {
+  readonly random: Random;
+  /** The system's where left out. */
+  readonly clock?: Clock;
+  /** An empty one where left out. */
+  readonly world?: World;
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  /** Told of each request before it is answered. */
+  readonly onRequest?: (request: RecordedRequest) => void;
+}
+
+export interface RecordedRequest {
+  /** From 1, in order of arrival. */
+  readonly number: number;
+  readonly receivedAtMs: number;
+  readonly method: string;
+  /** Decoded; null where it cannot be. */
+  readonly path: string | null;
+  readonly query: Readonly<Record<string, string>>;
+  /** "unknown" for a request that is none of the API's. */
+  readonly operation: Operation | "unknown";
+  /** Its id; empty where the call has none. */
+  readonly instance: string;
+  /** The answer's; null where none was sent. */
+  readonly status: number | null;
+  /** Faults that struck it. */
+  readonly faults: readonly FaultName[];
+}
+
+export interface Simulator {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly port: number;
+  readonly world: World;
+  readonly faults: Faults;
+  /** The latest requests, oldest first; 10,000 at most. */
+  readonly requests: readonly RecordedRequest[];
+  /** Requests ever received. */
+  requestCount(): number;
+  /** Ends every connection, idle or in use. */
+  close(): Promise<void>;
+}
+
+const maxRecorded = 10_000;
+
+/**
+ * The DMS and DCS task API and IAM's token call, on loopback.
+ * Rejects with the system's error, such as EADDRINUSE, when the port cannot be had.
+ */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { random, clock = systemClock, world = createWorld({ clock, random }), onRequest } = options;
+  const faults = switchboard(random);
+  const admit = admission(options, { clock, random });
+  const requests: RecordedRequest[] = [];
+  const closing = new AbortController();
+  let count = 0;
+
+  function answer(request: ReceivedRequest, route: ReturnType<typeof routeOf>, struck: FaultName[]): Answer {
+    const requestId = hexId(random);
+    const stamp = (plain: Answer): Answer => ({
+      ...plain,
+      headers: {
+        ...plain.headers,
+        "x-request-id": requestId,
+        date: new Date(clock.now()).toUTCString(),
+      },
+    });
+    if (request.body === null) return stamp(refusal("bodyTooLarge", requestId));
+    if (typeof route === "string") return stamp(refusal(route, requestId));
+    const { operation, instanceId } = route;
+    const target: Target = { operation, instanceId, hit: (name) => struck.push(name) };
+    const plain =
+      admit(request, route, requestId) ??
+      answerCall({ route, query: request.query, world, faults, target, requestId });
+    return faults.strike("answer", stamp(plain), target);
+  }
+
+  function record(request: RecordedRequest): void {
+    requests.push(request);
+    if (requests.length > maxRecorded) requests.shift();
+    onRequest?.(request);
+  }
+
+  const server = createServer(limits, async (incoming, response) => {
+    const number = ++count;
+    const receivedAtMs = clock.now();
+    const request = await receive(incoming);
+    if (request === null) return;
+    const route = routeOf(request);
+    const struck: FaultName[] = [];
+    response.sendDate = false;
+    const answered = answer(request, route, struck);
+    record({
+      number,
+      receivedAtMs,
+      method: request.method,
+      path: request.path,
+      query: Object.fromEntries(request.query),
+      operation: typeof route === "string" ? "unknown" : route.operation,
+      instance: typeof route === "string" ? "" : route.instanceId,
+      status: ["hang", "reset"].includes(answered.wire.kind) ? null : answered.status,
+      faults: struck,
+    });
+    await send(answered, response, clock, { signal: closing.signal });
+  });
+
+  const port = await listen(server, options.port ?? 0);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    world,
+    faults,
+    requests,
+    requestCount: () => count,
+    async close() {
+      closing.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** The gateway's: 32 KB of headers, and connections that outlast the usual pause between two polls. */
+const limits = { maxHeaderSize: 32 * 1024, keepAliveTimeout: 60_000 };
+
+async function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,46 @@
+import type { Random } from "../clock.ts";
+import type { Engine } from "../names.ts";
+import { between, hexId, pick } from "./random.ts";
+
+const publicAddress = (isBound: boolean) => (random: Random) => ({
+  enable_public_ip: isBound,
+  public_ip_id: hexId(random),
+  public_ip_address: `203.0.113.${between(random, 1, 255)}`,
+});
+
+/** Kinds of tasks, and params as the API has them, values made up. */
+const paramsByName = {
+  bindInstancePublicIp: publicAddress(true),
+  unbindInstancePublicIp: publicAddress(false),
+  kafkaConfigModify: () => ({ old_auto_status: "false", new_auto_status: "true" }),
+  changeRetentionPolicy: () => ({
+    origin_retention_policy: "produce_reject",
+    new_retention_policy: "time_base",
+  }),
+  kafkaResetConsumerOffset: () => null,
+  kafkaAutoReassignment: () => ({ reassignment_topics: '["page-views","clicks"]' }),
+} as const satisfies Readonly<Record<string, (random: Random) => Readonly<Record<string, unknown>> | null>>;
+
+export type TaskName = keyof typeof paramsByName;
+
+export const paramsOf = (name: TaskName, random: Random): Readonly<Record<string, unknown>> | null =>
+  paramsByName[name](random);
+
+const onAnyEngine = ["bindInstancePublicIp", "unbindInstancePublicIp"] as const;
+const onKafka = [
+  ...onAnyEngine,
+  "kafkaConfigModify",
+  "changeRetentionPolicy",
+  "kafkaResetConsumerOffset",
+  "kafkaAutoReassignment",
+] as const;
+
+export const randomTaskName = (engine: Engine, random: Random): TaskName =>
+  pick(random, engine === "kafka" ? onKafka : onAnyEngine);
+
+export const users = {
+  lin: { id: "0a0a0a0a0a0a4a0a8a0a0a0a0a0a0a01", name: "lin.wei" },
+  maria: { id: "0a0a0a0a0a0a4a0a8a0a0a0a0a0a0a02", name: "maria.silva" },
+  pipeline: { id: "0a0a0a0a0a0a4a0a8a0a0a0a0a0a0a03", name: "pipeline" },
+  dms: { id: "0a0a0a0a0a0a4a0a8a0a0a0a0a0a0a04", name: "paas_dms" },
+} as const;

@@ -1,0 +1,258 @@
+import type { Answer } from "./answer.ts";
+import { type RefusalName, refusal } from "./errors.ts";
+import type { Dialect, Slice } from "./listing.ts";
+import type { Lag, Row, World } from "./world.ts";
+
+/** The body of the list call, before it is sent. */
+export interface TaskPage {
+  readonly task_count?: string | number;
+  readonly tasks: readonly unknown[];
+}
+
+/** Where a request has got to, for a fault that meddles with the world. */
+export interface Scene {
+  readonly world: World;
+  readonly instance: string;
+  readonly slice: Slice;
+}
+
+/** What a fault can change, in the order in which a request comes by. */
+export interface Stages {
+  readonly lag: Lag;
+  readonly dialect: Dialect;
+  readonly slice: Slice;
+  readonly scene: Scene;
+  readonly rows: readonly Row[];
+  readonly page: TaskPage;
+  readonly answer: Answer;
+}
+export type Stage = keyof Stages;
+
+export interface Fault<S extends Stage = Stage> {
+  readonly stage: S;
+  readonly summary: string;
+  /** Null for a fault without one. */
+  readonly amount: { readonly usual: number; readonly unit: string } | null;
+  /** What becomes of the subject; null where there is nothing to hit. */
+  apply(subject: Stages[S], amount: number): Stages[S] | null;
+}
+
+const fault =
+  <S extends Stage>(stage: S) =>
+  (summary: string, apply: Fault<S>["apply"], usual: number | null = null, unit = ""): Fault<S> => ({
+    stage,
+    summary,
+    apply,
+    amount: usual === null ? null : { usual, unit },
+  });
+
+const lag = fault("lag");
+const dialect = fault("dialect");
+const slice = fault("slice");
+const scene = fault("scene");
+const rows = fault("rows");
+const page = fault("page");
+const answer = fault("answer");
+
+/** Every fault by its name. */
+export const faultTable = {
+  "task-lag": lag(
+    "a task shows only some time after it began",
+    (lag, ms) => ({ ...lag, taskMs: ms }),
+    5_000,
+    "ms",
+  ),
+  "status-lag": lag(
+    "a status shows only some time after the task took it",
+    (lag, ms) => ({ ...lag, statusMs: ms }),
+    5_000,
+    "ms",
+  ),
+
+  "only-offset": dialect("the position is read from `offset`, from 0; `start` is not heard", (dialect) => ({
+    ...dialect,
+    position: "offset",
+    base: 0,
+  })),
+  "zero-based-start": dialect("`start` counts from 0", (dialect) => ({ ...dialect, base: 0 })),
+  "limit-clamped": dialect(
+    "a page never holds more than so many, whatever the limit",
+    (dialect, maxLimit) => ({ ...dialect, maxLimit, isClamped: true }),
+    10,
+    "tasks",
+  ),
+
+  "start-ignored": slice(
+    "every page is the first one",
+    later((slice) => ({ ...slice, index: 0 })),
+  ),
+  "repeated-page": slice(
+    "a later page shows the records of the page before it",
+    later((slice) => ({ ...slice, index: Math.max(0, slice.index - slice.limit) })),
+  ),
+
+  "insert-while-paging": scene("a task begins before a later page is read", (scene) => {
+    if (scene.slice.index === 0) return null;
+    scene.world.start({ instance: scene.instance, name: "bindInstancePublicIp" });
+    return scene;
+  }),
+  "delete-while-paging": scene("the newest finished task is deleted before a later page is read", (scene) => {
+    const finished = scene.world.rows(scene.instance).findLast((row) => isFinished(row.read()));
+    if (scene.slice.index === 0 || !finished?.id) return null;
+    scene.world.remove(finished.id);
+    return scene;
+  }),
+
+  "duplicate-id": rows("a task is listed twice", (rows) => {
+    const latest = rows.at(-1);
+    return latest === undefined ? null : [...rows, latest];
+  }),
+
+  "empty-page": page("a page comes without its tasks", (page) =>
+    page.tasks.length === 0 ? null : { ...page, tasks: [] },
+  ),
+  "count-low": page(
+    "`task_count` is too low",
+    (page, by) => ({ ...page, task_count: String(Math.max(0, Number(page.task_count) - by)) }),
+    1,
+    "tasks",
+  ),
+  "count-high": page(
+    "`task_count` is too high",
+    (page, by) => ({ ...page, task_count: String(Number(page.task_count) + by) }),
+    1,
+    "tasks",
+  ),
+  "count-number": page("`task_count` is a number", (page) => ({
+    ...page,
+    task_count: Number(page.task_count),
+  })),
+  "count-missing": page("`task_count` is left out", ({ tasks }) => ({ tasks })),
+  "null-fields": page(
+    "a task's fields are null, but for `id` and `created_at`",
+    firstTask(({ id, created_at, ...rest }) => ({
+      id,
+      ...Object.fromEntries(Object.keys(rest).map((name) => [name, null])),
+      created_at,
+    })),
+  ),
+  "missing-fields": page(
+    "a task has no more than `id`, `status` and `created_at`",
+    firstTask(({ id, status, created_at }) => ({ id, status, created_at })),
+  ),
+  "missing-id": page(
+    "a task has no `id`",
+    firstTask(({ id: _, ...rest }) => rest),
+  ),
+  "bad-date": page(
+    "a task's dates are no dates",
+    firstTask((task) => ({ ...task, created_at: "yesterday", updated_at: "0000-00-00T00:00:00Z" })),
+  ),
+  "duplicate-id": page(
+    "a page shows a task twice",
+    firstTask((task) => [task, task]),
+  ),
+  "unknown-status": page(
+    "a task has a status that nobody has heard of",
+    firstTask((task) => ({ ...task, status: "ROLLING_BACK" })),
+  ),
+
+  throttle: answer("HTTP 429", refuse("throttled")),
+  "throttle-seconds": answer(
+    "HTTP 429 with Retry-After in seconds",
+    (answer, seconds) => ({
+      ...refused("throttled", answer),
+      headers: { ...answer.headers, "retry-after": String(seconds) },
+    }),
+    2,
+    "s",
+  ),
+  "throttle-date": answer(
+    "HTTP 429 with Retry-After as a date",
+    (answer, seconds) => ({
+      ...refused("throttled", answer),
+      headers: { ...answer.headers, "retry-after": shiftedDate(answer, seconds * 1_000) },
+    }),
+    2,
+    "s",
+  ),
+  "throttle-404": answer("throttling that comes as HTTP 404", refuse("throttled404")),
+  "error-500": answer("HTTP 500", refuse("internal")),
+  "error-502": answer("HTTP 502", refuse("backendDown")),
+  "error-503": answer("HTTP 503", refuse("busy")),
+  "error-504": answer("HTTP 504", refuse("backendSlow")),
+  unauthorized: answer("HTTP 401, the credentials refused", refuse("badCredentials")),
+  "token-expired": answer("HTTP 401, the token to be renewed", refuse("tokenExpired")),
+  html: answer("HTTP 200 with a proxy's page in place of JSON", (answer) => ({
+    ...answer,
+    status: 200,
+    headers: { ...answer.headers, "content-type": "text/html" },
+    body: "<!doctype html><title>Maintenance</title><p>Back soon.",
+  })),
+  "cut-json": answer("the body is whole for HTTP, yet ends in the middle of its JSON", (answer) => ({
+    ...answer,
+    body: answer.body.slice(0, answer.body.length / 2),
+  })),
+  "cut-body": answer("the connection ends in the middle of the body", (answer) => ({
+    ...answer,
+    wire: { kind: "cut" },
+  })),
+  reset: answer("the connection is reset", (answer) => ({ ...answer, wire: { kind: "reset" } })),
+  hang: answer("no answer ever comes", (answer) => ({ ...answer, wire: { kind: "hang" } })),
+  "slow-drip": answer(
+    "the body comes one byte at a time",
+    (answer, everyMs) => ({ ...answer, wire: { kind: "drip", everyMs } }),
+    1_000,
+    "ms",
+  ),
+  "huge-body": answer(
+    "the JSON is followed by white space without end",
+    (answer, bytes) => ({ ...answer, wire: { kind: "padded", bytes } }),
+    64 * 1024 * 1024,
+    "bytes",
+  ),
+  "skewed-date": answer(
+    "the Date header is off",
+    (answer, ms) => ({ ...answer, headers: { ...answer.headers, date: shiftedDate(answer, ms) } }),
+    600_000,
+    "ms",
+  ),
+} as const satisfies Readonly<Record<string, { readonly [S in Stage]: Fault<S> }[Stage]>>;
+
+export type FaultName = keyof typeof faultTable;
+
+export const faultNames = Object.keys(faultTable) as readonly FaultName[];
+
+export const isFaultName = (text: string): text is FaultName => Object.hasOwn(faultTable, text);
+
+/** Leaves first pages alone. */
+function later(change: (slice: Slice) => Slice): (slice: Slice) => Slice | null {
+  return (slice) => (slice.index === 0 ? null : change(slice));
+}
+
+type TaskRecord = Readonly<Record<string, unknown>>;
+
+/** Spoils a page's first task. */
+function firstTask(change: (task: TaskRecord) => TaskRecord): (page: TaskPage) => TaskPage | null {
+  return (page) => {
+    const [first, ...others] = page.tasks;
+    return isRecord(first) ? { ...page, tasks: [change(first), ...others] } : null;
+  };
+}
+
+function refused(name: RefusalName, { headers }: Answer): Answer {
+  const { status, body, wire } = refusal(name, headers["x-request-id"] ?? "");
+  return { status, body, wire, headers: { ...headers, "content-type": "application/json" } };
+}
+
+function refuse(name: RefusalName): (answer: Answer) => Answer {
+  return (answer) => refused(name, answer);
+}
+
+const shiftedDate = ({ headers }: Answer, byMs: number): string =>
+  new Date(Date.parse(headers["date"] ?? "") + byMs).toUTCString();
+
+const isRecord = (value: unknown): value is TaskRecord => typeof value === "object" && value !== null;
+
+const isFinished = (record: unknown): boolean =>
+  isRecord(record) && ["SUCCESS", "FAILED", "CANCELLED"].includes(String(record["status"]));

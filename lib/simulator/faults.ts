@@ -1,0 +1,100 @@
+import type { Random } from "../clock.ts";
+import {
+  type Fault,
+  type FaultName,
+  faultNames,
+  faultTable,
+  type Stage,
+  type Stages,
+} from "./fault-table.ts";
+import type { Operation } from "./routes.ts";
+
+/** When a fault strikes. Without limits: at every request it can, but for those to IAM. */
+export interface FaultRule {
+  /** Switches itself off after so many hits. */
+  readonly times?: number;
+  /** From 0 to 1, each time it could strike. */
+  readonly probability?: number;
+  /** In the fault's own unit. */
+  readonly amount?: number;
+  /** Strikes only requests for this instance. */
+  readonly instance?: string;
+  /** Strikes only this call. */
+  readonly operation?: Operation;
+}
+
+export interface Faults {
+  on(name: FaultName, rule?: FaultRule): void;
+  off(name: FaultName): void;
+  /** Switches all off; the counts stay. */
+  clear(): void;
+  /** Those that are switched on and not used up, in the table's order. */
+  active(): readonly FaultName[];
+  /** How often it struck. */
+  hits(name: FaultName): number;
+  /** For the server: what becomes of the subject under the faults of a stage, in the table's order. */
+  strike<S extends Stage>(stage: S, subject: Stages[S], target: Target): Stages[S];
+}
+
+/** The request at hand. */
+export interface Target {
+  readonly operation: Operation;
+  /** Empty where the call has none. */
+  readonly instanceId: string;
+  /** Told of each hit. */
+  hit(name: FaultName): void;
+}
+
+interface Switched {
+  readonly rule: FaultRule;
+  left: number;
+}
+
+export function switchboard(random: Random): Faults {
+  const switched = new Map<FaultName, Switched>();
+  const counts = new Map<FaultName, number>();
+
+  function strikes(name: FaultName, { operation, instanceId }: Target): boolean {
+    const active = switched.get(name);
+    if (active === undefined || active.left <= 0) return false;
+    const { rule } = active;
+    const isMeant = rule.operation === undefined ? operation !== "CreateToken" : rule.operation === operation;
+    if (!isMeant) return false;
+    if (rule.instance !== undefined && rule.instance !== instanceId) return false;
+    return rule.probability === undefined || random() < rule.probability;
+  }
+
+  function count(name: FaultName, target: Target): void {
+    const active = switched.get(name);
+    if (active !== undefined) active.left -= 1;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    target.hit(name);
+  }
+
+  return {
+    on: (name, rule = {}) => {
+      switched.set(name, { rule, left: rule.times ?? Number.POSITIVE_INFINITY });
+    },
+    off: (name) => {
+      switched.delete(name);
+    },
+    clear: () => switched.clear(),
+    active: () => faultNames.filter((name) => (switched.get(name)?.left ?? 0) > 0),
+    hits: (name) => counts.get(name) ?? 0,
+    strike(stage, subject, target) {
+      let current = subject;
+      for (const name of faultNames) {
+        const fault: Fault = faultTable[name];
+        if (!isAt(fault, stage) || !strikes(name, target)) continue;
+        const amount = switched.get(name)?.rule.amount ?? fault.amount?.usual ?? 0;
+        const changed = fault.apply(current, amount);
+        if (changed === null) continue;
+        count(name, target);
+        current = changed;
+      }
+      return current;
+    },
+  };
+}
+
+const isAt = <S extends Stage>(fault: Fault, stage: S): fault is Fault<S> => fault.stage === stage;

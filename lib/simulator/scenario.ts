@@ -1,0 +1,147 @@
+import type { CallOptions, Clock, Random } from "../clock.ts";
+import { paramsOf, randomTaskName, type TaskName, users } from "./catalogue.ts";
+import { between, pick } from "./random.ts";
+import type { SimulatedInstance, Step, World } from "./world.ts";
+
+export interface PlayDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export const demoProjectId = "0123456789abcdef0123456789abcdef";
+
+// Fixed ids, so that a configuration made for one simulator fits the next.
+const orders = {
+  id: "11111111-aaaa-4aaa-8aaa-000000000001",
+  engine: "rabbitmq",
+  name: "orders",
+  projectId: demoProjectId,
+} as const;
+const clickstream = {
+  id: "22222222-bbbb-4bbb-8bbb-000000000002",
+  engine: "kafka",
+  name: "clickstream",
+  projectId: demoProjectId,
+} as const;
+const billing = {
+  id: "33333333-cccc-4ccc-8ccc-000000000003",
+  engine: "rocketmq",
+  name: "billing",
+  projectId: demoProjectId,
+} as const;
+
+/** The instances that both plays add to their world where it lacks them. */
+export const demoInstances = [orders, clickstream, billing] as const;
+
+/** A status change that the scenario makes. */
+export interface ScriptedChange {
+  readonly instanceId: string;
+  readonly taskId: string;
+  readonly taskName: string;
+  /** Null for a task's first status. */
+  readonly from: string | null;
+  readonly to: string;
+  /** The task's `updated_at`. */
+  readonly atMs: number;
+}
+
+export interface Scenario {
+  readonly instances: readonly SimulatedInstance[];
+  /** From the call to the last change. */
+  readonly durationMs: number;
+  /** In order of time. */
+  readonly changes: readonly ScriptedChange[];
+}
+
+type Line = readonly [
+  instance: (typeof demoInstances)[number],
+  task: TaskName,
+  user: keyof typeof users,
+  startMs: number,
+  ...then: readonly (readonly [afterMs: number, status: string])[],
+];
+
+// Each status lasts 900 ms at least, so that a poll every 400 ms sees it; the first second is left to a first poll.
+const script: readonly Line[] = [
+  [orders, "bindInstancePublicIp", "lin", 1_000, [1_000, "EXECUTING"], [2_600, "SUCCESS"]],
+  [clickstream, "kafkaConfigModify", "maria", 1_400, [900, "EXECUTING"], [2_000, "SUCCESS"]],
+  [billing, "bindInstancePublicIp", "pipeline", 1_900, [1_200, "EXECUTING"], [2_900, "FAILED"]],
+  [clickstream, "changeRetentionPolicy", "maria", 2_500, [1_300, "SUCCESS"]],
+  [clickstream, "kafkaAutoReassignment", "dms", 2_900, [1_000, "EXECUTING"], [4_900, "SUCCESS"]],
+  [orders, "unbindInstancePublicIp", "lin", 3_300, [1_100, "EXECUTING"], [2_700, "CANCELLED"]],
+  [clickstream, "kafkaResetConsumerOffset", "pipeline", 4_200, [950, "EXECUTING"], [2_100, "SUCCESS"]],
+  [orders, "bindInstancePublicIp", "lin", 4_600, [1_000, "EXECUTING"], [3_100, "SUCCESS"]],
+  [billing, "bindInstancePublicIp", "pipeline", 5_300, [1_500, "SUCCESS"]],
+];
+
+/** Lays out a scenario of some eight seconds in the world at once; it then plays by the clock alone. */
+export function playScenario(world: World, { clock, random }: PlayDeps): Scenario {
+  const instances = populate(world);
+  const nowMs = clock.now();
+  const changes = script.flatMap(([{ id: instanceId }, taskName, user, afterStartMs, ...then]) => {
+    const startMs = nowMs + afterStartMs;
+    const steps = [
+      { status: "CREATED", afterMs: 0 },
+      ...then.map(([afterMs, status]) => ({ status, afterMs })),
+    ];
+    const params = paramsOf(taskName, random);
+    const taskId = world.start({
+      instance: instanceId,
+      name: taskName,
+      user: users[user],
+      params,
+      startMs,
+      steps,
+    });
+    return steps.map(({ status, afterMs }, index): ScriptedChange => {
+      const from = steps[index - 1]?.status ?? null;
+      return { instanceId, taskId, taskName, from, to: status, atMs: startMs + afterMs };
+    });
+  });
+  const inOrder = changes.toSorted((a, b) => a.atMs - b.atMs);
+  return { instances, durationMs: (inOrder.at(-1)?.atMs ?? nowMs) - nowMs, changes: inOrder };
+}
+
+const populate = (world: World): readonly SimulatedInstance[] =>
+  demoInstances.map((instance) => world.instance(instance.id) ?? world.addInstance(instance));
+
+const maxTasks = 300;
+const pastTasks = 12;
+const hourMs = 3_600_000;
+
+/** Keeps tasks coming, one every few seconds after a few past ones, until the signal aborts. */
+export async function playForever(
+  world: World,
+  { clock, random, signal }: PlayDeps & CallOptions,
+): Promise<void> {
+  populate(world);
+  const taskIds: string[] = [];
+
+  function start(startMs: number): void {
+    const { id: instance, engine } = pick(random, demoInstances);
+    const name = randomTaskName(engine, random);
+    const user = pick(random, [users.lin, users.maria, users.pipeline, users.dms]);
+    const params = paramsOf(name, random);
+    taskIds.push(world.start({ instance, name, user, params, startMs, steps: course(random) }));
+  }
+
+  for (let left = pastTasks; left > 0; left--) start(clock.now() - left * hourMs);
+  while (!signal.aborted) {
+    start(clock.now());
+    // Users delete old records; so a simulator that runs for days stays small.
+    const oldest = taskIds.length > maxTasks ? taskIds.shift() : undefined;
+    if (oldest !== undefined) world.remove(oldest);
+    await clock.sleep(between(random, 2_000, 5_000), signal);
+  }
+}
+
+/** Most tasks succeed, and most are seen to execute. */
+function course(random: Random): readonly Step[] {
+  const end = pick(random, ["SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "CANCELLED"]);
+  const executingMs = between(random, 1_000, 3_000);
+  const endMs = executingMs + between(random, 2_000, 12_000);
+  const created = { status: "CREATED", afterMs: 0 };
+  const executing = { status: "EXECUTING", afterMs: executingMs };
+  const ended = { status: end, afterMs: endMs };
+  return random() < 0.2 ? [created, ended] : [created, executing, ended];
+}

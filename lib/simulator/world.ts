@@ -1,0 +1,186 @@
+import type { Clock, Random } from "../clock.ts";
+import type { Engine } from "../names.ts";
+import { hexId } from "./random.ts";
+
+export interface SimulatedInstance {
+  readonly id: string;
+  readonly projectId: string;
+  readonly engine: Engine;
+  readonly name: string;
+  readonly createdAtMs: number;
+}
+
+export interface NewInstance {
+  readonly engine: Engine;
+  readonly name: string;
+  readonly projectId: string;
+  /** Made up where left out. */
+  readonly id?: string;
+}
+
+export interface Step {
+  readonly status: string;
+  /** From the start of the task. */
+  readonly afterMs: number;
+}
+
+export interface NewTask {
+  /** The instance's id. */
+  readonly instance: string;
+  readonly name: string;
+  /** In order; the first one's `afterMs` is 0. CREATED alone where left out. */
+  readonly steps?: readonly Step[];
+  /** Sent as JSON inside a string; null where the task has none. */
+  readonly params?: Readonly<Record<string, unknown>> | null;
+  /** The IAM user who started it. */
+  readonly user?: { readonly id: string; readonly name: string };
+  /** When it starts, past or future; the clock's present where left out. */
+  readonly startMs?: number;
+  /** Made up where left out. */
+  readonly id?: string;
+}
+
+/** A record as the API could show it. */
+export interface Row {
+  /** Null where the record has no readable one. */
+  readonly id: string | null;
+  readonly createdAtMs: number;
+  /** The record, built only when it is on a page. */
+  read(): unknown;
+}
+
+/** How far what the API shows lags behind what is. */
+export interface Lag {
+  readonly taskMs: number;
+  readonly statusMs: number;
+}
+
+/** What the API would know. Everything in it follows from the clock; an unknown id in an edit is a defect and throws. */
+export interface World {
+  addInstance(instance: NewInstance): SimulatedInstance;
+  /** Takes its tasks along. */
+  removeInstance(instanceId: string): void;
+  instances(): readonly SimulatedInstance[];
+  instance(instanceId: string): SimulatedInstance | null;
+  /** Starts a task, whose status then follows from the clock, and returns its id. */
+  start(task: NewTask): string;
+  /** Gives a task another status now; the steps it still had before it are dropped. */
+  setStatus(taskId: string, status: string): void;
+  /** Deletes a task's record, as a user can. */
+  remove(taskId: string): void;
+  /** Adds a record that is shown as it is, however malformed. */
+  addRaw(instanceId: string, record: unknown, createdAtMs?: number): void;
+  /** The records that show now, in the order they were added. */
+  rows(instanceId: string, lag?: Lag): readonly Row[];
+}
+
+interface StatusChange {
+  readonly status: string;
+  readonly atMs: number;
+}
+
+interface Entry {
+  readonly id: string | null;
+  readonly createdAtMs: number;
+  /** Empty for a raw record. */
+  history: readonly StatusChange[];
+  /** The record, as the API shows it at that instant. */
+  read(atMs: number): unknown;
+}
+
+export const noLag: Lag = { taskMs: 0, statusMs: 0 };
+
+export function createWorld({ clock, random }: { readonly clock: Clock; readonly random: Random }): World {
+  const instances = new Map<string, SimulatedInstance>();
+  const entries = new Map<string, Entry[]>();
+
+  function entriesOf(instanceId: string): Entry[] {
+    const found = entries.get(instanceId);
+    if (found === undefined) throw new Error(`no simulated instance ${instanceId}`);
+    return found;
+  }
+
+  function locate(taskId: string): { readonly siblings: Entry[]; readonly entry: Entry } {
+    for (const siblings of entries.values()) {
+      const entry = siblings.findLast(({ id }) => id === taskId);
+      if (entry !== undefined) return { siblings, entry };
+    }
+    throw new Error(`no simulated task ${taskId}`);
+  }
+
+  return {
+    addInstance({ engine, name, projectId, id = uuid(hexId(random)) }) {
+      const instance = { id, projectId, engine, name, createdAtMs: clock.now() };
+      instances.set(id, instance);
+      entries.set(id, []);
+      return instance;
+    },
+    removeInstance(instanceId) {
+      entriesOf(instanceId);
+      instances.delete(instanceId);
+      entries.delete(instanceId);
+    },
+    instances: () => [...instances.values()],
+    instance: (instanceId) => instances.get(instanceId) ?? null,
+    start(task) {
+      const { instance, id = hexId(random), startMs = clock.now() } = task;
+      entriesOf(instance).push(taskEntry(task, id, startMs));
+      return id;
+    },
+    setStatus(taskId, status) {
+      const { entry } = locate(taskId);
+      const atMs = clock.now();
+      entry.history = [...entry.history.filter((change) => change.atMs <= atMs), { status, atMs }];
+    },
+    remove(taskId) {
+      const { siblings, entry } = locate(taskId);
+      siblings.splice(siblings.indexOf(entry), 1);
+    },
+    addRaw(instanceId, record, createdAtMs = clock.now()) {
+      entriesOf(instanceId).push({ id: idOf(record), createdAtMs, history: [], read: () => record });
+    },
+    rows(instanceId, lag = noLag) {
+      const nowMs = clock.now();
+      return entriesOf(instanceId)
+        .filter(({ createdAtMs }) => createdAtMs + lag.taskMs <= nowMs)
+        .map((entry) => ({
+          id: entry.id,
+          createdAtMs: entry.createdAtMs,
+          read: () => entry.read(nowMs - lag.statusMs),
+        }));
+    },
+  };
+}
+
+const operator = { id: "00000000000000000000000000000001", name: "operator" };
+
+function taskEntry(task: NewTask, id: string, startMs: number): Entry {
+  const { name, steps = [{ status: "CREATED", afterMs: 0 }], params = null, user = operator } = task;
+  const shared = {
+    id,
+    name,
+    user_name: user.name,
+    user_id: user.id,
+    params: params === null ? "" : JSON.stringify(params),
+  };
+  const entry: Entry = {
+    id,
+    createdAtMs: startMs,
+    history: steps.map(({ status, afterMs }) => ({ status, atMs: startMs + afterMs })),
+    read(atMs) {
+      const latest = entry.history.findLast((change) => change.atMs <= atMs) ?? entry.history[0];
+      const [created_at, updated_at] = [startMs, latest?.atMs ?? startMs].map(iso);
+      return { ...shared, status: latest?.status, created_at, updated_at };
+    },
+  };
+  return entry;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const idOf = (record: unknown): string | null =>
+  typeof record === "object" && record !== null && "id" in record && typeof record.id === "string"
+    ? record.id
+    : null;
+
+const uuid = (hex: string): string => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");

@@ -1,0 +1,79 @@
+import type { Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import type { SinkName } from "../names.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+
+export const schema = v.strictObject({
+  format: v.optional(
+    v.pipe(
+      v.picklist(["text", "json"], "text or json"),
+      v.description("`text` for people, `json` for the whole event."),
+    ),
+    "text",
+  ),
+});
+
+export type ConsoleOptions = v.InferOutput<typeof schema>;
+
+/** Writes one line an event to stdout. */
+export const create = (name: SinkName, options: ConsoleOptions, _deps: SinkDeps): Sink =>
+  lineSink(name, options, process.stdout);
+
+/** The same, to any stream, which stays open when the sink is closed. */
+export function lineSink(name: SinkName, { format }: ConsoleOptions, output: Writable): Sink {
+  const line = format === "json" ? jsonLine : textLine;
+  return {
+    name,
+    batch: { maxEvents: 1_000, maxBytes: 1_048_576 },
+    async deliver(events) {
+      const result = await write(output, events.map((event) => `${line(event)}\n`).join(""));
+      return events.map(() => result);
+    },
+    // Every write has ended by the time its delivery resolves.
+    close: async () => {},
+  };
+}
+
+const closedCodes: ReadonlySet<unknown> = new Set([
+  "EPIPE",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_WRITE_AFTER_END",
+]);
+
+function write(output: Writable, text: string): Promise<DeliveryResult> {
+  return new Promise((resolve, reject) => {
+    // The callback tells all, but an error event that nobody hears ends the process.
+    const heard = (): void => {};
+    output.on("error", heard);
+    output.write(text, (error) => {
+      setImmediate(() => output.off("error", heard));
+      if (!error) resolve({ kind: "accepted" });
+      else if ("code" in error && closedCodes.has(error.code)) {
+        resolve({ kind: "blocked", reason: "gone", detail: "the output is closed" });
+      } else reject(error);
+    });
+  });
+}
+
+const invisible = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** JSON escapes the older control characters; the rest of what a terminal may act on is escaped here. */
+const jsonLine = (event: CloudEvent): string =>
+  JSON.stringify(event).replace(invisible, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`,
+    ).join(""),
+  );
+
+function textLine({ time, data: { task, change, instance } }: CloudEvent): string {
+  const step = change.from === null ? change.to : `${change.from} -> ${change.to}`;
+  const place = `${instance.engine}/${instance.name ?? instance.instanceId}`;
+  return [time, task.name, step, place, task.id].map(visible).join("  ");
+}
+
+/** Foreign text that can neither move the cursor nor begin a line. */
+const visible = (text: string): string =>
+  stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\u{fffd}");

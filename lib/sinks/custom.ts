@@ -1,0 +1,107 @@
+import * as v from "valibot";
+import type { SinkName } from "../names.ts";
+import type { BatchLimits, Sink, SinkDeps, SinkModule } from "./sink.ts";
+
+/** A custom sink that takes whatever options its configuration gives, unchecked. */
+export interface UncheckedModule {
+  create(name: SinkName, options: Readonly<Record<string, unknown>>, deps: SinkDeps): Sink;
+}
+
+/** A custom sink at its shortest, for one that has no options. */
+export interface DeliverOnly extends Pick<Sink, "deliver"> {
+  /** One event at a time where left out. */
+  readonly batch?: BatchLimits;
+  close?(): Promise<void>;
+}
+
+export function defineSink<Schema extends v.GenericSchema>(module: SinkModule<Schema>): SinkModule<Schema>;
+export function defineSink(module: UncheckedModule | DeliverOnly): SinkModule;
+/** A sink of one's own, with its types checked: what `module` names in a sink of type `custom`. */
+export function defineSink(module: SinkModule | UncheckedModule | DeliverOnly): SinkModule {
+  if ("deliver" in module) return fromDeliver(module);
+  return "schema" in module ? module : unchecked(module);
+}
+
+const anyOptions = v.looseObject({});
+
+const unchecked = (module: UncheckedModule): SinkModule<typeof anyOptions> => ({
+  schema: anyOptions,
+  create: (name, options, deps) => module.create(name, options, deps),
+});
+
+const fromDeliver = (given: DeliverOnly): SinkModule => ({
+  schema: v.strictObject({}),
+  create: (name) => ({
+    name,
+    batch: given.batch ?? { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
+    deliver: (events, options) => given.deliver(events, options),
+    close: async () => given.close?.(),
+  }),
+});
+
+const moduleExpectation =
+  "a path of a module, or the module, with deliver, or with create and a valibot schema";
+
+/** A path in `module` has become what that file exports before the schema sees it. */
+export const schema = v.pipe(
+  v.looseObject({
+    module: v.pipe(
+      v.unknown(),
+      v.description("Path of the sink's module; in a TypeScript configuration also the sink itself."),
+    ),
+  }),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const { module: exported, ...rest } = dataset.value;
+    const module = moduleOf(exported);
+    if (!module) {
+      const key = {
+        type: "object",
+        origin: "value",
+        input: dataset.value,
+        key: "module",
+        value: exported,
+      } as const;
+      addIssue({ message: moduleExpectation, path: [key] });
+      return NEVER;
+    }
+    const parsed = v.safeParse(module.schema, rest);
+    if (parsed.success) return { module, options: parsed.output };
+    for (const { message, input, path } of parsed.issues) addIssue({ message, input, ...(path && { path }) });
+    return NEVER;
+  }),
+);
+
+export type CustomOptions = v.InferOutput<typeof schema>;
+
+/** What a file or a configuration gave as a sink, itself or as its default export; null when it is none. */
+function moduleOf(exported: unknown): SinkModule | null {
+  if (isSink(exported)) return defineSink(exported);
+  const isFile = typeof exported === "object" && exported !== null && "default" in exported;
+  return isFile && isSink(exported.default) ? defineSink(exported.default) : null;
+}
+
+const isSink = (value: unknown): value is SinkModule | UncheckedModule | DeliverOnly =>
+  typeof value === "object" &&
+  value !== null &&
+  (("create" in value && typeof value.create === "function") ||
+    ("deliver" in value && typeof value.deliver === "function")) &&
+  (!("schema" in value) || isSchema(value.schema));
+
+const isSchema = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === "schema";
+
+export function create(name: SinkName, { module, options }: CustomOptions, deps: SinkDeps): Sink {
+  const sink = module.create(name, options, deps);
+  return {
+    name,
+    get batch() {
+      return sink.batch;
+    },
+    async deliver(events, call) {
+      const results = await sink.deliver(events, call);
+      if (results.length === events.length) return results;
+      throw new TypeError(`${name}: deliver gave ${results.length} results for ${events.length} events`);
+    },
+    close: () => sink.close(),
+  };
+}

@@ -1,0 +1,128 @@
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import * as v from "valibot";
+import type { SinkName } from "../names.ts";
+import type { Refusal } from "./answer.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+
+export const schema = v.strictObject({
+  path: v.pipe(
+    v.string("a path"),
+    v.nonEmpty("a path"),
+    v.description("File that grows by one JSON line an event; its folder is made where it is missing."),
+  ),
+});
+
+export type FileOptions = v.InferOutput<typeof schema>;
+
+/** Appends events to a file as NDJSON. Accepted means on the disk. */
+export function create(name: SinkName, { path }: FileOptions, _deps: SinkDeps): Sink {
+  const file = resolve(path);
+  let last: Promise<unknown> = Promise.resolve();
+  /** One append at a time, so that each sees how the one before it ended. */
+  const inTurn = (step: () => Promise<DeliveryResult>): Promise<DeliveryResult> => {
+    const turn = last.then(step, step);
+    last = turn;
+    return turn;
+  };
+  return {
+    name,
+    batch: { maxEvents: 1_000, maxBytes: 1_048_576 },
+    async deliver(events, { signal }) {
+      const lines = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+      const result = await inTurn(async () => (signal.aborted ? outOfTime : await append(file, lines)));
+      return events.map(() => result);
+    },
+    async close() {
+      await Promise.allSettled([last]);
+    },
+  };
+}
+
+const outOfTime: Refusal = {
+  kind: "retry",
+  reason: "timeout",
+  detail: "the run's time ended before the file was written",
+};
+
+/** Opened for each batch, so that a file that was rotated away is not written to for ever. */
+async function append(file: string, lines: string): Promise<DeliveryResult> {
+  try {
+    const made = await mkdir(dirname(file), { recursive: true });
+    await using handle = await open(file, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
+    const stat = await handle.stat();
+    if (!stat.isFile()) return refusal("blocked", "not_found", "it is not a regular file");
+    // A crash may have torn the last line; the new ones must not continue it.
+    await handle.appendFile(`${(await isTorn(handle, stat.size)) ? "\n" : ""}${lines}`);
+    await handle.datasync();
+    if (stat.size === 0) await syncFolders(dirname(file), made ?? dirname(file));
+    return { kind: "accepted" };
+  } catch (error) {
+    const refused = fileRefusal(error);
+    if (!refused) throw error;
+    return refused;
+  }
+}
+
+async function isTorn(handle: FileHandle, size: number): Promise<boolean> {
+  if (size === 0) return false;
+  const { buffer } = await handle.read({ buffer: Buffer.alloc(1), position: size - 1 });
+  return buffer.toString() !== "\n";
+}
+
+/** A new file lasts only once its folder is on the disk, and a new folder once its parent is. */
+async function syncFolders(folder: string, topmost: string): Promise<void> {
+  // Windows gives no handle to a folder.
+  if (process.platform === "win32") return;
+  for (let current = folder; ; current = dirname(current)) {
+    await using handle = await open(current, constants.O_RDONLY);
+    await handle.sync();
+    if (current === dirname(topmost) || current === dirname(current)) return;
+  }
+}
+
+const refusal = (kind: Refusal["kind"], reason: Refusal["reason"], problem: string): Refusal => ({
+  kind,
+  reason,
+  detail: `the file cannot be written: ${problem}`,
+});
+
+type Trouble = readonly [Refusal["kind"], Refusal["reason"], problem: string];
+const full: Trouble = ["retry", "server_error", "no space is left"];
+const busy: Trouble = ["retry", "server_error", "the system has no room for it now"];
+const broken: Trouble = ["retry", "server_error", "the disk fails"];
+const forbidden: Trouble = ["blocked", "unauthorized", "permission is missing"];
+const misplaced: Trouble = ["blocked", "not_found", "its path leads nowhere"];
+
+const troubles: ReadonlyMap<unknown, Trouble> = new Map([
+  ["ENOSPC", full],
+  ["EDQUOT", full],
+  ["EFBIG", ["retry", "server_error", "it has reached the largest size"]],
+  ["EAGAIN", busy],
+  ["EBUSY", busy],
+  ["EMFILE", busy],
+  ["ENFILE", busy],
+  ["ENOMEM", busy],
+  ["ETXTBSY", busy],
+  ["EIO", broken],
+  ["ENXIO", broken],
+  ["ESTALE", broken],
+  ["ETIMEDOUT", broken],
+  ["EACCES", forbidden],
+  ["EPERM", forbidden],
+  ["EROFS", ["blocked", "unauthorized", "the disk is read-only"]],
+  ["EEXIST", misplaced],
+  ["EISDIR", misplaced],
+  ["ELOOP", misplaced],
+  ["ENAMETOOLONG", misplaced],
+  ["ENOENT", misplaced],
+  ["ENOTDIR", misplaced],
+]);
+
+/** Null for an error that no disk causes, which is a defect. */
+export function fileRefusal(error: unknown): Refusal | null {
+  if (!(error instanceof Error && "code" in error)) return null;
+  const [kind, reason, problem] = troubles.get(error.code) ?? [];
+  return kind && reason ? refusal(kind, reason, `${problem} (${error.code})`) : null;
+}

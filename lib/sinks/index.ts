@@ -1,0 +1,25 @@
+import { ConfigError } from "../errors.ts";
+import type { SinkModule } from "./sink.ts";
+
+/** Every sink type by its name in the configuration; one that is not used is never loaded. */
+export const sinkTypes = {
+  webhook: () => import("./webhook.ts"),
+  file: () => import("./file.ts"),
+  console: () => import("./console.ts"),
+  custom: () => import("./custom.ts"),
+} as const satisfies Readonly<Record<string, () => Promise<SinkModule>>>;
+
+export type SinkType = keyof typeof sinkTypes;
+
+const isSinkType = (type: string): type is SinkType => Object.hasOwn(sinkTypes, type);
+
+/**
+ * The module of a sink type. `field` is where the type stands in the configuration.
+ * @throws ConfigError that lists the types there are
+ */
+export async function loadSinkModule(type: string, field: string): Promise<SinkModule> {
+  if (isSinkType(type)) return sinkTypes[type]();
+  throw new ConfigError([
+    { field, found: JSON.stringify(type), expected: Object.keys(sinkTypes).join(", ") },
+  ]);
+}

@@ -1,0 +1,93 @@
+import { Agent } from "undici";
+import type { CallOptions } from "../clock.ts";
+import type { SinkName } from "../names.ts";
+import { addressGuard, guardedConnector } from "./address-guard.ts";
+import { answerResult } from "./answer.ts";
+import { batchMessage, binaryMessage, type Message, structuredMessage } from "./cloudevents-http.ts";
+import { urlSecrets } from "./detail.ts";
+import { post } from "./http.ts";
+import type { BatchLimits, DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import { signatureHeader } from "./standard-webhooks.ts";
+import { type WebhookOptions, webhookSchema } from "./webhook-options.ts";
+
+const connectTimeoutMs = 5_000;
+
+export const schema = webhookSchema;
+
+/** POSTs CloudEvents, signed by Standard Webhooks where a secret is set. */
+export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps): Sink {
+  const url = new URL(options.url);
+  const guard = addressGuard({
+    allow: options.allowPrivateNetwork,
+    onlyAllowed: url.protocol === "http:",
+  });
+  // No limit on connections: how many requests are under way is the dispatcher of delivery/ to say.
+  const agent = new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
+  const keys = options.secrets ?? (options.secret ? [options.secret] : []);
+  const secrets = [...urlSecrets(url), ...Object.values(options.headers)];
+  let closing: Promise<void> | null = null;
+
+  const signed = ({ id, body }: Message): Record<string, string> => {
+    if (keys.length === 0) return { "webhook-id": id };
+    const timestampSeconds = Math.floor(deps.clock.now() / 1_000);
+    return {
+      "webhook-id": id,
+      "webhook-timestamp": String(timestampSeconds),
+      "webhook-signature": signatureHeader(keys, { id, timestampSeconds, body }),
+    };
+  };
+
+  const send = async (message: Message, call: CallOptions): Promise<DeliveryResult> => {
+    const headers = {
+      "user-agent": "dms-task-bridge",
+      ...options.headers,
+      ...message.headers,
+      ...signed(message),
+    };
+    const request = { url, headers, body: message.body, timeoutMs: options.timeout };
+    const outcome = await post(agent, request, call);
+    if (outcome.kind !== "answer") return outcome;
+    return answerResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
+  };
+
+  const close = async (): Promise<void> => {
+    closing ??= agent.close();
+    await closing;
+  };
+
+  if (options.mode === "batch") return batching(name, options.batch, send, close);
+  const message = options.mode === "binary" ? binaryMessage : structuredMessage;
+  return {
+    name,
+    batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
+    deliver: (events, call) => Promise.all(events.map((event) => send(message(event), call))),
+    close,
+  };
+}
+
+type Send = (message: Message, call: CallOptions) => Promise<DeliveryResult>;
+
+/**
+ * A refused batch says little of its events: one of them may be at fault, or only their number. So `retry` is the answer,
+ * and the batches to come are a tenth as long, growing again by one with each that is accepted: the attempts that follow
+ * end at single events, whose refusal is `permanent`.
+ */
+function batching(name: SinkName, limits: BatchLimits, send: Send, close: () => Promise<void>): Sink {
+  let maxEvents = limits.maxEvents;
+  return {
+    name,
+    get batch() {
+      // The body also holds brackets and commas.
+      return { maxEvents, maxBytes: Math.max(1, limits.maxBytes - maxEvents - 1) };
+    },
+    async deliver(events, call) {
+      if (events.length === 0) return [];
+      const result = await send(batchMessage(events), call);
+      if (result.kind === "accepted") maxEvents = Math.min(limits.maxEvents, maxEvents + 1);
+      if (result.kind !== "permanent" || events.length === 1) return events.map(() => result);
+      maxEvents = Math.min(maxEvents, Math.ceil(events.length / 10));
+      return events.map(() => ({ ...result, kind: "retry" }));
+    },
+    close,
+  };
+}

@@ -1,0 +1,106 @@
+import { type Difference, type DiffRules, diffGone, diffTask } from "./change/diff.ts";
+import { isOpen } from "./change/known.ts";
+import type { Task } from "./change/task.ts";
+import { isInWindow } from "./change/window.ts";
+import type { Checkpoint } from "./checkpoint/checkpoint.ts";
+import type { CallOptions } from "./clock.ts";
+import { eachOf } from "./each.ts";
+import { SourceError } from "./errors.ts";
+import type { Stream, TaskId } from "./names.ts";
+import type { TaskSource } from "./source/task-source.ts";
+import type { Log } from "./telemetry/log.ts";
+
+const singlesAtOnce = 4;
+
+/** What one poll read for one stream, less what was known already. */
+export interface Snapshot {
+  readonly beginMs: number;
+  /** Tasks the listing held. */
+  readonly count: number;
+  /** Tasks that differ from what was known when they were read, by id. */
+  readonly tasks: ReadonlyMap<TaskId, Task>;
+  /** Open tasks that the API no longer knows. */
+  readonly gone: ReadonlySet<TaskId>;
+  /** Creations the window must not pass: records that could not be read, or the begin where the listing is in doubt. */
+  readonly unreadMs: readonly number[];
+}
+
+/**
+ * Lists the stream's window, page by page, and looks up one by one the open tasks that the listing did not show:
+ * those older than the window, and those that may be gone.
+ * @throws SourceError
+ */
+export async function readSnapshot(
+  place: { readonly stream: Stream; readonly source: TaskSource; readonly log: Log },
+  checkpoint: Checkpoint,
+  rules: DiffRules,
+  options: CallOptions,
+): Promise<Snapshot> {
+  const beginMs = checkpoint.watermarkMs;
+  const tasks = new Map<TaskId, Task>();
+  const unreadMs: number[] = [];
+  const unseen = new Set<TaskId>();
+  for (const [id, known] of checkpoint.known) if (isOpen(known)) unseen.add(id);
+  let count = 0;
+  let doubtful = false;
+  for await (const page of place.source.list(place.stream, beginMs, options)) {
+    count += page.tasks.length;
+    for (const task of page.tasks) {
+      unseen.delete(task.id);
+      if (diffTask(checkpoint.known.get(task.id), task, rules)) tasks.set(task.id, task);
+    }
+    for (const { createdAtMs } of page.skipped) unreadMs.push(createdAtMs ?? beginMs);
+    if (page.doubt !== null) {
+      doubtful = true;
+      unreadMs.push(beginMs);
+      place.log("warn", "a listing may lack tasks", { instance: place.stream.instanceId, doubt: page.doubt });
+    }
+  }
+  const gone = new Set<TaskId>();
+  const singles = [...unseen].filter((id) => !(doubtful && isListed(checkpoint, id)));
+  await eachOf(singles, singlesAtOnce, async (id) => {
+    const task = await lookUp(place, id, options);
+    if (task === null) gone.add(id);
+    else if (task && diffTask(checkpoint.known.get(id), task, rules)) tasks.set(id, task);
+  });
+  return { beginMs, count, tasks, gone, unreadMs };
+}
+
+/** The differences of a snapshot from a checkpoint, oldest task first. */
+export function differencesOf(
+  snapshot: Snapshot,
+  checkpoint: Checkpoint,
+  rules: DiffRules,
+): readonly Difference[] {
+  const found: Difference[] = [];
+  for (const task of snapshot.tasks.values()) {
+    const difference = diffTask(checkpoint.known.get(task.id), task, rules);
+    if (difference) found.push(difference);
+  }
+  for (const id of snapshot.gone) {
+    const known = checkpoint.known.get(id);
+    const difference = known && diffGone(id, known);
+    if (difference) found.push(difference);
+  }
+  return found.sort((a, b) => a.known.createdAtMs - b.known.createdAtMs || (a.id < b.id ? -1 : 1));
+}
+
+const isListed = (checkpoint: Checkpoint, id: TaskId): boolean => {
+  const known = checkpoint.known.get(id);
+  return known !== undefined && isInWindow(known.createdAtMs, checkpoint.watermarkMs);
+};
+
+/** Undefined when this one look-up failed: the task stays as it is known, and the stream goes on. */
+async function lookUp(
+  place: { readonly stream: Stream; readonly source: TaskSource; readonly log: Log },
+  id: TaskId,
+  options: CallOptions,
+): Promise<Task | null | undefined> {
+  try {
+    return await place.source.get(place.stream, id, options);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    place.log("warn", "a task could not be looked up", { task: id, reason: error.reason });
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+/** How the API is told an instant: YYYYMMDDHHmmss in its time zone, cut down to the second. */
+export function apiTime(timeZone: string): (instantMs: number) => string {
+  if (timeZone === "UTC") return (ms) => new Date(ms).toISOString().slice(0, 19).replace(/[-T:]/g, "");
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    calendar: "gregory",
+    numberingSystem: "latn",
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+  return (ms) => {
+    const parts = new Map(format.formatToParts(ms).map(({ type, value }) => [type, value]));
+    return (["year", "month", "day", "hour", "minute", "second"] as const)
+      .map((type) => parts.get(type) ?? "")
+      .join("");
+  };
+}
+
+/**
+ * The API's clock less ours, in milliseconds: the least skew that explains a Date header (whole seconds) made between
+ * sending and receiving. Null without a header that can be read.
+ */
+export function clockSkewMs(date: string | null, sentMs: number, receivedMs: number): number | null {
+  const statedMs = date === null ? Number.NaN : Date.parse(date);
+  if (Number.isNaN(statedMs)) return null;
+  const leastMs = statedMs - receivedMs;
+  const mostMs = statedMs + 999 - sentMs;
+  return leastMs > 0 ? leastMs : Math.min(0, mostMs);
+}

@@ -1,0 +1,83 @@
+import type { CallOptions, Clock } from "../clock.ts";
+import { SourceError } from "../errors.ts";
+import type { Credentials } from "./credentials.ts";
+import type { Answer, Send } from "./http.ts";
+import type { SignableRequest } from "./sign.ts";
+
+/** One call of the API. */
+export interface Call {
+  /** The API's own name for it, such as ListBackgroundTasks. */
+  readonly operation: string;
+  readonly projectId: string;
+  /** Below the project: `instances/{id}/tasks`. */
+  readonly resource: readonly string[];
+  readonly query: readonly (readonly [name: string, value: string])[];
+}
+
+/** A GET of the API, authenticated. @throws SourceError */
+export type Api = (call: Call, options: CallOptions) => Promise<Answer>;
+
+export interface ApiDeps {
+  readonly clock: Clock;
+  readonly endpoint: URL;
+  readonly credentials: Credentials;
+  readonly send: Send;
+}
+
+/** Five refused signatures in a row lock the key, so the streams that share it do not each spend one. */
+const refusalHoldMs = 10_000;
+
+const renewableCodes: ReadonlySet<string | null> = new Set([
+  "APIG.0307",
+  "DMS.10240101",
+  "DMS.10240102",
+  "DMS.10240103",
+]);
+
+export function openApi({ clock, endpoint, credentials, send }: ApiDeps): Api {
+  let refused: { readonly error: SourceError; readonly untilMs: number } | null = null;
+
+  async function attempt(call: Call, options: CallOptions, mayRenew: boolean): Promise<Answer> {
+    const request = requestOf(call, endpoint);
+    const added = await credentials.authenticate(request, options);
+    try {
+      return await send(
+        {
+          operation: call.operation,
+          origin: endpoint.origin,
+          request: { ...request, headers: { ...request.headers, ...added } },
+          secrets: secretHeaders.flatMap((name) => added[name] ?? []),
+        },
+        options,
+      );
+    } catch (error) {
+      if (mayRenew && isRenewable(error) && credentials.renew(added)) return attempt(call, options, false);
+      throw error;
+    }
+  }
+
+  return async (call, options) => {
+    if (refused !== null && clock.now() < refused.untilMs) throw refused.error;
+    try {
+      return await attempt(call, options, true);
+    } catch (error) {
+      if (error instanceof SourceError && error.reason === "unauthorized") {
+        refused = { error, untilMs: clock.now() + refusalHoldMs };
+      }
+      throw error;
+    }
+  };
+}
+
+const isRenewable = (error: unknown): boolean =>
+  error instanceof SourceError && error.api?.status === 401 && renewableCodes.has(error.api.code);
+
+const secretHeaders = ["authorization", "x-security-token", "x-auth-token"];
+
+const requestOf = (call: Call, endpoint: URL): SignableRequest => ({
+  method: "GET",
+  path: [endpoint.pathname.replace(/\/$/, ""), "v2", call.projectId, ...call.resource].join("/"),
+  query: call.query,
+  headers: { host: endpoint.host, "content-type": "application/json", "x-project-id": call.projectId },
+  body: "",
+});

@@ -1,0 +1,98 @@
+import type { CallOptions, Clock } from "../clock.ts";
+import type { CredentialsConfig } from "../config/schema.ts";
+import { bodyRecord } from "./body.ts";
+import type { Answer, Send } from "./http.ts";
+import { type SignableRequest, sign } from "./sign.ts";
+
+export interface Credentials {
+  /** The headers that authenticate this request. @throws SourceError when a token cannot be had */
+  authenticate(request: SignableRequest, options: CallOptions): Promise<Readonly<Record<string, string>>>;
+  /** Told that the API refused these headers: whether a repeat would carry others. */
+  renew(refused: Readonly<Record<string, string>>): boolean;
+}
+
+export interface CredentialsDeps {
+  readonly clock: Clock;
+  readonly send: Send;
+  readonly iamEndpoint: URL;
+  readonly projectId: string;
+}
+
+/** An access key that signs, a token as given, or an IAM user whose tokens are asked for and renewed. */
+export function openCredentials(config: CredentialsConfig, deps: CredentialsDeps): Credentials {
+  if ("ak" in config) {
+    return {
+      authenticate: async (request) => sign(request, config, deps.clock.now()),
+      renew: () => false,
+    };
+  }
+  if ("token" in config) {
+    return { authenticate: async () => tokenHeader(config.token), renew: () => false };
+  }
+  return userCredentials(config, deps);
+}
+
+const tokenHeader = (token: string) => ({ "x-auth-token": token });
+
+type IamUser = Extract<CredentialsConfig, { readonly username: string }>;
+
+interface Token {
+  readonly text: string;
+  readonly renewAtMs: number;
+}
+
+function userCredentials(user: IamUser, deps: CredentialsDeps): Credentials {
+  let held: Token | null = null;
+  let asking: Promise<Token> | null = null;
+
+  /** Streams that need a token at once share one request for it. */
+  async function token(options: CallOptions): Promise<string> {
+    if (held !== null && deps.clock.now() < held.renewAtMs) return held.text;
+    asking ??= askForToken(user, deps, options).finally(() => {
+      asking = null;
+    });
+    held = await asking;
+    return held.text;
+  }
+
+  return {
+    authenticate: async (_request, options) => tokenHeader(await token(options)),
+    renew: (refused) => {
+      if (refused["x-auth-token"] === held?.text) held = null;
+      return true;
+    },
+  };
+}
+
+async function askForToken(user: IamUser, deps: CredentialsDeps, options: CallOptions): Promise<Token> {
+  const operation = "IAM token request";
+  const { iamEndpoint, projectId } = deps;
+  const { username: name, password, domain } = user;
+  const identity = {
+    methods: ["password"],
+    password: { user: { name, password, domain: { name: domain } } },
+  };
+  const request: SignableRequest = {
+    method: "POST",
+    path: `${iamEndpoint.pathname.replace(/\/$/, "")}/v3/auth/tokens`,
+    query: [["nocatalog", "true"]],
+    headers: { host: iamEndpoint.host, "content-type": "application/json" },
+    body: JSON.stringify({ auth: { identity, scope: { project: { id: projectId } } } }),
+  };
+  const answer = await deps.send(
+    { operation, origin: iamEndpoint.origin, request, secrets: [password] },
+    options,
+  );
+  const text = answer.header("x-subject-token");
+  if (!text) throw answer.malformed("no token");
+  return { text, renewAtMs: renewAt(answer, deps.clock.now()) };
+}
+
+const assumedLifeMs = 3_600_000;
+
+/** A tenth of its life before the token ends: a token can be withdrawn early, and clocks differ. */
+function renewAt(answer: Answer, nowMs: number): number {
+  const expiresAt = bodyRecord(bodyRecord(answer.body)["token"])["expires_at"];
+  const endMs = typeof expiresAt === "string" ? Date.parse(expiresAt) : Number.NaN;
+  return nowMs + (Number.isNaN(endMs) ? assumedLifeMs : Math.max(0, endMs - nowMs)) * 0.9;
+}

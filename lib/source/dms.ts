@@ -1,0 +1,157 @@
+import { Agent, type Dispatcher } from "undici";
+import type { CallOptions, Clock, Random } from "../clock.ts";
+import type { SourceConfig } from "../config/schema.ts";
+import { ConfigError, SourceError } from "../errors.ts";
+import type { Stream } from "../names.ts";
+import type { Log } from "../telemetry/log.ts";
+import { type Call, openApi } from "./api.ts";
+import { apiTime } from "./api-time.ts";
+import { openCredentials } from "./credentials.ts";
+import { iamEndpoint, isKnownRegion, taskEndpoint } from "./endpoints.ts";
+import { httpSend } from "./http.ts";
+import { type Instance, listInstances } from "./instances.ts";
+import { joinById } from "./join.ts";
+import { taskNotices } from "./notices.ts";
+import { type Position, pageWalk, pagingMemory } from "./paging.ts";
+import { parseTaskPage } from "./parse.ts";
+import { retryBudget, retrying } from "./retry.ts";
+import type { TaskSource } from "./task-source.ts";
+
+export interface DmsSource extends TaskSource {
+  /** The instances to watch: the configured ones, without a request, or all that the project has. @throws SourceError */
+  instances(options: CallOptions): Promise<readonly Instance[]>;
+}
+
+export interface DmsSourceDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Defaults to an agent of the source's own, which `close` closes. */
+  readonly dispatcher?: Dispatcher;
+}
+
+const maxBodyBytes = 16 * 1024 * 1024;
+const retriesHeld = 10;
+const maxConnectMs = 10_000;
+/** Shorter than the gateway keeps a connection, longer than the usual pause between two polls. */
+const keepAliveMs = 30_000;
+const noRecords = { tasks: [], skipped: [] };
+const instanceGone = "DMS.00404022";
+
+/**
+ * The DMS task API of one region and project.
+ * @throws ConfigError without credentials; those of the environment are filled in when the configuration is loaded
+ */
+export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSource {
+  const { clock, random, log } = deps;
+  const { engine, region, projectId, pageSize, requestTimeout: timeoutMs } = config;
+  if (config.credentials === undefined) {
+    throw new ConfigError([{ field: "sources.credentials", found: "nothing", expected: "credentials" }]);
+  }
+  if (!isKnownRegion(region)) {
+    log("warn", "The region is not among those known; it is tried as it is", { region });
+  }
+
+  const dispatcher = deps.dispatcher ?? openAgent(timeoutMs);
+  const send = retrying(httpSend({ dispatcher, clock, timeoutMs, maxBodyBytes }), {
+    clock,
+    random,
+    budget: retryBudget(retriesHeld),
+  });
+  const credentials = openCredentials(config.credentials, {
+    clock,
+    send,
+    iamEndpoint: iamEndpoint(config),
+    projectId,
+  });
+  const api = openApi({ clock, endpoint: taskEndpoint(config), credentials, send });
+  const isDcs = engine === "dcs";
+  const memory = pagingMemory(isDcs ? { name: "offset", base: 0 } : { name: "start", base: 1 });
+  const formatTime = apiTime(config.timeZone);
+  const notice = taskNotices(log);
+  const beginParameter = isDcs ? "start_time" : "begin_time";
+
+  /** The page at a position; null where the API refuses the position as past the end. */
+  async function pageAt(stream: Stream, begin: Call["query"], position: Position, options: CallOptions) {
+    const query = [
+      [position.name, String(position.value)] as const,
+      ["limit", String(pageSize)] as const,
+      ...begin,
+    ];
+    try {
+      return await tasksOf("ListBackgroundTasks", stream, [], query, options);
+    } catch (error) {
+      if (position.mayBeRefused && error instanceof SourceError && error.api?.status === 400) return null;
+      throw error;
+    }
+  }
+
+  async function tasksOf(
+    operation: string,
+    { projectId, instanceId }: Stream,
+    below: readonly string[],
+    query: Call["query"],
+    options: CallOptions,
+  ) {
+    const resource = ["instances", instanceId, "tasks", ...below];
+    const answer = await api({ operation, projectId, resource, query }, options);
+    const page = parseTaskPage(answer.body);
+    if (page === null) throw answer.malformed("no list of tasks");
+    return { page, answer };
+  }
+
+  return {
+    async *list(stream, beginMs, options) {
+      const begin = beginMs > 0 ? [[beginParameter, formatTime(beginMs)] as const] : [];
+      const join = joinById();
+      const walk = pageWalk(pageSize, memory);
+      const { dialect } = memory;
+      let step = walk.next();
+      while (!step.done) {
+        const found = await pageAt(stream, begin, step.value, options);
+        const { tasks, skipped, brought } = join(found?.page ?? noRecords, step.value.pass);
+        notice(stream.instanceId, tasks, skipped);
+        step = walk.next(found && { ...found.page, brought });
+        const clockSkewMs = found?.answer.clockSkewMs ?? null;
+        yield { tasks, skipped, clockSkewMs, doubt: step.done ? step.value : null };
+      }
+      if (memory.dialect !== dialect) log("info", "The API counts records otherwise", { ...memory.dialect });
+    },
+
+    async get(stream, id, options) {
+      try {
+        const { page, answer } = await tasksOf("ShowBackgroundTask", stream, [id], [], options);
+        const [unreadable] = page.skipped;
+        const task = page.tasks.find((task) => task.id === id);
+        if (task === undefined && unreadable) throw answer.malformed(`a task whose ${unreadable.problem}`);
+        return task ?? null;
+      } catch (error) {
+        if (error instanceof SourceError && isTaskGone(error)) return null;
+        throw error;
+      }
+    },
+
+    instances: async (options) =>
+      config.instances === "all"
+        ? listInstances(api, { engine, projectId }, options)
+        : config.instances.map((id) => ({ id, name: null })),
+
+    close: async () => {
+      if (deps.dispatcher === undefined) await dispatcher.close();
+    },
+  };
+}
+
+/** A 404 of the API itself and about the task: not a proxy's page, and not for want of the instance. */
+const isTaskGone = ({ reason, api }: SourceError): boolean =>
+  reason === "not_found" && api !== null && api.code !== null && api.code !== instanceGone;
+
+const openAgent = (timeoutMs: number): Agent =>
+  new Agent({
+    // The build leaves HTTP/2 out.
+    allowH2: false,
+    keepAliveTimeout: keepAliveMs,
+    connect: { timeout: Math.min(timeoutMs, maxConnectMs) },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  });

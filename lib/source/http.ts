@@ -1,0 +1,127 @@
+import { setImmediate } from "node:timers/promises";
+import type { Dispatcher } from "undici";
+import type { CallOptions, Clock } from "../clock.ts";
+import { SourceError } from "../errors.ts";
+import { parseRetryAfter } from "../retry-after.ts";
+import { clockSkewMs } from "./api-time.ts";
+import { networkFailure } from "./network-errors.ts";
+import { oneLine, refusalError } from "./refusal.ts";
+import { encodePath, percentEncode, type SignableRequest } from "./sign.ts";
+
+interface Outgoing {
+  /** The API's name for the call, for messages. */
+  readonly operation: string;
+  readonly origin: string;
+  /** With the headers it is sent with. */
+  readonly request: SignableRequest;
+  /** Values that no message may show. */
+  readonly secrets: readonly string[];
+}
+
+export interface Answer {
+  readonly header: (name: string) => string | null;
+  /** Parsed JSON, of whatever shape. */
+  readonly body: unknown;
+  /** The API's clock less ours; null where it sent no Date. */
+  readonly clockSkewMs: number | null;
+  /** The error for a body that does not hold what it should. */
+  malformed(problem: string): SourceError;
+}
+
+/** One exchange. @throws SourceError for every answer but a success with a JSON body, and where none comes */
+export type Send = (outgoing: Outgoing, options: CallOptions) => Promise<Answer>;
+
+export interface HttpDeps {
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+  /** For one exchange, to the last byte of its body. */
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+}
+
+/** Sends once; redirects are not followed. */
+export function httpSend(deps: HttpDeps): Send {
+  return async (outgoing, options) => {
+    const { operation } = outgoing;
+    // undici's own time-outs only see silence: a body that drips would pass them for ever.
+    const deadline = AbortSignal.timeout(deps.timeoutMs);
+    const signal = AbortSignal.any([options.signal, deadline]);
+    try {
+      return await exchange(outgoing, signal, deps);
+    } catch (error) {
+      if (error instanceof SourceError) throw error;
+      if (signal.aborted && error === signal.reason) {
+        throw options.signal.aborted
+          ? outOfTime(operation, error)
+          : new SourceError("unavailable", `${operation}: no whole answer within ${deps.timeoutMs} ms`);
+      }
+      throw networkFailure(operation, error) ?? error;
+    }
+  };
+}
+
+/** The caller's signal ended the call. */
+export const outOfTime = (operation: string, cause: unknown): SourceError =>
+  new SourceError("unavailable", `${operation}: the run's time budget ended first`, { cause });
+
+async function exchange(outgoing: Outgoing, signal: AbortSignal, deps: HttpDeps): Promise<Answer> {
+  const { operation, origin, request, secrets } = outgoing;
+  const sentMs = deps.clock.now();
+  const response = await deps.dispatcher.request({
+    origin,
+    method: request.method === "POST" ? "POST" : "GET",
+    path: wirePath(request),
+    headers: { ...request.headers, accept: "application/json", "user-agent": "dms-task-bridge" },
+    body: request.body === "" ? null : request.body,
+    signal,
+  });
+  const receivedMs = deps.clock.now();
+  const header = (name: string): string | null => [response.headers[name] ?? []].flat()[0] ?? null;
+  const text = await boundedText(response.body, deps.maxBodyBytes);
+  const status = response.statusCode;
+  const requestId = header("x-request-id");
+  const malformed = (problem: string): SourceError =>
+    new SourceError(
+      "malformed",
+      `${operation}: HTTP ${status} with ${problem}${requestId === null ? "" : ` (request id ${oneLine(requestId, 64)})`}`,
+      { api: { status, code: null } },
+    );
+  if (text === null) throw malformed(`a body of more than ${deps.maxBodyBytes} bytes`);
+  const body = parseJson(text);
+  if (status < 200 || status > 299) {
+    const retryAfter = header("retry-after");
+    const retryAfterMs = retryAfter === null ? null : parseRetryAfter(retryAfter, receivedMs);
+    throw refusalError({ operation, status, requestId, body, retryAfterMs, secrets });
+  }
+  if (body === undefined) throw malformed("a body that is not JSON");
+  return { header, body, clockSkewMs: clockSkewMs(header("date"), sentMs, receivedMs), malformed };
+}
+
+function wirePath({ path, query }: SignableRequest): string {
+  const pairs = query.map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`);
+  return pairs.length === 0 ? encodePath(path) : `${encodePath(path)}?${pairs.join("&")}`;
+}
+
+/** Null when there is more of it than allowed. */
+async function boundedText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return null;
+    chunks.push(chunk);
+  }
+  // undici frees the connection one turn later; a request made sooner opens another.
+  await setImmediate();
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Undefined, which JSON cannot say, when the text is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

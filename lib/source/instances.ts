@@ -1,0 +1,76 @@
+import type { CallOptions } from "../clock.ts";
+import { SourceError } from "../errors.ts";
+import type { Engine } from "../names.ts";
+import type { Api } from "./api.ts";
+import { bodyRecord } from "./body.ts";
+
+export interface Instance {
+  readonly id: string;
+  /** The instance's own name; null where it is not known. */
+  readonly name: string | null;
+}
+
+const limit = 50;
+const maxPages = 1_000;
+const pastTheEnd = "DMS.40050010";
+
+/** All instances of one engine in a project, by ListInstances. @throws SourceError */
+export async function listInstances(
+  api: Api,
+  { engine, projectId }: { readonly engine: Engine; readonly projectId: string },
+  options: CallOptions,
+): Promise<readonly Instance[]> {
+  const found = new Map<string, Instance>();
+  let offset = 0;
+  for (let pages = 0; pages < maxPages; pages++) {
+    const page = await instancePage(offset);
+    if (page === null) break;
+    const foundBefore = found.size;
+    for (const instance of page.instances) found.set(instance.id, instance);
+    offset += page.received;
+    if (found.size === foundBefore || offset >= (page.total ?? Number.POSITIVE_INFINITY)) break;
+  }
+  return [...found.values()];
+
+  /** Null past the end, which this call answers with an error. */
+  async function instancePage(offset: number): Promise<InstancePage | null> {
+    const query: (readonly [string, string])[] = [
+      ["offset", String(offset)],
+      ["limit", String(limit)],
+    ];
+    // DCS has one engine and no such parameter.
+    if (engine !== "dcs") query.push(["engine", engine]);
+    try {
+      const call = { operation: "ListInstances", projectId, resource: ["instances"], query };
+      const answer = await api(call, options);
+      const page = parseInstances(answer.body);
+      if (page === null) throw answer.malformed("no list of instances");
+      return page;
+    } catch (error) {
+      if (error instanceof SourceError && error.api?.status === 400) {
+        if (offset > 0 || error.api.code === pastTheEnd) return null;
+      }
+      throw error;
+    }
+  }
+}
+
+interface InstancePage {
+  readonly instances: readonly Instance[];
+  readonly received: number;
+  readonly total: number | null;
+}
+
+function parseInstances(body: unknown): InstancePage | null {
+  const { instances: records, instance_num } = bodyRecord(body);
+  if (!Array.isArray(records)) return null;
+  const instances = records.flatMap((record) => {
+    const { instance_id: id, name } = bodyRecord(record);
+    return isName(id) ? [{ id, name: isName(name) ? name : null }] : [];
+  });
+  const total = typeof instance_num === "string" && instance_num !== "" ? Number(instance_num) : instance_num;
+  return { instances, received: records.length, total: Number.isSafeInteger(total) ? Number(total) : null };
+}
+
+const isName = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && value.length <= 256;

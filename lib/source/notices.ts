@@ -1,0 +1,44 @@
+import { isKnownStatus, type Task } from "../change/task.ts";
+import type { Log } from "../telemetry/log.ts";
+import { skippedKey } from "./join.ts";
+import type { SkippedTask } from "./task-source.ts";
+
+const maxRemembered = 10_000;
+
+/** Tells the log what is odd about tasks: each skipped one and each unknown status once. */
+export function taskNotices(
+  log: Log,
+): (instanceId: string, tasks: readonly Task[], skipped: readonly SkippedTask[]) => void {
+  const isNew = onceEach();
+  return (instanceId, tasks, skipped) => {
+    for (const record of skipped) {
+      if (isNew(`skipped ${skippedKey(record)}`)) {
+        log("warn", "A task cannot be read and is passed over", {
+          instance: instanceId,
+          task: record.id,
+          problem: record.problem,
+        });
+      }
+    }
+    for (const { id, status } of tasks) {
+      if (!isKnownStatus(status) && isNew(`status ${status}`)) {
+        log("warn", "A task has a status that is not known; it is delivered as it is", {
+          instance: instanceId,
+          task: id,
+          status,
+        });
+      }
+    }
+  };
+}
+
+/** Whether a text comes for the first time; it may be told again after very many others. */
+function onceEach(): (text: string) => boolean {
+  const known = new Set<string>();
+  return (text) => {
+    if (known.has(text)) return false;
+    if (known.size >= maxRemembered) known.clear();
+    known.add(text);
+    return true;
+  };
+}

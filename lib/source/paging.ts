@@ -1,0 +1,212 @@
+/** How a version of the API counts records: the parameter's name, and the number of the first record. */
+export interface Dialect {
+  readonly name: "start" | "offset";
+  readonly base: 0 | 1;
+}
+
+/** What listings have learned of an API; one for each source, shared by all its listings. */
+export interface PagingMemory {
+  /** What to fall back on when a learned dialect is refused. */
+  readonly usual: Dialect;
+  dialect: Dialect;
+  /** Records on a full page, where the API gives fewer than it was asked for. */
+  pageLimit: number | null;
+  /** The ends at which all was tried and no more came: the count is not believed there again. */
+  readonly vain: Set<End>;
+  /** A count that went with an empty listing, all tried: nothing hides behind it. */
+  emptyCount: number | null;
+}
+
+export const pagingMemory = (usual: Dialect): PagingMemory => ({
+  usual,
+  dialect: usual,
+  pageLimit: null,
+  vain: new Set(),
+  emptyCount: null,
+});
+
+export interface Position {
+  /** Counts the readings of one listing; a new pass begins at the first record again. */
+  readonly pass: number;
+  readonly name: Dialect["name"];
+  readonly value: number;
+  /** Whether HTTP 400 means "past the end" here, and not a wrong request. */
+  readonly mayBeRefused: boolean;
+}
+
+/** What a page amounts to. */
+interface Arrival {
+  /** Records on the page. */
+  readonly received: number;
+  /** Those of them that this pass had not met yet. */
+  readonly brought: number;
+  readonly taskCount: number | null;
+}
+
+/** Asks for positions, is told what came (null: refused), and returns why something may be missing. */
+export type PageWalk<Result = string | null> = Generator<Position, Result, Arrival | null>;
+
+/** How the records of a pass ran out; `repeated`: a page had none but known ones. */
+type End = "empty" | "repeated";
+
+/** Ends at which the other dialects brought nothing, with the pass's outcome there. */
+type Tried = Map<End, string>;
+
+const maxRereads = 2;
+const maxPagesPerPass = 10_000;
+
+/**
+ * Pages through one listing and checks itself against the API's own count. When the count moved, it reads again.
+ * When the count stood still and promised more, it tries the other dialects from there, then reads once more; if
+ * nothing brings more, the count is not to be believed (it may leave out begin_time) and `memory` says so.
+ */
+export function* pageWalk(limit: number, memory: PagingMemory): PageWalk {
+  const tried: Tried = new Map();
+  for (let rereads = 0; ; rereads++) {
+    const { doubt, mayPass } = yield* readPass(new Pass(rereads, memory.dialect), limit, memory, tried);
+    if (!mayPass || rereads === maxRereads) return doubt;
+  }
+}
+
+/** What a pass leaves behind. `mayPass`: reading again may remove the doubt. */
+interface Verdict {
+  readonly doubt: string | null;
+  readonly mayPass: boolean;
+}
+
+const complete: Verdict = { doubt: null, mayPass: false };
+const moved: Verdict = { doubt: "the number of tasks changed each time they were read", mayPass: true };
+const short: Verdict = { doubt: "fewer tasks were listed than the API counts", mayPass: true };
+const stuck: Verdict = {
+  doubt: "the API repeats its tasks whatever position it is asked for",
+  mayPass: false,
+};
+const endless: Verdict = { doubt: `the listing goes on after ${maxPagesPerPass} pages`, mayPass: false };
+
+/** One walk from the first record to where they run out. */
+class Pass {
+  readonly number: number;
+  dialect: Dialect;
+  /** Different records met. */
+  seen = 0;
+  /** Records passed over, so that the next position is the dialect's base and this. */
+  covered = 0;
+  pages = 0;
+  /** Of the latest page. */
+  received = 0;
+  brought = 0;
+  count: number | null = null;
+  /** The count changed: records may have slipped unseen from one page to another. */
+  hasMoved = false;
+
+  constructor(number: number, dialect: Dialect) {
+    this.number = number;
+    this.dialect = dialect;
+  }
+
+  enter(arrival: Arrival | null): void {
+    this.pages += 1;
+    this.received = arrival?.received ?? 0;
+    this.brought = arrival?.brought ?? 0;
+    this.seen += this.brought;
+    const count = arrival?.taskCount ?? this.count;
+    this.hasMoved ||= this.count !== null && count !== this.count;
+    this.count = count;
+  }
+
+  outcome(): string {
+    return `${this.seen} of ${this.count}`;
+  }
+
+  isPromisedMore(): boolean {
+    return this.count !== null && this.count > this.seen;
+  }
+}
+
+function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried): PageWalk<Verdict> {
+  while (pass.pages < maxPagesPerPass) {
+    const { name, base } = pass.dialect;
+    const mayBeRefused = pass.covered > 0 || pass.dialect !== memory.usual;
+    const previous = pass.received;
+    const arrival = yield { pass: pass.number, name, value: base + pass.covered, mayBeRefused };
+    pass.enter(arrival);
+    if (arrival === null && pass.covered === 0) {
+      pass.dialect = memory.dialect = memory.usual;
+      continue;
+    }
+    if (pass.brought > 0) {
+      pass.covered += pass.received;
+      if (!pass.hasMoved) learnPageLimit(memory, limit, previous, pass.received);
+    } else {
+      const end = pass.received === 0 ? "empty" : "repeated";
+      if (isExplained(end, pass, memory)) return pass.hasMoved ? moved : complete;
+      if (memory.vain.has(end) || tried.get(end) === pass.outcome()) return settle(end, pass, memory);
+      const found = yield* tryOtherDialects(end, pass, memory);
+      if (pass.hasMoved) return moved;
+      if (!found) {
+        tried.set(end, pass.outcome());
+        return short;
+      }
+    }
+    if (isComplete(pass, memory, limit)) return pass.hasMoved ? moved : complete;
+  }
+  return endless;
+}
+
+/** Whether the listing is read to its end for all that the latest page says. */
+function isComplete(pass: Pass, memory: PagingMemory, limit: number): boolean {
+  const isCountBelieved = pass.count !== null && pass.count >= pass.seen && !memory.vain.has("empty");
+  return isCountBelieved ? !pass.isPromisedMore() : pass.received < (memory.pageLimit ?? limit);
+}
+
+/** A short page that another one followed was a full one, of an API that gives fewer than it is asked for. */
+function learnPageLimit(memory: PagingMemory, limit: number, previous: number, received: number): void {
+  const full = memory.pageLimit ?? limit;
+  if (previous > 0 && previous < full) memory.pageLimit = Math.min(limit, Math.max(previous, received));
+  else if (received > full) memory.pageLimit = Math.min(limit, received);
+}
+
+function isExplained(end: End, pass: Pass, memory: PagingMemory): boolean {
+  if (pass.hasMoved) return true;
+  if (end === "repeated") return pass.count === pass.seen;
+  const isKnownEmpty = pass.seen === 0 && pass.count === memory.emptyCount;
+  return !pass.isPromisedMore() || memory.vain.has("empty") || isKnownEmpty;
+}
+
+/** All was tried, and a second pass came out the same. */
+function settle(end: End, pass: Pass, memory: PagingMemory): Verdict {
+  if (pass.seen === 0) memory.emptyCount = pass.count;
+  else memory.vain.add(end);
+  return end === "repeated" ? stuck : complete;
+}
+
+/** Looks for records where another dialect would have them; the one that brings some is remembered. */
+function* tryOtherDialects(end: End, pass: Pass, memory: PagingMemory): PageWalk<boolean> {
+  for (const { name, base, value } of trials(end, pass.dialect, pass.covered)) {
+    pass.enter(yield { pass: pass.number, name, value, mayBeRefused: true });
+    if (pass.hasMoved) return false;
+    if (pass.brought === 0) continue;
+    // Going on with a base that is too low by one shows as a known record among the new ones.
+    const isTooLow = end === "repeated" && pass.brought < pass.received;
+    pass.dialect = memory.dialect = { name, base: isTooLow ? 1 : base };
+    pass.covered += pass.brought;
+    return true;
+  }
+  return false;
+}
+
+/** An empty end hides at most the record before the first; a repeated page means the parameter was not heard. */
+function trials(
+  end: End,
+  { name, base }: Dialect,
+  covered: number,
+): readonly (Dialect & { readonly value: number })[] {
+  if (end === "empty") return base === 1 ? [{ name, base: 0, value: 0 }] : [];
+  const other = name === "start" ? "offset" : "start";
+  return [
+    { name: other, base: 0, value: covered },
+    { name: other, base: 1, value: covered + 1 },
+    // Counting from 0 what counts from 1 repeats the last record, which is all of a page of one.
+    ...(base === 0 ? [{ name, base: 1, value: covered + 1 } as const] : []),
+  ];
+}

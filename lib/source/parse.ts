@@ -1,0 +1,102 @@
+import type { Task } from "../change/task.ts";
+import { taskId } from "../names.ts";
+import { bodyRecord } from "./body.ts";
+import type { SkippedTask } from "./task-source.ts";
+
+export interface TaskPage {
+  readonly tasks: readonly Task[];
+  readonly skipped: readonly SkippedTask[];
+  /** Records on the page, readable or not. */
+  readonly received: number;
+  /** Tasks on all pages, by the API's account; null when it gives none that can be read. */
+  readonly taskCount: number | null;
+}
+
+const maxIdLength = 256;
+const maxNameLength = 1_024;
+const maxStatusLength = 64;
+
+/** A page from the JSON the API sent, null when it has no list of tasks. A record that is no task is skipped. */
+export function parseTaskPage(body: unknown): TaskPage | null {
+  const { tasks: records, task_count } = bodyRecord(body);
+  if (!Array.isArray(records)) return null;
+  const tasks: Task[] = [];
+  const skipped: SkippedTask[] = [];
+  for (const record of records) {
+    const read = parseTask(bodyRecord(record));
+    if ("problem" in read) skipped.push(read);
+    else tasks.push(read);
+  }
+  return { tasks, skipped, received: records.length, taskCount: parseCount(task_count) };
+}
+
+function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTask {
+  const { id, status } = record;
+  const name = record["name"] ?? "";
+  const created = parseInstant(record["created_at"]);
+  const updated = parseInstant(record["updated_at"]);
+  const createdAtMs = created ?? updated;
+  const updatedAtMs = updated ?? created;
+  const skip = (problem: string): SkippedTask => ({
+    id: isText(id, maxIdLength) ? id : null,
+    createdAtMs,
+    problem,
+  });
+
+  if (!isText(id, maxIdLength)) return skip(textProblem("id", id, maxIdLength));
+  if (!isText(status, maxStatusLength)) return skip(textProblem("status", status, maxStatusLength));
+  if (name !== "" && !isText(name, maxNameLength)) return skip(textProblem("name", name, maxNameLength));
+  if (createdAtMs === null || updatedAtMs === null) return skip("created_at and updated_at hold no instant");
+  return {
+    id: taskId(id),
+    name,
+    status,
+    params: parseParams(record["params"]),
+    user: { id: userText(record["user_id"]), name: userText(record["user_name"]) },
+    createdAtMs,
+    updatedAtMs,
+  };
+}
+
+const isText = (value: unknown, maxLength: number): value is string =>
+  typeof value === "string" && value !== "" && value.length <= maxLength;
+
+function textProblem(field: string, value: unknown, maxLength: number): string {
+  if (value === undefined || value === null || value === "") return `${field} is missing`;
+  if (typeof value === "string") return `${field} is longer than ${maxLength} characters`;
+  return `${field} is no text but ${Array.isArray(value) ? "a list" : `of type ${typeof value}`}`;
+}
+
+const userText = (value: unknown): string | null => (isText(value, maxNameLength) ? value : null);
+
+/** A string in the API's own examples, but its sister calls send objects. */
+function parseParams(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Declared a string, and sent as a number by sister calls. */
+function parseCount(value: unknown): number | null {
+  const count = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : null;
+}
+
+const iso = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?$/;
+// Thirteen digits are 2001 to 2286; fourteen could be a compact date.
+const epochMs = /^\d{13}$/;
+
+/** ISO 8601, UTC where no zone is given, or epoch milliseconds; null when it is neither. */
+function parseInstant(value: unknown): number | null {
+  const text = typeof value === "number" ? String(value) : value;
+  if (typeof text !== "string") return null;
+  if (isUsual(text)) return numberOrNull(Date.parse(text));
+  const match = iso.exec(text);
+  if (match === null) return epochMs.test(text) ? Number(text) : null;
+  return numberOrNull(Date.parse(match[1] === undefined ? `${text}Z` : text));
+}
+
+/** 2024-08-07T12:00:00.000Z, told without the regular expression's cost. */
+const isUsual = (text: string): boolean =>
+  text.length === 24 && text[4] === "-" && text[10] === "T" && text[23] === "Z";
+
+const numberOrNull = (value: number): number | null => (Number.isNaN(value) ? null : value);

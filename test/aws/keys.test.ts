@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { open, type Reply, serve } from "./loopback.ts";
+
+const minuteMs = 60_000;
+const handedOut = (id: string): Reply => ({
+  body: {
+    AccessKeyId: id,
+    SecretAccessKey: "planted-secret-key",
+    Token: `token-${id}`,
+    Expiration: "2026-11-24T13:00:00Z",
+  },
+});
+
+async function inContainer(replies: [Reply, ...Reply[]], more: Record<string, string> = {}) {
+  const container = await serve(...replies);
+  const service = await serve({});
+  const opened = open({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${container.origin}/v2/keys?id=1`,
+    AWS_ENDPOINT_URL: service.origin,
+    ...more,
+  });
+  return { container, service, ...opened };
+}
+
+const usedKeys = (seen: readonly { readonly headers: { authorization?: string | undefined } }[]) =>
+  seen.map(({ headers }) => /Credential=([^/]+)/.exec(headers.authorization ?? "")?.[1]);
+
+describe("a container's key", () => {
+  it("is asked for with the container's token, and signs", async () => {
+    const { container, service, aws } = await inContainer([handedOut("K1")], {
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: "container-token",
+    });
+    await aws.call("ssm", "GetParameter", {});
+    expect(container.seen[0]).toMatchObject({
+      method: "GET",
+      path: "/v2/keys?id=1",
+      headers: { authorization: "container-token" },
+    });
+    expect(usedKeys(service.seen)).toEqual(["K1"]);
+    expect(service.seen[0]?.headers["x-amz-security-token"]).toBe("token-K1");
+  });
+
+  it("may have its token in a file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "keys-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, "token"), "from-the-file\n");
+    const { container, aws } = await inContainer([handedOut("K1")], {
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(folder, "token"),
+    });
+    await aws.call("ssm", "GetParameter", {});
+    expect(container.seen[0]?.headers.authorization).toBe("from-the-file");
+  });
+
+  it("is asked for once by calls at the same time, and again five minutes before it ends", async () => {
+    const { container, service, aws, clock } = await inContainer([handedOut("K1"), handedOut("K2")]);
+    await Promise.all([aws.call("ssm", "GetParameter", {}), aws.call("ssm", "GetParameter", {})]);
+    clock.nowMs += 55 * minuteMs - 1;
+    await aws.call("ssm", "GetParameter", {});
+    expect(container.seen).toHaveLength(1);
+    clock.nowMs += 1;
+    await aws.call("ssm", "GetParameter", {});
+    expect(usedKeys(service.seen)).toEqual(["K1", "K1", "K1", "K2"]);
+  });
+
+  it("is renewed when AWS calls it expired", async () => {
+    const container = await serve(handedOut("K1"), handedOut("K2"));
+    const service = await serve({ status: 400, body: { __type: "ExpiredTokenException" } }, {});
+    const { aws } = open({
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: container.origin,
+      AWS_ENDPOINT_URL: service.origin,
+    });
+    await aws.call("ssm", "GetParameter", {});
+    expect(usedKeys(service.seen)).toEqual(["K1", "K2"]);
+  });
+
+  it.each<[string, Reply, string]>([
+    ["refused", { status: 403, body: "planted" }, "HTTP_403"],
+    ["no JSON", { body: "planted" }, "NOT_A_KEY"],
+    ["no key", { body: { AccessKeyId: "planted" } }, "NOT_A_KEY"],
+  ])("fails the call when it is %s, and shows nothing of the answer", async (_, reply, code) => {
+    const { aws } = await inContainer([reply]);
+    const call = aws.call("ssm", "GetParameter", {});
+    await expect(call).rejects.toMatchObject({ name: "AwsError", code });
+    await expect(call).rejects.not.toThrow("planted");
+  });
+
+  it.each([
+    ["http://metadata.example/keys", "BAD_CREDENTIALS_URI"],
+    ["http://127.0.0.1.example/keys", "BAD_CREDENTIALS_URI"],
+    ["nowhere", "BAD_CREDENTIALS_URI"],
+    ["", "NO_CREDENTIALS"],
+  ])("is not asked for at %o", async (uri, code) => {
+    const { service, aws } = await inContainer([handedOut("K1")], {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: uri,
+    });
+    await expect(aws.call("ssm", "GetParameter", {})).rejects.toMatchObject({ reason: "unconfigured", code });
+    expect(service.seen).toHaveLength(0);
+  });
+
+  it("is never sent to a host that a relative address smuggles in", async () => {
+    const { aws } = await inContainer([handedOut("K1")], {
+      AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "@metadata.example/keys",
+    });
+    await expect(aws.call("ssm", "GetParameter", {})).rejects.toMatchObject({ code: "BAD_CREDENTIALS_URI" });
+  });
+});

@@ -1,0 +1,129 @@
+import { type RunContext, runStream, type StreamPlan } from "../lib/bridge.ts";
+import type { Task } from "../lib/change/task.ts";
+import { isInWindow } from "../lib/change/window.ts";
+import { memoryCheckpoints } from "../lib/checkpoint/memory.ts";
+import type { CheckpointStore } from "../lib/checkpoint/store.ts";
+import { Channel } from "../lib/delivery/channel.ts";
+import type { DeadLetterStore } from "../lib/delivery/dead-letters.ts";
+import { memoryDeadLetters } from "../lib/delivery/dead-letters-memory.ts";
+import type { RetryPolicy } from "../lib/delivery/retry.ts";
+import type { SourceError } from "../lib/errors.ts";
+import { runId, type TaskId } from "../lib/names.ts";
+import { manualClock } from "../lib/simulator/clock.ts";
+import type { Page, TaskSource } from "../lib/source/task-source.ts";
+import { silentLog } from "../lib/telemetry/log.ts";
+import { createdMs } from "./change/sample.ts";
+import { key, stream } from "./checkpoint/sample.ts";
+import { pump } from "./delivery/pump.ts";
+import type { ScriptedSink } from "./delivery/scripted-sink.ts";
+
+/** The API as a list of tasks that a test edits. */
+export interface ListedTasks extends TaskSource {
+  readonly tasks: Map<TaskId, Task>;
+  skipped: Page["skipped"];
+  doubt: string | null;
+  failure: SourceError | null;
+  readonly begins: number[];
+  readonly gets: TaskId[];
+}
+
+export function listedTasks(): ListedTasks {
+  const source: ListedTasks = {
+    tasks: new Map(),
+    skipped: [],
+    doubt: null,
+    failure: null,
+    begins: [],
+    gets: [],
+    async *list(_, beginMs) {
+      source.begins.push(beginMs);
+      if (source.failure) throw source.failure;
+      const tasks = [...source.tasks.values()].filter(({ createdAtMs }) => isInWindow(createdAtMs, beginMs));
+      yield { tasks: tasks.reverse(), skipped: source.skipped, clockSkewMs: 0, doubt: source.doubt };
+    },
+    get: async (_, id) => {
+      source.gets.push(id);
+      if (source.failure) throw source.failure;
+      return source.tasks.get(id) ?? null;
+    },
+    close: async () => {},
+  };
+  return source;
+}
+
+export const patience: RetryPolicy = {
+  attemptsPerRun: 3,
+  initialDelayMs: 500,
+  maxDelayMs: 60_000,
+  maxRetryAfterMs: 3_600_000,
+  maxAttempts: null,
+  maxAgeMs: 7 * 24 * 3_600_000,
+};
+
+/** The run's real parts around a listed API, sinks that answer as told, and a clock that stands still. */
+export function stage(
+  sinks: readonly ScriptedSink[],
+  over: Partial<StreamPlan["rules"]> & Partial<Pick<StreamPlan, "startFrom" | "overdueAfterMs">> = {},
+) {
+  const { startFrom = "all", overdueAfterMs = () => null, ...rules } = over;
+  const clock = manualClock(createdMs);
+  const source = listedTasks();
+  const commits: number[] = [];
+  const memory = memoryCheckpoints();
+  const checkpoints: CheckpointStore = {
+    ...memory,
+    commit: async (...record) => {
+      commits.push(clock.now());
+      return memory.commit(...record);
+    },
+  };
+  const deadLetters: DeadLetterStore = memoryDeadLetters();
+  const plan: StreamPlan = {
+    stream,
+    source,
+    startFrom,
+    overdueAfterMs,
+    rules: {
+      stream: key,
+      lookbackMs: 15 * 60_000,
+      maxOpenAgeMs: 7 * 24 * 3_600_000,
+      maxBacklog: 1_000,
+      policies: new Map(sinks.map(({ name }) => [name, patience])),
+      filters: new Map(sinks.map(({ name }) => [name, () => true])),
+      context: { stream, source: "https://dms.example/v2/p1/instances/i1", instanceName: null },
+      ...rules,
+    },
+  };
+  let runs = 0;
+  const context = (changes: Partial<RunContext> = {}): RunContext => ({
+    run: runId(`run-${++runs}`),
+    timeBudgetMs: 30_000,
+    clock,
+    random: () => 0.5,
+    log: silentLog,
+    checkpoints,
+    deadLetters,
+    channels: new Map(
+      sinks.map((sink) => [
+        sink.name,
+        new Channel({
+          sink,
+          policy: plan.rules.policies.get(sink.name) ?? patience,
+          concurrency: 4,
+          rate: null,
+          clock,
+        }),
+      ]),
+    ),
+    observer: { committed: () => {}, attempted: () => {} },
+    ...changes,
+  });
+  const begin = (changes?: Partial<RunContext>, signal = new AbortController().signal) =>
+    runStream(plan, context(changes), { signal });
+  const run = (changes?: Partial<RunContext>) => pump(clock, begin(changes));
+  const record = async () => (await memory.load(key))?.checkpoint;
+  const show = (...tasks: Task[]) => {
+    for (const task of tasks) source.tasks.set(task.id, task);
+  };
+  return { clock, source, commits, memory, checkpoints, deadLetters, plan, begin, run, record, show };
+}

@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { maskedParams } from "../../lib/change/mask.ts";
+
+describe("a task's params", () => {
+  it("are null when there are none", () => {
+    expect([maskedParams(null), maskedParams("")]).toEqual([null, null]);
+  });
+
+  it("keep what is no secret", () => {
+    const params = { public_ip_address: "1.2.3.4", keyword: "x", n: 1, list: [true, null] };
+    expect(maskedParams(JSON.stringify(params))).toEqual(params);
+  });
+
+  it.each([
+    "password",
+    "new_password",
+    "accessKey",
+    "access_key_secret",
+    "token",
+    "sk",
+    "AK",
+    "kafka_private_key",
+  ])("mask the value of %s at any depth, in JSON inside strings too", (key) => {
+    const secret = { a: [{ [key]: "hunter2" }] };
+    const params = { ...secret, nested: JSON.stringify(secret) };
+    expect(JSON.stringify(maskedParams(JSON.stringify(params)))).not.toContain("hunter2");
+  });
+
+  it("mask pairs in text that is no JSON", () => {
+    expect(maskedParams("user=bob password=hunter2; x")).toBe("user=bob password=***; x");
+  });
+
+  it("keep a key named __proto__ a key", () => {
+    const masked = maskedParams('{"__proto__":{"polluted":true}}');
+    expect(JSON.stringify(masked)).toBe('{"__proto__":{"polluted":true}}');
+    expect(Object.hasOwn({}, "polluted")).toBe(false);
+  });
+
+  it("are bounded in size and depth", () => {
+    expect(maskedParams(`"${"x".repeat(20_000)}"`)).toEqual({ truncated: true, characters: 20_002 });
+    expect(JSON.stringify(maskedParams(`${"[".repeat(5_000)}${"]".repeat(5_000)}`))).toContain("***");
+  });
+
+  it("never show a secret's value, whatever surrounds it", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (around) => {
+        const text = JSON.stringify({ around, deep: [{ db_password: "S3CRET-VALUE", around }] });
+        expect(JSON.stringify(maskedParams(text))).not.toContain("S3CRET-VALUE");
+      }),
+    );
+  });
+});

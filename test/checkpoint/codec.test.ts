@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeCheckpoint, encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
+import { begin } from "../../lib/checkpoint/transitions.ts";
+import { StoreError } from "../../lib/errors.ts";
+import { anyCheckpoint } from "./sample.ts";
+
+const record = (over: object): string =>
+  JSON.stringify({ ...JSON.parse(encodeCheckpoint(begin("all", 0, 0))), ...over });
+
+describe("a stored record", () => {
+  it("reads back as it was written", () => {
+    fc.assert(
+      fc.property(anyCheckpoint, (checkpoint) => {
+        expect(decodeCheckpoint(encodeCheckpoint(checkpoint))).toEqual(checkpoint);
+      }),
+    );
+  });
+
+  it("of a newer format is refused with the way out", () => {
+    expect(() => decodeCheckpoint(record({ format: 2 }))).toThrow(/format 2.*upgrade/);
+  });
+
+  it.each([
+    ["no JSON", "{"],
+    ["empty", ""],
+    ["null", "null"],
+    ["an array", "[]"],
+    ["without a part", record({ outbox: undefined })],
+    ["with a wrong part", record({ watermarkMs: "soon" })],
+    ["with a foreign part", record({ extra: 1 })],
+    [
+      "with an event that is none",
+      record({ outbox: [{ sequence: 1, event: {}, committedAtMs: 0, owed: [] }] }),
+    ],
+  ])("that is %s is corrupt, never empty", (_, text) => {
+    expect(() => decodeCheckpoint(text)).toThrow(
+      expect.objectContaining({ code: "STORE_FAILED", reason: "corrupt" }),
+    );
+  });
+
+  it("of any other text is refused as corrupt", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(() => decodeCheckpoint(text)).toThrow(StoreError);
+      }),
+    );
+  });
+});

@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { toEvent } from "../../lib/change/event.ts";
+import type { Checkpoint, OutboxEntry } from "../../lib/checkpoint/checkpoint.ts";
+import { runId, type SinkName, sinkName, streamKey, taskId } from "../../lib/names.ts";
+import { failureReasons } from "../../lib/sinks/sink.ts";
+import { createdMs, sampleTask } from "../change/sample.ts";
+
+export const stream = {
+  engine: "rabbitmq",
+  region: "cn-north-4",
+  projectId: "p1",
+  instanceId: "i1",
+} as const;
+export const key = streamKey(stream);
+export const ops = sinkName("ops");
+export const chat = sinkName("chat");
+
+export const sampleEvent = (task = "t1", to = "EXECUTING", updatedAtMs = createdMs) =>
+  toEvent(
+    { task: sampleTask({ id: taskId(task), status: to, updatedAtMs }), from: null, to },
+    { stream, source: "https://dms.example/v2/p1/instances/i1", instanceName: null, observedAtMs: createdMs },
+  );
+
+export const entry = (sequence: number, task: string, sinks: readonly SinkName[] = [ops]): OutboxEntry => ({
+  sequence,
+  event: sampleEvent(task, "EXECUTING", createdMs + sequence),
+  committedAtMs: createdMs,
+  owed: new Map(sinks.map((sink) => [sink, { attempts: 0, nextAttemptMs: 0 }])),
+});
+
+const instantMs = fc.integer({ min: 0, max: 4e12 });
+const name = fc.constantFrom(ops, chat, sinkName("__proto__"), sinkName("队列"));
+
+export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
+  watermarkMs: instantMs,
+  newestCreatedMs: fc.option(instantMs),
+  baselineMs: fc.option(instantMs),
+  known: fc
+    .array(
+      fc.tuple(
+        fc.oneof(fc.string(), fc.constant("__proto__")).map(taskId),
+        fc.record({
+          status: fc.string(),
+          createdAtMs: instantMs,
+          updatedAtMs: instantMs,
+          name: fc.string(),
+          overdueTold: fc.boolean(),
+          vanishedTold: fc.boolean(),
+          gone: fc.boolean(),
+        }),
+      ),
+    )
+    .map((rows) => new Map(rows)),
+  outbox: fc
+    .uniqueArray(fc.integer({ min: 1, max: 999 }))
+    .map((sequences) =>
+      sequences.sort((a, b) => a - b).map((sequence) => entry(sequence, `t${sequence % 5}`, [ops, chat])),
+    ),
+  nextSequence: fc.integer({ min: 1_000, max: 2_000 }),
+  fence: fc.option(fc.record({ run: fc.uuid().map(runId), untilMs: instantMs })),
+  trouble: fc
+    .array(
+      fc.tuple(
+        name,
+        fc.record({
+          kind: fc.constantFrom("failing" as const, "blocked" as const),
+          reason: fc.constantFrom(...failureReasons),
+          sinceMs: instantMs,
+          notBeforeMs: instantMs,
+        }),
+      ),
+    )
+    .map((rows) => new Map(rows)),
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import {
+  begin,
+  type Recording,
+  record,
+  reinstate,
+  settle,
+  withTrouble,
+} from "../../lib/checkpoint/transitions.ts";
+import { taskId } from "../../lib/names.ts";
+import { createdMs } from "../change/sample.ts";
+import { chat, entry, ops, sampleEvent } from "./sample.ts";
+
+const empty = begin("all", createdMs, 0);
+const holding = (...outbox: Checkpoint["outbox"]): Checkpoint => ({ ...empty, outbox, nextSequence: 100 });
+const recording = (over: Partial<Recording>): Recording => ({
+  differences: [],
+  events: [],
+  watermarkMs: 0,
+  newestCreatedMs: null,
+  baselineDone: true,
+  nowMs: createdMs,
+  fence: null,
+  ...over,
+});
+const known = (status: string, createdAtMs: number) => ({
+  status,
+  createdAtMs,
+  updatedAtMs: createdAtMs,
+  name: "resize",
+  overdueTold: false,
+  vanishedTold: false,
+  gone: false,
+});
+
+describe("begin", () => {
+  it("reads back as far as an open task may lie, with a baseline, for now", () => {
+    expect(begin("now", 10_000, 4_000)).toMatchObject({ watermarkMs: 6_000, baselineMs: 10_000 });
+  });
+
+  it("has no baseline for all and for an instant", () => {
+    expect(begin("all", 10_000, 4_000)).toMatchObject({ watermarkMs: 0, baselineMs: null });
+    expect(begin({ instantMs: 7 }, 10_000, 4_000)).toMatchObject({ watermarkMs: 7, baselineMs: null });
+  });
+});
+
+describe("record", () => {
+  it("owes each event to its sinks, numbered in order, and none that no sink wants", () => {
+    const events = [
+      { event: sampleEvent("a"), sinks: [ops, chat] },
+      { event: sampleEvent("b"), sinks: [] },
+      { event: sampleEvent("c"), sinks: [chat] },
+    ];
+    const next = record({ ...empty, nextSequence: 7 }, recording({ events }));
+    expect(
+      next.outbox.map(({ sequence, event, owed }) => [sequence, event.subject, [...owed.keys()]]),
+    ).toEqual([
+      [7, "a", [ops, chat]],
+      [9, "c", [chat]],
+    ]);
+    expect(next.nextSequence).toBe(10);
+  });
+
+  it("forgets ended tasks outside the window, and keeps open ones wherever they lie", () => {
+    const rows = [
+      { id: taskId("old-ended"), known: known("SUCCESS", 1_000), changes: [] },
+      { id: taskId("old-open"), known: known("EXECUTING", 1_000), changes: [] },
+      { id: taskId("old-gone"), known: { ...known("EXECUTING", 1_000), gone: true }, changes: [] },
+      { id: taskId("boundary"), known: known("SUCCESS", 5_999), changes: [] },
+    ];
+    const next = record(empty, recording({ differences: rows, watermarkMs: 5_000 }));
+    expect([...next.known.keys()]).toEqual(["old-open", "boundary"]);
+  });
+
+  it("keeps the baseline until the first snapshot is recorded to its end", () => {
+    const first = begin("now", createdMs, 0);
+    expect(record(first, recording({ baselineDone: false })).baselineMs).toBe(createdMs);
+    expect(record(first, recording({ baselineDone: true })).baselineMs).toBeNull();
+  });
+});
+
+describe("settle", () => {
+  it("takes out what is settled and keeps what is owed, with its attempts", () => {
+    const next = settle(holding(entry(1, "a", [ops, chat]), entry(2, "b")), [
+      { sequence: 1, sink: ops, owed: null },
+      { sequence: 1, sink: chat, owed: { attempts: 2, nextAttemptMs: 9 } },
+      { sequence: 2, sink: ops, owed: null },
+    ]);
+    expect(next.outbox.map(({ sequence, owed }) => [sequence, ...owed])).toEqual([
+      [1, [chat, { attempts: 2, nextAttemptMs: 9 }]],
+    ]);
+  });
+
+  it("does not owe again what another run has settled meanwhile", () => {
+    const late = [{ sequence: 1, sink: ops, owed: { attempts: 1, nextAttemptMs: 0 } }];
+    expect(settle(holding(entry(1, "a", [chat])), late).outbox[0]?.owed.has(ops)).toBe(false);
+    expect(settle(holding(), late).outbox).toEqual([]);
+  });
+
+  it("returns the same record when there is nothing to settle", () => {
+    expect(settle(empty, [])).toBe(empty);
+  });
+});
+
+describe("reinstate", () => {
+  const letter = (sequence: number, task: string) => ({ sequence, sink: ops, event: sampleEvent(task) });
+
+  it("brings letters back at their old places", () => {
+    const next = reinstate(
+      holding(entry(2, "b"), entry(4, "d")),
+      [letter(3, "c"), letter(1, "a")],
+      createdMs,
+    );
+    expect(next.outbox.map(({ event }) => event.subject)).toEqual(["a", "b", "c", "d"]);
+  });
+
+  it("owes the event once, however often it is brought back", () => {
+    const once = reinstate(holding(), [letter(1, "a")], createdMs);
+    expect(reinstate(once, [letter(1, "a")], createdMs)).toEqual(once);
+  });
+
+  it("joins the entry that still owes the event to another sink", () => {
+    const waiting = { ...entry(1, "a", [chat]), event: sampleEvent("a") };
+    const next = reinstate(holding(waiting), [letter(1, "a")], createdMs);
+    expect(next.outbox.map(({ owed }) => [...owed.keys()])).toEqual([[chat, ops]]);
+  });
+
+  it("goes to the end when its place is another event's, as after a reset", () => {
+    const next = reinstate(holding(entry(1, "new")), [letter(1, "old")], createdMs);
+    expect(next.outbox.map(({ sequence, event }) => [sequence, event.subject])).toEqual([
+      [1, "new"],
+      [100, "old"],
+    ]);
+    expect(next.nextSequence).toBe(101);
+  });
+});
+
+describe("withTrouble", () => {
+  const trouble = { kind: "failing", reason: "network", sinceMs: 5, notBeforeMs: 0 } as const;
+
+  it("remembers since when a sink fails, and forgets one that is well", () => {
+    const failing = withTrouble(empty, new Map([[ops, trouble]]));
+    const later = withTrouble(failing, new Map([[ops, { ...trouble, sinceMs: 99 }]]));
+    expect(later.trouble.get(ops)?.sinceMs).toBe(5);
+    expect(withTrouble(later, new Map([[ops, null]])).trouble.size).toBe(0);
+  });
+});

@@ -1,0 +1,36 @@
+import { Writable } from "node:stream";
+import { openScreen, type Screen } from "../../lib/cli/output.ts";
+
+export interface FakeScreen {
+  readonly screen: Screen;
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Everything in the order in which a terminal shows it. */
+  readonly both: () => string;
+}
+
+/** A screen that remembers; on a terminal its streams take 16 colours. */
+export function fakeScreen({ isTTY = false, columns = 80 } = {}): FakeScreen {
+  const writes: { readonly to: "out" | "err"; readonly text: string }[] = [];
+  const stream = (to: "out" | "err") =>
+    Object.assign(
+      new Writable({
+        write: (chunk, _, done) => {
+          writes.push({ to, text: String(chunk) });
+          done();
+        },
+      }),
+      { isTTY, columns, getColorDepth: () => 4 },
+    );
+  const text = (to?: "out" | "err") =>
+    writes
+      .filter((write) => !to || write.to === to)
+      .map((write) => write.text)
+      .join("");
+  return {
+    screen: openScreen(stream("out"), stream("err")),
+    out: () => text("out"),
+    err: () => text("err"),
+    both: () => text(),
+  };
+}

@@ -1,0 +1,58 @@
+import { EventEmitter } from "node:events";
+import { expect, it } from "vitest";
+import { type Host, listenForSignals } from "../../lib/cli/signals.ts";
+
+function fakeHost() {
+  const exits: number[] = [];
+  const host = Object.assign(new EventEmitter(), {
+    stdout: new EventEmitter(),
+    stderr: new EventEmitter(),
+    exit: (code: number) => exits.push(code),
+  });
+  return { host: host satisfies Host, exits };
+}
+const brokenPipe = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
+
+it.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+])("stops at the first %s and ends with %i", (signal, code) => {
+  const { host } = fakeHost();
+  const stopping = listenForSignals(host);
+  expect(stopping.exitCode()).toBe(null);
+  host.emit(signal);
+  expect([stopping.stop.aborted, stopping.abandon.aborted]).toEqual([true, false]);
+  expect(stopping.exitCode()).toBe(code);
+});
+
+it("gives up the step in hand at the second signal, and everything at the third", () => {
+  const { host, exits } = fakeHost();
+  const stopping = listenForSignals(host);
+  host.emit("SIGTERM");
+  host.emit("SIGINT");
+  expect([stopping.abandon.aborted, exits]).toEqual([true, []]);
+  host.emit("SIGINT");
+  expect(exits).toEqual([130]);
+  expect(stopping.exitCode()).toBe(143);
+});
+
+it("stops quietly when the reader of stdout has gone", () => {
+  const { host } = fakeHost();
+  const stopping = listenForSignals(host);
+  host.stdout.emit("error", brokenPipe);
+  expect([stopping.stop.aborted, stopping.exitCode()]).toEqual([true, null]);
+});
+
+it("does without stderr when its reader has gone", () => {
+  const { host } = fakeHost();
+  const stopping = listenForSignals(host);
+  host.stderr.emit("error", brokenPipe);
+  expect(stopping.stop.aborted).toBe(false);
+});
+
+it("does not hide any other failure to write", () => {
+  const { host } = fakeHost();
+  listenForSignals(host);
+  const full = Object.assign(new Error("write ENOSPC"), { code: "ENOSPC" });
+  expect(() => host.stdout.emit("error", full)).toThrow("ENOSPC");
+});

@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { withTables } from "../../docs/build.ts";
+import { loadConfig } from "../../lib/config/load.ts";
+import { folderWith } from "./sample.ts";
+
+const page = await readFile(new URL("../../docs/configuration.md", import.meta.url), "utf8");
+const snippets = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(
+  ([, language = "", text = ""]) => [language, text] as const,
+);
+const library = new URL("../../lib/index.ts", import.meta.url).href;
+
+const environment = {
+  HUAWEICLOUD_SDK_AK: "AK",
+  HUAWEICLOUD_SDK_SK: "SK",
+  HUAWEICLOUD_SDK_PROJECT_ID: "p1",
+  WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
+  REGION: "cn-north-4",
+  STAGE: "prod",
+  IAM_TOKEN: "token",
+};
+const read = async () => "secret";
+
+describe("docs/configuration.md", () => {
+  it("has the tables that `node docs/build.ts` writes", async () => {
+    expect(await withTables(page)).toBe(page);
+    expect(page.match(/<!-- fields: /g)?.length).toBeGreaterThan(8);
+  });
+
+  it("has snippets in every format", () => {
+    expect(new Set(snippets.map(([language]) => language))).toEqual(new Set(["yaml", "json", "ts"]));
+  });
+
+  it.each(snippets)("has %s that loads: %s", async (language, text) => {
+    const name = `bridge.config.${language}`;
+    const folder = await folderWith({ [name]: text.replace('"dms-task-bridge"', JSON.stringify(library)) });
+    const loaded = await loadConfig(null, {
+      environment,
+      folder,
+      secrets: { ssm: read, secretsmanager: read },
+    });
+    expect(loaded.sinks.size).toBeGreaterThan(0);
+  });
+
+  it("says the same in YAML, JSON and TypeScript", async () => {
+    const configs = await Promise.all(
+      snippets.slice(0, 3).map(async ([language, text]) => {
+        const name = `bridge.config.${language}`;
+        const folder = await folderWith({
+          [name]: text.replace('"dms-task-bridge"', JSON.stringify(library)),
+        });
+        const { config } = await loadConfig(null, { environment, folder });
+        return { ...config, $schema: null };
+      }),
+    );
+    expect(configs).toEqual(Array(3).fill(configs[0]));
+  });
+});

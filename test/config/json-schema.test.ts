@@ -1,0 +1,153 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { configJsonSchema } from "../../lib/config/json-schema.ts";
+import { loadConfigValue } from "../../lib/config/load.ts";
+import { ConfigError } from "../../lib/errors.ts";
+import { sinkTypes } from "../../lib/sinks/index.ts";
+import { deps, sinks, source, variable, written } from "./sample.ts";
+
+const schema = await configJsonSchema(sinkTypes);
+const matches = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
+  JSON.parse(JSON.stringify(schema)),
+);
+
+const secret = `whsec_${Buffer.alloc(32).toString("base64")}`;
+const environment = { TEXT: "text", ENGINE: "kafka", SPAN: "10m", ZONE: "UTC", MODE: "batch" };
+const load = (value: unknown) =>
+  loadConfigValue(value, { ...deps, environment, secrets: { ssm: async () => secret } }).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof ConfigError) return false;
+      throw error;
+    },
+  );
+
+const bySource = (changes: object) => written({ sources: [{ ...source, ...changes }] });
+const bySink = (sink: object) => written({ sinks: { one: sink } });
+const webhook = { type: "webhook", url: "https://hooks.example/x" };
+
+describe("the JSON Schema", () => {
+  it("is of draft 2020-12 and describes every field", () => {
+    expect(schema.$schema).toBe("https://json-schema.org/draft/2020-12/schema");
+    expect(fieldsWithoutDescription(schema, "")).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ["the least configuration", written()],
+    ["a $schema for editors", { $schema: "./bridge.schema.json", ...written() }],
+    [
+      "every source option",
+      bySource({ instances: "all", startFrom: "all", lookback: "5m", pageSize: 1, overdue: { "*": "1h" } }),
+    ],
+    [
+      "variables in fields of a fixed form",
+      bySource({ engine: variable("ENGINE"), lookback: variable("SPAN") }),
+    ],
+    ["a token", bySource({ credentials: { token: variable("TEXT") } })],
+    [
+      "a webhook with all its options",
+      bySink({
+        ...webhook,
+        mode: variable("MODE"),
+        secret: "ssm:/x",
+        headers: { "X-Team": "ops" },
+        allowPrivateNetwork: ["10.0.0.0/8"],
+        timeout: "3s",
+      }),
+    ],
+    [
+      "what all sinks share",
+      bySink({
+        type: "file",
+        path: "x",
+        filter: { type: ["a"] },
+        retry: { maxAge: "1d" },
+        rate: { events: 1, per: "1s" },
+      }),
+    ],
+    [
+      "the file checkpoint and delivery",
+      written({ checkpoint: { type: "file" }, delivery: { maxAge: "1d" } }),
+    ],
+  ])("and the loader take %s", async (_case, value) => {
+    expect([matches(value), matches.errors]).toEqual([true, null]);
+    expect(await load(value)).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", {}],
+    ["no source", written({ sources: [] })],
+    ["no sink", written({ sinks: {} })],
+    ["a missing region", written({ sources: [{ ...source, region: undefined }] })],
+    ["an unknown engine", bySource({ engine: "redis" })],
+    ["an unknown key", bySource({ regoin: "x" })],
+    ["a wrong duration", bySource({ lookback: "15 minutes" })],
+    ["a page that is too large", bySource({ pageSize: 101 })],
+    ["half a key pair", bySource({ credentials: { ak: "x" } })],
+    ["an unknown sink type", bySink({ type: "telegraph" })],
+    ["a webhook without URL", bySink({ type: "webhook" })],
+    ["an option of another sink", bySink({ type: "console", url: "https://a.example" })],
+    ["a wrong shared option", bySink({ type: "console", rate: { events: 0, per: "1s" } })],
+    ["a bad sink name", written({ sinks: { "a b": sinks.out } })],
+    ["an unknown checkpoint", written({ checkpoint: { type: "redis" } })],
+  ])("and the loader refuse %s", async (_case, value) => {
+    expect(matches(JSON.parse(JSON.stringify(value)))).toBe(false);
+    expect(await load(value)).toBe(false);
+  });
+
+  it("takes whatever the loader takes", async () => {
+    const references = ["TEXT", "SPAN", "ENGINE", "ZONE", "MODE"].map(variable);
+    const odd = fc.oneof(fc.constantFrom(...references, "ssm:/x", 5, true, null), fc.string());
+    const mostly = (...good: readonly unknown[]) =>
+      fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: odd });
+    const span = mostly("10s", "1.5h", "0ms", variable("SPAN"));
+    const some = (model: Record<string, fc.Arbitrary<unknown>>) => fc.record(model, { requiredKeys: [] });
+    const watched = some({
+      engine: mostly("dcs", variable("ENGINE")),
+      startFrom: mostly("now", "all", "2024-01-01T00:00:00Z"),
+      lookback: span,
+      timeZone: mostly("UTC", variable("ZONE")),
+      pageSize: fc.integer({ min: 0, max: 101 }),
+      instances: mostly("all", ["a", "b"], []),
+    });
+    const options = fc.oneof(
+      some({ mode: mostly("binary", variable("MODE")), timeout: span, secret: mostly(secret, "ssm:/x") }).map(
+        (more) => ({ ...webhook, ...more }),
+      ),
+      some({ retry: some({ maxAge: span, attemptsPerRun: fc.integer({ min: 0, max: 22 }) }) }).map(
+        (more) => ({
+          type: "file",
+          path: "x",
+          ...more,
+        }),
+      ),
+    );
+    const value = fc.record({
+      sources: watched.map((changes) => [{ ...source, ...changes }]),
+      sinks: fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9]?$/), options, { minKeys: 1, maxKeys: 2 }),
+    });
+    let accepted = 0;
+    await fc.assert(
+      fc.asyncProperty(value, async (config) => {
+        if (!(await load(config))) return;
+        accepted++;
+        expect([config, matches(config)]).toEqual([config, true]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(accepted).toBeGreaterThan(20);
+  });
+});
+
+/** Fields that the generated page could say nothing about. */
+function fieldsWithoutDescription(part: unknown, path: string): readonly string[] {
+  if (typeof part !== "object" || part === null) return [];
+  return Object.entries(part).flatMap(([key, value]) => {
+    if (key !== "properties") return fieldsWithoutDescription(value, `${path}/${key}`);
+    return Object.entries(value as object).flatMap(([name, field]) => [
+      ...(name === "type" || "description" in field ? [] : [`${path}.${name}`]),
+      ...fieldsWithoutDescription(field, `${path}.${name}`),
+    ]);
+  });
+}

@@ -1,0 +1,219 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { loadConfigValue } from "../../lib/config/load.ts";
+import { ConfigError } from "../../lib/errors.ts";
+import { deps, issuesOf, load, source, variable, written } from "./sample.ts";
+
+const withProject = (projectId: string) => ({ sources: [{ ...source, projectId }] });
+const projectOf = async (...args: Parameters<typeof load>) =>
+  (await load(...args)).config.sources[0]?.projectId;
+
+describe("a variable", () => {
+  const environment = { NAME: "value", EMPTY: "", QUOTES: '"\n: {', NESTED: variable("NAME") };
+
+  it.each([
+    [variable("NAME"), "value"],
+    [`a-${variable("NAME")}-${variable("NAME")}`, "a-value-value"],
+    [`$${variable("NAME")}`, variable("NAME")],
+    [`$$${variable("NAME")}`, `$${variable("NAME")}`],
+    [variable("QUOTES"), '"\n: {'],
+    [variable("NESTED"), variable("NAME")],
+    ["$NAME $ {NAME}", "$NAME $ {NAME}"],
+  ])("in %j becomes %j", async (text, value) => {
+    expect(await projectOf(withProject(text), { environment })).toBe(value);
+  });
+
+  it.each([
+    [variable("NOPE"), "the environment variable NOPE", "it unset"],
+    [variable("toString"), "the environment variable toString", "it unset"],
+    [variable("EMPTY"), "the environment variable EMPTY", "it empty"],
+    [variable("NAME:-x"), expect.stringContaining(variable("NAME")), expect.any(String)],
+    [variable(""), expect.stringContaining(variable("NAME")), expect.any(String)],
+  ])("in %j is an issue of its own", async (text, expected, found) => {
+    const issues = await issuesOf(load(withProject(text), { environment }));
+    expect(issues).toEqual([{ field: "sources[0].projectId", expected, found }]);
+  });
+
+  it("is named with the field wherever it stands", async () => {
+    const sinks = { a: { type: "console", filter: { data: { x: [variable("NO_1")] } } } };
+    const overdue = { SomeTask: variable("NO_2") };
+    const issues = await issuesOf(load({ sources: [{ ...source, overdue }], sinks }));
+    expect(issues.map(({ field, expected }) => `${field} ${expected}`)).toEqual([
+      "sources[0].overdue.SomeTask the environment variable NO_2",
+      "sinks.a.filter.data.x[0] the environment variable NO_1",
+    ]);
+  });
+});
+
+describe("a secret reference", () => {
+  it("is fetched once however often it stands, and all at the same time", async () => {
+    const asked: string[] = [];
+    const both = Promise.withResolvers<void>();
+    const read = async (reference: string) => {
+      if (asked.push(reference) === 2) both.resolve();
+      await both.promise;
+      return `secret of ${reference}`;
+    };
+    const credentials = { ak: "ssm:/prod/ak", sk: "secretsmanager:sk" };
+    const sources = [
+      { ...source, credentials },
+      { ...source, instances: ["i2"], credentials },
+    ];
+    const { config } = await load({ sources }, { secrets: { ssm: read, secretsmanager: read } });
+    expect(asked.toSorted()).toEqual(["secretsmanager:sk", "ssm:/prod/ak"]);
+    expect(config.sources.map((one) => one.credentials)).toEqual(
+      Array(2).fill({ ak: "secret of ssm:/prod/ak", sk: "secret of secretsmanager:sk" }),
+    );
+  });
+
+  it("may hold a variable, and is not read again for variables or references", async () => {
+    const read = async (reference: string) => `${reference} ${variable("STAGE")}`;
+    const options = { environment: { STAGE: "prod" }, secrets: { ssm: read } };
+    expect(await projectOf(withProject(`ssm:/${variable("STAGE")}/id`), options)).toBe(
+      `ssm:/prod/id ${variable("STAGE")}`,
+    );
+  });
+
+  class AccessDenied extends Error {
+    override readonly name = "AccessDenied";
+  }
+
+  it.each([
+    ["without a resolver", {}, '"ssm:/a", no resolver for ssm: in this build'],
+    ["that holds nothing", { ssm: async () => "" }, '"ssm:/a", which holds no text'],
+    [
+      "that fails",
+      { ssm: () => Promise.reject(new AccessDenied("hidden")) },
+      '"ssm:/a", which failed with AccessDenied',
+    ],
+  ])("%s names the field and the reference", async (_case, secrets, found) => {
+    const expected = "a reference to a secret that can be read";
+    expect(await issuesOf(load(withProject("ssm:/a"), { secrets }))).toEqual([
+      { field: "sources[0].projectId", expected, found },
+    ]);
+  });
+});
+
+/** Everything an error could carry to a log or a terminal. */
+const said = (error: unknown): string => {
+  expect(error).toBeInstanceOf(ConfigError);
+  const { message, stack, issues } = error as ConfigError;
+  return [message, stack, JSON.stringify(issues)].join("\n");
+};
+const errorOf = (value: unknown, environment = {}, secrets = {}): Promise<unknown> =>
+  loadConfigValue(value, { ...deps, environment, secrets }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+const planted = "PLANTED-5ecret";
+const secretPlaces: readonly ((value: unknown) => object)[] = [
+  ...["ak", "sk", "securityToken", "token", "password"].map((key) => (value: unknown) => ({
+    sources: [{ ...source, credentials: { [key]: value } }],
+  })),
+  (value) => ({ sources: [{ ...source, endpoint: value }] }),
+  (value) => ({ sources: [{ ...source, credentials: value }] }),
+  ...["url", "secret", "secrets", "headers", "token", "password"].map((key) => (value: unknown) => ({
+    sinks: { ops: { type: "webhook", [key]: value } },
+  })),
+  (value) => ({
+    sinks: { ops: { type: "webhook", url: "https://a.example", headers: { authorization: value } } },
+  }),
+];
+
+describe("no error shows", () => {
+  const shapes = fc.constantFrom<unknown>(
+    `${planted}\n`,
+    [`${planted}\u{1f512}`],
+    { deeper: planted },
+    [[{ x: [planted] }]],
+    `http://user:${planted}@host/${planted}?${planted}`,
+  );
+
+  it("what a secret field holds", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...secretPlaces), shapes, async (place, value) => {
+        const error = await errorOf({ ...written(place(value)), broken: true });
+        expect(said(error)).not.toContain(planted);
+      }),
+    );
+  });
+
+  it("what a variable or a reference gave, wherever it stands", async () => {
+    const fields = fc.constantFrom(
+      "engine",
+      "lookback",
+      "timeZone",
+      "instances",
+      "pageSize",
+      "overdue",
+      "other",
+    );
+    const texts = fc.constantFrom(variable("PLANTED"), `x${variable("PLANTED")}`, "ssm:/x");
+    const sinkOptions = fc.constantFrom("type", "mode", "filter", "rate", "retry", "timeout", "batch");
+    await fc.assert(
+      fc.asyncProperty(fields, sinkOptions, texts, async (field, option, text) => {
+        const value = {
+          sources: [{ ...source, [field]: text }],
+          sinks: {
+            ops: { type: "webhook", url: "https://a.example", [option]: text },
+            other: { type: "console", filter: { a: [{ prefix: text, cidr: text }], b: [{ cidr: text }] } },
+          },
+          wrong: 1,
+        };
+        const error = await errorOf(value, { PLANTED: planted }, { ssm: async () => planted });
+        expect(said(error)).not.toContain(planted);
+      }),
+    );
+  });
+});
+
+describe("random JSON", () => {
+  const configLike = fc.record(
+    {
+      sources: fc.oneof(
+        fc.array(
+          fc.record(
+            {
+              engine: fc.oneof(fc.constant("kafka"), fc.jsonValue()),
+              region: fc.jsonValue(),
+              projectId: fc.jsonValue(),
+              instances: fc.oneof(fc.constant("all"), fc.array(fc.string()), fc.jsonValue()),
+              credentials: fc.jsonValue(),
+              startFrom: fc.oneof(fc.string(), fc.constantFrom("all", "2024-01-01T00:00:00Z")),
+              overdue: fc.jsonValue(),
+            },
+            { requiredKeys: [] },
+          ),
+        ),
+        fc.jsonValue(),
+      ),
+      checkpoint: fc.jsonValue(),
+      delivery: fc.jsonValue(),
+      sinks: fc.dictionary(
+        fc.string(),
+        fc.record(
+          {
+            type: fc.oneof(fc.constantFrom("webhook", "file", "console", "custom"), fc.jsonValue()),
+            url: fc.webUrl(),
+            module: fc.jsonValue(),
+            filter: fc.jsonValue(),
+            retry: fc.jsonValue(),
+          },
+          { requiredKeys: [] },
+        ),
+      ),
+    },
+    { requiredKeys: [] },
+  );
+
+  it("is accepted or ends in a ConfigError", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.jsonValue(), configLike), async (value) => {
+        const error = await errorOf(value);
+        if (error !== null) expect(error).toBeInstanceOf(ConfigError);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

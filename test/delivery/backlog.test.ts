@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { begin } from "../../lib/checkpoint/transitions.ts";
+import { excessOf } from "../../lib/delivery/backlog.ts";
+import { createdMs } from "../change/sample.ts";
+import { chat, entry, key, ops } from "../checkpoint/sample.ts";
+
+const policy = {
+  attemptsPerRun: 3,
+  initialDelayMs: 500,
+  maxDelayMs: 60_000,
+  maxRetryAfterMs: 60_000,
+  maxAttempts: null,
+  maxAgeMs: 10_000,
+};
+const outbox = [entry(1, "a", [ops, chat]), entry(2, "b", [ops]), entry(3, "c", [ops])];
+const checkpoint = { ...begin("all", 0, 0), outbox };
+const limits = { policies: new Map([[ops, policy]]), maxBacklog: 10 };
+const told = (excess: ReturnType<typeof excessOf>) =>
+  excess.letters.map(({ id, reason }) => [id.split("/")[1], reason]);
+
+describe("the excess of an outbox", () => {
+  it("is nothing within the limits", () => {
+    const both = { ...limits, policies: new Map([ops, chat].map((sink) => [sink, policy])) };
+    expect(excessOf(key, checkpoint, both, createdMs)).toEqual({ letters: [], receipts: [] });
+  });
+
+  it("is what a removed sink is owed", () => {
+    const excess = excessOf(key, checkpoint, limits, createdMs);
+    expect(excess.letters).toMatchObject([{ sink: chat, reason: "sink_removed", sequence: 1, stream: key }]);
+    expect(excess.receipts).toEqual([{ sequence: 1, sink: chat, owed: null }]);
+  });
+
+  it("is what is too old", () => {
+    const excess = excessOf(key, { ...checkpoint, outbox: outbox.slice(1) }, limits, createdMs + 10_000);
+    expect(told(excess)).toEqual([
+      ["b", "too_old"],
+      ["c", "too_old"],
+    ]);
+  });
+
+  it("is the oldest beyond the backlog", () => {
+    const tight = { ...limits, maxBacklog: 1 };
+    expect(told(excessOf(key, { ...checkpoint, outbox: outbox.slice(1) }, tight, createdMs))).toEqual([
+      ["b", "over_backlog"],
+    ]);
+  });
+});

@@ -1,0 +1,200 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { OutboxEntry, SinkTrouble } from "../../lib/checkpoint/checkpoint.ts";
+import { Channel, type ChannelOptions } from "../../lib/delivery/channel.ts";
+import { dispatch } from "../../lib/delivery/dispatcher.ts";
+import { manualClock } from "../../lib/simulator/clock.ts";
+import type { DeliveryResult } from "../../lib/sinks/sink.ts";
+import { createdMs } from "../change/sample.ts";
+import { entry, key, ops } from "../checkpoint/sample.ts";
+import { pump } from "./pump.ts";
+import { accepted, busy, locked, refused, type ScriptedSink, scriptedSink } from "./scripted-sink.ts";
+
+const policy = {
+  attemptsPerRun: 3,
+  initialDelayMs: 500,
+  maxDelayMs: 60_000,
+  maxRetryAfterMs: 3_600_000,
+  maxAttempts: null,
+  maxAgeMs: 1e9,
+};
+const failing: SinkTrouble = { kind: "failing", reason: "server_error", sinceMs: 0, notBeforeMs: 0 };
+
+function stage(sink: ScriptedSink, over: Partial<ChannelOptions> & { trouble?: SinkTrouble } = {}) {
+  const clock = manualClock(createdMs);
+  const channel = new Channel({ sink, policy, concurrency: 8, rate: null, clock, ...over });
+  if (over.trouble) channel.recall(over.trouble);
+  const abort = new AbortController();
+  const send = (outbox: readonly OutboxEntry[], stopAtMs = createdMs + 30_000) =>
+    dispatch(
+      { stream: key, outbox, channel, stopAtMs, clock, random: () => 0.5, attempted: () => {} },
+      { signal: abort.signal },
+    );
+  const run = (outbox: readonly OutboxEntry[]) => pump(clock, send(outbox));
+  return { clock, channel, abort, send, run };
+}
+
+const subjects = (events: readonly { subject: string }[]) => events.map(({ subject }) => subject);
+const aba = [entry(1, "a"), entry(2, "b"), entry(3, "a")];
+
+describe("a dispatch", () => {
+  it("delivers everything, each task's events in order", async () => {
+    const sink = scriptedSink(ops);
+    const sent = await stage(sink).run(aba);
+    expect(sent.accepted).toBe(3);
+    expect(sent.receipts).toHaveLength(3);
+    expect(sink.accepted.map(({ id }) => id)).toEqual([aba[0], aba[1], aba[2]].map((item) => item?.event.id));
+  });
+
+  it("tries a failed event again in the run, and its task's later events after it", async () => {
+    let failures = 2;
+    const sink = scriptedSink(ops, ({ subject }) => (subject === "a" && failures-- > 0 ? busy : accepted));
+    const sent = await stage(sink).run(aba);
+    expect(subjects(sink.attempts)).toEqual(["a", "b", "a", "a", "a"]);
+    expect(sent.accepted).toBe(3);
+  });
+
+  it("holds later events of a task while an earlier one fails, and lets other tasks pass", async () => {
+    const sink = scriptedSink(ops, ({ subject }) => (subject === "a" ? busy : accepted));
+    const sent = await stage(sink).run([...aba, entry(4, "c")]);
+    expect(subjects(sink.accepted)).toEqual(["b", "c"]);
+    expect(sent.receipts.find(({ sequence }) => sequence === 1)?.owed).toMatchObject({ attempts: 3 });
+    expect(sent.receipts.map(({ sequence }) => sequence)).not.toContain(3);
+  });
+
+  it("gives up what will never pass, and goes on with the task", async () => {
+    const sink = scriptedSink(ops, ({ id }) => (id === aba[0]?.event.id ? refused : accepted));
+    const sent = await stage(sink).run(aba);
+    expect(sent.deadLetters).toMatchObject([
+      { reason: "rejected", sequence: 1, attempts: 1, detail: "HTTP 400" },
+    ]);
+    expect(subjects(sink.accepted)).toEqual(["b", "a"]);
+  });
+
+  it("closes the sink after three failures in a row, so that a dead sink costs few attempts", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const { run, channel } = stage(sink, { concurrency: 1 });
+    await run(Array.from({ length: 50 }, (_, index) => entry(index + 1, `t${index}`)));
+    expect(sink.attempts).toHaveLength(3);
+    expect(channel.trouble).toMatchObject({ kind: "failing", reason: "server_error" });
+  });
+
+  it("closes the sink at once when it is blocked", async () => {
+    const sink = scriptedSink(ops, () => locked);
+    const { run, channel } = stage(sink, { concurrency: 1 });
+    const sent = await run(aba);
+    expect(sink.attempts).toHaveLength(1);
+    expect(sent.deadLetters).toEqual([]);
+    expect(channel.trouble).toMatchObject({ kind: "blocked", reason: "unauthorized" });
+  });
+
+  it("sends a sink that was failing one probe, and no more while it fails", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    await stage(sink, { trouble: failing }).run([...aba, entry(4, "c")]);
+    expect(sink.attempts).toHaveLength(1);
+  });
+
+  it("delivers everything once the probe is accepted, without waiting out old delays", async () => {
+    const sink = scriptedSink(ops);
+    const waiting = {
+      ...entry(1, "a"),
+      owed: new Map([[ops, { attempts: 9, nextAttemptMs: createdMs + 1e6 }]]),
+    };
+    const { run, channel } = stage(sink, { trouble: failing });
+    await run([waiting, entry(2, "b"), entry(3, "c")]);
+    expect(subjects(sink.accepted)).toEqual(["b", "c"]);
+    expect(channel.trouble).toBeNull();
+  });
+
+  it("waits out Retry-After before the next attempt, for the whole sink", async () => {
+    let asked = false;
+    const at: number[] = [];
+    const { clock, run } = stage(
+      scriptedSink(ops, (): DeliveryResult => {
+        at.push(clock.now() - createdMs);
+        if (asked) return accepted;
+        asked = true;
+        return { ...busy, reason: "throttled", retryAfterMs: 7_000 } as DeliveryResult;
+      }),
+      { concurrency: 1 },
+    );
+    await run([entry(1, "a"), entry(2, "b")]);
+    expect(at).toEqual([0, 7_000, 7_000]);
+  });
+
+  it("leaves a longer Retry-After to a later run, and remembers it", async () => {
+    const sink = scriptedSink(ops, () => ({
+      kind: "retry",
+      reason: "throttled",
+      detail: "",
+      retryAfterMs: 600_000,
+    }));
+    const { run, channel } = stage(sink, { concurrency: 1 });
+    await run(aba);
+    expect(sink.attempts).toHaveLength(1);
+    expect(channel.trouble?.notBeforeMs).toBe(createdMs + 600_000);
+    const again = stage(sink, { trouble: channel.trouble ?? failing });
+    await again.run(aba);
+    expect(sink.attempts).toHaveLength(1);
+  });
+
+  it("begins nothing after its time, and what the end cuts off is owed, not held against the sink", async () => {
+    const hang = (_: unknown, signal: AbortSignal) =>
+      new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy)));
+    const sink = scriptedSink(ops, hang);
+    const { send, abort, channel } = stage(sink, { concurrency: 1 });
+    const sending = send([entry(1, "a"), entry(2, "b")]);
+    await turn();
+    abort.abort();
+    const sent = await sending;
+    expect(sent.receipts).toMatchObject([{ sequence: 1, owed: { attempts: 1 } }]);
+    expect(channel.trouble).toBeNull();
+    expect(await send([entry(1, "a")])).toMatchObject({ receipts: [] });
+  });
+
+  it("keeps to the concurrency", async () => {
+    let underWay = 0;
+    let most = 0;
+    const sink = scriptedSink(ops, async () => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      return accepted;
+    });
+    const sent = await stage(sink, { concurrency: 3 }).send(
+      Array.from({ length: 20 }, (_, index) => entry(index + 1, `t${index}`)),
+    );
+    expect([sent.accepted, most]).toEqual([20, 3]);
+  });
+
+  it("keeps to the rate", async () => {
+    const at: number[] = [];
+    const { clock, run } = stage(
+      scriptedSink(ops, () => {
+        at.push(clock.now() - createdMs);
+        return accepted;
+      }),
+      { rate: { events: 2, perMs: 1_000 } },
+    );
+    await run(Array.from({ length: 5 }, (_, index) => entry(index + 1, `t${index}`)));
+    expect(at).toEqual([0, 0, 1_000, 1_000, 2_000]);
+  });
+
+  it("sends batches", async () => {
+    const sink = scriptedSink(ops, undefined, { maxEvents: 2, maxBytes: 1e6 });
+    const sizes: number[] = [];
+    const deliver = sink.deliver;
+    sink.deliver = (events, options) => {
+      sizes.push(events.length);
+      return deliver(events, options);
+    };
+    await stage(sink, { concurrency: 1 }).run([...aba, entry(4, "c")]);
+    expect(sizes).toEqual([2, 2]);
+  });
+
+  it("rejects when a sink answers fewer events than it was given, which is a defect", async () => {
+    const sink = { ...scriptedSink(ops), deliver: async () => [] };
+    await expect(stage(sink).send(aba)).rejects.toThrow("answered 0 of 1 events");
+  });
+});

@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Lane, type Parcel } from "../../lib/delivery/lane.ts";
+import { chat, entry, ops } from "../checkpoint/sample.ts";
+
+const many = { maxEvents: 10, maxBytes: 1_000_000 };
+const sequences = (parcels: readonly Parcel[]) => parcels.map((parcel) => parcel.entry.sequence);
+const later = { attempts: 1, nextAttemptMs: 5_000 };
+
+describe("a lane", () => {
+  it("holds what its sink is owed, and nothing else", () => {
+    expect(new Lane([entry(1, "a"), entry(2, "b", [chat])], ops).size).toBe(1);
+  });
+
+  it("gives each event once, oldest first, one of a task at a time", () => {
+    const lane = new Lane([entry(1, "a"), entry(2, "a"), entry(3, "b")], ops);
+    expect(sequences(lane.take(0, many))).toEqual([1, 3]);
+    expect(sequences(lane.take(0, many))).toEqual([]);
+    lane.settle(1);
+    expect(sequences(lane.take(0, many))).toEqual([2]);
+  });
+
+  it("holds later events of a task while an earlier one waits or is held", () => {
+    const lane = new Lane([entry(1, "a"), entry(2, "a"), entry(3, "b"), entry(4, "b")], ops);
+    lane.take(0, many);
+    lane.reschedule(1, later);
+    lane.hold(3, later);
+    expect(sequences(lane.take(4_999, many))).toEqual([]);
+    expect(lane.nextDueMs()).toBe(5_000);
+    expect(sequences(lane.take(5_000, many))).toEqual([1]);
+    expect(lane.nextDueMs()).toBeNull();
+  });
+
+  it("keeps to the batch's count and bytes, yet always gives one", () => {
+    const lane = () => new Lane([entry(1, "a"), entry(2, "b"), entry(3, "c")], ops);
+    const size = Buffer.byteLength(JSON.stringify(entry(1, "a").event));
+    expect(sequences(lane().take(0, { maxEvents: 2, maxBytes: 1e6 }))).toEqual([1, 2]);
+    expect(sequences(lane().take(0, { maxEvents: 9, maxBytes: size * 2 }))).toEqual([1, 2]);
+    expect(sequences(lane().take(0, { maxEvents: 9, maxBytes: 1 }))).toEqual([1]);
+  });
+
+  it("probes with the least tried event, due or not", () => {
+    const tried = { ...entry(1, "a"), owed: new Map([[ops, { attempts: 3, nextAttemptMs: 9e9 }]]) };
+    const lane = new Lane([tried, entry(2, "b")], ops);
+    expect(sequences(lane.probe())).toEqual([2]);
+    expect(sequences(lane.probe())).toEqual([1]);
+    expect(lane.probe()).toEqual([]);
+  });
+
+  it("never gives a batch two events of one task, nor an event before an earlier one of its task is settled", () => {
+    const tasks = fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 30 });
+    fc.assert(
+      fc.property(
+        tasks,
+        fc.infiniteStream(fc.constantFrom("settle", "reschedule", "hold")),
+        (names, fates) => {
+          const lane = new Lane(
+            names.map((name, index) => entry(index + 1, name)),
+            ops,
+          );
+          const settled: number[] = [];
+          for (let round = 0; round < 100; round += 1) {
+            const parcels = lane.take(0, { maxEvents: 2, maxBytes: 1e6 });
+            if (parcels.length === 0) break;
+            expect(new Set(parcels.map((parcel) => parcel.entry.event.subject)).size).toBe(parcels.length);
+            for (const { entry: taken } of parcels) {
+              const fate = fates.next().value;
+              const before = names
+                .slice(0, taken.sequence - 1)
+                .filter((name) => name === taken.event.subject).length;
+              expect(settled.filter((sequence) => names[sequence - 1] === taken.event.subject)).toHaveLength(
+                before,
+              );
+              if (fate === "settle") settled.push(taken.sequence);
+              if (fate === "settle") lane.settle(taken.sequence);
+              else if (fate === "hold") lane.hold(taken.sequence, later);
+              else lane.reschedule(taken.sequence, { attempts: 1, nextAttemptMs: 0 });
+            }
+          }
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,150 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import * as v from "valibot";
+import { onTestFinished } from "vitest";
+import type { CloudEvent } from "../../lib/change/event.ts";
+import { sinkName } from "../../lib/names.ts";
+import { type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
+import { lineSink } from "../../lib/sinks/console.ts";
+import * as custom from "../../lib/sinks/custom.ts";
+import * as file from "../../lib/sinks/file.ts";
+import { type SinkType, sinkTypes } from "../../lib/sinks/index.ts";
+import type { SinkDeps } from "../../lib/sinks/sink.ts";
+import * as webhook from "../../lib/sinks/webhook.ts";
+import { type Setup, sinkContract, type Trial } from "../contract/sink.ts";
+
+const name = sinkName("trial");
+const header = "Bearer a-token-that-nobody-may-see";
+const query = "query-value-that-nobody-may-see";
+const secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+const webhookAt = (deps: SinkDeps, url: string, options: object = {}) =>
+  webhook.create(
+    name,
+    v.parse(webhook.schema, {
+      url: `${url}?key=${query}`,
+      secret,
+      headers: { authorization: header },
+      allowPrivateNetwork: true,
+      ...options,
+    }),
+    deps,
+  );
+
+const hook =
+  (receiverOptions: ReceiverOptions = {}, options: object = {}) =>
+  async (deps: SinkDeps): Promise<Trial> => {
+    const receiver = await startReceiver({ secret, clock: deps.clock, ...receiverOptions });
+    onTestFinished(() => receiver.close());
+    return {
+      sink: webhookAt(deps, receiver.url, options),
+      arrived: () => receiver.events().map(({ id }) => id),
+    };
+  };
+
+const nothing = async () => [];
+
+const webhookSetup = (options: object): Setup => ({
+  working: hook({}, options),
+  failing: {
+    "an error that repeats the request": hook(
+      {
+        respond: (_, { headers, body }) => ({
+          status: 400,
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ error: `${headers.authorization} ${query} ${secret} ${body}\r\n\u001b[2J` }),
+        }),
+      },
+      options,
+    ),
+    "a receiver that never answers": hook(
+      { respond: () => ({ hang: true }) },
+      { timeout: "50ms", ...options },
+    ),
+    "a broken connection": hook({ respond: () => ({ reset: true }) }, options),
+    "a redirect": hook(
+      { respond: () => ({ status: 307, headers: { location: `http://127.0.0.1:1/${query}` } }) },
+      options,
+    ),
+    "a refused connection": async (deps) => {
+      const receiver = await startReceiver();
+      await receiver.close();
+      return { sink: webhookAt(deps, receiver.url, options), arrived: nothing };
+    },
+    "an address that is not open": async (deps) => ({
+      sink: webhookAt(deps, "https://10.1.2.3/hook", { allowPrivateNetwork: false, ...options }),
+      arrived: nothing,
+    }),
+  },
+  secrets: [header, query, secret],
+});
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "sink-"));
+  onTestFinished(() => rm(path, { recursive: true }));
+  return path;
+}
+
+const fileTrial = (path: string, deps: SinkDeps): Trial => ({
+  sink: file.create(name, { path }, deps),
+  arrived: async () => idsOf(await readFile(path, "utf8")),
+});
+
+const idsOf = (lines: string): readonly string[] =>
+  lines
+    .trimEnd()
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => (JSON.parse(line) as CloudEvent).id);
+
+const setups: Readonly<Record<SinkType, Setup>> = {
+  webhook: webhookSetup({}),
+  file: {
+    working: async (deps) => fileTrial(join(await folder(), "events.ndjson"), deps),
+    failing: {
+      "a path below a file": async (deps) => {
+        const path = join(await folder(), "file");
+        await writeFile(path, "");
+        return fileTrial(join(path, "events.ndjson"), deps);
+      },
+      "a path that is a folder": async (deps) => fileTrial(await folder(), deps),
+    },
+    secrets: [tmpdir()],
+  },
+  console: {
+    working: async () => {
+      const output = new PassThrough();
+      const written: string[] = [];
+      output.setEncoding("utf8").on("data", (text: string) => written.push(text));
+      return { sink: lineSink(name, { format: "json" }, output), arrived: () => idsOf(written.join("")) };
+    },
+    failing: {
+      "a closed output": async () => {
+        const output = new PassThrough();
+        output.destroy();
+        return { sink: lineSink(name, { format: "text" }, output), arrived: nothing };
+      },
+    },
+    secrets: [],
+  },
+  custom: {
+    working: async (deps) => {
+      const ids: string[] = [];
+      const module = custom.defineSink({
+        async deliver(events) {
+          ids.push(...events.map(({ id }) => id));
+          return events.map(() => ({ kind: "accepted" }));
+        },
+      });
+      return { sink: custom.create(name, v.parse(custom.schema, { module }), deps), arrived: () => ids };
+    },
+    failing: {},
+    secrets: [],
+  },
+};
+
+for (const type of Object.keys(sinkTypes) as SinkType[]) sinkContract(type, setups[type]);
+sinkContract("webhook in mode binary", webhookSetup({ mode: "binary" }));
+sinkContract("webhook in mode batch", webhookSetup({ mode: "batch" }));

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { networkFailure } from "../../lib/source/network-errors.ts";
+import { type Refusal, refusalError } from "../../lib/source/refusal.ts";
+
+const refusal = (over: Partial<Refusal>): Refusal => ({
+  operation: "ListBackgroundTasks",
+  status: 500,
+  requestId: null,
+  body: {},
+  retryAfterMs: null,
+  secrets: [],
+  ...over,
+});
+
+describe("an error body", () => {
+  it.each([
+    [{ error_code: "DMS.1", error_msg: "why" }, "DMS.1 why"],
+    [{ error_code: "APIGW.0201", error_msg: "why", request_id: "r" }, "APIG.0201 why"],
+    [{ error: { code: 400, message: "why" } }, "400 why"],
+    [{ code: "X.1", message: "why" }, "X.1 why"],
+    [{ errorCode: "X.1", errorMsg: "why", encoded_authorization_message: "e" }, "X.1 why"],
+    [{ error_msg: "two\n\tlines\u0000" }, "two lines"],
+    [undefined, "with a body that is not JSON"],
+  ])("%j is told as %j", (body, told) => {
+    expect(refusalError(refusal({ body })).message).toBe(`ListBackgroundTasks: HTTP 500 ${told}`);
+  });
+
+  it.each([[null], [[]], ["text"], [7], [{ error: null, error_code: {}, error_msg: [] }]])(
+    "%j tells nothing",
+    (body) => {
+      const error = refusalError(refusal({ body }));
+      expect(error.message).toBe("ListBackgroundTasks: HTTP 500");
+      expect(error.api).toEqual({ status: 500, code: null });
+    },
+  );
+
+  it("is cut to a length that fits a log line", () => {
+    const message = refusalError(refusal({ body: { error_msg: "x".repeat(10_000) } })).message;
+    expect(message.length).toBeLessThan(300);
+  });
+});
+
+it("every status from 300 to 599 has one reason", () => {
+  const reasons = new Map<string, number[]>();
+  for (let status = 300; status < 600; status++) {
+    const { reason } = refusalError(refusal({ status }));
+    reasons.set(reason, [...(reasons.get(reason) ?? []), status]);
+  }
+  expect(reasons.get("unauthorized")).toEqual([401]);
+  expect(reasons.get("forbidden")).toEqual([403]);
+  expect(reasons.get("not_found")).toEqual([404]);
+  expect(reasons.get("throttled")).toEqual([429]);
+  expect(reasons.get("unavailable")).toEqual([
+    408,
+    ...Array.from({ length: 100 }, (_, index) => 500 + index),
+  ]);
+  expect(reasons.get("rejected")).toHaveLength(195);
+});
+
+describe("a failure without an answer", () => {
+  const failed = (code: unknown) => Object.assign(new Error("connect 10.0.0.1"), { code });
+
+  it.each([
+    ["ECONNREFUSED", "unavailable"],
+    ["ENOTFOUND", "unavailable"],
+    ["EAI_AGAIN", "unavailable"],
+    ["UND_ERR_SOCKET", "unavailable"],
+    ["UND_ERR_CONNECT_TIMEOUT", "unavailable"],
+    ["CERT_HAS_EXPIRED", "rejected"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "rejected"],
+  ])("with code %s is %s", (code, reason) => {
+    expect(networkFailure("ListInstances", failed(code))).toMatchObject({ reason, api: null });
+  });
+
+  it.each([failed("UND_ERR_INVALID_ARG"), failed("toString"), failed(7), new TypeError("x"), "text", null])(
+    "that no network causes is a defect: %s",
+    (error) => {
+      expect(networkFailure("ListInstances", error)).toBeNull();
+    },
+  );
+});

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SourceError } from "../../lib/errors.ts";
+import { retryBudget, retryDelayMs, retrying } from "../../lib/source/retry.ts";
+
+const nowMs = Date.parse("2024-08-07T12:00:00Z");
+
+describe("the delay before a retry", () => {
+  it("lies within a window that doubles, after whatever the API asked for", () => {
+    const random = fc.double({ min: 0, max: 0.999_999, noNaN: true });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), random, fc.nat(30_000), (attempt, drawn, retryAfterMs) => {
+        const error = new SourceError("throttled", "", { retryAfterMs });
+        const delayMs = retryDelayMs(error, attempt, () => drawn);
+        expect(delayMs).toBeGreaterThanOrEqual(retryAfterMs);
+        expect(delayMs).toBeLessThan(retryAfterMs + 200 * 2 ** (attempt - 1));
+      }),
+    );
+  });
+
+  it.each(["unauthorized", "forbidden", "not_found", "malformed", "rejected"] as const)(
+    "does not exist for what is %s",
+    (reason) => {
+      expect(retryDelayMs(new SourceError(reason, ""), 1, () => 0)).toBeNull();
+    },
+  );
+
+  it("does not exist after the fourth attempt", () => {
+    const error = new SourceError("unavailable", "");
+    expect([1, 2, 3, 4].map((attempt) => retryDelayMs(error, attempt, () => 0))).toEqual([0, 0, 0, null]);
+  });
+});
+
+it("a wait that the run's end cuts short tells what it waited for", async () => {
+  const busy = new SourceError("unavailable", "busy");
+  const run = new AbortController();
+  const clock = { now: () => nowMs, sleep: async () => run.abort() };
+  const send = retrying(() => Promise.reject(busy), { clock, random: () => 0, budget: retryBudget(1) });
+  const request = { method: "GET", path: "/", query: [], headers: {}, body: "" };
+  const sent = send({ operation: "ListInstances", origin: "http://h", request, secrets: [] }, run);
+  await expect(sent).rejects.toMatchObject({
+    reason: "unavailable",
+    message: "ListInstances: the run's time budget ended first",
+    cause: busy,
+  });
+});
+
+describe("the retry budget", () => {
+  it("is spent by retries and earned back by ten successes each, up to what it began with", () => {
+    const budget = retryBudget(2);
+    expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false]);
+    for (let success = 0; success < 9; success++) budget.refill();
+    expect(budget.take()).toBe(false);
+    budget.refill();
+    expect(budget.take()).toBe(true);
+    for (let success = 0; success < 100; success++) budget.refill();
+    expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false]);
+  });
+});
