@@ -1,6 +1,7 @@
 import type { Difference, DiffRules } from "./change/diff.ts";
 import type { Checkpoint, Fence } from "./checkpoint/checkpoint.ts";
-import type { CheckpointStore, Stored } from "./checkpoint/store.ts";
+import { Ledger } from "./checkpoint/ledger.ts";
+import type { CheckpointStore } from "./checkpoint/store.ts";
 import {
   begin,
   type Receipt,
@@ -10,6 +11,7 @@ import {
   withTrouble,
 } from "./checkpoint/transitions.ts";
 import type { CallOptions, Clock, Random } from "./clock.ts";
+import { withDeadline } from "./deadline.ts";
 import type { Channel } from "./delivery/channel.ts";
 import type { DeadLetterStore } from "./delivery/dead-letters.ts";
 import { dispatch } from "./delivery/dispatcher.ts";
@@ -21,7 +23,6 @@ import { differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
 import type { TaskSource } from "./source/task-source.ts";
 import type { Log } from "./telemetry/log.ts";
 
-const maxLostRaces = 20;
 /** Between the abort of a run's requests and the instant at which another run may deliver. */
 const fenceMarginMs = 1_000;
 
@@ -86,32 +87,13 @@ export async function runStream(
   return stream.outcome();
 }
 
-/** Does `work` under a signal that aborts at `untilMs`. */
-async function withDeadline(
-  clock: Clock,
-  untilMs: number,
-  options: CallOptions,
-  work: (bounded: CallOptions) => Promise<void>,
-): Promise<void> {
-  const deadline = new AbortController();
-  const done = new AbortController();
-  const signal = AbortSignal.any([options.signal, deadline.signal]);
-  const timer = clock.sleep(untilMs - clock.now(), done.signal).then(() => deadline.abort());
-  try {
-    await work({ signal });
-  } finally {
-    done.abort();
-    await timer;
-  }
-}
-
 /** The state of one run of one stream. */
 class StreamRun {
   error: SourceError | StoreError | null = null;
   readonly #plan: StreamPlan;
   readonly #context: RunContext;
   readonly #rules: DiffRules;
-  #stored: Stored | null = null;
+  readonly #ledger: Ledger;
   #snapshot: Snapshot | null = null;
   #differences: readonly Difference[] = [];
   /** The record that `#differences` were made from. */
@@ -127,18 +109,14 @@ class StreamRun {
   constructor(plan: StreamPlan, context: RunContext) {
     this.#plan = plan;
     this.#context = context;
+    this.#ledger = new Ledger(context.checkpoints, plan.rules.stream);
     this.#rules = { nowMs: context.clock.now(), overdueAfterMs: plan.overdueAfterMs, baselineMs: null };
   }
 
   /** Loads the record; a new stream's is stored before anything is read, so that its first instant outlives a crash. */
   async load(): Promise<void> {
-    const { checkpoints, clock } = this.#context;
     const { startFrom, rules } = this.#plan;
-    this.#stored = await checkpoints.load(rules.stream);
-    if (this.#stored) return;
-    const first = begin(startFrom, clock.now(), rules.maxOpenAgeMs);
-    await checkpoints.commit(rules.stream, first, null);
-    await this.#reload();
+    await this.#ledger.open(() => begin(startFrom, this.#context.clock.now(), rules.maxOpenAgeMs));
   }
 
   /** Reads the window. A stream that cannot be read still delivers what it owes. */
@@ -222,14 +200,15 @@ class StreamRun {
       accepted: this.#accepted,
       filtered: this.#filtered,
       deadLettered: this.#deadLettered,
-      checkpoint: this.#stored?.checkpoint ?? null,
+      checkpoint: this.#ledger.checkpoint,
       error: this.error,
     };
   }
 
   get #checkpoint(): Checkpoint {
-    if (!this.#stored) throw new Error("the stream's record is not loaded");
-    return this.#stored.checkpoint;
+    const { checkpoint } = this.#ledger;
+    if (!checkpoint) throw new Error("the stream's record is not loaded");
+    return checkpoint;
   }
 
   /** Null when there is nothing to write. */
@@ -293,39 +272,15 @@ class StreamRun {
     return known.fence?.run === this.#context.run ? withFence(known, null) : known;
   }
 
-  /**
-   * Commits what `plan` makes of the record. When another writer was first, loads the newer record and plans again.
-   * Dead letters are stored before the record that no longer owes them.
-   */
+  /** Dead letters are stored before the record that no longer owes them. */
   async #commit<Plan extends Pick<Slice, "next" | "letters">>(
     plan: (checkpoint: Checkpoint) => Plan | null,
   ): Promise<Plan | null> {
-    const { checkpoints, deadLetters } = this.#context;
-    for (let race = 0; race < maxLostRaces; race += 1) {
-      const planned = plan(this.#checkpoint);
-      if (!planned) return null;
-      if (planned.letters.length > 0) await deadLetters.put(planned.letters);
-      const result = await checkpoints.commit(
-        this.#plan.rules.stream,
-        planned.next,
-        this.#stored?.version ?? null,
-      );
-      if (result.kind === "committed") {
-        this.#stored = { checkpoint: planned.next, version: result.version };
-        this.#receipts = [];
-        return planned;
-      }
-      await this.#reload();
-    }
-    throw new StoreError("unavailable", `${maxLostRaces} commits in a row lost the race against other runs`);
-  }
-
-  async #reload(): Promise<void> {
-    const { checkpoints } = this.#context;
-    const { stream } = this.#plan.rules;
-    this.#stored = await checkpoints.load(stream);
-    if (!this.#stored)
-      throw new StoreError("unavailable", "the record was removed while the run was under way");
+    const planned = await this.#ledger.commit(plan, async ({ letters }) => {
+      if (letters.length > 0) await this.#context.deadLetters.put(letters);
+    });
+    if (planned) this.#receipts = [];
+    return planned;
   }
 
   #diffRules(checkpoint: Checkpoint): DiffRules {

@@ -1,11 +1,9 @@
+import { Ledger } from "../checkpoint/ledger.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { reinstate } from "../checkpoint/transitions.ts";
 import type { Clock } from "../clock.ts";
-import { StoreError } from "../errors.ts";
 import type { SinkName, StreamKey } from "../names.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterStore } from "./dead-letters.ts";
-
-const maxLostRaces = 20;
 
 export interface RedriveDeps {
   readonly checkpoints: CheckpointStore;
@@ -38,12 +36,8 @@ async function putBack(
   stream: StreamKey,
   letters: readonly DeadLetter[],
 ): Promise<boolean> {
-  for (let race = 0; race < maxLostRaces; race += 1) {
-    const stored = await checkpoints.load(stream);
-    if (!stored) return false;
-    const next = reinstate(stored.checkpoint, letters, clock.now());
-    const result = await checkpoints.commit(stream, next, stored.version);
-    if (result.kind === "committed") return true;
-  }
-  throw new StoreError("unavailable", `${maxLostRaces} commits in a row lost the race against other runs`);
+  const ledger = new Ledger(checkpoints, stream);
+  if (!(await ledger.load())) return false;
+  await ledger.commit((checkpoint) => ({ next: reinstate(checkpoint, letters, clock.now()) }));
+  return true;
 }

@@ -103,7 +103,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (request === null) return;
     const route = routeOf(request);
     const struck: FaultName[] = [];
-    response.sendDate = false;
     const answered = answer(request, route, struck);
     record({
       number,

@@ -148,10 +148,6 @@ export const faultTable = {
     "a task's dates are no dates",
     firstTask((task) => ({ ...task, created_at: "yesterday", updated_at: "0000-00-00T00:00:00Z" })),
   ),
-  "duplicate-id": page(
-    "a page shows a task twice",
-    firstTask((task) => [task, task]),
-  ),
   "unknown-status": page(
     "a task has a status that nobody has heard of",
     firstTask((task) => ({ ...task, status: "ROLLING_BACK" })),

@@ -109,9 +109,9 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
       let step = walk.next();
       while (!step.done) {
         const found = await pageAt(stream, begin, step.value, options);
-        const { tasks, skipped, brought } = join(found?.page ?? noRecords, step.value.pass);
+        const { tasks, skipped, brought, doubled } = join(found?.page ?? noRecords, step.value.pass);
         notice(stream.instanceId, tasks, skipped);
-        step = walk.next(found && { ...found.page, brought });
+        step = walk.next(found && { ...found.page, brought, doubled });
         const clockSkewMs = found?.answer.clockSkewMs ?? null;
         yield { tasks, skipped, clockSkewMs, doubt: step.done ? step.value : null };
       }

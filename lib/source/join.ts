@@ -8,12 +8,15 @@ export interface Joined {
   readonly skipped: readonly SkippedTask[];
   /** Records, the skipped ones included, that this pass had not met yet. */
   readonly brought: number;
+  /** Tasks that repeat one of the same page: they take no position in the listing. */
+  readonly doubled: number;
 }
 
 interface Known {
   status: string;
   updatedAtMs: number;
   pass: number;
+  page: number;
 }
 
 /**
@@ -23,8 +26,11 @@ interface Known {
 export function joinById(): (page: Pick<TaskPage, "tasks" | "skipped">, pass: number) => Joined {
   const given = new Map<string, Known>();
   const reported = new Map<string, { pass: number }>();
+  let pages = 0;
   return (page, pass) => {
+    pages += 1;
     let brought = 0;
+    let doubled = 0;
     const fresh: Task[] = [];
     let hasVersions = false;
     for (const task of page.tasks) {
@@ -32,11 +38,13 @@ export function joinById(): (page: Pick<TaskPage, "tasks" | "skipped">, pass: nu
       const known = given.get(id);
       if (known?.pass !== pass) brought += 1;
       if (known === undefined) {
-        given.set(id, { status, updatedAtMs, pass });
+        given.set(id, { status, updatedAtMs, pass, page: pages });
         fresh.push(task);
         continue;
       }
+      if (known.page === pages) doubled += 1;
       known.pass = pass;
+      known.page = pages;
       if (!supersedes(task, known)) continue;
       known.status = status;
       known.updatedAtMs = updatedAtMs;
@@ -50,7 +58,7 @@ export function joinById(): (page: Pick<TaskPage, "tasks" | "skipped">, pass: nu
       reported.set(key, { pass });
       return known === undefined;
     });
-    return { tasks: hasVersions ? newest(fresh) : fresh, skipped, brought };
+    return { tasks: hasVersions ? newest(fresh) : fresh, skipped, brought, doubled };
   };
 }
 

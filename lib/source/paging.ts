@@ -40,6 +40,8 @@ interface Arrival {
   readonly received: number;
   /** Those of them that this pass had not met yet. */
   readonly brought: number;
+  /** Those that repeat a record of the same page. */
+  readonly doubled: number;
   readonly taskCount: number | null;
 }
 
@@ -95,6 +97,7 @@ class Pass {
   /** Of the latest page. */
   received = 0;
   brought = 0;
+  doubled = 0;
   count: number | null = null;
   /** The count changed: records may have slipped unseen from one page to another. */
   hasMoved = false;
@@ -108,6 +111,7 @@ class Pass {
     this.pages += 1;
     this.received = arrival?.received ?? 0;
     this.brought = arrival?.brought ?? 0;
+    this.doubled = arrival?.doubled ?? 0;
     this.seen += this.brought;
     const count = arrival?.taskCount ?? this.count;
     this.hasMoved ||= this.count !== null && count !== this.count;
@@ -135,7 +139,7 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
       continue;
     }
     if (pass.brought > 0) {
-      pass.covered += pass.received;
+      pass.covered += pass.received - pass.doubled;
       if (!pass.hasMoved) learnPageLimit(memory, limit, previous, pass.received);
     } else {
       const end = pass.received === 0 ? "empty" : "repeated";

@@ -234,6 +234,30 @@ describe("the server", () => {
     expect(await hanging).toBeInstanceOf(Error);
   });
 
+  it("wakes what it has asleep when it closes", async () => {
+    const { promise: asleep, resolve } = Promise.withResolvers<AbortSignal>();
+    const clock = { now: () => startMs, sleep: async (_ms: number, signal: AbortSignal) => resolve(signal) };
+    const { get, faults, close } = await running({ clock });
+    faults.on("slow-drip");
+    const dripping = get(tasksPath).catch(() => {});
+    const signal = await asleep;
+    expect(signal.aborted).toBe(false);
+    await close();
+    expect(signal.aborted).toBe(true);
+    await dripping;
+  });
+
+  it("outlives a client that goes away in the middle of its body", async () => {
+    const { port, get, requestCount } = await running();
+    const socket = connect(port, "127.0.0.1");
+    socket.write("POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
+    while (requestCount() < 1) await new Promise((resolve) => setImmediate(resolve));
+    const closed = new Promise((resolve) => socket.on("close", resolve));
+    socket.resetAndDestroy();
+    await closed;
+    expect((await get(tasksPath)).status).toBe(200);
+  });
+
   it("rejects when its port is taken", async () => {
     const { port } = await running();
     await expect(startSimulator({ random: seededRandom(1), port })).rejects.toMatchObject({

@@ -32,15 +32,30 @@ describe("joining", () => {
 
   it("counts what a page brings for each pass anew", () => {
     const join = joinById();
-    expect(join(page(task("a", 1), task("b", 1), task("a", 1)), 0).brought).toBe(2);
+    expect(join(page(task("a", 1), task("b", 1), task("a", 1)), 0)).toMatchObject({ brought: 2, doubled: 1 });
     expect(join(page(task("b", 1), task("c", 1)), 0).brought).toBe(1);
-    expect(join(page(task("a", 1), task("b", 1)), 1)).toEqual({ tasks: [], skipped: [], brought: 2 });
+    expect(join(page(task("a", 1), task("b", 1)), 1)).toEqual({
+      tasks: [],
+      skipped: [],
+      brought: 2,
+      doubled: 0,
+    });
   });
 
   it("counts and reports a record that cannot be read like any other", () => {
     const join = joinById();
     expect(join({ tasks: [], skipped: [broken, { ...broken, id: "x" }] }, 0)).toMatchObject({ brought: 2 });
-    expect(join({ tasks: [], skipped: [broken] }, 0)).toEqual({ tasks: [], skipped: [], brought: 0 });
-    expect(join({ tasks: [], skipped: [broken] }, 1)).toEqual({ tasks: [], skipped: [], brought: 1 });
+    expect(join({ tasks: [], skipped: [broken] }, 0)).toEqual({
+      tasks: [],
+      skipped: [],
+      brought: 0,
+      doubled: 0,
+    });
+    expect(join({ tasks: [], skipped: [broken] }, 1)).toEqual({
+      tasks: [],
+      skipped: [],
+      brought: 1,
+      doubled: 0,
+    });
   });
 });

@@ -69,9 +69,9 @@ function read(first: Api, limit: number, memory: PagingMemory, change = (api: Ap
     asked.push(step.value);
     const page = answer(held, step.value, limit);
     if (page === null && !step.value.mayBeRefused) throw new Error("refused at the first position");
-    const { tasks, brought } = join(page ?? { tasks: [], skipped: [] }, step.value.pass);
+    const { tasks, brought, doubled } = join(page ?? { tasks: [], skipped: [] }, step.value.pass);
     for (const { id } of tasks) seen.add(id);
-    step = walk.next(page && { ...page, brought });
+    step = walk.next(page && { ...page, brought, doubled });
   }
   return { seen, asked, doubt: step.value, requests: asked.length };
 }

@@ -1,0 +1,73 @@
+import { StoreError } from "../errors.ts";
+import type { StreamKey } from "../names.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { CheckpointStore, Stored } from "./store.ts";
+
+const maxLostRaces = 20;
+
+/** One writer's hold of one stream's record: the version it last saw, and how it writes the next. */
+export class Ledger {
+  readonly #store: CheckpointStore;
+  readonly #stream: StreamKey;
+  #stored: Stored | null = null;
+
+  constructor(store: CheckpointStore, stream: StreamKey) {
+    this.#store = store;
+    this.#stream = stream;
+  }
+
+  /** Null before a record was loaded. */
+  get checkpoint(): Checkpoint | null {
+    return this.#stored?.checkpoint ?? null;
+  }
+
+  /**
+   * Loads the record; null when the stream has none.
+   * @throws StoreError
+   */
+  async load(): Promise<Checkpoint | null> {
+    this.#stored = await this.#store.load(this.#stream);
+    return this.checkpoint;
+  }
+
+  /**
+   * Loads the record, or stores the first one.
+   * @throws StoreError
+   */
+  async open(first: () => Checkpoint): Promise<Checkpoint> {
+    const found = await this.load();
+    if (found) return found;
+    await this.#store.commit(this.#stream, first(), null);
+    return this.#reload();
+  }
+
+  /**
+   * Commits what `plan` makes of the record (null: nothing to write). When another writer was first, loads the newer
+   * record and plans again. `before` comes between a plan and its commit.
+   * @throws StoreError
+   */
+  async commit<Plan extends { readonly next: Checkpoint }>(
+    plan: (checkpoint: Checkpoint) => Plan | null,
+    before: (plan: Plan) => Promise<void> = async () => {},
+  ): Promise<Plan | null> {
+    let checkpoint = this.checkpoint ?? (await this.#reload());
+    for (let race = 0; race < maxLostRaces; race += 1) {
+      const planned = plan(checkpoint);
+      if (!planned) return null;
+      await before(planned);
+      const result = await this.#store.commit(this.#stream, planned.next, this.#stored?.version ?? null);
+      if (result.kind === "committed") {
+        this.#stored = { checkpoint: planned.next, version: result.version };
+        return planned;
+      }
+      checkpoint = await this.#reload();
+    }
+    throw new StoreError("unavailable", `${maxLostRaces} commits in a row lost the race against other runs`);
+  }
+
+  async #reload(): Promise<Checkpoint> {
+    const checkpoint = await this.load();
+    if (!checkpoint) throw new StoreError("unavailable", "the record was removed while it was in use");
+    return checkpoint;
+  }
+}
