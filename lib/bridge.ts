@@ -17,7 +17,7 @@ import type { DeadLetterStore } from "./delivery/dead-letters.ts";
 import { dispatch } from "./delivery/dispatcher.ts";
 import { SourceError, StoreError } from "./errors.ts";
 import type { RunId, SinkName, Stream } from "./names.ts";
-import type { RunObserver } from "./run.ts";
+import type { RunObserver } from "./observer.ts";
 import { planSlice, type Slice, type SliceRules } from "./slice.ts";
 import { differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
 import type { TaskSource } from "./source/task-source.ts";
@@ -283,8 +283,10 @@ class StreamRun {
     return planned;
   }
 
-  #diffRules(checkpoint: Checkpoint): DiffRules {
-    return { ...this.#rules, baselineMs: checkpoint.baselineMs };
+  /** The baseline is an instant of our clock; what it is compared with bears the API's. */
+  #diffRules({ baselineMs }: Checkpoint): DiffRules {
+    const skewMs = this.#snapshot?.clockSkewMs ?? 0;
+    return { ...this.#rules, baselineMs: baselineMs === null ? null : baselineMs + skewMs };
   }
 }
 

@@ -1,11 +1,9 @@
 import { type RunContext, runStream, type StreamOutcome, type StreamPlan } from "./bridge.ts";
-import type { CloudEvent } from "./change/event.ts";
 import type { CallOptions } from "./clock.ts";
 import type { Channel } from "./delivery/channel.ts";
 import { eachOf } from "./each.ts";
 import { SourceError, type StoreError } from "./errors.ts";
-import type { SinkName, StreamKey } from "./names.ts";
-import type { DeliveryResult } from "./sinks/sink.ts";
+import type { SinkName } from "./names.ts";
 
 /** What one run did, as `poll --json` prints it. */
 export interface RunSummary {
@@ -39,13 +37,6 @@ export interface SinkSummary {
   readonly pending: number;
   /** Why the sink waits for its operator; null when it does not. */
   readonly blocked: string | null;
-}
-
-/** Told of a run's steps as they happen, for a screen. It must not throw. */
-export interface RunObserver {
-  /** The event is durable in the outbox. */
-  committed(stream: StreamKey, event: CloudEvent): void;
-  attempted(sink: SinkName, event: CloudEvent, result: DeliveryResult): void;
 }
 
 const streamsAtOnce = 16;

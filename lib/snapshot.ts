@@ -11,6 +11,8 @@ import type { TaskSource } from "./source/task-source.ts";
 import type { Log } from "./telemetry/log.ts";
 
 const singlesAtOnce = 4;
+/** Signatures are refused at fifteen minutes. */
+const tellSkewMs = 60_000;
 
 /** What one poll read for one stream, less what was known already. */
 export interface Snapshot {
@@ -23,6 +25,8 @@ export interface Snapshot {
   readonly gone: ReadonlySet<TaskId>;
   /** Creations the window must not pass: records that could not be read, or the begin where the listing is in doubt. */
   readonly unreadMs: readonly number[];
+  /** The API's clock less ours. */
+  readonly clockSkewMs: number;
 }
 
 /**
@@ -43,8 +47,10 @@ export async function readSnapshot(
   for (const [id, known] of checkpoint.known) if (isOpen(known)) unseen.add(id);
   let count = 0;
   let doubtful = false;
+  let clockSkewMs = 0;
   for await (const page of place.source.list(place.stream, beginMs, options)) {
     count += page.tasks.length;
+    clockSkewMs = page.clockSkewMs ?? clockSkewMs;
     for (const task of page.tasks) {
       unseen.delete(task.id);
       if (diffTask(checkpoint.known.get(task.id), task, rules)) tasks.set(task.id, task);
@@ -56,6 +62,12 @@ export async function readSnapshot(
       place.log("warn", "a listing may lack tasks", { instance: place.stream.instanceId, doubt: page.doubt });
     }
   }
+  if (Math.abs(clockSkewMs) > tellSkewMs) {
+    place.log("warn", "the API's clock differs from this machine's", {
+      instance: place.stream.instanceId,
+      clockSkewMs,
+    });
+  }
   const gone = new Set<TaskId>();
   const singles = [...unseen].filter((id) => !(doubtful && isListed(checkpoint, id)));
   await eachOf(singles, singlesAtOnce, async (id) => {
@@ -63,7 +75,7 @@ export async function readSnapshot(
     if (task === null) gone.add(id);
     else if (task && diffTask(checkpoint.known.get(id), task, rules)) tasks.set(id, task);
   });
-  return { beginMs, count, tasks, gone, unreadMs };
+  return { beginMs, count, tasks, gone, unreadMs, clockSkewMs };
 }
 
 /** The differences of a snapshot from a checkpoint, oldest task first. */

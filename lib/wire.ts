@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import type { Environment } from "./aws/keys.ts";
+import { openTable } from "./aws/table.ts";
 import type { RunContext, StreamPlan } from "./bridge.ts";
+import { cachedCheckpoints } from "./checkpoint/cached.ts";
 import { openDatabase } from "./checkpoint/database.ts";
+import { dynamodbCheckpoints } from "./checkpoint/dynamodb.ts";
 import { fileCheckpoints } from "./checkpoint/file.ts";
 import { memoryCheckpoints } from "./checkpoint/memory.ts";
 import type { CheckpointStore } from "./checkpoint/store.ts";
@@ -10,6 +14,7 @@ import type { LoadedConfig, LoadedSink } from "./config/load.ts";
 import type { DeliveryConfig, SourceConfig } from "./config/schema.ts";
 import { Channel } from "./delivery/channel.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "./delivery/dead-letters.ts";
+import { dynamodbDeadLetters } from "./delivery/dead-letters-dynamodb.ts";
 import { fileDeadLetters } from "./delivery/dead-letters-file.ts";
 import { memoryDeadLetters } from "./delivery/dead-letters-memory.ts";
 import { compileFilter } from "./delivery/filter.ts";
@@ -17,7 +22,8 @@ import { redrive } from "./delivery/redrive.ts";
 import type { RetryPolicy } from "./delivery/retry.ts";
 import { SourceError } from "./errors.ts";
 import { runId, type SinkName, type Stream, streamKey } from "./names.ts";
-import { type RunObserver, type RunSummary, runStreams, type Unplanned } from "./run.ts";
+import type { RunObserver } from "./observer.ts";
+import { type RunSummary, runStreams, type Unplanned } from "./run.ts";
 import type { Sink } from "./sinks/sink.ts";
 import { type DmsSource, openDmsSource } from "./source/dms.ts";
 import { taskEndpoint } from "./source/endpoints.ts";
@@ -28,6 +34,8 @@ export interface BridgeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where AWS's own variables are, for a checkpoint on AWS; none where left out. */
+  readonly environment?: Environment;
 }
 
 export interface WatchedStream {
@@ -72,12 +80,15 @@ interface WatchedSource {
  */
 export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promise<Bridge> {
   const { config } = loaded;
-  const { checkpoints, deadLetters } = openStores(loaded);
+  const { checkpoints, deadLetters } = openStores(loaded, deps);
   const sources = config.sources.map(
     (source): WatchedSource => ({ config: source, source: openDmsSource(source, deps), discovered: null }),
   );
   const sinks = new Map(
-    Array.from(loaded.sinks, ([name, { module, options }]) => [name, module.create(name, options, deps)]),
+    Array.from(loaded.sinks, ([name, { module, options }]) => [
+      name,
+      module.create(name, options, { ...deps, folder: loaded.folder }),
+    ]),
   );
   const policies = new Map(
     Array.from(loaded.sinks, ([name, sink]) => [name, policyOf(sink, config.delivery)]),
@@ -156,7 +167,10 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   };
 }
 
-function openStores({ config, folder }: LoadedConfig): Pick<Bridge, "checkpoints" | "deadLetters"> {
+function openStores(
+  { config, folder }: LoadedConfig,
+  { clock, random, environment = {} }: BridgeDeps,
+): Pick<Bridge, "checkpoints" | "deadLetters"> {
   const { checkpoint } = config;
   switch (checkpoint.type) {
     case "memory":
@@ -164,6 +178,12 @@ function openStores({ config, folder }: LoadedConfig): Pick<Bridge, "checkpoints
     case "file": {
       const database = openDatabase(path.resolve(folder, checkpoint.path));
       return { checkpoints: fileCheckpoints(database), deadLetters: fileDeadLetters(database) };
+    }
+    case "dynamodb": {
+      const { table: name, region, endpoint } = checkpoint;
+      const table = openTable({ name, region, endpoint }, { environment, clock, random });
+      const checkpoints = dynamodbCheckpoints({ table, clock, newId: randomUUID });
+      return { checkpoints: cachedCheckpoints(checkpoints, clock), deadLetters: dynamodbDeadLetters(table) };
     }
     default:
       return checkpoint satisfies never;

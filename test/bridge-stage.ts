@@ -22,6 +22,7 @@ export interface ListedTasks extends TaskSource {
   readonly tasks: Map<TaskId, Task>;
   skipped: Page["skipped"];
   doubt: string | null;
+  clockSkewMs: number;
   failure: SourceError | null;
   readonly begins: number[];
   readonly gets: TaskId[];
@@ -32,6 +33,7 @@ export function listedTasks(): ListedTasks {
     tasks: new Map(),
     skipped: [],
     doubt: null,
+    clockSkewMs: 0,
     failure: null,
     begins: [],
     gets: [],
@@ -39,7 +41,12 @@ export function listedTasks(): ListedTasks {
       source.begins.push(beginMs);
       if (source.failure) throw source.failure;
       const tasks = [...source.tasks.values()].filter(({ createdAtMs }) => isInWindow(createdAtMs, beginMs));
-      yield { tasks: tasks.reverse(), skipped: source.skipped, clockSkewMs: 0, doubt: source.doubt };
+      yield {
+        tasks: tasks.reverse(),
+        skipped: source.skipped,
+        clockSkewMs: source.clockSkewMs,
+        doubt: source.doubt,
+      };
     },
     get: async (_, id) => {
       source.gets.push(id);

@@ -69,6 +69,23 @@ describe("a run", () => {
     expect(told(sink)).toEqual(["meanwhile SUCCESS"]);
   });
 
+  it.each([
+    ["ahead", 600_000],
+    ["behind", -600_000],
+  ])("judges the baseline by the API's clock when that is %s", async (_, skewMs) => {
+    const sink = scriptedSink(ops);
+    const { run, show, clock, source } = stage([sink], { startFrom: "now" });
+    source.failure = new SourceError("unavailable", "down");
+    source.clockSkewMs = skewMs;
+    await run();
+    source.failure = null;
+    await clock.advance(60_000);
+    const apiMs = createdMs + skewMs;
+    show(task("before", "SUCCESS", apiMs - 5_000), task("after", "SUCCESS", apiMs + 5_000));
+    await run();
+    expect(told(sink)).toEqual(["after SUCCESS"]);
+  });
+
   it("commits before it delivers", async () => {
     const sink = scriptedSink(ops);
     const { run, show, record } = stage([sink]);

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Clock, Random } from "../clock.ts";
+import { parseJson } from "../json.ts";
 import { AwsError, type AwsFailure } from "./errors.ts";
 import { type Answer, exchange } from "./http.ts";
 import { type Environment, openKeys } from "./keys.ts";
@@ -142,14 +143,4 @@ function errorCode({ status, header }: Answer, body: unknown): string {
   const text = header("x-amzn-errortype") ?? (typeof inBody === "string" ? inBody : "");
   const [, code] = /^(?:[^#:]*#)?([A-Za-z][\w.]{0,79})(?::|$)/.exec(text) ?? [];
   return code ?? `HTTP_${status}`;
-}
-
-/** Undefined, which JSON cannot say, when the text is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

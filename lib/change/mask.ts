@@ -1,3 +1,5 @@
+import { parseJson } from "../json.ts";
+
 const secretKey =
   /pass(?:word|wd|phrase)?$|passw|secret|token|credential|private[-_]?key|access[-_]?key|api[-_]?key|authorization|cookie|^(?:ak|sk|pwd)$/i;
 const secretPair =
@@ -38,12 +40,3 @@ function maskNested(text: string, depth: number): string {
 }
 
 const maskText = (text: string): string => text.replace(secretPair, `$1${mask}`);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}

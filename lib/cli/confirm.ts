@@ -14,7 +14,7 @@ export async function confirm(
   if (yes) return true;
   const { err } = context.screen;
   if (!context.input.isTTY || !err.isTerminal) {
-    throw usageError("--yes", "it here, as there is no terminal to ask on", undefined);
+    throw usageError("--yes", "the flag, as there is no terminal to ask on", undefined);
   }
   err.line(["bold", question]);
   err.raw("Continue? [y/N] ");

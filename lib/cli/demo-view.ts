@@ -75,22 +75,21 @@ export interface Effort {
 }
 
 export function showVerdict(out: Output, verdict: Verdict, { apiRequests, commits }: Effort): void {
-  const numbers: readonly (readonly [title: string, text: string])[] = [
-    ["TASKS", String(verdict.tasks)],
-    ["CHANGES", String(verdict.changes)],
-    ["DELIVERED", String(verdict.delivered)],
-    ["DUPLICATES", String(verdict.duplicates)],
-    ["LOST", String(verdict.lost.length)],
-    ["OUT OF ORDER", String(verdict.disordered.length)],
-    ["MEDIAN LATENCY", verdict.medianLatencyMs === null ? "-" : span(verdict.medianLatencyMs)],
-    ["API REQUESTS", String(apiRequests)],
-    ["COMMITS", String(commits)],
-  ];
+  const numbers: Readonly<Record<string, number | string>> = {
+    Tasks: verdict.tasks,
+    Changes: verdict.changes,
+    "Events delivered": verdict.delivered,
+    Duplicates: verdict.duplicates,
+    Lost: verdict.lost.length,
+    "Out of order": verdict.disordered.length,
+    "Median latency": verdict.medianLatencyMs === null ? "-" : span(verdict.medianLatencyMs),
+    "API requests": apiRequests,
+    "Store writes": commits,
+  };
   out.line();
-  out.table(
-    numbers.map(([title]) => ({ title, align: "right" })),
-    [numbers.map(([, text]) => text)],
-  );
+  for (const [name, value] of Object.entries(numbers)) {
+    out.line(["dim", name.padEnd(18)], String(value).padStart(8));
+  }
   out.line();
   if (isRight(verdict)) {
     out.line(["green", "Every change arrived exactly once, in order, with a right signature."]);

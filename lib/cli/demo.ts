@@ -1,4 +1,4 @@
-import type { RunObserver } from "../run.ts";
+import type { RunObserver } from "../observer.ts";
 import { playForever, playScenario } from "../simulator/scenario.ts";
 import type { World } from "../simulator/world.ts";
 import { parseTaskPage } from "../source/parse.ts";

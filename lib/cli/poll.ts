@@ -1,4 +1,4 @@
-import type { RunObserver } from "../run.ts";
+import type { RunObserver } from "../observer.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 import { withProgress } from "./progress.ts";

@@ -93,7 +93,8 @@ export function program({ version, screen, start }: ProgramParts): Command {
 
   const checkpoint = root
     .command("checkpoint")
-    .description("show or reset the durable record of each stream");
+    .description("show or reset the durable record of each stream")
+    .addHelpText("after", examples("checkpoint show", "checkpoint reset"));
   checkpoint
     .command("show")
     .description("known tasks, undelivered events, watermark and troubled sinks")
@@ -116,7 +117,8 @@ export function program({ version, screen, start }: ProgramParts): Command {
 
   const deadLetters = root
     .command("dead-letters")
-    .description("list, redrive or purge deliveries that were given up");
+    .description("list, redrive or purge deliveries that were given up")
+    .addHelpText("after", examples("dead-letters list", "dead-letters redrive"));
   type LetterOptions = { sink?: string; id?: string; yes?: true };
   const letterCommand = (name: string, description: string, ...lines: readonly string[]) =>
     deadLetters
@@ -144,6 +146,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
   root
     .command("sink")
     .description("try a configured sink")
+    .addHelpText("after", examples("sink test ops"))
     .command("test")
     .description("send one sample event through a sink as it is configured")
     .argument("<name>", "the sink's name in the configuration")
@@ -163,7 +166,10 @@ export function program({ version, screen, start }: ProgramParts): Command {
       run(async (context) => (await import("./simulate.ts")).simulate(context, options)),
     );
 
-  const schema = root.command("schema").description("print a JSON Schema");
+  const schema = root
+    .command("schema")
+    .description("print a JSON Schema")
+    .addHelpText("after", examples("schema config", "schema event"));
   schema
     .command("config")
     .description("of the configuration file")

@@ -1,10 +1,12 @@
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { secretResolvers } from "../secrets.ts";
 import { type Bridge, openBridge } from "../wire.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 
 /** The configuration that the command line names. @throws ConfigError */
-export const configOf = (context: Context): Promise<LoadedConfig> => loadConfig(context.configFile, context);
+export const configOf = (context: Context): Promise<LoadedConfig> =>
+  loadConfig(context.configFile, { ...context, secrets: secretResolvers(context) });
 
 /** Opens the configured bridge for one command, and closes it whatever the command does. @throws ConfigError, StoreError */
 export async function withBridge(

@@ -104,5 +104,5 @@ function introduce({ screen, json }: Context, { url, faults }: Simulator): void 
     "Save this as bridge.config.yaml, run `dms-task-bridge watch` beside it; Ctrl-C ends the API.",
   ]);
   screen.err.line();
-  screen.out.raw(stringify(config));
+  screen.out.raw(stringify(config, { aliasDuplicateObjects: false }));
 }

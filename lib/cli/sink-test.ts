@@ -1,5 +1,5 @@
-import type { CloudEvent } from "../change/event.ts";
-import { eventId, sinkName } from "../names.ts";
+import { type CloudEvent, toEvent } from "../change/event.ts";
+import { sinkName, taskId } from "../names.ts";
 import type { Context } from "./context.ts";
 import { type ExitCode, usageError } from "./errors.ts";
 import { span } from "./format.ts";
@@ -45,32 +45,28 @@ export async function testSink(context: Context, text: string): Promise<ExitCode
 
 /** An event like any other, but of an instance and a task called `sample`, so that no consumer takes it for a real one. */
 export function sampleEvent(nowMs: number): CloudEvent {
-  const observedAt = new Date(nowMs).toISOString();
-  const durationMs = 42_000;
-  const region = "cn-north-4";
-  const [projectId, instanceId, taskId] = ["sample-project", "sample-instance", "sample-task"];
-  return {
-    specversion: "1.0",
-    id: eventId(`${instanceId}/${taskId}/SUCCESS/${nowMs}`),
-    source: `https://dms.${region}.myhuaweicloud.com/v2/${projectId}/instances/${instanceId}`,
-    type: "com.huaweicloud.dms.task.succeeded",
-    subject: taskId,
-    time: observedAt,
-    datacontenttype: "application/json",
-    dataschema: "",
-    partitionkey: taskId,
-    data: {
-      task: {
-        id: taskId,
-        name: "bindInstancePublicIp",
-        status: "SUCCESS",
-        params: { sample: true },
-        user: { id: "sample-user", name: "dms-task-bridge sink test" },
-        createdAt: new Date(nowMs - durationMs).toISOString(),
-        updatedAt: observedAt,
-      },
-      change: { from: "EXECUTING", to: "SUCCESS", durationMs, observedAt },
-      instance: { engine: "rabbitmq", region, projectId, instanceId, name: "sample" },
-    },
+  const stream = {
+    engine: "rabbitmq",
+    region: "cn-north-4",
+    projectId: "sample-project",
+    instanceId: "sample-instance",
+  } as const;
+  const task = {
+    id: taskId("sample-task"),
+    name: "bindInstancePublicIp",
+    status: "SUCCESS",
+    params: JSON.stringify({ enable_public_ip: true }),
+    user: { id: "sample-user", name: "dms-task-bridge sink test" },
+    createdAtMs: nowMs - 42_000,
+    updatedAtMs: nowMs,
   };
+  return toEvent(
+    { task, from: "EXECUTING", to: "SUCCESS" },
+    {
+      stream,
+      source: `https://dms.${stream.region}.myhuaweicloud.com/v2/${stream.projectId}/instances/${stream.instanceId}`,
+      instanceName: "sample",
+      observedAtMs: nowMs,
+    },
+  );
 }

@@ -1,11 +1,11 @@
 import { isFinal, type Task } from "../change/task.ts";
 import { eachOf } from "../each.ts";
-import { SourceError } from "../errors.ts";
+import type { SourceError, StoreError } from "../errors.ts";
 import { type StreamKey, streamKey } from "../names.ts";
 import type { WatchedStream } from "../wire.ts";
 import { durationMs, selectStreams } from "./arguments.ts";
 import type { Context } from "./context.ts";
-import { type ExitCode, isOutage, report } from "./errors.ts";
+import { type ExitCode, isOutage } from "./errors.ts";
 import { age, count, instant } from "./format.ts";
 import { withProgress } from "./progress.ts";
 import { withBridge } from "./session.ts";
@@ -23,7 +23,7 @@ interface Listing {
   readonly tasks: readonly Task[];
   /** Records that could not be read as a task, and doubts about the whole. */
   readonly remarks: readonly string[];
-  readonly error: unknown;
+  readonly error: SourceError | StoreError | null;
 }
 
 /** The tasks as the API shows them now, newest first. A stream that cannot be read costs only itself. */
@@ -48,30 +48,17 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
 
 const keyOf = ({ stream }: WatchedStream): StreamKey => streamKey(stream);
 
-const streamsAtOnce = 8;
+// Five refused signatures in a row lock an access key.
+const streamsAtOnce = 4;
 
-/** One stream of each source comes first: refused credentials are not tried again, as a few refusals lock an access key. */
 async function readAll(
   streams: readonly WatchedStream[],
   beginMs: number,
   signal: AbortSignal,
 ): Promise<readonly Listing[]> {
   const listings = new Map<WatchedStream, Listing>();
-  const ofSource = Map.groupBy(streams, ({ source }) => source);
-  await eachOf([...ofSource.values()], streamsAtOnce, async ([first, ...others]) => {
-    if (!first) return;
-    const listing = await read(first, beginMs, signal);
-    listings.set(first, listing);
-    const isRefused = listing.error instanceof SourceError && listing.error.reason === "unauthorized";
-    await eachOf(others, streamsAtOnce, async (watched) => {
-      const { error, remarks } = listing;
-      listings.set(
-        watched,
-        isRefused
-          ? { key: keyOf(watched), name: watched.name, tasks: [], remarks, error }
-          : await read(watched, beginMs, signal),
-      );
-    });
+  await eachOf(streams, streamsAtOnce, async (watched) => {
+    listings.set(watched, await read(watched, beginMs, signal));
   });
   return streams.flatMap((watched) => listings.get(watched) ?? []);
 }
@@ -80,7 +67,7 @@ async function read(watched: WatchedStream, beginMs: number, signal: AbortSignal
   const { stream, source, name } = watched;
   const found = new Map<string, Task>();
   const remarks: string[] = [];
-  let error: unknown = null;
+  let error: Listing["error"] = null;
   try {
     for await (const page of source.list(stream, beginMs, { signal })) {
       for (const task of page.tasks) found.set(task.id, task);
@@ -95,23 +82,12 @@ async function read(watched: WatchedStream, beginMs: number, signal: AbortSignal
   return { key: keyOf(watched), name, tasks: newestFirst, remarks, error };
 }
 
-function show(context: Context, listings: readonly Listing[]): void {
-  const { out } = context.screen;
-  const nowMs = context.clock.now();
-  const rows = listings.flatMap(({ key, name, tasks }) =>
-    tasks.map((task): { task: Task; line: Line } => ({
-      task,
-      line: [
-        age(nowMs - task.createdAtMs),
-        [styleOf(task.status), task.status],
-        task.name,
-        task.user.name ?? "-",
-        instant(task.updatedAtMs),
-        task.id,
-        name ?? key,
-      ],
-    })),
-  );
+function show({ screen, clock }: Context, listings: readonly Listing[]): void {
+  const { out } = screen;
+  const nowMs = clock.now();
+  const rows = listings
+    .flatMap(({ key, name, tasks }) => tasks.map((task) => ({ task, where: name ?? key })))
+    .toSorted((a, b) => b.task.createdAtMs - a.task.createdAtMs);
   if (rows.length === 0) {
     out.line(`No tasks in ${count(listings.length, "stream")}.`);
     return;
@@ -126,7 +102,17 @@ function show(context: Context, listings: readonly Listing[]): void {
       { title: "ID" },
       { title: "INSTANCE" },
     ],
-    rows.toSorted((a, b) => b.task.createdAtMs - a.task.createdAtMs).map(({ line }) => line),
+    rows.map(
+      ({ task, where }): Line => [
+        age(nowMs - task.createdAtMs),
+        [styleOf(task.status), task.status],
+        task.name,
+        task.user.name ?? "-",
+        instant(task.updatedAtMs),
+        task.id,
+        where,
+      ],
+    ),
   );
 }
 
@@ -143,7 +129,7 @@ const asJson = (listings: readonly Listing[]) => ({
     })),
   ),
   errors: listings.flatMap(({ key, error }) =>
-    isOutage(error) ? [{ stream: key, code: error.code, message: error.message }] : [],
+    error ? [{ stream: key, code: error.reason, message: error.message }] : [],
   ),
 });
 
@@ -151,7 +137,9 @@ function reportTrouble({ screen }: Context, listings: readonly Listing[]): ExitC
   let code: ExitCode = 0;
   for (const { key, remarks, error } of listings) {
     for (const remark of new Set(remarks)) screen.err.line(["yellow", "note: "], `${key}: ${remark}`);
-    if (error) code = report(error, screen.err, false);
+    if (!error) continue;
+    screen.err.line(["red", "cannot read "], `${key}: ${error.message} (${error.reason})`);
+    code = 1;
   }
   return code;
 }

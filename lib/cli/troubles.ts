@@ -8,15 +8,15 @@ export function troubleTeller({
   screen,
   clock,
 }: Pick<Context, "screen" | "clock">): (summary: RunSummary) => void {
+  // By code: a message may hold what differs each time, such as a request id.
   const known = new Map<string, string>();
   return ({ streams }) => {
     for (const { key, error } of streams) {
-      const trouble = error ? `${error.message} (${error.code})` : null;
-      if ((known.get(key) ?? null) === trouble) continue;
+      if (known.get(key) === error?.code) continue;
       const time: Span = ["dim", timeOfDay(clock.now())];
-      if (trouble) {
-        known.set(key, trouble);
-        screen.err.line(time, "  ", ["red", "cannot read "], `${key}: ${trouble}`);
+      if (error) {
+        known.set(key, error.code);
+        screen.err.line(time, "  ", ["red", "cannot read "], `${key}: ${error.message} (${error.code})`);
       } else {
         known.delete(key);
         screen.err.line(time, "  ", ["green", "readable again "], key);

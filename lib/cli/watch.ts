@@ -1,9 +1,9 @@
 import type { CloudEvent } from "../change/event.ts";
-import type { RunObserver, RunSummary } from "../run.ts";
-import type { Bridge } from "../wire.ts";
+import type { RunObserver } from "../observer.ts";
+import type { RunSummary } from "../run.ts";
 import { durationMs } from "./arguments.ts";
 import type { Context } from "./context.ts";
-import { type ExitCode, isOutage, report } from "./errors.ts";
+import type { ExitCode } from "./errors.ts";
 import { count, shortId, span, timeOfDay } from "./format.ts";
 import type { Screen } from "./output.ts";
 import { withBridge } from "./session.ts";
@@ -12,7 +12,7 @@ import { troubleTeller } from "./troubles.ts";
 
 /**
  * Polls until it is told to stop, from start to start in the interval's rhythm; a run that takes longer delays the
- * next. An outage is reported and outlived.
+ * next. An outage is told and outlived.
  */
 export async function watch(context: Context, interval: string): Promise<ExitCode> {
   const intervalMs = durationMs("--interval", interval);
@@ -23,12 +23,12 @@ export async function watch(context: Context, interval: string): Promise<ExitCod
     screen.status("first run under way");
     while (!stop.aborted) {
       const startedMs = clock.now();
-      const summary = await runOnce(context, bridge, observer);
-      if (summary && context.json) screen.out.json(summary);
-      if (summary && !context.json) tellTroubles(summary);
-      const nextMs = Math.max(startedMs + intervalMs, clock.now());
-      if (summary && !stop.aborted) showHeartbeat(screen, summary, nextMs);
-      await clock.sleep(nextMs - clock.now(), stop);
+      const summary = await bridge.run(context.abandon, observer);
+      if (context.json) screen.out.json(summary);
+      else tellTroubles(summary);
+      const nextMs = startedMs + intervalMs;
+      if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
+      await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
     }
     screen.status();
     return 0;
@@ -36,16 +36,6 @@ export async function watch(context: Context, interval: string): Promise<ExitCod
 }
 
 const silent: RunObserver = { committed: () => {}, attempted: () => {} };
-
-async function runOnce(context: Context, bridge: Bridge, observer: RunObserver): Promise<RunSummary | null> {
-  try {
-    return await bridge.run(context.abandon, observer);
-  } catch (error) {
-    if (!isOutage(error)) throw error;
-    report(error, context.screen.err, false);
-    return null;
-  }
-}
 
 /** One line for each event that became durable, and for each delivery that did not pass. */
 function tell({ screen, clock }: Context): RunObserver {
@@ -61,16 +51,16 @@ function tell({ screen, clock }: Context): RunObserver {
   };
 }
 
-function told({ id, data }: CloudEvent): Span[] {
+function told({ data }: CloudEvent): Span[] {
   const { change, instance, task } = data;
+  const before = change.from ? `${change.from} -> ` : "";
   return [
     pad(instance.name ?? instance.instanceId, 16),
     "  ",
-    pad(task.name, 24),
-    "  ",
-    ["dim", change.from ? `${change.from} -> ` : "-> "],
+    pad(task.name, 26),
+    ["dim", `${shortId(task.id)}  ${before}`],
     [styleOf(change.to), change.to],
-    ["dim", `  ${task.user.name ?? "-"}  ${shortId(task.id)}  ${id.slice(id.lastIndexOf("/") + 1)}`],
+    ["dim", `  ${task.user.name ?? ""}`],
   ];
 }
 

@@ -2,14 +2,15 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError } from "../errors.ts";
-import { importModule } from "./module.ts";
+import { importModule, runUserCode } from "./module.ts";
 import { parseJson, parseYaml } from "./text.ts";
 
 const fromModule = async (path: string): Promise<unknown> => {
   const name = basename(path);
   const module = await importModule(pathToFileURL(path), name);
-  if ("default" in module) return module.default;
-  throw problem(name, "a default export, the configuration", "none");
+  if (!("default" in module)) throw problem(name, "a default export, the configuration", "none");
+  const { default: exported } = module;
+  return typeof exported === "function" ? runUserCode(name, () => exported()) : exported;
 };
 const fromText =
   (parse: (text: string, name: string) => Promise<unknown>) =>

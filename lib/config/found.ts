@@ -9,10 +9,13 @@ const secretKey =
 const looksSecret = (path: Path): boolean =>
   path.some((key) => typeof key === "string" && secretKey.test(key));
 
+/** A chat product's webhook URL is a password, also in the wrong field. */
+const looksLikeUrl = (value: unknown): boolean => typeof value === "string" && value.includes("://");
+
 /** A value as an issue may show it: never what a secret field holds, nor what the environment or a store gave. */
 export function describeFound(value: unknown, path: Path, origins: Origins): string {
   const written = origins.get(fieldName(path));
-  if (looksSecret(path)) return kindOf(value);
+  if (looksSecret(path) || looksLikeUrl(value)) return kindOf(value);
   if (written !== undefined) return `${shorten(JSON.stringify(written))}, ${kindOf(value)}`;
   if (typeof value === "string") return shorten(JSON.stringify(value));
   if (typeof value === "number" || typeof value === "boolean") return `the ${typeof value} ${value}`;

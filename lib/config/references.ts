@@ -46,7 +46,13 @@ async function fetchSecret({ scheme, text }: Reference, secrets: SecretResolvers
     if (typeof secret === "string" && secret !== "") return { secret };
     return { expected, found: "which holds no text" };
   } catch (error) {
-    // The message is foreign and may quote the answer; the class is not and does not.
-    return { expected, found: `which failed with ${error instanceof Error ? error.name : typeof error}` };
+    return { expected, found: `which failed with ${nameOf(error)}` };
   }
+}
+
+/** Class and code: the message is foreign and may quote the answer. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const hasCode = "code" in error && typeof error.code === "string" && /^[\w.]{1,80}$/.test(error.code);
+  return hasCode ? `${error.name} ${error.code}` : error.name;
 }

@@ -141,8 +141,14 @@ const checkpoint = v.variant(
       type: described(v.literal("file"), "An embedded store, for one machine."),
       path: v.optional(described(text("a folder"), "Folder of the embedded store."), ".bridge"),
     }),
+    v.strictObject({
+      type: described(v.literal("dynamodb"), "A table on AWS, whose key is `pk` and `sk`, both texts."),
+      table: described(text("a table name"), "Name of the table."),
+      region: v.optional(described(text("an AWS region"), "Region of the table; AWS_REGION where left out.")),
+      endpoint: v.optional(described(httpUrl, "DynamoDB's endpoint, where it is not the region's own.")),
+    }),
   ],
-  "memory or file",
+  "memory, file or dynamodb",
 );
 
 const retry = v.strictObject({

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "yaml";
+import type { Document, ErrorCode } from "yaml";
 import { ConfigError } from "../errors.ts";
 
 /** @throws ConfigError with line and column of everything that is no YAML 1.2, a repeated key or a custom tag */
@@ -35,11 +35,19 @@ async function parse(text: string, name: string, format: "YAML" | "JSON"): Promi
     const document = parseDocument(text, {
       lineCounter,
       prettyErrors: false,
+      // The parser compares every two keys of a map, which takes minutes for 60,000.
+      uniqueKeys: false,
       schema: format === "YAML" ? "core" : "json",
       logLevel: "error",
     });
     // A warning is an unknown tag, whose meaning we cannot give.
-    const issues = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => {
+    const faults: Fault[] = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => ({
+      code,
+      offset,
+    }));
+    // One such fault draws hundreds of others after it.
+    if (faults.some(({ code }) => code === "RESOURCE_EXHAUSTION")) throw tooDeep(name, format);
+    const issues = [...faults, ...(await repeatedKeys(document))].map(({ code, offset }) => {
       const { line, col } = lineCounter.linePos(offset);
       return {
         field: `${name}:${line}:${col}`,
@@ -50,12 +58,36 @@ async function parse(text: string, name: string, format: "YAML" | "JSON"): Promi
     if (issues.length > 0) throw new ConfigError(issues);
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    if (error instanceof RangeError) {
-      throw new ConfigError([{ field: name, expected: format, found: "too many levels" }]);
-    }
+    if (error instanceof RangeError) throw tooDeep(name, format);
     if (error instanceof ReferenceError) {
       throw new ConfigError([{ field: name, expected: "few aliases", found: "aliases that multiply" }]);
     }
     throw error;
   }
 }
+
+interface Fault {
+  readonly code: ErrorCode;
+  /** In characters from the beginning. */
+  readonly offset: number;
+}
+
+async function repeatedKeys(document: Document): Promise<readonly Fault[]> {
+  const { isScalar, visit } = await import("yaml");
+  const repeated: Fault[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const text = String(key.value);
+        if (seen.has(text)) repeated.push({ code: "DUPLICATE_KEY", offset: key.range?.[0] ?? 0 });
+        seen.add(text);
+      }
+    },
+  });
+  return repeated;
+}
+
+const tooDeep = (field: string, expected: string): ConfigError =>
+  new ConfigError([{ field, expected, found: "too many levels" }]);

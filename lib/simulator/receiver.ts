@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import type { CloudEvent } from "../change/event.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { parseJson } from "../json.ts";
 
 /** How to answer one delivery. */
 export interface Reply {
@@ -143,16 +144,6 @@ const attributesOf = (headers: IncomingHttpHeaders): Record<string, string> =>
       name.startsWith("ce-") ? [[name.slice(3), decodeURIComponent(String(value))]] : [],
     ),
   );
-
-/** Undefined when the text is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
 
 const isEvent = (value: unknown): value is CloudEvent =>
   typeof value === "object" &&

@@ -10,15 +10,17 @@ export const schema = v.strictObject({
   path: v.pipe(
     v.string("a path"),
     v.nonEmpty("a path"),
-    v.description("File that grows by one JSON line an event; its folder is made where it is missing."),
+    v.description(
+      "File that grows by one JSON line an event; a relative path starts at the configuration's folder.",
+    ),
   ),
 });
 
 export type FileOptions = v.InferOutput<typeof schema>;
 
 /** Appends events to a file as NDJSON. Accepted means on the disk. */
-export function create(name: SinkName, { path }: FileOptions, _deps: SinkDeps): Sink {
-  const file = resolve(path);
+export function create(name: SinkName, { path }: FileOptions, { folder }: SinkDeps): Sink {
+  const file = resolve(folder, path);
   let last: Promise<unknown> = Promise.resolve();
   /** One append at a time, so that each sees how the one before it ended. */
   const inTurn = (step: () => Promise<DeliveryResult>): Promise<DeliveryResult> => {

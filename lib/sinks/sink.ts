@@ -60,6 +60,8 @@ export interface SinkDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The configuration's folder: relative paths start here. */
+  readonly folder: string;
 }
 
 /** What a sink's file exports. `schema` is the source of its options' type, checks and documentation. */

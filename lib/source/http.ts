@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { CallOptions, Clock } from "../clock.ts";
 import { SourceError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import { parseRetryAfter } from "../retry-after.ts";
 import { clockSkewMs } from "./api-time.ts";
 import { networkFailure } from "./network-errors.ts";
@@ -114,14 +115,4 @@ async function boundedText(body: AsyncIterable<Buffer>, maxBytes: number): Promi
   // undici frees the connection one turn later; a request made sooner opens another.
   await setImmediate();
   return Buffer.concat(chunks).toString("utf8");
-}
-
-/** Undefined, which JSON cannot say, when the text is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { StoreError } from "../../lib/errors.ts";
-import { anyCheckpoint } from "./sample.ts";
+import { anyCheckpoint, entry } from "./sample.ts";
 
 const record = (over: object): string =>
   JSON.stringify({ ...JSON.parse(encodeCheckpoint(begin("all", 0, 0))), ...over });
@@ -15,6 +15,12 @@ describe("a stored record", () => {
         expect(decodeCheckpoint(encodeCheckpoint(checkpoint))).toEqual(checkpoint);
       }),
     );
+  });
+
+  it("has its events again to the byte, so that a retry sends what the first attempt sent", () => {
+    const checkpoint = { ...begin("all", 0, 0), outbox: [entry(1, "t1")] };
+    const { outbox } = decodeCheckpoint(encodeCheckpoint(checkpoint));
+    expect(JSON.stringify(outbox[0]?.event)).toBe(JSON.stringify(checkpoint.outbox[0]?.event));
   });
 
   it("of a newer format is refused with the way out", () => {

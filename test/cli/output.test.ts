@@ -4,9 +4,17 @@ import { fakeScreen } from "./screen.ts";
 const clearLine = "\r\x1b[2K";
 
 beforeEach(() => {
-  vi.stubEnv("NO_COLOR", undefined);
-  vi.stubEnv("FORCE_COLOR", undefined);
-  vi.stubEnv("NODE_DISABLE_COLORS", undefined);
+  for (const name of [
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "NODE_DISABLE_COLORS",
+    "CI",
+    "TF_BUILD",
+    "TEAMCITY_VERSION",
+  ]) {
+    vi.stubEnv(name, undefined);
+  }
+  vi.stubEnv("TERM", "xterm");
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -17,6 +25,20 @@ describe("a screen", () => {
     const { screen, out } = fakeScreen({ isTTY: true });
     screen.out.line(["red", "down"], " since noon");
     expect(out()).toBe("\x1b[31mdown\x1b[39m since noon\n");
+  });
+
+  it("is plain where NO_COLOR is set", () => {
+    vi.stubEnv("NO_COLOR", "1");
+    const { screen, out } = fakeScreen({ isTTY: true });
+    screen.out.line(["red", "down"]);
+    expect(out()).toBe("down\n");
+  });
+
+  it("colours a pipe where FORCE_COLOR is set", () => {
+    vi.stubEnv("FORCE_COLOR", "1");
+    const { screen, out } = fakeScreen();
+    screen.out.line(["red", "down"]);
+    expect(out()).toBe("\x1b[31mdown\x1b[39m\n");
   });
 
   it("is plain in a pipe", () => {

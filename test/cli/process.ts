@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
 
 const cli = fileURLToPath(new URL("../../functions/cli.ts", import.meta.url));
 
@@ -10,25 +10,52 @@ export interface Ended {
   readonly err: string;
 }
 
-interface StartOptions {
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** Resolves with all of stdout, or stderr, once it matches; the test's own time limit bounds it. */
+  said(stream: "out" | "err", pattern: RegExp): Promise<string>;
+  kill(signal: "SIGINT" | "SIGTERM"): void;
+  /** Reads stdout no longer, as `head` does. */
+  closeOut(): void;
+}
+
+export interface StartOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
 }
 
 /** The command line as its users start it, in a process of its own, with nothing of this one's environment but PATH. */
-export function start(args: readonly string[], { cwd, env = {}, nodeOptions = [] }: StartOptions = {}) {
+export function start(
+  args: readonly string[],
+  { cwd, env = {}, nodeOptions = [] }: StartOptions = {},
+): Running {
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", ...nodeOptions, cli, ...args],
     { cwd, env: { PATH: process.env["PATH"], ...env }, stdio: ["ignore", "pipe", "pipe"] },
   );
-  const ended: Promise<Ended> = Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject)),
-  ]).then(([out, err, code]) => ({ code, out, err }));
-  return { child, ended };
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const streams = { out: child.stdout.setEncoding("utf8"), err: child.stderr.setEncoding("utf8") };
+  const heard = { out: "", err: "" };
+  for (const name of ["out", "err"] as const) {
+    streams[name].on("data", (text: string) => {
+      heard[name] += text;
+    });
+  }
+  return {
+    ended: new Promise((resolve, reject) => {
+      child.once("error", reject).once("close", (code) => resolve({ code, ...heard }));
+    }),
+    said: (name, pattern) =>
+      new Promise((resolve) => {
+        const look = () => pattern.test(heard[name]) && resolve(heard[name]);
+        streams[name].on("data", look);
+        look();
+      }),
+    kill: (signal) => child.kill(signal),
+    closeOut: () => child.stdout.destroy(),
+  };
 }
 
 export const run = (args: readonly string[], options?: StartOptions): Promise<Ended> =>

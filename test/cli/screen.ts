@@ -1,4 +1,5 @@
 import { Writable } from "node:stream";
+import { WriteStream } from "node:tty";
 import { openScreen, type Screen } from "../../lib/cli/output.ts";
 
 export interface FakeScreen {
@@ -9,7 +10,7 @@ export interface FakeScreen {
   readonly both: () => string;
 }
 
-/** A screen that remembers; on a terminal its streams take 16 colours. */
+/** A screen that remembers; on a terminal its streams take colours as the environment says. */
 export function fakeScreen({ isTTY = false, columns = 80 } = {}): FakeScreen {
   const writes: { readonly to: "out" | "err"; readonly text: string }[] = [];
   const stream = (to: "out" | "err") =>
@@ -20,7 +21,7 @@ export function fakeScreen({ isTTY = false, columns = 80 } = {}): FakeScreen {
           done();
         },
       }),
-      { isTTY, columns, getColorDepth: () => 4 },
+      { isTTY, columns, getColorDepth: WriteStream.prototype.getColorDepth },
     );
   const text = (to?: "out" | "err") =>
     writes

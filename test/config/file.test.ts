@@ -78,6 +78,18 @@ describe("a configuration file", () => {
     expect(JSON.stringify(issues)).not.toContain("secret");
   });
 
+  it.each(["() => config", "async () => config"])("may export %s", async (exported) => {
+    const text = `const config = ${json};\nexport default ${exported};\n`;
+    const { config } = await loadIn({ "f.mjs": text }, "f.mjs");
+    expect(config).toEqual((await loadIn({ "f.json": json }, "f.json")).config);
+  });
+
+  it("is told without the levels below the first that is too deep", async () => {
+    expect(await failIn("deep.yaml", "[".repeat(20_000))).toEqual([
+      { field: "deep.yaml", expected: "YAML", found: "too many levels" },
+    ]);
+  });
+
   it.each([
     [
       "a.mjs",
@@ -85,6 +97,11 @@ describe("a configuration file", () => {
       { expected: "a default export, the configuration", found: "none" },
     ],
     ["b.mjs", "throw new Error('my secret');", { found: "Error (see it with --debug)" }],
+    [
+      "f.mjs",
+      "export default () => { throw new TypeError('my secret'); };",
+      { found: expect.stringMatching(/^TypeError/) },
+    ],
     ["c.mjs", "import './absent.mjs';", { found: expect.stringContaining("ERR_MODULE_NOT_FOUND") }],
   ])("as the module %s is refused with the reason's kind alone", async (name, text, issue) => {
     const issues = await failIn(name, text);
@@ -110,6 +127,10 @@ describe("a hostile file", () => {
     ["d.yaml", bomb.join("\n")],
     ["e.yaml", "a: &a [*a]"],
     ["f.yaml", `${"- ".repeat(10_000)}x`],
+    [
+      "many-keys.json",
+      JSON.stringify(Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`k${i}`, 1]))),
+    ],
     ["g.json", '{ "__proto__": { "polluted": true } }'],
     ["h.yaml", "__proto__: { polluted: true }\nsinks: { constructor: { type: console } }"],
     ["i.yaml", "<<: { sources: [] }\n? [1]\n: 2"],

@@ -86,6 +86,16 @@ describe("a secret reference", () => {
       { ssm: () => Promise.reject(new AccessDenied("hidden")) },
       '"ssm:/a", which failed with AccessDenied',
     ],
+    [
+      "that fails with a code",
+      { ssm: () => Promise.reject(Object.assign(new Error("hidden"), { code: "ParameterNotFound" })) },
+      '"ssm:/a", which failed with Error ParameterNotFound',
+    ],
+    [
+      "that fails with a code that is none",
+      { ssm: () => Promise.reject(Object.assign(new Error("hidden"), { code: "hidden value" })) },
+      '"ssm:/a", which failed with Error',
+    ],
   ])("%s names the field and the reference", async (_case, secrets, found) => {
     const expected = "a reference to a secret that can be read";
     expect(await issuesOf(load(withProject("ssm:/a"), { secrets }))).toEqual([
@@ -165,6 +175,16 @@ describe("no error shows", () => {
         expect(said(error)).not.toContain(planted);
       }),
     );
+  });
+});
+
+describe("a webhook's URL", () => {
+  it.each([
+    { sinks: { ops: `https://hooks.example/${planted}` } },
+    { sinks: { ops: { type: `https://hooks.example/${planted}` } } },
+    { sources: [{ ...source, engine: `https://hooks.example/${planted}` }] },
+  ])("is not shown where it stands by mistake", async (value) => {
+    expect(said(await errorOf(value))).not.toContain(planted);
   });
 });
 

@@ -44,7 +44,12 @@ export const nowMs = Date.parse("2026-01-01T00:00:12.000Z");
 /** Stands still. */
 export const stillClock: Clock = { now: () => nowMs, sleep: async () => {} };
 
-export const sampleDeps: SinkDeps = { clock: stillClock, random: () => 0.5, log: silentLog };
+export const sampleDeps: SinkDeps = {
+  clock: stillClock,
+  random: () => 0.5,
+  log: silentLog,
+  folder: process.cwd(),
+};
 
 export const running = (): { readonly signal: AbortSignal } => ({ signal: new AbortController().signal });
 

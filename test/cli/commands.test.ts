@@ -1,0 +1,238 @@
+import { describe, expect, it } from "vitest";
+import type { Ended } from "./process.ts";
+import { type CliStage, key, secrets, setStage } from "./stage.ts";
+
+const ok = { accepted: 0, filtered: 0, deadLettered: 0, retrying: 0, pending: 0, blocked: null };
+
+/** Runs a command with `--json` and reads its one object. */
+async function json(
+  stage: CliStage,
+  ...args: readonly string[]
+): Promise<{ code: number | null; value: unknown }> {
+  const { code, out } = await stage.run(...args, "--json");
+  return { code, value: JSON.parse(out) };
+}
+
+function expectNoSecrets({ out, err }: Ended): void {
+  for (const secret of Object.values(secrets)) expect(out + err).not.toContain(secret);
+}
+
+describe("poll", () => {
+  it("delivers what changed and prints the contract's object; a second one has nothing to do", async () => {
+    const stage = await setStage();
+    const task = stage.task("bindInstancePublicIp");
+    expect(await json(stage, "poll")).toMatchObject({
+      code: 0,
+      value: {
+        runId: expect.any(String),
+        startedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        durationMs: expect.any(Number),
+        streams: [{ key, tasks: 1, changes: 1, error: null }],
+        sinks: { ops: { ...ok, accepted: 1 } },
+      },
+    });
+    expect(await json(stage, "poll")).toMatchObject({
+      code: 0,
+      value: { streams: [{ key, tasks: 1, changes: 0, error: null }], sinks: { ops: ok } },
+    });
+    expect(stage.receiver.events().map(({ subject }) => subject)).toEqual([task]);
+    expect(stage.receiver.deliveries.map(({ verified }) => verified)).toEqual([true]);
+  });
+
+  it("prints tables without escape codes or secrets in a pipe", async () => {
+    const stage = await setStage();
+    stage.task("bindInstancePublicIp");
+    const ended = await stage.run("poll", "--log-level", "debug");
+    expect(ended.code).toBe(0);
+    expect(ended.out).toContain("1 change in 1 stream");
+    expect(ended.out).not.toContain("\x1b");
+    expectNoSecrets(ended);
+  });
+
+  it("ends with 1 when a stream cannot be read, and says which", async () => {
+    const stage = await setStage({ sk: "another secret key" });
+    const ended = await stage.run("poll");
+    expect(ended.code).toBe(1);
+    expect(ended.out).toMatch(/Could not read rabbitmq\/cn-north-4\/p1\/.*\(unauthorized\)/);
+    expect(ended.out + ended.err).not.toContain("another secret key");
+    expectNoSecrets(ended);
+  });
+
+  it("ends with 0 while a delivery waits for its retry", async () => {
+    const stage = await setStage({ respond: () => ({ status: 503 }) });
+    stage.task("bindInstancePublicIp");
+    const ended = await stage.run("poll");
+    expect(ended.code).toBe(0);
+    expect(ended.out).toContain("1 delivery to ops will be tried again.");
+    expectNoSecrets(ended);
+  });
+
+  it("ends with 2 where there is no configuration", async () => {
+    const stage = await setStage();
+    const { code, out, err } = await stage.run("poll", "--config", "nowhere.json");
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain("nowhere.json");
+  });
+
+  it("ends with 2 for a configuration that is not valid, and names everything that is wrong", async () => {
+    const stage = await setStage();
+    await stage.write(
+      "wrong.yaml",
+      `
+sources:
+  - engine: rabbitmq
+    region: cn-north-4
+    projectId: \${NOT_SET}
+    instances: []
+sinks: {}
+`,
+    );
+    const { code, out, err } = await stage.run("poll", "--config", "wrong.yaml");
+    expect([code, out]).toEqual([2, ""]);
+    for (const named of ["NOT_SET", "sources[0].instances", "sinks"]) expect(err).toContain(named);
+  });
+});
+
+describe("dead letters", () => {
+  it("are listed, redriven and purged", async () => {
+    let status = 422;
+    const stage = await setStage({ respond: () => ({ status }) });
+    const task = stage.task("bindInstancePublicIp");
+    expect(await json(stage, "poll")).toMatchObject({
+      code: 1,
+      value: { sinks: { ops: { deadLettered: 1 } } },
+    });
+    expect(await json(stage, "dead-letters", "list")).toMatchObject({
+      code: 0,
+      value: { deadLetters: [{ sink: "ops", reason: "rejected", attempts: 1, event: { subject: task } }] },
+    });
+    const listed = await stage.run("dead-letters", "list");
+    expect(listed.out).toMatch(/ops +rejected +1 +bindInstancePublicIp +EXECUTING/);
+    expectNoSecrets(listed);
+    expect((await stage.run("dead-letters", "list", "--sink", "other")).out).toBe("No dead letters.\n");
+
+    status = 204;
+    expect(await json(stage, "dead-letters", "redrive")).toEqual({ code: 0, value: { redriven: 1 } });
+    expect(await json(stage, "poll")).toMatchObject({ code: 0, value: { sinks: { ops: { accepted: 1 } } } });
+
+    status = 422;
+    stage.simulator.world.setStatus(task, "SUCCESS");
+    await stage.run("poll");
+    const unasked = await stage.run("dead-letters", "purge");
+    expect(unasked.code).toBe(2);
+    expect(unasked.err).toContain("--yes");
+    expect((await stage.run("dead-letters", "purge", "--yes")).out).toBe("1 dead letter deleted.\n");
+    expect(await json(stage, "dead-letters", "list")).toMatchObject({ value: { deadLetters: [] } });
+  });
+});
+
+describe("tasks", () => {
+  it("shows what the API has, newest first, and what is still open", async () => {
+    const stage = await setStage();
+    stage.task("bindInstancePublicIp", "SUCCESS");
+    stage.task("unbindInstancePublicIp");
+    const all = await stage.run("tasks");
+    expect(all.code).toBe(0);
+    expect(all.out).toMatch(/^ *AGE +STATUS +TASK +USER +UPDATED +ID +INSTANCE\n/);
+    expect(all.out).toMatch(/SUCCESS +bindInstancePublicIp +operator .* orders\n/);
+    expect(await json(stage, "tasks", "--open", "--since", "1h")).toMatchObject({
+      code: 0,
+      value: { tasks: [{ stream: key, name: "unbindInstancePublicIp", status: "EXECUTING" }], errors: [] },
+    });
+  });
+
+  it("cannot be made to send an escape sequence by a task's name", async () => {
+    const stage = await setStage();
+    stage.task("\x1b]0;owned\x07evil\x9b2J");
+    for (const args of [["tasks"], ["tasks", "--json"]]) {
+      const { out } = await stage.run(...args);
+      expect(out).toContain("evil");
+      expect(out.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+    }
+  });
+
+  it("ends with 1 when a stream cannot be read, and with 2 for a stream that is not there", async () => {
+    const stage = await setStage();
+    expect(await stage.run("tasks", "--stream", "nowhere")).toMatchObject({
+      code: 2,
+      err: `error: --stream: expected one of ${key}, found "nowhere"\n`,
+    });
+    stage.simulator.faults.on("unauthorized", { operation: "ListBackgroundTasks" });
+    expect(await json(stage, "tasks")).toMatchObject({
+      code: 1,
+      value: { tasks: [], errors: [{ stream: key, code: "unauthorized" }] },
+    });
+  });
+});
+
+describe("checkpoint", () => {
+  it("shows the record, and forgets it when told so", async () => {
+    const stage = await setStage({ respond: () => ({ status: 401 }) });
+    expect((await stage.run("checkpoint", "show")).out).toBe(
+      "No checkpoint yet: the first poll writes it.\n",
+    );
+    stage.task("bindInstancePublicIp");
+    await stage.run("poll");
+    expect(await json(stage, "checkpoint", "show", key)).toMatchObject({
+      code: 0,
+      value: {
+        checkpoints: [
+          {
+            key,
+            known: 1,
+            open: 1,
+            outbox: 1,
+            owed: { ops: 1 },
+            trouble: { ops: { kind: "blocked", reason: "unauthorized" } },
+          },
+        ],
+      },
+    });
+    expect((await stage.run("checkpoint", "show")).out).toContain("ops is blocked (unauthorized) since ");
+    expect(await stage.run("checkpoint", "reset")).toMatchObject({ code: 2, out: "" });
+    expect((await stage.run("checkpoint", "reset", key, "--yes")).out).toBe("1 checkpoint reset.\n");
+    expect(await json(stage, "checkpoint", "show")).toEqual({ code: 0, value: { checkpoints: [] } });
+  });
+});
+
+describe("sink test", () => {
+  it("sends one marked sample and says how it went", async () => {
+    let status = 204;
+    const stage = await setStage({ respond: () => ({ status }) });
+    const accepted = await stage.run("sink", "test", "ops");
+    expect(accepted).toMatchObject({ code: 0, err: "" });
+    expect(accepted.out).toMatch(
+      /^accepted {2}ops took sample event sample-instance\/sample-task\/SUCCESS\/\d+ in /,
+    );
+    expect(stage.receiver.deliveries).toMatchObject([
+      { verified: true, events: [{ subject: "sample-task" }] },
+    ]);
+
+    status = 404;
+    const refused = await stage.run("sink", "test", "ops");
+    expect(refused.code).toBe(1);
+    expect(refused.out).toMatch(/^blocked {2}ops: .*\(not_found, /);
+    expectNoSecrets(refused);
+  });
+
+  it("names the sinks there are when asked for another", async () => {
+    const stage = await setStage();
+    expect(await stage.run("sink", "test", "opps")).toEqual({
+      code: 2,
+      out: "",
+      err: 'error: NAME: expected a configured sink: ops, found "opps"\n',
+    });
+  });
+});
+
+describe("schema", () => {
+  it.each(["config", "event"])("%s is JSON Schema", async (name) => {
+    const stage = await setStage();
+    const { code, out, err } = await stage.run("schema", name);
+    expect([code, err]).toEqual([0, ""]);
+    expect(JSON.parse(out)).toMatchObject({
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      type: "object",
+    });
+  });
+});

@@ -1,0 +1,132 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parse } from "yaml";
+import { run, start } from "./process.ts";
+import { setStage } from "./stage.ts";
+
+describe("watch", () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("tells each event and ends after the run in hand at %s", async (signal, code) => {
+    const stage = await setStage();
+    const task = stage.task("bindInstancePublicIp");
+    const watching = stage.start("watch", "--interval", "100ms");
+    await watching.said("out", /EXECUTING/);
+    stage.simulator.world.setStatus(task, "SUCCESS");
+    await watching.said("out", /EXECUTING -> SUCCESS/);
+    watching.kill(signal);
+    const { code: ending, out, err } = await watching.ended;
+    expect([ending, err]).toEqual([code, ""]);
+    expect(out).toMatch(
+      /^\S+Z {2}orders +bindInstancePublicIp +\w{6} {2}EXECUTING.*\n.* EXECUTING -> SUCCESS.*\n$/,
+    );
+    expect(stage.receiver.events().map(({ data }) => data.change.to)).toEqual(["EXECUTING", "SUCCESS"]);
+  });
+
+  it("outlives a stream that cannot be read, and says so once", async () => {
+    const stage = await setStage();
+    stage.simulator.faults.on("html", { times: 3, operation: "ListBackgroundTasks" });
+    const watching = stage.start("watch", "--interval", "50ms");
+    await watching.said("err", /readable again/);
+    watching.kill("SIGINT");
+    const { code, err } = await watching.ended;
+    expect(code).toBe(130);
+    expect(err.match(/cannot read/g)).toHaveLength(1);
+  });
+
+  it("gives up the run in hand at a second signal", { timeout: 10_000 }, async () => {
+    const asked = Promise.withResolvers<void>();
+    const stage = await setStage({
+      respond: () => {
+        asked.resolve();
+        return { hang: true };
+      },
+    });
+    stage.task("bindInstancePublicIp");
+    const watching = stage.start("watch");
+    await asked.promise;
+    watching.kill("SIGINT");
+    watching.kill("SIGTERM");
+    expect(await watching.ended).toMatchObject({ code: 130, err: "" });
+  });
+
+  it("tells a delivery that did not pass", async () => {
+    const stage = await setStage({ respond: () => ({ status: 503 }) });
+    stage.task("bindInstancePublicIp");
+    const watching = stage.start("watch", "--interval", "100ms");
+    expect(await watching.said("out", /\(server_error\)/)).toMatch(
+      /ops: retry {2}bindInstancePublicIp EXECUTING: /,
+    );
+    watching.kill("SIGINT");
+    await watching.ended;
+  });
+
+  it("prints one summary a run with --json, and ends quietly when nobody reads on", async () => {
+    const stage = await setStage();
+    const watching = stage.start("watch", "--interval", "50ms", "--json");
+    const first = (await watching.said("out", /\n/)).split("\n")[0] ?? "";
+    expect(JSON.parse(first)).toMatchObject({ streams: [{ error: null }] });
+    watching.closeOut();
+    expect(await watching.ended).toMatchObject({ code: 0, err: "" });
+  });
+});
+
+describe("simulate", () => {
+  it("serves an API that the configuration it prints can watch", async () => {
+    const serving = start(["simulate", "--port", "0", "--faults", "count-number"]);
+    const printed = parse(await serving.said("out", /ndjson/));
+    const { endpoint, projectId, credentials } = printed.sources[0];
+    expect(credentials).toEqual({ ak: expect.any(String), sk: expect.any(String) });
+    const refused = await fetch(`${endpoint}/v2/${projectId}/instances?engine=rabbitmq`);
+    expect(refused.status).toBe(401);
+    serving.kill("SIGTERM");
+    const { code, err } = await serving.ended;
+    expect(code).toBe(143);
+    expect(err).toContain("Faults: count-number");
+  });
+
+  it("names its faults", async () => {
+    const { code, out } = await run(["simulate", "--list-faults"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^throttle +HTTP 429/m);
+  });
+
+  it("refuses unknown faults, all of them at once", async () => {
+    const { code, err } = await run(["simulate", "--faults", "gremlins,throttle,imps"]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/"gremlins"[\s\S]*"imps"/);
+  });
+
+  it("refuses a port that is taken", async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+    expect(await run(["simulate", "--port", String(port)])).toEqual({
+      code: 2,
+      out: "",
+      err: `error: --port: expected a port that is free and allowed, found "${port}"\n`,
+    });
+  });
+});
+
+describe("demo", () => {
+  it("plays its scenario once and finds every change arrived as it should", { timeout: 30_000 }, async () => {
+    const { code, out, err } = await run(["demo", "--once"]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).not.toContain("\x1b");
+    expect(out).toMatch(/ orders +bindInstancePublicIp +\w{6} {2}CREATED -> EXECUTING\n/);
+    expect(out).toMatch(/\nChanges +25\nEvents delivered +25\nDuplicates +0\nLost +0\nOut of order +0\n/);
+    expect(out).toContain("Every change arrived exactly once, in order, with a right signature.\n");
+  });
+
+  it("goes on until a signal comes", async () => {
+    const playing = start(["demo", "--json"]);
+    const line = (await playing.said("out", /\n/)).split("\n")[0] ?? "";
+    expect(JSON.parse(line)).toMatchObject({ specversion: "1.0" });
+    playing.kill("SIGINT");
+    expect(await playing.ended).toMatchObject({ code: 130, err: "" });
+  });
+});

@@ -1,0 +1,83 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
+import { demoKey } from "../../lib/simulator/auth.ts";
+import { seededRandom } from "../../lib/simulator/random.ts";
+import { type Receiver, type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
+import { run, start } from "./process.ts";
+
+export const secrets = {
+  sk: demoKey.sk,
+  webhook: `whsec_${Buffer.from("a key that no output shows, ever").toString("base64")}`,
+  path: "path-that-is-a-password",
+};
+
+const instance = {
+  id: "11111111-0000-4000-8000-000000000001",
+  engine: "rabbitmq",
+  name: "orders",
+  projectId: "p1",
+} as const;
+export const key = `rabbitmq/cn-north-4/p1/${instance.id}`;
+
+export interface CliStage {
+  readonly simulator: Simulator;
+  readonly receiver: Receiver;
+  /** Starts a task that has the given status now; returns its id. */
+  task(name: string, status?: string): string;
+  run(...args: readonly string[]): ReturnType<typeof run>;
+  start(...args: readonly string[]): ReturnType<typeof start>;
+  write(file: string, text: string): Promise<void>;
+}
+
+/** A simulated API with one instance, a webhook, and a folder with a configuration between the two. */
+export async function setStage(
+  options: Pick<ReceiverOptions, "respond"> & { readonly sk?: string } = {},
+): Promise<CliStage> {
+  const folder = await mkdtemp(join(tmpdir(), "bridge-cli-"));
+  const simulator = await startSimulator({ random: seededRandom(1) });
+  const receiver = await startReceiver({ secret: secrets.webhook, ...options });
+  onTestFinished(async () => {
+    await simulator.close();
+    await receiver.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  simulator.world.addInstance(instance);
+  const config = {
+    sources: [
+      {
+        engine: instance.engine,
+        region: "cn-north-4",
+        endpoint: simulator.url,
+        projectId: instance.projectId,
+        instances: "all",
+        startFrom: "all",
+      },
+    ],
+    sinks: {
+      ops: {
+        type: "webhook",
+        url: `${receiver.url}/${secrets.path}`,
+        secret: secrets.webhook,
+        allowPrivateNetwork: true,
+        retry: { attemptsPerRun: 1 },
+      },
+    },
+  };
+  await writeFile(join(folder, "bridge.config.json"), JSON.stringify(config));
+  const where = {
+    cwd: folder,
+    env: { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: options.sk ?? demoKey.sk },
+  };
+  return {
+    simulator,
+    receiver,
+    task: (name, status = "EXECUTING") =>
+      simulator.world.start({ instance: instance.id, name, steps: [{ status, afterMs: 0 }] }),
+    run: (...args) => run(args, where),
+    start: (...args) => start(args, where),
+    write: (file, text) => writeFile(join(folder, file), text),
+  };
+}
