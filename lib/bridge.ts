@@ -13,8 +13,9 @@ import {
 import type { CallOptions, Clock, Random } from "./clock.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Channel } from "./delivery/channel.ts";
-import type { DeadLetterStore } from "./delivery/dead-letters.ts";
+import type { DeadLetter, DeadLetterStore } from "./delivery/dead-letters.ts";
 import { dispatch } from "./delivery/dispatcher.ts";
+import { Lane } from "./delivery/lane.ts";
 import { SourceError, StoreError } from "./errors.ts";
 import type { RunId, SinkName, Stream } from "./names.ts";
 import type { RunObserver } from "./observer.ts";
@@ -159,7 +160,7 @@ class StreamRun {
 
   /** Sends what is due, all sinks side by side, if this run holds the outbox. */
   async deliver(options: CallOptions): Promise<void> {
-    const { channels, clock, random, deadLetters, observer } = this.#context;
+    const { channels, clock, random, log, observer } = this.#context;
     const checkpoint = this.#checkpoint;
     if (checkpoint.fence?.run !== this.#context.run) return;
     await Promise.all(
@@ -175,16 +176,30 @@ class StreamRun {
             stopAtMs: this.#stopAtMs,
             clock,
             random,
+            log,
             attempted: ({ event }, result) => observer.attempted(name, event, result),
           },
           options,
         );
-        if (sent.deadLetters.length > 0) await deadLetters.put(sent.deadLetters);
         add(this.#accepted, name, sent.accepted);
-        add(this.#deadLettered, name, sent.deadLetters.length);
-        this.#receipts.push(...sent.receipts);
+        const unburied = await this.#bury(sent.deadLetters);
+        add(this.#deadLettered, name, sent.deadLetters.length - unburied.size);
+        this.#receipts.push(...sent.receipts.filter(({ sequence }) => !unburied.has(sequence)));
       }),
     );
+  }
+
+  /** Stores one sink's dead letters. What cannot be stored stays owed, and keeps no other sink from being settled. */
+  async #bury(letters: readonly DeadLetter[]): Promise<ReadonlySet<number>> {
+    if (letters.length === 0) return new Set();
+    try {
+      await this.#context.deadLetters.put(letters);
+      return new Set();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.error = error;
+      return new Set(letters.map(({ sequence }) => sequence));
+    }
   }
 
   /** Commits what the last delivery settled, and gives the outbox free. */
@@ -219,44 +234,39 @@ class StreamRun {
       this.#basis = checkpoint;
     }
     const settled = this.#settled(checkpoint);
-    const fence = this.#fenceFor(settled, nowMs);
-    const slice = planSlice(
-      settled,
-      this.#differences,
-      this.#snapshot?.unreadMs ?? [],
+    const isHeld = this.#isHeldByOther(settled, nowMs);
+    const fence = isHeld ? checkpoint.fence : this.#fenceFor(settled, nowMs);
+    const slice = planSlice(settled, this.#differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
+      nowMs,
       fence,
-      this.#plan.rules,
-      {
-        nowMs,
-      },
-    );
+      mayTrim: !isHeld,
+    });
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
     const isIdle = slice.taken === 0 && slice.letters.length === 0 && settled === checkpoint && !isFirst;
     if (isIdle && fence === checkpoint.fence) return null;
-    return this.#snapshot ? slice : { ...slice, next: { ...slice.next, baselineMs: checkpoint.baselineMs } };
+    return slice;
   }
 
-  /** The outbox is this run's when another's time is over, and something may be sent; else it stays as it is. */
+  #isHeldByOther({ fence }: Checkpoint, nowMs: number): boolean {
+    return fence !== null && fence.run !== this.#context.run && fence.untilMs > nowMs;
+  }
+
+  /** This run's own where something may be sent; else it stays as it is. */
   #fenceFor(checkpoint: Checkpoint, nowMs: number): Fence | null {
     const { run } = this.#context;
-    const held =
-      checkpoint.fence !== null && checkpoint.fence.run !== run && checkpoint.fence.untilMs > nowMs;
     const tells = this.#differences.some(({ changes }) => changes.length > 0);
-    if (held || !(tells || this.#isAnythingDue(checkpoint, nowMs))) return checkpoint.fence;
-    return checkpoint.fence?.run === run
-      ? checkpoint.fence
-      : { run, untilMs: this.#stopAtMs + fenceMarginMs };
+    if (checkpoint.fence?.run === run || !(tells || this.#isAnythingDue(checkpoint, nowMs)))
+      return checkpoint.fence;
+    return { run, untilMs: this.#stopAtMs + fenceMarginMs };
   }
 
-  #isAnythingDue(checkpoint: Checkpoint, nowMs: number): boolean {
-    return checkpoint.outbox.some(({ owed }) =>
-      Array.from(owed).some(([sink, { nextAttemptMs }]) => {
-        const channel = this.#context.channels.get(sink);
-        if (!channel || channel.state === "closed") return false;
-        const trouble = checkpoint.trouble.get(sink);
-        return (trouble ? trouble.notBeforeMs : nextAttemptMs) <= nowMs;
-      }),
-    );
+  #isAnythingDue({ outbox, trouble }: Checkpoint, nowMs: number): boolean {
+    return this.#context.channels.values().some(({ sink, state }) => {
+      if (state === "closed") return false;
+      const failing = trouble.get(sink.name);
+      if (failing && failing.notBeforeMs > nowMs) return false;
+      return new Lane(outbox, sink.name).isReady(nowMs, failing !== undefined);
+    });
   }
 
   #settled(checkpoint: Checkpoint): Checkpoint {

@@ -7,3 +7,13 @@ export function parseJson(text: string): unknown {
     throw error;
   }
 }
+
+/**
+ * A value as JSON that nothing takes for a command or a line break: JSON itself leaves DEL, the C1 controls and Unicode's
+ * separators as they are.
+ */
+export const safeJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );

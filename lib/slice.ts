@@ -1,10 +1,10 @@
-import type { Difference, DiffRules } from "./change/diff.ts";
+import type { Difference } from "./change/diff.ts";
 import { type CloudEvent, type EventContext, toEvent } from "./change/event.ts";
 import { isOpen } from "./change/known.ts";
 import { nextWatermark } from "./change/window.ts";
 import type { Checkpoint, Fence } from "./checkpoint/checkpoint.ts";
 import { record, settle } from "./checkpoint/transitions.ts";
-import { type BacklogLimits, excessOf } from "./delivery/backlog.ts";
+import { type BacklogLimits, type Excess, excessOf } from "./delivery/backlog.ts";
 import type { DeadLetter } from "./delivery/dead-letters.ts";
 import type { SinkName, StreamKey } from "./names.ts";
 
@@ -21,6 +21,13 @@ export interface SliceRules extends BacklogLimits {
   readonly filters: ReadonlyMap<SinkName, (event: CloudEvent) => boolean>;
 }
 
+export interface SliceMoment {
+  readonly nowMs: number;
+  readonly fence: Fence | null;
+  /** Whether the outbox is this run's to shorten. */
+  readonly mayTrim: boolean;
+}
+
 export interface Slice {
   readonly next: Checkpoint;
   /** Differences this slice takes in, from the front. */
@@ -32,14 +39,16 @@ export interface Slice {
   readonly filtered: ReadonlyMap<SinkName, number>;
 }
 
-/** The record after the next slice of differences. Pure: a lost race plans again from the newer record. */
+/**
+ * The record after the next slice of differences. Pure: a lost race plans again from the newer record. `unreadMs` is
+ * null when the stream could not be read: then the window stays where it is.
+ */
 export function planSlice(
   checkpoint: Checkpoint,
   differences: readonly Difference[],
-  unreadMs: readonly number[],
-  fence: Fence | null,
+  unreadMs: readonly number[] | null,
   rules: SliceRules,
-  { nowMs }: Pick<DiffRules, "nowMs">,
+  { nowMs, fence, mayTrim }: SliceMoment,
 ): Slice {
   const taken = sliceLength(differences);
   const slice = differences.slice(0, taken);
@@ -52,23 +61,32 @@ export function planSlice(
   const recorded = record(checkpoint, {
     differences: slice,
     events: routed,
-    watermarkMs: nextWatermark({
-      currentMs: checkpoint.watermarkMs,
-      newestCreatedMs,
-      openCreatedMs: openCreations(checkpoint, slice),
-      unrecordedMs: unrecorded(differences[taken], unreadMs, (newestCreatedMs ?? nowMs) - rules.maxOpenAgeMs),
-      lookbackMs: rules.lookbackMs,
-      maxOpenAgeMs: rules.maxOpenAgeMs,
-      nowMs,
-    }),
+    watermarkMs:
+      unreadMs === null
+        ? checkpoint.watermarkMs
+        : nextWatermark({
+            currentMs: checkpoint.watermarkMs,
+            newestCreatedMs,
+            openCreatedMs: openCreations(checkpoint, slice),
+            unrecordedMs: unrecorded(
+              differences[taken],
+              unreadMs,
+              (newestCreatedMs ?? nowMs) - rules.maxOpenAgeMs,
+            ),
+            lookbackMs: rules.lookbackMs,
+            maxOpenAgeMs: rules.maxOpenAgeMs,
+            nowMs,
+          }),
     newestCreatedMs,
-    baselineDone: taken === differences.length,
+    baselineDone: unreadMs !== null && taken === differences.length,
     nowMs,
     fence,
   });
-  const excess = excessOf(rules.stream, recorded, rules, nowMs);
+  const excess = mayTrim ? excessOf(rules.stream, recorded, rules, nowMs) : noExcess;
   return { next: settle(recorded, excess.receipts), taken, events, letters: excess.letters, filtered };
 }
+
+const noExcess: Excess = { letters: [], receipts: [] };
 
 function sliceLength(differences: readonly Difference[]): number {
   let changes = 0;

@@ -1,4 +1,4 @@
-import { type Difference, type DiffRules, diffGone, diffTask } from "./change/diff.ts";
+import { type Difference, type DiffRules, diffGone, diffTask, isStale } from "./change/diff.ts";
 import { isOpen } from "./change/known.ts";
 import type { Task } from "./change/task.ts";
 import { isInWindow } from "./change/window.ts";
@@ -53,7 +53,10 @@ export async function readSnapshot(
     clockSkewMs = page.clockSkewMs ?? clockSkewMs;
     for (const task of page.tasks) {
       unseen.delete(task.id);
+      const read = tasks.get(task.id);
+      if (read && isStale(read, task)) continue;
       if (diffTask(checkpoint.known.get(task.id), task, rules)) tasks.set(task.id, task);
+      else tasks.delete(task.id);
     }
     for (const { createdAtMs } of page.skipped) unreadMs.push(createdAtMs ?? beginMs);
     if (page.doubt !== null) {
@@ -78,7 +81,10 @@ export async function readSnapshot(
   return { beginMs, count, tasks, gone, unreadMs, clockSkewMs };
 }
 
-/** The differences of a snapshot from a checkpoint, oldest task first. */
+/**
+ * The differences of a snapshot from a checkpoint, oldest task first. The checkpoint may be newer than the one the
+ * snapshot began from: a task outside its window that it does not know has ended, was told and is forgotten.
+ */
 export function differencesOf(
   snapshot: Snapshot,
   checkpoint: Checkpoint,
@@ -86,7 +92,9 @@ export function differencesOf(
 ): readonly Difference[] {
   const found: Difference[] = [];
   for (const task of snapshot.tasks.values()) {
-    const difference = diffTask(checkpoint.known.get(task.id), task, rules);
+    const known = checkpoint.known.get(task.id);
+    if (!known && !isInWindow(task.createdAtMs, checkpoint.watermarkMs)) continue;
+    const difference = diffTask(known, task, rules);
     if (difference) found.push(difference);
   }
   for (const id of snapshot.gone) {

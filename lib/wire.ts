@@ -34,7 +34,7 @@ export interface BridgeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Where AWS's own variables are, for a checkpoint on AWS; none where left out. */
+  /** Where AWS's own variables are, for a checkpoint and sinks on AWS; none where left out. */
   readonly environment?: Environment;
 }
 
@@ -87,7 +87,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const sinks = new Map(
     Array.from(loaded.sinks, ([name, { module, options }]) => [
       name,
-      module.create(name, options, { ...deps, folder: loaded.folder }),
+      module.create(name, options, { ...deps, folder: loaded.folder, environment: deps.environment ?? {} }),
     ]),
   );
   const policies = new Map(

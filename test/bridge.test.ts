@@ -5,7 +5,7 @@ import { redrive } from "../lib/delivery/redrive.ts";
 import { SourceError, StoreError } from "../lib/errors.ts";
 import { taskId } from "../lib/names.ts";
 import type { DeliveryResult } from "../lib/sinks/sink.ts";
-import { stage } from "./bridge-stage.ts";
+import { patience, stage } from "./bridge-stage.ts";
 import { createdMs, sampleTask } from "./change/sample.ts";
 import { chat, key, ops } from "./checkpoint/sample.ts";
 import { pump } from "./delivery/pump.ts";
@@ -175,6 +175,24 @@ describe("a run", () => {
     await run();
     await run();
     expect(told(sink).sort()).toEqual(["a EXECUTING", "a SUCCESS", "b EXECUTING"]);
+    expect(told(sink).filter((line) => line.startsWith("a"))).toEqual(["a EXECUTING", "a SUCCESS"]);
+  });
+
+  it("writes nothing while all it owes waits behind an event whose time has not come", async () => {
+    const sink = scriptedSink(ops, ({ subject }) => (subject === "a" ? busy : accepted));
+    const { run, show, commits, clock } = stage([sink], {
+      policies: new Map([[ops, { ...patience, attemptsPerRun: 1 }]]),
+    });
+    show(task("a"), task("b"));
+    await run({ random: () => 1 });
+    show(task("a", "SUCCESS", createdMs, createdMs + 5_000), task("c"));
+    await run();
+    const before = commits.length;
+    await run();
+    expect(commits.length).toBe(before);
+    await clock.advance(1_000);
+    sink.answer = () => accepted;
+    await run();
     expect(told(sink).filter((line) => line.startsWith("a"))).toEqual(["a EXECUTING", "a SUCCESS"]);
   });
 

@@ -4,7 +4,7 @@ import { parseJson } from "../json.ts";
 import { AwsError, type AwsFailure } from "./errors.ts";
 import { type Answer, exchange } from "./http.ts";
 import { type Environment, openKeys } from "./keys.ts";
-import { endpointOf, regionOf, type ServiceName, services } from "./services.ts";
+import { endpointOf, type JsonServiceName, regionOf, type ServiceName, services } from "./services.ts";
 import { signV4 } from "./sigv4.ts";
 
 export interface AwsCallOptions {
@@ -16,13 +16,26 @@ export interface AwsCallOptions {
   readonly maxAttempts?: number;
 }
 
+/** A POST as a service wants it, not yet signed. */
+export interface AwsRequest {
+  /** Only for messages. */
+  readonly operation: string;
+  /** As on the wire, below the endpoint's own path; that alone where left out. */
+  readonly path?: string;
+  /** Beyond the host and the content type; lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 export interface AwsClient {
   /**
    * One operation of a service that speaks JSON: `call("ssm", "GetParameter", {...})`. Throttling, 5xx and network
    * failures are tried again, so an attempt that got no answer may have had its effect. Returns the parsed answer.
    * @throws AwsError
    */
-  call(service: ServiceName, operation: string, body: object, options?: AwsCallOptions): Promise<unknown>;
+  call(service: JsonServiceName, operation: string, body: object, options?: AwsCallOptions): Promise<unknown>;
+  /** The same for a service with a protocol of its own. Returns the text of a 2xx answer. @throws AwsError */
+  send(service: ServiceName, request: AwsRequest, options?: AwsCallOptions): Promise<string>;
 }
 
 export interface AwsDeps {
@@ -45,18 +58,17 @@ export function openAws(deps: AwsDeps): AwsClient {
 
   async function attempt(
     service: ServiceName,
-    operation: string,
-    body: string,
+    request: AwsRequest,
     options: { readonly signal: AbortSignal; readonly timeoutMs: number },
-  ): Promise<unknown> {
-    const name = `${service} ${operation}`;
+  ): Promise<string> {
+    const name = `${service} ${request.operation}`;
     const region = regionOf(env);
-    const url = endpointOf(service, region, env);
-    const headers = {
-      host: url.host,
-      "content-type": services[service].contentType,
-      "x-amz-target": `${services[service].target}.${operation}`,
-    };
+    const endpoint = endpointOf(service, region, env);
+    const url = request.path
+      ? new URL(`${endpoint.pathname.replace(/\/$/, "")}${request.path}`, endpoint)
+      : endpoint;
+    const headers = { host: url.host, "content-type": services[service].contentType, ...request.headers };
+    const { body } = request;
     const key = await keys.current(options);
     const signed = signV4({ path: url.pathname, headers, body }, key, { region, service }, clock.now());
     const answer = await exchange(
@@ -65,29 +77,39 @@ export function openAws(deps: AwsDeps): AwsClient {
       { method: "POST", url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeoutMs },
       options,
     );
-    const parsed = parseJson(answer.text);
-    if (answer.status !== 200) throw refusal(name, answer, parsed);
-    if (parsed === undefined) throw new AwsError("malformed", "NOT_JSON", `${name}: the answer is no JSON`);
-    return parsed;
+    if (answer.status < 200 || answer.status > 299) throw refusal(name, answer);
+    return answer.text;
+  }
+
+  async function send(
+    service: ServiceName,
+    request: AwsRequest,
+    options: AwsCallOptions = {},
+  ): Promise<string> {
+    const { signal = new AbortController().signal, timeoutMs = defaultTimeoutMs } = options;
+    for (let count = 1; ; count++) {
+      try {
+        return await attempt(service, request, { signal, timeoutMs });
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        if (expiredCodes.has(error.code)) {
+          if (!keys.renew()) throw error;
+        } else if (error.reason !== "throttled" && error.reason !== "unavailable") throw error;
+        if (count >= (options.maxAttempts ?? defaultAttempts) || signal.aborted) throw error;
+        await clock.sleep(random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (count - 1)), signal);
+        if (signal.aborted) throw error;
+      }
+    }
   }
 
   return {
-    async call(service, operation, body, options = {}) {
-      const { signal = new AbortController().signal, timeoutMs = defaultTimeoutMs } = options;
-      const text = JSON.stringify(body);
-      for (let count = 1; ; count++) {
-        try {
-          return await attempt(service, operation, text, { signal, timeoutMs });
-        } catch (error) {
-          if (!(error instanceof AwsError)) throw error;
-          if (count >= (options.maxAttempts ?? defaultAttempts) || signal.aborted) throw error;
-          if (expiredCodes.has(error.code)) {
-            if (!keys.renew()) throw error;
-          } else if (error.reason !== "throttled" && error.reason !== "unavailable") throw error;
-          await clock.sleep(random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (count - 1)), signal);
-          if (signal.aborted) throw error;
-        }
-      }
+    send,
+    async call(service, operation, body, options) {
+      const headers = { "x-amz-target": `${services[service].target}.${operation}` };
+      const text = await send(service, { operation, headers, body: JSON.stringify(body) }, options);
+      const parsed = parseJson(text);
+      if (parsed !== undefined) return parsed;
+      throw new AwsError("malformed", "NOT_JSON", `${service} ${operation}: the answer is no JSON`);
     },
   };
 }
@@ -108,6 +130,8 @@ const throttlingCodes: ReadonlySet<string> = new Set([
 ]);
 const passingCodes: ReadonlySet<string> = new Set([
   "InternalError",
+  "InternalException",
+  "InternalFailure",
   "RequestTimeout",
   "RequestTimeoutException",
 ]);
@@ -126,21 +150,24 @@ const credentialCodes: ReadonlySet<string> = new Set([
   "UnrecognizedClientException",
 ]);
 
-function refusal(name: string, answer: Answer, body: unknown): AwsError {
-  const code = errorCode(answer, body);
+function refusal(name: string, answer: Answer): AwsError {
+  const code = errorCode(answer);
   return new AwsError(reasonOf(answer.status, code), code, `${name}: refused with HTTP ${answer.status}`);
 }
 
-function reasonOf(status: number, code: string): AwsFailure {
+/** What AWS's code comes to, in an answer of that status. */
+export function reasonOf(status: number, code: string): AwsFailure {
   if (status === 429 || throttlingCodes.has(code)) return "throttled";
   if (status >= 500 || passingCodes.has(code)) return "unavailable";
   return status === 401 || status === 403 || credentialCodes.has(code) ? "unauthorized" : "rejected";
 }
 
 /** Out of `com.amazon.coral.service#AccessDeniedException` or `ParameterNotFound:http://…`, wherever it stands. */
-function errorCode({ status, header }: Answer, body: unknown): string {
+function errorCode({ status, header, text }: Answer): string {
+  const body = parseJson(text);
   const inBody = typeof body === "object" && body !== null && "__type" in body ? body.__type : null;
-  const text = header("x-amzn-errortype") ?? (typeof inBody === "string" ? inBody : "");
-  const [, code] = /^(?:[^#:]*#)?([A-Za-z][\w.]{0,79})(?::|$)/.exec(text) ?? [];
+  const inXml = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? "";
+  const found = header("x-amzn-errortype") ?? (typeof inBody === "string" ? inBody : inXml);
+  const [, code] = /^(?:[^#:]*#)?([A-Za-z][\w.]{0,79})(?::|$)/.exec(found) ?? [];
   return code ?? `HTTP_${status}`;
 }

@@ -2,8 +2,8 @@ import { AwsError } from "./errors.ts";
 import type { Environment } from "./keys.ts";
 
 interface Service {
-  /** What `x-amz-target` begins with. */
-  readonly target: string;
+  /** What `x-amz-target` begins with; none for a service that speaks another protocol than JSON. */
+  readonly target?: string;
   readonly contentType: string;
   /** What the service is called in `AWS_ENDPOINT_URL_…`. */
   readonly variable: string;
@@ -18,9 +18,20 @@ export const services = {
     variable: "SECRETS_MANAGER",
   },
   dynamodb: { target: "DynamoDB_20120810", contentType: "application/x-amz-json-1.0", variable: "DYNAMODB" },
+  sqs: { target: "AmazonSQS", contentType: "application/x-amz-json-1.0", variable: "SQS" },
+  sns: { contentType: "application/x-www-form-urlencoded", variable: "SNS" },
+  events: { target: "AWSEvents", contentType: "application/x-amz-json-1.1", variable: "EVENTBRIDGE" },
+  states: { target: "AWSStepFunctions", contentType: "application/x-amz-json-1.0", variable: "SFN" },
+  lambda: { contentType: "application/json", variable: "LAMBDA" },
+  kinesis: { target: "Kinesis_20131202", contentType: "application/x-amz-json-1.1", variable: "KINESIS" },
 } as const satisfies Readonly<Record<string, Service>>;
 
 export type ServiceName = keyof typeof services;
+
+/** Those that speak AWS's JSON protocols. */
+export type JsonServiceName = {
+  [Name in ServiceName]: (typeof services)[Name] extends { readonly target: string } ? Name : never;
+}[ServiceName];
 
 /** @throws AwsError when the environment names none */
 export function regionOf(env: Environment): string {

@@ -9,7 +9,7 @@ export interface AwsKey {
 
 /** A POST without a query, which is all that AWS's JSON protocols need. */
 export interface SignablePost {
-  /** As on the wire. */
+  /** As on the wire; what is escaped there is signed escaped twice. */
   readonly path: string;
   /** With lower-case names; `host` included. All of them are signed. */
   readonly headers: Readonly<Record<string, string>>;
@@ -52,7 +52,19 @@ export function signV4(
 
 function canonicalPost({ path, headers, body }: SignablePost, names: readonly string[]): string {
   const lines = names.map((name) => `${name}:${headers[name]?.trim().replace(/ +/g, " ")}`);
-  return ["POST", path, "", ...lines, "", names.join(";"), hash("sha256", body)].join("\n");
+  return [
+    "POST",
+    path.split("/").map(percentEncode).join("/"),
+    "",
+    ...lines,
+    "",
+    names.join(";"),
+    hash("sha256", body),
+  ].join("\n");
 }
+
+/** Escapes all but RFC 3986's unreserved characters. */
+const percentEncode = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();

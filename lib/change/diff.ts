@@ -73,7 +73,7 @@ export function diffGone(id: TaskId, known: KnownTask): Difference | null {
 }
 
 /** An answer older than one already recorded: a lagging replica, or a page read before a task moved. */
-function isStale(known: KnownTask, task: Task): boolean {
+export function isStale(known: Pick<KnownTask, "status" | "updatedAtMs">, task: Task): boolean {
   if (task.updatedAtMs !== known.updatedAtMs) return task.updatedAtMs < known.updatedAtMs;
   return rank(task.status) < rank(known.status);
 }

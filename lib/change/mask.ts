@@ -3,7 +3,7 @@ import { parseJson } from "../json.ts";
 const secretKey =
   /pass(?:word|wd|phrase)?$|passw|secret|token|credential|private[-_]?key|access[-_]?key|api[-_]?key|authorization|cookie|^(?:ak|sk|pwd)$/i;
 const secretPair =
-  /\b([\w-]*(?:passw(?:or)?d|secret|token|credential|access[-_]?key|api[-_]?key)[\w-]*\s*[=:]\s*)[^\s,;&]+/gi;
+  /\b([\w-]*(?:passw(?:or)?d|secret|token|credential|access[-_]?key|api[-_]?key)[\w-]*[\\"']*\s*[=:]\s*[\\"']*)[^\s,;&]+/gi;
 const mask = "***";
 const maxDepth = 32;
 const maxBytes = 16 * 1024;
@@ -35,7 +35,7 @@ function maskValue(value: unknown, depth: number): unknown {
 
 /** DMS puts JSON inside strings of its JSON; a secret may sit there too. */
 function maskNested(text: string, depth: number): string {
-  const nested = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
+  const nested = /^\s*["[{]/.test(text) ? parseJson(text) : undefined;
   return nested === undefined ? maskText(text) : JSON.stringify(maskValue(nested, depth + 1));
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
@@ -45,9 +45,11 @@ export function openDatabase(folder: string): Database {
   };
   const sql = guarded(() => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    createIfMissing(folder, file);
     const opened = new DatabaseSync(file, { timeout: busyTimeoutMs });
     try {
-      prepare(opened);
+      checkOwner(opened);
+      opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
       return opened;
     } catch (error) {
       opened.close();
@@ -62,27 +64,44 @@ export function openDatabase(folder: string): Database {
   };
 }
 
-function prepare(sql: DatabaseSync): void {
-  sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-  // The write lock makes two processes that start at once agree on who creates the tables.
-  sql.exec("BEGIN IMMEDIATE");
+/** Makes the database whole under another name first: a `bridge.db` without its tables was one once, and lost them. */
+function createIfMissing(folder: string, file: string): void {
+  // Looked for first: another process that makes the database just now makes it before its log.
+  const hasLog = existsSync(`${file}-wal`);
+  const found = statSync(file, { throwIfNoEntry: false });
+  // SQLite would take an empty file for a new database, and delete a log that stands beside it.
+  if (found?.size === 0) throw new StoreError("corrupt", "the database is an empty file");
+  if (found) return;
+  if (hasLog)
+    throw new StoreError("corrupt", "the database is gone, and its log bridge.db-wal is still there");
+  const drafts = mkdtempSync(path.join(folder, "new-"));
   try {
-    const { user_version: version } = pragma(sql, "user_version");
-    const { application_id: owner } = pragma(sql, "application_id");
-    const { tables } = sql.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() ?? {};
-    if (version === 0 && owner === 0 && tables === 0) sql.exec(schema);
-    else if (owner !== applicationId)
-      throw new StoreError("corrupt", "the database is not a dms-task-bridge store");
-    else if (version !== schemaVersion) {
-      throw new StoreError(
-        "corrupt",
-        `the database has schema ${version}, this version reads ${schemaVersion}: upgrade dms-task-bridge`,
-      );
+    const draft = path.join(drafts, "bridge.db");
+    const sql = new DatabaseSync(draft);
+    try {
+      sql.exec(`PRAGMA journal_mode = WAL; BEGIN; ${schema} COMMIT;`);
+    } finally {
+      sql.close();
     }
-    sql.exec("COMMIT");
+    // Unlike a rename, a link never replaces the database of a process that was first.
+    linkSync(draft, file);
   } catch (error) {
-    if (sql.isTransaction) sql.exec("ROLLBACK");
-    throw error;
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    rmSync(drafts, { recursive: true, force: true });
+  }
+}
+
+/** Before anything is written, so that another program's database stays as it is. */
+function checkOwner(sql: DatabaseSync): void {
+  const { user_version: version } = pragma(sql, "user_version");
+  const { application_id: owner } = pragma(sql, "application_id");
+  if (owner !== applicationId) throw new StoreError("corrupt", "the database is not a dms-task-bridge store");
+  if (version !== schemaVersion) {
+    throw new StoreError(
+      "corrupt",
+      `the database has schema ${version}, this version reads ${schemaVersion}: upgrade dms-task-bridge`,
+    );
   }
 }
 
@@ -94,9 +113,11 @@ const systemCodes = new Set([
   "EACCES",
   "EPERM",
   "EROFS",
+  "ENOENT",
   "ENOTDIR",
   "EEXIST",
   "ENOSPC",
+  "EDQUOT",
   "ELOOP",
   "ENAMETOOLONG",
 ]);

@@ -1,3 +1,4 @@
+import type { DatabaseSync, StatementResultingChanges } from "node:sqlite";
 import { StoreError } from "../errors.ts";
 import type { StreamKey } from "../names.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./codec.ts";
@@ -21,11 +22,7 @@ export function fileCheckpoints(database: Database): CheckpointStore {
       const version = ((expected ?? 0) + 1) as Version;
       const { changes } = database.use((sql) =>
         expected === null
-          ? sql
-              .prepare(
-                "INSERT INTO checkpoint (stream, version, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-              )
-              .run(stream, version, record)
+          ? insert(sql, stream, version, record)
           : sql
               .prepare("UPDATE checkpoint SET version = ?, record = ? WHERE stream = ? AND version = ?")
               .run(version, record, stream, expected),
@@ -44,6 +41,20 @@ export function fileCheckpoints(database: Database): CheckpointStore {
     },
     close: async () => database.close(),
   };
+}
+
+/** A stream's first record also leaves the log: a log that is lost takes changes with it, but not the stream. */
+function insert(
+  sql: DatabaseSync,
+  stream: StreamKey,
+  version: Version,
+  record: string,
+): StatementResultingChanges {
+  const result = sql
+    .prepare("INSERT INTO checkpoint (stream, version, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+    .run(stream, version, record);
+  sql.exec("PRAGMA wal_checkpoint(PASSIVE)");
+  return result;
 }
 
 function decode(stream: StreamKey, record: string) {

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
-import { type Column, type Line, type Span, safeJson, table, textOf, visible } from "./text.ts";
+import { safeJson } from "../json.ts";
+import { type Column, type Line, type Span, table, textOf, visible } from "./text.ts";
 
 /** One of the two streams of a command. Everything written as spans is made harmless for a terminal first. */
 export interface Output {
@@ -39,7 +40,7 @@ export function openScreen(stdout: Stream, stderr: Stream): Screen {
 
   function drawStatus(): void {
     // A status longer than the line would wrap, and only its last row could be cleared again.
-    const room = (stderr.columns ?? 80) - 1;
+    const room = (stderr.columns || 80) - 1;
     const short = visible(status.map(textOf).join("")).slice(0, room);
     stderr.write(paint([["dim", short]], stderr));
   }
@@ -58,7 +59,7 @@ export function openScreen(stdout: Stream, stderr: Stream): Screen {
     const isTerminal = stream.isTTY === true;
     return {
       isTerminal,
-      columns: isTerminal ? (stream.columns ?? 80) : null,
+      columns: isTerminal ? stream.columns || 80 : null,
       line: (...spans) => write(stream, `${paint(spans, stream)}\n`),
       table: (columns, rows) =>
         write(

@@ -43,9 +43,11 @@ export function program({ version, screen, start }: ProgramParts): Command {
       writeOut: screen.out.raw,
       writeErr: screen.err.raw,
       outputError: (text) => {
-        const [first = "", ...rest] = text.trimEnd().split("\n");
-        screen.err.line(["red", "error: "], first.replace(/^error: /, ""));
-        for (const line of rest) screen.err.line(line);
+        // Only commander's own hint begins a line: an argument may hold line breaks too.
+        const [, message = "", hint] =
+          /^(?:error: )?(.*?)(?:\n(\(Did you mean [^\n]*))?\n*$/s.exec(text) ?? [];
+        screen.err.line(["red", "error: "], message);
+        if (hint) screen.err.line(hint);
       },
     })
     .exitOverride()

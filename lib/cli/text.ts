@@ -23,13 +23,6 @@ export const visible = (text: string): string =>
       : `\\u${code.toString(16).padStart(4, "0")}`;
   });
 
-/** A value as JSON that a terminal cannot take for a command: JSON itself leaves DEL and the C1 controls as they are. */
-export const safeJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent).replace(
-    /[\u007f-\u009f]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-
 export const textOf = (span: Span): string => (typeof span === "string" ? span : span[1]);
 
 const statusStyles: Readonly<Record<string, Style>> = {

@@ -96,8 +96,9 @@ function toConfigIssue(schema: v.GenericSchema, issue: v.BaseIssue<unknown>, pla
   return { field, expected: issue.message, found: describeFound(issue.input, path, place.origins) };
 }
 
+/** A list that stands where an object should has its places named as text; origins know them as numbers. */
 const keysOf = ({ path }: v.BaseIssue<unknown>): Path =>
-  (path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
+  (path ?? []).map(({ key, input }) => (Array.isArray(input) ? Number(key) : String(key)));
 
 const isMissingKey = ({ type, input, path }: v.BaseIssue<unknown>): boolean =>
   type.endsWith("object") && input === undefined && path?.at(-1)?.origin === "key";

@@ -35,6 +35,8 @@ export class Channel {
   #state: "open" | "doubtful" | "closed" = "open";
   #underWay = 0;
   #failuresInARow = 0;
+  /** The sink has answered well in this run, which counts for more than what an earlier one stored. */
+  #isProven = false;
   #trouble: SinkTrouble | null = null;
   #pausedUntilMs = 0;
   #allowance: { sinceMs: number; left: number } | null = null;
@@ -49,7 +51,7 @@ export class Channel {
 
   /** Takes note of what an earlier run stored about the sink. */
   recall(trouble: SinkTrouble): void {
-    if (this.#state !== "open" || this.#trouble !== null) return;
+    if (this.#isProven || this.#state !== "open" || this.#trouble !== null) return;
     this.#state = "doubtful";
     this.#trouble = trouble;
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, trouble.notBeforeMs);
@@ -98,6 +100,7 @@ export class Channel {
   #learn(result: DeliveryResult): void {
     if (result.kind === "accepted" || result.kind === "permanent") {
       this.#failuresInARow = 0;
+      this.#isProven = true;
       if (this.#state === "closed") return;
       this.#state = "open";
       this.#trouble = null;

@@ -3,6 +3,7 @@ import type { Receipt } from "../checkpoint/transitions.ts";
 import type { CallOptions, Clock, Random } from "../clock.ts";
 import type { StreamKey } from "../names.ts";
 import type { DeliveryResult } from "../sinks/sink.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Channel } from "./channel.ts";
 import { type DeadLetter, letterOf } from "./dead-letters.ts";
 import { Lane, type Parcel } from "./lane.ts";
@@ -16,6 +17,7 @@ export interface Dispatch {
   readonly stopAtMs: number;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
   readonly attempted: (entry: OutboxEntry, result: DeliveryResult) => void;
 }
 
@@ -26,7 +28,7 @@ export interface Dispatched {
   readonly deadLetters: readonly DeadLetter[];
 }
 
-/** Sends one sink what one stream owes it, as far as order, limits and time allow. Throws only on a defect. */
+/** Sends one sink what one stream owes it, as far as order, limits and time allow. Never rejects. */
 export async function dispatch(work: Dispatch, options: CallOptions): Promise<Dispatched> {
   const { channel, clock, stopAtMs } = work;
   const lane = new Lane(work.outbox, channel.sink.name);
@@ -35,20 +37,14 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
   const underWay = new Set<Promise<void>>();
 
   const send = async (parcels: readonly Parcel[]): Promise<void> => {
-    let results: readonly DeliveryResult[] = [];
-    try {
-      results = await channel.sink.deliver(
-        parcels.map(({ entry }) => entry.event),
-        options,
-      );
-      if (results.length !== parcels.length) {
-        throw new Error(`sink ${channel.sink.name} answered ${results.length} of ${parcels.length} events`);
-      }
-      for (const [index, parcel] of parcels.entries()) conclude(parcel, results[index] as DeliveryResult);
-    } finally {
-      // An attempt that the end of the run cut off says nothing of the sink.
-      channel.leave(options.signal.aborted ? results.filter(({ kind }) => kind === "accepted") : results);
-    }
+    const answers = await attempt(work, parcels, options);
+    const results = parcels.map((parcel, index) => {
+      const result = answers[index] ?? unanswered;
+      conclude(parcel, result);
+      return result;
+    });
+    // An attempt that the end of the run cut off says nothing of the sink.
+    channel.leave(options.signal.aborted ? results.filter(({ kind }) => kind === "accepted") : results);
   };
 
   const conclude = ({ entry, owed }: Parcel, result: DeliveryResult): void => {
@@ -70,13 +66,17 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
       else lane.hold(entry.sequence, decision.owed);
       return;
     }
-    if (decision.kind === "settle") outcome.accepted += 1;
-    else
-      outcome.deadLetters.push(
-        letterOf(work.stream, channel.sink.name, entry, { ...decision, attempts, nowMs }),
-      );
     note(entry, null);
-    lane.settle(entry.sequence);
+    if (decision.kind === "settle") {
+      outcome.accepted += 1;
+      lane.settle(entry.sequence);
+      return;
+    }
+    outcome.deadLetters.push(
+      letterOf(work.stream, channel.sink.name, entry, { ...decision, attempts, nowMs }),
+    );
+    // Until its letter is stored it is owed, so later events of its task must not overtake it.
+    lane.hold(entry.sequence, owed);
   };
 
   const note = (entry: OutboxEntry, owed: Owed | null): void => {
@@ -95,10 +95,7 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
       channel.charge(parcels.length);
       const sending = send(parcels);
       underWay.add(sending);
-      sending.then(
-        () => underWay.delete(sending),
-        () => {},
-      );
+      void sending.then(() => underWay.delete(sending));
     } else if (underWay.size > 0) {
       await Promise.race(underWay);
     } else {
@@ -110,3 +107,39 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
   await Promise.all(underWay);
   return { ...outcome, receipts: [...outcome.receipts.values()] };
 }
+
+const unanswered: DeliveryResult = {
+  kind: "blocked",
+  reason: "defect",
+  detail: "the sink left events unanswered",
+};
+
+/** A sink that throws is broken, and must not take the run of the others with it. */
+async function attempt(
+  { channel, log }: Dispatch,
+  parcels: readonly Parcel[],
+  options: CallOptions,
+): Promise<readonly DeliveryResult[]> {
+  const { sink } = channel;
+  try {
+    return await sink.deliver(
+      parcels.map(({ entry }) => entry.event),
+      options,
+    );
+  } catch (error) {
+    if (options.signal.aborted) return parcels.map(() => cutOff);
+    const name = error instanceof Error ? error.name : typeof error;
+    log("error", "a sink threw instead of answering", { sink: sink.name, error: name });
+    log("debug", "the sink's error", {
+      sink: sink.name,
+      stack: error instanceof Error ? (error.stack ?? null) : null,
+    });
+    return parcels.map(() => ({ kind: "blocked", reason: "defect", detail: `the sink threw ${name}` }));
+  }
+}
+
+const cutOff: DeliveryResult = {
+  kind: "retry",
+  reason: "timeout",
+  detail: "the run's time budget ended first",
+};

@@ -18,6 +18,7 @@ export const failureReasons = [
   "unroutable",
   "too_large",
   "rejected",
+  "defect",
 ] as const;
 
 export type FailureReason = (typeof failureReasons)[number];
@@ -48,7 +49,8 @@ export interface Sink {
   readonly batch: BatchLimits;
   /**
    * One attempt, without retries of its own. One result for each event, in the same order. `detail` is shown to the
-   * operator: it holds no secret, no URL path or query, no header. Throws only on a defect.
+   * operator: it holds no secret, no URL path or query, no header. Throws only on a defect,
+   * which blocks the sink.
    */
   deliver(events: readonly CloudEvent[], options: CallOptions): Promise<readonly DeliveryResult[]>;
   /** Lets what is in flight finish, then frees connections. */
@@ -62,6 +64,8 @@ export interface SinkDeps {
   readonly log: Log;
   /** The configuration's folder: relative paths start here. */
   readonly folder: string;
+  /** Where a cloud's own variables are: region, access key, endpoints. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** What a sink's file exports. `schema` is the source of its options' type, checks and documentation. */

@@ -58,11 +58,13 @@ function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTas
   };
 }
 
+/** Half a surrogate pair is no text: it cannot be percent-encoded into an event id. */
 const isText = (value: unknown, maxLength: number): value is string =>
-  typeof value === "string" && value !== "" && value.length <= maxLength;
+  typeof value === "string" && value !== "" && value.length <= maxLength && value.isWellFormed();
 
 function textProblem(field: string, value: unknown, maxLength: number): string {
   if (value === undefined || value === null || value === "") return `${field} is missing`;
+  if (typeof value === "string" && value.length <= maxLength) return `${field} is broken Unicode`;
   if (typeof value === "string") return `${field} is longer than ${maxLength} characters`;
   return `${field} is no text but ${Array.isArray(value) ? "a list" : `of type ${typeof value}`}`;
 }

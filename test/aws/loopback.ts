@@ -24,13 +24,18 @@ export interface Loopback {
   readonly seen: Seen[];
 }
 
+/** A reply, or what makes one of the request. */
+export type Answering = Reply | ((request: Seen) => Reply);
+
 /** A server that answers in the order given, its last reply for ever. */
-export async function serve(...replies: [Reply, ...Reply[]]): Promise<Loopback> {
+export async function serve(...replies: [Answering, ...Answering[]]): Promise<Loopback> {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
     const body = (await buffer(request)).toString();
     const { method = "", url: path = "", headers } = request;
-    const reply = replies[seen.push({ method, path, headers, body }) - 1] ?? replies.at(-1);
+    const asked = { method, path, headers, body };
+    const answering = replies[seen.push(asked) - 1] ?? replies.at(-1);
+    const reply = typeof answering === "function" ? answering(asked) : answering;
     if (reply === undefined || reply === "hang") return;
     if (reply === "drop") {
       request.socket.destroy();

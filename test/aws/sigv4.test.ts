@@ -64,4 +64,19 @@ describe("a signature by Signature Version 4", () => {
     expect(other).toEqual(one);
     expect(one["authorization"]).toContain("SignedHeaders=a;a-b;host;x-amz-date,");
   });
+
+  it("covers a path with what is escaped in it escaped once more", () => {
+    // As AWS's own signer for JavaScript has it.
+    const path =
+      "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Ax%3A%24LATEST/invocations";
+    const signed = signV4(
+      { path, headers: { host }, body: "{}" },
+      key,
+      { ...scope, service: "lambda" },
+      nowMs,
+    );
+    expect(signed["authorization"]).toMatch(
+      /Signature=9534272f71153b2147d05e1a1f0957ab06d8b3058625ce26673f474fa8eb64c2$/,
+    );
+  });
 });

@@ -31,6 +31,17 @@ describe("a task's params", () => {
     expect(maskedParams("user=bob password=hunter2; x")).toBe("user=bob password=***; x");
   });
 
+  it("mask secrets in JSON that is quoted twice, or has text before it", () => {
+    const secret = JSON.stringify({ password: "hunter2" });
+    for (const params of [
+      JSON.stringify(JSON.stringify(secret)),
+      `run ${secret}`,
+      `run ${JSON.stringify(secret)}`,
+    ]) {
+      expect(JSON.stringify(maskedParams(params))).not.toContain("hunter2");
+    }
+  });
+
   it("keep a key named __proto__ a key", () => {
     const masked = maskedParams('{"__proto__":{"polluted":true}}');
     expect(JSON.stringify(masked)).toBe('{"__proto__":{"polluted":true}}');

@@ -5,6 +5,7 @@ import { Channel, type ChannelOptions } from "../../lib/delivery/channel.ts";
 import { dispatch } from "../../lib/delivery/dispatcher.ts";
 import { manualClock } from "../../lib/simulator/clock.ts";
 import type { DeliveryResult } from "../../lib/sinks/sink.ts";
+import { silentLog } from "../../lib/telemetry/log.ts";
 import { createdMs } from "../change/sample.ts";
 import { entry, key, ops } from "../checkpoint/sample.ts";
 import { pump } from "./pump.ts";
@@ -27,7 +28,16 @@ function stage(sink: ScriptedSink, over: Partial<ChannelOptions> & { trouble?: S
   const abort = new AbortController();
   const send = (outbox: readonly OutboxEntry[], stopAtMs = createdMs + 30_000) =>
     dispatch(
-      { stream: key, outbox, channel, stopAtMs, clock, random: () => 0.5, attempted: () => {} },
+      {
+        stream: key,
+        outbox,
+        channel,
+        stopAtMs,
+        clock,
+        random: () => 0.5,
+        log: silentLog,
+        attempted: () => {},
+      },
       { signal: abort.signal },
     );
   const run = (outbox: readonly OutboxEntry[]) => pump(clock, send(outbox));
@@ -193,8 +203,46 @@ describe("a dispatch", () => {
     expect(sizes).toEqual([2, 2]);
   });
 
-  it("rejects when a sink answers fewer events than it was given, which is a defect", async () => {
-    const sink = { ...scriptedSink(ops), deliver: async () => [] };
-    await expect(stage(sink).send(aba)).rejects.toThrow("answered 0 of 1 events");
+  it.each([
+    ["throws", () => Promise.reject(new TypeError("no such thing")), "the sink threw TypeError"],
+    ["answers too little", async () => [], "the sink left events unanswered"],
+  ])("blocks a sink that %s, and keeps what it is owed", async (_, deliver, detail) => {
+    const seen: DeliveryResult[] = [];
+    const { channel, clock } = stage({ ...scriptedSink(ops), deliver });
+    const sent = await dispatch(
+      {
+        stream: key,
+        outbox: aba,
+        channel,
+        stopAtMs: createdMs + 30_000,
+        clock,
+        random: () => 0.5,
+        log: silentLog,
+        attempted: (__, result) => seen.push(result),
+      },
+      { signal: new AbortController().signal },
+    );
+    expect(seen).toContainEqual({ kind: "blocked", reason: "defect", detail });
+    expect(sent.deadLetters).toEqual([]);
+    expect(channel.trouble).toMatchObject({ kind: "blocked", reason: "defect" });
+  });
+
+  it("takes an abort for the end of the run, not for a defect of the sink", async () => {
+    const deliver: ScriptedSink["deliver"] = (__, { signal }) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const { send, abort, channel } = stage({ ...scriptedSink(ops), deliver });
+    const sending = send([entry(1, "a")]);
+    await turn();
+    abort.abort();
+    expect((await sending).receipts).toMatchObject([{ sequence: 1, owed: { attempts: 1 } }]);
+    expect(channel.trouble).toBeNull();
+  });
+
+  it("believes an answer of this run more than trouble that another stream stored", async () => {
+    const sink = scriptedSink(ops);
+    const { run, channel } = stage(sink);
+    await run([entry(1, "a")]);
+    channel.recall({ ...failing, notBeforeMs: createdMs + 1e6 });
+    expect(channel.state).toBe("open");
   });
 });

@@ -49,6 +49,7 @@ export const sampleDeps: SinkDeps = {
   random: () => 0.5,
   log: silentLog,
   folder: process.cwd(),
+  environment: {},
 };
 
 export const running = (): { readonly signal: AbortSignal } => ({ signal: new AbortController().signal });

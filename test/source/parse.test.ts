@@ -33,6 +33,13 @@ describe("a page", () => {
     },
   );
 
+  it.each(["id", "status"])(
+    "skips a task whose %s is broken Unicode, of which no event id can be made",
+    (field) => {
+      expect(one({ [field]: "\ud800" })).toMatchObject({ problem: `${field} is broken Unicode` });
+    },
+  );
+
   it("keeps its good tasks beside bad ones", () => {
     const page = parseTaskPage({ tasks: [null, 7, "x", [], record("a"), record("b", { id: null }), {}] });
     expect(page?.tasks.map(({ id }) => id)).toEqual(["a"]);

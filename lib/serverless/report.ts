@@ -1,0 +1,62 @@
+import type { CheckpointStore } from "../checkpoint/store.ts";
+import { StoreError } from "../errors.ts";
+import type { StreamKey } from "../names.ts";
+import type { RunSummary } from "../run.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** Some streams could not be read or recorded: what a function ends with, so that its platform counts a failure. */
+export class RunFailed extends Error {
+  override readonly name = "RunFailed";
+}
+
+const maxNamed = 10;
+
+/** Passes a run in which every stream was read and recorded. @throws RunFailed that names the streams, ten at most */
+export function requireSuccess({ streams }: RunSummary): void {
+  const failed = streams.flatMap(({ key, error }) => (error ? [`${key}: ${error.message}`] : []));
+  if (failed.length === 0) return;
+  const named = failed.slice(0, maxNamed).join("; ");
+  throw new RunFailed(`${failed.length} of ${streams.length} streams failed: ${named}`);
+}
+
+/** One line for the run, and one for each stream or sink that needs its operator. */
+export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSummary): void {
+  const changes = streams.reduce((total, stream) => total + stream.changes, 0);
+  log("info", "run ended", { runId, durationMs, streams: streams.length, changes });
+  for (const { key, error } of streams) {
+    if (error)
+      log("error", "a stream failed", { runId, stream: key, code: error.code, problem: error.message });
+  }
+  for (const [sink, { blocked, deadLettered, pending }] of Object.entries(sinks)) {
+    if (blocked) log("warn", "a sink is blocked", { runId, sink, reason: blocked, pending });
+    if (deadLettered > 0) log("warn", "deliveries were given up", { runId, sink, deadLettered });
+  }
+}
+
+/** How long the oldest event has been owed to a sink; 0 when none is. Asks only for records that owe something. */
+export async function oldestPendingMs(
+  checkpoints: CheckpointStore,
+  { streams, sinks }: RunSummary,
+  nowMs: number,
+): Promise<number> {
+  if (Object.values(sinks).every(({ pending }) => pending === 0)) return 0;
+  const read = streams.filter(({ error }) => error === null);
+  const ages = await Promise.all(
+    read.map(async ({ key }) => {
+      const stored = await loaded(checkpoints, key as StreamKey);
+      const since = stored?.checkpoint.outbox.map(({ committedAtMs }) => committedAtMs) ?? [];
+      return nowMs - Math.min(nowMs, ...since);
+    }),
+  );
+  return Math.max(0, ...ages);
+}
+
+/** The run has reported the store's failures already. */
+async function loaded(checkpoints: CheckpointStore, key: StreamKey) {
+  try {
+    return await checkpoints.load(key);
+  } catch (error) {
+    if (error instanceof StoreError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import dynalite from "dynalite";
+import { Agent, request } from "undici";
+import { openAws } from "../../lib/aws/client.ts";
+import { openTable, type Table } from "../../lib/aws/table.ts";
+import { type Clock, systemClock } from "../../lib/clock.ts";
+import { accessKey } from "./loopback.ts";
+
+/** What befalls one call: the engine never sees it, or its answer never arrives. */
+export type Fault = "throttle" | "lose-request" | "lose-answer";
+
+export interface Engine {
+  readonly origin: string;
+  /** Operations that reached the proxy, in order. */
+  readonly calls: string[];
+  /** One for each of the next calls of the operation. */
+  readonly faults: { readonly operation: string; readonly fault: Fault }[];
+  /** An empty table of its own, with waits that take no time. */
+  table(options?: { readonly clock?: Clock }): Promise<Table & { readonly name: string }>;
+  /** One raw call, past every fault. */
+  raw(operation: string, body: object): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export const environment = { AWS_REGION: "eu-west-1", ...accessKey };
+
+/** A local engine with DynamoDB's conditions, behind a proxy that injects faults. */
+export async function startEngine(): Promise<Engine> {
+  const engine = dynalite({ createTableMs: 0 });
+  const engineOrigin = await listening(engine);
+  const calls: string[] = [];
+  const faults: Engine["faults"] = [];
+  const proxy = createServer(async (incoming, outgoing) => {
+    const body = await buffer(incoming);
+    const target = String(incoming.headers["x-amz-target"]);
+    const operation = target.split(".")[1] ?? "";
+    calls.push(operation);
+    const index = faults.findIndex((each) => each.operation === operation);
+    const [struck] = index < 0 ? [] : faults.splice(index, 1);
+    if (struck?.fault === "throttle") {
+      outgoing.writeHead(400, { "content-type": "application/x-amz-json-1.0" });
+      outgoing.end('{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}');
+      return;
+    }
+    if (struck?.fault === "lose-request") return void incoming.socket.destroy();
+    const { authorization, "x-amz-date": date, "content-type": type } = incoming.headers;
+    const answer = await request(engineOrigin, {
+      method: "POST",
+      headers: { "x-amz-target": target, authorization, "x-amz-date": String(date), "content-type": type },
+      body,
+    });
+    const text = await answer.body.text();
+    if (struck?.fault === "lose-answer") return void incoming.socket.destroy();
+    outgoing.writeHead(answer.statusCode, { "content-type": "application/x-amz-json-1.0" });
+    outgoing.end(text);
+  });
+  const origin = await listening(proxy);
+
+  const dispatcher = new Agent();
+  const direct = openAws({
+    env: { ...environment, AWS_ENDPOINT_URL: engineOrigin },
+    dispatcher,
+    clock: systemClock,
+    random: Math.random,
+  });
+  const raw = (operation: string, body: object) => direct.call("dynamodb", operation, body);
+  let tables = 0;
+  return {
+    origin,
+    calls,
+    faults,
+    raw,
+    table: async ({ clock = systemClock } = {}) => {
+      const name = `table-${++tables}`;
+      await createTable(raw, name);
+      const patient: Clock = { now: () => clock.now(), sleep: async () => {} };
+      const table = openTable({ name, endpoint: origin }, { environment, clock: patient, random: () => 1 });
+      return { ...table, name };
+    },
+    close: async () => {
+      await dispatcher.close();
+      for (const server of [proxy, engine]) await closed(server);
+    },
+  };
+}
+
+export const createTable = (raw: Engine["raw"], TableName: string): Promise<unknown> =>
+  raw("CreateTable", {
+    TableName,
+    BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: ["pk", "sk"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+    KeySchema: [
+      { AttributeName: "pk", KeyType: "HASH" },
+      { AttributeName: "sk", KeyType: "RANGE" },
+    ],
+  });
+
+async function listening(server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildArtifact, type LambdaStage, setLambdaStage, summaryOf } from "./stage.ts";
+
+const artifact = mkdtempSync(join(tmpdir(), "bridge-artifact-"));
+let printed = "";
+beforeAll(() => {
+  printed = buildArtifact(artifact);
+});
+afterAll(() => rmSync(artifact, { recursive: true, force: true }));
+
+const ended = { status: "SUCCESS", afterMs: 0 } as const;
+const arrived = ({ receiver }: LambdaStage) =>
+  receiver.events().map(({ type, subject }) => ({ type, subject }));
+
+describe("the packaged function", () => {
+  it("is ESM with a source map beside it, and its size is printed", async () => {
+    expect(printed).toMatch(/KiB {2}\S*poll\.mjs\n/);
+    expect(printed).toMatch(/KiB {2}total\n$/);
+    expect(await readFile(join(artifact, "poll.mjs"), "utf8")).toMatch(/sourceMappingURL=poll\.mjs\.map\n$/);
+    const map: unknown = JSON.parse(await readFile(join(artifact, "poll.mjs.map"), "utf8"));
+    expect(map).toMatchObject({
+      sources: expect.arrayContaining([expect.stringMatching(/functions\/poll\.ts$/)]),
+    });
+  });
+
+  it("delivers on a cold start, and writes its metrics", async () => {
+    const stage = await setLambdaStage(artifact);
+    const subject = stage.task("restart", ended);
+    const container = await stage.start();
+    const summary = summaryOf(await container.invoke("one"));
+    expect(summary.streams).toMatchObject([{ tasks: 1, changes: 1, error: null }]);
+    expect(summary.sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+    expect(arrived(stage)).toEqual([{ type: "com.huaweicloud.dms.task.succeeded", subject }]);
+    const metrics = { FunctionName: "poll", SuccessfulRuns: 1, Changes: 1, Accepted: 1, StreamErrors: 0 };
+    expect(container.lines()).toContainEqual(expect.objectContaining(metrics));
+  });
+
+  it("makes one HTTP request and no store call in an idle warm run", async () => {
+    const stage = await setLambdaStage(artifact);
+    stage.task("restart", ended);
+    const container = await stage.start();
+    summaryOf(await container.invoke("one"));
+    stage.engine.calls.length = 0;
+    const before = stage.simulator.requestCount();
+    expect(summaryOf(await container.invoke("two")).streams).toMatchObject([{ changes: 0, error: null }]);
+    expect(stage.simulator.requestCount() - before).toBe(1);
+    expect(stage.engine.calls).toEqual([]);
+    expect(stage.receiver.deliveries).toHaveLength(1);
+  });
+
+  it("tells nothing twice when the platform repeats an event, in the same container or another", async () => {
+    const stage = await setLambdaStage(artifact);
+    stage.task("restart", ended);
+    const [first, second] = [await stage.start(), await stage.start()];
+    for (const container of [first, first, second]) summaryOf(await container.invoke("the-same"));
+    expect(stage.receiver.deliveries).toHaveLength(1);
+  });
+
+  it("ends before the platform's deadline, and the next run delivers what is left", async () => {
+    const stage = await setLambdaStage(artifact, {
+      timeBudget: "30s",
+      respond: (number) => (number === 1 ? { hang: true } : {}),
+    });
+    const subject = stage.task("restart", ended);
+    const container = await stage.start();
+    const startedMs = Date.now();
+    const cut = summaryOf(await container.invoke("one", 7_500));
+    expect(Date.now() - startedMs).toBeLessThan(7_500);
+    expect(cut.sinks["ops"]).toMatchObject({ accepted: 0, retrying: 1, pending: 1 });
+    const next = summaryOf(await container.invoke("two"));
+    expect(next.sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+    expect(arrived(stage).at(-1)).toEqual({ type: "com.huaweicloud.dms.task.succeeded", subject });
+  });
+
+  it("loses nothing when the platform kills it during a delivery", async () => {
+    const stage = await setLambdaStage(artifact, {
+      respond: (number) => (number === 1 ? { hang: true } : {}),
+    });
+    const subject = stage.task("restart", ended);
+    const killed = await stage.start();
+    const cut = killed.invoke("one").catch((error: Error) => error.message);
+    await expect.poll(() => stage.receiver.deliveries.length, { timeout: 10_000 }).toBe(1);
+    await killed.kill();
+    expect(await cut).toBe("the container ended: SIGKILL");
+    const container = await stage.start();
+    await expect
+      .poll(async () => summaryOf(await container.invoke(`after-${Date.now()}`)).sinks["ops"]?.pending, {
+        timeout: 10_000,
+        interval: 500,
+      })
+      .toBe(0);
+    const [one, ...others] = stage.receiver.events();
+    expect(others).toEqual([one]);
+    expect(one?.subject).toBe(subject);
+  });
+
+  it("tells each change once when two containers overlap", async () => {
+    const stage = await setLambdaStage(artifact);
+    const subjects = Array.from({ length: 40 }, (_, index) => stage.task(`task-${index}`, ended));
+    const containers = [await stage.start(), await stage.start()];
+    await Promise.all(
+      containers.map(async (container, index) => summaryOf(await container.invoke(`${index}`))),
+    );
+    for (const [index, container] of containers.entries())
+      summaryOf(await container.invoke(`again-${index}`));
+    const told = stage.receiver.events().map(({ subject }) => subject);
+    expect(told.toSorted()).toEqual(subjects.toSorted());
+  });
+
+  it("delivers what an operator's command line brought back from the dead letters", async () => {
+    const stage = await setLambdaStage(artifact, {
+      respond: (number) => (number === 1 ? { status: 400 } : {}),
+    });
+    const subject = stage.task("restart", ended);
+    const refused = await stage.start();
+    expect(summaryOf(await refused.invoke("one")).sinks["ops"]).toMatchObject({
+      deadLettered: 1,
+      pending: 0,
+    });
+    expect(refused.lines()).toContainEqual(expect.objectContaining({ DeadLettered: 1, SuccessfulRuns: 1 }));
+    const redriven = await stage.cli("dead-letters", "redrive", "--json");
+    expect([redriven.code, redriven.err]).toEqual([0, ""]);
+    const container = await stage.start();
+    expect(summaryOf(await container.invoke("two")).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+    expect(arrived(stage).map((event) => event.subject)).toEqual([subject, subject]);
+  });
+
+  it("fails after its run when a stream cannot be read, and goes on with the next", async () => {
+    const stage = await setLambdaStage(artifact);
+    const container = await stage.start({ AK: "wrong" });
+    const outcome = await container.invoke("one");
+    expect(outcome).toMatchObject({ kind: "error", errorType: "RunFailed" });
+    expect(outcome).toMatchObject({
+      errorMessage: expect.stringMatching(/^1 of 1 streams failed: rabbitmq\//),
+    });
+    expect(container.lines()).toContainEqual(expect.objectContaining({ SuccessfulRuns: 0, StreamErrors: 1 }));
+    expect((await container.invoke("two")).kind).toBe("error");
+  });
+
+  it("fails each run, and names what is wrong, while its configuration is none", async () => {
+    const stage = await setLambdaStage(artifact);
+    const file = join(artifact, "bridge.config.json");
+    await writeFile(file, "{}");
+    try {
+      const container = await stage.start({ BRIDGE_CONFIG: file });
+      expect(await container.invoke("one")).toMatchObject({
+        kind: "error",
+        errorType: "ConfigError",
+        errorMessage: expect.stringContaining("sources"),
+      });
+      expect((await container.invoke("two")).kind).toBe("error");
+      expect(container.api.initErrors).toEqual([]);
+    } finally {
+      rmSync(file);
+    }
+  });
+});

@@ -1,0 +1,169 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import type { RunSummary } from "../../lib/run.ts";
+import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
+import { demoKey } from "../../lib/simulator/auth.ts";
+import { seededRandom } from "../../lib/simulator/random.ts";
+import { type Receiver, type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
+import { createTable, type Engine, environment, startEngine } from "../aws/dynamodb-engine.ts";
+import { serve } from "../aws/loopback.ts";
+import { run } from "../cli/process.ts";
+import { type Outcome, type RuntimeApi, startRuntimeApi } from "./runtime-api.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const runtimeClient = (): string => createRequire(import.meta.url).resolve("aws-lambda-ric");
+
+/** Builds the artifact as `npm run package` does, into a folder of its own. */
+export function buildArtifact(folder: string): string {
+  return execFileSync(process.execPath, [join(root, "build.ts"), "lambda", folder], { encoding: "utf8" });
+}
+
+/** The platform's wrap of one process: started, invoked, frozen between events, killed. */
+export interface Container {
+  readonly api: RuntimeApi;
+  invoke(requestId: string, timeoutMs?: number): Promise<Outcome>;
+  /** Ends it at once, as the platform does at its deadline. */
+  kill(): Promise<void>;
+  /** What it has written to stdout, line by line. */
+  lines(): readonly Record<string, unknown>[];
+}
+
+export interface LambdaStage {
+  readonly simulator: Simulator;
+  readonly receiver: Receiver;
+  readonly engine: Engine;
+  start(env?: Readonly<Record<string, string>>): Promise<Container>;
+  /** The command line on the same table, as an operator runs it. */
+  cli(...args: readonly string[]): ReturnType<typeof run>;
+  task(name: string, ...steps: readonly { readonly status: string; readonly afterMs: number }[]): string;
+}
+
+const instance = {
+  id: "11111111-0000-4000-8000-000000000001",
+  engine: "rabbitmq",
+  name: "orders",
+  projectId: "p1",
+} as const;
+
+/** The artifact between a simulated API, a local DynamoDB, a store of secrets and a webhook. */
+export async function setLambdaStage(
+  artifact: string,
+  { timeBudget = "2s", ...options }: Pick<ReceiverOptions, "respond"> & { readonly timeBudget?: string } = {},
+): Promise<LambdaStage> {
+  const folder = await mkdtemp(join(tmpdir(), "bridge-lambda-"));
+  const [simulator, receiver, engine] = await Promise.all([
+    startSimulator({ random: seededRandom(1) }),
+    startReceiver(options),
+    startEngine(),
+  ]);
+  onTestFinished(async () => {
+    await Promise.all([simulator.close(), receiver.close(), engine.close()]);
+    await rm(folder, { recursive: true, force: true });
+  });
+  simulator.world.addInstance(instance);
+  await createTable(engine.raw, "checkpoints");
+  const secrets = await serve({ body: { Parameter: { Value: demoKey.sk } } });
+  const variables = { ...environment, AK: demoKey.ak, AWS_ENDPOINT_URL_SSM: secrets.origin };
+  const configFile = join(folder, "bridge.config.json");
+  await writeFile(
+    configFile,
+    JSON.stringify(configOf({ api: simulator, dynamodb: engine.origin, hook: receiver, timeBudget })),
+  );
+  return {
+    simulator,
+    receiver,
+    engine,
+    start: (env = {}) => startContainer(artifact, { ...variables, BRIDGE_CONFIG: configFile, ...env }),
+    cli: (...args) => run(args, { cwd: folder, env: variables }),
+    task: (name, ...steps) => simulator.world.start({ instance: instance.id, name, steps }),
+  };
+}
+
+interface Places {
+  readonly api: { readonly url: string };
+  readonly dynamodb: string;
+  readonly hook: { readonly url: string };
+  readonly timeBudget: string;
+}
+
+const configOf = ({ api, dynamodb, hook, timeBudget }: Places) => ({
+  sources: [
+    {
+      engine: "rabbitmq",
+      region: "cn-north-4",
+      endpoint: api.url,
+      projectId: instance.projectId,
+      instances: [instance.id],
+      startFrom: "all",
+      credentials: { ak: `\${AK}`, sk: "ssm:/bridge/sk" },
+    },
+  ],
+  checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: dynamodb },
+  delivery: { timeBudget },
+  sinks: {
+    ops: {
+      type: "webhook",
+      url: hook.url,
+      allowPrivateNetwork: true,
+      retry: { attemptsPerRun: 1, maxDelay: "0s" },
+    },
+  },
+});
+
+async function startContainer(artifact: string, env: Readonly<Record<string, string>>): Promise<Container> {
+  const api = await startRuntimeApi();
+  const child = spawn(process.execPath, [runtimeClient()], {
+    cwd: artifact,
+    env: {
+      AWS_LAMBDA_RUNTIME_API: api.host,
+      LAMBDA_TASK_ROOT: artifact,
+      _HANDLER: "poll.handler",
+      AWS_LAMBDA_FUNCTION_NAME: "poll",
+      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "512",
+      AWS_LAMBDA_LOG_GROUP_NAME: "/aws/lambda/poll",
+      AWS_LAMBDA_LOG_STREAM_NAME: "stream",
+      ...env,
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    output += chunk;
+  });
+  const death = once(child, "exit").then(([code, signal]): never => {
+    throw new Error(`the container ended: ${code ?? signal}`);
+  });
+  death.catch(() => {});
+  const kill = async (): Promise<void> => {
+    if (isRunning(child) && child.kill("SIGKILL")) await once(child, "exit");
+  };
+  onTestFinished(async () => {
+    await kill();
+    api.close();
+  });
+  return {
+    api,
+    kill,
+    invoke: (requestId, timeoutMs = 30_000) => Promise.race([api.invoke({ requestId, timeoutMs }), death]),
+    lines: () =>
+      output
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
+/** The summary that a run returned. @throws Error with what the function said instead */
+export function summaryOf(outcome: Outcome): RunSummary {
+  if (outcome.kind === "response") return outcome.value as RunSummary;
+  throw new Error(`${outcome.errorType}: ${outcome.errorMessage}`);
+}

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { memoryCheckpoints } from "../../lib/checkpoint/memory.ts";
+import { begin } from "../../lib/checkpoint/transitions.ts";
+import { StoreError } from "../../lib/errors.ts";
+import type { RunSummary, SinkSummary, StreamSummary } from "../../lib/run.ts";
+import { metricsLine, runMetrics } from "../../lib/serverless/metrics.ts";
+import { logRun, oldestPendingMs, requireSuccess } from "../../lib/serverless/report.ts";
+import { createdMs } from "../change/sample.ts";
+import { entry, key } from "../checkpoint/sample.ts";
+
+const stream = (more: Partial<StreamSummary> = {}): StreamSummary => ({
+  key,
+  tasks: 3,
+  changes: 2,
+  beginTime: null,
+  error: null,
+  ...more,
+});
+const sink = (more: Partial<SinkSummary> = {}): SinkSummary => ({
+  accepted: 0,
+  filtered: 0,
+  deadLettered: 0,
+  retrying: 0,
+  pending: 0,
+  blocked: null,
+  ...more,
+});
+const run = (streams: readonly StreamSummary[], sinks: RunSummary["sinks"] = {}): RunSummary => ({
+  runId: "r",
+  startedAt: "2026-03-01T12:00:00.000Z",
+  durationMs: 412,
+  streams,
+  sinks,
+});
+const failed = stream({ changes: 0, error: { code: "throttled", message: "the API is busy" } });
+
+describe("runMetrics", () => {
+  it("adds up streams and sinks", () => {
+    const sinks = {
+      ops: sink({ accepted: 2, pending: 1, retrying: 1 }),
+      chat: sink({ accepted: 1, pending: 4, deadLettered: 3 }),
+    };
+    expect(runMetrics(run([stream(), stream()], sinks), 61_400)).toEqual({
+      SuccessfulRuns: 1,
+      StreamErrors: 0,
+      Changes: 4,
+      Accepted: 3,
+      Retrying: 1,
+      Pending: 5,
+      DeadLettered: 3,
+      OldestPendingAge: 61,
+      Duration: 412,
+    });
+  });
+
+  it("calls a run with a failed stream no success", () => {
+    expect(runMetrics(run([stream(), failed]), 0)).toMatchObject({ SuccessfulRuns: 0, StreamErrors: 1 });
+  });
+});
+
+describe("metricsLine", () => {
+  it("declares every number it holds", () => {
+    const line = metricsLine(runMetrics(run([stream()]), 0), "poll", 1_000);
+    expect(line.endsWith("}\n")).toBe(true);
+    const { _aws, FunctionName, ...numbers } = JSON.parse(line);
+    const [{ Metrics, Dimensions }] = _aws.CloudWatchMetrics;
+    expect([_aws.Timestamp, FunctionName, Dimensions]).toEqual([1_000, "poll", [["FunctionName"]]]);
+    expect(Metrics.map(({ Name }: { Name: string }) => Name)).toEqual(Object.keys(numbers));
+  });
+});
+
+describe("requireSuccess", () => {
+  it("passes a run whose deliveries failed, since they are kept", () => {
+    expect(() =>
+      requireSuccess(run([stream()], { ops: sink({ deadLettered: 1, blocked: "gone" }) })),
+    ).not.toThrow();
+  });
+
+  it("names the streams that failed, ten at most", () => {
+    const many = Array.from({ length: 30 }, (_, index) => ({ ...failed, key: `s${index}` }));
+    expect(() => requireSuccess(run([stream(), ...many]))).toThrow(
+      /^30 of 31 streams failed: s0: the API is busy; .*s9: the API is busy$/,
+    );
+  });
+});
+
+describe("logRun", () => {
+  it("has a line for the run, and one for each stream or sink that needs its operator", () => {
+    const lines: unknown[] = [];
+    const sinks = { a: sink(), b: sink({ blocked: "gone", pending: 4 }), c: sink({ deadLettered: 1 }) };
+    logRun((level, message, fields) => lines.push([level, message, fields]), run([stream(), failed], sinks));
+    expect(lines).toEqual([
+      ["info", "run ended", { runId: "r", durationMs: 412, streams: 2, changes: 2 }],
+      [
+        "error",
+        "a stream failed",
+        { runId: "r", stream: key, code: "throttled", problem: "the API is busy" },
+      ],
+      ["warn", "a sink is blocked", { runId: "r", sink: "b", reason: "gone", pending: 4 }],
+      ["warn", "deliveries were given up", { runId: "r", sink: "c", deadLettered: 1 }],
+    ]);
+  });
+});
+
+describe("oldestPendingMs", () => {
+  const owing: RunSummary = run([stream()], { ops: sink({ pending: 2 }) });
+  const stored = async (checkpoint: Checkpoint) => {
+    const store = memoryCheckpoints();
+    await store.commit(key, checkpoint, null);
+    return store;
+  };
+  const empty = begin("all", 0, 0);
+
+  it("is the age of the oldest owed event", async () => {
+    const young = { ...entry(2, "b"), committedAtMs: createdMs + 5_000 };
+    const store = await stored({ ...empty, outbox: [entry(1, "a"), young] });
+    expect(await oldestPendingMs(store, owing, createdMs + 9_000)).toBe(9_000);
+  });
+
+  it("is 0, and the store is not asked, when nothing is owed", async () => {
+    const load = async () => {
+      throw new Error("asked");
+    };
+    const store = { ...(await stored(empty)), load };
+    expect(await oldestPendingMs(store, run([stream()], { ops: sink() }), createdMs)).toBe(0);
+    expect(await oldestPendingMs(store, run([failed], { ops: sink({ pending: 1 }) }), createdMs)).toBe(0);
+  });
+
+  it("leaves out a record that cannot be read now", async () => {
+    const load = async () => {
+      throw new StoreError("unavailable", "no answer");
+    };
+    expect(await oldestPendingMs({ ...(await stored(empty)), load }, owing, createdMs)).toBe(0);
+  });
+});

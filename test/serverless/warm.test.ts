@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { warmBridge } from "../../lib/serverless/warm.ts";
+import { manualClock } from "../../lib/simulator/clock.ts";
+import type { Log } from "../../lib/telemetry/log.ts";
+import { accessKey, type Reply, serve } from "../aws/loopback.ts";
+
+const parameter = (Value: string): Reply => ({ body: { Parameter: { Value } } });
+const minuteMs = 60_000;
+
+async function opened(secret: string, ...replies: [Reply, ...Reply[]]) {
+  const { origin, seen } = await serve(...replies);
+  const folder = await mkdtemp(join(tmpdir(), "bridge-warm-"));
+  const config = {
+    sources: [
+      {
+        engine: "rabbitmq",
+        region: "cn-north-4",
+        projectId: "p1",
+        instances: ["i1"],
+        credentials: { ak: "ak", sk: secret },
+      },
+    ],
+    checkpoint: { type: "memory" },
+    sinks: { out: { type: "console" } },
+  };
+  await writeFile(join(folder, "bridge.config.json"), JSON.stringify(config));
+  const clock = manualClock(Date.parse("2026-11-24T12:00:00Z"));
+  const logged: string[] = [];
+  const log: Log = (_, message) => void logged.push(message);
+  const warm = warmBridge({
+    configFile: null,
+    folder,
+    environment: { ...accessKey, AWS_REGION: "eu-west-1", AWS_ENDPOINT_URL: origin },
+    clock: { now: () => clock.now(), sleep: async () => {} },
+    random: () => 0,
+    log,
+  });
+  onTestFinished(async () => {
+    await (await warm.current()).close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return { warm, clock, seen, logged };
+}
+
+describe("a warm bridge", () => {
+  it("stays as it is, and asks for no secret, for five minutes", async () => {
+    const { warm, clock, seen } = await opened("ssm:/prod/sk", parameter("one"));
+    const bridge = await warm.current();
+    await clock.advance(5 * minuteMs - 1);
+    expect(await warm.current()).toBe(bridge);
+    expect(seen).toHaveLength(1);
+  });
+
+  it("stays as it is when its secrets are the same after that, with the records it has in memory", async () => {
+    const { warm, clock, seen } = await opened("ssm:/prod/sk", parameter("one"));
+    const bridge = await warm.current();
+    await clock.advance(5 * minuteMs);
+    expect(await warm.current()).toBe(bridge);
+    expect(await warm.current()).toBe(bridge);
+    expect(seen).toHaveLength(2);
+  });
+
+  it("is opened anew with a secret that was rotated", async () => {
+    const { warm, clock, logged } = await opened("ssm:/prod/sk", parameter("one"), parameter("two"));
+    const bridge = await warm.current();
+    await clock.advance(5 * minuteMs);
+    expect(await warm.current()).not.toBe(bridge);
+    expect(logged).toEqual(["a secret has changed: the bridge is opened anew"]);
+  });
+
+  it("keeps the secrets in use while the store of secrets does not answer", async () => {
+    const { warm, clock, logged } = await opened("ssm:/prod/sk", parameter("one"), { status: 500 });
+    const bridge = await warm.current();
+    await clock.advance(5 * minuteMs);
+    expect(await warm.current()).toBe(bridge);
+    expect(logged).toEqual(["the secrets could not be read again: those in use stay"]);
+  });
+
+  it("looks at nothing again when it has no secret from a store", async () => {
+    const { warm, clock, seen } = await opened("plain", parameter("unused"));
+    const bridge = await warm.current();
+    await clock.advance(60 * minuteMs);
+    expect(await warm.current()).toBe(bridge);
+    expect(seen).toEqual([]);
+  });
+
+  it("tries again after a start that failed", async () => {
+    const { warm } = await opened("ssm:/prod/sk", { status: 400 }, parameter("one"));
+    await expect(warm.current()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect((await warm.current()).sinks.size).toBe(1);
+  });
+});
