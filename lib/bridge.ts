@@ -12,8 +12,9 @@ import {
 } from "./checkpoint/transitions.ts";
 import type { CallOptions, Clock, Random } from "./clock.ts";
 import { withDeadline } from "./deadline.ts";
+import { bury } from "./delivery/bury.ts";
 import type { Channel } from "./delivery/channel.ts";
-import type { DeadLetter, DeadLetterStore } from "./delivery/dead-letters.ts";
+import type { DeadLetterStore } from "./delivery/dead-letters.ts";
 import { dispatch } from "./delivery/dispatcher.ts";
 import { Lane } from "./delivery/lane.ts";
 import { SourceError, StoreError } from "./errors.ts";
@@ -63,17 +64,19 @@ export interface StreamOutcome {
 
 /**
  * One run of one stream: load, list, diff, commit, deliver, settle. Whatever stops it leaves a record from which the
- * next run goes on. Rejects only on a defect.
+ * next run goes on. `listed` is called once the source has answered or failed. Rejects only on a defect.
  */
 export async function runStream(
   plan: StreamPlan,
   context: RunContext,
   options: CallOptions,
+  listed: () => void = () => {},
 ): Promise<StreamOutcome> {
   const stream = new StreamRun(plan, context);
   try {
     await stream.load();
     await stream.list(options);
+    listed();
     await withDeadline(context.clock, stream.startDelivering(), options, async (bounded) => {
       do {
         await stream.commitChanges();
@@ -160,7 +163,7 @@ class StreamRun {
 
   /** Sends what is due, all sinks side by side, if this run holds the outbox. */
   async deliver(options: CallOptions): Promise<void> {
-    const { channels, clock, random, log, observer } = this.#context;
+    const { channels, clock, random, log, deadLetters, observer } = this.#context;
     const checkpoint = this.#checkpoint;
     if (checkpoint.fence?.run !== this.#context.run) return;
     await Promise.all(
@@ -168,7 +171,7 @@ class StreamRun {
         const { name } = channel.sink;
         const trouble = checkpoint.trouble.get(name);
         if (trouble) channel.recall(trouble);
-        const sent = await dispatch(
+        const dispatched = await dispatch(
           {
             stream: this.#plan.rules.stream,
             outbox: checkpoint.outbox,
@@ -181,31 +184,22 @@ class StreamRun {
           },
           options,
         );
+        const { sent, error } = await bury(dispatched, deadLetters);
+        this.error = error ?? this.error;
         add(this.#accepted, name, sent.accepted);
-        const unburied = await this.#bury(sent.deadLetters);
-        add(this.#deadLettered, name, sent.deadLetters.length - unburied.size);
-        this.#receipts.push(...sent.receipts.filter(({ sequence }) => !unburied.has(sequence)));
+        add(this.#deadLettered, name, sent.deadLetters.length);
+        this.#receipts.push(...sent.receipts);
       }),
     );
-  }
-
-  /** Stores one sink's dead letters. What cannot be stored stays owed, and keeps no other sink from being settled. */
-  async #bury(letters: readonly DeadLetter[]): Promise<ReadonlySet<number>> {
-    if (letters.length === 0) return new Set();
-    try {
-      await this.#context.deadLetters.put(letters);
-      return new Set();
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.error = error;
-      return new Set(letters.map(({ sequence }) => sequence));
-    }
   }
 
   /** Commits what the last delivery settled, and gives the outbox free. */
   async settle(): Promise<void> {
     if (this.#receipts.length === 0 && this.#checkpoint.fence?.run !== this.#context.run) return;
-    await this.#commit((checkpoint) => ({ next: this.#released(this.#settled(checkpoint)), letters: [] }));
+    await this.#commit((checkpoint) => ({
+      next: this.#released(settle(checkpoint, this.#receipts)),
+      letters: [],
+    }));
   }
 
   outcome(): StreamOutcome {
@@ -233,7 +227,7 @@ class StreamRun {
       this.#differences = differencesOf(this.#snapshot, checkpoint, this.#diffRules(checkpoint));
       this.#basis = checkpoint;
     }
-    const settled = this.#settled(checkpoint);
+    const settled = settle(checkpoint, this.#receipts);
     const isHeld = this.#isHeldByOther(settled, nowMs);
     const fence = isHeld ? checkpoint.fence : this.#fenceFor(settled, nowMs);
     const slice = planSlice(settled, this.#differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
@@ -267,10 +261,6 @@ class StreamRun {
       if (failing && failing.notBeforeMs > nowMs) return false;
       return new Lane(outbox, sink.name).isReady(nowMs, failing !== undefined);
     });
-  }
-
-  #settled(checkpoint: Checkpoint): Checkpoint {
-    return settle(checkpoint, this.#receipts);
   }
 
   #released(checkpoint: Checkpoint): Checkpoint {

@@ -61,23 +61,27 @@ export async function runStreams(
 ): Promise<RunSummary> {
   const startedMs = context.clock.now();
   const outcomes = new Map<StreamPlan, StreamOutcome>();
-  const runOne = async (plan: StreamPlan): Promise<void> => {
-    const outcome = await runStream(plan, context, options);
+  const runOne = async (plan: StreamPlan, listed?: () => void): Promise<void> => {
+    const outcome = await runStream(plan, context, options, listed);
     if (outcome.snapshot) proven.add(plan.source);
     outcomes.set(plan, outcome);
   };
-  const scouts = new Set(
-    Map.groupBy(plans, ({ source }) => source)
-      .values()
-      .map(([first]) => first),
-  );
-  const unproven = plans.filter((plan) => scouts.has(plan) && !proven.has(plan.source));
-  await eachOf(unproven, streamsAtOnce, runOne);
+  const scouts = new Set<StreamPlan>();
+  for (const [source, [first]] of Map.groupBy(plans, ({ source }) => source)) {
+    if (first && !proven.has(source)) scouts.add(first);
+  }
+  const scouting = Array.from(scouts, (plan) => {
+    const { promise: answered, resolve } = Promise.withResolvers<void>();
+    const run = runOne(plan, resolve);
+    return { run, answered: Promise.race([answered, run]) };
+  });
+  await Promise.all(scouting.map(({ answered }) => answered));
   await eachOf(
-    plans.filter((plan) => !unproven.includes(plan)),
+    plans.filter((plan) => !scouts.has(plan)),
     streamsAtOnce,
     runOne,
   );
+  await Promise.all(scouting.map(({ run }) => run));
   return {
     runId: context.run,
     startedAt: new Date(startedMs).toISOString(),

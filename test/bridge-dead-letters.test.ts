@@ -32,4 +32,15 @@ describe("a run whose dead letters cannot be stored", () => {
     expect((await record())?.outbox).toEqual([]);
     expect(await deadLetters.list({})).toHaveLength(9);
   });
+
+  it("never sends a later change of a task past one that it could not give up", async () => {
+    const sink = scriptedSink(ops, ({ data }) => (data.change.to === "OVERDUE" ? accepted : refused));
+    const { run, show, deadLetters } = stage([sink], { overdueAfterMs: () => 0 });
+    show(sampleTask({ createdAtMs: createdMs - 1 }));
+    const down = { ...deadLetters, put: () => Promise.reject(new StoreError("unavailable", "down")) };
+    await run({ deadLetters: down });
+    sink.answer = () => accepted;
+    await run();
+    expect(sink.accepted.map(({ data }) => data.change.to)).toEqual(["EXECUTING", "OVERDUE"]);
+  });
 });

@@ -132,5 +132,18 @@ export function stage(
   const show = (...tasks: Task[]) => {
     for (const task of tasks) source.tasks.set(task.id, task);
   };
-  return { clock, source, commits, memory, checkpoints, deadLetters, plan, begin, run, record, show };
+  return {
+    clock,
+    source,
+    context,
+    commits,
+    memory,
+    checkpoints,
+    deadLetters,
+    plan,
+    begin,
+    run,
+    record,
+    show,
+  };
 }

@@ -2,8 +2,9 @@ import { parseJson } from "../json.ts";
 
 const secretKey =
   /pass(?:word|wd|phrase)?$|passw|secret|token|credential|private[-_]?key|access[-_]?key|api[-_]?key|authorization|cookie|^(?:ak|sk|pwd)$/i;
+// Each word is looked at once, from its beginning: two open-ended runs around the name would take cubic time.
 const secretPair =
-  /\b([\w-]*(?:passw(?:or)?d|secret|token|credential|access[-_]?key|api[-_]?key)[\w-]*[\\"']*\s*[=:]\s*[\\"']*)[^\s,;&]+/gi;
+  /(?<![\w-])(?=[\w-]*?(?:passw(?:or)?d|secret|token|credential|access[-_]?key|api[-_]?key))([\w-]+[\\"']*\s*[=:]\s*[\\"']*)[^\s,;&]+/gi;
 const mask = "***";
 const maxDepth = 32;
 const maxBytes = 16 * 1024;

@@ -53,6 +53,19 @@ describe("a task's params", () => {
     expect(JSON.stringify(maskedParams(`${"[".repeat(5_000)}${"]".repeat(5_000)}`))).toContain("***");
   });
 
+  it("mask a pair inside another pair's value", () => {
+    expect(maskedParams("url=my-password=hunter2 x")).toBe("url=my-password=*** x");
+  });
+
+  it.each(["token-", "secret", "a-", "password ", "token\\", "-"])(
+    "take a moment when they are full of %j, which makes an expression go back for ever",
+    (unit) => {
+      const startMs = performance.now();
+      maskedParams(unit.repeat(16_000 / unit.length));
+      expect(performance.now() - startMs).toBeLessThan(500);
+    },
+  );
+
   it("never show a secret's value, whatever surrounds it", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (around) => {

@@ -1,0 +1,26 @@
+import { StoreError } from "../errors.ts";
+import type { DeadLetterStore } from "./dead-letters.ts";
+import type { Dispatched } from "./dispatcher.ts";
+
+export interface Buried {
+  /** What may be settled. */
+  readonly sent: Dispatched;
+  readonly error: StoreError | null;
+}
+
+/**
+ * Stores the dead letters of one sink's dispatch. Where the store does not answer they stay owed, and the rest may be
+ * settled all the same: one sink's refusal must not hold up the others.
+ */
+export async function bury(sent: Dispatched, deadLetters: DeadLetterStore): Promise<Buried> {
+  if (sent.deadLetters.length === 0) return { sent, error: null };
+  try {
+    await deadLetters.put(sent.deadLetters);
+    return { sent, error: null };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const owed = new Set(sent.deadLetters.map(({ sequence }) => sequence));
+    const receipts = sent.receipts.filter(({ sequence }) => !owed.has(sequence));
+    return { sent: { ...sent, receipts, deadLetters: [] }, error };
+  }
+}

@@ -1,0 +1,92 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { StreamPlan } from "../lib/bridge.ts";
+import { SourceError } from "../lib/errors.ts";
+import { streamKey } from "../lib/names.ts";
+import { runStreams } from "../lib/run.ts";
+import type { DeliveryResult } from "../lib/sinks/sink.ts";
+import { stage } from "./bridge-stage.ts";
+import { sampleTask } from "./change/sample.ts";
+import { chat, ops, stream } from "./checkpoint/sample.ts";
+import { pump } from "./delivery/pump.ts";
+import { busy, type ScriptedSink, scriptedSink } from "./delivery/scripted-sink.ts";
+
+/** So many streams of one source, and a run over them. */
+function streams(count: number, sinks: readonly ScriptedSink[]) {
+  const staged = stage(sinks);
+  const plans = Array.from({ length: count }, (_, index): StreamPlan => {
+    const instance = { ...stream, instanceId: `i${index}` };
+    const rules = { ...staged.plan.rules, stream: streamKey(instance) };
+    return {
+      ...staged.plan,
+      stream: instance,
+      rules: { ...rules, context: { ...rules.context, stream: instance } },
+    };
+  });
+  const proven = new Set<StreamPlan["source"]>();
+  const run = () => runStreams(plans, [], proven, staged.context(), { signal: new AbortController().signal });
+  return { ...staged, plans, run };
+}
+
+const turns = async (): Promise<void> => {
+  for (let count = 0; count < 50; count += 1) await turn();
+};
+
+describe("a run over many streams", () => {
+  it("serves every stream at once while a sink hangs, on a cold start too", async () => {
+    const healthy = scriptedSink(ops);
+    const hanging = scriptedSink(
+      chat,
+      (_, signal) =>
+        new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy))),
+    );
+    const { run, show, clock } = streams(3, [hanging, healthy]);
+    show(sampleTask());
+    const running = run();
+    await turns();
+    expect(healthy.accepted.map(({ data }) => data.instance.instanceId).sort()).toEqual(["i0", "i1", "i2"]);
+    await pump(clock, running);
+  });
+
+  it("asks a new source with one stream before the others, and all at once when it is known", async () => {
+    const { run, source } = streams(5, [scriptedSink(ops)]);
+    let answer = (): void => {};
+    const list = source.list;
+    source.list = async function* (...call) {
+      source.begins.push(-1);
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      yield* list(...call);
+    };
+    const first = run();
+    await turns();
+    expect(source.begins).toEqual([-1]);
+    source.list = list;
+    answer();
+    await first;
+    source.begins.length = 0;
+    await run();
+    expect(source.begins).toHaveLength(5);
+  });
+
+  it("tells a stream that cannot be read, and goes on with the others", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, source } = streams(3, [sink]);
+    show(sampleTask());
+    const list = source.list;
+    source.list = (instance, ...call) => {
+      if (instance.instanceId === "i1") throw new SourceError("not_found", "no such instance");
+      return list(instance, ...call);
+    };
+    const summary = await run();
+    expect(summary.streams.map(({ error }) => error)).toEqual([
+      null,
+      { code: "not_found", message: "no such instance" },
+      null,
+    ]);
+    expect(summary.sinks).toEqual({
+      ops: { accepted: 2, filtered: 0, deadLettered: 0, retrying: 0, pending: 0, blocked: null },
+    });
+  });
+});

@@ -1,0 +1,191 @@
+import type { CloudEvent } from "../../lib/change/event.ts";
+import type { Task } from "../../lib/change/task.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import type { EventId, SinkName, StreamKey } from "../../lib/names.ts";
+import type { RunSummary } from "../../lib/run.ts";
+import { checkCommit, idOf } from "./commit-checks.ts";
+import { type Crew, type Deeds, finals, type History, isLater, pair, Violation } from "./history.ts";
+import type { World } from "./world.ts";
+
+const secondOf = (ms: number): number => Math.floor(ms / 1_000);
+/** More than this and a run may end, its time being over, before it has taken everything in. */
+const oneSlice = 150;
+
+/** The record that a process stored, once it is in the store. */
+export function onCommit(
+  history: History,
+  crew: Crew,
+  stream: StreamKey,
+  text: string,
+  next: Checkpoint,
+): void {
+  const incarnation = history.incarnation(stream);
+  const previous = incarnation.record;
+  incarnation.record = next;
+  history.writes += 1;
+  history.note(`commit ${crew.process.run} ${text}`);
+  if (previous === null) {
+    history.begins.set(stream, next.watermarkMs);
+    return;
+  }
+  if (crew.rules.size === 0) {
+    // An operator put dead letters back, some of which no record held, or one that is lost.
+    for (const { event, sequence } of next.outbox) {
+      const bytes = incarnation.bytes.get(event.id) ?? [];
+      incarnation.bytes.set(event.id, [...bytes, JSON.stringify(event)]);
+      if (bytes.length === 0) incarnation.sequences.set(event.id, sequence);
+    }
+    return;
+  }
+  const rules = crew.rules.get(stream);
+  const deeds = crew.deeds.get(stream);
+  if (!rules || !deeds) throw new Violation("no defect", `${stream} is not this run's`);
+  const before = deeds.fenced.length;
+  const nowMs = crew.process.clock.now();
+  checkCommit({ history, incarnation, previous, next, rules, deeds, nowMs, apiSkewMs: crew.apiSkewMs });
+  // Another run holds the outbox: this one may not deliver what it has just committed.
+  if (next.fence?.run !== crew.process.run) deeds.fenced.splice(before);
+}
+
+/** A request leaves for a sink. */
+export function onAttempt(
+  history: History,
+  { process }: Crew,
+  stream: StreamKey,
+  sink: SinkName,
+  events: readonly CloudEvent[],
+): void {
+  const { bytes } = history.incarnation(stream);
+  history.sends += 1;
+  history.note(`send ${process.run} ${sink} ${events.map(({ id }) => id).join(" ")}`);
+  for (const event of events) {
+    const stored = bytes.get(event.id);
+    const own = idOf(event.data.instance, event.subject, event.data.change.to, Date.parse(event.time));
+    if (event.id !== own) throw new Violation("same id", `${event.id} should be ${own}`);
+    if (stored === undefined)
+      throw new Violation("commit before delivery", `${event.id} is sent to ${sink}, and no record held it`);
+    if (!stored.includes(JSON.stringify(event)))
+      throw new Violation("same id", `${event.id} is sent with other bytes`);
+  }
+  const tasks = new Set(events.map(({ subject }) => subject));
+  if (tasks.size < events.length)
+    throw new Violation("order", `one batch to ${sink} holds two events of a task`);
+  for (const other of history.inFlight) {
+    if (other.process !== process && other.stream === stream && other.sink === sink)
+      throw new Violation(
+        "one writer",
+        `${process.run} and ${other.process.run} send to ${sink} side by side`,
+      );
+  }
+}
+
+/** The sink took the event, whether or not the answer arrives. */
+export function onAccepted(history: History, stream: StreamKey, sink: SinkName, event: CloudEvent): void {
+  const { accepted, heights, sequences, redriven } = history.incarnation(stream);
+  const key = pair(sink, event.id);
+  history.note(`accepted ${key}`);
+  history.settledEver.add(key);
+  if (accepted.has(key)) return;
+  accepted.add(key);
+  if (redriven.has(key)) return;
+  const lane = `${sink} ${event.subject}`;
+  const height = heights.get(lane) ?? 0;
+  const sequence = sequences.get(event.id) ?? 0;
+  if (sequence < height) throw new Violation("order", `${key} is accepted after a later change of its task`);
+  heights.set(lane, sequence);
+}
+
+/** A run ended by itself: what it was shown is taken in, what it committed is told to whoever is well. */
+export function onEnd(
+  history: History,
+  crew: Crew,
+  summary: RunSummary,
+  facts: { readonly healthy: ReadonlySet<SinkName>; readonly hadTime: boolean },
+): void {
+  history.note(`end ${crew.process.run} ${JSON.stringify(summary.streams)}`);
+  for (const { key, error } of summary.streams) {
+    const stream = key as StreamKey;
+    const deeds = crew.deeds.get(stream);
+    if (!deeds) continue;
+    if (facts.hadTime && !deeds.storeFailed) {
+      for (const { id, sinks } of deeds.fenced) checkHealthy(history, stream, id, sinks, facts.healthy);
+    }
+    if (error !== null) continue;
+    if (deeds.sights.length < oneSlice)
+      for (const sight of deeds.sights) checkTakenIn(history, stream, sight, deeds);
+    for (const { event, owed } of history.incarnation(stream).record?.outbox ?? []) {
+      for (const sink of owed.keys()) {
+        const key = pair(sink, event.id);
+        if (deeds.answered.has(key))
+          throw new Violation("no needless repeat", `${key} is accepted and still owed`);
+      }
+    }
+  }
+}
+
+function checkHealthy(
+  history: History,
+  stream: StreamKey,
+  id: EventId,
+  sinks: readonly SinkName[],
+  healthy: ReadonlySet<SinkName>,
+): void {
+  const { accepted, lettered } = history.incarnation(stream);
+  for (const sink of sinks) {
+    const key = pair(sink, id);
+    if (healthy.has(sink) && !accepted.has(key) && !lettered.has(key))
+      throw new Violation(
+        "isolation",
+        `${key} was committed, its sink is well, and the run ended without it`,
+      );
+  }
+}
+
+/** The record knows this sight, or something later of its task. */
+function checkTakenIn(history: History, stream: StreamKey, sight: Task, { bases }: Deeds): void {
+  const { record, base, committed, givenUp } = history.incarnation(stream);
+  const known = record?.known.get(sight.id);
+  const events = [
+    ...(committed.get(sight.id) ?? []),
+    ...givenUp.filter(({ subject }) => subject === sight.id),
+  ];
+  const isTold = events.some(({ time, data }) => {
+    const status = data.change.to;
+    return status === sight.status || !isLater(sight, { status, updatedAtMs: Date.parse(time) });
+  });
+  const isTakenIn = known
+    ? known.status === sight.status || !isLater(sight, known)
+    : isTold || history.noNews.has(sight.id) || history.vanished.has(sight.id) || base?.known.has(sight.id);
+  // No change to what the run knew, whatever another has recorded since.
+  const isNoChange = bases.some((base) => base.known.get(sight.id)?.status === sight.status);
+  if (!isTakenIn && !isNoChange)
+    throw new Violation(
+      "no loss",
+      `${sight.id} ${sight.status} was shown, and the record knows ${known?.status}`,
+    );
+}
+
+/** Faults are over and nothing moves: every task's last word has reached every sink. */
+export function checkEnd(
+  history: History,
+  world: World,
+  nowMs: number,
+  faithful: ReadonlySet<SinkName>,
+): void {
+  for (const life of world.lives) {
+    const last = life.stages.at(-1);
+    const ended = life.stages.findIndex(({ status }) => finals.has(status));
+    const runsAgain = ended >= 0 && ended < life.stages.length - 1;
+    const isOver = nowMs >= life.deletedAtMs;
+    const isBefore = secondOf(life.createdAtMs) < secondOf(history.begins.get(life.stream) ?? 0);
+    const isExcused = isBefore || history.vanished.has(life.id) || history.noNews.has(life.id);
+    if (!last || runsAgain || isOver || isExcused) continue;
+    if (!history.shown.has(life.id)) throw new Violation("no loss", `${life.id} was never listed`);
+    const instanceId = life.stream.split("/")[3] ?? "";
+    const id = idOf({ instanceId }, life.id, last.status, last.updatedAtMs);
+    for (const sink of faithful) {
+      if (!history.settledEver.has(`${sink}:${id}`))
+        throw new Violation("no loss", `${id}, its task's last word, never reached ${sink}`);
+    }
+  }
+}

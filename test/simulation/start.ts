@@ -1,0 +1,159 @@
+import type { RunContext, StreamPlan } from "../../lib/bridge.ts";
+import type { CloudEvent } from "../../lib/change/event.ts";
+import type { Random } from "../../lib/clock.ts";
+import { Channel } from "../../lib/delivery/channel.ts";
+import type { RetryPolicy } from "../../lib/delivery/retry.ts";
+import { runId, type SinkName, type Stream, sinkName, streamKey } from "../../lib/names.ts";
+import { runStreams } from "../../lib/run.ts";
+import { silentLog } from "../../lib/telemetry/log.ts";
+import { onEnd } from "./checker.ts";
+import { type Ground, sinksOf, steady } from "./ground.ts";
+import { type Crew, newDeeds } from "./history.ts";
+import { Process } from "./process.ts";
+import { type Launch, troubledSinks } from "./scenario.ts";
+import { type SinkMode, simulatedSink } from "./sinks.ts";
+import { simulatedSource } from "./source.ts";
+import { simulatedCheckpoints, simulatedDeadLetters } from "./store.ts";
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+/** A run with less may end before a healthy sink's turn. */
+const leastBudgetMs = 5_000;
+
+export interface Start {
+  readonly launch: Launch;
+  readonly storeChance: number;
+  readonly random: Random;
+  /** Told of what the run threw. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Starts one run of the real bridge, as a process that can be killed. */
+export function startRun(ground: Ground, { launch, storeChance, random, failed }: Start): Process {
+  const { history, streams } = ground;
+  ground.runs += 1;
+  const process = new Process({
+    loop: ground.loop,
+    run: runId(`run-${ground.runs}`),
+    random,
+    faults: ground.faults,
+    clockOffsetMs: ground.clockOffsetMs + launch.clockOffsetMs,
+    dieAtAwait: launch.dieAtAwait,
+  });
+  const crew: Crew = {
+    process,
+    apiSkewMs: ground.api.skewMs - ground.clockOffsetMs,
+    rules: new Map(streams.map((stream) => [streamKey(stream), rulesOf(ground, stream)])),
+    deeds: new Map(streams.map((stream) => [streamKey(stream), newDeeds(process.run)])),
+  };
+  const signal = planEnd(ground, process, launch);
+  history.note(`start ${process.run}`);
+  runStreams(plansOf(ground, crew), [], new Set(), contextOf(ground, crew, launch.budgetMs, storeChance), {
+    signal,
+  })
+    .then((summary) => {
+      process.isFinished = true;
+      const hadTime = launch.budgetMs >= leastBudgetMs && !signal.aborted;
+      onEnd(history, crew, summary, { healthy: new Set([steady]), hadTime });
+    })
+    .catch(failed);
+  return process;
+}
+
+/** What will stop the run before its own end. */
+function planEnd({ loop, faults }: Ground, process: Process, launch: Launch): AbortSignal {
+  const stop = new AbortController();
+  if (launch.budgetMs < 1_000) faults.hit("run: budget of milliseconds");
+  const later = (ms: number | null, end: () => void): void => {
+    if (ms === null) return;
+    loop.after(ms, () => {
+      if (!process.isOver) end();
+    });
+  };
+  later(launch.stopAfterMs, () => {
+    faults.hit("run: stopped by a signal");
+    stop.abort();
+  });
+  later(launch.dieAfterMs, () => {
+    faults.hit("run: killed at an instant");
+    process.kill();
+  });
+  return stop.signal;
+}
+
+function plansOf(ground: Ground, crew: Crew): readonly StreamPlan[] {
+  const { settings } = ground.scenario;
+  const source = simulatedSource(ground.api, crew, ground.history, () => ground.trouble);
+  return ground.streams.map((stream) => ({
+    stream,
+    source: ground.variant.source?.(source, crew.process) ?? source,
+    startFrom: settings.startFrom,
+    overdueAfterMs: () => settings.overdueAfterMs,
+    rules: crew.rules.get(streamKey(stream)) ?? rulesOf(ground, stream),
+  }));
+}
+
+function contextOf(ground: Ground, crew: Crew, timeBudgetMs: number, chance: number): RunContext {
+  const { records, letters, history, variant } = ground;
+  const { process } = crew;
+  const checkpoints = simulatedCheckpoints(records, crew, history, { chance, isDown: ground.storeIsDown });
+  const deadLetters = simulatedDeadLetters(letters, crew, history, { chance, isDown: ground.lettersAreDown });
+  return {
+    run: process.run,
+    timeBudgetMs,
+    clock: process.clock,
+    random: process.random,
+    log: silentLog,
+    checkpoints: variant.checkpoints?.(checkpoints, process) ?? checkpoints,
+    deadLetters: variant.deadLetters?.(deadLetters, process) ?? deadLetters,
+    channels: new Map(sinksOf(ground).map((name) => [name, channelTo(name, ground, crew)])),
+    observer: { committed: () => {}, attempted: () => {} },
+  };
+}
+
+function channelTo(name: SinkName, ground: Ground, crew: Crew): Channel {
+  const batch = { maxEvents: name === "batchy" ? 10 : 1, maxBytes: 1e6 };
+  const troubled = troubledSinks.find((sink) => sink === name);
+  const mode = (): SinkMode => (troubled && ground.modes.get(troubled)) ?? "well";
+  const sink = simulatedSink(name, batch, mode, crew, ground.history);
+  const { clock } = crew.process;
+  return new Channel({
+    sink: ground.variant.sink?.(sink, crew.process) ?? sink,
+    policy: policyOf(ground),
+    concurrency: 4,
+    rate: null,
+    clock,
+  });
+}
+
+function rulesOf(ground: Ground, stream: Stream): StreamPlan["rules"] {
+  const { settings } = ground.scenario;
+  const sinks = sinksOf(ground);
+  const wanted = `com.huaweicloud.dms.task.${ground.wants}`;
+  const passes = (sink: SinkName) => (event: CloudEvent) =>
+    sink !== sinkName("picky") || event.type === wanted;
+  return {
+    stream: streamKey(stream),
+    lookbackMs: settings.lookbackMs,
+    maxOpenAgeMs: settings.maxOpenAgeMs,
+    maxBacklog: settings.maxBacklog,
+    policies: new Map(sinks.map((sink) => [sink, policyOf(ground)])),
+    filters: new Map(sinks.map((sink) => [sink, passes(sink)])),
+    context: {
+      stream,
+      source: `https://dms.example/v2/p1/instances/${stream.instanceId}`,
+      instanceName: null,
+    },
+  };
+}
+
+function policyOf({ scenario: { settings } }: Ground): RetryPolicy {
+  return {
+    attemptsPerRun: 3,
+    initialDelayMs: 500,
+    maxDelayMs: minuteMs,
+    maxRetryAfterMs: hourMs,
+    maxAttempts: settings.maxAttempts,
+    maxAgeMs: settings.maxAgeMs,
+  };
+}

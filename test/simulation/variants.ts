@@ -1,0 +1,294 @@
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import type { CommitResult, Version } from "../../lib/checkpoint/store.ts";
+import { Lane } from "../../lib/delivery/lane.ts";
+import { SourceError } from "../../lib/errors.ts";
+import { eventId } from "../../lib/names.ts";
+import type { DeliveryResult } from "../../lib/sinks/sink.ts";
+import type { Check } from "./history.ts";
+import type { Variant } from "./variant.ts";
+
+/** A bridge broken on purpose, and the checks that may catch it. */
+export interface Broken extends Variant {
+  readonly caughtBy: readonly Check[];
+}
+
+const secondOf = (ms: number): number => Math.floor(ms / 1_000);
+
+/** Bridges that break a promise, each at one place. */
+export const variants: readonly Broken[] = [
+  {
+    name: "deliver-before-commit",
+    caughtBy: ["commit before delivery", "no loss"],
+    checkpoints: (store, process) => ({
+      ...store,
+      // Answers at once; the record follows while the events are already on their way.
+      commit: async (stream, next, expected) => {
+        void process.wait(400).then(() => store.commit(stream, next, expected).catch(() => {}));
+        return { kind: "committed", version: ((expected ?? 0) + 1) as Version };
+      },
+    }),
+  },
+  {
+    name: "settle-before-delivery",
+    caughtBy: ["no loss"],
+    checkpoints: (store) => ({
+      ...store,
+      commit: (stream, next, expected) => store.commit(stream, { ...next, outbox: [] }, expected),
+    }),
+  },
+  {
+    name: "watermark-past-open-task",
+    caughtBy: ["watermark", "bounded", "no loss"],
+    checkpoints: (store) => ({
+      ...store,
+      commit: (stream, next, expected) => {
+        const newestMs = next.newestCreatedMs ?? next.watermarkMs;
+        const watermarkMs = Math.max(next.watermarkMs, secondOf(newestMs) * 1_000);
+        return store.commit(stream, { ...next, watermarkMs }, expected);
+      },
+    }),
+  },
+  {
+    name: "exclusive-boundary-second",
+    caughtBy: ["no loss"],
+    source: (source) => ({
+      ...source,
+      async *list(stream, beginMs, options) {
+        for await (const page of source.list(stream, beginMs, options)) {
+          const inside = page.tasks.filter(({ createdAtMs }) => secondOf(createdAtMs) > secondOf(beginMs));
+          yield { ...page, tasks: inside };
+        }
+      },
+    }),
+  },
+  {
+    name: "outbox-not-fenced",
+    caughtBy: ["one writer", "order"],
+    checkpoints: (store) => ({
+      ...store,
+      load: async (stream) => {
+        const stored = await store.load(stream);
+        return stored && { ...stored, checkpoint: { ...stored.checkpoint, fence: null } };
+      },
+    }),
+  },
+  {
+    name: "id-with-a-clock",
+    caughtBy: ["same id"],
+    sink: (sink, { clock }) => ({
+      ...sink,
+      deliver: (events, options) => {
+        const stamped = events.map((event) => ({ ...event, id: eventId(`${event.id}/${clock.now()}`) }));
+        return sink.deliver(stamped, options);
+      },
+    }),
+  },
+  {
+    name: "body-with-a-clock",
+    caughtBy: ["same id"],
+    sink: (sink, { clock }) => ({
+      ...sink,
+      deliver: (events, options) => {
+        const observedAt = (): string => new Date(clock.now()).toISOString();
+        const restated = events.map((event) => {
+          const change = { ...event.data.change, observedAt: observedAt() };
+          return { ...event, data: { ...event.data, change } };
+        });
+        return sink.deliver(restated, options);
+      },
+    }),
+  },
+  {
+    name: "receipts-dropped-on-conflict",
+    caughtBy: ["no needless repeat"],
+    checkpoints: (store) => {
+      let hasLost = false;
+      return {
+        ...store,
+        commit: async (stream, next, expected) => {
+          const stored = hasLost ? await store.load(stream) : null;
+          const outbox = stored ? union(stored.checkpoint, next) : next.outbox;
+          const result = await store.commit(stream, { ...next, outbox }, expected);
+          hasLost = result.kind === "conflict";
+          return result;
+        },
+      };
+    },
+  },
+  {
+    name: "no-version-check",
+    caughtBy: ["no loss", "told once", "bounded", "watermark", "same id", "one writer", "no needless repeat"],
+    checkpoints: (store) => ({
+      ...store,
+      commit: async (stream, next, expected): Promise<CommitResult> => {
+        const result = await store.commit(stream, next, expected);
+        if (result.kind === "committed" || expected === null) return result;
+        const current = await store.load(stream);
+        return store.commit(stream, next, current?.version ?? null);
+      },
+    }),
+  },
+  {
+    name: "stale-status-accepted",
+    caughtBy: ["order", "told once"],
+    checkpoints: (store) => ({
+      ...store,
+      load: async (stream) => {
+        const stored = await store.load(stream);
+        if (!stored) return null;
+        const known = Array.from(
+          stored.checkpoint.known,
+          ([id, task]) => [id, { ...task, updatedAtMs: 0 }] as const,
+        );
+        return { ...stored, checkpoint: { ...stored.checkpoint, known: new Map(known) } };
+      },
+    }),
+  },
+  {
+    name: "dead-letter-after-settle",
+    caughtBy: ["no loss"],
+    deadLetters: (store, process) => ({
+      ...store,
+      put: async (letters) => {
+        void process.wait(2_000).then(() => store.put(letters).catch(() => {}));
+      },
+    }),
+  },
+  {
+    name: "failure-taken-for-acceptance",
+    caughtBy: ["no loss"],
+    sink: (sink) => ({
+      ...sink,
+      deliver: async (events, options) => {
+        const accepted: DeliveryResult = { kind: "accepted" };
+        const results = await sink.deliver(events, options);
+        return results.map((result) =>
+          result.kind === "retry" && result.reason === "timeout" ? accepted : result,
+        );
+      },
+    }),
+  },
+  {
+    name: "batch-answered-as-one",
+    caughtBy: ["no loss"],
+    sink: (sink) => ({
+      ...sink,
+      deliver: async (events, options) => {
+        const results = await sink.deliver(events, options);
+        return results.map(() => results[0] ?? { kind: "accepted" });
+      },
+    }),
+  },
+  {
+    name: "failed-listing-taken-for-short",
+    caughtBy: ["watermark", "no loss"],
+    source: (source) => ({
+      ...source,
+      async *list(stream, beginMs, options) {
+        try {
+          yield* source.list(stream, beginMs, options);
+        } catch (error) {
+          if (!(error instanceof SourceError)) throw error;
+        }
+      },
+    }),
+  },
+  {
+    name: "unreadable-records-passed-over",
+    caughtBy: ["no loss"],
+    source: (source) => ({
+      ...source,
+      async *list(stream, beginMs, options) {
+        for await (const page of source.list(stream, beginMs, options)) yield { ...page, skipped: [] };
+      },
+    }),
+  },
+  {
+    name: "failed-look-up-taken-for-gone",
+    caughtBy: ["no loss"],
+    source: (source) => ({
+      ...source,
+      get: (stream, id, options) =>
+        source.get(stream, id, options).catch((error: unknown) => {
+          if (error instanceof SourceError) return null;
+          throw error;
+        }),
+    }),
+  },
+  {
+    name: "ended-tasks-forgotten-at-once",
+    caughtBy: ["told once", "no loss"],
+    checkpoints: (store) => ({
+      ...store,
+      load: async (stream) => {
+        const stored = await store.load(stream);
+        if (!stored) return null;
+        const open = [...stored.checkpoint.known].filter(([, { name }]) => name !== "");
+        return { ...stored, checkpoint: { ...stored.checkpoint, known: new Map(open) } };
+      },
+    }),
+  },
+  {
+    name: "two-events-of-a-task-in-a-batch",
+    caughtBy: ["order"],
+    patch: () => {
+      const { take } = Lane.prototype;
+      Lane.prototype.take = function (nowMs, limits) {
+        const first = take.call(this, nowMs, limits);
+        if (limits.maxEvents === 1) return first;
+        for (const { entry } of first) this.settle(entry.sequence);
+        return [...first, ...take.call(this, nowMs, limits)];
+      };
+      return () => {
+        Lane.prototype.take = take;
+      };
+    },
+  },
+  {
+    name: "later-events-not-held-back",
+    caughtBy: ["order"],
+    patch: () => {
+      const { hold, reschedule } = Lane.prototype;
+      function pass(this: Lane, sequence: number): void {
+        this.settle(sequence);
+      }
+      Lane.prototype.hold = pass;
+      Lane.prototype.reschedule = pass;
+      return () => {
+        Object.assign(Lane.prototype, { hold, reschedule });
+      };
+    },
+  },
+  {
+    name: "one-sink-waits-for-another",
+    caughtBy: ["isolation"],
+    sink: (sink, process) => {
+      const queue = queueOf(process.run);
+      return {
+        ...sink,
+        deliver: (events, options) => {
+          const sending = queue.last.then(() => sink.deliver(events, options));
+          queue.last = sending.catch(() => {});
+          return sending;
+        },
+      };
+    },
+  },
+];
+
+const queues = new Map<string, { last: Promise<unknown> }>();
+
+function queueOf(run: string): { last: Promise<unknown> } {
+  const found = queues.get(run);
+  if (found) return found;
+  queues.clear();
+  const fresh = { last: Promise.resolve() };
+  queues.set(run, fresh);
+  return fresh;
+}
+
+function union(stored: Checkpoint, next: Checkpoint): Checkpoint["outbox"] {
+  const bySequence = new Map(next.outbox.map((entry) => [entry.sequence, entry]));
+  for (const entry of stored.outbox) bySequence.set(entry.sequence, entry);
+  return [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
+}
