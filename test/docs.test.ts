@@ -1,0 +1,164 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { eventJsonSchema } from "../lib/change/event-schema.ts";
+import { loadConfig } from "../lib/config/load.ts";
+import { startSimulator } from "../lib/simulator/api.ts";
+import { demoKey } from "../lib/simulator/auth.ts";
+import { seededRandom } from "../lib/simulator/random.ts";
+import { startReceiver } from "../lib/simulator/receiver.ts";
+import { run } from "./cli/process.ts";
+
+const root = path.resolve(import.meta.dirname, "..");
+const pages = [
+  "README.md",
+  "SECURITY.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(path.join(root, "docs")).map((file) => `docs/${file}`),
+]
+  .filter((file) => file.endsWith(".md") && existsSync(path.join(root, file)))
+  .map((file) => [file, readFileSync(path.join(root, file), "utf8")] as const);
+
+const page = (name: string): string => pages.find(([file]) => file === name)?.[1] ?? "";
+const blocks = (text: string, language: string): readonly string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
+    ([, block]) => block ?? "",
+  );
+
+const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+const environment = {
+  HUAWEICLOUD_SDK_AK: demoKey.ak,
+  HUAWEICLOUD_SDK_SK: demoKey.sk,
+  HUAWEICLOUD_SDK_PROJECT_ID: "p1",
+  WEBHOOK_SECRET: webhookSecret,
+};
+
+describe("the documentation", () => {
+  it("links only to what is there", () => {
+    const broken = pages.flatMap(([file, text]) =>
+      [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+        .map(([, target]) => target ?? "")
+        .filter((target) => !existsSync(path.join(root, path.dirname(file), target)))
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it("names only tests and sources that are there", () => {
+    const missing = pages.flatMap(([file, text]) =>
+      [...text.matchAll(/`((?:lib|test|functions|examples)\/[\w./-]+)`/g)]
+        .map(([, target]) => target ?? "")
+        .filter((target) => !target.includes("NAME") && !existsSync(path.join(root, target)))
+        .map((target) => `${file}: ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  const configs = pages
+    .filter(([file]) => file !== "docs/configuration.md")
+    .flatMap(([file, text]) =>
+      blocks(text, "yaml")
+        .filter((block) => block.includes("sources:"))
+        .map((block) => [file, block] as const),
+    );
+
+  it.each(configs)("has a configuration in %s that loads", async (_, block) => {
+    const folder = await mkdtemp(path.join(tmpdir(), "bridge-docs-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(path.join(folder, "bridge.config.yaml"), block);
+    const loaded = await loadConfig(null, { environment, folder });
+    expect(loaded.sinks.size).toBeGreaterThan(0);
+  });
+
+  it("shows an event that fits the schema", () => {
+    const validate = new Ajv2020({ formats: { "date-time": true, uri: true } }).compile(eventJsonSchema);
+    const events = blocks(page("README.md"), "json").map((block): unknown => JSON.parse(block));
+    expect(events).toHaveLength(1);
+    expect(validate(events[0]), JSON.stringify(validate.errors)).toBe(true);
+  });
+});
+
+/** The README's own configuration, pointed at a simulated API and a local webhook. */
+async function readmeStage() {
+  const folder = await mkdtemp(path.join(tmpdir(), "bridge-readme-"));
+  const simulator = await startSimulator({ random: seededRandom(3) });
+  const receiver = await startReceiver({ secret: webhookSecret });
+  onTestFinished(async () => {
+    await simulator.close();
+    await receiver.close();
+    await rm(folder, { recursive: true });
+  });
+  const [config = ""] = blocks(page("README.md"), "yaml");
+  const id = /instances: \[([^\]]+)\]/.exec(config)?.[1] ?? "";
+  simulator.world.addInstance({ id, name: "orders", engine: "rabbitmq", projectId: "p1" });
+  simulator.world.start({
+    instance: id,
+    name: "bindInstancePublicIp",
+    steps: [{ status: "EXECUTING", afterMs: 0 }],
+  });
+  const local = config
+    .replace("    region: cn-north-4", `    region: cn-north-4\n    endpoint: ${simulator.url}`)
+    .replace(/url: https:\S+/, `url: ${receiver.url}\n    allowPrivateNetwork: true`);
+  await writeFile(path.join(folder, "bridge.config.yaml"), local);
+  return { receiver, cli: (...args: string[]) => run(args, { cwd: folder, env: environment }) };
+}
+
+describe("the README's commands", () => {
+  const commands = blocks(page("README.md"), "sh")
+    .flatMap((block) => block.split("\n"))
+    .flatMap((line) => /^npm run -s bridge -- ([^#]+)/.exec(line)?.[1]?.trim() ?? []);
+
+  it("are the ones that this test runs", () => {
+    expect(commands).toEqual(["tasks", "sink test ops", "poll", "watch"]);
+  });
+
+  it("do on its configuration what it says", async () => {
+    const { cli, receiver } = await readmeStage();
+    const [tasks, sample, poll] = [await cli("tasks"), await cli("sink", "test", "ops"), await cli("poll")];
+    expect([tasks.code, sample.code, poll.code], `${tasks.err}${sample.err}${poll.err}`).toEqual([0, 0, 0]);
+    expect(tasks.out).toContain("bindInstancePublicIp");
+    expect(receiver.deliveries.map(({ verified }) => verified)).toEqual([true, true]);
+    expect(receiver.events().at(-1)).toMatchObject({ type: "com.huaweicloud.dms.task.executing" });
+  });
+});
+
+describe("docs/operating.md", () => {
+  it("shows the very keys that poll --json prints", async () => {
+    const { cli } = await readmeStage();
+    const printed: unknown = JSON.parse((await cli("poll", "--json")).out);
+    const [shown = ""] = blocks(page("docs/operating.md"), "json");
+    expect(shape(printed)).toEqual(shape(JSON.parse(shown)));
+  });
+
+  it("names commands and options that exist", async () => {
+    const rows = page("docs/operating.md").split("## Commands")[1]?.split("| exit")[0] ?? "";
+    const named = [...rows.matchAll(/`([a-z][^`]*)`/g)].map(([, command]) => (command ?? "").split(" "));
+    const words = [
+      ...new Set(
+        named.map((parts) =>
+          parts
+            .filter((part) => /^[a-z-]+$/.test(part))
+            .slice(0, 2)
+            .join(" "),
+        ),
+      ),
+    ];
+    expect(words.length).toBeGreaterThan(8);
+    const help = await run(["--help"]);
+    for (const word of words) {
+      const [command = ""] = word.split(" ");
+      if (command === "redrive" || command === "purge" || command.startsWith("--")) continue;
+      expect(help.out).toContain(` ${command}`);
+    }
+  });
+});
+
+/** Keys and kinds of a JSON value, with the text and numbers left out. */
+function shape(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shape);
+  if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]));
+}

@@ -1,0 +1,150 @@
+import { EventEmitter, once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Random } from "../../lib/clock.ts";
+import { type StreamKey, streamKey } from "../../lib/names.ts";
+import type { RunSummary } from "../../lib/run.ts";
+import { seededRandom } from "../../lib/simulator/random.ts";
+import { type Delivery, startReceiver } from "../../lib/simulator/receiver.ts";
+import { changesInStore } from "./kill-store.ts";
+import { type Acceptance, findings } from "./kill-verdict.ts";
+import { changeTasks } from "./kill-world.ts";
+import { instance, openStage, type Stage, webhook, webhookSecret } from "./stage.ts";
+
+/** Rejects never: what it waits for may not come in this life of the process. */
+type Wait = (traffic: EventEmitter, random: Random) => Promise<unknown>;
+
+/** A delivery may have to wait for the fence of a killed run first. */
+const patienceMs = 4_000;
+
+const rightAfter =
+  (name: string): Wait =>
+  async (traffic, random) => {
+    await once(traffic, name, { signal: AbortSignal.timeout(patienceMs) }).catch(ignoreAbort);
+    await sleep(random() * 20);
+  };
+
+/** When a process is killed, counted from its start. */
+const moments = [
+  ["150 to 900 ms after its start", (_, random) => sleep(150 + random() * 750)],
+  ["right after a request to the API", rightAfter("request")],
+  ["right after a delivery", rightAfter("delivery")],
+] as const satisfies readonly (readonly [string, Wait])[];
+
+/** What a run of kills came to. */
+export interface KillReport {
+  /** Kills by the moment that was chosen. */
+  readonly kills: ReadonlyMap<string, number>;
+  readonly tasks: number;
+  /** Changes that a killed process had made durable. */
+  readonly seen: number;
+  readonly accepted: number;
+  readonly repeats: number;
+  readonly refused: number;
+  readonly findings: readonly string[];
+}
+
+export interface KillOptions {
+  readonly kills: number;
+  readonly seed: number;
+  readonly onKill?: (count: number) => void;
+}
+
+const stream: StreamKey = streamKey({
+  engine: instance.engine,
+  region: "cn-north-4",
+  projectId: instance.projectId,
+  instanceId: instance.id,
+});
+
+/** Kills `watch` again and again while tasks change and a receiver now and then refuses, then lets it catch up. */
+export async function killRun({ kills, seed, onKill }: KillOptions): Promise<KillReport> {
+  const random = seededRandom(seed);
+  const refusals = seededRandom(seed + 1);
+  const accepted: Acceptance[] = [];
+  let refused = 0;
+  const traffic = new EventEmitter();
+  const respond = (_: number, { events, body }: Delivery) => {
+    traffic.emit("delivery");
+    if (refusals() < 0.05) {
+      refused += 1;
+      return { status: 503 };
+    }
+    accepted.push(...events.map((event) => ({ event, body })));
+    return { status: 204 };
+  };
+  const receiver = await startReceiver({ secret: webhookSecret, respond });
+  const stage = await openStage({
+    sinks: { log: webhook(receiver.url) },
+    // A process that lives a second delivers little; nothing may be given up for that.
+    delivery: { timeBudget: "2s", maxBacklog: 1_000_000 },
+    onRequest: () => traffic.emit("request"),
+  });
+  const tasks = changeTasks(stage.simulator.world, seededRandom(seed + 2));
+  try {
+    const seen = new Set<string>();
+    const chosen = new Map<string, number>();
+    for (let count = 1; count <= kills; count++) {
+      const [moment, wait] = moments[count % moments.length] ?? moments[0];
+      await killOnce(stage, () => wait(traffic, random));
+      chosen.set(moment, (chosen.get(moment) ?? 0) + 1);
+      for (const change of await changesInStore(join(stage.folder, "state"), stream)) seen.add(change);
+      onKill?.(count);
+    }
+    tasks.finish();
+    await catchUp(stage);
+    const { out } = await stage.run("dead-letters", "list", "--json");
+    const { deadLetters }: { deadLetters: readonly { readonly id: string }[] } = JSON.parse(out);
+    const ids = new Set(accepted.map(({ event }) => event.id));
+    return {
+      kills: chosen,
+      tasks: tasks.given.size,
+      seen: seen.size,
+      accepted: accepted.length,
+      repeats: accepted.length - ids.size,
+      refused,
+      findings: [
+        ...findings({ accepted, given: tasks.given, seen }),
+        ...deadLetters.map(({ id }) => `given up: ${id}`),
+      ],
+    };
+  } finally {
+    tasks.finish();
+    await stage.close();
+    await receiver.close();
+  }
+}
+
+const watchArguments = ["watch", "--interval", "200ms", "--json"] as const;
+
+async function killOnce(stage: Stage, moment: () => Promise<unknown>): Promise<void> {
+  const child = stage.start(...watchArguments);
+  child.stdout.resume();
+  child.stderr.resume();
+  const closed = once(child, "close");
+  await moment();
+  child.kill("SIGKILL");
+  const [code, signal] = await closed;
+  if (signal !== "SIGKILL") throw new Error(`watch ended by itself with ${code}`);
+}
+
+const ignoreAbort = (error: unknown): void => {
+  if (!(error instanceof Error && error.name === "AbortError")) throw error;
+};
+
+/** Lets `watch` run until a run of it finds no change and owes nothing. */
+async function catchUp(stage: Stage): Promise<void> {
+  const child = stage.start(...watchArguments);
+  child.stderr.resume();
+  const closed = once(child, "close");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { streams, sinks }: RunSummary = JSON.parse(line);
+    const changes = streams.reduce((sum, { changes }) => sum + changes, 0);
+    const pending = Object.values(sinks).reduce((sum, sink) => sum + sink.pending, 0);
+    if (changes === 0 && pending === 0 && streams.every(({ error }) => error === null)) break;
+  }
+  child.kill("SIGTERM");
+  const [code] = await closed;
+  if (code !== 143) throw new Error(`watch ended with ${code} on SIGTERM`);
+}

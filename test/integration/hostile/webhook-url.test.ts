@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import * as v from "valibot";
+import { afterEach, describe, expect, it } from "vitest";
+import { addressGuard } from "../../../lib/sinks/address-guard.ts";
+import { webhookSchema } from "../../../lib/sinks/webhook-options.ts";
+import { isUnpolluted, longForm, nastyText, numRuns } from "./values.ts";
+
+afterEach(() => expect(isUnpolluted()).toBe(true));
+
+describe("a webhook's URL", longForm, () => {
+  const url = fc.oneof(
+    nastyText,
+    fc.webUrl({ withQueryParameters: true, withFragments: true }),
+    fc
+      .tuple(fc.constantFrom("http:", "https:", "file:", "ftp:", "javascript:", "//"), nastyText)
+      .map((parts) => parts.join("//")),
+  );
+
+  it("of any text is refused without it, or is https without user and password", () => {
+    fc.assert(
+      fc.property(url, (text) => {
+        const { success, issues, output } = v.safeParse(webhookSchema, { url: text });
+        if (!success) {
+          expect(issues.map(({ message }) => message)).not.toContain(text);
+          return;
+        }
+        const { protocol, username, password } = new URL(output.url);
+        expect([protocol, username, password]).toEqual(["https:", "", ""]);
+      }),
+      { numRuns },
+    );
+  });
+
+  const octet = fc.nat(255);
+  const closed = fc.oneof(
+    fc.tuple(fc.constant(127), octet, octet, octet),
+    fc.tuple(fc.constant(10), octet, octet, octet),
+    fc.tuple(fc.constant(192), fc.constant(168), octet, octet),
+    fc.tuple(fc.constant(169), fc.constant(254), octet, octet),
+    fc.constant([100, 100, 100, 200] as const),
+  );
+  const spellings: readonly ((parts: readonly number[]) => string)[] = [
+    (parts) => parts.join("."),
+    (parts) => parts.map((part) => `0${part.toString(8)}`).join("."),
+    (parts) => parts.map((part) => `0x${part.toString(16)}`).join("."),
+    (parts) => String(parts.reduce((number, part) => number * 256 + part, 0)),
+    ([a = 0, b = 0, c = 0, d = 0]) => `${a}.${b * 65_536 + c * 256 + d}`,
+    (parts) => `${parts.join(".")}.`,
+    (parts) => `[::ffff:${parts.join(".")}]`,
+    (parts) => `[::${parts.join(".")}]`,
+    (parts) => `[64:ff9b::${parts.join(".")}]`,
+    ([a = 0, b = 0, c = 0, d = 0]) => `[2002:${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}::]`,
+  ];
+
+  it("does not lead to a closed network, however its address is spelt", () => {
+    const permits = addressGuard({ allow: false, onlyAllowed: false });
+    fc.assert(
+      fc.property(closed, fc.constantFrom(...spellings), (parts, spell) => {
+        const { hostname } = new URL(`https://${spell(parts)}/`);
+        expect(permits(hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, ""))).toBe(false);
+      }),
+      { numRuns },
+    );
+  });
+
+  it("leads nowhere when it is no address", () => {
+    const permits = addressGuard({ allow: ["0.0.0.0/0", "::/0"], onlyAllowed: false });
+    fc.assert(
+      fc.property(nastyText, (text) => {
+        expect(permits(text) && !/^[\d.]+$|:/.test(text)).toBe(false);
+      }),
+      { numRuns },
+    );
+  });
+});
