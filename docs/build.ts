@@ -73,8 +73,8 @@ function rows(
 
 function initialOf({ default: initial }: JsonSchema): string {
   const text = typeof initial === "string" ? initial : JSON.stringify(initial);
-  // An empty object as default only says that the fields' own defaults count.
-  return text === undefined || text === "{}" ? "" : code(text);
+  // An empty object as default only says that the fields' own defaults count; an empty text says nothing.
+  return !text || text === "{}" ? "" : code(text);
 }
 
 /** What a field takes, in a few words. */

@@ -12,7 +12,8 @@ export {
 export type { ConfigInput } from "./config/schema.ts";
 export { ConfigError, type ConfigIssue, SourceError, StoreError } from "./errors.ts";
 export type { SinkName } from "./names.ts";
-export type { RunObserver, RunSummary, SinkSummary, StreamSummary } from "./run.ts";
+export type { RunObserver } from "./observer.ts";
+export type { RunSummary, SinkSummary, StreamSummary } from "./run.ts";
 export { type DeliverOnly, defineSink, type UncheckedModule } from "./sinks/custom.ts";
 export type { BatchLimits, DeliveryResult, FailureReason, Sink, SinkDeps, SinkModule } from "./sinks/sink.ts";
 export { jsonLog, type Log, silentLog } from "./telemetry/log.ts";

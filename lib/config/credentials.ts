@@ -1,11 +1,7 @@
 import type { ConfigIssue } from "../errors.ts";
+import { accessKeyIn, accessKeyVariables } from "../huawei/access-key.ts";
 import type { Environment } from "./expand.ts";
 
-const pairs = [
-  ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"],
-  ["CLOUD_SDK_AK", "CLOUD_SDK_SK"],
-] as const;
-const tokenVariable = "HUAWEICLOUD_SDK_SECURITY_TOKEN";
 const expected = "credentials, or the environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK";
 
 /** Gives each source without credentials those of the environment; `config` is the configuration before its check. */
@@ -15,7 +11,7 @@ export function withDefaultCredentials(
 ): { readonly value: unknown; readonly issues: readonly ConfigIssue[] } {
   if (!isRecord(config) || !Array.isArray(config["sources"])) return { value: config, issues: [] };
   const sources: readonly unknown[] = config["sources"];
-  const credentials = fromEnvironment(environment);
+  const credentials = accessKeyIn(environment);
   const lacks = (source: unknown) => isRecord(source) && source["credentials"] === undefined;
   if (credentials) {
     const completed = sources.map((source) =>
@@ -23,22 +19,12 @@ export function withDefaultCredentials(
     );
     return { value: { ...config, sources: completed }, issues: [] };
   }
-  const halves = pairs.flat().filter((name) => environment[name]);
+  const halves = accessKeyVariables.flat().filter((name) => environment[name]);
   const found = halves.length === 0 ? "neither" : `only ${halves.join(" and ")}`;
   const issues = sources.flatMap((source, index) =>
     lacks(source) ? [{ field: `sources[${index}].credentials`, expected, found }] : [],
   );
   return { value: config, issues };
-}
-
-/** Both halves come from one pair: mixed, they could not sign. */
-function fromEnvironment(environment: Environment): Readonly<Record<string, string>> | null {
-  const securityToken = environment[tokenVariable];
-  for (const [akVariable, skVariable] of pairs) {
-    const [ak, sk] = [environment[akVariable], environment[skVariable]];
-    if (ak && sk) return { ak, sk, ...(securityToken && { securityToken }) };
-  }
-  return null;
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

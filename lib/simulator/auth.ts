@@ -1,5 +1,5 @@
 import type { Clock, Random } from "../clock.ts";
-import type { AccessKey } from "../source/sign.ts";
+import type { AccessKey } from "../huawei/sign.ts";
 import type { Answer } from "./answer.ts";
 import { refusal } from "./errors.ts";
 import type { ReceivedRequest } from "./request.ts";

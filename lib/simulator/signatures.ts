@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { type AccessKey, parseAuthorization, sdkDate, signatureOf } from "../source/sign.ts";
+import { type AccessKey, parseAuthorization, sdkDate, signatureOf } from "../huawei/sign.ts";
 import type { ReceivedRequest } from "./request.ts";
 
 const maxSkewMs = 15 * 60_000;

@@ -4,8 +4,21 @@ import type { SinkModule } from "./sink.ts";
 /** Every sink type by its name in the configuration; one that is not used is never loaded. */
 export const sinkTypes = {
   webhook: () => import("./webhook.ts"),
+  slack: () => import("./slack.ts"),
+  teams: () => import("./teams.ts"),
+  discord: () => import("./discord.ts"),
+  feishu: () => import("./feishu.ts"),
+  dingtalk: () => import("./dingtalk.ts"),
+  wecom: () => import("./wecom.ts"),
   file: () => import("./file.ts"),
   console: () => import("./console.ts"),
+  sqs: () => import("./sqs.ts"),
+  sns: () => import("./sns.ts"),
+  eventbridge: () => import("./eventbridge.ts"),
+  stepfunctions: () => import("./stepfunctions.ts"),
+  lambda: () => import("./lambda.ts"),
+  kinesis: () => import("./kinesis.ts"),
+  smn: () => import("./smn.ts"),
   custom: () => import("./custom.ts"),
 } as const satisfies Readonly<Record<string, () => Promise<SinkModule>>>;
 

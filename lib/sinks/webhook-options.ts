@@ -3,12 +3,13 @@ import { duration } from "../config/duration.ts";
 import { isCidr } from "./address-guard.ts";
 import { parseSigningKey, secretExpectation } from "./standard-webhooks.ts";
 
-const described = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
+/** A field with the text that its documentation shows. */
+export const described = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
   v.pipe(schema, v.description(description));
 
-const urlExpectation = "an https URL without user and password; http only with allowPrivateNetwork";
+export const urlExpectation = "an https URL without user and password; http only with allowPrivateNetwork";
 
-const url = v.pipe(
+export const url = v.pipe(
   v.string(urlExpectation),
   v.check((text) => isWebhookUrl(text), urlExpectation),
 );
@@ -41,7 +42,7 @@ const headerName = v.pipe(
 const valueExpectation = "printable ASCII, without line breaks";
 const headerText = v.pipe(v.string(valueExpectation), v.regex(/^[\x20-\x7e\t]*$/, valueExpectation));
 
-const wholeNumber = (least: number, most: number) => {
+export const wholeNumber = (least: number, most: number) => {
   const expected = `a whole number from ${least} to ${most}`;
   return v.pipe(
     v.number(expected),
@@ -51,13 +52,13 @@ const wholeNumber = (least: number, most: number) => {
   );
 };
 
-const timeout = v.pipe(
+export const timeout = v.pipe(
   duration(),
   v.minValue(1, "a duration of at least 1ms"),
   v.maxValue(300_000, "a duration of at most 5m"),
 );
 
-const allowPrivateNetwork = v.union(
+export const allowPrivateNetwork = v.union(
   [v.boolean(), v.array(v.pipe(v.string(), v.check(isCidr, "a CIDR range such as 10.20.0.0/16")))],
   "true, false or a list of CIDR ranges",
 );

@@ -1,8 +1,8 @@
 import type { CallOptions, Clock } from "../clock.ts";
 import { SourceError } from "../errors.ts";
+import type { SignableRequest } from "../huawei/sign.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Answer, Send } from "./http.ts";
-import type { SignableRequest } from "./sign.ts";
 
 /** One call of the API. */
 export interface Call {

@@ -1,8 +1,8 @@
 import type { CallOptions, Clock } from "../clock.ts";
 import type { CredentialsConfig } from "../config/schema.ts";
+import { type SignableRequest, sign } from "../huawei/sign.ts";
 import { bodyRecord } from "./body.ts";
 import type { Answer, Send } from "./http.ts";
-import { type SignableRequest, sign } from "./sign.ts";
 
 export interface Credentials {
   /** The headers that authenticate this request. @throws SourceError when a token cannot be had */

@@ -1,4 +1,5 @@
 import type { SourceConfig } from "../config/schema.ts";
+import { regionalEndpoint } from "../huawei/endpoint.ts";
 
 /** Regions with a DMS endpoint, as published in 2026; new ones appear, so a region not listed here is no error. */
 const regions: ReadonlySet<string> = new Set(
@@ -12,13 +13,8 @@ export const isKnownRegion = (region: string): boolean => regions.has(region);
 
 /** Where the tasks are: the configured endpoint, or the region's. */
 export const taskEndpoint = (config: SourceConfig): URL =>
-  new URL(config.endpoint ?? regional(config.engine === "dcs" ? "dcs" : "dms", config.region));
+  new URL(config.endpoint ?? regionalEndpoint(config.engine === "dcs" ? "dcs" : "dms", config.region));
 
 /** Where tokens are asked for. */
 export const iamEndpoint = (config: SourceConfig): URL =>
-  new URL(config.iamEndpoint ?? regional("iam", config.region));
-
-function regional(service: string, region: string): string {
-  const domain = region === "eu-west-101" ? "myhuaweicloud.eu" : "myhuaweicloud.com";
-  return `https://${service}.${region}.${domain}`;
-}
+  new URL(config.iamEndpoint ?? regionalEndpoint("iam", config.region));

@@ -2,12 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { CallOptions, Clock } from "../clock.ts";
 import { SourceError } from "../errors.ts";
+import { encodePath, percentEncode, type SignableRequest } from "../huawei/sign.ts";
 import { parseJson } from "../json.ts";
 import { parseRetryAfter } from "../retry-after.ts";
 import { clockSkewMs } from "./api-time.ts";
 import { networkFailure } from "./network-errors.ts";
 import { oneLine, refusalError } from "./refusal.ts";
-import { encodePath, percentEncode, type SignableRequest } from "./sign.ts";
 
 interface Outgoing {
   /** The API's name for the call, for messages. */

@@ -65,6 +65,19 @@ describe("a container's key", () => {
     expect(usedKeys(service.seen)).toEqual(["K1", "K1", "K1", "K2"]);
   });
 
+  it("that AWS calls expired is another for the next call, where one attempt is all a call may have", async () => {
+    const container = await serve(handedOut("K1"), handedOut("K2"));
+    const service = await serve({ status: 400, body: { __type: "ExpiredTokenException" } }, {});
+    const { aws } = open({
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: container.origin,
+      AWS_ENDPOINT_URL: service.origin,
+    });
+    const call = () => aws.call("ssm", "GetParameter", {}, { maxAttempts: 1 });
+    await expect(call()).rejects.toMatchObject({ code: "ExpiredTokenException" });
+    await call();
+    expect(usedKeys(service.seen)).toEqual(["K1", "K2"]);
+  });
+
   it("is renewed when AWS calls it expired", async () => {
     const container = await serve(handedOut("K1"), handedOut("K2"));
     const service = await serve({ status: 400, body: { __type: "ExpiredTokenException" } }, {});

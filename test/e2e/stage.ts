@@ -12,7 +12,6 @@ export const instance = {
   name: "orders",
   projectId: "p1",
 } as const;
-export const key = `rabbitmq/cn-north-4/p1/${instance.id}`;
 export const webhookSecret = `whsec_${Buffer.from("a key that no output may show, ever").toString("base64")}`;
 
 export interface StageOptions {

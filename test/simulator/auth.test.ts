@@ -1,7 +1,7 @@
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
+import { type AccessKey, sdkDate, sign, signatureOf } from "../../lib/huawei/sign.ts";
 import { demoKey, demoToken, demoUser } from "../../lib/simulator/auth.ts";
-import { type AccessKey, sdkDate, sign, signatureOf } from "../../lib/source/sign.ts";
 import { codeIn, running, startMs, tasksPath } from "./running.ts";
 
 const badCredentials = [401, "APIGW.0301"];

@@ -14,6 +14,9 @@ import { type SinkType, sinkTypes } from "../../lib/sinks/index.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import * as webhook from "../../lib/sinks/webhook.ts";
 import { type Setup, sinkContract, type Trial } from "../contract/sink.ts";
+import { awsServices, awsSetup, sqsFifoService } from "./aws-services.ts";
+import { chatSetups, digestSetups } from "./chat/setup.ts";
+import { smnSetup } from "./smn-service.ts";
 
 const name = sinkName("trial");
 const header = "Bearer a-token-that-nobody-may-see";
@@ -101,6 +104,7 @@ const idsOf = (lines: string): readonly string[] =>
 
 const setups: Readonly<Record<SinkType, Setup>> = {
   webhook: webhookSetup({}),
+  ...chatSetups,
   file: {
     working: async (deps) => fileTrial(join(await folder(), "events.ndjson"), deps),
     failing: {
@@ -129,6 +133,13 @@ const setups: Readonly<Record<SinkType, Setup>> = {
     },
     secrets: [],
   },
+  sqs: awsSetup(awsServices.sqs),
+  sns: awsSetup(awsServices.sns),
+  eventbridge: awsSetup(awsServices.eventbridge),
+  stepfunctions: awsSetup(awsServices.stepfunctions),
+  lambda: awsSetup(awsServices.lambda),
+  kinesis: awsSetup(awsServices.kinesis),
+  smn: smnSetup,
   custom: {
     working: async (deps) => {
       const ids: string[] = [];
@@ -148,3 +159,5 @@ const setups: Readonly<Record<SinkType, Setup>> = {
 for (const type of Object.keys(sinkTypes) as SinkType[]) sinkContract(type, setups[type]);
 sinkContract("webhook in mode binary", webhookSetup({ mode: "binary" }));
 sinkContract("webhook in mode batch", webhookSetup({ mode: "batch" }));
+sinkContract("sqs with FIFO", awsSetup(sqsFifoService));
+for (const [type, setup] of digestSetups) sinkContract(type, setup);

@@ -11,7 +11,7 @@ import {
   sdkDate,
   sign,
   signatureOf,
-} from "../../lib/source/sign.ts";
+} from "../../lib/huawei/sign.ts";
 import vectors from "../fixtures/signing-vectors.json" with { type: "json" };
 
 const { accessKey: ak, secretKey: sk, securityToken } = vectors.credentials;

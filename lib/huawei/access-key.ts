@@ -1,0 +1,18 @@
+import type { AccessKey } from "./sign.ts";
+
+/** The variables that hold an access key, the first pair before the second. */
+export const accessKeyVariables = [
+  ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"],
+  ["CLOUD_SDK_AK", "CLOUD_SDK_SK"],
+] as const;
+const tokenVariable = "HUAWEICLOUD_SDK_SECURITY_TOKEN";
+
+/** The access key that an environment holds; null for none. Both halves come from one pair: mixed, they could not sign. */
+export function accessKeyIn(environment: Readonly<Record<string, string | undefined>>): AccessKey | null {
+  const securityToken = environment[tokenVariable];
+  for (const [akVariable, skVariable] of accessKeyVariables) {
+    const [ak, sk] = [environment[akVariable], environment[skVariable]];
+    if (ak && sk) return { ak, sk, ...(securityToken && { securityToken }) };
+  }
+  return null;
+}

@@ -1,0 +1,171 @@
+import type { CloudEvent, EventKind } from "../../change/event.ts";
+import { shorten, visible } from "./foreign.ts";
+import { type Language, spanText, timeText, type Words, words } from "./text.ts";
+
+export type Tone = "running" | "success" | "failure" | "attention" | "quiet";
+
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+}
+
+export interface Link {
+  readonly label: string;
+  /** Absolute and normalized. */
+  readonly url: string;
+}
+
+/** What a chat message says, before any platform's form. All texts are on one line and safe to show as plain text. */
+export interface Card {
+  readonly tone: Tone;
+  readonly glyph: string;
+  /** Without the glyph. */
+  readonly title: string;
+  readonly subtitle: string;
+  /** `EXECUTING → SUCCESS in 5 s`; empty in a digest. */
+  readonly transition: string;
+  /** Most important first. A digest has one for each change. */
+  readonly facts: readonly Fact[];
+  /** Facts left out for want of room. */
+  readonly hidden: number;
+  readonly links: readonly Link[];
+  readonly footer: string;
+  /** The whole of it in one line, for notifications. */
+  readonly plainText: string;
+}
+
+/** How a sink wants its cards. */
+export interface CardStyle {
+  readonly language: Language;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly titlePrefix: string;
+  /** Label to URL template. */
+  readonly links: Readonly<Record<string, string>>;
+}
+
+const maxNameCharacters = 120;
+const maxValueCharacters = 300;
+const maxParams = 12;
+
+export const looks: Readonly<Record<EventKind, { readonly tone: Tone; readonly glyph: string }>> = {
+  created: { tone: "running", glyph: "🆕" },
+  executing: { tone: "running", glyph: "⏳" },
+  succeeded: { tone: "success", glyph: "✅" },
+  failed: { tone: "failure", glyph: "❌" },
+  cancelled: { tone: "quiet", glyph: "🚫" },
+  deleted: { tone: "quiet", glyph: "🧹" },
+  overdue: { tone: "attention", glyph: "⏰" },
+  vanished: { tone: "attention", glyph: "👻" },
+  unknown: { tone: "attention", glyph: "❔" },
+};
+
+/** The card of one change. */
+export function cardOf(event: CloudEvent, style: CardStyle): Card {
+  const text = words[style.language];
+  const { task, change, instance } = event.data;
+  const { tone, glyph } = looks[kindOf(event)];
+  const title = `${style.titlePrefix}${titleOf(event, text)}`;
+  const transition = transitionOf(event, text);
+  const place = [instance.engine, instanceText(event), instance.region].map(name).join(" · ");
+  const seenMs = Date.parse(change.observedAt) - Date.parse(task.updatedAt);
+  return {
+    tone,
+    glyph,
+    title,
+    subtitle: place,
+    transition,
+    facts: factsOf(event, style),
+    hidden: 0,
+    links: linksOf(event, style.links),
+    footer: [text.task(name(task.id)), ...(seenMs >= 1_000 ? [text.seen(spanText(seenMs, text))] : [])].join(
+      " · ",
+    ),
+    plainText: `${glyph} ${title} · ${place} · ${transition}`,
+  };
+}
+
+/** The last word of the event's type. */
+export const kindOf = ({ type }: CloudEvent): EventKind => {
+  const kind = type.slice(type.lastIndexOf(".") + 1);
+  return isKind(kind) ? kind : "unknown";
+};
+
+const isKind = (text: string): text is EventKind => Object.hasOwn(looks, text);
+
+/** What became of the task, without prefix and glyph. */
+export const titleOf = (event: CloudEvent, text: Words): string =>
+  text.title(
+    name(event.data.task.name) || name(event.data.task.id),
+    kindOf(event),
+    name(event.data.change.to),
+  );
+
+export const instanceText = ({ data: { instance } }: CloudEvent): string =>
+  name(instance.name ?? instance.instanceId);
+
+/** `EXECUTING → SUCCESS in 5 s`. */
+export function transitionOf({ data: { change } }: CloudEvent, text: Words): string {
+  const step = change.from === null ? name(change.to) : `${name(change.from)} → ${name(change.to)}`;
+  return change.durationMs === 0 ? step : `${step} ${text.took(spanText(change.durationMs, text))}`;
+}
+
+function factsOf({ data: { task, instance } }: CloudEvent, { language, timeZone }: CardStyle): Fact[] {
+  const { labels } = words[language];
+  const operator = task.user.name ?? task.user.id;
+  const facts: readonly (readonly [string, string | null])[] = [
+    [
+      labels.instance,
+      instance.name === undefined ? instance.instanceId : `${instance.name} (${instance.instanceId})`,
+    ],
+    [labels.operator, operator],
+    [labels.started, timeText(task.createdAt, timeZone)],
+    [labels.changed, timeText(task.updatedAt, timeZone)],
+    ...paramsOf(task.params, labels.params),
+  ];
+  // Some platforms refuse a message for one empty field.
+  return facts
+    .map(([label, value]) => ({ label: name(label) || labels.params, value: valueText(value ?? "") }))
+    .filter(({ value }) => value !== "");
+}
+
+/** One fact a parameter, so that each can be read, and left out, by itself. */
+function paramsOf(params: unknown, label: string): readonly (readonly [string, string | null])[] {
+  if (params === null || params === undefined) return [];
+  if (typeof params !== "object" || Array.isArray(params)) return [[label, plain(params)]];
+  return Object.entries(params)
+    .slice(0, maxParams)
+    .map(([key, value]) => [key, plain(value)]);
+}
+
+const plain = (value: unknown): string | null =>
+  typeof value === "string" ? value : (JSON.stringify(value) ?? null);
+
+/** A short text from outside. */
+export const name = (text: string): string => shorten(visible(text), maxNameCharacters);
+const valueText = (text: string): string => shorten(visible(text), maxValueCharacters);
+
+/** What a link's template may name in braces. */
+export const linkFields = ["engine", "region", "project", "instance", "task", "name"] as const;
+
+function linksOf({ data: { task, instance } }: CloudEvent, templates: CardStyle["links"]): readonly Link[] {
+  const fields = new Map<string, string>([
+    ["engine", instance.engine],
+    ["region", instance.region],
+    ["project", instance.projectId],
+    ["instance", instance.instanceId],
+    ["task", task.id],
+    ["name", task.name],
+  ]);
+  return Object.entries(templates).flatMap(([label, template]) => {
+    const filled = template.replace(/\{(\w+)\}/g, (_, field: string) =>
+      // A half character cannot be encoded.
+      encodeURIComponent((fields.get(field) ?? "").toWellFormed()),
+    );
+    const url = URL.parse(filled)?.href;
+    return url ? [{ label: name(label), url: url.replace(/[()|<>'"`\\]/g, percent) }] : [];
+  });
+}
+
+/** Marks that some platform's link syntax would end at. */
+const percent = (mark: string): string => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -1,0 +1,46 @@
+import type { Card } from "./card.ts";
+import { shorten } from "./foreign.ts";
+import type { Words } from "./text.ts";
+
+/** Lengths that texts are cut to, one after the other, once nothing else is left to leave out. */
+const cuts = [80, 40, 20] as const;
+
+/**
+ * The fullest form of a card that fits: facts go first, from the last on, and are counted in the footer; then links; then
+ * texts are cut, with an ellipsis. The last form is returned even where it does not fit.
+ */
+export function fitted<Body>(
+  card: Card,
+  text: Words,
+  render: (card: Card) => Body,
+  fits: (body: Body) => boolean,
+): Body {
+  let body = render(card);
+  for (const form of formsOf(card, text)) {
+    body = render(form);
+    if (fits(body)) break;
+  }
+  return body;
+}
+
+function* formsOf(card: Card, text: Words): Generator<Card, void, undefined> {
+  for (let count = card.facts.length; count >= 0; count -= 1) yield withFacts(card, count, text);
+  const bare = { ...withFacts(card, 0, text), links: [] };
+  yield bare;
+  for (const most of cuts) {
+    yield {
+      ...bare,
+      title: shorten(bare.title, most),
+      subtitle: shorten(bare.subtitle, most),
+      transition: shorten(bare.transition, most),
+      footer: shorten(bare.footer, most),
+      plainText: shorten(bare.plainText, most),
+    };
+  }
+}
+
+function withFacts(card: Card, count: number, text: Words): Card {
+  const hidden = card.hidden + card.facts.length - count;
+  const footer = [card.footer, hidden > 0 ? text.more(hidden) : ""].filter(Boolean).join(" · ");
+  return { ...card, facts: card.facts.slice(0, count), hidden, footer };
+}

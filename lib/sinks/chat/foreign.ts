@@ -1,0 +1,49 @@
+/** Text from outside on one line: nothing that moves, hides or reverses what stands around it, no half characters. */
+export const visible = (text: string): string =>
+  text
+    .replace(/\s+/gu, " ")
+    .trim()
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
+
+/** Bytes of a text in UTF-8. */
+export const bytes = (text: string): number => Buffer.byteLength(text);
+
+/** The longest beginning of a text whose size is at most `most`, with an ellipsis where it was cut. */
+export function shorten(text: string, most: number, size = (part: string): number => part.length): string {
+  if (size(text) <= most) return text;
+  const characters = Array.from(text);
+  const cut = (count: number): string => `${characters.slice(0, count).join("")}…`;
+  let [fits, tooMany] = [0, characters.length];
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (size(cut(middle)) <= most) fits = middle;
+    else tooMany = middle;
+  }
+  return cut(fits);
+}
+
+const lookAlikes: Readonly<Record<string, string>> = {
+  "<": "＜",
+  ">": "＞",
+  "[": "［",
+  "]": "］",
+  "*": "＊",
+  "`": "｀",
+  "~": "～",
+  "#": "＃",
+  "\\": "＼",
+  "&": "＆",
+  "@": "＠",
+  "|": "｜",
+};
+
+/**
+ * Foreign text for a Markdown that knows no dependable escape: its marks become full-width look-alikes, so that nothing
+ * in it is a link, a mention, a tag or a format.
+ */
+export const inert = (text: string): string =>
+  text
+    .replace(/[<>[\]*`~#\\&@|]/g, (mark) => lookAlikes[mark] ?? mark)
+    .replaceAll("://", "：//")
+    // An underscore inside a word, as in public_ip, formats nothing.
+    .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, "＿");

@@ -1,0 +1,97 @@
+import * as v from "valibot";
+import {
+  allowPrivateNetwork,
+  described,
+  timeout,
+  url,
+  urlExpectation,
+  wholeNumber,
+} from "../webhook-options.ts";
+import { linkFields } from "./card.ts";
+import { languages } from "./text.ts";
+
+const zoneExpectation = "an IANA time zone such as UTC or Asia/Shanghai";
+const timeZone = v.pipe(v.string(zoneExpectation), v.check(isTimeZone, zoneExpectation));
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+const linkExpectation = `an https URL that names only ${linkFields.map((field) => `{${field}}`).join(", ")}`;
+const link = v.pipe(v.string(linkExpectation), v.check(isLinkTemplate, linkExpectation));
+
+function isLinkTemplate(template: string): boolean {
+  const named = Array.from(template.matchAll(/\{(.*?)\}/g), ([, field]) => field);
+  const filled = URL.parse(template.replace(/\{.*?\}/g, "x"));
+  return filled?.protocol === "https:" && named.every((field) => linkFields.some((known) => known === field));
+}
+
+const maxPrefixCharacters = 40;
+const prefixExpectation = `a text of at most ${maxPrefixCharacters} characters on one line`;
+
+/** What every chat sink's options share. */
+export const chatEntries = {
+  url: described(url, "The webhook's URL. All of it is a secret: messages show its origin only."),
+  language: v.optional(
+    described(v.picklist(languages, languages.join(", ")), "Language of the messages: English or Chinese."),
+    "en",
+  ),
+  timeZone: v.optional(described(timeZone, "IANA time zone of the times shown."), "UTC"),
+  titlePrefix: v.optional(
+    described(
+      v.pipe(
+        v.string(prefixExpectation),
+        v.maxLength(maxPrefixCharacters, prefixExpectation),
+        v.regex(/^\P{C}*$/u, prefixExpectation),
+      ),
+      "Begins every title, such as `[prod] `.",
+    ),
+    "",
+  ),
+  links: v.optional(
+    described(
+      v.pipe(v.record(v.string(), link), v.maxEntries(5, "at most five links")),
+      "Label to URL, which may name `{engine}`, `{region}`, `{project}`, `{instance}`, `{task}`, `{name}`.",
+    ),
+    {},
+  ),
+  digestAbove: v.optional(
+    described(
+      wholeNumber(1, 100),
+      "So many changes at once still get a message each; more become one digest.",
+    ),
+    3,
+  ),
+  timeout: described(
+    v.optional(timeout, "15s"),
+    "For one message, from connecting to the end of the answer.",
+  ),
+  allowPrivateNetwork: v.optional(
+    described(
+      allowPrivateNetwork,
+      "Opens loopback and private networks, or the listed ranges. Plain http is allowed only there.",
+    ),
+    false,
+  ),
+};
+
+const chatObject = v.object(chatEntries);
+export type ChatOptions = v.InferOutput<typeof chatObject>;
+
+/** Refuses plain http to anything but networks that the options open. */
+export const httpsUnlessPrivate = <Options extends ChatOptions>() =>
+  v.rawCheck<Options>(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { url, allowPrivateNetwork } = dataset.value;
+    if (URL.parse(url)?.protocol !== "http:" || allowPrivateNetwork !== false) return;
+    addIssue({
+      message: urlExpectation,
+      path: [{ type: "object", origin: "value", input: { ...dataset.value }, key: "url", value: url }],
+    });
+  });

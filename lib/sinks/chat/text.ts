@@ -1,0 +1,129 @@
+import type { EventKind } from "../../change/event.ts";
+
+export const languages = ["en", "zh"] as const;
+export type Language = (typeof languages)[number];
+
+/** Every word a card has of its own. */
+export interface Words {
+  /** What became of a task, as a phone's notification shows it. */
+  readonly title: (name: string, kind: EventKind, status: string) => string;
+  readonly count: (kind: EventKind, count: number) => string;
+  readonly digest: (count: number, counts: readonly string[]) => string;
+  readonly took: (duration: string) => string;
+  readonly units: Readonly<Record<"d" | "h" | "min" | "s", string>>;
+  readonly instant: string;
+  readonly labels: Readonly<Record<"instance" | "operator" | "started" | "changed" | "params", string>>;
+  /** Comes between a label and its value. */
+  readonly colon: string;
+  readonly task: (id: string) => string;
+  readonly seen: (duration: string) => string;
+  readonly more: (count: number) => string;
+}
+
+const english: Words = {
+  title: (name, kind, status) => `${name} ${kind === "unknown" ? `is now ${status}` : enPast[kind]}`,
+  count: (kind, count) => `${count} ${enCounted[kind]}`,
+  digest: (count, counts) => `${count} task changes: ${counts.join(", ")}`,
+  took: (duration) => `in ${duration}`,
+  units: { d: " d", h: " h", min: " min", s: " s" },
+  instant: "under 1 s",
+  labels: {
+    instance: "Instance",
+    operator: "Operator",
+    started: "Started",
+    changed: "Changed",
+    params: "Parameters",
+  },
+  colon: ": ",
+  task: (id) => `task ${id}`,
+  seen: (duration) => `seen ${duration} later`,
+  more: (count) => `and ${count} more`,
+};
+
+const enCounted: Readonly<Record<EventKind, string>> = {
+  created: "created",
+  executing: "running",
+  succeeded: "succeeded",
+  failed: "failed",
+  cancelled: "cancelled",
+  deleted: "deleted",
+  overdue: "overdue",
+  vanished: "vanished",
+  unknown: "of unknown status",
+};
+
+const enPast: Readonly<Record<EventKind, string>> = {
+  ...enCounted,
+  created: "was created",
+  executing: "is running",
+  cancelled: "was cancelled",
+  deleted: "was deleted",
+  overdue: "is overdue",
+};
+
+const zhStates: Readonly<Record<EventKind, string>> = {
+  created: "已创建",
+  executing: "执行中",
+  succeeded: "已成功",
+  failed: "失败",
+  cancelled: "已取消",
+  deleted: "已删除",
+  overdue: "超时未完成",
+  vanished: "已从接口消失",
+  unknown: "状态未知",
+};
+
+const chinese: Words = {
+  title: (name, kind, status) => `${name} ${kind === "unknown" ? `状态变为 ${status}` : zhStates[kind]}`,
+  count: (kind, count) => `${zhStates[kind]} ${count}`,
+  digest: (count, counts) => `${count} 项任务变更：${counts.join("，")}`,
+  took: (duration) => `用时 ${duration}`,
+  units: { d: " 天", h: " 小时", min: " 分", s: " 秒" },
+  instant: "不到 1 秒",
+  labels: { instance: "实例", operator: "操作人", started: "开始", changed: "变更", params: "参数" },
+  colon: "：",
+  task: (id) => `任务 ${id}`,
+  seen: (duration) => `${duration}后发现`,
+  more: (count) => `另有 ${count} 项`,
+};
+
+export const words: Readonly<Record<Language, Words>> = { en: english, zh: chinese };
+
+/** A span in its two greatest units: `5 s`, `1 min 5 s`, `2 h 5 min`, `3 d 4 h`. */
+export function spanText(ms: number, { units, instant }: Words): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 1) return instant;
+  const parts = [
+    [Math.floor(seconds / 86_400), units.d],
+    [Math.floor(seconds / 3_600) % 24, units.h],
+    [Math.floor(seconds / 60) % 60, units.min],
+    [seconds % 60, units.s],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(" ");
+}
+
+/** `2026-01-31 09:15:05 UTC`, in the given zone. */
+export function timeText(instant: string, timeZone: string): string {
+  const date = new Date(instant);
+  if (Number.isNaN(date.getTime())) return instant;
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "shortOffset",
+  }).formatToParts(date);
+  const of = (type: Intl.DateTimeFormatPartTypes): string =>
+    parts.find((part) => part.type === type)?.value ?? "";
+  const zone = of("timeZoneName").replace("GMT", "UTC").replace(/\+0$/, "");
+  return `${of("year")}-${of("month")}-${of("day")} ${of("hour")}:${of("minute")}:${of("second")} ${zone}`;
+}

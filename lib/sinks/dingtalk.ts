@@ -1,0 +1,111 @@
+import { createHmac } from "node:crypto";
+import * as v from "valibot";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Card } from "./chat/card.ts";
+import { fitted } from "./chat/fit.ts";
+import { bytes, inert } from "./chat/foreign.ts";
+import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { type Words, words } from "./chat/text.ts";
+import {
+  blocked,
+  type Codes,
+  codeOf,
+  codeVerdict,
+  fieldsOf,
+  permanent,
+  retry,
+  textOf,
+} from "./chat/verdict.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+import { described } from "./webhook-options.ts";
+
+const secretExpectation = "the robot's signature secret, which begins with SEC";
+const fields = v.strictObject({
+  ...chatEntries,
+  secret: v.optional(
+    described(
+      v.pipe(v.string(secretExpectation), v.startsWith("SEC", secretExpectation)),
+      "The robot's secret (`SEC…`), where it verifies signatures.",
+    ),
+  ),
+});
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type DingtalkOptions = v.InferOutput<typeof schema>;
+
+/** Posts Markdown to a DingTalk custom robot. */
+export function create(name: SinkName, options: DingtalkOptions, deps: SinkDeps): Sink {
+  const url = new URL(options.url);
+  const text = words[options.language];
+  const { secret } = options;
+  return chatSink(name, options, deps, {
+    request: (card, nowMs) => ({
+      url: secret === undefined ? url : signedUrl(url, secret, nowMs),
+      body: fitted(
+        card,
+        text,
+        (form) => dingtalkBody(form, text),
+        (body) => bytes(body) <= maxBytes,
+      ),
+    }),
+    verdict: (answer, context) => {
+      const { errcode, errmsg, status } = fieldsOf(parseJson(answer.body));
+      // The page of a robot that sent too fast has a status of its own.
+      const code = status === throttlePage ? String(throttlePage) : codeOf(errcode);
+      return codeVerdict(answer, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
+    },
+    secrets: secret === undefined ? [] : [secret],
+  });
+}
+
+/** The robot's URL with the signature of an instant, epoch milliseconds. */
+export function signedUrl(url: URL, secret: string, timestampMs: number): URL {
+  const sign = createHmac("sha256", secret).update(`${timestampMs}\n${secret}`).digest("base64");
+  const signed = new URL(url);
+  signed.searchParams.set("timestamp", String(timestampMs));
+  signed.searchParams.set("sign", sign);
+  return signed;
+}
+
+// 20,000 bytes is what is said of the limit; a little room costs nothing.
+const maxBytes = 18_000;
+const throttlePage = 1111;
+
+/** The card as JSON. A line ends with two spaces; a paragraph with an empty line. */
+export function dingtalkBody(card: Card, { colon }: Words): string {
+  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const paragraphs = [
+    `#### ${glyph} ${inert(title)}`,
+    [inert(subtitle), transition === "" ? "" : `**${inert(transition)}**`].filter(Boolean).join("  \n"),
+    facts.map(({ label, value }) => `**${inert(label)}**${colon}${inert(value)}`).join("  \n"),
+    links.map(({ label, url }) => `[${inert(label)}](${url})`).join("  "),
+    footer === "" ? "" : `> ${inert(footer)}`,
+  ];
+  return JSON.stringify({
+    msgtype: "markdown",
+    // The title is what a notification shows, as it stands.
+    markdown: { title: `${glyph} ${inert(title)}`, text: paragraphs.filter(Boolean).join("\n\n") },
+    at: { isAtAll: false },
+  });
+}
+
+const tenMinutesMs = 600_000;
+const tooFast = retry("throttled", "more than 20 messages in a minute silence a robot for ten", tenMinutesMs);
+
+const codes: Codes = new Map([
+  ["-1", retry("server_error", "DingTalk is busy")],
+  ["130101", tooFast],
+  ["410100", tooFast],
+  [String(throttlePage), tooFast],
+  ["310000", blocked("unauthorized", "the robot's keyword, signature or address check failed")],
+  ["300001", blocked("not_found", "the robot's access_token is not valid")],
+  ["400101", blocked("not_found", "the robot's access_token does not exist")],
+  ["400106", blocked("not_found", "the robot does not exist")],
+  ["400013", blocked("gone", "the group is dissolved")],
+  ["400102", blocked("gone", "the robot is switched off")],
+  ["400105", permanent("rejected", "DingTalk does not know this type of message")],
+  ["430101", permanent("rejected", "DingTalk finds a link in the message unsafe")],
+  ["430102", permanent("rejected", "DingTalk finds the message's text unfit")],
+  ["430104", permanent("rejected", "DingTalk finds the message unfit")],
+]);

@@ -1,0 +1,116 @@
+import * as v from "valibot";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import { answerResult } from "./answer.ts";
+import type { Card, Tone } from "./chat/card.ts";
+import { fitted } from "./chat/fit.ts";
+import { shorten } from "./chat/foreign.ts";
+import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { words } from "./chat/text.ts";
+import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const fields = v.strictObject(chatEntries);
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type DiscordOptions = v.InferOutput<typeof schema>;
+
+/** Posts an embed to a Discord webhook. */
+export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps): Sink {
+  const url = new URL(options.url);
+  // Without it Discord does not say that a message was not saved.
+  url.searchParams.set("wait", "true");
+  return chatSink(name, options, deps, {
+    request: (card) => ({
+      url,
+      body: JSON.stringify(fitted(card, words[options.language], discordMessage, isSmall)),
+    }),
+    verdict: (answer, context) => {
+      const { code, message, retry_after: seconds, id } = fieldsOf(parseJson(answer.body));
+      if (answer.status === 429 && typeof seconds === "number") {
+        return answerResult({ ...answer, retryAfter: String(seconds) }, context);
+      }
+      // A message that was saved has an id, and no code.
+      const saying = { code: codeOf(code) ?? (codeOf(id) && posted), message: textOf(message) };
+      return codeVerdict(answer, saying, { success: posted, codes }, context);
+    },
+    secrets: [],
+  });
+}
+
+const posted = "posted";
+const maxFields = 25;
+const maxEmbedCharacters = 6_000;
+const limits = { title: 256, description: 4_096, name: 256, value: 1_024, footer: 2_048 } as const;
+
+const colours: Readonly<Record<Tone, number>> = {
+  running: 0x2f6fde,
+  success: 0x2eb67d,
+  failure: 0xe01e5a,
+  attention: 0xecb22e,
+  quiet: 0x9aa0a6,
+};
+
+export interface DiscordMessage {
+  readonly allowed_mentions: { readonly parse: readonly string[] };
+  readonly embeds: readonly [DiscordEmbed];
+}
+
+interface DiscordEmbed {
+  readonly color: number;
+  readonly title: string;
+  readonly description: string;
+  readonly fields: readonly { readonly name: string; readonly value: string; readonly inline: boolean }[];
+  readonly footer?: { readonly text: string };
+}
+
+/** The card as a message that mentions nobody, whatever stands in it. */
+export function discordMessage(card: Card): DiscordMessage {
+  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const description = [
+    escaped(subtitle),
+    transition === "" ? "" : `**${escaped(transition)}**`,
+    links.map(({ label, url }) => `[${escaped(label)}](${url})`).join(" · "),
+  ].filter(Boolean);
+  const embed: DiscordEmbed = {
+    color: colours[card.tone],
+    title: text(`${glyph} ${title}`, limits.title),
+    description: description.join("\n"),
+    fields: facts.map(({ label, value }) => ({
+      name: text(label, limits.name),
+      value: text(value, limits.value),
+      inline: transition !== "",
+    })),
+    // A footer shows its text as it stands.
+    ...(footer === "" ? {} : { footer: { text: shorten(footer, limits.footer) } }),
+  };
+  return { allowed_mentions: { parse: [] }, embeds: [embed] };
+}
+
+/** Every mark of Discord's Markdown, its links and mentions among them; a colon, so that no bare URL is one either. */
+const escaped = (text: string): string => text.replace(/^-|[\\*_~|`<>[\]()#@:]/g, "\\$&");
+
+const text = (foreign: string, most: number): string =>
+  escaped(shorten(foreign, most, (part) => escaped(part).length));
+
+function isSmall({ embeds: [{ title, description, fields, footer }] }: DiscordMessage): boolean {
+  const texts = [
+    title,
+    description,
+    footer?.text ?? "",
+    ...fields.flatMap(({ name, value }) => [name, value]),
+  ];
+  const characters = texts.reduce((sum, { length }) => sum + length, 0);
+  return (
+    characters <= maxEmbedCharacters && fields.length <= maxFields && description.length <= limits.description
+  );
+}
+
+const codes: Codes = new Map([
+  ["10003", blocked("not_found", "the channel does not exist")],
+  ["10015", blocked("gone", "the webhook was removed")],
+  ["50027", blocked("unauthorized", "the webhook's token is not valid")],
+  ["50035", permanent("rejected", "Discord finds a field of the message wrong or too long")],
+  ["50006", permanent("rejected", "Discord found nothing in the message")],
+  ["220001", blocked("rejected", "the channel is a forum: add thread_id to the webhook's URL")],
+]);

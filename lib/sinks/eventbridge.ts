@@ -1,0 +1,66 @@
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import type { SinkName } from "../names.ts";
+import { indexedResults } from "./aws-indexed.ts";
+import { arnField, arnRegion, awsEntries } from "./aws-options.ts";
+import { type AwsSink, awsSink } from "./aws-sink.ts";
+import { described } from "./options.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const busName = "[\\w./-]{1,256}";
+const sourceExpectation = "1 to 256 characters, not beginning with aws.";
+
+export const schema = v.strictObject({
+  bus: v.optional(
+    described(
+      arnField("events", `event-bus/${busName}`, "the name of an event bus or its ARN", busName),
+      "The event bus, by its name or ARN.",
+    ),
+    "default",
+  ),
+  source: v.optional(
+    described(
+      v.pipe(v.string(sourceExpectation), v.regex(/^(?!aws\.)[^\s]{1,256}$/, sourceExpectation)),
+      "The `source` that rules match; the event's own stands in `detail.source`.",
+    ),
+    "dms-task-bridge",
+  ),
+  ...awsEntries,
+});
+
+export type EventBridgeOptions = v.InferOutput<typeof schema>;
+
+const maxRequestBytes = 1_000_000;
+/** Source, detail type, resource and time, which count as well. */
+const entryBytes = 2_048;
+const maxEntries = 10;
+
+/** Puts each event on a bus: its type as the detail type, all of it as the detail. */
+export function create(name: SinkName, options: EventBridgeOptions, deps: SinkDeps): Sink {
+  const send: AwsSink["send"] = async (aws, events, attempt) => {
+    const Entries = events.map((event) => entryOf(event, options));
+    const answer = await aws.call("events", "PutEvents", { Entries }, attempt);
+    return indexedResults("eventbridge PutEvents", answer, "Entries", events.length);
+  };
+  return awsSink(
+    name,
+    {
+      service: "events",
+      region: options.region ?? arnRegion(options.bus),
+      endpoint: options.endpoint,
+      timeoutMs: options.timeout,
+      batch: { maxEvents: maxEntries, maxBytes: maxRequestBytes - maxEntries * entryBytes },
+      send,
+    },
+    deps,
+  );
+}
+
+const entryOf = (event: CloudEvent, { bus, source }: EventBridgeOptions): object => ({
+  EventBusName: bus,
+  Source: source,
+  DetailType: event.type,
+  Detail: JSON.stringify(event),
+  Resources: [event.source],
+  Time: Date.parse(event.time) / 1_000,
+});

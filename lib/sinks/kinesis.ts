@@ -1,0 +1,52 @@
+import { hash } from "node:crypto";
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import type { SinkName } from "../names.ts";
+import { indexedResults } from "./aws-indexed.ts";
+import { arnField, arnRegion, awsEntries } from "./aws-options.ts";
+import { type AwsSink, awsSink } from "./aws-sink.ts";
+import { described } from "./options.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const streamName = "[\\w.-]{1,128}";
+
+export const schema = v.strictObject({
+  stream: described(
+    arnField("kinesis", `stream/${streamName}`, "the name of a data stream or its ARN", streamName),
+    "The data stream, by its name or ARN.",
+  ),
+  ...awsEntries,
+});
+
+export type KinesisOptions = v.InferOutput<typeof schema>;
+
+/** Half of what a request may hold, which leaves room for keys and for streams with older limits. */
+const limits = { maxEvents: 500, maxBytes: 5 * 1_048_576 };
+
+/** Puts each event as one record whose partition key is the task. */
+export function create(name: SinkName, options: KinesisOptions, deps: SinkDeps): Sink {
+  const { stream } = options;
+  const target = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
+  const send: AwsSink["send"] = async (aws, events, attempt) => {
+    const body = { ...target, Records: events.map(recordOf) };
+    const answer = await aws.call("kinesis", "PutRecords", body, attempt);
+    return indexedResults("kinesis PutRecords", answer, "Records", events.length);
+  };
+  return awsSink(
+    name,
+    {
+      service: "kinesis",
+      region: options.region ?? arnRegion(stream),
+      endpoint: options.endpoint,
+      timeoutMs: options.timeout,
+      batch: limits,
+      send,
+    },
+    deps,
+  );
+}
+
+const recordOf = (event: CloudEvent): object => ({
+  Data: Buffer.from(JSON.stringify(event)).toString("base64"),
+  PartitionKey: /^.{1,256}$/su.test(event.subject) ? event.subject : hash("sha256", event.subject),
+});

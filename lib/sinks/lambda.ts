@@ -1,0 +1,39 @@
+import * as v from "valibot";
+import type { SinkName } from "../names.ts";
+import { arnField, arnRegion, awsEntries } from "./aws-options.ts";
+import { awsSink, oneByOne } from "./aws-sink.ts";
+import { described } from "./options.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const functionName = "[\\w-]{1,64}(?::[\\w$-]{1,128})?";
+
+export const schema = v.strictObject({
+  function: described(
+    arnField("lambda", `function:${functionName}`, "the name of a function or its ARN", functionName),
+    "The function, by its name or ARN, with `:alias` or `:version` where wanted.",
+  ),
+  ...awsEntries,
+});
+
+export type LambdaOptions = v.InferOutput<typeof schema>;
+
+/** Invokes a function with each event, asynchronously: accepted once Lambda has queued it. */
+export function create(name: SinkName, options: LambdaOptions, deps: SinkDeps): Sink {
+  const path = `/2015-03-31/functions/${encodeURIComponent(options.function)}/invocations`;
+  const headers = { "x-amz-invocation-type": "Event" };
+  return awsSink(
+    name,
+    {
+      service: "lambda",
+      region: options.region ?? arnRegion(options.function),
+      endpoint: options.endpoint,
+      timeoutMs: options.timeout,
+      batch: oneByOne.batch,
+      send: oneByOne.each(async (aws, event, attempt) => {
+        const body = JSON.stringify(event);
+        await aws.send("lambda", { operation: "Invoke", path, headers, body }, attempt);
+      }),
+    },
+    deps,
+  );
+}

@@ -1,0 +1,59 @@
+import { hash } from "node:crypto";
+import * as v from "valibot";
+import { AwsError } from "../aws/errors.ts";
+import type { CloudEvent } from "../change/event.ts";
+import type { SinkName } from "../names.ts";
+import { arnField, arnRegion, awsEntries } from "./aws-options.ts";
+import { awsSink, oneByOne } from "./aws-sink.ts";
+import { described } from "./options.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+export const schema = v.strictObject({
+  stateMachineArn: described(
+    arnField(
+      "states",
+      "stateMachine:[\\w-]+(?::[\\w-]+)?",
+      "an ARN such as arn:aws:states:eu-west-1:123456789012:stateMachine:after-resize",
+    ),
+    "The state machine, or one of its versions or aliases.",
+  ),
+  ...awsEntries,
+});
+
+export type StepFunctionsOptions = v.InferOutput<typeof schema>;
+
+/** Starts one execution an event, with the event as its input. */
+export const create = (name: SinkName, options: StepFunctionsOptions, deps: SinkDeps): Sink =>
+  awsSink(
+    name,
+    {
+      service: "states",
+      region: options.region ?? arnRegion(options.stateMachineArn),
+      endpoint: options.endpoint,
+      timeoutMs: options.timeout,
+      batch: oneByOne.batch,
+      send: oneByOne.each(async (aws, event, attempt) => {
+        const body = {
+          stateMachineArn: options.stateMachineArn,
+          name: executionName(event),
+          input: JSON.stringify(event),
+        };
+        try {
+          await aws.call("states", "StartExecution", body, attempt);
+        } catch (error) {
+          // The name comes from the event, so it is this event that has started it.
+          if (!(error instanceof AwsError && error.code === "ExecutionAlreadyExists")) throw error;
+        }
+      }),
+    },
+    deps,
+  );
+
+const maxNameCharacters = 80;
+const hashCharacters = 32;
+
+/** What people look for first; then what makes it this event's alone. */
+function executionName({ id, subject, data }: CloudEvent): string {
+  const readable = `${subject}-${data.change.to}`.replace(/[^\w-]/g, "_");
+  return `${readable.slice(0, maxNameCharacters - hashCharacters - 1)}-${hash("sha256", id).slice(0, hashCharacters)}`;
+}

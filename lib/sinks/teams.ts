@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import { answerResult } from "./answer.ts";
+import type { Card, Tone } from "./chat/card.ts";
+import { fitted } from "./chat/fit.ts";
+import { bytes } from "./chat/foreign.ts";
+import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { words } from "./chat/text.ts";
+import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const fields = v.strictObject(chatEntries);
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type TeamsOptions = v.InferOutput<typeof schema>;
+
+/** Posts an Adaptive Card to a Teams workflow. Accepted means queued: the workflow tells nobody what became of it. */
+export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): Sink {
+  const url = new URL(options.url);
+  return chatSink(name, options, deps, {
+    request: (card) => ({
+      url,
+      body: fitted(card, words[options.language], teamsBody, (body) => bytes(body) <= maxBytes),
+    }),
+    verdict: (answer, context) => {
+      const error = fieldsOf(fieldsOf(parseJson(answer.body))["error"]);
+      const code = codeOf(error["code"]);
+      // A workflow's 2xx has no body that could be relied on.
+      if (code === null) return answerResult(answer, context);
+      return codeVerdict(
+        answer,
+        { code, message: textOf(error["message"]) },
+        { success: "", codes },
+        context,
+      );
+    },
+    secrets: [],
+  });
+}
+
+// Teams checks 28 KB later, on a form some 18 % longer than what was sent, and after it has answered 202.
+const maxBytes = 20_000;
+
+const colours: Readonly<Record<Tone, string>> = {
+  running: "accent",
+  success: "good",
+  failure: "attention",
+  attention: "warning",
+  quiet: "default",
+};
+
+/** The card as JSON. Text runs show what they hold: unlike text blocks and fact sets they know no Markdown. */
+export function teamsBody(card: Card): string {
+  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const body = [
+    rich([run(`${glyph} ${title}`, { size: "large", weight: "bolder", color: colours[card.tone] })]),
+    rich([run(subtitle, { isSubtle: true })], "none"),
+    ...(transition === "" ? [] : [rich([run(transition, { weight: "bolder" })])]),
+    ...facts.map(({ label, value }, index) =>
+      rich([run(`${label}  `, { isSubtle: true }), run(value)], index === 0 ? "medium" : "small"),
+    ),
+    ...(footer === "" ? [] : [rich([run(footer, { size: "small", isSubtle: true })], "medium")]),
+  ];
+  const content = {
+    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+    type: "AdaptiveCard",
+    version: "1.4",
+    msteams: { width: "Full" },
+    body,
+    actions: links.map(({ label, url }) => ({ type: "Action.OpenUrl", title: label, url })),
+  };
+  return JSON.stringify({
+    type: "message",
+    attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content }],
+  });
+}
+
+const rich = (inlines: readonly object[], spacing = "small") => ({ type: "RichTextBlock", spacing, inlines });
+
+/** Two braces would begin a date function. */
+const run = (text: string, style: object = {}) => ({
+  type: "TextRun",
+  text: text.replace(/\{(?=\{)/g, "{ "),
+  ...style,
+});
+
+const codes: Codes = new Map([
+  ["WorkflowTriggerIsNotEnabled", blocked("gone", "the workflow is switched off")],
+  ["WorkflowNotFound", blocked("gone", "the workflow was removed")],
+  ["DirectApiAuthorizationRequired", blocked("unauthorized", "the workflow does not let anyone trigger it")],
+  ["TriggerInputSchemaMismatch", permanent("rejected", "the workflow expects another message")],
+]);

@@ -1,0 +1,86 @@
+import * as v from "valibot";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Card, Tone } from "./chat/card.ts";
+import { fitted } from "./chat/fit.ts";
+import { bytes, inert } from "./chat/foreign.ts";
+import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { type Words, words } from "./chat/text.ts";
+import {
+  blocked,
+  type Codes,
+  codeOf,
+  codeVerdict,
+  fieldsOf,
+  permanent,
+  retry,
+  textOf,
+} from "./chat/verdict.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const fields = v.strictObject(chatEntries);
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type WecomOptions = v.InferOutput<typeof schema>;
+
+/** Posts Markdown to a WeCom group robot. */
+export function create(name: SinkName, options: WecomOptions, deps: SinkDeps): Sink {
+  const url = new URL(options.url);
+  const text = words[options.language];
+  return chatSink(name, options, deps, {
+    request: (card) => {
+      const content = fitted(
+        card,
+        text,
+        (form) => wecomMarkdown(form, text),
+        (body) => bytes(body) <= maxBytes,
+      );
+      return { url, body: JSON.stringify({ msgtype: "markdown", markdown: { content } }) };
+    },
+    verdict: (answer, context) => {
+      const { errcode, errmsg } = fieldsOf(parseJson(answer.body));
+      const saying = { code: codeOf(errcode), message: textOf(errmsg) };
+      return codeVerdict(answer, saying, { success: "0", codes }, context);
+    },
+    secrets: [],
+  });
+}
+
+const maxBytes = 4_096;
+
+/** WeCom has three colours by name; its `warning` is orange. */
+const colours: Readonly<Record<Tone, string>> = {
+  running: "comment",
+  success: "info",
+  failure: "warning",
+  attention: "warning",
+  quiet: "comment",
+};
+
+/** The card as WeCom's Markdown. */
+export function wecomMarkdown(card: Card, { colon }: Words): string {
+  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  return [
+    `**${glyph} ${inert(title)}**`,
+    inert(subtitle),
+    transition === "" ? "" : font(colours[card.tone], transition),
+    ...facts.map(({ label, value }) => `> ${inert(label)}${colon}${font("comment", value)}`),
+    links.map(({ label, url }) => `[${inert(label)}](${url})`).join("  "),
+    footer === "" ? "" : font("comment", footer),
+  ]
+    .filter(Boolean)
+    .join("\n");
+}
+
+const font = (colour: string, text: string): string => `<font color="${colour}">${inert(text)}</font>`;
+
+const aMinuteMs = 60_000;
+
+const codes: Codes = new Map([
+  ["-1", retry("server_error", "WeCom is busy")],
+  ["45009", retry("throttled", "more than 20 messages in a minute", aMinuteMs)],
+  ["45033", retry("throttled", "too many messages at once", aMinuteMs)],
+  ["93000", blocked("unauthorized", "the robot's key is not valid, or the robot was removed")],
+  ["40008", permanent("rejected", "WeCom does not know this type of message")],
+  ["40058", permanent("rejected", "WeCom finds a field of the message wrong or too long")],
+]);

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bytes, inert, shorten, visible } from "../../../lib/sinks/chat/foreign.ts";
+import { injections } from "./sample.ts";
+
+const anyText = fc.oneof(fc.constantFrom(...injections), fc.string({ unit: "binary", maxLength: 300 }));
+
+describe("shortening", () => {
+  it("leaves what fits as it is", () => {
+    expect(shorten("abc", 3)).toBe("abc");
+  });
+
+  it("ends what it cuts with an ellipsis, between characters", () => {
+    expect(shorten("abcdef", 4)).toBe("abc…");
+    expect(shorten("😀😀😀", 4)).toBe("😀…");
+    expect(shorten("绑定公网", 9, bytes)).toBe("绑定…");
+  });
+
+  it("keeps within the size, whole characters only, and as much as fits", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 3, max: 100 }), (text, most) => {
+        const short = shorten(text, most, bytes);
+        expect(bytes(short)).toBeLessThanOrEqual(most);
+        expect(short.isWellFormed()).toBe(true);
+        if (short === text) return;
+        const kept = Array.from(short).length - 1;
+        const one = Array.from(text)
+          .slice(0, kept + 1)
+          .join("");
+        expect(text.startsWith(short.slice(0, -1))).toBe(true);
+        expect(bytes(`${one}…`)).toBeGreaterThan(most);
+      }),
+    );
+  });
+});
+
+describe("text for a Markdown without escapes", () => {
+  it("shows marks as look-alikes", () => {
+    expect(inert("<at id=all> [x](https://e.example) *a* _b_ `c` #d ~e~ @all &lt; \\ |")).toBe(
+      "＜at id=all＞ ［x］(https：//e.example) ＊a＊ ＿b＿ ｀c｀ ＃d ～e～ ＠all ＆lt; ＼ ｜",
+    );
+  });
+
+  it("keeps the underscores of a name", () => {
+    expect(inert("public_ip_address")).toBe("public_ip_address");
+  });
+
+  it("holds no mark that begins a link, a mention, a tag or a format", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(inert(visible(text))).not.toMatch(/[<>[\]*`~#\\&@|\n]|:\/\/|(^|\W)_|_(\W|$)/);
+      }),
+    );
+  });
+});

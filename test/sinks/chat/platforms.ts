@@ -1,0 +1,193 @@
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import * as v from "valibot";
+import { onTestFinished } from "vitest";
+import { parseJson } from "../../../lib/json.ts";
+import { sinkName } from "../../../lib/names.ts";
+import type { Reply } from "../../../lib/simulator/receiver.ts";
+import * as dingtalk from "../../../lib/sinks/dingtalk.ts";
+import * as discord from "../../../lib/sinks/discord.ts";
+import * as feishu from "../../../lib/sinks/feishu.ts";
+import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
+import * as slack from "../../../lib/sinks/slack.ts";
+import * as teams from "../../../lib/sinks/teams.ts";
+import * as wecom from "../../../lib/sinks/wecom.ts";
+import { nowMs, sampleDeps } from "../sample.ts";
+
+export const platformTypes = ["slack", "teams", "discord", "feishu", "dingtalk", "wecom"] as const;
+export type PlatformType = (typeof platformTypes)[number];
+
+const modules: Readonly<Record<PlatformType, SinkModule>> = {
+  slack,
+  teams,
+  discord,
+  feishu,
+  dingtalk,
+  wecom,
+};
+
+/** What opens each platform's door; nobody may see it. */
+export const token = "a-token-that-nobody-may-see";
+export const secret = "SECa-secret-that-nobody-may-see";
+
+const paths: Readonly<Record<PlatformType, string>> = {
+  slack: `/services/T0/B0/${token}`,
+  teams: `/workflows/w/triggers/manual/paths/invoke?api-version=1&sig=${token}`,
+  discord: `/api/webhooks/1/${token}`,
+  feishu: `/open-apis/bot/v2/hook/${token}`,
+  dingtalk: `/robot/send?access_token=${token}`,
+  wecom: `/cgi-bin/webhook/send?key=${token}`,
+};
+
+/** One request that a platform got. */
+export interface Heard {
+  readonly url: URL;
+  readonly text: string;
+  /** From 1. */
+  readonly number: number;
+}
+
+export type Answering = (heard: Heard) => Reply;
+
+export interface Stage {
+  readonly sink: Sink;
+  readonly heard: readonly Heard[];
+}
+
+export const sinkAt = (
+  type: PlatformType,
+  origin: string,
+  options: object = {},
+  deps: SinkDeps = sampleDeps,
+): Sink => {
+  const module = modules[type];
+  const own = type === "feishu" || type === "dingtalk" ? { secret } : {};
+  const written = { url: `${origin}${paths[type]}`, allowPrivateNetwork: true, ...own, ...options };
+  return module.create(sinkName("chat"), v.parse(module.schema, written), deps);
+};
+
+/** A sink and the platform it posts to, on loopback, which answers as the real one does unless told otherwise. */
+export async function staged(
+  type: PlatformType,
+  options: object = {},
+  answering: Answering = answers[type],
+  deps: SinkDeps = sampleDeps,
+): Promise<Stage> {
+  const heard: Heard[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const url = new URL(request.url ?? "/", "http://127.0.0.1");
+    const one = { url, text: Buffer.concat(chunks).toString(), number: heard.length + 1 };
+    heard.push(one);
+    const { status = 200, headers, body, hang, reset } = answering(one);
+    if (reset) request.socket.destroy();
+    else if (!hang) response.writeHead(status, headers).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const sink = sinkAt(type, `http://127.0.0.1:${port}`, options, deps);
+  onTestFinished(async () => {
+    await sink.close();
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  return { sink, heard };
+}
+
+const json = (body: object, status = 200): Reply => ({
+  status,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+const bytesOf = (text: string): number => Buffer.byteLength(text);
+const hmac = (key: string, message: string): string =>
+  createHmac("sha256", key).update(message).digest("base64");
+
+/** Each platform's own checks, written apart from the sinks. */
+export const answers: Readonly<Record<PlatformType, Answering>> = {
+  slack({ text }) {
+    const { attachments } = parsed(text) as { attachments?: readonly { blocks: readonly SlackBlock[] }[] };
+    const blocks = attachments?.flatMap((attachment) => attachment.blocks) ?? [];
+    if (blocks.length === 0) return { status: 400, body: "no_text" };
+    const isRight = blocks.every(
+      (block) =>
+        (block.type !== "header" || (block.text?.text.length ?? 0) <= 150) &&
+        (block.text?.text.length ?? 1) > 0 &&
+        (block.text?.text.length ?? 1) <= 3_000 &&
+        (block.fields ?? []).length <= 10 &&
+        (block.fields ?? []).every((field) => field.text.length <= 2_000),
+    );
+    return isRight && blocks.length <= 50 ? { body: "ok" } : { status: 400, body: "invalid_blocks" };
+  },
+  teams: ({ text }) =>
+    bytesOf(text) <= 28_672
+      ? { status: 202 }
+      : json({ error: { code: "RequestEntityTooLarge", message: "too large" } }, 413),
+  discord({ url, text }) {
+    if (url.searchParams.get("wait") !== "true") return { status: 204 };
+    const { embeds = [] } = parsed(text) as { embeds?: readonly DiscordEmbed[] };
+    const isRight = embeds.every(
+      ({ title, description, fields, footer }) =>
+        title.length <= 256 &&
+        description.length <= 4_096 &&
+        fields.length <= 25 &&
+        fields.every(({ name, value }) => inRange(name, 256) && inRange(value, 1_024)) &&
+        JSON.stringify([title, description, footer?.text ?? ""]).length +
+          fields.reduce((sum, { name, value }) => sum + name.length + value.length, 0) <=
+          6_020,
+    );
+    return isRight && embeds.length > 0
+      ? json({ id: "1", type: 0, content: "", embeds: [] })
+      : json({ message: "Invalid Form Body", code: 50035, errors: {} }, 400);
+  },
+  feishu({ text }) {
+    const { timestamp, sign } = parsed(text) as { timestamp?: string; sign?: string };
+    const isSigned = sign === hmac(`${timestamp}\n${secret}`, "");
+    if (!isSigned || Math.abs(Number(timestamp) - nowMs / 1_000) > 3_600) {
+      return json({ code: 19021, msg: "sign match fail or timestamp is not within one hour", data: {} });
+    }
+    return bytesOf(text) <= 20_480
+      ? json({ StatusCode: 0, StatusMessage: "success", code: 0, data: {}, msg: "success" })
+      : json({ code: 9499, msg: "Bad Request", data: {} });
+  },
+  dingtalk({ url, text, number }) {
+    const timestamp = url.searchParams.get("timestamp") ?? "";
+    const isSigned = url.searchParams.get("sign") === hmac(secret, `${timestamp}\n${secret}`);
+    if (!isSigned || Math.abs(Number(timestamp) - nowMs) > 3_600_000) {
+      return json({ errcode: 310000, errmsg: "sign not match, more: [https://ding-doc.dingtalk.com/doc]" });
+    }
+    if (number > 20) return json({ errcode: 130101, errmsg: "send too fast, exceed 20 times per minute" });
+    return bytesOf(text) <= 20_000
+      ? json({ errcode: 0, errmsg: "ok" })
+      : json({ errcode: 40035, errmsg: "缺少参数 json" });
+  },
+  wecom({ text, number }) {
+    const { markdown } = parsed(text) as { markdown?: { content: string } };
+    if (number > 20) return json({ errcode: 45009, errmsg: "api freq out of limit, hint: [1700000000]" });
+    return markdown && bytesOf(markdown.content) <= 4_096
+      ? json({ errcode: 0, errmsg: "ok" })
+      : json({ errcode: 40058, errmsg: "markdown.content exceed max length 4096" });
+  },
+};
+
+const parsed = (text: string): object => {
+  const value = parseJson(text);
+  return typeof value === "object" && value !== null ? value : {};
+};
+const inRange = (text: string, most: number): boolean => text.length > 0 && text.length <= most;
+
+interface SlackBlock {
+  readonly type: string;
+  readonly text?: { readonly text: string };
+  readonly fields?: readonly { readonly text: string }[];
+}
+
+interface DiscordEmbed {
+  readonly title: string;
+  readonly description: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly footer?: { readonly text: string };
+}

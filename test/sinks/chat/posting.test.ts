@@ -1,0 +1,245 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { signedUrl } from "../../../lib/sinks/dingtalk.ts";
+import { signed } from "../../../lib/sinks/feishu.ts";
+import type { DeliveryResult } from "../../../lib/sinks/sink.ts";
+import { running, sampleEvents } from "../sample.ts";
+import { type PlatformType, platformTypes, sinkAt, staged } from "./platforms.ts";
+
+const vectors = JSON.parse(
+  await readFile(new URL("../../fixtures/sink-signing-vectors.json", import.meta.url), "utf8"),
+) as {
+  readonly feishu: { readonly vectors: readonly FeishuVector[] };
+  readonly dingtalk: { readonly vectors: readonly DingtalkVector[] };
+};
+
+interface FeishuVector {
+  readonly name: string;
+  readonly secret: string;
+  readonly timestamp: number;
+  readonly bodyFields: object;
+}
+
+interface DingtalkVector {
+  readonly name: string;
+  readonly secret: string;
+  readonly timestamp: number;
+  readonly query: string;
+}
+
+const kinds = (results: readonly DeliveryResult[]): readonly string[] =>
+  results.map((result) => (result.kind === "accepted" ? result.kind : `${result.kind} ${result.reason}`));
+
+describe("signatures", () => {
+  it.each(vectors.feishu.vectors)("of Feishu: $name", ({ secret, timestamp, bodyFields }) => {
+    expect(signed(secret, timestamp)).toEqual(bodyFields);
+  });
+
+  it.each(vectors.dingtalk.vectors)("of DingTalk: $name", ({ secret, timestamp, query }) => {
+    const url = new URL("https://oapi.dingtalk.com/robot/send?access_token=x");
+    expect(signedUrl(url, secret, timestamp).search).toBe(`?access_token=x&${query}`);
+  });
+
+  it("are left out without a secret", async () => {
+    const feishu = await staged("feishu", { secret: undefined }, () => ({ body: '{"code":0}' }));
+    await feishu.sink.deliver(sampleEvents(1), running());
+    expect(Object.keys(JSON.parse(feishu.heard[0]?.text ?? ""))).toEqual(["msg_type", "card"]);
+    const dingtalk = await staged("dingtalk", { secret: undefined }, () => ({ body: '{"errcode":0}' }));
+    await dingtalk.sink.deliver(sampleEvents(1), running());
+    expect([...(dingtalk.heard[0]?.url.searchParams.keys() ?? [])]).toEqual(["access_token"]);
+  });
+
+  it("with a wrong secret block the sink", async () => {
+    const feishu = await staged("feishu", { secret: "another" });
+    expect(kinds(await feishu.sink.deliver(sampleEvents(1), running()))).toEqual(["blocked unauthorized"]);
+    const dingtalk = await staged("dingtalk", { secret: "SECanother" });
+    expect(kinds(await dingtalk.sink.deliver(sampleEvents(1), running()))).toEqual(["blocked unauthorized"]);
+  });
+});
+
+const coded = (body: object) => JSON.stringify(body);
+
+/** Platform, status, body, and what it comes to. */
+const verdicts: readonly (readonly [PlatformType, number, string, string, number?])[] = [
+  ["slack", 200, "ok", "accepted"],
+  ["slack", 200, "ok\n", "accepted"],
+  ["slack", 200, "no_service", "blocked gone"],
+  ["slack", 200, "something_new", "blocked rejected"],
+  ["slack", 200, "<html>sign in</html>", "retry server_error"],
+  ["slack", 200, "", "retry server_error"],
+  ["slack", 400, "invalid_payload", "permanent rejected"],
+  ["slack", 400, "user_not_found", "blocked not_found"],
+  ["slack", 403, "action_prohibited", "blocked unauthorized"],
+  ["slack", 404, "channel_not_found", "blocked not_found"],
+  ["slack", 410, "channel_is_archived", "blocked gone"],
+  ["slack", 500, "rollup_error", "retry server_error"],
+  ["slack", 429, "rate_limited", "retry throttled", 1_000],
+  ["teams", 202, "", "accepted"],
+  ["teams", 200, "1", "accepted"],
+  ["teams", 400, coded({ error: { code: "WorkflowTriggerIsNotEnabled", message: "off" } }), "blocked gone"],
+  ["teams", 401, coded({ error: { code: "DirectApiAuthorizationRequired" } }), "blocked unauthorized"],
+  ["teams", 400, coded({ error: { code: "TriggerInputSchemaMismatch" } }), "permanent rejected"],
+  ["teams", 200, coded({ error: { code: "SomethingNew" } }), "blocked rejected"],
+  ["teams", 413, "", "permanent too_large"],
+  ["teams", 429, "", "retry throttled"],
+  ["discord", 200, coded({ id: "1" }), "accepted"],
+  ["discord", 204, "", "retry server_error"],
+  ["discord", 429, coded({ message: "limited", retry_after: 1.5, global: false }), "retry throttled", 1_500],
+  ["discord", 404, coded({ message: "Unknown Webhook", code: 10015 }), "blocked gone"],
+  ["discord", 401, coded({ message: "Invalid Webhook Token", code: 50027 }), "blocked unauthorized"],
+  ["discord", 400, coded({ message: "Invalid Form Body", code: 50035 }), "permanent rejected"],
+  ["discord", 400, coded({ message: "forum", code: 220001 }), "blocked rejected"],
+  ["feishu", 200, coded({ code: 0, msg: "success" }), "accepted"],
+  ["feishu", 200, coded({ StatusCode: 0, StatusMessage: "success" }), "accepted"],
+  ["feishu", 200, coded({ code: 11232, msg: "frequency limited" }), "retry throttled", 30_000],
+  ["feishu", 400, coded({ code: 99991400, msg: "limited" }), "retry throttled", 30_000],
+  ["feishu", 200, coded({ code: 9499, msg: "Bad Request" }), "permanent rejected"],
+  ["feishu", 200, coded({ code: 19001, msg: "param invalid" }), "blocked unauthorized"],
+  ["feishu", 200, coded({ code: 19021, msg: "sign match fail" }), "blocked unauthorized"],
+  ["feishu", 200, coded({ code: 19022, msg: "Ip Not Allowed" }), "blocked unauthorized"],
+  ["feishu", 200, coded({ code: 19024, msg: "Key Words Not Found" }), "blocked unauthorized"],
+  ["feishu", 200, coded({ code: 12345, msg: "new" }), "blocked rejected"],
+  ["feishu", 200, "{}", "retry server_error"],
+  ["feishu", 503, "", "retry server_error"],
+  ["dingtalk", 200, coded({ errcode: 0, errmsg: "ok" }), "accepted"],
+  ["dingtalk", 200, coded({ errcode: -1, errmsg: "busy" }), "retry server_error"],
+  ["dingtalk", 200, coded({ errcode: 130101, errmsg: "send too fast" }), "retry throttled", 600_000],
+  ["dingtalk", 200, coded({ status: 1111, wait: 5, punish: "deny", errcode: 0 }), "retry throttled", 600_000],
+  ["dingtalk", 200, coded({ errcode: 310000, errmsg: "keywords not in content" }), "blocked unauthorized"],
+  ["dingtalk", 200, coded({ errcode: 400102, errmsg: "stopped" }), "blocked gone"],
+  ["dingtalk", 200, coded({ errcode: 430102, errmsg: "unfit" }), "permanent rejected"],
+  ["dingtalk", 200, coded({ errcode: 555, errmsg: "new" }), "blocked rejected"],
+  ["wecom", 200, coded({ errcode: 0, errmsg: "ok" }), "accepted"],
+  ["wecom", 200, coded({ errcode: 45009, errmsg: "api freq out of limit" }), "retry throttled", 60_000],
+  ["wecom", 200, coded({ errcode: 93000, errmsg: "invalid webhook url" }), "blocked unauthorized"],
+  ["wecom", 200, coded({ errcode: 40058, errmsg: "exceed max length" }), "permanent rejected"],
+  ["wecom", 200, coded({ errcode: "0" }), "accepted"],
+  ["wecom", 200, "not json", "retry server_error"],
+];
+
+describe("an answer", () => {
+  const rows = verdicts.map(([type, status, body, expected, waitMs]) => ({
+    type,
+    status,
+    body,
+    expected,
+    waitMs,
+  }));
+
+  it.each(rows)("of $type with $status and $body is $expected", async (row) => {
+    const { type, status, body, expected, waitMs } = row;
+    const { sink } = await staged(type, {}, () => ({ status, body }));
+    const [result] = await sink.deliver(sampleEvents(1), running());
+    expect(result && kinds([result])).toEqual([expected]);
+    if (result?.kind === "retry") expect(result.retryAfterMs).toBe(waitMs);
+  });
+
+  it("says what to mend, and the platform's own words", async () => {
+    const body = coded({ errcode: 310000, errmsg: "keywords not in content" });
+    const { sink } = await staged("dingtalk", {}, () => ({ body }));
+    expect(await sink.deliver(sampleEvents(1), running())).toMatchObject([
+      {
+        detail: expect.stringMatching(
+          /^HTTP 200 from http:\/\/127\.0\.0\.1:\d+: the robot's keyword, signature or address check failed \(code 310000, keywords not in content\)$/,
+        ),
+      },
+    ]);
+  });
+
+  it.each(platformTypes)("of %s that asks for a wait in its header is obeyed", async (type) => {
+    const { sink } = await staged(type, {}, () => ({ status: 429, headers: { "retry-after": "7" } }));
+    expect(await sink.deliver(sampleEvents(1), running())).toMatchObject([
+      { kind: "retry", reason: "throttled", retryAfterMs: 7_000 },
+    ]);
+  });
+
+  it("with a code obeys the header before the code's own wait", async () => {
+    const reply = { status: 429, headers: { "retry-after": "7" }, body: "rate_limited" };
+    const { sink } = await staged("slack", {}, () => reply);
+    expect(await sink.deliver(sampleEvents(1), running())).toMatchObject([{ retryAfterMs: 7_000 }]);
+  });
+
+  it.each(platformTypes)("of %s has the contract's meaning for every refusing status", async (type) => {
+    let status = 300;
+    const { sink } = await staged(type, {}, () => ({ status }));
+    const blocked = new Set([401, 403, 404, 407, 410]);
+    for (; status <= 599; status += 1) {
+      const [result] = await sink.deliver(sampleEvents(1), running());
+      const byHundreds = ["blocked", "permanent", "retry"][Math.floor(status / 100) - 3];
+      const isRetried = [408, 425, 429].includes(status);
+      expect([status, result?.kind]).toEqual([
+        status,
+        blocked.has(status) ? "blocked" : isRetried ? "retry" : byHundreds,
+      ]);
+    }
+  });
+});
+
+describe("several changes at once", () => {
+  it("get a message each up to the limit, and one digest beyond it", async () => {
+    const { sink, heard } = await staged("dingtalk", { digestAbove: 3 });
+    expect(kinds(await sink.deliver(sampleEvents(3), running()))).toEqual(Array(3).fill("accepted"));
+    expect(heard).toHaveLength(3);
+    expect(kinds(await sink.deliver(sampleEvents(50), running()))).toEqual(Array(50).fill("accepted"));
+    expect(heard).toHaveLength(4);
+  });
+
+  it("share what becomes of their digest", async () => {
+    const { sink } = await staged("wecom", {}, () => ({ body: '{"errcode":45009}' }));
+    expect(kinds(await sink.deliver(sampleEvents(4), running()))).toEqual(Array(4).fill("retry throttled"));
+  });
+
+  it("are not sent to a platform that has just refused one for now", async () => {
+    const { sink, heard } = await staged("wecom", {}, ({ number }) => ({
+      body: number === 2 ? '{"errcode":45009}' : '{"errcode":0}',
+    }));
+    expect(kinds(await sink.deliver(sampleEvents(3), running()))).toEqual([
+      "accepted",
+      "retry throttled",
+      "retry throttled",
+    ]);
+    expect(heard).toHaveLength(2);
+  });
+
+  it("go on after one that cannot pass", async () => {
+    const { sink } = await staged("wecom", {}, ({ number }) => ({
+      body: number === 1 ? '{"errcode":40058}' : '{"errcode":0}',
+    }));
+    expect(kinds(await sink.deliver(sampleEvents(2), running()))).toEqual(["permanent rejected", "accepted"]);
+  });
+
+  it("are throttled as the platform does it beyond twenty in a minute", async () => {
+    const { sink } = await staged("dingtalk", { digestAbove: 100 });
+    const results = kinds(await sink.deliver(sampleEvents(22), running()));
+    expect(results.slice(19)).toEqual(["accepted", "retry throttled", "retry throttled"]);
+  });
+});
+
+describe("the options", () => {
+  const rejected = (options: object) => () => sinkAt("dingtalk", "https://oapi.dingtalk.com", options);
+
+  it("take what the documentation shows", () => {
+    const links = { Console: "https://console.example.com/{region}/{instance}" };
+    const options = {
+      language: "zh",
+      timeZone: "Asia/Shanghai",
+      titlePrefix: "[prod] ",
+      links,
+      timeout: "5s",
+    };
+    expect(rejected(options)).not.toThrow();
+  });
+
+  it.each([
+    ["a language that it does not speak", { language: "fr" }],
+    ["a zone that does not exist", { timeZone: "Asia/Nowhere" }],
+    ["a prefix of two lines", { titlePrefix: "a\nb" }],
+    ["a link that is no https URL", { links: { x: "javascript:alert(1)" } }],
+    ["a link with an unknown field", { links: { x: "https://e.example/{password}" } }],
+    ["a secret of another kind", { secret: "demo" }],
+    ["plain http to the world", { url: "http://oapi.dingtalk.com/", allowPrivateNetwork: false }],
+    ["an unknown option", { channel: "#ops" }],
+  ])("refuse %s", (_, options) => {
+    expect(rejected(options)).toThrow();
+  });
+});

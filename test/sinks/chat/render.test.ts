@@ -1,0 +1,271 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { words } from "../../../lib/sinks/chat/text.ts";
+import { dingtalkBody } from "../../../lib/sinks/dingtalk.ts";
+import { discordMessage } from "../../../lib/sinks/discord.ts";
+import { feishuCard } from "../../../lib/sinks/feishu.ts";
+import { slackBody } from "../../../lib/sinks/slack.ts";
+import { teamsBody } from "../../../lib/sinks/teams.ts";
+import { wecomMarkdown } from "../../../lib/sinks/wecom.ts";
+import { running, sampleEvent } from "../sample.ts";
+import { type PlatformType, platformTypes, staged } from "./platforms.ts";
+import { eventOf, foreignEvent, injections, sampleCard } from "./sample.ts";
+
+const plain = (text: string) => ({ type: "plain_text", text, emoji: false });
+const feishuLine = (label: string, value: string) => ({
+  tag: "column",
+  width: "weighted",
+  weight: 1,
+  elements: [
+    { tag: "div", text: { tag: "plain_text", content: label, text_size: "notation", text_color: "grey" } },
+    { tag: "div", text: { tag: "plain_text", content: value } },
+  ],
+});
+
+describe("the same card", () => {
+  it("is an attachment with a colour bar on Slack", () => {
+    expect(JSON.parse(slackBody(sampleCard))).toEqual({
+      unfurl_links: false,
+      unfurl_media: false,
+      attachments: [
+        {
+          color: "#E01E5A",
+          fallback: sampleCard.plainText,
+          blocks: [
+            { type: "header", text: plain("❌ resize failed") },
+            { type: "section", text: plain("kafka · orders · cn-north-4\nEXECUTING → FAILED in 5 s") },
+            {
+              type: "section",
+              fields: [plain("Operator\nli.wei"), plain("public_ip\n203.0.113.9"), plain("Reason\nno quota")],
+            },
+            {
+              type: "section",
+              text: { type: "mrkdwn", text: "<https://console.example.com/?i=1|Console>", verbatim: true },
+            },
+            { type: "context", elements: [plain("task t-1")] },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("is an Adaptive Card of text runs on Teams", () => {
+    const [{ content }] = JSON.parse(teamsBody(sampleCard)).attachments;
+    expect(content).toMatchObject({ type: "AdaptiveCard", version: "1.4", msteams: { width: "Full" } });
+    const runs = content.body.map(({ inlines }: { inlines: readonly { text: string }[] }) =>
+      inlines.map(({ text }) => text).join(""),
+    );
+    expect(runs).toEqual([
+      "❌ resize failed",
+      "kafka · orders · cn-north-4",
+      "EXECUTING → FAILED in 5 s",
+      "Operator  li.wei",
+      "public_ip  203.0.113.9",
+      "Reason  no quota",
+      "task t-1",
+    ]);
+    expect(content.body[0].inlines).toMatchObject([{ type: "TextRun", color: "attention", size: "large" }]);
+    expect(content.actions).toEqual([
+      { type: "Action.OpenUrl", title: "Console", url: "https://console.example.com/?i=1" },
+    ]);
+  });
+
+  it("is an embed that mentions nobody on Discord", () => {
+    expect(discordMessage(sampleCard)).toEqual({
+      allowed_mentions: { parse: [] },
+      embeds: [
+        {
+          color: 0xe01e5a,
+          title: "❌ resize failed",
+          description:
+            "kafka · orders · cn-north-4\n**EXECUTING → FAILED in 5 s**\n[Console](https://console.example.com/?i=1)",
+          fields: [
+            { name: "Operator", value: "li.wei", inline: true },
+            { name: "public\\_ip", value: "203.0.113.9", inline: true },
+            { name: "Reason", value: "no quota", inline: true },
+          ],
+          footer: { text: "task t-1" },
+        },
+      ],
+    });
+  });
+
+  it("is a card of plain texts on Feishu", () => {
+    expect(feishuCard(sampleCard)).toEqual({
+      schema: "2.0",
+      config: { update_multi: true, width_mode: "fill", summary: { content: sampleCard.plainText } },
+      header: {
+        template: "red",
+        title: { tag: "plain_text", content: "❌ resize failed" },
+        subtitle: { tag: "plain_text", content: "kafka · orders · cn-north-4" },
+        text_tag_list: [
+          {
+            tag: "text_tag",
+            text: { tag: "plain_text", content: "EXECUTING → FAILED in 5 s" },
+            color: "red",
+          },
+        ],
+      },
+      body: {
+        elements: [
+          {
+            tag: "column_set",
+            columns: [feishuLine("Operator", "li.wei"), feishuLine("public_ip", "203.0.113.9")],
+          },
+          { tag: "column_set", columns: [feishuLine("Reason", "no quota")] },
+          {
+            tag: "button",
+            text: { tag: "plain_text", content: "Console" },
+            type: "default",
+            behaviors: [{ type: "open_url", default_url: "https://console.example.com/?i=1" }],
+          },
+          {
+            tag: "div",
+            text: { tag: "plain_text", content: "task t-1", text_size: "notation", text_color: "grey" },
+          },
+        ],
+      },
+    });
+  });
+
+  it("is Markdown on DingTalk", () => {
+    expect(JSON.parse(dingtalkBody(sampleCard, words.zh))).toEqual({
+      msgtype: "markdown",
+      markdown: {
+        title: "❌ resize failed",
+        text: [
+          "#### ❌ resize failed",
+          "kafka · orders · cn-north-4  \n**EXECUTING → FAILED in 5 s**",
+          "**Operator**：li.wei  \n**public_ip**：203.0.113.9  \n**Reason**：no quota",
+          "[Console](https://console.example.com/?i=1)",
+          "> task t-1",
+        ].join("\n\n"),
+      },
+      at: { isAtAll: false },
+    });
+  });
+
+  it("is Markdown with colours on WeCom", () => {
+    expect(wecomMarkdown(sampleCard, words.en).split("\n")).toEqual([
+      "**❌ resize failed**",
+      "kafka · orders · cn-north-4",
+      '<font color="warning">EXECUTING → FAILED in 5 s</font>',
+      '> Operator: <font color="comment">li.wei</font>',
+      '> public_ip: <font color="comment">203.0.113.9</font>',
+      '> Reason: <font color="comment">no quota</font>',
+      "[Console](https://console.example.com/?i=1)",
+      '<font color="comment">task t-1</font>',
+    ]);
+  });
+});
+
+/** Every text of a JSON value that the platform reads as more than plain text. */
+const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>> = {
+  // Slack reads these three characters in every text.
+  slack: (text) => textsUnder(JSON.parse(text), ["text", "fallback"]),
+  // Text runs and card titles are shown as they stand; anything else of a text would not be.
+  teams: (text) => textsUnder(JSON.parse(text), ["text"]).filter((part) => part.includes("{{")),
+  discord: (text) => textsUnder(JSON.parse(text), ["title", "description", "name", "value"]),
+  feishu: () => [],
+  dingtalk: (text) => textsUnder(JSON.parse(text), ["title", "text"]),
+  wecom: (text) => textsUnder(JSON.parse(text), ["content"]),
+};
+
+/** What would be markup, a mention or a link of someone else's making. */
+const forbidden: Readonly<Record<PlatformType, RegExp>> = {
+  slack: /[<>]|&(?!(amp|lt|gt);)/,
+  teams: /./,
+  discord: /(?<!\\)(\\\\)*[_~|`<>[\]#@]|https?:\/\//,
+  feishu: /./,
+  dingtalk: /[<[\]`~@\\]|:\/\/|\n\n(?!\*\*|> )[^\n]*#/,
+  wecom: /<(?!font color="(info|comment|warning)">|\/font>)|[[\]`~@\\]|:\/\//,
+};
+
+function textsUnder(value: unknown, keys: readonly string[]): readonly string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === "string" ? (keys.includes(key) ? [inner] : []) : textsUnder(inner, keys),
+  );
+}
+
+/** The kinds of text element in a JSON value. */
+const kindsIn = (text: string): ReadonlySet<string> =>
+  new Set([...text.matchAll(/"(?:tag|type)":"([a-zA-Z_.]+)"/g)].map(([, kind]) => kind ?? ""));
+
+const hostile = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(...injections) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 200 }) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .array(
+        fc.constantFrom(
+          "<",
+          ">",
+          "&",
+          "[",
+          "]",
+          "(",
+          ")",
+          "*",
+          "_",
+          "~",
+          "`",
+          "#",
+          "@all",
+          "\\",
+          "|",
+          "{{",
+          "\n",
+          "!",
+          "a",
+          "://",
+        ),
+      )
+      .map((parts) => parts.join("")),
+  },
+);
+
+describe.each(platformTypes)("foreign text on %s", (type) => {
+  it("is never markup, a mention or a link", async () => {
+    const { sink, heard } = await staged(type, {}, undefined);
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
+        const results = await sink.deliver([foreignEvent(text)], running());
+        if (heard.length <= 20) expect(results).toEqual([{ kind: "accepted" }]);
+        const sent = heard.at(-1)?.text ?? "";
+        for (const part of marked[type](sent)) expect(part).not.toMatch(forbidden[type]);
+        expect(sent).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]|(?<!\\)(\\\\)*\\u/u);
+        // Mentions of Feishu and Markdown of Teams live in these elements only.
+        if (type === "feishu") expect([...kindsIn(sent)]).not.toContain("markdown");
+        if (type === "feishu") expect([...kindsIn(sent)]).not.toContain("lark_md");
+        if (type === "teams") expect([...kindsIn(sent)]).not.toContain("TextBlock");
+      }),
+      { numRuns: 60, examples: injections.map((text): [string] => [text]) },
+    );
+  });
+
+  it("fits, however long it is", async () => {
+    const { sink, heard } = await staged(type, { titlePrefix: "&".repeat(40), digestAbove: 10 });
+    for (const unit of ["&", "绑", "😀", "a", "<", '"']) {
+      const event = foreignEvent(unit.repeat(10_000));
+      expect(await sink.deliver([event], running())).toEqual([{ kind: "accepted" }]);
+    }
+    const params = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [`key ${index}`, "绑".repeat(500)]),
+    );
+    expect(await sink.deliver([sampleEvent(1, { params })], running())).toEqual([{ kind: "accepted" }]);
+    expect(heard).toHaveLength(7);
+  });
+
+  it("fits in a digest of a hundred", async () => {
+    const { sink, heard } = await staged(type);
+    const events = Array.from({ length: 100 }, (_, index) =>
+      eventOf(index % 9 === 0 ? "failed" : "succeeded", index, { name: `<&>${"绑".repeat(200)}` }),
+    );
+    expect(await sink.deliver(events, running())).toEqual(events.map(() => ({ kind: "accepted" })));
+    expect(heard).toHaveLength(1);
+    expect(heard[0]?.text).toMatch(/100 task changes\\{0,2}: 12 failed, 88 succeeded/);
+    expect(heard[0]?.text).toMatch(/and \d+ more/);
+  });
+});

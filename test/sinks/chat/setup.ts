@@ -1,0 +1,85 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { SinkDeps } from "../../../lib/sinks/sink.ts";
+import type { Setup, Trial } from "../../contract/sink.ts";
+import { sampleEvents } from "../sample.ts";
+import {
+  type Answering,
+  type PlatformType,
+  platformTypes,
+  secret,
+  sinkAt,
+  staged,
+  token,
+} from "./platforms.ts";
+
+/** The events whose tasks the messages name: a chat shows people no event ids. */
+const idsIn = (text: string): readonly string[] =>
+  sampleEvents(3).flatMap(({ id, subject }) => (text.includes(subject) ? [id] : []));
+
+const trial =
+  (type: PlatformType, options: object, answering?: Answering) =>
+  async (deps: SinkDeps): Promise<Trial> => {
+    const { sink, heard } = await staged(type, options, answering, deps);
+    return { sink, arrived: () => heard.flatMap(({ text }) => idsIn(text)) };
+  };
+
+const nothing = async () => [];
+
+const echo: Answering = ({ url, text }) => ({
+  status: 400,
+  body: JSON.stringify({ error: { code: "Bad", message: `${url.href} ${secret} ${text}\r\n\u001b[2J` } }),
+});
+
+/** How each platform refuses a robot that its operator must mend. */
+const dismissals: Readonly<Record<PlatformType, Answering>> = {
+  slack: () => ({ status: 404, body: "no_service" }),
+  teams: () => ({ status: 400, body: JSON.stringify({ error: { code: "WorkflowTriggerIsNotEnabled" } }) }),
+  discord: () => ({ status: 404, body: JSON.stringify({ message: "Unknown Webhook", code: 10015 }) }),
+  feishu: ({ url }) => ({ body: JSON.stringify({ code: 19001, msg: `param invalid: ${url.pathname}` }) }),
+  dingtalk: ({ url }) => ({
+    body: JSON.stringify({ errcode: 310000, errmsg: `sign not match ${url.search}` }),
+  }),
+  wecom: ({ url }) => ({
+    body: JSON.stringify({ errcode: 93000, errmsg: `invalid webhook url ${url.search}` }),
+  }),
+};
+
+const setup = (type: PlatformType, options: object): Setup => ({
+  working: trial(type, options),
+  failing: {
+    "an error that repeats the request": trial(type, options, echo),
+    "a robot that its operator must mend": trial(type, options, dismissals[type]),
+    "a platform that never answers": trial(type, { timeout: "50ms", ...options }, () => ({ hang: true })),
+    "a broken connection": trial(type, options, () => ({ reset: true })),
+    "a redirect": trial(type, options, () => ({ status: 302, headers: { location: `/${token}` } })),
+    "a refused connection": async (deps) => ({
+      sink: sinkAt(type, await closedOrigin(), options, deps),
+      arrived: nothing,
+    }),
+    "an address that is not open": async (deps) => ({
+      sink: sinkAt(type, "https://10.1.2.3", { allowPrivateNetwork: false, ...options }, deps),
+      arrived: nothing,
+    }),
+  },
+  secrets: type === "feishu" || type === "dingtalk" ? [token, secret] : [token],
+});
+
+async function closedOrigin(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return `http://127.0.0.1:${port}`;
+}
+
+/** One message a change. */
+export const chatSetups = Object.fromEntries(
+  platformTypes.map((type) => [type, setup(type, {})]),
+) as Readonly<Record<PlatformType, Setup>>;
+
+/** Three changes in one message. */
+export const digestSetups: readonly (readonly [string, Setup])[] = platformTypes.map((type) => [
+  `${type}, in digests`,
+  setup(type, { digestAbove: 1 }),
+]);
