@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
 import { StoreError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import { runId, sinkName, taskId } from "../names.ts";
 import { failureReasons } from "../sinks/sink.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -88,7 +89,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
  * @throws StoreError `corrupt` when the text is no record of a known format.
  */
 export function decodeCheckpoint(text: string): Checkpoint {
-  const value = parse(text);
+  const value = parseJson(text);
+  if (value === undefined) throw new StoreError("corrupt", "the record is no JSON");
   const found = v.safeParse(v.looseObject({ format: v.number() }), value);
   if (found.success && found.output.format > format) {
     throw new StoreError(
@@ -139,12 +141,3 @@ export function decodeCheckpoint(text: string): Checkpoint {
 
 const flagsOf = (task: KnownTask): number =>
   (task.overdueTold ? overdueFlag : 0) | (task.vanishedTold ? vanishedFlag : 0) | (task.gone ? goneFlag : 0);
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new StoreError("corrupt", "the record is no JSON", { cause });
-  }
-}

@@ -56,6 +56,27 @@ describe("a task's difference from what is known", () => {
     expect(difference?.known.status).toBe("SUCCESS");
   });
 
+  it("is told for a known task that ends, whatever the baseline", () => {
+    const ended = sampleTask({ status: "SUCCESS", updatedAtMs: createdMs + 5_000 });
+    expect(steps(diffTask(known, ended, { ...rules, baselineMs: createdMs + 9_000 }))).toEqual([
+      "EXECUTING -> SUCCESS",
+    ]);
+  });
+
+  it("is told for a task that ends in the very instant of the baseline", () => {
+    const ended = sampleTask({ status: "SUCCESS" });
+    const atEnd = { ...rules, baselineMs: ended.updatedAtMs };
+    expect(steps(diffTask(undefined, ended, atEnd))).toEqual(["null -> SUCCESS"]);
+  });
+
+  it("leaves of an ended task nothing but what tells it apart", () => {
+    expect(diffTask(undefined, sampleTask({ status: "SUCCESS" }), rules)?.known).toEqual({
+      ...known,
+      status: "SUCCESS",
+      name: "",
+    });
+  });
+
   it("is told for a task that ends after the baseline, and for one that is open at it", () => {
     const late = { ...rules, baselineMs: createdMs };
     expect(steps(diffTask(undefined, sampleTask({ status: "SUCCESS" }), late))).toEqual(["null -> SUCCESS"]);

@@ -27,6 +27,46 @@ describe("a task's params", () => {
     expect(JSON.stringify(maskedParams(JSON.stringify(params)))).not.toContain("hunter2");
   });
 
+  it.each([
+    "pass",
+    "db_pass",
+    "passwd",
+    "passphrase",
+    "private_key",
+    "privatekey",
+    "accesskey",
+    "access-key",
+    "apikey",
+    "api_key",
+    "api-key",
+    "pwd",
+  ])("mask the value of %s", (key) => {
+    expect(maskedParams(JSON.stringify({ [key]: "x" }))).toEqual({ [key]: "***" });
+  });
+
+  it.each(["passport", "compass_direction", "task", "desk", "pwds", "ask", "skip"])(
+    "show the value of %s",
+    (key) => {
+      expect(maskedParams(JSON.stringify({ [key]: "x" }))).toEqual({ [key]: "x" });
+    },
+  );
+
+  it("show a secret's key without a value as it is", () => {
+    expect(maskedParams('{"password":null}')).toEqual({ password: null });
+  });
+
+  it.each(["passwd=x", "password=x", "accesskey=x", "access_key=x", "apikey=x", "api-key=x"])(
+    "mask the pair %s in text",
+    (pair) => {
+      expect(maskedParams(`a ${pair}`)).toBe(`a ${pair.replace("x", "***")}`);
+    },
+  );
+
+  it("are whole up to the limit of their size", () => {
+    expect(maskedParams("x".repeat(16_384))).toBe("x".repeat(16_384));
+    expect(maskedParams("x".repeat(16_385))).toEqual({ truncated: true, characters: 16_385 });
+  });
+
   it("mask pairs in text that is no JSON", () => {
     expect(maskedParams("user=bob password=hunter2; x")).toBe("user=bob password=***; x");
   });

@@ -45,6 +45,12 @@ describe("a stored record", () => {
     );
   });
 
+  it("says where it is damaged", () => {
+    expect(() => decodeCheckpoint(record({ watermarkMs: "soon" }))).toThrow("damaged at watermarkMs");
+    expect(() => decodeCheckpoint("null")).toThrow("damaged at its root");
+    expect(() => decodeCheckpoint("{")).toThrow("no JSON");
+  });
+
   it("of any other text is refused as corrupt", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

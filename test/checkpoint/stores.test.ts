@@ -5,7 +5,6 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../lib/checkpoint/database.ts";
 import { fileCheckpoints } from "../../lib/checkpoint/file.ts";
-import { memoryCheckpoints } from "../../lib/checkpoint/memory.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { checkpointStoreContract } from "../contract/checkpoint-store.ts";
 import { key } from "./sample.ts";
@@ -19,7 +18,6 @@ const first = begin("all", 1_000, 0);
 const failure = (reason: string, message: RegExp) =>
   expect.objectContaining({ code: "STORE_FAILED", reason, message: expect.stringMatching(message) });
 
-checkpointStoreContract("memory", async () => memoryCheckpoints());
 checkpointStoreContract("file", async () => fileCheckpoints(openDatabase(newFolder())));
 
 describe("the file checkpoint store", () => {

@@ -26,7 +26,16 @@ describe("the excess of an outbox", () => {
 
   it("is what a removed sink is owed", () => {
     const excess = excessOf(key, checkpoint, limits, createdMs);
-    expect(excess.letters).toMatchObject([{ sink: chat, reason: "sink_removed", sequence: 1, stream: key }]);
+    expect(excess.letters).toMatchObject([
+      {
+        sink: chat,
+        reason: "sink_removed",
+        detail: "the sink is no longer configured",
+        attempts: 0,
+        sequence: 1,
+        stream: key,
+      },
+    ]);
     expect(excess.receipts).toEqual([{ sequence: 1, sink: chat, owed: null }]);
   });
 
@@ -36,6 +45,18 @@ describe("the excess of an outbox", () => {
       ["b", "too_old"],
       ["c", "too_old"],
     ]);
+  });
+
+  it("keeps count of the attempts, and says which limit it was", () => {
+    const tried = { ...entry(1, "a"), owed: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
+    const crowded = { ...checkpoint, outbox: [tried, entry(2, "b")] };
+    expect(excessOf(key, crowded, { ...limits, maxBacklog: 1 }, createdMs).letters).toMatchObject([
+      { attempts: 4, detail: "more than 1 events wait for the sink" },
+    ]);
+    expect(excessOf(key, crowded, limits, createdMs + 10_000).letters[0]).toMatchObject({
+      attempts: 4,
+      detail: "its age is over the limit",
+    });
   });
 
   it("is the oldest beyond the backlog", () => {

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { Ledger } from "../../lib/checkpoint/ledger.ts";
+import { memoryCheckpoints } from "../../lib/checkpoint/memory.ts";
+import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
+import { begin } from "../../lib/checkpoint/transitions.ts";
+import { key } from "./sample.ts";
+
+const first = begin("all", 0, 0);
+const moved = (checkpoint: Checkpoint) => ({
+  next: { ...checkpoint, watermarkMs: checkpoint.watermarkMs + 1 },
+});
+const unavailable = (message: RegExp) =>
+  expect.objectContaining({ reason: "unavailable", message: expect.stringMatching(message) });
+
+describe("a ledger", () => {
+  it("opens with the first record, or with the one that is there", async () => {
+    const store = memoryCheckpoints();
+    expect(await new Ledger(store, key).load()).toBeNull();
+    expect(await new Ledger(store, key).open(() => first)).toEqual(first);
+    expect(await new Ledger(store, key).open(() => ({ ...first, watermarkMs: 9 }))).toEqual(first);
+  });
+
+  it("commits from the record it holds, without loading it again", async () => {
+    const store = memoryCheckpoints();
+    let loads = 0;
+    const counted: CheckpointStore = {
+      ...store,
+      load: (stream) => {
+        loads += 1;
+        return store.load(stream);
+      },
+    };
+    await store.commit(key, first, null);
+    const ledger = new Ledger(counted, key);
+    await ledger.open(() => first);
+    await ledger.commit(moved);
+    await ledger.commit(moved);
+    expect([loads, ledger.checkpoint?.watermarkMs]).toEqual([1, 2]);
+  });
+
+  it("plans again from the newer record when another writer was first", async () => {
+    const store = memoryCheckpoints();
+    const [mine, theirs] = [new Ledger(store, key), new Ledger(store, key)];
+    await mine.open(() => first);
+    await theirs.open(() => first);
+    await theirs.commit(moved);
+    await mine.commit(moved);
+    expect(mine.checkpoint?.watermarkMs).toBe(2);
+  });
+
+  it("loads the record when it commits before it was opened", async () => {
+    const store = memoryCheckpoints();
+    await store.commit(key, first, null);
+    const ledger = new Ledger(store, key);
+    await ledger.commit(moved);
+    expect(ledger.checkpoint?.watermarkMs).toBe(1);
+  });
+
+  it("writes nothing when the plan is to write nothing, and does what comes before a commit first", async () => {
+    const store = memoryCheckpoints();
+    const ledger = new Ledger(store, key);
+    await ledger.open(() => first);
+    expect(await ledger.commit(() => null)).toBeNull();
+    const seen: unknown[] = [];
+    await ledger.commit(moved, async () => void seen.push((await store.load(key))?.checkpoint.watermarkMs));
+    expect(seen).toEqual([0]);
+  });
+
+  it("gives up after twenty lost races", async () => {
+    const store = memoryCheckpoints();
+    let commits = 0;
+    const contested: CheckpointStore = {
+      ...store,
+      commit: async () => {
+        commits += 1;
+        return { kind: "conflict" };
+      },
+    };
+    await store.commit(key, first, null);
+    const ledger = new Ledger(contested, key);
+    await expect(ledger.commit(moved)).rejects.toThrow(unavailable(/20 commits in a row/));
+    expect(commits).toBe(20);
+  });
+
+  it("says that its record was removed", async () => {
+    await expect(new Ledger(memoryCheckpoints(), key).commit(moved)).rejects.toThrow(
+      unavailable(/was removed/),
+    );
+  });
+});
