@@ -40,7 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // The sink port's words (why a delivery failed) are stored in the record.
   checkpoint: ["change", "sinks/sink.ts", "aws"],
   delivery: ["change", "checkpoint", "sinks/sink.ts", "aws", "telemetry"],
-  sinks: ["change", "telemetry", "config/duration.ts", "aws", "huawei"],
+  sinks: ["change", "telemetry", "config/duration.ts", "config/fields.ts", "aws", "huawei"],
   source: ["change", "config", "telemetry", "huawei"],
   telemetry: [],
   aws: ["telemetry"],

@@ -1,19 +1,7 @@
 import * as v from "valibot";
 import { engines } from "../names.ts";
 import { duration, positiveDuration } from "./duration.ts";
-
-const text = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expected));
-const count = (least: number, most: number) => {
-  const expected = `a whole number from ${least} to ${most}`;
-  return v.pipe(
-    v.number(expected),
-    v.integer(expected),
-    v.minValue(least, expected),
-    v.maxValue(most, expected),
-  );
-};
-const described = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(schema, v.description(description));
+import { wholeNumber as count, described, httpUrl, filledText as text, timeZone } from "./fields.ts";
 
 const credentials = v.union(
   [
@@ -57,33 +45,6 @@ function isOnCalendar(instant: string): boolean {
     new Date(midnightMs).toISOString().startsWith(day) &&
     !Number.isNaN(Date.parse(instant))
   );
-}
-
-const timeZone = v.pipe(
-  v.string("an IANA time zone such as UTC or Asia/Shanghai"),
-  v.check(isTimeZone, "an IANA time zone such as UTC or Asia/Shanghai"),
-);
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
-const httpUrlExpectation = "an http or https URL without user, password, query or fragment";
-const httpUrl = v.pipe(
-  v.string(httpUrlExpectation),
-  v.check((value) => isHttpUrl(value), httpUrlExpectation),
-);
-
-function isHttpUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) return false;
-  return [url.username, url.password, url.search, url.hash].every((part) => part === "");
 }
 
 const source = v.strictObject({

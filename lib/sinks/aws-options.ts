@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { described, httpUrl, timeout } from "./options.ts";
+import { attemptTimeout, described, httpUrl } from "../config/fields.ts";
 
 const regionExpectation = "an AWS region such as eu-west-1";
 
@@ -10,7 +10,10 @@ export const awsEntries = {
     "Region, where it is neither in the target's own name nor in AWS_REGION.",
   ),
   endpoint: described(v.optional(httpUrl), "Where the service answers: a VPC endpoint or an emulator."),
-  timeout,
+  timeout: described(
+    v.optional(attemptTimeout, "10s"),
+    "For one attempt, from connecting to the end of the answer.",
+  ),
 };
 
 /** An ARN of a service, or what else `others` matches; `resource` is what stands after the account. */

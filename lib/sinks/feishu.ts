@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import * as v from "valibot";
+import { described } from "../config/fields.ts";
 import { parseJson } from "../json.ts";
 import type { SinkName } from "../names.ts";
 import type { Card, Fact, Tone } from "./chat/card.ts";
@@ -19,7 +20,6 @@ import {
   textOf,
 } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
-import { described } from "./webhook-options.ts";
 
 const secretExpectation = "the robot's signature secret";
 const fields = v.strictObject({

@@ -2,6 +2,7 @@ import { Agent } from "undici";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import type { CallOptions } from "../clock.ts";
+import { attemptTimeout, described, httpUrl } from "../config/fields.ts";
 import { accessKeyIn } from "../huawei/access-key.ts";
 import { regionalEndpoint } from "../huawei/endpoint.ts";
 import { encodePath, sign } from "../huawei/sign.ts";
@@ -10,7 +11,6 @@ import type { SinkName } from "../names.ts";
 import { type Answer, answerResult } from "./answer.ts";
 import { oneLine } from "./detail.ts";
 import { post } from "./http.ts";
-import { described, httpUrl, timeout } from "./options.ts";
 import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
 
 const urnExpectation = "a topic's URN such as urn:smn:cn-north-4:0123456789abcdef0123456789abcdef:dms-tasks";
@@ -32,7 +32,10 @@ export const schema = v.strictObject({
     "Defaults to HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK (CLOUD_SDK_AK and CLOUD_SDK_SK too).",
   ),
   endpoint: described(v.optional(httpUrl), "Where it is not `https://smn.{region}.myhuaweicloud.com`."),
-  timeout,
+  timeout: described(
+    v.optional(attemptTimeout, "10s"),
+    "For one attempt, from connecting to the end of the answer.",
+  ),
 });
 
 export type SmnOptions = v.InferOutput<typeof schema>;

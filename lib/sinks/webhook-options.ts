@@ -1,11 +1,7 @@
 import * as v from "valibot";
-import { duration } from "../config/duration.ts";
+import { attemptTimeout, described, wholeNumber } from "../config/fields.ts";
 import { isCidr } from "./address-guard.ts";
 import { parseSigningKey, secretExpectation } from "./standard-webhooks.ts";
-
-/** A field with the text that its documentation shows. */
-export const described = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(schema, v.description(description));
 
 export const urlExpectation = "an https URL without user and password; http only with allowPrivateNetwork";
 
@@ -41,22 +37,6 @@ const headerName = v.pipe(
 );
 const valueExpectation = "printable ASCII, without line breaks";
 const headerText = v.pipe(v.string(valueExpectation), v.regex(/^[\x20-\x7e\t]*$/, valueExpectation));
-
-export const wholeNumber = (least: number, most: number) => {
-  const expected = `a whole number from ${least} to ${most}`;
-  return v.pipe(
-    v.number(expected),
-    v.integer(expected),
-    v.minValue(least, expected),
-    v.maxValue(most, expected),
-  );
-};
-
-export const timeout = v.pipe(
-  duration(),
-  v.minValue(1, "a duration of at least 1ms"),
-  v.maxValue(300_000, "a duration of at most 5m"),
-);
 
 export const allowPrivateNetwork = v.union(
   [v.boolean(), v.array(v.pipe(v.string(), v.check(isCidr, "a CIDR range such as 10.20.0.0/16")))],
@@ -99,7 +79,7 @@ export const webhookSchema = v.pipe(
       {},
     ),
     timeout: described(
-      v.optional(timeout, "15s"),
+      v.optional(attemptTimeout, "15s"),
       "For one attempt, from connecting to the end of the answer.",
     ),
     allowPrivateNetwork: v.optional(

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../lib/clock.ts";
 import { type StreamKey, streamKey } from "../../lib/names.ts";
@@ -121,12 +122,12 @@ const watchArguments = ["watch", "--interval", "200ms", "--json"] as const;
 async function killOnce(stage: Stage, moment: () => Promise<unknown>): Promise<void> {
   const child = stage.start(...watchArguments);
   child.stdout.resume();
-  child.stderr.resume();
+  const err = text(child.stderr);
   const closed = once(child, "close");
   await moment();
   child.kill("SIGKILL");
   const [code, signal] = await closed;
-  if (signal !== "SIGKILL") throw new Error(`watch ended by itself with ${code}`);
+  if (signal !== "SIGKILL") throw new Error(`watch ended by itself with ${code}: ${await err}`);
 }
 
 const ignoreAbort = (error: unknown): void => {

@@ -1,27 +1,8 @@
 import * as v from "valibot";
-import {
-  allowPrivateNetwork,
-  described,
-  timeout,
-  url,
-  urlExpectation,
-  wholeNumber,
-} from "../webhook-options.ts";
+import { attemptTimeout, described, timeZone, wholeNumber } from "../../config/fields.ts";
+import { allowPrivateNetwork, url, urlExpectation } from "../webhook-options.ts";
 import { linkFields } from "./card.ts";
 import { languages } from "./text.ts";
-
-const zoneExpectation = "an IANA time zone such as UTC or Asia/Shanghai";
-const timeZone = v.pipe(v.string(zoneExpectation), v.check(isTimeZone, zoneExpectation));
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
 
 const linkExpectation = `an https URL that names only ${linkFields.map((field) => `{${field}}`).join(", ")}`;
 const link = v.pipe(v.string(linkExpectation), v.check(isLinkTemplate, linkExpectation));
@@ -69,7 +50,7 @@ export const chatEntries = {
     3,
   ),
   timeout: described(
-    v.optional(timeout, "15s"),
+    v.optional(attemptTimeout, "15s"),
     "For one message, from connecting to the end of the answer.",
   ),
   allowPrivateNetwork: v.optional(

@@ -112,6 +112,7 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
     const { attachments } = parsed(text) as { attachments?: readonly { blocks: readonly SlackBlock[] }[] };
     const blocks = attachments?.flatMap((attachment) => attachment.blocks) ?? [];
     if (blocks.length === 0) return { status: 400, body: "no_text" };
+    if (JSON.stringify(blocks).length > 13_200) return { status: 400, body: "msg_blocks_too_long" };
     const isRight = blocks.every(
       (block) =>
         (block.type !== "header" || (block.text?.text.length ?? 0) <= 150) &&

@@ -260,9 +260,12 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
 
   it("fits in a digest of a hundred", async () => {
     const { sink, heard } = await staged(type);
-    const events = Array.from({ length: 100 }, (_, index) =>
-      eventOf(index % 9 === 0 ? "failed" : "succeeded", index, { name: `<&>${"绑".repeat(200)}` }),
-    );
+    const long = `<&>${"绑".repeat(200)}`;
+    const events = Array.from({ length: 100 }, (_, index) => {
+      const event = eventOf(index % 9 === 0 ? "failed" : "succeeded", index, { name: long });
+      const instance = { ...event.data.instance, name: `${index % 3} ${long}` };
+      return { ...event, data: { ...event.data, instance } };
+    });
     expect(await sink.deliver(events, running())).toEqual(events.map(() => ({ kind: "accepted" })));
     expect(heard).toHaveLength(1);
     expect(heard[0]?.text).toMatch(/100 task changes\\{0,2}: 12 failed, 88 succeeded/);

@@ -1,0 +1,50 @@
+import * as v from "valibot";
+import { duration } from "./duration.ts";
+
+/** A field with the text that its documentation shows. */
+export const described = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
+  v.pipe(schema, v.description(description));
+
+export const filledText = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expected));
+
+export const wholeNumber = (least: number, most: number) => {
+  const expected = `a whole number from ${least} to ${most}`;
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.minValue(least, expected),
+    v.maxValue(most, expected),
+  );
+};
+
+const zoneExpectation = "an IANA time zone such as UTC or Asia/Shanghai";
+export const timeZone = v.pipe(v.string(zoneExpectation), v.check(isTimeZone, zoneExpectation));
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+const urlExpectation = "an http or https URL without user, password, query or fragment";
+export const httpUrl = v.pipe(
+  v.string(urlExpectation),
+  v.check((text) => isHttpUrl(text), urlExpectation),
+);
+
+function isHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return false;
+  return [url.username, url.password, url.search, url.hash].every((part) => part === "");
+}
+
+/** How long a sink's one attempt may take. */
+export const attemptTimeout = v.pipe(
+  duration(),
+  v.minValue(1, "a duration of at least 1ms"),
+  v.maxValue(300_000, "a duration of at most 5m"),
+);
