@@ -5,7 +5,6 @@ import { Channel, type ChannelOptions } from "../../lib/delivery/channel.ts";
 import { dispatch } from "../../lib/delivery/dispatcher.ts";
 import { manualClock } from "../../lib/simulator/clock.ts";
 import type { DeliveryResult } from "../../lib/sinks/sink.ts";
-import { silentLog } from "../../lib/telemetry/log.ts";
 import { createdMs } from "../change/sample.ts";
 import { entry, key, ops } from "../checkpoint/sample.ts";
 import { pump } from "./pump.ts";
@@ -26,6 +25,8 @@ function stage(sink: ScriptedSink, over: Partial<ChannelOptions> & { trouble?: S
   const channel = new Channel({ sink, policy, concurrency: 8, rate: null, clock, ...over });
   if (over.trouble) channel.recall(over.trouble);
   const abort = new AbortController();
+  const seen: DeliveryResult[] = [];
+  const logged: unknown[] = [];
   const send = (outbox: readonly OutboxEntry[], stopAtMs = createdMs + 30_000) =>
     dispatch(
       {
@@ -35,13 +36,13 @@ function stage(sink: ScriptedSink, over: Partial<ChannelOptions> & { trouble?: S
         stopAtMs,
         clock,
         random: () => 0.5,
-        log: silentLog,
-        attempted: () => {},
+        log: (level, message, fields) => logged.push({ level, message, ...fields }),
+        attempted: (_, result) => seen.push(result),
       },
       { signal: abort.signal },
     );
   const run = (outbox: readonly OutboxEntry[]) => pump(clock, send(outbox));
-  return { clock, channel, abort, send, run };
+  return { clock, channel, abort, seen, logged, send, run };
 }
 
 const subjects = (events: readonly { subject: string }[]) => events.map(({ subject }) => subject);
@@ -150,7 +151,7 @@ describe("a dispatch", () => {
 
   it("begins nothing after its time, and what the end cuts off is owed, not held against the sink", async () => {
     const hang = (_: unknown, signal: AbortSignal) =>
-      new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy)));
+      new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(locked)));
     const sink = scriptedSink(ops, hang);
     const { send, abort, channel } = stage(sink, { concurrency: 1 });
     const sending = send([entry(1, "a"), entry(2, "b")]);
@@ -160,6 +161,29 @@ describe("a dispatch", () => {
     expect(sent.receipts).toMatchObject([{ sequence: 1, owed: { attempts: 1 } }]);
     expect(channel.trouble).toBeNull();
     expect(await send([entry(1, "a")])).toMatchObject({ receipts: [] });
+  });
+
+  it("counts an event that the end of the run found accepted as delivered", async () => {
+    const accept = (_: unknown, signal: AbortSignal) =>
+      new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(accepted)));
+    const { send, abort, channel } = stage(scriptedSink(ops, accept), { trouble: failing });
+    const sending = send([entry(1, "a")]);
+    await turn();
+    abort.abort();
+    expect(await sending).toMatchObject({ accepted: 1, receipts: [{ sequence: 1, owed: null }] });
+    expect(channel.trouble).toBeNull();
+  });
+
+  it("leaves what is due only after its time to a later run", async () => {
+    const sink = scriptedSink(ops, () => ({
+      kind: "retry",
+      reason: "server_error",
+      detail: "",
+      retryAfterMs: 30_000,
+    }));
+    const { run, clock } = stage(sink, { concurrency: 1 });
+    await run([entry(1, "a")]);
+    expect([sink.attempts.length, clock.now() - createdMs]).toEqual([1, 0]);
   });
 
   it("keeps to the concurrency", async () => {
@@ -207,33 +231,37 @@ describe("a dispatch", () => {
     ["throws", () => Promise.reject(new TypeError("no such thing")), "the sink threw TypeError"],
     ["answers too little", async () => [], "the sink left events unanswered"],
   ])("blocks a sink that %s, and keeps what it is owed", async (_, deliver, detail) => {
-    const seen: DeliveryResult[] = [];
-    const { channel, clock } = stage({ ...scriptedSink(ops), deliver });
-    const sent = await dispatch(
-      {
-        stream: key,
-        outbox: aba,
-        channel,
-        stopAtMs: createdMs + 30_000,
-        clock,
-        random: () => 0.5,
-        log: silentLog,
-        attempted: (__, result) => seen.push(result),
-      },
-      { signal: new AbortController().signal },
-    );
+    const { channel, seen, send } = stage({ ...scriptedSink(ops), deliver });
+    const sent = await send(aba);
     expect(seen).toContainEqual({ kind: "blocked", reason: "defect", detail });
     expect(sent.deadLetters).toEqual([]);
     expect(channel.trouble).toMatchObject({ kind: "blocked", reason: "defect" });
   });
 
+  it("logs the name of what a sink threw, and what it said at debug level only", async () => {
+    const deliver = () => Promise.reject(new TypeError("https://hooks.example.com/secret"));
+    const { logged, send } = stage({ ...scriptedSink(ops), deliver }, { concurrency: 1 });
+    await send([entry(1, "a")]);
+    expect(logged).toEqual([
+      { level: "error", message: "a sink threw instead of answering", sink: ops, error: "TypeError" },
+      {
+        level: "debug",
+        message: "the sink's error",
+        sink: ops,
+        stack: expect.stringContaining("hooks.example.com"),
+      },
+    ]);
+  });
+
   it("takes an abort for the end of the run, not for a defect of the sink", async () => {
     const deliver: ScriptedSink["deliver"] = (__, { signal }) =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    const { send, abort, channel } = stage({ ...scriptedSink(ops), deliver });
+    const { send, abort, channel, seen } = stage({ ...scriptedSink(ops), deliver });
     const sending = send([entry(1, "a")]);
     await turn();
     abort.abort();
+    await sending;
+    expect(seen).toEqual([{ kind: "retry", reason: "timeout", detail: "the run's time budget ended first" }]);
     expect((await sending).receipts).toMatchObject([{ sequence: 1, owed: { attempts: 1 } }]);
     expect(channel.trouble).toBeNull();
   });

@@ -9,7 +9,7 @@ export default defineConfig({
     exclude: [
       "test/{architecture,docs,ip,retry-after}.test.ts",
       "test/checkpoint/{dynamodb,stores}.test.ts",
-      "test/delivery/{filter,dead-letters-dynamodb}.test.ts",
+      "test/delivery/dead-letters-dynamodb.test.ts",
     ],
     testTimeout: 5_000,
   },
