@@ -49,7 +49,10 @@ describe("watch", () => {
     await asked.promise;
     watching.kill("SIGINT");
     watching.kill("SIGTERM");
-    expect(await watching.ended).toMatchObject({ code: 130, err: "" });
+    const { code, err } = await watching.ended;
+    // Two signals sent at once may arrive in either order.
+    expect([130, 143]).toContain(code);
+    expect(err).toBe("");
   });
 
   it("tells a delivery that did not pass", async () => {
