@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**", ...(runsLambda ? [] : ["test/e2e-lambda/poll.test.ts"])],
+    setupFiles: ["test/setup.ts"],
     testTimeout: 20_000,
     maxWorkers: 2,
   },

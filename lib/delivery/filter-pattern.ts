@@ -22,6 +22,8 @@ export type PatternNode = LeafNode | ObjectNode;
 const maxDepth = 32;
 const maxTests = 2_000;
 const maxTextLength = 16_384;
+const maxIssues = 50;
+const maxFieldCharacters = 300;
 
 /**
  * Compiles an EventBridge event pattern. `field` is where the pattern stands in the configuration.
@@ -37,8 +39,19 @@ export function compilePattern(pattern: unknown, field: string): ObjectNode {
     const [found, expected] = [String(compilation.tests), `at most ${maxTests} values and operators in all`];
     compilation.issues.push({ field, found, expected });
   }
-  if (compilation.issues.length > 0) throw new ConfigError(compilation.issues);
+  if (compilation.issues.length > 0) throw new ConfigError(bounded(compilation.issues, field));
   return node;
+}
+
+/** What a person can read of ever so many mistakes. */
+function bounded(issues: readonly ConfigIssue[], field: string): readonly ConfigIssue[] {
+  if (issues.length <= maxIssues) return issues;
+  const rest = {
+    field,
+    found: `${issues.length - maxIssues} more mistakes`,
+    expected: "a pattern without them",
+  };
+  return [...issues.slice(0, maxIssues), rest];
 }
 
 /** One pass over a pattern: what is wrong so far, and how much was read. */
@@ -114,10 +127,16 @@ class Compilation {
   }
 
   #refuse<Instead>(field: string, found: unknown, expected: string, instead: Instead): Instead {
-    this.issues.push({ field, found: shortJson(found), expected });
+    this.issues.push({ field: shortPath(field), found: shortJson(found), expected });
     return instead;
   }
 }
+
+/** Both ends of a path: where it stands in the configuration, and what is wrong there. */
+const shortPath = (field: string): string =>
+  field.length <= maxFieldCharacters
+    ? field
+    : `${field.slice(0, maxFieldCharacters / 2)}…${field.slice(-maxFieldCharacters / 2)}`;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

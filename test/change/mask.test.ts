@@ -98,11 +98,10 @@ describe("a task's params", () => {
   });
 
   it.each(["token-", "secret", "a-", "password ", "token\\", "-"])(
-    "take a moment when they are full of %j, which makes an expression go back for ever",
+    "end, within the test's own time limit, when they are full of %j, which makes an expression go back for ever",
     (unit) => {
-      const startMs = performance.now();
-      maskedParams(unit.repeat(16_000 / unit.length));
-      expect(performance.now() - startMs).toBeLessThan(500);
+      const text = unit.repeat(16_000 / unit.length);
+      expect(maskedParams(text)).toBe(text);
     },
   );
 

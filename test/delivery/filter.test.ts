@@ -396,10 +396,32 @@ describe("a wildcard", () => {
     );
   });
 
-  it("takes a moment for what makes an expression go back for ever", () => {
+  it("ends for what makes an expression go back for ever", () => {
     const test = compileWildcard(`${"*a".repeat(1_000)}*b`);
-    const startMs = performance.now();
     expect(test?.("a".repeat(100_000))).toBe(false);
-    expect(performance.now() - startMs).toBeLessThan(500);
+  });
+});
+
+describe("a refusal", () => {
+  const refusal = (pattern: unknown): ConfigError | null => {
+    try {
+      compileFilter(pattern, "sinks.ops.filter");
+      return null;
+    } catch (error) {
+      if (error instanceof ConfigError) return error;
+      throw error;
+    }
+  };
+
+  it("shows both ends of an endless path, and where it stands", () => {
+    const error = refusal({ [`begin-${"x".repeat(10_000)}-end`]: [{ nope: 1 }] });
+    expect(error?.issues[0]?.field).toMatch(/^sinks\.ops\.filter\.begin-x+…x+-end\[0\]$/);
+    expect(error?.message.length).toBeLessThan(1_000);
+  });
+
+  it("tells the first fifty of ever so many mistakes, and how many more there are", () => {
+    const error = refusal({ type: Array.from({ length: 1_000 }, () => ({ nope: 1 })) });
+    expect(error?.issues).toHaveLength(51);
+    expect(error?.issues.at(-1)?.found).toBe("950 more mistakes");
   });
 });
