@@ -60,10 +60,12 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
       work.random,
     );
     if (decision.kind === "wait") {
-      note(entry, decision.owed);
-      const again = inRun < channel.policy.attemptsPerRun && decision.owed.nextAttemptMs < stopAtMs;
-      if (again) lane.reschedule(entry.sequence, decision.owed);
-      else lane.hold(entry.sequence, decision.owed);
+      // What the end of the run cut off waits for the next run, and for nothing else.
+      const next = options.signal.aborted ? { attempts, nextAttemptMs: 0 } : decision.owed;
+      note(entry, next);
+      const again = inRun < channel.policy.attemptsPerRun && next.nextAttemptMs < stopAtMs;
+      if (again) lane.reschedule(entry.sequence, next);
+      else lane.hold(entry.sequence, next);
       return;
     }
     note(entry, null);

@@ -158,7 +158,7 @@ describe("a dispatch", () => {
     await turn();
     abort.abort();
     const sent = await sending;
-    expect(sent.receipts).toMatchObject([{ sequence: 1, owed: { attempts: 1 } }]);
+    expect(sent.receipts).toMatchObject([{ sequence: 1, owed: { attempts: 1, nextAttemptMs: 0 } }]);
     expect(channel.trouble).toBeNull();
     expect(await send([entry(1, "a")])).toMatchObject({ receipts: [] });
   });
