@@ -228,6 +228,10 @@ class StreamRun {
       this.#basis = checkpoint;
     }
     const settled = settle(checkpoint, this.#receipts);
+    const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
+    // The idle run, which is most of them, plans nothing: a plan costs the size of the record.
+    const isBare = this.#differences.length === 0 && settled.outbox.length === 0;
+    if (isBare && settled === checkpoint && !isFirst) return null;
     const isHeld = this.#isHeldByOther(settled, nowMs);
     const fence = isHeld ? checkpoint.fence : this.#fenceFor(settled, nowMs);
     const slice = planSlice(settled, this.#differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
@@ -235,7 +239,6 @@ class StreamRun {
       fence,
       mayTrim: !isHeld,
     });
-    const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
     const isIdle = slice.taken === 0 && slice.letters.length === 0 && settled === checkpoint && !isFirst;
     if (isIdle && fence === checkpoint.fence) return null;
     return slice;
