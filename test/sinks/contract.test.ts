@@ -10,7 +10,7 @@ import { type ReceiverOptions, startReceiver } from "../../lib/simulator/receive
 import { lineSink } from "../../lib/sinks/console.ts";
 import * as custom from "../../lib/sinks/custom.ts";
 import * as file from "../../lib/sinks/file.ts";
-import { type SinkType, sinkTypes } from "../../lib/sinks/index.ts";
+import type { SinkType } from "../../lib/sinks/index.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import * as webhook from "../../lib/sinks/webhook.ts";
 import { type Setup, sinkContract, type Trial } from "../contract/sink.ts";
@@ -102,7 +102,10 @@ const idsOf = (lines: string): readonly string[] =>
     .filter(Boolean)
     .map((line) => (JSON.parse(line) as CloudEvent).id);
 
-const setups: Readonly<Record<SinkType, Setup>> = {
+/** Those that need a server stand in brokers/, a file each, for where the server is missing. */
+type Broker = Extract<SinkType, "rabbitmq" | "kafka" | "nats" | "redis" | "mqtt">;
+
+const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
   webhook: webhookSetup({}),
   ...chatSetups,
   file: {
@@ -156,7 +159,7 @@ const setups: Readonly<Record<SinkType, Setup>> = {
   },
 };
 
-for (const type of Object.keys(sinkTypes) as SinkType[]) sinkContract(type, setups[type]);
+for (const [type, setup] of Object.entries(setups)) sinkContract(type, setup);
 sinkContract("webhook in mode binary", webhookSetup({ mode: "binary" }));
 sinkContract("webhook in mode batch", webhookSetup({ mode: "batch" }));
 sinkContract("sqs with FIFO", awsSetup(sqsFifoService));

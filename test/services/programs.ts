@@ -1,0 +1,51 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What must be on the machine for a test file to run, and how it comes there. */
+export interface Requirement {
+  readonly test: string;
+  readonly install: string;
+  readonly isThere: () => boolean;
+}
+
+/** Where a program is; null when it is nowhere. Servers often stand in folders that PATH leaves out. */
+export function findProgram(name: string): string | null {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where Kafka's jars are once `mvn` has fetched them. */
+export const kafkaJars = fileURLToPath(new URL("kafka/target/jars", import.meta.url));
+
+const server = (test: string, program: string, debianPackage: string): Requirement => ({
+  test,
+  install: `apt-get install ${debianPackage}`,
+  isThere: () => findProgram(program) !== null,
+});
+
+export const requirements: readonly Requirement[] = [
+  server("test/sinks/brokers/rabbitmq.test.ts", "rabbitmq-server", "rabbitmq-server"),
+  server("test/sinks/brokers/redis.test.ts", "redis-server", "redis-server"),
+  server("test/sinks/brokers/nats.test.ts", "nats-server", "nats-server"),
+  server("test/sinks/brokers/mqtt.test.ts", "mosquitto", "mosquitto"),
+  {
+    test: "test/sinks/brokers/kafka.test.ts",
+    install: "mvn -f test/services/kafka/pom.xml package (needs Java 17 and Maven)",
+    isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
+  },
+  {
+    test: "test/e2e-lambda/poll.test.ts",
+    install: "npm ci --prefix test/e2e-lambda (needs cmake, g++ and make)",
+    isThere: () => existsSync(new URL("../e2e-lambda/node_modules", import.meta.url)),
+  },
+];
