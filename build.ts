@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { join, parse, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
+import { builtinModules, packagesApart, slimUndici } from "./build-plugins.ts";
 import { eventJsonSchema } from "./lib/change/event-schema.ts";
+import { readConfigFile } from "./lib/config/file.ts";
 import { configJsonSchema } from "./lib/config/json-schema.ts";
 import { sinkTypes } from "./lib/sinks/index.ts";
 import packageJson from "./package.json" with { type: "json" };
@@ -64,20 +66,25 @@ async function buildLambda(outdir: string): Promise<Metafile> {
     outdir,
     outExtension: { ".js": ".mjs" },
     target: "node24",
-    // Whole files: esbuild gives a CommonJS package that is imported late no names when it splits.
+    // One file: each one more costs its look-up. What is heavy and seldom wanted stands apart all the same.
     splitting: false,
     minify: true,
     sourcemap: "linked",
     sourcesContent: false,
     mainFields: ["module", "main"],
+    plugins: [slimUndici, builtinModules, packagesApart],
+    define: { esbuildDetection: "1" },
     alias: { "dms-task-bridge": "./lib/index.ts" },
     // undici is CommonJS and asks for Node's own modules by require.
     banner: {
-      js: 'import{createRequire as bridgeRequire}from"node:module";const require=bridgeRequire(import.meta.url);',
+      js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);',
     },
   });
-  const texts = configs.filter((name) => name !== module);
-  for (const name of texts) await copyFile(join(root, name), join(outdir, name));
+  // As JSON, whatever it was written in: a parser of YAML costs a cold start more than all that it says.
+  for (const name of configs.filter((each) => each !== module)) {
+    const written = JSON.stringify(await readConfigFile(join(root, name)), null, 2);
+    await writeFile(join(outdir, `${parse(name).name}.json`), `${written}\n`);
+  }
   return metafile;
 }
 

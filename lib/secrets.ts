@@ -1,3 +1,4 @@
+import { Agent } from "undici";
 import type { AwsSecrets } from "./aws/secrets.ts";
 import type { Clock, Random } from "./clock.ts";
 
@@ -21,8 +22,7 @@ export function secretResolvers(deps: SecretsDeps): AwsSecrets {
 }
 
 async function openAwsSecrets({ environment, clock, random }: SecretsDeps): Promise<AwsSecrets> {
-  const [{ Agent }, { openAws }, { awsSecrets }] = await Promise.all([
-    import("undici"),
+  const [{ openAws }, { awsSecrets }] = await Promise.all([
     import("./aws/client.ts"),
     import("./aws/secrets.ts"),
   ]);

@@ -1,22 +1,13 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import type { Environment } from "./aws/keys.ts";
-import { openTable } from "./aws/table.ts";
 import type { RunContext, StreamPlan } from "./bridge.ts";
-import { cachedCheckpoints } from "./checkpoint/cached.ts";
-import { openDatabase } from "./checkpoint/database.ts";
-import { dynamodbCheckpoints } from "./checkpoint/dynamodb.ts";
-import { fileCheckpoints } from "./checkpoint/file.ts";
-import { memoryCheckpoints } from "./checkpoint/memory.ts";
 import type { CheckpointStore } from "./checkpoint/store.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { LoadedConfig, LoadedSink } from "./config/load.ts";
 import type { DeliveryConfig, SourceConfig } from "./config/schema.ts";
 import { Channel } from "./delivery/channel.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "./delivery/dead-letters.ts";
-import { dynamodbDeadLetters } from "./delivery/dead-letters-dynamodb.ts";
-import { fileDeadLetters } from "./delivery/dead-letters-file.ts";
-import { memoryDeadLetters } from "./delivery/dead-letters-memory.ts";
 import { compileFilter } from "./delivery/filter.ts";
 import { redrive } from "./delivery/redrive.ts";
 import type { RetryPolicy } from "./delivery/retry.ts";
@@ -28,6 +19,7 @@ import type { Sink } from "./sinks/sink.ts";
 import { type DmsSource, openDmsSource } from "./source/dms.ts";
 import { taskEndpoint } from "./source/endpoints.ts";
 import type { TaskSource } from "./source/task-source.ts";
+import type { Stores } from "./stores/stores.ts";
 import type { Log } from "./telemetry/log.ts";
 
 export interface BridgeDeps {
@@ -80,7 +72,7 @@ interface WatchedSource {
  */
 export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promise<Bridge> {
   const { config } = loaded;
-  const { checkpoints, deadLetters } = openStores(loaded, deps);
+  const { checkpoints, deadLetters } = await openStores(loaded, deps);
   const sources = config.sources.map(
     (source): WatchedSource => ({ config: source, source: openDmsSource(source, deps), discovered: null }),
   );
@@ -167,23 +159,24 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   };
 }
 
-function openStores(
+/** Only what the chosen store needs is loaded: the start of a function is paid by every run of a new container. */
+async function openStores(
   { config, folder }: LoadedConfig,
   { clock, random, environment = {} }: BridgeDeps,
-): Pick<Bridge, "checkpoints" | "deadLetters"> {
+): Promise<Stores> {
   const { checkpoint } = config;
   switch (checkpoint.type) {
-    case "memory":
-      return { checkpoints: memoryCheckpoints(), deadLetters: memoryDeadLetters() };
+    case "memory": {
+      const { memoryStores } = await import("./stores/memory.ts");
+      return memoryStores();
+    }
     case "file": {
-      const database = openDatabase(path.resolve(folder, checkpoint.path));
-      return { checkpoints: fileCheckpoints(database), deadLetters: fileDeadLetters(database) };
+      const { fileStores } = await import("./stores/file.ts");
+      return fileStores(path.resolve(folder, checkpoint.path));
     }
     case "dynamodb": {
-      const { table: name, region, endpoint } = checkpoint;
-      const table = openTable({ name, region, endpoint }, { environment, clock, random });
-      const checkpoints = dynamodbCheckpoints({ table, clock, newId: randomUUID });
-      return { checkpoints: cachedCheckpoints(checkpoints, clock), deadLetters: dynamodbDeadLetters(table) };
+      const { dynamodbStores } = await import("./stores/dynamodb.ts");
+      return dynamodbStores(checkpoint, { environment, clock, random });
     }
     default:
       return checkpoint satisfies never;

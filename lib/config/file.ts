@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError } from "../errors.ts";
@@ -15,7 +15,7 @@ const fromModule = async (path: string): Promise<unknown> => {
 const fromText =
   (parse: (text: string, name: string) => Promise<unknown>) =>
   async (path: string): Promise<unknown> =>
-    parse(await readText(path), basename(path));
+    parse(readText(path), basename(path));
 
 /** Extension to what reads such a file. */
 const readers: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
@@ -32,8 +32,8 @@ const defaultNames = Object.keys(readers).map((extension) => `bridge.config${ext
 const maxBytes = 1_048_576;
 
 /** The one `bridge.config.*` of a folder. @throws ConfigError when there is none, or several */
-export async function findConfigFile(folder: string): Promise<string> {
-  const names = (await existing(readdir(folder), "working folder")).toSorted();
+export function findConfigFile(folder: string): string {
+  const names = existing(() => readdirSync(folder), "working folder").toSorted();
   const [name, ...others] = names.filter((candidate) => defaultNames.includes(candidate));
   if (name === undefined) {
     const expected = `one of ${defaultNames.join(", ")} in the working folder, or --config`;
@@ -49,14 +49,14 @@ export async function readConfigFile(path: string): Promise<unknown> {
   const extension = extname(path).toLowerCase();
   const read = Object.hasOwn(readers, extension) ? readers[extension] : undefined;
   if (!read) throw problem(name, `a file ending in ${Object.keys(readers).join(", ")}`, "another ending");
-  const stats = await existing(stat(path), name);
+  const stats = existing(() => statSync(path), name);
   if (!stats.isFile()) throw problem(name, "a file", "something else");
   if (stats.size > maxBytes) throw problem(name, "at most 1 MiB", `${stats.size} bytes`);
   return read(path);
 }
 
-async function readText(path: string): Promise<string> {
-  const bytes = await existing(readFile(path), basename(path));
+function readText(path: string): string {
+  const bytes = existing(() => readFileSync(path), basename(path));
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
@@ -75,9 +75,9 @@ const absences: ReadonlyMap<unknown, string> = new Map([
   ["ENAMETOOLONG", "too long a name"],
 ]);
 
-async function existing<Result>(reading: Promise<Result>, name: string): Promise<Result> {
+function existing<Result>(read: () => Result, name: string): Result {
   try {
-    return await reading;
+    return read();
   } catch (error) {
     const found = error instanceof Error && "code" in error ? absences.get(error.code) : undefined;
     if (found === undefined) throw error;

@@ -43,7 +43,7 @@ export interface LoadDeps {
  * @throws ConfigError with everything that is wrong, and no secret in it
  */
 export async function loadConfig(file: string | null, deps: LoadDeps): Promise<LoadedConfig> {
-  const path = file === null ? await findConfigFile(deps.folder) : resolve(deps.folder, file);
+  const path = file === null ? findConfigFile(deps.folder) : resolve(deps.folder, file);
   return loadConfigValue(await readConfigFile(path), { ...deps, folder: dirname(path) });
 }
 

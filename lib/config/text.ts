@@ -1,93 +1,37 @@
-import type { Document, ErrorCode } from "yaml";
 import { ConfigError } from "../errors.ts";
 
 /** @throws ConfigError with line and column of everything that is no YAML 1.2, a repeated key or a custom tag */
-export const parseYaml = (text: string, name: string): Promise<unknown> => parse(text, name, "YAML");
+export const parseYaml = (text: string, name: string): Promise<unknown> => parsed(text, name, "YAML");
 
-/** Parsed as the YAML that it is too, since JSON.parse keeps the last of two equal keys without a word. */
+/** @throws ConfigError as for YAML: JSON.parse alone would keep the last of two equal keys without a word */
 export async function parseJson(text: string, name: string): Promise<unknown> {
-  const value = await parse(text, name, "JSON");
   try {
-    JSON.parse(text);
-    return value;
+    const value: unknown = JSON.parse(text);
+    if (keysWritten(text) === keysKept(value)) return value;
   } catch (error) {
+    if (error instanceof RangeError) return parsed(text, name, "JSON");
     if (!(error instanceof SyntaxError)) throw error;
-    // The message quotes the text, so only the place is taken from it.
+    await parsed(text, name, "JSON");
+    // YAML that is no JSON. The message quotes the text, so only the place is taken from it.
     const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(error.message) ?? [];
     const place = line && column ? `${name}:${line}:${column}` : name;
     throw new ConfigError([{ field: place, expected: "JSON", found: "something else" }]);
   }
+  return parsed(text, name, "JSON");
 }
 
-const problems: Readonly<Partial<Record<ErrorCode, string>>> = {
-  DUPLICATE_KEY: "a key that stands there twice",
-  TAB_AS_INDENT: "a tab as indentation",
-  BAD_INDENT: "wrong indentation",
-  MULTIPLE_DOCS: "a second document",
-  MISSING_CHAR: "a missing character",
-  TAG_RESOLVE_FAILED: "a tag, or a value that is not in quotes",
-};
-
-async function parse(text: string, name: string, format: "YAML" | "JSON"): Promise<unknown> {
-  const { LineCounter, parseDocument } = await import("yaml");
-  const lineCounter = new LineCounter();
-  try {
-    const document = parseDocument(text, {
-      lineCounter,
-      prettyErrors: false,
-      // The parser compares every two keys of a map, which takes minutes for 60,000.
-      uniqueKeys: false,
-      schema: format === "YAML" ? "core" : "json",
-      logLevel: "error",
-    });
-    // A warning is an unknown tag, whose meaning we cannot give.
-    const faults: Fault[] = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => ({
-      code,
-      offset,
-    }));
-    // One such fault draws hundreds of others after it.
-    if (faults.some(({ code }) => code === "RESOURCE_EXHAUSTION")) throw tooDeep(name, format);
-    const issues = [...faults, ...(await repeatedKeys(document))].map(({ code, offset }) => {
-      const { line, col } = lineCounter.linePos(offset);
-      return {
-        field: `${name}:${line}:${col}`,
-        expected: format,
-        found: problems[code] ?? code.toLowerCase().replaceAll("_", " "),
-      };
-    });
-    if (issues.length > 0) throw new ConfigError(issues);
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    if (error instanceof RangeError) throw tooDeep(name, format);
-    if (error instanceof ReferenceError) {
-      throw new ConfigError([{ field: name, expected: "few aliases", found: "aliases that multiply" }]);
-    }
-    throw error;
-  }
+/** The parser is loaded when something must be said of the text that JSON.parse cannot say. */
+async function parsed(text: string, name: string, format: "YAML" | "JSON"): Promise<unknown> {
+  const { parseDocumentText } = await import("./yaml.ts");
+  return parseDocumentText(text, name, format);
 }
 
-interface Fault {
-  readonly code: ErrorCode;
-  /** In characters from the beginning. */
-  readonly offset: number;
-}
+/** In JSON a string before a colon is a key. */
+const keysWritten = (text: string): number =>
+  text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g).reduce((count, [, colon]) => count + (colon ? 1 : 0), 0);
 
-async function repeatedKeys(document: Document): Promise<readonly Fault[]> {
-  const { isScalar, visit } = await import("yaml");
-  const repeated: Fault[] = [];
-  visit(document, {
-    Map(_, { items }) {
-      const seen = new Set<string>();
-      for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        const text = String(key.value);
-        if (seen.has(text)) repeated.push({ code: "DUPLICATE_KEY", offset: key.range?.[0] ?? 0 });
-        seen.add(text);
-      }
-    },
-  });
-  return repeated;
+function keysKept(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((count: number, each) => count + keysKept(each), own);
 }
-
-const tooDeep = (field: string, expected: string): ConfigError =>
-  new ConfigError([{ field, expected, found: "too many levels" }]);

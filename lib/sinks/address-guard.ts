@@ -57,18 +57,29 @@ export interface GuardOptions {
   readonly onlyAllowed: boolean;
 }
 
+type Ranges = Readonly<Record<"metadata" | "closed" | "opened", BlockList>>;
+
 /** Whether an address may be connected to. A text that is no address may not. */
 export type AddressGuard = (address: string) => boolean;
 
 export function addressGuard({ allow, onlyAllowed }: GuardOptions): AddressGuard {
-  const metadata = rangesOf(metadataAddresses);
-  const closed = rangesOf([...privateRanges, ...specialRanges]);
-  const opened = rangesOf(allow === true ? privateRanges : allow === false ? [] : allow);
+  // Made for the first address that is asked about: an idle run delivers nothing.
+  let made: Ranges | null = null;
+  const ranges = (): Ranges => {
+    made ??= {
+      metadata: rangesOf(metadataAddresses),
+      closed: rangesOf([...privateRanges, ...specialRanges]),
+      opened: rangesOf(allow === true ? privateRanges : allow === false ? [] : allow),
+    };
+    return made;
+  };
   const permits = (address: string): boolean => {
+    const { metadata, closed, opened } = ranges();
     if (has(metadata, address)) return false;
     return has(opened, address) || !(onlyAllowed || has(closed, address));
   };
   return (address) => {
+    const { closed } = ranges();
     const bare = address.replace(/%.*$/, "");
     if (isIP(bare) === 0) return false;
     const inside = embeddedV4(bare);

@@ -1,0 +1,8 @@
+import type { CheckpointStore } from "../checkpoint/store.ts";
+import type { DeadLetterStore } from "../delivery/dead-letters.ts";
+
+/** Where a bridge keeps what must outlive a run. */
+export interface Stores {
+  readonly checkpoints: CheckpointStore;
+  readonly deadLetters: DeadLetterStore;
+}
