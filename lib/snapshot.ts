@@ -52,11 +52,12 @@ export async function readSnapshot(
     count += page.tasks.length;
     clockSkewMs = page.clockSkewMs ?? clockSkewMs;
     for (const task of page.tasks) {
-      unseen.delete(task.id);
-      const read = tasks.get(task.id);
+      const known = checkpoint.known.get(task.id);
+      if (known && isOpen(known)) unseen.delete(task.id);
+      const read = tasks.size > 0 ? tasks.get(task.id) : undefined;
       if (read && isStale(read, task)) continue;
-      if (diffTask(checkpoint.known.get(task.id), task, rules)) tasks.set(task.id, task);
-      else tasks.delete(task.id);
+      if (diffTask(known, task, rules)) tasks.set(task.id, task);
+      else if (read) tasks.delete(task.id);
     }
     for (const { createdAtMs } of page.skipped) unreadMs.push(createdAtMs ?? beginMs);
     if (page.doubt !== null) {

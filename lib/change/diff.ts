@@ -30,14 +30,13 @@ export interface DiffRules {
 /** Compares one task with what is known of it; null when there is nothing to tell and nothing to remember. */
 export function diffTask(known: KnownTask | undefined, task: Task, rules: DiffRules): Difference | null {
   if (known && isStale(known, task)) return null;
-  const changes: Change[] = [];
-  if (known?.status !== task.status && !isBeforeBaseline(known, task, rules)) {
-    changes.push({ task, from: known?.status ?? null, to: task.status });
-  }
+  const moved = known?.status !== task.status;
   const overdue = !known?.overdueTold && isOverdue(task, rules);
+  if (known && !moved && !overdue && !known.gone) return null;
+  const changes: Change[] = [];
+  if (moved && !isBeforeBaseline(known, task, rules))
+    changes.push({ task, from: known?.status ?? null, to: task.status });
   if (overdue) changes.push({ task, from: task.status, to: "OVERDUE" });
-  const unchanged = known?.status === task.status && !overdue && !known.gone;
-  if (unchanged) return null;
   return {
     id: task.id,
     changes,

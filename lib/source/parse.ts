@@ -37,16 +37,13 @@ function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTas
   const updated = parseInstant(record["updated_at"]);
   const createdAtMs = created ?? updated;
   const updatedAtMs = updated ?? created;
-  const skip = (problem: string): SkippedTask => ({
-    id: isText(id, maxIdLength) ? id : null,
-    createdAtMs,
-    problem,
-  });
-
-  if (!isText(id, maxIdLength)) return skip(textProblem("id", id, maxIdLength));
-  if (!isText(status, maxStatusLength)) return skip(textProblem("status", status, maxStatusLength));
-  if (name !== "" && !isText(name, maxNameLength)) return skip(textProblem("name", name, maxNameLength));
-  if (createdAtMs === null || updatedAtMs === null) return skip("created_at and updated_at hold no instant");
+  if (!isText(id, maxIdLength)) return { id: null, createdAtMs, problem: textProblem("id", id, maxIdLength) };
+  if (!isText(status, maxStatusLength))
+    return { id, createdAtMs, problem: textProblem("status", status, maxStatusLength) };
+  if (name !== "" && !isText(name, maxNameLength))
+    return { id, createdAtMs, problem: textProblem("name", name, maxNameLength) };
+  if (createdAtMs === null || updatedAtMs === null)
+    return { id, createdAtMs, problem: "created_at and updated_at hold no instant" };
   return {
     id: taskId(id),
     name,

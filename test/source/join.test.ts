@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Task } from "../../lib/change/task.ts";
 import { taskId } from "../../lib/names.ts";
@@ -57,5 +58,61 @@ describe("joining", () => {
       brought: 1,
       doubled: 0,
     });
+  });
+});
+
+/** What joining means, told without regard to its cost. */
+function plainJoin() {
+  const given = new Map<string, Task>();
+  const met = new Map<number, Set<string>>();
+  return (tasks: readonly Task[], pass: number) => {
+    const seen = met.get(pass) ?? new Set<string>();
+    met.set(pass, seen);
+    const brought = new Set(tasks.map(({ id }) => id)).difference(seen).size;
+    const doubled = tasks.length - new Set(tasks.map(({ id }) => id)).size;
+    const fresh = new Map<string, Task>();
+    for (const each of tasks) {
+      seen.add(each.id);
+      const known = given.get(each.id);
+      const isNewer =
+        known === undefined ||
+        each.updatedAtMs > known.updatedAtMs ||
+        (each.updatedAtMs === known.updatedAtMs && each.status !== known.status);
+      if (!isNewer) continue;
+      given.set(each.id, each);
+      fresh.set(each.id, each);
+    }
+    return { tasks: [...fresh.values()], skipped: [], brought, doubled };
+  };
+}
+
+describe("joining, in whatever order tasks come", () => {
+  // Few ids and instants, so that they meet; a task's creation never changes.
+  const anyTask = fc
+    .record({
+      number: fc.nat({ max: 9 }),
+      updatedAtMs: fc.nat({ max: 3 }),
+      status: fc.constantFrom("CREATED", "EXECUTING", "SUCCESS"),
+    })
+    .map(({ number, updatedAtMs, status }) => ({
+      ...task(`t${number}`, updatedAtMs, status),
+      createdAtMs: Math.floor(number / 2),
+    }));
+  const anyPage = fc.array(anyTask, { maxLength: 8 });
+  const newestFirst = anyPage.map((tasks) => tasks.toSorted((a, b) => b.createdAtMs - a.createdAtMs));
+
+  it.each([
+    ["at random", fc.array(anyPage, { maxLength: 5 })],
+    ["newest first", fc.array(newestFirst, { maxLength: 5 })],
+  ])("gives, counts and repeats the same as a plain join, %s", (_, listing) => {
+    fc.assert(
+      fc.property(listing, fc.nat({ max: 5 }), (pages, secondPassFrom) => {
+        const [join, plain] = [joinById(), plainJoin()];
+        for (const [number, tasks] of pages.entries()) {
+          const pass = number >= secondPassFrom ? 1 : 0;
+          expect(join(page(...tasks), pass)).toEqual(plain(tasks, pass));
+        }
+      }),
+    );
   });
 });
