@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import type { Readings } from "./contest.ts";
+
+type Environment = Readonly<Record<string, string>>;
+
+/** Milliseconds from starting the process until it says that it has handled its event. */
+export async function coldStart(args: readonly string[], environment: Environment): Promise<Readings> {
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env["PATH"], ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = text(child.stderr);
+  let handledMs: number | null = null;
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    if (chunk.includes("\nhandled\n")) handledMs ??= performance.now() - startedMs;
+  });
+  await new Promise((resolve) => child.once("close", resolve));
+  if (handledMs === null) throw new Error(`nothing was handled: ${await said}`);
+  return { wallMs: handledMs };
+}
+
+/** What a measuring process prints: one line of JSON with its readings. */
+export async function measured(args: readonly string[], environment: Environment): Promise<Readings> {
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env["PATH"], ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = text(child.stderr);
+  const [line = ""] = (await text(child.stdout)).trimEnd().split("\n").slice(-1);
+  if (!line.startsWith("{")) throw new Error(`nothing was measured: ${line} ${await said}`);
+  return JSON.parse(line);
+}

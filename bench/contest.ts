@@ -1,0 +1,75 @@
+import { type Spread, spreadOf } from "./statistics.ts";
+
+export type Role = "ours" | "floor" | "peer";
+
+/** What one round of one contestant came to: figure to number. */
+export type Readings = Readonly<Record<string, number>>;
+
+export interface FigurePlan {
+  /** The reading it is made of. */
+  readonly reading: string;
+  readonly name: string;
+  readonly unit: string;
+  /** Of ours to the floor, as the project means to keep it; `least` where more is better. */
+  readonly aim?: { readonly most: number } | { readonly least: number };
+  /** Of ours to the peer. */
+  readonly peerAim?: { readonly most: number };
+}
+
+export interface Contest {
+  readonly title: string;
+  /** What is measured against what, for the reader of the page. */
+  readonly about: string;
+  readonly rounds: number;
+  readonly figures: readonly FigurePlan[];
+  readonly contestants: Readonly<Partial<Record<Role, () => Promise<Readings>>>>;
+}
+
+export interface Figure extends FigurePlan {
+  readonly ours: Spread;
+  readonly floor: Spread | null;
+  readonly peer: Spread | null;
+  readonly ratioToFloor: number | null;
+  readonly ratioToPeer: number | null;
+}
+
+/**
+ * Runs the contestants in turn, round by round, so that what the machine does besides falls on all of them. One round
+ * before the first is not counted.
+ */
+export async function hold(contest: Contest, progress: (text: string) => void): Promise<readonly Figure[]> {
+  const roles = (["floor", "ours", "peer"] as const).filter((role) => contest.contestants[role]);
+  const readings = new Map<Role, Readings[]>(roles.map((role) => [role, []]));
+  for (let round = 0; round <= contest.rounds; round++) {
+    progress(`${contest.title}: round ${round} of ${contest.rounds}`);
+    // Nobody goes first every time.
+    const order = roles.map((_, place) => roles[(place + round) % roles.length] ?? "ours");
+    for (const role of order) {
+      const reading = await contest.contestants[role]?.();
+      if (reading && round > 0) readings.get(role)?.push(reading);
+    }
+  }
+  return contest.figures.map((figure) => compare(figure, readings));
+}
+
+function compare(figure: FigurePlan, readings: ReadonlyMap<Role, readonly Readings[]>): Figure {
+  const sample = (role: Role): Spread | null => {
+    const numbers = (readings.get(role) ?? []).flatMap((reading) => reading[figure.reading] ?? []);
+    return numbers.length === 0 ? null : spreadOf(numbers);
+  };
+  const ours = sample("ours");
+  if (!ours) throw new Error(`nobody read ${figure.reading} of ${figure.name}`);
+  const floor = sample("floor");
+  const peer = sample("peer");
+  return {
+    ...figure,
+    ours,
+    floor,
+    peer,
+    ratioToFloor: ratio(ours, floor),
+    ratioToPeer: ratio(ours, peer),
+  };
+}
+
+const ratio = (ours: Spread, other: Spread | null): number | null =>
+  other === null || other.median === 0 ? null : ours.median / other.median;

@@ -1,0 +1,54 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { coldStart } from "../child.ts";
+import type { Contest } from "../contest.ts";
+import { serveTable } from "../servers/table.ts";
+import { serveTasks } from "../servers/tasks.ts";
+import type { Stage } from "./stage.ts";
+
+const instance = "11111111-0000-4000-8000-000000000001";
+const keys = { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+
+/** From nothing to the first poll done. */
+export async function coldContest({ bundles, folder, isQuick, onEnd }: Stage): Promise<Contest> {
+  const [tasks, table] = await Promise.all([serveTasks(10), serveTable()]);
+  onEnd(() => Promise.all([tasks.close(), table.close()]));
+  const configFile = join(folder, "bridge.config.json");
+  const source = { engine: "kafka", region: "cn-north-4", endpoint: tasks.origin, projectId: "p1" };
+  const config = {
+    sources: [{ ...source, instances: [instance], credentials: { ak: "a", sk: "b" } }],
+    checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: table.origin },
+    sinks: { hook: { type: "webhook", url: "http://127.0.0.1:9/", allowPrivateNetwork: true } },
+  };
+  await writeFile(configFile, JSON.stringify(config));
+  const start = (handler: string, environment: Readonly<Record<string, string>>) =>
+    coldStart([bundles.subject("cold"), handler], { ...keys, ...environment });
+  return {
+    title: "Cold start",
+    about:
+      "A new process loads the handler and does its first poll: a record in DynamoDB, a page of ten tasks, nothing new. Floor: an empty handler. Peer: a handler on the official Huawei and AWS clients.",
+    rounds: isQuick ? 1 : 31,
+    figures: [
+      {
+        name: "cold-start",
+        reading: "wallMs",
+        unit: "ms",
+        aim: { most: 3 },
+        peerAim: { most: 0.33 },
+      },
+    ],
+    contestants: {
+      floor: () => start(bundles.subject("empty"), {}),
+      ours: () => start(bundles.poll, { BRIDGE_CONFIG: configFile }),
+      peer: () =>
+        start(bundles.peer("handler"), {
+          API: tasks.origin,
+          DYNAMODB: table.origin,
+          INSTANCE: instance,
+          AK: "a",
+          SK: "b",
+          PROJECT: "p1",
+        }),
+    },
+  };
+}

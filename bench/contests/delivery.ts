@@ -1,0 +1,56 @@
+import { measured } from "../child.ts";
+import type { Contest } from "../contest.ts";
+import { serveHook } from "../servers/hook.ts";
+import { serveTasks } from "../servers/tasks.ts";
+import type { Stage } from "./stage.ts";
+
+const atOnce = 64;
+
+/** Events to a webhook that answers after so long. */
+export async function deliveryContest(
+  { bundles, isQuick, onEnd }: Stage,
+  latencyMs: number,
+): Promise<Contest> {
+  const hook = await serveHook(latencyMs);
+  onEnd(() => hook.close());
+  const count = isQuick ? 200 : 10_000;
+  const subject = (mode: string) =>
+    measured([bundles.subject("delivery"), mode, `${hook.origin}/hook`, String(count), String(atOnce)], {});
+  return {
+    title: `Delivery at ${latencyMs} ms`,
+    about: `${count.toLocaleString("en")} events of 1 KB to a webhook that answers after ${latencyMs} ms, ${atOnce} requests at once. Floor: a bare undici loop with as many.`,
+    rounds: isQuick ? 1 : 7,
+    figures: [
+      {
+        name: `delivery-${latencyMs}ms`,
+        reading: "eventsPerSecond",
+        unit: "events/s",
+        aim: { least: 0.9 },
+      },
+    ],
+    contestants: { floor: () => subject("floor"), ours: () => subject("ours") },
+  };
+}
+
+/** A backlog drained from the embedded store; the floor is a tenth of it, so that the ratio tells what grows. */
+export async function backlogContest({ bundles, isQuick, onEnd }: Stage): Promise<Contest> {
+  const [hook, tasks] = await Promise.all([serveHook(0), serveTasks(0)]);
+  onEnd(() => Promise.all([hook.close(), tasks.close()]));
+  const streams = isQuick ? 10 : 100;
+  const each = isQuick ? 20 : 1_000;
+  const drain = (instances: number) =>
+    measured(
+      [bundles.subject("backlog"), tasks.origin, `${hook.origin}/hook`, String(instances), String(each)],
+      {},
+    );
+  return {
+    title: `A backlog of ${(streams * each).toLocaleString("en")}`,
+    about: `${streams} streams with ${each.toLocaleString("en")} events each, drained in one run from the embedded store. Floor: a tenth of the streams.`,
+    rounds: isQuick ? 1 : 3,
+    figures: [
+      { name: "backlog-memory", reading: "peakMiB", unit: "MiB" },
+      { name: "backlog-rate", reading: "eventsPerSecond", unit: "events/s" },
+    ],
+    contestants: { floor: () => drain(streams / 10), ours: () => drain(streams) },
+  };
+}

@@ -1,0 +1,56 @@
+import { measured } from "../child.ts";
+import type { Contest, Readings } from "../contest.ts";
+import { serveTable } from "../servers/table.ts";
+import { serveTasks } from "../servers/tasks.ts";
+import type { Stage } from "./stage.ts";
+
+const warmUps = 100;
+
+/** Warm runs with nothing new: what most runs are. */
+export async function idleContest({ bundles, isQuick, onEnd }: Stage): Promise<Contest> {
+  const [tasks, table] = await Promise.all([serveTasks(10), serveTable()]);
+  onEnd(() => Promise.all([tasks.close(), table.close()]));
+  const runs = isQuick ? 20 : 1_000;
+  /** The readings, for one run. */
+  const each = async (run: Promise<Readings>): Promise<Readings> => {
+    const before = { requests: tasks.requests(), calls: table.calls() };
+    const { cpuMs = 0 } = await run;
+    const all = runs + warmUps;
+    return {
+      cpuUs: (cpuMs / runs) * 1_000,
+      requests: Math.round((tasks.requests() - before.requests) / all),
+      storeCalls: Math.round((table.calls() - before.calls) / all),
+    };
+  };
+  const subject = (mode: string) =>
+    each(measured([bundles.subject("idle"), mode, tasks.origin, table.origin, String(runs)], {}));
+  return {
+    title: "Idle warm poll",
+    about:
+      "A warm run over one stream in which nothing changed. Floor: a bare undici GET and JSON.parse of the same page. Peer: the same handler on the official clients, warm.",
+    rounds: isQuick ? 1 : 11,
+    figures: [
+      { name: "idle-cpu", reading: "cpuUs", unit: "µs of CPU", aim: { most: 1.2 } },
+      { name: "idle-requests", reading: "requests", unit: "requests", aim: { most: 1 } },
+      { name: "idle-store-calls", reading: "storeCalls", unit: "store calls" },
+    ],
+    contestants: {
+      floor: () => subject("floor"),
+      ours: () => subject("ours"),
+      peer: () =>
+        each(
+          measured([bundles.peer("idle")], {
+            API: tasks.origin,
+            DYNAMODB: table.origin,
+            INSTANCE: "11111111-0000-4000-8000-000000000001",
+            AK: "a",
+            SK: "b",
+            PROJECT: "p1",
+            AWS_ACCESS_KEY_ID: "a",
+            AWS_SECRET_ACCESS_KEY: "b",
+            RUNS: String(runs),
+          }),
+        ),
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { measured } from "../child.ts";
+import type { Contest } from "../contest.ts";
+import { serveTasks } from "../servers/tasks.ts";
+import type { Stage } from "./stage.ts";
+
+/** Reading a very long listing, page by page. */
+export async function listingContest({ bundles, isQuick, onEnd }: Stage): Promise<Contest> {
+  const count = isQuick ? 1_000 : 100_000;
+  const tasks = await serveTasks(count);
+  onEnd(() => tasks.close());
+  const subject = (mode: string) =>
+    measured([bundles.subject("listing"), mode, tasks.origin, String(count)], {});
+  return {
+    title: `Listing ${count.toLocaleString("en")} tasks`,
+    about:
+      "All pages of one instance, validated, joined and compared with what is known. Floor: bare undici, JSON.parse and the comparison. Peer: the official client, without the comparison.",
+    rounds: isQuick ? 1 : 7,
+    figures: [
+      {
+        name: "listing-cpu",
+        reading: "cpuMs",
+        unit: "ms of CPU",
+        aim: { most: 1.3 },
+        peerAim: { most: 0.5 },
+      },
+      { name: "listing-memory", reading: "peakMiB", unit: "MiB", peerAim: { most: 0.5 } },
+    ],
+    contestants: {
+      floor: () => subject("floor"),
+      ours: () => subject("ours"),
+      peer: () =>
+        measured([bundles.peer("listing")], {
+          API: tasks.origin,
+          DYNAMODB: tasks.origin,
+          INSTANCE: "11111111-0000-4000-8000-000000000001",
+          AK: "a",
+          SK: "b",
+          PROJECT: "p1",
+          AWS_ACCESS_KEY_ID: "a",
+          AWS_SECRET_ACCESS_KEY: "b",
+        }),
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { buffer } from "node:stream/consumers";
+import { type Served, serve } from "./serve.ts";
+
+export interface TableServer extends Served {
+  /** Calls since it was started. */
+  readonly calls: () => number;
+}
+
+type Item = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/**
+ * As much of DynamoDB as a table of checkpoints uses, in memory and at no cost: every write passes, whatever its
+ * condition. What a store must keep is tested elsewhere; here only the client's side counts.
+ */
+export async function serveTable(): Promise<TableServer> {
+  const items = new Map<string, Item>();
+  const keyOf = ({ pk, sk }: Item) => `${pk?.["S"]} ${sk?.["S"]}`;
+  let calls = 0;
+  const served = await serve(async (request, response) => {
+    calls += 1;
+    const asked = JSON.parse((await buffer(request)).toString());
+    const operation = String(request.headers["x-amz-target"]).split(".")[1];
+    const answer: Record<string, unknown> = {};
+    if (operation === "PutItem") items.set(keyOf(asked.Item), asked.Item);
+    if (operation === "GetItem") answer["Item"] = items.get(keyOf(asked.Key));
+    if (operation === "TransactWriteItems")
+      for (const { Put } of asked.TransactItems) if (Put) items.set(keyOf(Put.Item), Put.Item);
+    if (operation === "Query") {
+      const wanted = Object.values<{ S: string }>(asked.ExpressionAttributeValues)[0]?.S;
+      answer["Items"] = items
+        .values()
+        .filter(({ pk }) => pk?.["S"] === wanted)
+        .toArray();
+    }
+    const body = JSON.stringify(answer);
+    response.writeHead(200, {
+      "content-type": "application/x-amz-json-1.0",
+      "content-length": Buffer.byteLength(body),
+    });
+    response.end(body);
+  });
+  return { ...served, calls: () => calls };
+}

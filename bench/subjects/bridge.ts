@@ -1,0 +1,50 @@
+import { systemClock } from "../../lib/clock.ts";
+import { loadConfigValue } from "../../lib/config/load.ts";
+import type { RunObserver } from "../../lib/observer.ts";
+import type { RunSummary } from "../../lib/run.ts";
+import { type Bridge, openBridge } from "../../lib/wire.ts";
+
+export const projectId = "p1";
+
+/** The id of the n-th instance. */
+export const instanceId = (number: number): string =>
+  `${number.toString(16).padStart(8, "0")}-0000-4000-8000-000000000001`;
+
+const environment = { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+const unobserved: RunObserver = { committed: () => {}, attempted: () => {} };
+
+export interface Places {
+  readonly api: string;
+  readonly instances: number;
+  readonly checkpoint: object;
+  readonly hook: string;
+}
+
+/** The bridge as a configuration file would have it, between servers of loopback. */
+export async function openBridgeAt({ api, instances, checkpoint, hook }: Places): Promise<Bridge> {
+  const config = {
+    sources: [
+      {
+        engine: "kafka",
+        region: "cn-north-4",
+        endpoint: api,
+        projectId,
+        instances: Array.from({ length: instances }, (_, index) => instanceId(index)),
+        credentials: { ak: "a", sk: "b" },
+      },
+    ],
+    checkpoint,
+    delivery: { timeBudget: "10m" },
+    sinks: { hook: { type: "webhook", url: hook, allowPrivateNetwork: true } },
+  };
+  const loaded = await loadConfigValue(config, { environment, folder: "." });
+  return openBridge(loaded, { clock: systemClock, random: Math.random, log: () => {}, environment });
+}
+
+/** @throws Error when a stream failed: what is measured must work */
+export async function runBridge(bridge: Bridge): Promise<RunSummary> {
+  const summary = await bridge.run(AbortSignal.timeout(600_000), unobserved);
+  const failed = summary.streams.find(({ error }) => error !== null);
+  if (failed) throw new Error(`${failed.key}: ${failed.error?.message}`);
+  return summary;
+}

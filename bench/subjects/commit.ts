@@ -1,0 +1,93 @@
+// One task of very many changes: compare all of them, plan the commit, encode the record. Or only write the same facts.
+import process from "node:process";
+import { gzipSync } from "node:zlib";
+import type { KnownTask } from "../../lib/change/known.ts";
+import type { Task } from "../../lib/change/task.ts";
+import { encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
+import { begin } from "../../lib/checkpoint/transitions.ts";
+import { type Stream, streamKey, type TaskId, taskId } from "../../lib/names.ts";
+import { planSlice } from "../../lib/slice.ts";
+import { differencesOf } from "../../lib/snapshot.ts";
+import { instanceId, projectId } from "./bridge.ts";
+import { reading, tell } from "./reading.ts";
+
+const [mode, count = "0", times = "1"] = process.argv.slice(2);
+const stream: Stream = { engine: "kafka", region: "cn-north-4", projectId, instanceId: instanceId(0) };
+const createdMs = Date.UTC(2026, 9, 1);
+const tasks: readonly Task[] = Array.from({ length: Number(count) }, (_, index) => ({
+  id: taskId(`${index.toString(16).padStart(8, "0")}-0b9e-4c1d-9d6a-5e1f7a2b3c4d`),
+  name: "bindInstancePublicIp",
+  status: "SUCCESS",
+  params: "{}",
+  user: { id: "0123456789abcdef0123456789abcdef", name: "li.wei" },
+  createdAtMs: createdMs + index * 1_000,
+  updatedAtMs: createdMs + index * 1_000 + 5_000,
+}));
+const knownAs = (task: Task, status: string): KnownTask => ({
+  status,
+  createdAtMs: task.createdAtMs,
+  updatedAtMs: task.createdAtMs + 1,
+  name: status === "SUCCESS" ? "" : task.name,
+  overdueTold: false,
+  vanishedTold: false,
+  gone: false,
+});
+const known = new Map(
+  tasks.map((task, index): [TaskId, KnownTask] => [
+    task.id,
+    index === 0 ? knownAs(task, "EXECUTING") : { ...knownAs(task, "SUCCESS"), updatedAtMs: task.updatedAtMs },
+  ]),
+);
+const [changed] = tasks;
+if (!changed) throw new Error("no task can change");
+const checkpoint = { ...begin("all", 0, 0), watermarkMs: createdMs, newestCreatedMs: createdMs, known };
+const rules = { nowMs: createdMs, overdueAfterMs: () => null, baselineMs: null };
+
+function ours(): string {
+  const snapshot = {
+    beginMs: createdMs,
+    count: tasks.length,
+    tasks: new Map(tasks.map((task) => [task.id, task])),
+    gone: new Set<TaskId>(),
+    unreadMs: [],
+    clockSkewMs: 0,
+  };
+  const differences = differencesOf(snapshot, checkpoint, rules);
+  const { next } = planSlice(
+    checkpoint,
+    differences,
+    [],
+    {
+      stream: streamKey(stream),
+      lookbackMs: 1e12,
+      maxOpenAgeMs: 1e12,
+      maxBacklog: 1_000,
+      policies: new Map(),
+      filters: new Map(),
+      context: { stream, source: "https://localhost/", instanceName: null },
+    },
+    { nowMs: createdMs, fence: null, mayTrim: true },
+  );
+  return encodeCheckpoint(next);
+}
+
+const bare = (): string =>
+  JSON.stringify(
+    tasks.map(({ id, status, createdAtMs, updatedAtMs }) => [id, status, createdAtMs, updatedAtMs]),
+  );
+
+let bytes = 0;
+const once = (): void => {
+  bytes = gzipSync(mode === "floor" ? bare() : ours()).length;
+};
+once();
+const readings = await reading(async () => {
+  for (let time = 0; time < Number(times); time++) once();
+  return {};
+});
+tell({
+  ...readings,
+  cpuMs: (readings["cpuMs"] ?? 0) / Number(times),
+  bytes,
+  writeUnits: Math.ceil(bytes / 1_024),
+});

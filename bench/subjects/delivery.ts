@@ -1,0 +1,72 @@
+// Sends events to a webhook: as the bridge does, or in a bare loop over the same client and connections.
+import process from "node:process";
+import { Agent } from "undici";
+import * as v from "valibot";
+import { systemClock } from "../../lib/clock.ts";
+import { Channel } from "../../lib/delivery/channel.ts";
+import { dispatch } from "../../lib/delivery/dispatcher.ts";
+import { type Stream, sinkName, streamKey } from "../../lib/names.ts";
+import * as webhook from "../../lib/sinks/webhook.ts";
+import { instanceId, projectId } from "./bridge.ts";
+import { outboxOf } from "./events.ts";
+import { reading, tell } from "./reading.ts";
+
+const [mode, hook = "", count = "0", atOnce = "1"] = process.argv.slice(2);
+const concurrency = Number(atOnce);
+const stream: Stream = { engine: "kafka", region: "cn-north-4", projectId, instanceId: instanceId(0) };
+const name = sinkName("hook");
+const outbox = outboxOf(stream, name, Number(count));
+const url = new URL(hook);
+
+async function bare(): Promise<number> {
+  const agent = new Agent({ allowH2: false, connections: concurrency });
+  const waiting = [...outbox];
+  let accepted = 0;
+  const worker = async (): Promise<void> => {
+    for (let entry = waiting.pop(); entry; entry = waiting.pop()) {
+      const { statusCode, body } = await agent.request({
+        origin: url.origin,
+        path: url.pathname,
+        method: "POST",
+        headers: { "content-type": "application/cloudevents+json; charset=utf-8" },
+        body: JSON.stringify(entry.event),
+      });
+      await body.dump();
+      if (statusCode < 300) accepted += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  await agent.close();
+  return accepted;
+}
+
+async function ours(): Promise<number> {
+  const deps = { clock: systemClock, random: Math.random, log: () => {} };
+  const options = v.parse(webhook.schema, { url: hook, allowPrivateNetwork: true });
+  const sink = webhook.create(name, options, { ...deps, folder: ".", environment: {} });
+  const policy = {
+    attemptsPerRun: 3,
+    initialDelayMs: 1_000,
+    maxDelayMs: 60_000,
+    maxRetryAfterMs: 3_600_000,
+    maxAttempts: null,
+    maxAgeMs: 604_800_000,
+  };
+  const { accepted } = await dispatch(
+    {
+      ...deps,
+      stream: streamKey(stream),
+      outbox,
+      channel: new Channel({ sink, policy, concurrency, rate: null, clock: systemClock }),
+      stopAtMs: Date.now() + 600_000,
+      attempted: () => {},
+    },
+    { signal: AbortSignal.timeout(600_000) },
+  );
+  await sink.close();
+  return accepted;
+}
+
+const readings = await reading(async () => ({ accepted: mode === "floor" ? await bare() : await ours() }));
+if (readings["accepted"] !== Number(count)) throw new Error(`${readings["accepted"]} of ${count} accepted`);
+tell({ ...readings, eventsPerSecond: (Number(count) / (readings["wallMs"] ?? 0)) * 1_000 });

@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Contest, hold, type Role } from "../../bench/contest.ts";
+import { figureJson, markdown, picture } from "../../bench/report.ts";
+import { spreadOf } from "../../bench/statistics.ts";
+
+const contest = (contestants: Contest["contestants"], rounds = 3): Contest => ({
+  title: "Delivery",
+  about: "Events to a webhook.",
+  rounds,
+  figures: [
+    { name: "time", reading: "ms", unit: "ms", aim: { most: 1.5 }, peerAim: { most: 0.5 } },
+    { name: "rate", reading: "perSecond", unit: "events/s", aim: { least: 0.9 } },
+  ],
+  contestants,
+});
+const steady = (ms: number) => async () => ({ ms, perSecond: 1_000 / ms });
+
+describe("a contest", () => {
+  it("lets each contestant go first in turn and leaves the first round out", async () => {
+    const order: Role[] = [];
+    let floors = 0;
+    const noting = (role: Role, ms: () => number) => async () => {
+      order.push(role);
+      return { ms: ms(), perSecond: 1 };
+    };
+    const [time] = await hold(
+      contest(
+        { floor: noting("floor", () => (floors++ === 0 ? 900 : 10)), ours: noting("ours", () => 12) },
+        2,
+      ),
+      () => {},
+    );
+    expect(order).toEqual(["floor", "ours", "ours", "floor", "floor", "ours"]);
+    expect(time?.floor).toEqual({ lower: 10, median: 10, upper: 10 });
+  });
+
+  it("gives medians and their ratios to floor and peer", async () => {
+    const figures = await hold(contest({ floor: steady(10), ours: steady(12), peer: steady(48) }), () => {});
+    expect(figures.map(figureJson)).toEqual([
+      { name: "time", unit: "ms", ours: 12, floor: 10, peer: 48, ratioToFloor: 1.2, ratioToPeer: 0.25 },
+      expect.objectContaining({ name: "rate", ratioToFloor: expect.closeTo(0.833, 3), ratioToPeer: 4 }),
+    ]);
+  });
+
+  it("has no ratio to a peer that did not take part", async () => {
+    const [time] = await hold(contest({ floor: steady(10), ours: steady(12) }), () => {});
+    expect(time).toMatchObject({ peer: null, ratioToPeer: null });
+  });
+});
+
+describe("the report", () => {
+  it("says which aim was missed", async () => {
+    const figures = await hold(contest({ floor: steady(10), ours: steady(12), peer: steady(20) }), () => {});
+    const page = markdown([{ contest: contest({}), figures }]);
+    expect(page).toContain("| ×1.20, aim at most ×1.5 | ×0.60, aim at most ×0.5: missed |");
+    expect(page).toContain("×0.83, aim at least ×0.9: missed");
+  });
+
+  it("draws one bar for each figure that has a floor", async () => {
+    const figures = await hold(contest({ floor: steady(10), ours: steady(12) }), () => {});
+    const drawn = picture([{ contest: contest({}), figures }]);
+    expect(drawn.match(/<rect x=/g)).toHaveLength(2);
+    expect(drawn).toContain("×1.20");
+  });
+});
+
+describe("the spread of a sample", () => {
+  it("lies in order and within the sample", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer(), { minLength: 1 }), (sample) => {
+        const { lower, median, upper } = spreadOf(sample);
+        expect(lower).toBeLessThanOrEqual(median);
+        expect(median).toBeLessThanOrEqual(upper);
+        expect(lower).toBeGreaterThanOrEqual(Math.min(...sample));
+        expect(upper).toBeLessThanOrEqual(Math.max(...sample));
+      }),
+    );
+  });
+
+  it("has the middle of an odd sample, and between the two of an even one", () => {
+    expect(spreadOf([9, 1, 5]).median).toBe(5);
+    expect(spreadOf([1, 2, 3, 10]).median).toBe(2.5);
+  });
+});
