@@ -9,13 +9,24 @@ import type { Reply } from "../../../lib/simulator/receiver.ts";
 import * as dingtalk from "../../../lib/sinks/dingtalk.ts";
 import * as discord from "../../../lib/sinks/discord.ts";
 import * as feishu from "../../../lib/sinks/feishu.ts";
+import * as googlechat from "../../../lib/sinks/googlechat.ts";
+import * as mattermost from "../../../lib/sinks/mattermost.ts";
 import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as slack from "../../../lib/sinks/slack.ts";
 import * as teams from "../../../lib/sinks/teams.ts";
 import * as wecom from "../../../lib/sinks/wecom.ts";
 import { nowMs, sampleDeps } from "../sample.ts";
 
-export const platformTypes = ["slack", "teams", "discord", "feishu", "dingtalk", "wecom"] as const;
+export const platformTypes = [
+  "slack",
+  "teams",
+  "discord",
+  "feishu",
+  "dingtalk",
+  "wecom",
+  "googlechat",
+  "mattermost",
+] as const;
 export type PlatformType = (typeof platformTypes)[number];
 
 const modules: Readonly<Record<PlatformType, SinkModule>> = {
@@ -25,6 +36,8 @@ const modules: Readonly<Record<PlatformType, SinkModule>> = {
   feishu,
   dingtalk,
   wecom,
+  googlechat,
+  mattermost,
 };
 
 /** What opens each platform's door; nobody may see it. */
@@ -38,6 +51,8 @@ const paths: Readonly<Record<PlatformType, string>> = {
   feishu: `/open-apis/bot/v2/hook/${token}`,
   dingtalk: `/robot/send?access_token=${token}`,
   wecom: `/cgi-bin/webhook/send?key=${token}`,
+  googlechat: `/v1/spaces/AAAA/messages?key=k&token=${token}`,
+  mattermost: `/hooks/${token}`,
 };
 
 /** One request that a platform got. */
@@ -172,6 +187,30 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
       ? json({ errcode: 0, errmsg: "ok" })
       : json({ errcode: 40058, errmsg: "markdown.content exceed max length 4096" });
   },
+  googlechat({ url, text, number }) {
+    const { cardsV2, thread } = parsed(text) as { cardsV2?: readonly GoogleCard[]; thread?: GoogleThread };
+    const isRight = (cardsV2 ?? []).every(
+      ({ card: { header, sections } }) =>
+        header.title.length > 0 &&
+        sections.every(({ widgets }) => widgets.length > 0 && widgets.length <= 100),
+    );
+    if (!isRight || !cardsV2 || bytesOf(text) > 32_000 || (thread?.threadKey.length ?? 0) > 4_000) {
+      return json({ error: { code: 400, message: "Invalid JSON payload", status: "INVALID_ARGUMENT" } }, 400);
+    }
+    // The default option ignores the key; a request id that is known makes no message.
+    const isThreaded = url.searchParams.get("messageReplyOption") === "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD";
+    const message = url.searchParams.get("requestId") ?? String(number);
+    const key = isThreaded ? (thread?.threadKey ?? message) : message;
+    return json({ name: `spaces/AAAA/messages/${message}`, thread: { name: `spaces/AAAA/threads/${key}` } });
+  },
+  mattermost({ text }) {
+    const { attachments = [] } = parsed(text) as { attachments?: readonly MattermostAttachment[] };
+    const refusal = (id: string) =>
+      json({ id: `web.incoming_webhook.${id}.app_error`, message: "no", status_code: 400 }, 400);
+    if (attachments.length === 0) return refusal("text");
+    if (!attachments.every(({ fields }) => Array.isArray(fields))) return refusal("decode");
+    return text.length <= 16_383 ? { body: "ok" } : refusal("split_props_length");
+  },
 };
 
 const parsed = (text: string): object => {
@@ -191,4 +230,19 @@ interface DiscordEmbed {
   readonly description: string;
   readonly fields: readonly { readonly name: string; readonly value: string }[];
   readonly footer?: { readonly text: string };
+}
+
+interface GoogleCard {
+  readonly card: {
+    readonly header: { readonly title: string };
+    readonly sections: readonly { readonly widgets: readonly object[] }[];
+  };
+}
+
+interface GoogleThread {
+  readonly threadKey: string;
+}
+
+interface MattermostAttachment {
+  readonly fields: unknown;
 }

@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import type { CloudEvent } from "../../../lib/change/event.ts";
 import { signedUrl } from "../../../lib/sinks/dingtalk.ts";
 import { signed } from "../../../lib/sinks/feishu.ts";
 import type { DeliveryResult } from "../../../lib/sinks/sink.ts";
 import { running, sampleEvents } from "../sample.ts";
 import { type PlatformType, platformTypes, sinkAt, staged } from "./platforms.ts";
+import { eventOf } from "./sample.ts";
 
 const vectors = JSON.parse(
   await readFile(new URL("../../fixtures/sink-signing-vectors.json", import.meta.url), "utf8"),
@@ -58,6 +60,8 @@ describe("signatures", () => {
 });
 
 const coded = (body: object) => JSON.stringify(body);
+const googleError = (status: string, message: string) => coded({ error: { status, message } });
+const mattermostError = (id: string) => coded({ id: `web.incoming_webhook.${id}.app_error`, message: "no" });
 
 /** Platform, status, body, and what it comes to. */
 const verdicts: readonly (readonly [PlatformType, number, string, string, number?])[] = [
@@ -115,6 +119,28 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["wecom", 200, coded({ errcode: 40058, errmsg: "exceed max length" }), "permanent rejected"],
   ["wecom", 200, coded({ errcode: "0" }), "accepted"],
   ["wecom", 200, "not json", "retry server_error"],
+  ["googlechat", 200, coded({ name: "spaces/A/messages/B" }), "accepted"],
+  ["googlechat", 200, "{}", "retry server_error"],
+  ["googlechat", 400, googleError("INVALID_ARGUMENT", "Invalid JSON payload"), "permanent rejected"],
+  ["googlechat", 400, googleError("INVALID_ARGUMENT", "API key not valid."), "blocked unauthorized"],
+  ["googlechat", 400, googleError("FAILED_PRECONDITION", "off"), "blocked rejected"],
+  ["googlechat", 401, googleError("UNAUTHENTICATED", "no"), "blocked unauthorized"],
+  ["googlechat", 403, googleError("PERMISSION_DENIED", "no"), "blocked unauthorized"],
+  ["googlechat", 404, googleError("NOT_FOUND", "no"), "blocked not_found"],
+  ["googlechat", 429, googleError("RESOURCE_EXHAUSTED", "slow"), "retry throttled", 1_000],
+  ["googlechat", 503, googleError("UNAVAILABLE", "down"), "retry server_error"],
+  ["googlechat", 504, googleError("DEADLINE_EXCEEDED", "late"), "retry timeout"],
+  ["mattermost", 200, "ok", "accepted"],
+  ["mattermost", 200, "<html>sign in</html>", "retry server_error"],
+  ["mattermost", 400, mattermostError("invalid"), "blocked not_found"],
+  ["mattermost", 400, mattermostError("text"), "permanent rejected"],
+  ["mattermost", 400, mattermostError("decode"), "permanent rejected"],
+  ["mattermost", 400, mattermostError("split_props_length"), "permanent too_large"],
+  ["mattermost", 403, mattermostError("permissions"), "blocked unauthorized"],
+  ["mattermost", 500, mattermostError("channel"), "blocked not_found"],
+  ["mattermost", 501, mattermostError("disabled"), "blocked gone"],
+  ["mattermost", 400, mattermostError("something_new"), "permanent rejected"],
+  ["mattermost", 429, "limit exceeded", "retry throttled"],
 ];
 
 describe("an answer", () => {
@@ -212,6 +238,47 @@ describe("several changes at once", () => {
     const { sink } = await staged("dingtalk", { digestAbove: 100 });
     const results = kinds(await sink.deliver(sampleEvents(22), running()));
     expect(results.slice(19)).toEqual(["accepted", "retry throttled", "retry throttled"]);
+  });
+});
+
+describe("on Google Chat", () => {
+  const askedFor = async (...deliveries: readonly (readonly CloudEvent[])[]) => {
+    const { sink, heard } = await staged("googlechat", { digestAbove: 2 });
+    for (const events of deliveries) await sink.deliver(events, running());
+    return heard.map(({ url, text }) => ({
+      id: url.searchParams.get("requestId"),
+      option: url.searchParams.get("messageReplyOption"),
+      thread: JSON.parse(text).thread,
+    }));
+  };
+
+  it("the changes of a task stand in one thread, and those of another in another", async () => {
+    const [first, second, other] = await askedFor(
+      [eventOf("executing")],
+      [eventOf("failed")],
+      [eventOf("failed", 2)],
+    );
+    expect([first?.thread, second?.thread, other?.thread]).toEqual([
+      { threadKey: "t-0001" },
+      { threadKey: "t-0001" },
+      { threadKey: "t-0002" },
+    ]);
+    expect(first?.option).toBe("REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD");
+  });
+
+  it("a repeat asks with the same id, and every other message with one of its own", async () => {
+    const events = sampleEvents(4);
+    const asked = await askedFor(events.slice(0, 2), events.slice(0, 1), events, events, events.slice(0, 3));
+    const [one, two, again, digest, digestAgain, otherDigest] = asked.map(({ id }) => id);
+    expect(again).toBe(one);
+    expect(digestAgain).toBe(digest);
+    expect(new Set([one, two, digest, otherDigest]).size).toBe(4);
+    expect(one).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it("a digest begins a thread of its own", async () => {
+    const [digest] = await askedFor(sampleEvents(3));
+    expect(digest?.thread).toBeUndefined();
   });
 });
 

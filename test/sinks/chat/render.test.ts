@@ -4,6 +4,8 @@ import { words } from "../../../lib/sinks/chat/text.ts";
 import { dingtalkBody } from "../../../lib/sinks/dingtalk.ts";
 import { discordMessage } from "../../../lib/sinks/discord.ts";
 import { feishuCard } from "../../../lib/sinks/feishu.ts";
+import { googlechatBody } from "../../../lib/sinks/googlechat.ts";
+import { mattermostBody } from "../../../lib/sinks/mattermost.ts";
 import { slackBody } from "../../../lib/sinks/slack.ts";
 import { teamsBody } from "../../../lib/sinks/teams.ts";
 import { wecomMarkdown } from "../../../lib/sinks/wecom.ts";
@@ -157,6 +159,66 @@ describe("the same card", () => {
       '<font color="comment">task t-1</font>',
     ]);
   });
+
+  it("is a card of decorated texts on Google Chat", () => {
+    const fact = (topLabel: string, text: string) => ({
+      decoratedText: { topLabel, text, wrapText: true },
+    });
+    expect(JSON.parse(googlechatBody(sampleCard, "t-1"))).toEqual({
+      fallbackText: sampleCard.plainText,
+      cardsV2: [
+        {
+          cardId: "change",
+          card: {
+            header: { title: "❌ resize failed", subtitle: "kafka · orders · cn-north-4" },
+            sections: [
+              {
+                widgets: [
+                  {
+                    textParagraph: { text: '<b><font color="#D93025">EXECUTING → FAILED in 5 s</font></b>' },
+                  },
+                  fact("Operator", "li.wei"),
+                  fact("public_ip", "203.0.113.9"),
+                  fact("Reason", "no quota"),
+                  {
+                    buttonList: {
+                      buttons: [
+                        {
+                          text: "Console",
+                          onClick: { openLink: { url: "https://console.example.com/?i=1" } },
+                        },
+                      ],
+                    },
+                  },
+                  { textParagraph: { text: '<font color="#5F6368">task t-1</font>' } },
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      thread: { threadKey: "t-1" },
+    });
+  });
+
+  it("is an attachment on Mattermost", () => {
+    expect(JSON.parse(mattermostBody(sampleCard))).toEqual({
+      attachments: [
+        {
+          fallback: sampleCard.plainText,
+          color: "#E01E5A",
+          title: "❌ resize failed",
+          text: "kafka · orders · cn-north-4\n**EXECUTING → FAILED in 5 s**\n[Console](https://console.example.com/?i=1)",
+          fields: [
+            { title: "Operator", value: "li.wei", short: true },
+            { title: "public_ip", value: "203.0.113.9", short: true },
+            { title: "Reason", value: "no quota", short: true },
+          ],
+          footer: "task t-1",
+        },
+      ],
+    });
+  });
 });
 
 /** Every text of a JSON value that the platform reads as more than plain text. */
@@ -169,6 +231,9 @@ const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>
   feishu: () => [],
   dingtalk: (text) => textsUnder(JSON.parse(text), ["title", "text"]),
   wecom: (text) => textsUnder(JSON.parse(text), ["content"]),
+  googlechat: (text) =>
+    textsUnder(JSON.parse(text), ["text", "title", "subtitle", "topLabel", "fallbackText"]),
+  mattermost: (text) => textsUnder(JSON.parse(text), ["fallback", "title", "text", "value", "footer"]),
 };
 
 /** What would be markup, a mention or a link of someone else's making. */
@@ -179,6 +244,8 @@ const forbidden: Readonly<Record<PlatformType, RegExp>> = {
   feishu: /./,
   dingtalk: /[<[\]`~@\\]|:\/\/|\n\n(?!\*\*|> )[^\n]*#/,
   wecom: /<(?!font color="(info|comment|warning)">|\/font>)|[[\]`~@\\]|:\/\//,
+  googlechat: /<(?!font color="#[0-9A-F]{6}">|\/font>|b>|\/b>)|&(?!(amp|lt|gt);)|:\/\//,
+  mattermost: /[<>[\]`~#@\\&|]|:\/\/|(?<!\*)\*(?!\*)/,
 };
 
 function textsUnder(value: unknown, keys: readonly string[]): readonly string[] {

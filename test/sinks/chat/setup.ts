@@ -43,6 +43,17 @@ const dismissals: Readonly<Record<PlatformType, Answering>> = {
   wecom: ({ url }) => ({
     body: JSON.stringify({ errcode: 93000, errmsg: `invalid webhook url ${url.search}` }),
   }),
+  googlechat: ({ url }) => ({
+    status: 403,
+    body: JSON.stringify({ error: { code: 403, message: `no ${url.search}`, status: "PERMISSION_DENIED" } }),
+  }),
+  mattermost: ({ url }) => ({
+    status: 400,
+    body: JSON.stringify({
+      id: "web.incoming_webhook.invalid.app_error",
+      message: `Invalid webhook ${url.pathname}.`,
+    }),
+  }),
 };
 
 const setup = (type: PlatformType, options: object): Setup => ({

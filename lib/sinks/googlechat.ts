@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Card, Tone } from "./chat/card.ts";
+import { fitted } from "./chat/fit.ts";
+import { bytes, shorten, visible } from "./chat/foreign.ts";
+import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { words } from "./chat/text.ts";
+import {
+  blocked,
+  type Codes,
+  codeOf,
+  codeVerdict,
+  fieldsOf,
+  permanent,
+  retry,
+  textOf,
+} from "./chat/verdict.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const fields = v.strictObject(chatEntries);
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type GooglechatOptions = v.InferOutput<typeof schema>;
+
+/** Posts a card to a Google Chat webhook: the changes of a task in one thread, a repeat only once. */
+export function create(name: SinkName, options: GooglechatOptions, deps: SinkDeps): Sink {
+  return chatSink(name, options, deps, {
+    request: (card, _, events) => ({
+      url: requestUrl(options.url, events),
+      body: fitted(
+        card,
+        words[options.language],
+        (form) => googlechatBody(form, threadKeyOf(events)),
+        (body) => bytes(body) <= maxBytes,
+      ),
+    }),
+    verdict: (answer, context) => {
+      const body = fieldsOf(parseJson(answer.body));
+      const error = fieldsOf(body["error"]);
+      // A message that was posted has a name, and no error.
+      const code = codeOf(error["status"]) ?? (textOf(body["name"]) && posted);
+      const message = textOf(error["message"]);
+      const isKeysFault = code === invalidArgument && /api key/i.test(message);
+      const saying = { code: isKeysFault ? invalidKey : code || null, message };
+      return codeVerdict(answer, saying, { success: posted, codes }, context);
+    },
+    secrets: [],
+  });
+}
+
+const posted = "posted";
+const invalidArgument = "INVALID_ARGUMENT";
+const invalidKey = "API_KEY_INVALID";
+const maxBytes = 32_000;
+const maxThreadKeyCharacters = 500;
+
+/** Google answers a request id that it knows with the message it made then, and makes no other. */
+function requestUrl(webhook: string, events: readonly CloudEvent[]): URL {
+  const url = new URL(webhook);
+  // Without it the thread's key is ignored.
+  url.searchParams.set("messageReplyOption", "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD");
+  const ids = events.map(({ id }) => id).join("\n");
+  url.searchParams.set("requestId", createHash("sha256").update(ids).digest("hex").slice(0, 32));
+  return url;
+}
+
+/** The task's id; null for a digest, which begins a thread of its own. */
+function threadKeyOf([event, ...others]: readonly CloudEvent[]): string | null {
+  if (!event || others.length > 0) return null;
+  return shorten(visible(event.data.task.id), maxThreadKeyCharacters);
+}
+
+const colours: Readonly<Record<Tone, string>> = {
+  running: "#2F6FDE",
+  success: "#1E8E3E",
+  failure: "#D93025",
+  attention: "#B06000",
+  quiet: "#5F6368",
+};
+
+/** The message as JSON. */
+export function googlechatBody(card: Card, threadKey: string | null): string {
+  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const widgets = [
+    ...(transition === "" ? [] : [{ textParagraph: { text: `<b>${coloured(card.tone, transition)}</b>` } }]),
+    ...facts.map(({ label, value }) => ({
+      decoratedText: { topLabel: plain(label), text: escaped(value), wrapText: true },
+    })),
+    ...(links.length === 0
+      ? []
+      : [
+          {
+            buttonList: {
+              buttons: links.map(({ label, url }) => ({
+                text: plain(label),
+                onClick: { openLink: { url } },
+              })),
+            },
+          },
+        ]),
+    ...(footer === "" ? [] : [{ textParagraph: { text: coloured("quiet", footer) } }]),
+  ];
+  const header = { title: plain(`${glyph} ${title}`), subtitle: plain(subtitle) };
+  return JSON.stringify({
+    fallbackText: plain(card.plainText),
+    cardsV2: [{ cardId: "change", card: { header, sections: [{ widgets }] } }],
+    ...(threadKey === null ? {} : { thread: { threadKey } }),
+  });
+}
+
+/** For the texts that Google reads as HTML, where a bare URL would be a link too. */
+const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("://", "：//");
+
+/** For the texts of which Google does not say whether they are HTML: right both ways. */
+const plain = (text: string): string =>
+  text.replaceAll("&", "＆").replaceAll("<", "＜").replaceAll(">", "＞").replaceAll("://", "：//");
+
+const coloured = (tone: Tone, text: string): string =>
+  `<font color="${colours[tone]}">${escaped(text)}</font>`;
+
+const codes: Codes = new Map([
+  [invalidKey, blocked("unauthorized", "the webhook's key is not valid")],
+  [invalidArgument, permanent("rejected", "Google finds a field of the message wrong or too long")],
+  ["FAILED_PRECONDITION", blocked("rejected", "the space does not take the webhook's messages")],
+  ["UNAUTHENTICATED", blocked("unauthorized", "the webhook's token is not valid")],
+  ["PERMISSION_DENIED", blocked("unauthorized", "the webhook may not post to the space, or was removed")],
+  ["NOT_FOUND", blocked("not_found", "the space or the webhook does not exist")],
+  ["RESOURCE_EXHAUSTED", retry("throttled", "too many messages in the space", 1_000)],
+  ["ABORTED", retry("server_error", "Google did not finish")],
+  ["DEADLINE_EXCEEDED", retry("timeout", "Google did not finish in time")],
+  ["INTERNAL", retry("server_error", "Google failed")],
+  ["UNAVAILABLE", retry("server_error", "Google is not available")],
+]);

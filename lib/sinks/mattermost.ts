@@ -1,0 +1,82 @@
+import * as v from "valibot";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Card, Tone } from "./chat/card.ts";
+import { fitted } from "./chat/fit.ts";
+import { inert } from "./chat/foreign.ts";
+import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { words } from "./chat/text.ts";
+import { blocked, type Codes, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const fields = v.strictObject(chatEntries);
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type MattermostOptions = v.InferOutput<typeof schema>;
+
+/** Posts an attachment to a Mattermost incoming webhook. */
+export function create(name: SinkName, options: MattermostOptions, deps: SinkDeps): Sink {
+  const url = new URL(options.url);
+  return chatSink(name, options, deps, {
+    request: (card) => ({
+      url,
+      body: fitted(card, words[options.language], mattermostBody, (body) => body.length <= maxCharacters),
+    }),
+    verdict: (answer, context) => {
+      const { id, message } = fieldsOf(parseJson(answer.body));
+      // A refusal is `web.incoming_webhook.invalid.app_error`; what was posted is answered with `ok`.
+      const [, refusal] = /^web\.incoming_webhook\.([a-z_]+)\./.exec(textOf(id)) ?? [];
+      const code = answer.body.trim() === posted ? posted : textOf(id);
+      const saying = { code: (refusal ?? code) || null, message: textOf(message) };
+      return codeVerdict(answer, saying, { success: posted, codes }, context);
+    },
+    secrets: [],
+  });
+}
+
+const posted = "ok";
+const maxCharacters = 16_383;
+
+const colours: Readonly<Record<Tone, string>> = {
+  running: "#2F6FDE",
+  success: "#2EB67D",
+  failure: "#E01E5A",
+  attention: "#ECB22E",
+  quiet: "#9AA0A6",
+};
+
+/** The card as JSON. Server, web and mobile each read Markdown by rules of their own, so foreign marks are replaced. */
+export function mattermostBody(card: Card): string {
+  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const text = [
+    inert(subtitle),
+    transition === "" ? "" : `**${inert(transition)}**`,
+    links.map(({ label, url }) => `[${inert(label)}](${url})`).join(" · "),
+  ];
+  const attachment = {
+    fallback: inert(card.plainText),
+    color: colours[card.tone],
+    title: inert(`${glyph} ${title}`),
+    text: text.filter(Boolean).join("\n"),
+    fields: facts.map(({ label, value }) => ({
+      title: inert(label),
+      value: inert(value),
+      short: transition !== "",
+    })),
+    footer: inert(footer),
+  };
+  return JSON.stringify({ attachments: [attachment] });
+}
+
+const codes: Codes = new Map([
+  ["invalid", blocked("not_found", "the webhook does not exist or was removed")],
+  ["disabled", blocked("gone", "the server's administrator has switched incoming webhooks off")],
+  ["channel", blocked("not_found", "the webhook's channel does not exist")],
+  ["channel_locked", blocked("unauthorized", "the webhook may post to its own channel only")],
+  ["permissions", blocked("unauthorized", "the webhook's owner may not post to the channel")],
+  ["user", blocked("not_found", "the webhook's owner does not exist")],
+  ["decode", permanent("rejected", "Mattermost cannot read the message")],
+  ["parse", permanent("rejected", "Mattermost cannot read the message")],
+  ["text", permanent("rejected", "Mattermost found no text in the message")],
+  ["split_props_length", permanent("too_large", "the message is too long")],
+]);
