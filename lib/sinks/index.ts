@@ -12,6 +12,7 @@ export const sinkTypes = {
   wecom: () => import("./wecom.ts"),
   googlechat: () => import("./googlechat.ts"),
   mattermost: () => import("./mattermost.ts"),
+  pagerduty: () => import("./pagerduty.ts"),
   file: () => import("./file.ts"),
   console: () => import("./console.ts"),
   sqs: () => import("./sqs.ts"),

@@ -16,6 +16,7 @@ import * as webhook from "../../lib/sinks/webhook.ts";
 import { type Setup, sinkContract, type Trial } from "../contract/sink.ts";
 import { awsServices, awsSetup, sqsFifoService } from "./aws-services.ts";
 import { chatSetups, digestSetups } from "./chat/setup.ts";
+import { pagerdutySetup } from "./pagerduty-service.ts";
 import { smnSetup } from "./smn-service.ts";
 
 const name = sinkName("trial");
@@ -108,6 +109,7 @@ type Broker = Extract<SinkType, "rabbitmq" | "kafka" | "nats" | "redis" | "mqtt"
 const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
   webhook: webhookSetup({}),
   ...chatSetups,
+  pagerduty: pagerdutySetup,
   file: {
     working: async (deps) => fileTrial(join(await folder(), "events.ndjson"), deps),
     failing: {

@@ -1,0 +1,164 @@
+import { createHash } from "node:crypto";
+import { Agent } from "undici";
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import { described, httpUrl } from "../config/fields.ts";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Answer, AnswerContext } from "./answer.ts";
+import { type Card, instanceText, kindOf, name as nameText } from "./chat/card.ts";
+import { bytes, shorten } from "./chat/foreign.ts";
+import { chatEntries } from "./chat/options.ts";
+import { cardSink, type Messenger } from "./chat/post.ts";
+import { blocked, type Codes, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import { post } from "./http.ts";
+import { alertOrder } from "./pagerduty-order.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+
+const keyExpectation = "an integration key of 32 characters";
+const severity = v.picklist(["critical", "error", "warning", "info"], "critical, error, warning or info");
+const { language, timeZone, titlePrefix, links, timeout } = chatEntries;
+
+export const schema = v.strictObject({
+  routingKey: described(
+    v.pipe(v.string(keyExpectation), v.regex(/^[A-Za-z0-9]{32}$/, keyExpectation)),
+    "Integration key of an Events API v2 integration. A secret.",
+  ),
+  region: v.optional(
+    described(v.picklist(["us", "eu"], "us or eu"), "Service region of the PagerDuty account."),
+    "us",
+  ),
+  endpoint: described(v.optional(httpUrl), "Where it is not the region's own host."),
+  severity: v.optional(
+    described(
+      v.strictObject({
+        failed: v.optional(described(severity, "Of a task that failed."), "error"),
+        overdue: v.optional(described(severity, "Of a task that is overdue."), "warning"),
+      }),
+      "How grave an alert is.",
+    ),
+    {},
+  ),
+  resolveOnCancelled: v.optional(
+    described(v.boolean("true or false"), "A task that was cancelled resolves the alert of its name too."),
+    false,
+  ),
+  language,
+  timeZone,
+  titlePrefix,
+  links,
+  timeout,
+});
+
+export type PagerdutyOptions = v.InferOutput<typeof schema>;
+
+type Action = "trigger" | "resolve";
+
+/** Opens an alert for a task that failed or is overdue; the next success of a task of that name resolves it. */
+export function create(name: SinkName, options: PagerdutyOptions, deps: SinkDeps): Sink {
+  const url = new URL("/v2/enqueue", options.endpoint ?? hosts[options.region]);
+  const agent = new Agent({ allowH2: false });
+  const inOrder = alertOrder<DeliveryResult>(deps.clock);
+
+  const enqueue = async (body: string, call: Parameters<typeof post>[2]): Promise<DeliveryResult> => {
+    const headers = { "user-agent": "dms-task-bridge", "content-type": "application/json" };
+    const outcome = await post(agent, { url, headers, body, timeoutMs: options.timeout }, call);
+    if (outcome.kind !== "answer") return outcome;
+    return verdict(outcome, { origin: url.origin, secrets: [options.routingKey], nowMs: deps.clock.now() });
+  };
+
+  const send: Messenger["send"] = async (card, [event], call) => {
+    const action = event && actionOf(event, options);
+    if (!event || !action) return accepted;
+    const { time, data } = event;
+    const sent = inOrder(
+      { key: dedupKey(event), action, order: `${data.change.observedAt} ${time}` },
+      () => enqueue(pagerdutyBody({ event, card, action }, options), call),
+      call.signal,
+    );
+    // Something newer of the same name has been told: this would undo it.
+    return (await sent) ?? accepted;
+  };
+
+  const style = { ...options, digestAbove: Number.MAX_SAFE_INTEGER };
+  return cardSink(name, style, { send, close: () => agent.close() });
+}
+
+const accepted: DeliveryResult = { kind: "accepted" };
+const hosts = { us: "https://events.pagerduty.com", eu: "https://events.eu.pagerduty.com" } as const;
+const maxKeyBytes = 255;
+const maxSummaryCharacters = 1_024;
+const retryAfterMs = 120_000;
+
+/** Null for a change that PagerDuty is not told. */
+function actionOf(event: CloudEvent, options: PagerdutyOptions): Action | null {
+  switch (kindOf(event)) {
+    case "failed":
+    case "overdue":
+      return "trigger";
+    case "succeeded":
+      return "resolve";
+    case "cancelled":
+      return options.resolveOnCancelled ? "resolve" : null;
+    default:
+      return null;
+  }
+}
+
+/** One alert for each task name of an instance: a task that failed stays failed, and the next of its name repairs it. */
+export function dedupKey({ data: { task, instance } }: CloudEvent): string {
+  const key = `dms/${instance.instanceId}/${task.name}`.toWellFormed();
+  if (bytes(key) <= maxKeyBytes) return key;
+  const hash = createHash("sha256").update(key).digest("hex");
+  return `${shorten(key, maxKeyBytes - hash.length - 1, bytes)}/${hash}`;
+}
+
+interface Alert {
+  readonly event: CloudEvent;
+  readonly card: Card;
+  readonly action: Action;
+}
+
+/** The request as JSON. */
+export function pagerdutyBody({ event, card, action }: Alert, options: PagerdutyOptions): string {
+  const { title, subtitle, transition, facts, links } = card;
+  const { task, instance } = event.data;
+  return JSON.stringify({
+    routing_key: options.routingKey,
+    event_action: action,
+    dedup_key: dedupKey(event),
+    client: "dms-task-bridge",
+    payload: {
+      summary: shorten([title, subtitle, transition].join(" · "), maxSummaryCharacters),
+      source: instanceText(event),
+      severity: kindOf(event) === "overdue" ? options.severity.overdue : options.severity.failed,
+      timestamp: event.time,
+      component: instance.engine,
+      group: nameText(instance.instanceId),
+      class: nameText(task.name),
+      custom_details: Object.fromEntries([
+        ...facts.map(({ label, value }) => [label, value]),
+        ["task", nameText(task.id)],
+      ]),
+    },
+    links: links.map(({ label, url }) => ({ text: label, href: url })),
+  });
+}
+
+function verdict(answer: Answer, context: AnswerContext): DeliveryResult {
+  const { status, message, errors } = fieldsOf(parseJson(answer.body));
+  const texts = [message, ...(Array.isArray(errors) ? errors : [])].map(textOf).filter(Boolean);
+  const isKeysFault = texts.some((text) => /routing.?key/i.test(text));
+  const code = isKeysFault ? invalidKey : textOf(status).toLowerCase() || null;
+  const result = codeVerdict(answer, { code, message: texts.join(", ") }, { success, codes }, context);
+  // PagerDuty wants minutes between two attempts when it is busy or unwell.
+  return result.kind === "retry" ? { retryAfterMs, ...result } : result;
+}
+
+const success = "success";
+const invalidKey = "invalid key";
+
+const codes: Codes = new Map([
+  [invalidKey, blocked("unauthorized", "the integration key is not valid")],
+  ["invalid event", permanent("rejected", "PagerDuty finds a field of the event wrong or too long")],
+]);
