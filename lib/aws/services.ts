@@ -7,9 +7,11 @@ interface Service {
   readonly contentType: string;
   /** What the service is called in `AWS_ENDPOINT_URL_…`. */
   readonly variable: string;
+  /** What its hosts begin with, where that is not its name. */
+  readonly host?: string;
 }
 
-/** The services called here, by the name that their endpoints and signatures carry. */
+/** The services called here, by the name that their signatures carry. */
 export const services = {
   ssm: { target: "AmazonSSM", contentType: "application/x-amz-json-1.1", variable: "SSM" },
   secretsmanager: {
@@ -24,6 +26,7 @@ export const services = {
   states: { target: "AWSStepFunctions", contentType: "application/x-amz-json-1.0", variable: "SFN" },
   lambda: { contentType: "application/json", variable: "LAMBDA" },
   kinesis: { target: "Kinesis_20131202", contentType: "application/x-amz-json-1.1", variable: "KINESIS" },
+  ses: { contentType: "application/json", variable: "SESV2", host: "email" },
 } as const satisfies Readonly<Record<string, Service>>;
 
 export type ServiceName = keyof typeof services;
@@ -46,7 +49,8 @@ export function endpointOf(name: ServiceName, region: string, env: Environment):
   const variable = env[own] ? own : "AWS_ENDPOINT_URL";
   const given = env[variable];
   if (!given) {
-    return new URL(`https://${name}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
+    const { host = name }: Service = services[name];
+    return new URL(`https://${host}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
   }
   const url = URL.parse(given);
   if (url && /^https?:$/.test(url.protocol)) return url;

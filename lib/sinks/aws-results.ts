@@ -59,6 +59,11 @@ const refusals: readonly (readonly [codes: RegExp, Verdict])[] = [
   [/^KMS.*Throttl/i, ["retry", "throttled"]],
   [/^KMS/i, ["blocked", "unauthorized"]],
   [/^(NotAuthorizedFor|AuthorizationError|InvalidSecurity|OptInRequired)/, ["blocked", "unauthorized"]],
+  // SES refuses so what comes from a sender, or goes to a recipient, that is not verified.
+  [
+    /^(MessageRejected|MailFromDomainNotVerified|AccountSuspended|SendingPaused)/,
+    ["blocked", "unauthorized"],
+  ],
   [
     /NonExistentQueue$|^QueueDoesNotExist$|^NotFound(Exception)?$|^ResourceNotFoundException$|DoesNotExist$|^HTTP_404$/,
     ["blocked", "not_found"],

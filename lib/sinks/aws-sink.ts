@@ -26,11 +26,7 @@ export interface AwsSink {
 /** A sink that makes signed calls. Reads no key and connects to nothing before its first delivery. */
 export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
   const { service, region, endpoint, timeoutMs } = kind;
-  const env = {
-    ...deps.environment,
-    ...(region && { AWS_REGION: region }),
-    ...(endpoint && { [`AWS_ENDPOINT_URL_${services[service].variable}`]: endpoint }),
-  };
+  const env = awsEnvironment({ service, region, endpoint }, deps.environment);
   const agent = new Agent({ allowH2: false });
   const aws = openAws({ env, dispatcher: agent, clock: deps.clock, random: deps.random });
   const underWay = new Set<Promise<unknown>>();
@@ -80,6 +76,16 @@ export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
     },
   };
 }
+
+/** The environment with the region and endpoint that a sink's options set. */
+export const awsEnvironment = (
+  { service, region, endpoint }: Pick<AwsSink, "service" | "region" | "endpoint">,
+  environment: SinkDeps["environment"],
+): SinkDeps["environment"] => ({
+  ...environment,
+  ...(region && { AWS_REGION: region }),
+  ...(endpoint && { [`AWS_ENDPOINT_URL_${services[service].variable}`]: endpoint }),
+});
 
 /** For a service that takes one event a request. */
 export const oneByOne = {

@@ -13,6 +13,7 @@ export const sinkTypes = {
   googlechat: () => import("./googlechat.ts"),
   mattermost: () => import("./mattermost.ts"),
   pagerduty: () => import("./pagerduty.ts"),
+  email: () => import("./email.ts"),
   file: () => import("./file.ts"),
   console: () => import("./console.ts"),
   sqs: () => import("./sqs.ts"),

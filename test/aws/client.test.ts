@@ -156,6 +156,10 @@ describe("an endpoint", () => {
     expect(endpointOf("ssm", region, env).origin).toBe(expected);
   });
 
+  it("has a host of another name where the service has", () => {
+    expect(endpointOf("ses", "eu-west-1", {}).origin).toBe("https://email.eu-west-1.amazonaws.com");
+  });
+
   it("is an error by its variable when it is no URL", () => {
     expect(() => endpointOf("dynamodb", "eu-west-1", { AWS_ENDPOINT_URL_DYNAMODB: "planted" })).toThrow(
       /^AWS_ENDPOINT_URL_DYNAMODB: not an http or https URL/,

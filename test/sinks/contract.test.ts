@@ -16,6 +16,7 @@ import * as webhook from "../../lib/sinks/webhook.ts";
 import { type Setup, sinkContract, type Trial } from "../contract/sink.ts";
 import { awsServices, awsSetup, sqsFifoService } from "./aws-services.ts";
 import { chatSetups, digestSetups } from "./chat/setup.ts";
+import { sesSetup, smtpSetup } from "./mail-service.ts";
 import { pagerdutySetup } from "./pagerduty-service.ts";
 import { smnSetup } from "./smn-service.ts";
 
@@ -110,6 +111,7 @@ const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
   webhook: webhookSetup({}),
   ...chatSetups,
   pagerduty: pagerdutySetup,
+  email: smtpSetup,
   file: {
     working: async (deps) => fileTrial(join(await folder(), "events.ndjson"), deps),
     failing: {
@@ -165,4 +167,5 @@ for (const [type, setup] of Object.entries(setups)) sinkContract(type, setup);
 sinkContract("webhook in mode binary", webhookSetup({ mode: "binary" }));
 sinkContract("webhook in mode batch", webhookSetup({ mode: "batch" }));
 sinkContract("sqs with FIFO", awsSetup(sqsFifoService));
+sinkContract("email by SES", sesSetup);
 for (const [type, setup] of digestSetups) sinkContract(type, setup);

@@ -1,0 +1,113 @@
+import * as v from "valibot";
+import { described, filledText, wholeNumber } from "../config/fields.ts";
+import type { SinkName } from "../names.ts";
+import { awsEntries } from "./aws-options.ts";
+import { fitted } from "./chat/fit.ts";
+import { chatEntries } from "./chat/options.ts";
+import { cardSink, type Messenger } from "./chat/post.ts";
+import { words } from "./chat/text.ts";
+import { mailContent } from "./mail/content.ts";
+import { letterOf } from "./mail/letter.ts";
+import { sesCarrier } from "./mail/ses.ts";
+import { smtpCarrier } from "./mail/smtp.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const addressExpectation = "a mail address such as ops@example.com";
+const address = v.pipe(
+  v.string(addressExpectation),
+  v.regex(/^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)*$/i, addressExpectation),
+);
+
+const hostExpectation = "a host name or address";
+const loginExpectation = "user and password together, and only with TLS";
+
+const smtp = v.pipe(
+  v.strictObject({
+    host: described(
+      v.pipe(v.string(hostExpectation), v.regex(/^[\w.:-]+$/, hostExpectation)),
+      "The mail server.",
+    ),
+    port: described(
+      v.optional(wholeNumber(1, 65_535)),
+      "587 with `starttls`, 465 with `tls`, 25 with `none`.",
+    ),
+    security: v.optional(
+      described(
+        v.picklist(["starttls", "tls", "none"], "starttls, tls or none"),
+        "`starttls` and `tls` send nothing without TLS; `none` sends in the clear.",
+      ),
+      "starttls",
+    ),
+    user: described(v.optional(filledText("a user name")), "Where the server wants a login."),
+    password: described(v.optional(filledText("a password")), "A secret."),
+    ca: described(
+      v.optional(filledText("a certificate in PEM")),
+      "Certificate that signs the server's, where no public authority does. PEM.",
+    ),
+  }),
+  v.check(
+    ({ user, password, security }) =>
+      (user === undefined) === (password === undefined) && (user === undefined || security !== "none"),
+    loginExpectation,
+  ),
+);
+
+const { region, endpoint } = awsEntries;
+const ses = v.strictObject({
+  region,
+  endpoint,
+  configurationSet: described(v.optional(filledText("a name")), "SES configuration set."),
+});
+
+const { language, timeZone, titlePrefix, links, digestAbove, timeout } = chatEntries;
+
+export const schema = v.pipe(
+  v.strictObject({
+    from: described(address, "Sender."),
+    to: described(
+      v.pipe(
+        v.array(address),
+        v.minLength(1, "at least one address"),
+        v.maxLength(50, "at most 50 addresses"),
+      ),
+      "Recipients; each sees the others.",
+    ),
+    smtp: described(v.optional(smtp), "A mail server."),
+    ses: described(v.optional(ses), "Amazon SES instead, with the environment's access key."),
+    language,
+    timeZone,
+    titlePrefix,
+    links,
+    digestAbove,
+    timeout,
+  }),
+  v.forward(
+    v.partialCheck(
+      [["smtp"], ["ses"]],
+      (options) => (options.smtp === undefined) !== (options.ses === undefined),
+      "either smtp or ses",
+    ),
+    ["smtp"],
+  ),
+);
+
+export type EmailOptions = v.InferOutput<typeof schema>;
+
+/** Mails a card for each change, the changes of a task in one thread; a digest where many come at once. */
+export function create(name: SinkName, options: EmailOptions, deps: SinkDeps): Sink {
+  const world = { ...deps, timeoutMs: options.timeout };
+  const carrier = options.smtp ? smtpCarrier(options.smtp, world) : sesCarrier(options.ses ?? {}, world);
+  const text = words[options.language];
+
+  const send: Messenger["send"] = async (card, events, call) => {
+    const content = fitted(
+      card,
+      text,
+      (form) => mailContent(form, text),
+      () => true,
+    );
+    return carrier.carry(await letterOf(content, events, options, deps.clock.now()), call);
+  };
+
+  return cardSink(name, options, { send, close: carrier.close });
+}

@@ -1,0 +1,82 @@
+import type { Card, Tone } from "../chat/card.ts";
+import { shorten } from "../chat/foreign.ts";
+import type { Words } from "../chat/text.ts";
+
+/** What a mail says, twice: for readers with and without HTML. */
+export interface MailContent {
+  /** On one line. */
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+const maxSubjectCharacters = 200;
+
+const colours: Readonly<Record<Tone, string>> = {
+  running: "#2F6FDE",
+  success: "#1E8E3E",
+  failure: "#D93025",
+  attention: "#B06000",
+  quiet: "#5F6368",
+};
+
+/** The mail of a card. */
+export const mailContent = (card: Card, { colon }: Words): MailContent => ({
+  subject: shorten(`${card.glyph} ${card.title}`, maxSubjectCharacters),
+  text: textOf(card, colon),
+  html: htmlOf(card),
+});
+
+function textOf({ glyph, title, subtitle, transition, facts, links, footer }: Card, colon: string): string {
+  const blocks = [
+    [`${glyph} ${title}`, subtitle, transition].filter(Boolean).map(linkless),
+    facts.map(({ label, value }) => linkless(`${label}${colon}${value}`)),
+    links.map(({ label, url }) => `${linkless(label)}${colon}${url}`),
+    [linkless(footer)],
+  ];
+  return `${blocks
+    .map((lines) => lines.join("\n"))
+    .filter(Boolean)
+    .join("\n\n")}\n`;
+}
+
+function htmlOf({ tone, glyph, title, subtitle, transition, facts, links, footer }: Card): string {
+  const colour = colours[tone];
+  const rows = facts.map(
+    ({ label, value }) =>
+      `<tr><td style="padding:2px 16px 2px 0;color:#5F6368;vertical-align:top">${escaped(label)}</td><td style="padding:2px 0">${escaped(value)}</td></tr>`,
+  );
+  const anchors = links.map(({ label, url }) => `<a href="${attribute(url)}">${escaped(label)}</a>`);
+  const parts = [
+    `<p style="margin:0;font-size:18px;font-weight:bold">${escaped(`${glyph} ${title}`)}</p>`,
+    `<p style="margin:0;color:#5F6368">${escaped(subtitle)}</p>`,
+    transition === ""
+      ? ""
+      : `<p style="margin:8px 0;font-weight:bold;color:${colour}">${escaped(transition)}</p>`,
+    rows.length === 0 ? "" : `<table style="border-collapse:collapse">${rows.join("\n")}</table>`,
+    anchors.length === 0 ? "" : `<p style="margin:8px 0">${anchors.join(" · ")}</p>`,
+    footer === "" ? "" : `<p style="margin:8px 0 0;font-size:12px;color:#5F6368">${escaped(footer)}</p>`,
+  ];
+  return `<!doctype html>
+<html><head><meta charset="utf-8"></head><body style="margin:0;padding:16px;font-family:sans-serif;font-size:14px;color:#202124">
+<div style="border-left:4px solid ${colour};padding-left:12px">
+${parts.filter(Boolean).join("\n")}
+</div>
+</body></html>
+`;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+const attribute = (text: string): string => text.replace(/[&<>"']/g, (mark) => entities[mark] ?? mark);
+
+/** Mail programs make a link of every bare URL. */
+const linkless = (text: string): string => text.replaceAll("://", "：//");
+
+const escaped = (text: string): string => attribute(linkless(text));

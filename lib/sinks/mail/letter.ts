@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import MailComposer from "nodemailer/lib/mail-composer";
+import type { CloudEvent } from "../../change/event.ts";
+import type { CallOptions } from "../../clock.ts";
+import type { DeliveryResult } from "../sink.ts";
+import type { MailContent } from "./content.ts";
+
+/** A mail as it goes over the wire. */
+export interface Letter {
+  readonly from: string;
+  readonly to: readonly string[];
+  /** MIME, with all headers. */
+  readonly message: Buffer;
+}
+
+/** Takes a letter to the mail system. */
+export interface Carrier {
+  /** One attempt. */
+  carry(letter: Letter, call: CallOptions): Promise<DeliveryResult>;
+  /** Frees connections; nothing is under way any more. */
+  close(): Promise<void>;
+}
+
+export interface Addresses {
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+/**
+ * The letter that tells of `events`. A repeat carries the same Message-ID, and all letters of a task refer to one
+ * thread. Its date is `nowMs`.
+ */
+export async function letterOf(
+  content: MailContent,
+  events: readonly CloudEvent[],
+  { from, to }: Addresses,
+  nowMs: number,
+): Promise<Letter> {
+  const domain = from.slice(from.lastIndexOf("@") + 1);
+  const mark = hashOf(events.map(({ id }) => id).join("\n"));
+  const thread = threadOf(events);
+  const composer = new MailComposer({
+    ...content,
+    from,
+    to: [...to],
+    messageId: `<${mark}.change@${domain}>`,
+    ...(thread === null
+      ? {}
+      : { inReplyTo: `<${thread}.task@${domain}>`, references: `<${thread}.task@${domain}>` }),
+    date: new Date(nowMs),
+    // Nobody's out-of-office note answers a letter that says so.
+    headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+    baseBoundary: mark,
+    // SMTP's client would mend bare line feeds on its way; SES takes the bytes as they are.
+    newline: "windows",
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return { from, to, message: await composer.compile().build() };
+}
+
+/** The same for all changes of a task, whichever is told first; null for a digest. */
+function threadOf([event, ...others]: readonly CloudEvent[]): string | null {
+  if (!event || others.length > 0) return null;
+  const { task, instance } = event.data;
+  return hashOf(`${instance.instanceId}\n${task.id}`);
+}
+
+const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -1,0 +1,48 @@
+import { Agent } from "undici";
+import { openAws } from "../../aws/client.ts";
+import { parseJson } from "../../json.ts";
+import { awsRefusal } from "../aws-results.ts";
+import { awsEnvironment } from "../aws-sink.ts";
+import { fieldsOf, textOf } from "../chat/verdict.ts";
+import type { SinkDeps } from "../sink.ts";
+import type { Carrier } from "./letter.ts";
+
+export interface SesOptions {
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly configurationSet?: string | undefined;
+}
+
+/** Hands letters to Amazon SES, as they are: SES sets a Message-ID of its own and keeps the thread. */
+export function sesCarrier(
+  { region, endpoint, configurationSet }: SesOptions,
+  { timeoutMs, clock, random, environment }: SinkDeps & { readonly timeoutMs: number },
+): Carrier {
+  const env = awsEnvironment({ service: "ses", region, endpoint }, environment);
+  const agent = new Agent({ allowH2: false });
+  const aws = openAws({ env, dispatcher: agent, clock, random });
+
+  return {
+    async carry({ from, to, message }, { signal }) {
+      const body = JSON.stringify({
+        FromEmailAddress: from,
+        Destination: { ToAddresses: to },
+        Content: { Raw: { Data: message.toString("base64") } },
+        ...(configurationSet && { ConfigurationSetName: configurationSet }),
+      });
+      const request = { operation: "SendEmail", path: "/v2/email/outbound-emails", body };
+      try {
+        const answer = await aws.send("ses", request, { signal, timeoutMs, maxAttempts: 1 });
+        if (textOf(fieldsOf(parseJson(answer))["MessageId"]) !== "") return { kind: "accepted" };
+        return {
+          kind: "retry",
+          reason: "server_error",
+          detail: "ses SendEmail: an answer without a message id",
+        };
+      } catch (error) {
+        return awsRefusal(error);
+      }
+    },
+    close: () => agent.close(),
+  };
+}
