@@ -38,20 +38,19 @@ export function create(name: SinkName, options: GooglechatOptions, deps: SinkDep
       ),
     }),
     verdict: (answer, context) => {
-      const body = fieldsOf(parseJson(answer.body));
-      const error = fieldsOf(body["error"]);
+      const { name: posted, error } = fieldsOf(parseJson(answer.body));
+      const { status, message } = fieldsOf(error);
+      const isKeysFault = status === invalidArgument && /api key/i.test(textOf(message));
       // A message that was posted has a name, and no error.
-      const code = codeOf(error["status"]) ?? (textOf(body["name"]) && posted);
-      const message = textOf(error["message"]);
-      const isKeysFault = code === invalidArgument && /api key/i.test(message);
-      const saying = { code: isKeysFault ? invalidKey : code || null, message };
-      return codeVerdict(answer, saying, { success: posted, codes }, context);
+      const code = isKeysFault ? invalidKey : (codeOf(status) ?? (codeOf(posted) && success));
+      const saying = { code, message: textOf(message) };
+      return codeVerdict(answer, saying, { success, codes }, context);
     },
     secrets: [],
   });
 }
 
-const posted = "posted";
+const success = "posted";
 const invalidArgument = "INVALID_ARGUMENT";
 const invalidKey = "API_KEY_INVALID";
 const maxBytes = 32_000;

@@ -7,7 +7,7 @@ import { inert } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { words } from "./chat/text.ts";
-import { blocked, type Codes, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -26,8 +26,8 @@ export function create(name: SinkName, options: MattermostOptions, deps: SinkDep
       const { id, message } = fieldsOf(parseJson(answer.body));
       // A refusal is `web.incoming_webhook.invalid.app_error`; what was posted is answered with `ok`.
       const [, refusal] = /^web\.incoming_webhook\.([a-z_]+)\./.exec(textOf(id)) ?? [];
-      const code = answer.body.trim() === posted ? posted : textOf(id);
-      const saying = { code: (refusal ?? code) || null, message: textOf(message) };
+      const code = answer.body.trim() === posted ? posted : (refusal ?? codeOf(id));
+      const saying = { code, message: textOf(message) };
       return codeVerdict(answer, saying, { success: posted, codes }, context);
     },
     secrets: [],
