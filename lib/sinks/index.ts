@@ -23,6 +23,8 @@ export const sinkTypes = {
   lambda: () => import("./lambda.ts"),
   kinesis: () => import("./kinesis.ts"),
   smn: () => import("./smn.ts"),
+  eventgrid: () => import("./eventgrid.ts"),
+  functiongraph: () => import("./functiongraph.ts"),
   custom: () => import("./custom.ts"),
 } as const satisfies Readonly<Record<string, () => Promise<SinkModule>>>;
 

@@ -18,7 +18,7 @@ import { awsServices, awsSetup, sqsFifoService } from "./aws-services.ts";
 import { chatSetups, digestSetups } from "./chat/setup.ts";
 import { sesSetup, smtpSetup } from "./mail-service.ts";
 import { pagerdutySetup } from "./pagerduty-service.ts";
-import { smnSetup } from "./smn-service.ts";
+import { huaweiServices, huaweiSetup } from "./huawei-services.ts";
 
 const name = sinkName("trial");
 const header = "Bearer a-token-that-nobody-may-see";
@@ -146,7 +146,9 @@ const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
   stepfunctions: awsSetup(awsServices.stepfunctions),
   lambda: awsSetup(awsServices.lambda),
   kinesis: awsSetup(awsServices.kinesis),
-  smn: smnSetup,
+  smn: huaweiSetup(huaweiServices.smn),
+  eventgrid: huaweiSetup(huaweiServices.eventgrid),
+  functiongraph: huaweiSetup(huaweiServices.functiongraph),
   custom: {
     working: async (deps) => {
       const ids: string[] = [];

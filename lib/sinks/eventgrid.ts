@@ -1,0 +1,113 @@
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import { described, filledText } from "../config/fields.ts";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Refusal } from "./answer.ts";
+import { huaweiEntries, type Operation, openOperation } from "./huawei-post.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+
+const idText = (expected: string) => v.pipe(v.string(expected), v.regex(/^[\w-]{1,64}$/, expected));
+const regionExpectation = "a region such as cn-north-4";
+
+export const schema = v.strictObject({
+  region: described(
+    v.pipe(v.string(regionExpectation), v.regex(/^[a-z0-9-]+$/, regionExpectation)),
+    "The channel's region.",
+  ),
+  projectId: described(idText("a project's id"), "The channel's project."),
+  channelId: described(idText("an event channel's id"), "The event channel, a custom one."),
+  source: described(
+    v.optional(filledText("the name of an event source")),
+    "Sent as the events' `source`: the custom event source that subscriptions select by. Their own where left out.",
+  ),
+  ...huaweiEntries("eg"),
+});
+
+export type EventGridOptions = v.InferOutput<typeof schema>;
+
+const maxEventsInRequest = 20;
+/** A request may have 256 KB, in which brackets, commas and another `source` must find room too. */
+const maxEventBytes = 250_000;
+
+/** Publishes events to a channel of Huawei Cloud's EventGrid. */
+export function create(name: SinkName, options: EventGridOptions, deps: SinkDeps): Sink {
+  const { region, projectId, channelId, source } = options;
+  const path = `/v1/${projectId}/channels/${channelId}/events`;
+  const operation = openOperation({ service: "eg", region, path }, options, deps);
+  let maxEvents = maxEventsInRequest;
+
+  return {
+    name,
+    get batch() {
+      return { maxEvents, maxBytes: maxEventBytes };
+    },
+    async deliver(events, call) {
+      if (events.length === 0) return [];
+      const outcome = await operation.post(JSON.stringify({ events: events.map(published(source)) }), call);
+      if (outcome.kind !== "answer") return events.map(() => outcome);
+      const verdict = operation.judge(outcome);
+      const report = reportIn(outcome.body);
+      if (verdict.kind === "accepted") {
+        maxEvents = Math.min(maxEventsInRequest, maxEvents + 1);
+        return events.map(({ id }) => eventVerdict(report, id, operation));
+      }
+      if (verdict.kind !== "permanent") return events.map(() => verdict);
+      const refusal = explained(verdict, report, operation);
+      if (events.length === 1) return [refusal];
+      // A refused request says little of its events, so the next goes alone, where a refusal is permanent.
+      maxEvents = 1;
+      return events.map(() => ({ ...refusal, kind: "retry" }));
+    },
+    close: operation.close,
+  };
+}
+
+/** The attributes that EventGrid documents; `partitionkey` is not one, and says no more than the subject. */
+const published =
+  (source: string | undefined) =>
+  ({ partitionkey: _, ...event }: CloudEvent): object => ({ ...event, source: source ?? event.source });
+
+const entry = v.object({
+  event_id: v.string(),
+  error_code: v.nullish(v.union([v.string(), v.number()])),
+  error_msg: v.nullish(v.string()),
+});
+const reportSchema = v.object({ failed_count: v.number(), events: v.nullish(v.array(entry), []) });
+type Entry = v.InferOutput<typeof entry>;
+type Report = v.InferOutput<typeof reportSchema>;
+
+/** What an answer says of each event; null when it does not. */
+function reportIn(body: string): Report | null {
+  const parsed = v.safeParse(reportSchema, parseJson(body));
+  return parsed.success ? parsed.output : null;
+}
+
+function eventVerdict(report: Report | null, id: string, operation: Operation): DeliveryResult {
+  if (report?.failed_count === 0) return { kind: "accepted" };
+  const found = report?.events.find(({ event_id }) => event_id === id);
+  if (!found) {
+    return {
+      kind: "retry",
+      reason: "server_error",
+      detail: operation.quote("the answer leaves an event out"),
+    };
+  }
+  if (!found.error_code) return { kind: "accepted" };
+  const detail = operation.quote(saying(found));
+  return isTooLarge(found)
+    ? { kind: "permanent", reason: "too_large", detail }
+    : // EventGrid lists no codes: one that may pass must not make a dead letter.
+      { kind: "retry", reason: "server_error", detail };
+}
+
+/** The refusal of a request in the words of the first event that is at fault, where the answer names one. */
+function explained(refusal: Refusal, report: Report | null, operation: Operation): Refusal {
+  const fault = report?.events.find(({ error_code }) => error_code);
+  if (!fault) return refusal;
+  const reason = isTooLarge(fault) ? "too_large" : refusal.reason;
+  return { kind: refusal.kind, reason, detail: operation.quote(saying(fault)) };
+}
+
+const saying = ({ error_code, error_msg }: Entry): string => `${error_code} ${error_msg ?? ""}`;
+const isTooLarge = ({ error_code }: Entry): boolean => /533012$/.test(String(error_code));
