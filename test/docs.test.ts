@@ -34,6 +34,8 @@ const environment = {
   HUAWEICLOUD_SDK_SK: demoKey.sk,
   HUAWEICLOUD_SDK_PROJECT_ID: "p1",
   WEBHOOK_SECRET: webhookSecret,
+  GITHUB_DISPATCH_TOKEN: "token",
+  GITLAB_TRIGGER_TOKEN: "token",
 };
 
 describe("the documentation", () => {

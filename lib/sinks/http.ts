@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../clock.ts";
@@ -32,7 +33,7 @@ export async function post(
       signal,
     });
     const status = response.statusCode;
-    const retryAfter = [response.headers["retry-after"] ?? []].flat()[0] ?? null;
+    const retryAfter = retryAfterIn(response.headers);
     return { kind: "answer", status, retryAfter, body: await readBody(response.body, signal, url.origin) };
   } catch (error) {
     if (signal.aborted && error === signal.reason) return outOfTime(url.origin, timeoutMs, options);
@@ -40,6 +41,15 @@ export async function post(
     if (!refusal) throw error;
     return refusal;
   }
+}
+
+/** Retry-After, or the instant at which a rate limit that is spent begins anew, where that is an epoch as on GitHub. */
+function retryAfterIn(headers: IncomingHttpHeaders): string | null {
+  const one = (name: string): string | undefined => [headers[name] ?? []].flat()[0];
+  const given = one("retry-after");
+  if (given !== undefined || one("x-ratelimit-remaining") !== "0") return given ?? null;
+  const reset = one("x-ratelimit-reset") ?? "";
+  return /^[1-9]\d{9}$/.test(reset) ? new Date(Number(reset) * 1_000).toUTCString() : null;
 }
 
 const outOfTime = (origin: string, timeoutMs: number, { signal }: CallOptions): Refusal => ({

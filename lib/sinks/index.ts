@@ -25,6 +25,8 @@ export const sinkTypes = {
   smn: () => import("./smn.ts"),
   eventgrid: () => import("./eventgrid.ts"),
   functiongraph: () => import("./functiongraph.ts"),
+  github: () => import("./github.ts"),
+  gitlab: () => import("./gitlab.ts"),
   custom: () => import("./custom.ts"),
 } as const satisfies Readonly<Record<string, () => Promise<SinkModule>>>;
 

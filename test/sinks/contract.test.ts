@@ -19,6 +19,7 @@ import { chatSetups, digestSetups } from "./chat/setup.ts";
 import { sesSetup, smtpSetup } from "./mail-service.ts";
 import { pagerdutySetup } from "./pagerduty-service.ts";
 import { huaweiServices, huaweiSetup } from "./huawei-services.ts";
+import { workflowSetup, workflowStarters } from "./workflow-starters.ts";
 
 const name = sinkName("trial");
 const header = "Bearer a-token-that-nobody-may-see";
@@ -149,6 +150,8 @@ const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
   smn: huaweiSetup(huaweiServices.smn),
   eventgrid: huaweiSetup(huaweiServices.eventgrid),
   functiongraph: huaweiSetup(huaweiServices.functiongraph),
+  github: workflowSetup(workflowStarters.github),
+  gitlab: workflowSetup(workflowStarters.gitlab),
   custom: {
     working: async (deps) => {
       const ids: string[] = [];

@@ -66,7 +66,7 @@ const chatObject = v.object(chatEntries);
 export type ChatOptions = v.InferOutput<typeof chatObject>;
 
 /** Refuses plain http to anything but networks that the options open. */
-export const httpsUnlessPrivate = <Options extends ChatOptions>() =>
+export const httpsUnlessPrivate = <Options extends Pick<ChatOptions, "url" | "allowPrivateNetwork">>() =>
   v.rawCheck<Options>(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const { url, allowPrivateNetwork } = dataset.value;

@@ -1,0 +1,79 @@
+import * as v from "valibot";
+import { described } from "../config/fields.ts";
+import type { SinkName } from "../names.ts";
+import { parseRetryAfter } from "../retry-after.ts";
+import type { Answer, AnswerContext, Refusal } from "./answer.ts";
+import { httpsUnlessPrivate } from "./chat/options.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+import { workflowEntries, workflowSink } from "./workflow-post.ts";
+
+const repositoryExpectation = "a repository such as acme/operations";
+const eventTypeExpectation = "a text of 1 to 100 characters";
+
+const fields = v.strictObject({
+  repository: described(
+    v.pipe(
+      v.string(repositoryExpectation),
+      v.regex(/^(?!\.\.?\/)[\w.-]{1,100}\/(?!\.\.?$)[\w.-]{1,100}$/, repositoryExpectation),
+    ),
+    "The repository whose workflows start.",
+  ),
+  ...workflowEntries(
+    {
+      token: "May write the repository's contents.",
+      url: "GitHub's API; `https://HOST/api/v3` on GitHub Enterprise Server.",
+    },
+    "https://api.github.com",
+  ),
+  eventType: described(
+    v.optional(
+      v.pipe(
+        v.string(eventTypeExpectation),
+        v.nonEmpty(eventTypeExpectation),
+        v.maxLength(100, eventTypeExpectation),
+      ),
+    ),
+    "What `on.repository_dispatch.types` selects by. The event's own type where left out.",
+  ),
+});
+
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type GitHubOptions = v.InferOutput<typeof schema>;
+
+/** Starts the workflows of a repository that wait for `repository_dispatch`, with the event as their payload. */
+export const create = (name: SinkName, options: GitHubOptions, deps: SinkDeps): Sink =>
+  workflowSink(name, options, deps, {
+    path: `/repos/${options.repository}/dispatches`,
+    headers: {
+      accept: "application/vnd.github+json",
+      authorization: `Bearer ${options.token}`,
+      "content-type": "application/json",
+      "x-github-api-version": "2022-11-28",
+    },
+    body: (event) =>
+      JSON.stringify({
+        event_type: options.eventType ?? event.type,
+        // GitHub takes ten properties at most, which an event already has.
+        client_payload: { event },
+      }),
+    startedStatus: 204,
+    refusal,
+  });
+
+/** What GitHub asks to wait where it names no time. */
+const limitedForMs = 60_000;
+
+/** GitHub says "too many" with 403 as well, and "too large" with 422. */
+function refusal(answer: Answer, usual: Refusal, { nowMs }: AnswerContext): Refusal {
+  const { status, retryAfter, body } = answer;
+  if (status === 422 && /too large/i.test(body)) return { ...usual, kind: "permanent", reason: "too_large" };
+  const isLimited = status === 429 || (status === 403 && (retryAfter !== null || /rate limit/i.test(body)));
+  if (!isLimited) return usual;
+  const waitMs = retryAfter === null ? null : parseRetryAfter(retryAfter, nowMs);
+  return {
+    kind: "retry",
+    reason: "throttled",
+    detail: usual.detail,
+    retryAfterMs: waitMs ?? limitedForMs,
+  };
+}

@@ -1,0 +1,99 @@
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import { described } from "../config/fields.ts";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Answer, AnswerContext, Refusal } from "./answer.ts";
+import { httpsUnlessPrivate } from "./chat/options.ts";
+import { maskSecrets, oneLine } from "./detail.ts";
+import type { FailureReason, Sink, SinkDeps } from "./sink.ts";
+import { workflowEntries, workflowSink } from "./workflow-post.ts";
+
+const projectExpectation = "a project's number or its path such as acme/operations";
+const refExpectation = "the name of a branch or a tag";
+
+const fields = v.strictObject({
+  project: described(
+    v.pipe(
+      v.string(projectExpectation),
+      v.regex(/^(?:\d{1,20}|[\w.-]{1,255}(?:\/[\w.-]{1,255})+)$/, projectExpectation),
+    ),
+    "The project, by its number or path.",
+  ),
+  ...workflowEntries(
+    { token: "A pipeline trigger token of the project.", url: "Where GitLab answers." },
+    "https://gitlab.com",
+  ),
+  ref: described(
+    v.optional(v.pipe(v.string(refExpectation), v.regex(/^[^\s\p{Cc}]{1,255}$/u, refExpectation)), "main"),
+    "The branch or tag whose pipeline runs.",
+  ),
+});
+
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type GitLabOptions = v.InferOutput<typeof schema>;
+
+/** Runs a project's pipeline for each event, with the event in its variables. */
+export const create = (name: SinkName, options: GitLabOptions, deps: SinkDeps): Sink =>
+  workflowSink(name, options, deps, {
+    path: `/api/v4/projects/${encodeURIComponent(options.project)}/trigger/pipeline`,
+    headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
+    body: (event) => {
+      const variables = Object.entries(variablesOf(event)).map(([key, value]) => [
+        `variables[${key}]`,
+        value,
+      ]);
+      const form = { token: options.token, ref: options.ref, ...Object.fromEntries(variables) };
+      return new URLSearchParams(form).toString();
+    },
+    startedStatus: 201,
+    refusal,
+  });
+
+/** GitLab expands a `$` in a variable, so that a task's name could name a secret of the job: none is sent. */
+const variablesOf = (event: CloudEvent): Readonly<Record<string, string>> => ({
+  DMS_EVENT: JSON.stringify(event).replaceAll("$", "\\u0024"),
+  DMS_EVENT_ID: plain(event.id),
+  DMS_INSTANCE_ID: plain(event.data.instance.instanceId),
+  DMS_TASK_ID: plain(event.data.task.id),
+  DMS_TASK_NAME: plain(event.data.task.name),
+  DMS_TASK_STATUS: plain(event.data.change.to),
+});
+
+const plain = (text: string): string => text.replace(/[^\w./:%-]/g, "_");
+
+/** What GitLab asks to wait at most, in whose last minute too many pipelines began. */
+const limitedForMs = 60_000;
+
+/** GitLab answers with 400 for all that keeps a pipeline from running, and only its sentence says what. */
+function refusal(answer: Answer, usual: Refusal, { origin, secrets }: AnswerContext): Refusal {
+  if (answer.status !== 400) return usual;
+  const said = sentence(answer.body);
+  const detail = oneLine(`HTTP 400 from ${origin}: ${maskSecrets(said, secrets)}`);
+  if (/too many|limit exceeded|try again/i.test(said)) {
+    return { kind: "retry", reason: "throttled", detail, retryAfterMs: limitedForMs };
+  }
+  // The pipeline's own rules have judged this event.
+  if (/filtered out|prevented any jobs|would have been empty|no stages/i.test(said)) {
+    return { kind: "permanent", reason: "rejected", detail };
+  }
+  const reason = troubles.find(([words]) => words.test(said))?.[1];
+  return reason ? { kind: "blocked", reason, detail } : { ...usual, detail };
+}
+
+/** What an operator must mend: it says nothing of the event. */
+const troubles: readonly (readonly [RegExp, FailureReason])[] = [
+  [/reference not found|missing|\.gitlab-ci|config|yaml/i, "not_found"],
+  [/permission|disabled|verif|not allowed/i, "unauthorized"],
+];
+
+const messages = v.object({
+  message: v.union([v.string(), v.record(v.string(), v.union([v.string(), v.array(v.string())]))]),
+});
+
+function sentence(body: string): string {
+  const parsed = v.safeParse(messages, parseJson(body));
+  if (!parsed.success) return "";
+  const { message } = parsed.output;
+  return typeof message === "string" ? message : Object.values(message).flat().join("; ");
+}
