@@ -11,7 +11,8 @@ import { configJsonSchema } from "./lib/config/json-schema.ts";
 import { sinkTypes } from "./lib/sinks/index.ts";
 import packageJson from "./package.json" with { type: "json" };
 
-// `node build.ts` makes the npm package; `node build.ts lambda [FOLDER]` what AWS Lambda runs, in dist/lambda.
+// `node build.ts` makes the npm package; `node build.ts lambda [FOLDER]` what AWS Lambda runs, in dist/lambda, and
+// `node build.ts functiongraph [FOLDER]` what Huawei Cloud's FunctionGraph runs, in dist/functiongraph.
 const root = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(root, "dist");
 const shared = {
@@ -23,9 +24,21 @@ const shared = {
   metafile: true,
 } as const satisfies BuildOptions;
 
-const [target, folder = join(dist, "lambda")] = process.argv.slice(2);
-const metafile = target === "lambda" ? await buildLambda(resolve(folder)) : await buildPackage();
-process.stdout.write(sizes(metafile));
+const [target, folder = join(dist, target ?? "")] = process.argv.slice(2);
+process.stdout.write(sizes(await built()));
+
+async function built(): Promise<Metafile> {
+  switch (target) {
+    case undefined:
+      return buildPackage();
+    case "lambda":
+      return buildFunction(resolve(folder), "poll", "node24");
+    case "functiongraph":
+      return buildFunctionGraph(resolve(folder));
+    default:
+      throw new Error(`nothing is built for ${target}`);
+  }
+}
 
 /** dist/cli.js and dist/index.js with their shared chunks, dist/types and dist/schema. */
 async function buildPackage(): Promise<Metafile> {
@@ -55,17 +68,26 @@ async function buildPackage(): Promise<Metafile> {
   return metafile;
 }
 
-/** poll.mjs with all it needs, and the root's bridge.config.* beside it, where there is one. */
-async function buildLambda(outdir: string): Promise<Metafile> {
+/** functiongraph.mjs, and an index.js that loads it: FunctionGraph's runtime knows `require` and counts parameters. */
+async function buildFunctionGraph(outdir: string): Promise<Metafile> {
+  const metafile = await buildFunction(outdir, "functiongraph", "node22.18");
+  const index =
+    'exports.handler = async (event, context) => (await import("./functiongraph.mjs")).handler(event, context);\n';
+  await writeFile(join(outdir, "index.js"), index);
+  return metafile;
+}
+
+/** An entry of functions/ as one file with all it needs, and the root's bridge.config.* beside it, where there is one. */
+async function buildFunction(outdir: string, entry: string, target: string): Promise<Metafile> {
   await rm(outdir, { recursive: true, force: true });
   const configs = (await readdir(root)).filter((name) => /^bridge\.config\.(m?[jt]s|json|ya?ml)$/.test(name));
   const [module] = configs.filter((name) => /\.m?[jt]s$/.test(name));
   const { metafile } = await build({
     ...shared,
-    entryPoints: { poll: "functions/poll.ts", ...(module && { "bridge.config": module }) },
+    entryPoints: { [entry]: `functions/${entry}.ts`, ...(module && { "bridge.config": module }) },
     outdir,
     outExtension: { ".js": ".mjs" },
-    target: "node24",
+    target,
     // One file: each one more costs its look-up. What is heavy and seldom wanted stands apart all the same.
     splitting: false,
     minify: true,

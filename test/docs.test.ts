@@ -33,6 +33,7 @@ const environment = {
   HUAWEICLOUD_SDK_AK: demoKey.ak,
   HUAWEICLOUD_SDK_SK: demoKey.sk,
   HUAWEICLOUD_SDK_PROJECT_ID: "p1",
+  RUNTIME_PROJECT_ID: "p1",
   WEBHOOK_SECRET: webhookSecret,
   GITHUB_DISPATCH_TOKEN: "token",
   GITLAB_TRIGGER_TOKEN: "token",

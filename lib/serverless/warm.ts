@@ -18,15 +18,16 @@ export interface WarmDeps extends BridgeDeps {
 /** A bridge that outlives a run, for as long as its container lives. */
 export interface WarmBridge {
   /**
-   * The bridge, opened by the first call, and opened anew when a secret that its configuration names has changed.
+   * The bridge, opened by the first call, and opened anew when a secret that its configuration names has changed, or a
+   * variable of `handed`: what the platform gives with each invocation, such as a temporary access key.
    * @throws ConfigError, StoreError when it cannot be opened the first time
    */
-  current(): Promise<Bridge>;
+  current(handed?: Readonly<Record<string, string>>): Promise<Bridge>;
 }
 
 interface Opened {
   readonly bridge: Bridge;
-  /** What each reference of the configuration gave. */
+  /** What each reference of the configuration gave, and each handed variable held. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
@@ -34,39 +35,47 @@ export function warmBridge(deps: WarmDeps): WarmBridge {
   let opened: Opened | null = null;
   let checkedAtMs = 0;
   return {
-    async current() {
+    async current(handed = {}) {
       const nowMs = deps.clock.now();
+      const world = { ...deps, environment: { ...deps.environment, ...handed }, handed };
       if (!opened) {
-        opened = await open(await read(deps), deps);
+        opened = await open(await read(world), world);
         checkedAtMs = nowMs;
-      } else if (nowMs - checkedAtMs >= secretsMaxAgeMs) {
+      } else if (nowMs - checkedAtMs >= secretsMaxAgeMs || isNews(handed, opened)) {
         checkedAtMs = nowMs;
-        opened = await renewed(opened, deps);
+        opened = await renewed(opened, world);
       }
       return opened.bridge;
     },
   };
 }
 
+interface World extends WarmDeps {
+  readonly handed: Readonly<Record<string, string>>;
+}
+
+const isNews = (handed: World["handed"], { secrets }: Opened): boolean =>
+  Object.entries(handed).some(([name, value]) => secrets.get(name) !== value);
+
 interface Read {
   readonly loaded: LoadedConfig;
   readonly secrets: Opened["secrets"];
 }
 
-async function read(deps: WarmDeps): Promise<Read> {
-  const secrets = new Map<string, string>();
+async function read(deps: World): Promise<Read> {
+  const secrets = new Map(Object.entries(deps.handed));
   const resolvers = remembering(secretResolvers(deps), secrets);
   return { loaded: await loadConfig(deps.configFile, { ...deps, secrets: resolvers }), secrets };
 }
 
-const open = async ({ loaded, secrets }: Read, deps: WarmDeps): Promise<Opened> => ({
+const open = async ({ loaded, secrets }: Read, deps: World): Promise<Opened> => ({
   bridge: await openBridge(loaded, deps),
   secrets,
 });
 
 /** The same where no secret has changed. Secrets that cannot be had leave the ones in use. */
-async function renewed(present: Opened, deps: WarmDeps): Promise<Opened> {
-  if (present.secrets.size === 0) return present;
+async function renewed(present: Opened, deps: World): Promise<Opened> {
+  if (present.secrets.size === 0 && Object.keys(deps.handed).length === 0) return present;
   try {
     const found = await read(deps);
     if (sameSecrets(found.secrets, present.secrets)) return present;

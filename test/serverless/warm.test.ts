@@ -11,6 +11,10 @@ const parameter = (Value: string): Reply => ({ body: { Parameter: { Value } } })
 const minuteMs = 60_000;
 
 async function opened(secret: string, ...replies: [Reply, ...Reply[]]) {
+  return openedWith({ ak: "ak", sk: secret }, ...replies);
+}
+
+async function openedWith(credentials: object | undefined, ...replies: [Reply, ...Reply[]]) {
   const { origin, seen } = await serve(...replies);
   const folder = await mkdtemp(join(tmpdir(), "bridge-warm-"));
   const config = {
@@ -20,7 +24,7 @@ async function opened(secret: string, ...replies: [Reply, ...Reply[]]) {
         region: "cn-north-4",
         projectId: "p1",
         instances: ["i1"],
-        credentials: { ak: "ak", sk: secret },
+        credentials,
       },
     ],
     checkpoint: { type: "memory" },
@@ -39,11 +43,14 @@ async function opened(secret: string, ...replies: [Reply, ...Reply[]]) {
     log,
   });
   onTestFinished(async () => {
-    await (await warm.current()).close();
+    await (await warm.current(keyOf("last"))).close();
     await rm(folder, { recursive: true, force: true });
   });
   return { warm, clock, seen, logged };
 }
+
+/** A temporary key, as a platform hands it over. */
+const keyOf = (ak: string) => ({ HUAWEICLOUD_SDK_AK: ak, HUAWEICLOUD_SDK_SK: "sk" });
 
 describe("a warm bridge", () => {
   it("stays as it is, and asks for no secret, for five minutes", async () => {
@@ -91,5 +98,30 @@ describe("a warm bridge", () => {
     const { warm } = await opened("ssm:/prod/sk", { status: 400 }, parameter("one"));
     await expect(warm.current()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     expect((await warm.current()).sinks.size).toBe(1);
+  });
+
+  it("takes its access key from what it is handed, and stays as it is while that stays", async () => {
+    const { warm, clock } = await openedWith(undefined, parameter("unused"));
+    await expect(warm.current()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    const bridge = await warm.current(keyOf("one"));
+    await clock.advance(60 * minuteMs);
+    expect(await warm.current(keyOf("one"))).toBe(bridge);
+  });
+
+  it("is opened anew at once with another key that it is handed", async () => {
+    const { warm, logged } = await openedWith(undefined, parameter("unused"));
+    const bridge = await warm.current(keyOf("one"));
+    const next = await warm.current(keyOf("two"));
+    expect(next).not.toBe(bridge);
+    expect(await warm.current(keyOf("two"))).toBe(next);
+    expect(logged).toEqual(["a secret has changed: the bridge is opened anew"]);
+  });
+
+  it("keeps the key in use while none is handed to it", async () => {
+    const { warm, clock } = await openedWith(undefined, parameter("unused"));
+    const bridge = await warm.current(keyOf("one"));
+    expect(await warm.current()).toBe(bridge);
+    await clock.advance(5 * minuteMs);
+    expect(await warm.current()).toBe(bridge);
   });
 });

@@ -16,9 +16,9 @@ import * as webhook from "../../lib/sinks/webhook.ts";
 import { type Setup, sinkContract, type Trial } from "../contract/sink.ts";
 import { awsServices, awsSetup, sqsFifoService } from "./aws-services.ts";
 import { chatSetups, digestSetups } from "./chat/setup.ts";
+import { huaweiServices, huaweiSetup } from "./huawei-services.ts";
 import { sesSetup, smtpSetup } from "./mail-service.ts";
 import { pagerdutySetup } from "./pagerduty-service.ts";
-import { huaweiServices, huaweiSetup } from "./huawei-services.ts";
 import { workflowSetup, workflowStarters } from "./workflow-starters.ts";
 
 const name = sinkName("trial");

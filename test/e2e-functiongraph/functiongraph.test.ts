@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { agencyKeys, buildArtifact, noAgency, setStage, summaryOf } from "./stage.ts";
+
+const artifact = mkdtempSync(join(tmpdir(), "bridge-fg-artifact-"));
+let printed = "";
+beforeAll(() => {
+  printed = buildArtifact(artifact);
+});
+afterAll(() => rmSync(artifact, { recursive: true, force: true }));
+
+describe("the function for FunctionGraph", () => {
+  it("is packaged with its size printed", () => {
+    expect(printed).toMatch(/KiB {2}\S*functiongraph\.mjs\n/);
+  });
+
+  it("delivers on a cold start with its agency's key, and logs by the invocation's logger", async () => {
+    const stage = await setStage(artifact);
+    const subject = stage.task("restart");
+    const container = await stage.start();
+    const outcome = await container.invoke();
+    const summary = summaryOf(outcome);
+    expect(summary.streams).toMatchObject([{ tasks: 1, changes: 1, error: null }]);
+    expect(summary.sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+    expect(stage.receiver.events()).toMatchObject([{ type: "com.huaweicloud.dms.task.succeeded", subject }]);
+    expect(outcome.lines.map((line) => JSON.parse(line))).toMatchObject([
+      { message: "run ended", changes: 1 },
+    ]);
+    expect(outcome.lines.join()).not.toContain("\n");
+  });
+
+  it("makes one HTTP request and no store call in an idle warm run", async () => {
+    const stage = await setStage(artifact);
+    stage.task("restart");
+    const container = await stage.start();
+    summaryOf(await container.invoke());
+    stage.engine.calls.length = 0;
+    const before = stage.simulator.requestCount();
+    expect(summaryOf(await container.invoke()).streams).toMatchObject([{ changes: 0, error: null }]);
+    expect(stage.simulator.requestCount() - before).toBe(1);
+    expect(stage.engine.calls).toEqual([]);
+  });
+
+  it("goes on with the agency's next key, and tells nothing twice", async () => {
+    const stage = await setStage(artifact);
+    stage.task("restart");
+    const container = await stage.start();
+    summaryOf(await container.invoke());
+    stage.task("resize");
+    const outcome = await container.invoke({ agency: agencyKeys[1] });
+    expect(summaryOf(outcome).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+    expect(outcome.lines.join()).toContain("the bridge is opened anew");
+    expect(stage.receiver.events().map(({ data }) => data.task.name)).toEqual(["restart", "resize"]);
+  });
+
+  it("prefers a key of the owner's own to the agency's", async () => {
+    const stage = await setStage(artifact);
+    const [{ ak, sk, securityToken }] = agencyKeys;
+    const container = await stage.start({
+      HUAWEICLOUD_SDK_AK: ak,
+      HUAWEICLOUD_SDK_SK: sk,
+      HUAWEICLOUD_SDK_SECURITY_TOKEN: securityToken,
+    });
+    const wrong = { ak: "WRONG", sk: "wrong", securityToken: "wrong" };
+    expect(summaryOf(await container.invoke({ agency: wrong })).streams).toMatchObject([{ error: null }]);
+  });
+
+  it("fails each run, and names what is missing, without any key, until the function has its agency", async () => {
+    const stage = await setStage(artifact);
+    const container = await stage.start();
+    expect(await container.invoke({ agency: noAgency })).toMatchObject({
+      kind: "error",
+      errorType: "ConfigError",
+      errorMessage: expect.stringContaining("HUAWEICLOUD_SDK_AK"),
+    });
+    expect(summaryOf(await container.invoke()).streams).toMatchObject([{ error: null }]);
+  });
+
+  it("fails after its run when a stream cannot be read, and goes on with the next", async () => {
+    const stage = await setStage(artifact);
+    const container = await stage.start();
+    const wrong = { ak: "WRONG", sk: "wrong", securityToken: "wrong" };
+    const outcome = await container.invoke({ agency: wrong });
+    expect(outcome).toMatchObject({ kind: "error", errorType: "RunFailed" });
+    expect(outcome.lines.join()).toContain("a stream failed");
+    expect(JSON.stringify(outcome)).not.toContain("wrong");
+    expect((await container.invoke()).kind).toBe("result");
+  });
+
+  it("delivers nothing in a run without time left, and all of it in the next", async () => {
+    const stage = await setStage(artifact);
+    stage.task("restart");
+    const container = await stage.start();
+    summaryOf(await container.invoke());
+    stage.task("resize");
+    await container.invoke({ timeoutMs: 6_000 });
+    expect(stage.receiver.deliveries).toHaveLength(1);
+    expect(summaryOf(await container.invoke()).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+  });
+});

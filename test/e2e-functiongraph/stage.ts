@@ -1,0 +1,126 @@
+import { execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import type { RunSummary } from "../../lib/run.ts";
+import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
+import { seededRandom } from "../../lib/simulator/random.ts";
+import { type Receiver, startReceiver } from "../../lib/simulator/receiver.ts";
+import { createTable, type Engine, environment, startEngine } from "../aws/dynamodb-engine.ts";
+import type { Invocation, Outcome } from "./runtime.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const runtime = fileURLToPath(new URL("runtime.ts", import.meta.url));
+
+/** Builds the artifact as `npm run package:functiongraph` does, into a folder of its own. */
+export function buildArtifact(folder: string): string {
+  return execFileSync(process.execPath, [join(root, "build.ts"), "functiongraph", folder], {
+    encoding: "utf8",
+  });
+}
+
+/** Two sets of an agency's temporary key; the API knows both. */
+export const agencyKeys = [
+  { ak: "AGENCYKEY1", sk: "agency-secret-1", securityToken: "agency-token-1" },
+  { ak: "AGENCYKEY2", sk: "agency-secret-2", securityToken: "agency-token-2" },
+] as const;
+export const noAgency = { ak: "", sk: "", securityToken: "" };
+
+export interface Container {
+  invoke(invocation?: Partial<Invocation>): Promise<Outcome>;
+}
+
+export interface Stage {
+  readonly simulator: Simulator;
+  readonly receiver: Receiver;
+  readonly engine: Engine;
+  /** `userData` are the variables that the function's owner has set, beside what the store needs. */
+  start(userData?: Readonly<Record<string, string>>): Promise<Container>;
+  task(name: string): string;
+}
+
+const instance = {
+  id: "11111111-0000-4000-8000-000000000001",
+  engine: "rabbitmq",
+  name: "orders",
+  projectId: "p1",
+} as const;
+
+/** The artifact between a simulated API that knows the agency's keys, a local DynamoDB and a webhook. */
+export async function setStage(artifact: string): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), "bridge-functiongraph-"));
+  const [simulator, receiver, engine] = await Promise.all([
+    startSimulator({ random: seededRandom(1), keys: agencyKeys }),
+    startReceiver(),
+    startEngine(),
+  ]);
+  onTestFinished(async () => {
+    await Promise.all([simulator.close(), receiver.close(), engine.close()]);
+    await rm(folder, { recursive: true, force: true });
+  });
+  simulator.world.addInstance(instance);
+  await createTable(engine.raw, "checkpoints");
+  const configFile = join(folder, "bridge.config.json");
+  await writeFile(
+    configFile,
+    JSON.stringify({
+      sources: [
+        {
+          engine: "rabbitmq",
+          region: "cn-north-4",
+          endpoint: simulator.url,
+          projectId: `\${PROJECT}`,
+          instances: [instance.id],
+          startFrom: "all",
+        },
+      ],
+      checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: engine.origin },
+      delivery: { timeBudget: "2s" },
+      sinks: { ops: { type: "webhook", url: receiver.url, allowPrivateNetwork: true } },
+    }),
+  );
+  return {
+    simulator,
+    receiver,
+    engine,
+    start: (userData = {}) =>
+      startContainer(artifact, {
+        ...environment,
+        BRIDGE_CONFIG: configFile,
+        PROJECT: instance.projectId,
+        ...userData,
+      }),
+    task: (name) =>
+      simulator.world.start({ instance: instance.id, name, steps: [{ status: "SUCCESS", afterMs: 0 }] }),
+  };
+}
+
+async function startContainer(
+  artifact: string,
+  userData: Readonly<Record<string, string>>,
+): Promise<Container> {
+  const child = fork(runtime, [artifact], {
+    env: { RUNTIME_USERDATA: JSON.stringify(userData), RUNTIME_CODE_ROOT: artifact },
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+  });
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.kill("SIGKILL")) await once(child, "exit");
+  });
+  return {
+    invoke: async (invocation = {}) => {
+      const answered = once(child, "message");
+      child.send({ timeoutMs: 30_000, agency: agencyKeys[0], ...invocation });
+      const [outcome] = await answered;
+      return outcome as Outcome;
+    },
+  };
+}
+
+/** The summary that a run returned. @throws Error with what the function said instead */
+export function summaryOf(outcome: Outcome): RunSummary {
+  if (outcome.kind === "result") return outcome.value as RunSummary;
+  throw new Error(`${outcome.errorType}: ${outcome.errorMessage}`);
+}
