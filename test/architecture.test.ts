@@ -31,7 +31,9 @@ function partOf(file: string): string {
 
 /** lib's own files that everything may use: words, errors, and small pure tools. */
 const shared = new Set(
-  ["names", "errors", "clock", "each", "ip", "json", "retry-after"].map((name) => `lib/${name}.ts`),
+  ["names", "errors", "clock", "each", "ip", "json", "retry-after", "time-limit"].map(
+    (name) => `lib/${name}.ts`,
+  ),
 );
 
 /** Which parts a part may import; the one way that the design draws. */

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../clock.ts";
+import { withTimeLimit } from "../time-limit.ts";
 import { AwsError } from "./errors.ts";
 
 export interface Exchange {
@@ -28,30 +29,31 @@ export async function exchange(
   { method, url, headers, body, timeoutMs }: Exchange,
   options: CallOptions,
 ): Promise<Answer> {
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
-  try {
-    const response = await dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method,
-      headers,
-      body,
-      signal,
-    });
-    return {
-      status: response.statusCode,
-      header: (name) => [response.headers[name] ?? []].flat()[0] ?? null,
-      text: await boundedText(call, response.body),
-    };
-  } catch (error) {
-    if (error instanceof AwsError) throw error;
-    if (signal.aborted && error === signal.reason) {
-      throw options.signal.aborted
-        ? new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`)
-        : new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
+  return withTimeLimit(options.signal, timeoutMs, async (signal) => {
+    try {
+      const response = await dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method,
+        headers,
+        body,
+        signal,
+      });
+      return {
+        status: response.statusCode,
+        header: (name) => [response.headers[name] ?? []].flat()[0] ?? null,
+        text: await boundedText(call, response.body),
+      };
+    } catch (error) {
+      if (error instanceof AwsError) throw error;
+      if (signal.aborted && error === signal.reason) {
+        throw options.signal.aborted
+          ? new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`)
+          : new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
+      }
+      throw networkFailure(call, error) ?? error;
     }
-    throw networkFailure(call, error) ?? error;
-  }
+  });
 }
 
 async function boundedText(call: string, body: AsyncIterable<Buffer>): Promise<string> {

@@ -35,6 +35,8 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
   const outcome = { receipts: new Map<number, Receipt>(), accepted: 0, deadLetters: [] as DeadLetter[] };
   const triedInRun = new Map<number, number>();
   const underWay = new Set<Promise<void>>();
+  /** Told when one that was under way has ended. */
+  let ended = Promise.withResolvers<void>();
 
   const send = async (parcels: readonly Parcel[]): Promise<void> => {
     const answers = await attempt(work, parcels, options);
@@ -47,7 +49,8 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
     channel.leave(options.signal.aborted ? results.filter(({ kind }) => kind === "accepted") : results);
   };
 
-  const conclude = ({ entry, owed }: Parcel, result: DeliveryResult): void => {
+  const conclude = (parcel: Parcel, result: DeliveryResult): void => {
+    const { entry, owed } = parcel;
     const nowMs = clock.now();
     const attempts = owed.attempts + 1;
     const inRun = (triedInRun.get(entry.sequence) ?? 0) + 1;
@@ -64,21 +67,19 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
       const next = options.signal.aborted ? { attempts, nextAttemptMs: 0 } : decision.owed;
       note(entry, next);
       const again = inRun < channel.policy.attemptsPerRun && next.nextAttemptMs < stopAtMs;
-      if (again) lane.reschedule(entry.sequence, next);
-      else lane.hold(entry.sequence, next);
+      if (again) lane.reschedule(parcel, next);
       return;
     }
     note(entry, null);
     if (decision.kind === "settle") {
       outcome.accepted += 1;
-      lane.settle(entry.sequence);
+      lane.settle(parcel);
       return;
     }
+    // Until its letter is stored it is owed: it is not settled here, so later events of its task do not overtake it.
     outcome.deadLetters.push(
       letterOf(work.stream, channel.sink.name, entry, { ...decision, attempts, nowMs }),
     );
-    // Until its letter is stored it is owed, so later events of its task must not overtake it.
-    lane.hold(entry.sequence, owed);
   };
 
   const note = (entry: OutboxEntry, owed: Owed | null): void => {
@@ -97,9 +98,13 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
       channel.charge(parcels.length);
       const sending = send(parcels);
       underWay.add(sending);
-      void sending.then(() => underWay.delete(sending));
+      void sending.then(() => {
+        underWay.delete(sending);
+        ended.resolve();
+      });
     } else if (underWay.size > 0) {
-      await Promise.race(underWay);
+      ended = Promise.withResolvers();
+      await ended.promise;
     } else {
       const dueMs = lane.nextDueMs();
       if (dueMs === null || dueMs >= stopAtMs) break;

@@ -1,12 +1,6 @@
 import type { OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
-import type { SinkName, TaskId } from "../names.ts";
+import type { SinkName } from "../names.ts";
 import type { BatchLimits } from "../sinks/sink.ts";
-
-interface Item {
-  readonly entry: OutboxEntry;
-  owed: Owed;
-  state: "waiting" | "sending" | "held";
-}
 
 export interface Parcel {
   readonly entry: OutboxEntry;
@@ -18,94 +12,84 @@ export interface Parcel {
  * one of its task is owed, and a batch holds one event of a task at most, since a partial failure would break the order.
  */
 export class Lane {
-  readonly #items = new Map<number, Item>();
+  /** By task, what is owed of it, oldest first. */
+  readonly #owed = new Map<string, Parcel[]>();
+  /** By task, the oldest event, while it waits to go; of one that is under way or held there is none. */
+  readonly #waiting = new Map<string, Parcel>();
 
   constructor(outbox: readonly OutboxEntry[], sink: SinkName) {
     for (const entry of outbox) {
       const owed = entry.owed.get(sink);
-      if (owed) this.#items.set(entry.sequence, { entry, owed, state: "waiting" });
+      if (!owed) continue;
+      const parcel = { entry, owed };
+      const { subject } = entry.event;
+      const earlier = this.#owed.get(subject);
+      if (earlier) {
+        earlier.push(parcel);
+        continue;
+      }
+      this.#owed.set(subject, [parcel]);
+      this.#waiting.set(subject, parcel);
     }
   }
 
-  get size(): number {
-    return this.#items.size;
-  }
-
-  /** The next events that may go, oldest first; they count as under way until settled, rescheduled or held. */
+  /** The next events that may go; they are under way until settled or rescheduled, and else not again in this run. */
   take(nowMs: number, limits: BatchLimits): readonly Parcel[] {
-    const taken: Item[] = [];
+    const taken: Parcel[] = [];
     let bytes = 0;
-    for (const item of this.#heads()) {
-      if (item.state !== "waiting" || item.owed.nextAttemptMs > nowMs) continue;
-      if (limits.maxEvents > 1) bytes += sizeBytes(item.entry);
+    for (const parcel of this.#waiting.values()) {
+      if (parcel.owed.nextAttemptMs > nowMs) continue;
+      if (limits.maxEvents > 1) bytes += sizeBytes(parcel.entry);
       if (taken.length > 0 && bytes > limits.maxBytes) break;
-      taken.push(item);
+      taken.push(parcel);
       if (taken.length === limits.maxEvents) break;
     }
-    return send(taken);
+    return this.#send(taken);
   }
 
   /** The event to try a failing sink with: the least tried, so that one bad event never stands for its sink. */
   probe(): readonly Parcel[] {
-    let chosen: Item | null = null;
-    for (const item of this.#heads()) {
-      if (item.state !== "waiting") continue;
-      if (chosen === null || item.owed.attempts < chosen.owed.attempts) chosen = item;
+    let chosen: Parcel | null = null;
+    for (const parcel of this.#waiting.values()) {
+      if (chosen === null || parcel.owed.attempts < chosen.owed.attempts) chosen = parcel;
     }
-    return chosen ? send([chosen]) : [];
+    return chosen ? this.#send([chosen]) : [];
   }
 
   /** Whether an event may go now; for a probe, whether any waits. */
   isReady(nowMs: number, probing: boolean): boolean {
-    for (const { state, owed } of this.#heads()) {
-      if (state === "waiting" && (probing || owed.nextAttemptMs <= nowMs)) return true;
-    }
+    if (probing) return this.#waiting.size > 0;
+    for (const { owed } of this.#waiting.values()) if (owed.nextAttemptMs <= nowMs) return true;
     return false;
   }
 
   /** When the next waiting event is due; null when none waits. */
   nextDueMs(): number | null {
     let earliestMs: number | null = null;
-    for (const { state, owed } of this.#heads()) {
-      if (state === "waiting")
-        earliestMs = Math.min(earliestMs ?? Number.POSITIVE_INFINITY, owed.nextAttemptMs);
+    for (const { owed } of this.#waiting.values()) {
+      earliestMs = Math.min(earliestMs ?? Number.POSITIVE_INFINITY, owed.nextAttemptMs);
     }
     return earliestMs;
   }
 
-  settle(sequence: number): void {
-    this.#items.delete(sequence);
+  /** The event was accepted: the next of its task may go. */
+  settle({ entry }: Parcel): void {
+    const { subject } = entry.event;
+    const owed = this.#owed.get(subject);
+    owed?.shift();
+    const next = owed?.[0];
+    if (next) this.#waiting.set(subject, next);
   }
 
   /** Due again at `owed.nextAttemptMs`, within this run. */
-  reschedule(sequence: number, owed: Owed): void {
-    this.#set(sequence, owed, "waiting");
+  reschedule({ entry }: Parcel, owed: Owed): void {
+    this.#waiting.set(entry.event.subject, { entry, owed });
   }
 
-  /** Not again in this run; later events of its task wait with it. */
-  hold(sequence: number, owed: Owed): void {
-    this.#set(sequence, owed, "held");
+  #send(parcels: readonly Parcel[]): readonly Parcel[] {
+    for (const { entry } of parcels) this.#waiting.delete(entry.event.subject);
+    return parcels;
   }
-
-  #set(sequence: number, owed: Owed, state: Item["state"]): void {
-    const item = this.#items.get(sequence);
-    if (item) Object.assign(item, { owed, state });
-  }
-
-  *#heads(): Generator<Item> {
-    const tasks = new Set<string>();
-    for (const item of this.#items.values()) {
-      const task: TaskId | string = item.entry.event.subject;
-      if (tasks.has(task)) continue;
-      tasks.add(task);
-      yield item;
-    }
-  }
-}
-
-function send(items: readonly Item[]): readonly Parcel[] {
-  for (const item of items) item.state = "sending";
-  return items.map(({ entry, owed }) => ({ entry, owed }));
 }
 
 const sizeBytes = (entry: OutboxEntry): number => Buffer.byteLength(JSON.stringify(entry.event));

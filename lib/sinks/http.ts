@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../clock.ts";
+import { withTimeLimit } from "../time-limit.ts";
 import type { Answer, Refusal } from "./answer.ts";
 import { networkRefusal } from "./network-errors.ts";
 
@@ -22,25 +23,26 @@ export async function post(
   options: CallOptions,
 ): Promise<Answer | Refusal> {
   const { url, timeoutMs } = request;
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
-  try {
-    const response = await dispatcher.request({
-      origin: url.origin,
-      path: `${url.pathname}${url.search}`,
-      method: "POST",
-      headers: request.headers,
-      body: request.body,
-      signal,
-    });
-    const status = response.statusCode;
-    const retryAfter = retryAfterIn(response.headers);
-    return { kind: "answer", status, retryAfter, body: await readBody(response.body, signal, url.origin) };
-  } catch (error) {
-    if (signal.aborted && error === signal.reason) return outOfTime(url.origin, timeoutMs, options);
-    const refusal = networkRefusal(error, url.origin);
-    if (!refusal) throw error;
-    return refusal;
-  }
+  return withTimeLimit(options.signal, timeoutMs, async (signal) => {
+    try {
+      const response = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: "POST",
+        headers: request.headers,
+        body: request.body,
+        signal,
+      });
+      const retryAfter = retryAfterIn(response.headers);
+      const body = await readBody(response.body, signal, url.origin);
+      return { kind: "answer", status: response.statusCode, retryAfter, body };
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return outOfTime(url.origin, timeoutMs, options);
+      const refusal = networkRefusal(error, url.origin);
+      if (!refusal) throw error;
+      return refusal;
+    }
+  });
 }
 
 /** Retry-After, or the instant at which a rate limit that is spent begins anew, where that is an epoch as on GitHub. */

@@ -5,6 +5,7 @@ import { SourceError } from "../errors.ts";
 import { encodePath, percentEncode, type SignableRequest } from "../huawei/sign.ts";
 import { parseJson } from "../json.ts";
 import { parseRetryAfter } from "../retry-after.ts";
+import { withTimeLimit } from "../time-limit.ts";
 import { clockSkewMs } from "./api-time.ts";
 import { networkFailure } from "./network-errors.ts";
 import { oneLine, refusalError } from "./refusal.ts";
@@ -42,23 +43,22 @@ export interface HttpDeps {
 
 /** Sends once; redirects are not followed. */
 export function httpSend(deps: HttpDeps): Send {
-  return async (outgoing, options) => {
-    const { operation } = outgoing;
+  return (outgoing, options) =>
     // undici's own time-outs only see silence: a body that drips would pass them for ever.
-    const deadline = AbortSignal.timeout(deps.timeoutMs);
-    const signal = AbortSignal.any([options.signal, deadline]);
-    try {
-      return await exchange(outgoing, signal, deps);
-    } catch (error) {
-      if (error instanceof SourceError) throw error;
-      if (signal.aborted && error === signal.reason) {
-        throw options.signal.aborted
-          ? outOfTime(operation, error)
-          : new SourceError("unavailable", `${operation}: no whole answer within ${deps.timeoutMs} ms`);
+    withTimeLimit(options.signal, deps.timeoutMs, async (signal) => {
+      const { operation } = outgoing;
+      try {
+        return await exchange(outgoing, signal, deps);
+      } catch (error) {
+        if (error instanceof SourceError) throw error;
+        if (signal.aborted && error === signal.reason) {
+          throw options.signal.aborted
+            ? outOfTime(operation, error)
+            : new SourceError("unavailable", `${operation}: no whole answer within ${deps.timeoutMs} ms`);
+        }
+        throw networkFailure(operation, error) ?? error;
       }
-      throw networkFailure(operation, error) ?? error;
-    }
-  };
+    });
 }
 
 /** The caller's signal ended the call. */

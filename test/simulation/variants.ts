@@ -236,7 +236,7 @@ export const variants: readonly Broken[] = [
       Lane.prototype.take = function (nowMs, limits) {
         const first = take.call(this, nowMs, limits);
         if (limits.maxEvents === 1) return first;
-        for (const { entry } of first) this.settle(entry.sequence);
+        for (const parcel of first) this.settle(parcel);
         return [...first, ...take.call(this, nowMs, limits)];
       };
       return () => {
@@ -248,14 +248,14 @@ export const variants: readonly Broken[] = [
     name: "later-events-not-held-back",
     caughtBy: ["order"],
     patch: () => {
-      const { hold, reschedule } = Lane.prototype;
-      function pass(this: Lane, sequence: number): void {
-        this.settle(sequence);
-      }
-      Lane.prototype.hold = pass;
-      Lane.prototype.reschedule = pass;
+      const { take } = Lane.prototype;
+      Lane.prototype.take = function (nowMs, limits) {
+        const taken = take.call(this, nowMs, limits);
+        for (const parcel of taken) this.settle(parcel);
+        return taken;
+      };
       return () => {
-        Object.assign(Lane.prototype, { hold, reschedule });
+        Lane.prototype.take = take;
       };
     },
   },
