@@ -158,6 +158,20 @@ export function program({ version, screen, start }: ProgramParts): Command {
     );
 
   root
+    .command("explain")
+    .description("show why each sink's filter takes an event, or leaves it out; nothing is sent")
+    .option("--sink <name>", "only this sink")
+    .option("--event <file>", "the event as JSON, - for stdin; without it a sample")
+    .option("--status <status>", "of the sample: SUCCESS, FAILED, OVERDUE, ...")
+    .addHelpText(
+      "after",
+      examples("explain --status FAILED", "explain --sink ops --event event.json", "explain --json"),
+    )
+    .action((options: { sink?: string; event?: string; status?: string }) =>
+      run(async (context) => (await import("./explain.ts")).explain(context, options)),
+    );
+
+  root
     .command("simulate")
     .description("serve a simulated DMS API until a signal comes")
     .option("-p, --port <number>", "where to listen; 0 takes any free port", "8733")

@@ -1,5 +1,5 @@
-import { type CloudEvent, toEvent } from "../change/event.ts";
-import { sinkName, taskId } from "../names.ts";
+import { sampleEvent } from "../change/sample.ts";
+import { sinkName } from "../names.ts";
 import type { Context } from "./context.ts";
 import { type ExitCode, usageError } from "./errors.ts";
 import { span } from "./format.ts";
@@ -41,32 +41,4 @@ export async function testSink(context: Context, text: string): Promise<ExitCode
   } finally {
     await sink.close();
   }
-}
-
-/** An event like any other, but of an instance and a task called `sample`, so that no consumer takes it for a real one. */
-export function sampleEvent(nowMs: number): CloudEvent {
-  const stream = {
-    engine: "rabbitmq",
-    region: "cn-north-4",
-    projectId: "sample-project",
-    instanceId: "sample-instance",
-  } as const;
-  const task = {
-    id: taskId("sample-task"),
-    name: "bindInstancePublicIp",
-    status: "SUCCESS",
-    params: JSON.stringify({ enable_public_ip: true }),
-    user: { id: "sample-user", name: "dms-task-bridge sink test" },
-    createdAtMs: nowMs - 42_000,
-    updatedAtMs: nowMs,
-  };
-  return toEvent(
-    { task, from: "EXECUTING", to: "SUCCESS" },
-    {
-      stream,
-      source: `https://dms.${stream.region}.myhuaweicloud.com/v2/${stream.projectId}/instances/${stream.instanceId}`,
-      instanceName: "sample",
-      observedAtMs: nowMs,
-    },
-  );
 }

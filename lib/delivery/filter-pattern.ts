@@ -1,12 +1,19 @@
 import { ConfigError, type ConfigIssue } from "../errors.ts";
 import { compileOperator, isLeaf, type LeafTest, operatorNames } from "./filter-operators.ts";
 
-/** What one field's value must be: any of the tests passes for a leaf there, or no leaf is there and that is allowed. */
+/** What one field's value must be: any of the items passes for a leaf there, or no leaf is there and that is allowed. */
 export interface LeafNode {
   readonly kind: "leaf";
-  readonly tests: readonly LeafTest[];
-  readonly allowsAbsence: boolean;
-  /** The pattern's own text, for explanations. */
+  readonly items: readonly PatternItem[];
+  /** The pattern's own text, as JSON. */
+  readonly text: string;
+}
+
+/** A value or an operator in a field's list. */
+export interface PatternItem {
+  /** `absent` passes where no leaf is. */
+  readonly test: LeafTest | "absent";
+  /** As JSON. */
   readonly text: string;
 }
 
@@ -76,7 +83,7 @@ class Compilation {
   #node(value: unknown, field: string): PatternNode {
     if (isObject(value)) return this.object(value, field);
     if (Array.isArray(value) && value.length > 0) return this.#leaf(value, field);
-    const nothing: LeafNode = { kind: "leaf", tests: [], allowsAbsence: false, text: "" };
+    const nothing: LeafNode = { kind: "leaf", items: [], text: "" };
     return this.#refuse(field, value, "an array of values and operators, or an object", nothing);
   }
 
@@ -88,13 +95,11 @@ class Compilation {
 
   #leaf(items: readonly unknown[], field: string): LeafNode {
     this.tests += items.length;
-    const tests = items.map((item, index) => this.#test(item, `${field}[${index}]`));
-    return {
-      kind: "leaf",
-      tests: tests.filter((test) => typeof test === "function"),
-      allowsAbsence: tests.includes("absent"),
-      text: JSON.stringify(items),
-    };
+    const compiled = items.flatMap((item, index) => {
+      const test = this.#test(item, `${field}[${index}]`);
+      return test ? [{ test, text: JSON.stringify(item) }] : [];
+    });
+    return { kind: "leaf", items: compiled, text: JSON.stringify(items) };
   }
 
   #test(item: unknown, field: string): LeafTest | "absent" | null {

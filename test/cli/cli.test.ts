@@ -16,6 +16,7 @@ const commands = [
   "dead-letters purge",
   "sink",
   "sink test",
+  "explain",
   "simulate",
   "schema",
   "schema config",

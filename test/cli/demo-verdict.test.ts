@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { sampleEvent } from "../../lib/change/sample.ts";
 import { type Arrival, isRight, judge, type MadeChange } from "../../lib/cli/demo-verdict.ts";
-import { sampleEvent } from "../../lib/cli/sink-test.ts";
 import { eventId } from "../../lib/names.ts";
 
 const change = (taskId: string, to: string, atMs: number): MadeChange => ({

@@ -23,19 +23,22 @@ export interface StartOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
+  /** All of stdin; without it there is none. */
+  readonly input?: string;
 }
 
 /** The command line as its users start it, in a process of its own, with nothing of this one's environment but PATH. */
 export function start(
   args: readonly string[],
-  { cwd, env = {}, nodeOptions = [] }: StartOptions = {},
+  { cwd, env = {}, nodeOptions = [], input }: StartOptions = {},
 ): Running {
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", ...nodeOptions, cli, ...args],
-    { cwd, env: { PATH: process.env["PATH"], ...env }, stdio: ["ignore", "pipe", "pipe"] },
+    { cwd, env: { PATH: process.env["PATH"], ...env } },
   );
   onTestFinished(() => void child.kill("SIGKILL"));
+  child.stdin.end(input);
   const streams = { out: child.stdout.setEncoding("utf8"), err: child.stderr.setEncoding("utf8") };
   const heard = { out: "", err: "" };
   for (const name of ["out", "err"] as const) {

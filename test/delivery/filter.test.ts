@@ -164,7 +164,7 @@ describe("a filter", () => {
     const deep = JSON.parse(`${"[".repeat(100_000)}"x"${"]".repeat(100_000)}`);
     expect(matches({ a: ["x"] }, { a: deep })).toBe(false);
     expect(matches({ a: { b: ["x"] } }, { a: deep })).toBe(false);
-    expect(compileFilter({ a: ["x"] }).explain(event({ a: deep }))).toHaveLength(1);
+    expect(compileFilter({ a: ["x"] }).explain(event({ a: deep })).checks).toHaveLength(1);
   });
 });
 
@@ -274,30 +274,76 @@ describe("an invalid pattern", () => {
 describe("an explanation", () => {
   const explain = (pattern: unknown, fields: object) => compileFilter(pattern).explain(event(fields));
 
-  it("names every field that keeps the event out, what was asked and what is there", () => {
-    expect(explain({ a: { b: ["x"], c: [1] }, d: ["y"], e: ["z"] }, { a: { b: "w", c: 1 }, e: "z" })).toEqual(
-      [
-        { field: "a.b", expected: '["x"]', found: '"w"' },
-        { field: "d", expected: '["y"]', found: "nothing" },
+  it("goes through every field: what was asked, what is there, and what passed", () => {
+    expect(
+      explain(
+        { a: { b: ["x"], c: [2, { numeric: ["<", 2] }] }, d: ["y"], e: ["z"] },
+        { a: { b: "w", c: 1 }, e: "z" },
+      ),
+    ).toEqual({
+      matches: false,
+      checks: [
+        { field: "a.b", expected: '["x"]', found: '"w"', passed: false, by: null },
+        {
+          field: "a.c",
+          expected: '[2,{"numeric":["<",2]}]',
+          found: "1",
+          passed: true,
+          by: '{"numeric":["<",2]}',
+        },
+        { field: "d", expected: '["y"]', found: "nothing", passed: false, by: null },
+        { field: "e", expected: '["z"]', found: '"z"', passed: true, by: '"z"' },
       ],
-    );
+    });
   });
 
-  it("names both branches when neither matches", () => {
-    expect(explain({ $or: [{ a: ["x"] }, { b: ["y"] }] }, { a: "z" })).toEqual([
-      { field: "$or[0].a", expected: '["x"]', found: '"z"' },
-      { field: "$or[1].b", expected: '["y"]', found: "nothing" },
+  it("names the absence that was enough", () => {
+    expect(explain({ a: ["x", { exists: false }] }, {})).toEqual({
+      matches: true,
+      checks: [
+        {
+          field: "a",
+          expected: '["x",{"exists":false}]',
+          found: "nothing",
+          passed: true,
+          by: '{"exists":false}',
+        },
+      ],
+    });
+  });
+
+  const branches = { $or: [{ a: ["x"] }, { b: ["y"] }] };
+  const fieldsOfChecks = (pattern: unknown, fields: object) =>
+    explain(pattern, fields).checks.map(({ field }) => field);
+
+  it("names all branches when none matches, and only the one that was enough when one does", () => {
+    expect(fieldsOfChecks(branches, { a: "z" })).toEqual(["$or[0].a", "$or[1].b"]);
+    expect(fieldsOfChecks(branches, { a: "z", b: "y" })).toEqual(["$or[1].b"]);
+    expect(fieldsOfChecks({ c: branches }, { c: { a: "x" } })).toEqual(["c.$or[0].a"]);
+  });
+
+  it("names all objects of a list when none has it all, and only the one that was enough when one does", () => {
+    const pattern = { a: { b: [1], c: [2] } };
+    expect(fieldsOfChecks(pattern, { a: [{ b: 1 }, { c: 2 }] })).toEqual([
+      "a[0].b",
+      "a[0].c",
+      "a[1].b",
+      "a[1].c",
     ]);
+    expect(fieldsOfChecks(pattern, { a: [{ b: 1 }, { b: 1, c: 2 }] })).toEqual(["a[1].b", "a[1].c"]);
   });
 
-  it("says when no one object has it all", () => {
-    expect(explain({ a: { b: [1], c: [2] } }, { a: [{ b: 1 }, { c: 2 }] })).toEqual([
-      { field: "a", expected: "one object that matches every field", found: '[{"b":1},{"c":2}]' },
+  it("names every object of a list when all of them must lack a field", () => {
+    const pattern = { a: { b: [{ exists: false }] } };
+    expect(fieldsOfChecks(pattern, { a: [{ c: 1 }, { c: 2 }] })).toEqual(["a[0].b", "a[1].b"]);
+    expect(explain(pattern, { a: [{ c: 1 }, { b: 2 }] }).checks.map(({ passed }) => passed)).toEqual([
+      true,
+      false,
     ]);
   });
 
   it("shortens what it found", () => {
-    expect(explain({ a: ["x"] }, { a: "y".repeat(1_000) })[0]?.found).toHaveLength(80);
+    expect(explain({ a: ["x"] }, { a: "y".repeat(1_000) }).checks[0]?.found).toHaveLength(80);
   });
 });
 
@@ -337,13 +383,31 @@ describe("any pattern and event", () => {
   })).value;
   const fields = fc.dictionary(word, value, { maxKeys: 3 });
 
-  it("has an explanation exactly when there is no match", () => {
+  it("is explained as it is decided: all that decided has passed exactly when the event matches", () => {
     fc.assert(
       fc.property(pattern, fields, (asked, given) => {
         const filter = compileFilter(asked);
-        expect(filter.explain(event(given)).length === 0).toBe(filter.matches(event(given)));
+        const { matches, checks } = filter.explain(event(given));
+        expect(matches).toBe(filter.matches(event(given)));
+        expect(checks.every(({ passed }) => passed)).toBe(matches);
+        expect(checks.length).toBeGreaterThan(0);
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("is explained by checks that hold by themselves", () => {
+    fc.assert(
+      fc.property(pattern, fields, (asked, given) => {
+        for (const { expected, found, passed, by } of compileFilter(asked).explain(event(given)).checks) {
+          if (found.endsWith("…")) continue;
+          const alone = { a: found === "nothing" ? undefined : JSON.parse(found) };
+          expect(matches({ a: JSON.parse(expected) }, alone)).toBe(passed);
+          if (by !== null) expect(matches({ a: [JSON.parse(by)] }, alone)).toBe(true);
+          expect(by === null).toBe(!passed);
+        }
+      }),
+      { numRuns: 1_000 },
     );
   });
 

@@ -36,7 +36,9 @@ describe("an event filter", longForm, () => {
       const filter = compileFilter(written);
       const event = sampleEvent();
       const given = { ...event, data: { ...event.data, task: { ...event.data.task, params } } };
-      expect(filter.explain(given).length === 0).toBe(filter.matches(given));
+      const { matches, checks } = filter.explain(given);
+      expect(matches).toBe(filter.matches(given));
+      expect(checks.every(({ passed }) => passed)).toBe(matches);
     });
     expect(said?.length ?? 0).toBeLessThan(100_000);
   }

@@ -1,0 +1,47 @@
+import { taskId } from "../names.ts";
+import { type CloudEvent, toEvent } from "./event.ts";
+
+const stream = {
+  engine: "rabbitmq",
+  region: "cn-north-4",
+  projectId: "sample-project",
+  instanceId: "sample-instance",
+} as const;
+
+/** What is no status of the API's own, but told of a task that is open. */
+const told: ReadonlySet<string> = new Set(["OVERDUE", "VANISHED"]);
+const firstStatus = "CREATED";
+
+/** A change to each status that has an event type of its own, and to one that nobody knows. */
+export const sampleStatuses = [
+  firstStatus,
+  "EXECUTING",
+  "SUCCESS",
+  "FAILED",
+  "CANCELLED",
+  "DELETED",
+  ...told,
+  "SOMETHING_NEW",
+] as const;
+
+/** An event like any other, but of an instance and a task called `sample`, so that no consumer takes it for a real one. */
+export function sampleEvent(nowMs: number, to = "SUCCESS"): CloudEvent {
+  const task = {
+    id: taskId("sample-task"),
+    name: "bindInstancePublicIp",
+    status: told.has(to) ? "EXECUTING" : to,
+    params: JSON.stringify({ enable_public_ip: true }),
+    user: { id: "sample-user", name: "dms-task-bridge sink test" },
+    createdAtMs: to === firstStatus ? nowMs : nowMs - 42_000,
+    updatedAtMs: nowMs,
+  };
+  return toEvent(
+    { task, from: to === firstStatus ? null : "EXECUTING", to },
+    {
+      stream,
+      source: `https://dms.${stream.region}.myhuaweicloud.com/v2/${stream.projectId}/instances/${stream.instanceId}`,
+      instanceName: "sample",
+      observedAtMs: nowMs,
+    },
+  );
+}
