@@ -11,6 +11,7 @@ import type { LoadedSink } from "./load.ts";
 import { importModule } from "./module.ts";
 import { fieldName, type Path } from "./path.ts";
 import { sinkCommon } from "./schema.ts";
+import { templateIssues } from "./templates.ts";
 import { check, nameExpectation } from "./validate.ts";
 
 /** Sink type to what loads its module. */
@@ -27,7 +28,7 @@ export interface CheckedSinks {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Checks each sink: what all sinks share, then its own options by its module's schema, and compiles its filter. */
+/** Checks each sink: what all sinks share, then its own options by its module's schema, its filter and its templates. */
 export async function checkSinks({ value, origins }: Expanded, deps: SinkDeps): Promise<CheckedSinks> {
   const sinks = new Map<SinkName, LoadedSink>();
   const issues: ConfigIssue[] = [];
@@ -72,6 +73,7 @@ async function checkSink(
     ...options.issues.filter(({ field }) => !own.issues.some((issue) => issue.field === field)),
     ...common.issues,
     ...filterIssues(rest["filter"], [...path, "filter"], origins),
+    ...(await templateIssues(options.output, path, origins)),
   ];
   if (issues.length > 0 || !common.output) return { sink: null, issues };
   return { sink: { type, module, options: options.output, common: common.output }, issues };

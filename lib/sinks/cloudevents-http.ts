@@ -42,6 +42,13 @@ export const headerValue = (text: string): string =>
     ),
   );
 
+/** A body of one's own, which is no CloudEvent. */
+export const ownMessage = (event: CloudEvent, contentType: string, body: string): Message => ({
+  headers: { "content-type": contentType },
+  body,
+  id: webhookId(event),
+});
+
 /** The event id. Standard Webhooks forbids a dot in it, and a status that nobody knows may hold one. */
 const webhookId = ({ id }: CloudEvent): string => headerValue(id).replaceAll(".", "%2E");
 

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { attemptTimeout, described, wholeNumber } from "../config/fields.ts";
 import { isCidr } from "./address-guard.ts";
 import { parseSigningKey, secretExpectation } from "./standard-webhooks.ts";
+import { Template, templateText } from "./template.ts";
 
 export const urlExpectation = "an https URL without user and password; http only with allowPrivateNetwork";
 
@@ -49,6 +50,13 @@ const batch = v.strictObject({
   maxBytes: v.optional(described(wholeNumber(1_024, 16_777_216), "Bytes of one request's body."), 65_536),
 });
 
+const typeExpectation = "a media type such as application/json";
+const mediaType = v.pipe(
+  v.string(typeExpectation),
+  v.regex(/^[\w.+-]+\/[\w.+-]+(;[\x20-\x7e]*)?$/, typeExpectation),
+);
+const isJson = (type: string): boolean => /^application\/([\w.-]+\+)?json(;|$)/i.test(type);
+
 export const webhookSchema = v.pipe(
   v.strictObject({
     url: described(url, "Where to POST. Treated as a secret: messages show its origin only."),
@@ -60,6 +68,16 @@ export const webhookSchema = v.pipe(
       "structured",
     ),
     batch: v.optional(described(batch, "Limits of a request in mode `batch`."), {}),
+    body: v.optional(
+      described(
+        templateText,
+        "A Liquid template of the request's body, in place of the event; `mode` is then left out.",
+      ),
+    ),
+    contentType: v.optional(
+      described(mediaType, "Of what `body` makes. Of a JSON type it must make JSON of every event."),
+      "application/json",
+    ),
     secret: described(v.optional(secret), "Signs deliveries (Standard Webhooks): `whsec_…` or `whsk_…`."),
     secrets: v.optional(
       described(
@@ -108,6 +126,18 @@ export const webhookSchema = v.pipe(
     ),
     ["secrets"],
   ),
+  v.forward(
+    v.partialCheck(
+      [["body"], ["mode"]],
+      ({ body, mode }) => body === undefined || mode === "structured",
+      "no mode beside a body, which no CloudEvents mode describes",
+    ),
+    ["mode"],
+  ),
+  v.transform(({ body, ...options }) => ({
+    ...options,
+    body: body === undefined ? null : new Template(body, isJson(options.contentType) ? "json" : "text"),
+  })),
 );
 
 export type WebhookOptions = v.InferOutput<typeof webhookSchema>;

@@ -1,9 +1,16 @@
 import { Agent } from "undici";
+import type { CloudEvent } from "../change/event.ts";
 import type { CallOptions } from "../clock.ts";
 import type { SinkName } from "../names.ts";
 import { addressGuard, guardedConnector } from "./address-guard.ts";
-import { answerResult } from "./answer.ts";
-import { batchMessage, binaryMessage, type Message, structuredMessage } from "./cloudevents-http.ts";
+import { answerResult, type Refusal } from "./answer.ts";
+import {
+  batchMessage,
+  binaryMessage,
+  type Message,
+  ownMessage,
+  structuredMessage,
+} from "./cloudevents-http.ts";
 import { urlSecrets } from "./detail.ts";
 import { post } from "./http.ts";
 import type { BatchLimits, DeliveryResult, Sink, SinkDeps } from "./sink.ts";
@@ -14,7 +21,7 @@ const connectTimeoutMs = 5_000;
 
 export const schema = webhookSchema;
 
-/** POSTs CloudEvents, signed by Standard Webhooks where a secret is set. */
+/** POSTs CloudEvents, or bodies made of them by a template, signed by Standard Webhooks where a secret is set. */
 export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps): Sink {
   const url = new URL(options.url);
   const guard = addressGuard({
@@ -25,6 +32,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
   const agent = new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
   const keys = options.secrets ?? (options.secret ? [options.secret] : []);
   const secrets = [...urlSecrets(url), ...Object.values(options.headers)];
+  const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
   const signed = ({ id, body }: Message): Record<string, string> => {
@@ -50,19 +58,41 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
     return answerResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
   };
 
+  const sendOne = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
+    const message = await messageOf(event, options);
+    return "kind" in message ? message : send(message, call);
+  };
+
   const close = async (): Promise<void> => {
-    closing ??= agent.close();
+    // A body of one's own is made before the request is, so the agent does not know of it yet.
+    closing ??= Promise.allSettled(underWay).then(() => agent.close());
     await closing;
   };
 
   if (options.mode === "batch") return batching(name, options.batch, send, close);
-  const message = options.mode === "binary" ? binaryMessage : structuredMessage;
   return {
     name,
     batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
-    deliver: (events, call) => Promise.all(events.map((event) => send(message(event), call))),
+    async deliver(events, call) {
+      const delivery = Promise.all(events.map((event) => sendOne(event, call)));
+      underWay.add(delivery);
+      try {
+        return await delivery;
+      } finally {
+        underWay.delete(delivery);
+      }
+    },
     close,
   };
+}
+
+async function messageOf(
+  event: CloudEvent,
+  { mode, body, contentType }: WebhookOptions,
+): Promise<Message | Refusal> {
+  if (body === null) return mode === "binary" ? binaryMessage(event) : structuredMessage(event);
+  const rendered = await body.render(event);
+  return rendered.kind === "output" ? ownMessage(event, contentType, rendered.text) : rendered;
 }
 
 type Send = (message: Message, call: CallOptions) => Promise<DeliveryResult>;

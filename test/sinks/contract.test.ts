@@ -171,6 +171,10 @@ const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
 for (const [type, setup] of Object.entries(setups)) sinkContract(type, setup);
 sinkContract("webhook in mode binary", webhookSetup({ mode: "binary" }));
 sinkContract("webhook in mode batch", webhookSetup({ mode: "batch" }));
+sinkContract(
+  "webhook with a body of its own",
+  webhookSetup({ body: "{{ event | json }}", contentType: "application/cloudevents+json" }),
+);
 sinkContract("sqs with FIFO", awsSetup(sqsFifoService));
 sinkContract("email by SES", sesSetup);
 for (const [type, setup] of digestSetups) sinkContract(type, setup);

@@ -142,6 +142,42 @@ describe("a webhook", () => {
   });
 });
 
+describe("a webhook with a body of its own", () => {
+  const body = '{"task": {{ task.name | json }}, "ip": {{ task.params.public_ip | default: "" | json }}}';
+
+  it("sends what the template makes of each event, signed, under the event's id", async () => {
+    const { receiver, deliver } = await hooked({ secret, respond: () => ({}) }, { secret, body });
+    expect(kinds(await deliver(2))).toEqual(["accepted", "accepted"]);
+    expect(receiver.deliveries).toMatchObject([
+      { verified: true, headers: { "content-type": "application/json" } },
+      { verified: true },
+    ]);
+    expect(receiver.deliveries.map((each): unknown => JSON.parse(each.body))).toEqual(
+      Array(2).fill({ task: "bindInstancePublicIp", ip: "203.0.113.9" }),
+    );
+    expect(receiver.deliveries.map(({ headers }) => headers["webhook-id"])).toEqual(
+      sampleEvents(2).map(({ id }) => id),
+    );
+  });
+
+  it("names the type that it is told", async () => {
+    const text = { body: "{{ task.name }}", contentType: "text/plain; charset=utf-8" };
+    const { receiver, deliver } = await hooked({ respond: () => ({}) }, text);
+    await deliver();
+    expect(receiver.deliveries).toMatchObject([
+      { headers: { "content-type": "text/plain; charset=utf-8" }, body: "bindInstancePublicIp" },
+    ]);
+  });
+
+  it("refuses the one event that the template cannot be filled with, and sends the others", async () => {
+    const port = { body: "{{ task.params.public_ip }}", contentType: "text/plain" };
+    const { receiver, sink } = await hooked({ respond: () => ({}) }, port);
+    const events = [sampleEvent(1, { params: { port: 1 } }), sampleEvent(2)];
+    expect(kinds(await sink.deliver(events, running()))).toEqual(["permanent rejected", "accepted"]);
+    expect(receiver.deliveries).toHaveLength(1);
+  });
+});
+
 describe("a webhook in mode batch", () => {
   const limited = (most: number): ReceiverOptions => ({
     respond: (_, { events }) => ({ status: events.length > most ? 413 : 204 }),
