@@ -5,7 +5,7 @@ import { parseJson } from "../json.ts";
 import type { SinkName } from "../names.ts";
 import type { Card } from "./chat/card.ts";
 import { fitted } from "./chat/fit.ts";
-import { bytes, inert } from "./chat/foreign.ts";
+import { bytes, inert, inertLine } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { type Words, words } from "./chat/text.ts";
@@ -74,10 +74,11 @@ const throttlePage = 1111;
 
 /** The card as JSON. A line ends with two spaces; a paragraph with an empty line. */
 export function dingtalkBody(card: Card, { colon }: Words): string {
-  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const paragraphs = [
     `#### ${glyph} ${inert(title)}`,
     [inert(subtitle), transition === "" ? "" : `**${inert(transition)}**`].filter(Boolean).join("  \n"),
+    body.map(inertLine).join("  \n"),
     facts.map(({ label, value }) => `**${inert(label)}**${colon}${inert(value)}`).join("  \n"),
     links.map(({ label, url }) => `[${inert(label)}](${url})`).join("  "),
     footer === "" ? "" : `> ${inert(footer)}`,

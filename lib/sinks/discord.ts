@@ -66,10 +66,11 @@ interface DiscordEmbed {
 
 /** The card as a message that mentions nobody, whatever stands in it. */
 export function discordMessage(card: Card): DiscordMessage {
-  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const description = [
     escaped(subtitle),
     transition === "" ? "" : `**${escaped(transition)}**`,
+    ...body.map(escaped),
     links.map(({ label, url }) => `[${escaped(label)}](${url})`).join(" · "),
   ].filter(Boolean);
   const embed: DiscordEmbed = {

@@ -59,7 +59,7 @@ const ses = v.strictObject({
   configurationSet: described(v.optional(filledText("a name")), "SES configuration set."),
 });
 
-const { language, timeZone, titlePrefix, links, digestAbove, timeout } = chatEntries;
+const { language, timeZone, titlePrefix, links, template, digestAbove, timeout } = chatEntries;
 
 export const schema = v.pipe(
   v.strictObject({
@@ -78,6 +78,7 @@ export const schema = v.pipe(
     timeZone,
     titlePrefix,
     links,
+    template,
     digestAbove,
     timeout,
   }),

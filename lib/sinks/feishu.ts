@@ -73,7 +73,7 @@ const colours: Readonly<Record<Tone, { readonly header: string; readonly tag: st
 
 /** The card, JSON 2.0. Every text of it is plain: Feishu's Markdown would mention everyone for `<at id=all>`. */
 export function feishuCard(card: Card): object {
-  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   // A digest's facts are whole lines, which two columns would break.
   const rows = transition === "" ? facts.map((fact) => [fact]) : pairs(facts);
   return {
@@ -90,6 +90,7 @@ export function feishuCard(card: Card): object {
     },
     body: {
       elements: [
+        ...body.map((text) => line(text)),
         ...rows.map((row) => ({ tag: "column_set", columns: row.map(column) })),
         ...links.map(button),
         ...(footer === "" ? [] : [line(footer, { text_size: "notation", text_color: "grey" })]),

@@ -82,9 +82,10 @@ const colours: Readonly<Record<Tone, string>> = {
 
 /** The message as JSON. */
 export function googlechatBody(card: Card, threadKey: string | null): string {
-  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const widgets = [
     ...(transition === "" ? [] : [{ textParagraph: { text: `<b>${coloured(card.tone, transition)}</b>` } }]),
+    ...(body.length === 0 ? [] : [{ textParagraph: { text: body.map(escaped).join("\n") } }]),
     ...facts.map(({ label, value }) => ({
       decoratedText: { topLabel: plain(label), text: escaped(value), wrapText: true },
     })),

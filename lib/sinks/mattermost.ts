@@ -3,7 +3,7 @@ import { parseJson } from "../json.ts";
 import type { SinkName } from "../names.ts";
 import type { Card, Tone } from "./chat/card.ts";
 import { fitted } from "./chat/fit.ts";
-import { inert } from "./chat/foreign.ts";
+import { inert, inertLine } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { words } from "./chat/text.ts";
@@ -47,10 +47,11 @@ const colours: Readonly<Record<Tone, string>> = {
 
 /** The card as JSON. Server, web and mobile each read Markdown by rules of their own, so foreign marks are replaced. */
 export function mattermostBody(card: Card): string {
-  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const text = [
     inert(subtitle),
     transition === "" ? "" : `**${inert(transition)}**`,
+    ...body.map(inertLine),
     links.map(({ label, url }) => `[${inert(label)}](${url})`).join(" · "),
   ];
   const attachment = {

@@ -46,10 +46,11 @@ const colours: Readonly<Record<Tone, string>> = {
 
 /** The card as JSON: only an attachment has a colour bar, and blocks inside it. */
 export function slackBody(card: Card): string {
-  const { glyph, title, transition, facts, links, footer } = card;
+  const { glyph, title, transition, body, facts, links, footer } = card;
   const blocks = [
     { type: "header", text: plain(`${glyph} ${title}`, maxHeaderCharacters) },
     { type: "section", text: plain([card.subtitle, transition].filter(Boolean).join("\n")) },
+    ...(body.length === 0 ? [] : [{ type: "section", text: plain(body.join("\n")) }]),
     ...chunks(facts, fieldsInSection).map((chunk) => ({
       type: "section",
       fields: chunk.map(({ label, value }) => plain(`${label}\n${value}`)),

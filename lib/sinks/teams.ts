@@ -57,6 +57,7 @@ export function teamsBody(card: Card): string {
     rich([run(`${glyph} ${title}`, { size: "large", weight: "bolder", color: colours[card.tone] })]),
     rich([run(subtitle, { isSubtle: true })], "none"),
     ...(transition === "" ? [] : [rich([run(transition, { weight: "bolder" })])]),
+    ...card.body.map((line, index) => rich([run(line)], index === 0 ? "medium" : "small")),
     ...facts.map(({ label, value }, index) =>
       rich([run(`${label}  `, { isSubtle: true }), run(value)], index === 0 ? "medium" : "small"),
     ),

@@ -3,7 +3,7 @@ import { parseJson } from "../json.ts";
 import type { SinkName } from "../names.ts";
 import type { Card, Tone } from "./chat/card.ts";
 import { fitted } from "./chat/fit.ts";
-import { bytes, inert } from "./chat/foreign.ts";
+import { bytes, inert, inertLine } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { type Words, words } from "./chat/text.ts";
@@ -59,11 +59,12 @@ const colours: Readonly<Record<Tone, string>> = {
 
 /** The card as WeCom's Markdown. */
 export function wecomMarkdown(card: Card, { colon }: Words): string {
-  const { glyph, title, subtitle, transition, facts, links, footer } = card;
+  const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   return [
     `**${glyph} ${inert(title)}**`,
     inert(subtitle),
     transition === "" ? "" : font(colours[card.tone], transition),
+    ...body.map(inertLine),
     ...facts.map(({ label, value }) => `> ${inert(label)}${colon}${font("comment", value)}`),
     links.map(({ label, url }) => `[${inert(label)}](${url})`).join("  "),
     footer === "" ? "" : font("comment", footer),

@@ -24,6 +24,8 @@ export interface Card {
   readonly subtitle: string;
   /** `EXECUTING → SUCCESS in 5 s`; empty in a digest. */
   readonly transition: string;
+  /** Lines of the sink's own words, in place of the facts; empty without a template. */
+  readonly body: readonly string[];
   /** Most important first. A digest has one for each change. */
   readonly facts: readonly Fact[];
   /** Facts left out for want of room. */
@@ -44,6 +46,14 @@ export interface CardStyle {
   readonly links: Readonly<Record<string, string>>;
 }
 
+/** What a template makes of a card's texts; a text that is left out, or is empty, stays the card's own. */
+export interface OwnTexts {
+  readonly title?: string;
+  readonly body?: string;
+}
+
+const maxBodyLines = 20;
+const maxBodyCharacters = 1_000;
 const maxNameCharacters = 120;
 const maxValueCharacters = 300;
 const maxParams = 12;
@@ -61,11 +71,12 @@ export const looks: Readonly<Record<EventKind, { readonly tone: Tone; readonly g
 };
 
 /** The card of one change. */
-export function cardOf(event: CloudEvent, style: CardStyle): Card {
+export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}): Card {
   const text = words[style.language];
   const { task, change, instance } = event.data;
   const { tone, glyph } = looks[kindOf(event)];
-  const title = `${style.titlePrefix}${titleOf(event, text)}`;
+  const title = `${style.titlePrefix}${name(own.title ?? "") || titleOf(event, text)}`;
+  const body = bodyLines(own.body ?? "");
   const transition = transitionOf(event, text);
   const place = [instance.engine, instanceText(event), instance.region].map(name).join(" · ");
   const seenMs = Date.parse(change.observedAt) - Date.parse(task.updatedAt);
@@ -75,7 +86,8 @@ export function cardOf(event: CloudEvent, style: CardStyle): Card {
     title,
     subtitle: place,
     transition,
-    facts: factsOf(event, style),
+    body,
+    facts: body.length > 0 ? [] : factsOf(event, style),
     hidden: 0,
     links: linksOf(event, style.links),
     footer: [text.task(name(task.id)), ...(seenMs >= 1_000 ? [text.seen(spanText(seenMs, text))] : [])].join(
@@ -109,6 +121,10 @@ export function transitionOf({ data: { change } }: CloudEvent, text: Words): str
   const step = change.from === null ? name(change.to) : `${name(change.from)} → ${name(change.to)}`;
   return change.durationMs === 0 ? step : `${step} ${text.took(spanText(change.durationMs, text))}`;
 }
+
+/** A template's text is as foreign as the names in it: it says what it says, and does nothing. */
+const bodyLines = (text: string): readonly string[] =>
+  shorten(text, maxBodyCharacters).split(/\r?\n/).map(visible).filter(Boolean).slice(0, maxBodyLines);
 
 function factsOf({ data: { task, instance } }: CloudEvent, { language, timeZone }: CardStyle): Fact[] {
   const { labels } = words[language];

@@ -51,6 +51,7 @@ export function digestOf(events: readonly CloudEvent[], style: CardStyle): Card 
     title,
     subtitle,
     transition: "",
+    body: [],
     facts: sorted.slice(0, maxLines).map((event) => ({
       label: `${looks[kindOf(event)].glyph} ${titleOf(event, text)}`,
       value: [

@@ -6,7 +6,7 @@ import type { Words } from "./text.ts";
 const cuts = [80, 40, 20] as const;
 
 /**
- * The fullest form of a card that fits: facts go first, from the last on, and are counted in the footer; then links; then
+ * The fullest form of a card that fits: facts go first, from the last on, and are counted in the footer; then lines of the body; then links; then
  * texts are cut, with an ellipsis. The last form is returned even where it does not fit.
  */
 export function fitted<Body>(
@@ -25,7 +25,11 @@ export function fitted<Body>(
 
 function* formsOf(card: Card, text: Words): Generator<Card, void, undefined> {
   for (let count = card.facts.length; count >= 0; count -= 1) yield withFacts(card, count, text);
-  const bare = { ...withFacts(card, 0, text), links: [] };
+  const bodyOnly = withFacts(card, 0, text);
+  for (let count = card.body.length - 1; count > 0; count -= 1) {
+    yield { ...bodyOnly, body: card.body.slice(0, count) };
+  }
+  const bare = { ...bodyOnly, body: card.body.slice(0, 1), links: [] };
   yield bare;
   for (const most of cuts) {
     yield {
@@ -33,6 +37,7 @@ function* formsOf(card: Card, text: Words): Generator<Card, void, undefined> {
       title: shorten(bare.title, most),
       subtitle: shorten(bare.subtitle, most),
       transition: shorten(bare.transition, most),
+      body: bare.body.map((line) => shorten(line, most)),
       footer: shorten(bare.footer, most),
       plainText: shorten(bare.plainText, most),
     };

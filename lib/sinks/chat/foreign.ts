@@ -47,3 +47,18 @@ export const inert = (text: string): string =>
     .replaceAll("://", "：//")
     // An underscore inside a word, as in public_ip, formats nothing.
     .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, "＿");
+
+const firstMarks: Readonly<Record<string, string>> = {
+  "-": "－",
+  "+": "＋",
+  "=": "＝",
+  ".": "．",
+  ")": "）",
+};
+
+/** The same for a whole line, which a mark at its beginning would make a list, a rule or a heading. */
+export const inertLine = (text: string): string =>
+  inert(text).replace(
+    /^(\d*)([-+=.)])/,
+    (_, digits: string, mark: string) => `${digits}${firstMarks[mark] ?? mark}`,
+  );

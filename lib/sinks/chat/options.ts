@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { attemptTimeout, described, timeZone, wholeNumber } from "../../config/fields.ts";
+import { Template, templateText } from "../template.ts";
 import { allowPrivateNetwork, url, urlExpectation } from "../webhook-options.ts";
 import { linkFields } from "./card.ts";
 import { languages } from "./text.ts";
@@ -15,6 +16,16 @@ function isLinkTemplate(template: string): boolean {
 
 const maxPrefixCharacters = 40;
 const prefixExpectation = `a text of at most ${maxPrefixCharacters} characters on one line`;
+
+const template = v.pipe(
+  templateText,
+  v.transform((text) => new Template(text)),
+);
+
+const templates = v.strictObject({
+  title: described(v.optional(template), "A Liquid template of the title, in place of the card's own."),
+  body: described(v.optional(template), "A Liquid template of lines that stand in place of the facts."),
+});
 
 /** What every chat sink's options share. */
 export const chatEntries = {
@@ -42,6 +53,7 @@ export const chatEntries = {
     ),
     {},
   ),
+  template: v.optional(described(templates, "Words of your own in a change's message."), {}),
   digestAbove: v.optional(
     described(
       wholeNumber(1, 100),

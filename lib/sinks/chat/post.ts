@@ -7,9 +7,10 @@ import type { Answer, AnswerContext } from "../answer.ts";
 import { urlSecrets } from "../detail.ts";
 import { post } from "../http.ts";
 import type { DeliveryResult, Sink, SinkDeps } from "../sink.ts";
-import { type Card, type CardStyle, cardOf } from "./card.ts";
+import type { Card } from "./card.ts";
 import { digestOf } from "./digest.ts";
 import type { ChatOptions } from "./options.ts";
+import { type TemplatedStyle, templatedCard } from "./templated.ts";
 
 const connectTimeoutMs = 5_000;
 const maxDigestEvents = 100;
@@ -61,11 +62,16 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
 /** A sink that sends a card for each change, and a digest where more come at once. */
 export function cardSink(
   name: SinkName,
-  options: CardStyle & Pick<ChatOptions, "digestAbove">,
+  options: TemplatedStyle & Pick<ChatOptions, "digestAbove">,
   { send, close }: Messenger,
 ): Sink {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
+
+  const tell = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
+    const card = await templatedCard(event, options);
+    return "kind" in card ? card : send(card, [event], call);
+  };
 
   const deliver = async (
     events: readonly CloudEvent[],
@@ -80,7 +86,7 @@ export function cardSink(
       const last = results.at(-1);
       // A platform that is not well, or that wants fewer messages, is not asked again at once.
       const isStopped = last?.kind === "retry" || last?.kind === "blocked";
-      results.push(isStopped ? last : await send(cardOf(event, options), [event], call));
+      results.push(isStopped ? last : await tell(event, call));
     }
     return results;
   };

@@ -27,9 +27,11 @@ export const mailContent = (card: Card, { colon }: Words): MailContent => ({
   html: htmlOf(card),
 });
 
-function textOf({ glyph, title, subtitle, transition, facts, links, footer }: Card, colon: string): string {
+function textOf(card: Card, colon: string): string {
+  const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const blocks = [
     [`${glyph} ${title}`, subtitle, transition].filter(Boolean).map(linkless),
+    body.map(linkless),
     facts.map(({ label, value }) => linkless(`${label}${colon}${value}`)),
     links.map(({ label, url }) => `${linkless(label)}${colon}${url}`),
     [linkless(footer)],
@@ -40,7 +42,8 @@ function textOf({ glyph, title, subtitle, transition, facts, links, footer }: Ca
     .join("\n\n")}\n`;
 }
 
-function htmlOf({ tone, glyph, title, subtitle, transition, facts, links, footer }: Card): string {
+function htmlOf(card: Card): string {
+  const { tone, glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const colour = colours[tone];
   const rows = facts.map(
     ({ label, value }) =>
@@ -53,6 +56,7 @@ function htmlOf({ tone, glyph, title, subtitle, transition, facts, links, footer
     transition === ""
       ? ""
       : `<p style="margin:8px 0;font-weight:bold;color:${colour}">${escaped(transition)}</p>`,
+    body.length === 0 ? "" : `<p style="margin:8px 0">${body.map(escaped).join("<br>")}</p>`,
     rows.length === 0 ? "" : `<table style="border-collapse:collapse">${rows.join("\n")}</table>`,
     anchors.length === 0 ? "" : `<p style="margin:8px 0">${anchors.join(" · ")}</p>`,
     footer === "" ? "" : `<p style="margin:8px 0 0;font-size:12px;color:#5F6368">${escaped(footer)}</p>`,

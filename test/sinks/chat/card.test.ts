@@ -14,6 +14,7 @@ describe("the card of a change", () => {
       title: "[prod] bindInstancePublicIp succeeded",
       subtitle: "rabbitmq · i-0001 · eu-west-101",
       transition: "EXECUTING → SUCCESS in 5 s",
+      body: [],
       facts: [
         { label: "Instance", value: "i-0001" },
         { label: "Operator", value: "li.wei" },
@@ -36,6 +37,7 @@ describe("the card of a change", () => {
       title: "bindInstancePublicIp 失败",
       subtitle: "rabbitmq · i-0001 · eu-west-101",
       transition: "EXECUTING → FAILED 用时 5 秒",
+      body: [],
       facts: [
         { label: "实例", value: "i-0001" },
         { label: "操作人", value: "li.wei" },
@@ -64,6 +66,30 @@ describe("the card of a change", () => {
   ] as const)("has a tone and a title for a task that is %s", (kind, tone, english, chinese) => {
     expect(cardOf(eventOf(kind), plainStyle)).toMatchObject({ tone, title: english });
     expect(cardOf(eventOf(kind), zh)).toMatchObject({ tone, title: chinese });
+  });
+
+  it("takes a title of the sink's own, on one line, after the prefix", () => {
+    const card = cardOf(
+      sampleEvent(),
+      { ...plainStyle, titlePrefix: "[prod] " },
+      { title: " It\n ended\u202e " },
+    );
+    expect(card.title).toBe("[prod] It ended\ufffd");
+    expect(card.plainText).toMatch(/^✅ \[prod\] It ended\ufffd · /);
+    expect(cardOf(sampleEvent(), plainStyle, { title: "x".repeat(500) }).title).toHaveLength(120);
+  });
+
+  it("takes lines of the sink's own in place of the facts", () => {
+    const card = cardOf(sampleEvent(), plainStyle, { body: "\n one \r\n\n  two\u0000\n" });
+    expect(card).toMatchObject({ body: ["one", "two\ufffd"], facts: [] });
+    const long = cardOf(sampleEvent(), plainStyle, { body: "x".repeat(90).concat("\n").repeat(99) }).body;
+    expect(long.join("\n").length).toBeLessThanOrEqual(1_000);
+    expect(cardOf(sampleEvent(), plainStyle, { body: "x\n".repeat(99) }).body).toHaveLength(20);
+  });
+
+  it("stays as it is where the sink's own words are empty", () => {
+    const style = plainStyle;
+    expect(cardOf(sampleEvent(), style, { title: " ", body: "\n" })).toEqual(cardOf(sampleEvent(), style));
   });
 
   it("has a glyph of its own for every kind", () => {

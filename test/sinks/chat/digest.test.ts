@@ -18,6 +18,7 @@ describe("a digest", () => {
       title: "[prod] 4 task changes: 1 failed, 2 succeeded, 1 running",
       subtitle: "rabbitmq · i-0001",
       transition: "",
+      body: [],
       facts: [
         { label: "❌ bindInstancePublicIp failed", value: "EXECUTING → FAILED in 5 s · task t-0003" },
         { label: "✅ bindInstancePublicIp succeeded", value: "EXECUTING → SUCCESS in 5 s · task t-0001" },

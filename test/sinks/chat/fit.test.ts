@@ -24,6 +24,17 @@ describe("fitting a card", () => {
     expect(within(digest, ({ facts }) => facts.length === 0).footer).toBe("and 13 more");
   });
 
+  it("leaves out lines of the body, from the last on, before links", () => {
+    const card = within(
+      { ...sampleCard, facts: [], body: ["one", "two", "three"] },
+      ({ body }) => body.length <= 2,
+    );
+    expect(card).toMatchObject({ body: ["one", "two"], links: sampleCard.links });
+    expect(within({ ...sampleCard, body: ["x".repeat(100)] }, () => false).body).toEqual([
+      `${"x".repeat(19)}…`,
+    ]);
+  });
+
   it("leaves out links before it cuts a text", () => {
     const card = within(sampleCard, ({ links }) => links.length === 0);
     expect(card).toMatchObject({ title: sampleCard.title, transition: sampleCard.transition });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytes, inert, shorten, visible } from "../../../lib/sinks/chat/foreign.ts";
+import { bytes, inert, inertLine, shorten, visible } from "../../../lib/sinks/chat/foreign.ts";
 import { injections } from "./sample.ts";
 
 const anyText = fc.oneof(fc.constantFrom(...injections), fc.string({ unit: "binary", maxLength: 300 }));
@@ -39,6 +39,19 @@ describe("text for a Markdown without escapes", () => {
     expect(inert("<at id=all> [x](https://e.example) *a* _b_ `c` #d ~e~ @all &lt; \\ |")).toBe(
       "＜at id=all＞ ［x］(https：//e.example) ＊a＊ ＿b＿ ｀c｀ ＃d ～e～ ＠all ＆lt; ＼ ｜",
     );
+  });
+
+  it("begins no list, rule or heading at the start of a line", () => {
+    expect(["- a", "+ a", "===", "---", "1. a", "12) a", "5 a", "a - b"].map(inertLine)).toEqual([
+      "－ a",
+      "＋ a",
+      "＝==",
+      "－--",
+      "1． a",
+      "12） a",
+      "5 a",
+      "a - b",
+    ]);
   });
 
   it("keeps the underscores of a name", () => {

@@ -293,9 +293,55 @@ const hostile = fc.oneof(
   },
 );
 
+describe.each(platformTypes)("words of the sink's own on %s", (type) => {
+  const template = {
+    title: "{{ task.name }} on {{ instance.engine }}",
+    body: "Runbook 7\n{% if kind == 'succeeded' %}\nAll is well{% endif %}",
+  };
+
+  it("stand in place of the title and the facts", async () => {
+    const { sink, heard } = await staged(type, { template });
+    expect(await sink.deliver([sampleEvent()], running())).toEqual([{ kind: "accepted" }]);
+    const sent = heard[0]?.text ?? "";
+    for (const part of ["bindInstancePublicIp on rabbitmq", "Runbook 7", "All is well", "t-0001"]) {
+      expect(sent).toContain(part);
+    }
+    expect(sent).not.toContain("li.wei");
+  });
+
+  it("refuse the one event that they cannot be made of", async () => {
+    const { sink, heard } = await staged(type, { template: { body: "{{ task.params.public_ip }}" } });
+    const events = [sampleEvent(1, { params: { port: 1 } }), sampleEvent(2)];
+    expect(await sink.deliver(events, running())).toEqual([
+      {
+        kind: "permanent",
+        reason: "rejected",
+        detail: "the template cannot be filled: line 1: undefined variable: task.params.public_ip",
+      },
+      { kind: "accepted" },
+    ]);
+    expect(heard).toHaveLength(1);
+  });
+
+  it("leave a digest as it is", async () => {
+    const { sink, heard } = await staged(type, { template, digestAbove: 1 });
+    await sink.deliver([sampleEvent(1), sampleEvent(2)], running());
+    expect(heard[0]?.text).toContain("2 task changes");
+    expect(heard[0]?.text).not.toContain("Runbook");
+  });
+});
+
+const foreignTemplate = {
+  title: "{{ task.name }}",
+  body: "{{ task.name }}\n{{ task.params | json }}\n- {{ task.user.name | default: '' }}",
+};
+
 describe.each(platformTypes)("foreign text on %s", (type) => {
-  it("is never markup, a mention or a link", async () => {
-    const { sink, heard } = await staged(type, {}, undefined);
+  it.each([
+    ["a card's own texts", {}],
+    ["a template's", { template: foreignTemplate }],
+  ])("is never markup, a mention or a link in %s", async (_, options) => {
+    const { sink, heard } = await staged(type, options);
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
         const results = await sink.deliver([foreignEvent(text)], running());
@@ -312,8 +358,11 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
     );
   });
 
-  it("fits, however long it is", async () => {
-    const { sink, heard } = await staged(type, { titlePrefix: "&".repeat(40), digestAbove: 10 });
+  it.each([
+    ["a card's own texts", {}],
+    ["a template's", { template: foreignTemplate }],
+  ])("fits, however long it is, in %s", async (_, options) => {
+    const { sink, heard } = await staged(type, { titlePrefix: "&".repeat(40), digestAbove: 10, ...options });
     for (const unit of ["&", "绑", "😀", "a", "<", '"']) {
       const event = foreignEvent(unit.repeat(10_000));
       expect(await sink.deliver([event], running())).toEqual([{ kind: "accepted" }]);

@@ -49,6 +49,7 @@ export const sampleCard: Card = {
   title: "resize failed",
   subtitle: "kafka · orders · cn-north-4",
   transition: "EXECUTING → FAILED in 5 s",
+  body: [],
   facts: [
     { label: "Operator", value: "li.wei" },
     { label: "public_ip", value: "203.0.113.9" },
