@@ -1,0 +1,77 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { receiver } from "../../examples/deliver-to-webhook/receiver.ts";
+import type { CloudEvent } from "../../lib/change/event.ts";
+import { exampleStage, onLoopback } from "./stage.ts";
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+
+/** The example's receiver, which keeps what it acts on, and may fail. */
+async function started() {
+  const acted: string[] = [];
+  let failures = 0;
+  const act = ({ data: { task } }: CloudEvent): void => {
+    if (failures-- > 0) throw new Error("no room");
+    acted.push(`${task.name} ${task.status}`);
+  };
+  const statuses: number[] = [];
+  const listener = receiver({ secret, database: new DatabaseSync(":memory:"), act });
+  const server = createServer((request, response) => {
+    response.once("finish", () => statuses.push(response.statusCode));
+    return listener(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    acted,
+    statuses,
+    fail: (times: number) => {
+      failures = times;
+    },
+  };
+}
+
+const stageFor = (url: string, key = secret) =>
+  exampleStage("deliver-to-webhook", {
+    environment: { WEBHOOK_URL: url, WEBHOOK_SECRET: key },
+    sink: onLoopback,
+  });
+
+describe("the example deliver-to-webhook", () => {
+  it("acts on each event once, however often it comes", async () => {
+    const { url, acted, statuses } = await started();
+    const { task, poll, forget } = await stageFor(url);
+    task("bindInstancePublicIp", "EXECUTING");
+    expect(await poll()).toMatchObject({ accepted: 1 });
+    await forget();
+    expect(await poll()).toMatchObject({ accepted: 1 });
+    expect(statuses).toEqual([204, 204]);
+    expect(acted).toEqual(["bindInstancePublicIp EXECUTING"]);
+  });
+
+  it("gets an event again that it could not act on", async () => {
+    const { url, acted, statuses, fail } = await started();
+    const { task, poll } = await stageFor(url);
+    task("bindInstancePublicIp", "EXECUTING");
+    fail(1);
+    expect(await poll()).toMatchObject({ accepted: 1 });
+    expect(statuses).toEqual([500, 204]);
+    expect(acted).toEqual(["bindInstancePublicIp EXECUTING"]);
+  });
+
+  it("takes nothing that another key has signed", async () => {
+    const { url, acted, statuses } = await started();
+    const { task, poll } = await stageFor(url, `whsec_${Buffer.alloc(32, 8).toString("base64")}`);
+    task("bindInstancePublicIp", "EXECUTING");
+    expect(await poll()).toMatchObject({ accepted: 0, pending: 1, blocked: "unauthorized" });
+    expect(statuses).toEqual([401]);
+    expect(acted).toEqual([]);
+  });
+});

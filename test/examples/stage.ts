@@ -1,0 +1,62 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { startSimulator } from "../../lib/simulator/api.ts";
+import { demoKey } from "../../lib/simulator/auth.ts";
+import { seededRandom } from "../../lib/simulator/random.ts";
+import { run } from "../cli/process.ts";
+
+const instance = { id: "i-1", engine: "rabbitmq", name: "orders", projectId: "p1" } as const;
+
+export interface ExampleOptions {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Of the sink, beside what the example says: what only a test on loopback needs. */
+  readonly sink?: string;
+}
+
+/** An example's own configuration before a simulated API, in a folder of its own. */
+export async function exampleStage(name: string, { environment, sink = "" }: ExampleOptions) {
+  const folder = await mkdtemp(join(tmpdir(), "bridge-example-"));
+  const simulator = await startSimulator({ random: seededRandom(1) });
+  onTestFinished(async () => {
+    await simulator.close();
+    await rm(folder, { recursive: true });
+  });
+  simulator.world.addInstance(instance);
+  const written = await readFile(
+    new URL(`../../examples/${name}/bridge.config.yaml`, import.meta.url),
+    "utf8",
+  );
+  const local = written
+    .replace("    region: cn-north-4", `    region: cn-north-4\n    endpoint: ${simulator.url}`)
+    .replace(/\n {4}type: \w+\n/, (type) => `${type}${sink}`);
+  await writeFile(join(folder, "bridge.config.yaml"), local);
+  const env = {
+    HUAWEICLOUD_SDK_AK: demoKey.ak,
+    HUAWEICLOUD_SDK_SK: demoKey.sk,
+    HUAWEICLOUD_SDK_PROJECT_ID: instance.projectId,
+    ...environment,
+  };
+  const cli = (...args: readonly string[]) => run(args, { cwd: folder, env });
+  return {
+    cli,
+    /** Starts a task that gets these statuses at once; returns its id. */
+    task: (task: string, ...statuses: readonly string[]) =>
+      simulator.world.start({
+        instance: instance.id,
+        name: task,
+        steps: statuses.map((status) => ({ status, afterMs: 0 })),
+      }),
+    /** One run; what it says of the only sink. */
+    poll: async (): Promise<unknown> => {
+      const { out } = await cli("poll", "--json");
+      const { sinks } = JSON.parse(out) as { readonly sinks: Readonly<Record<string, unknown>> };
+      return Object.values(sinks)[0];
+    },
+    /** Forgets what was delivered, so that the next run tells everything again. */
+    forget: () => cli("checkpoint", "reset", "--yes"),
+  };
+}
+
+export const onLoopback = "    allowPrivateNetwork: true\n";
