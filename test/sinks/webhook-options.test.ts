@@ -16,6 +16,8 @@ describe("webhook options", () => {
     expect(v.parse(webhookSchema, { url })).toEqual({
       url,
       mode: "structured",
+      body: null,
+      contentType: "application/json",
       batch: { maxEvents: 100, maxBytes: 65_536 },
       headers: {},
       timeout: 15_000,

@@ -6,8 +6,8 @@ import type { Words } from "./text.ts";
 const cuts = [80, 40, 20] as const;
 
 /**
- * The fullest form of a card that fits: facts go first, from the last on, and are counted in the footer; then lines of the body; then links; then
- * texts are cut, with an ellipsis. The last form is returned even where it does not fit.
+ * The fullest form of a card that fits: facts go first, from the last on, and are counted in the footer; then lines of
+ * the body; then links; then texts are cut, with an ellipsis. The last form is returned even where it does not fit.
  */
 export function fitted<Body>(
   card: Card,
