@@ -64,8 +64,12 @@ const row = ({ field, expected, found, passed, by }: Check): Line => [
   field,
   found,
   // Of a list with one item it goes without saying which one passed.
-  by === null || expected === `[${by}]` ? expected : `${expected}, passed by ${by}`,
+  by === null || expected === `[${by}]` ? short(expected) : `${short(expected)}, passed by ${short(by)}`,
 ];
+
+const maxShownCharacters = 80;
+const short = (text: string): string =>
+  text.length <= maxShownCharacters ? text : `${text.slice(0, maxShownCharacters - 1)}…`;
 
 async function eventOf(context: Context, { event, status }: ExplainOptions): Promise<CloudEvent> {
   if (event === undefined) return sample(context, status);

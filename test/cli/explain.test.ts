@@ -93,6 +93,19 @@ describe("explain", () => {
     expect(out).toContain(`event ${sampleEvent(7).id}`);
   });
 
+  it("shortens a long pattern for a reader, and gives all of it to a script", async () => {
+    const { explain, write } = await setFolder();
+    const ids = Array.from({ length: 100 }, (_, index) => `task-${index}`);
+    const config = {
+      sources: [{ engine: "kafka", region: "cn-north-4", projectId: "p1", instances: "all" }],
+      sinks: { some: { type: "console", filter: { subject: [...ids, "sample-task"] } } },
+    };
+    await write("bridge.config.json", JSON.stringify(config));
+    expect((await explain()).out).toMatch(/ {2}\["task-0",.{65,70}…, passed by "sample-task"\n/);
+    const [sink] = JSON.parse((await explain(["--json"])).out).sinks;
+    expect(JSON.parse(sink.checks[0].expected)).toHaveLength(101);
+  });
+
   it("makes what an event holds harmless for a terminal", async () => {
     const { explain, write } = await setFolder();
     await write("evil.json", JSON.stringify({ ...sampleEvent(), type: "\u001b[31m\nops takes it" }));
