@@ -130,7 +130,7 @@ export function pagerdutyBody({ event, card, action }: Alert, options: Pagerduty
     client: "dms-task-bridge",
     payload: {
       summary: shorten([title, subtitle, transition].join(" · "), maxSummaryCharacters),
-      source: instanceText(event),
+      source: instanceText(event) || instance.engine,
       severity: kindOf(event) === "overdue" ? options.severity.overdue : options.severity.failed,
       timestamp: event.time,
       component: instance.engine,
