@@ -7,6 +7,7 @@ import { networkRefusal } from "./network-errors.ts";
 const maxBodyBytes = 16_384;
 
 export interface Post {
+  readonly method?: "POST" | "PATCH";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -14,7 +15,7 @@ export interface Post {
   readonly timeoutMs: number;
 }
 
-/** One POST: what the receiver answered, or why no answer came. Redirects are not followed. Throws only on a defect. */
+/** One request, a POST unless it says otherwise: what the receiver answered, or why no answer came. Redirects are not followed. Throws only on a defect. */
 export async function post(
   dispatcher: Dispatcher,
   request: Post,
@@ -26,7 +27,7 @@ export async function post(
     const response = await dispatcher.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
-      method: "POST",
+      method: request.method ?? "POST",
       headers: request.headers,
       body: request.body,
       signal,

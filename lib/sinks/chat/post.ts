@@ -1,13 +1,12 @@
 import { Agent } from "undici";
 import type { CloudEvent } from "../../change/event.ts";
-import type { CallOptions } from "../../clock.ts";
 import type { SinkName } from "../../names.ts";
 import { addressGuard, guardedConnector } from "../address-guard.ts";
 import type { Answer, AnswerContext } from "../answer.ts";
 import { urlSecrets } from "../detail.ts";
 import { post } from "../http.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "../sink.ts";
-import { type Card, cardOf } from "./card.ts";
+import type { DeliverOptions, DeliveryResult, Sink, SinkDeps } from "../sink.ts";
+import { type Card, type CardStyle, cardOf } from "./card.ts";
 import { digestOf } from "./digest.ts";
 import type { ChatOptions } from "./options.ts";
 
@@ -23,39 +22,65 @@ export interface ChatRequest {
 
 /** What tells one platform from another. */
 export interface Platform {
-  /** The message of a card, within the platform's limits, signed as of `nowMs`. */
-  request(card: Card, nowMs: number): ChatRequest;
+  /** The message of a card, which tells of `events`, within the platform's limits, signed as of `nowMs`. */
+  request(card: Card, nowMs: number, events: readonly CloudEvent[]): ChatRequest;
   /** What the platform's answer comes to. */
   verdict(answer: Answer, context: AnswerContext): DeliveryResult;
   /** What no result may show, beside the parts of the request's URL. */
   readonly secrets: readonly string[];
 }
 
-/** A sink that posts a card for each change, and a digest where more come at once. */
-export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, platform: Platform): Sink {
+/** Brings one card to its readers. */
+export interface Messenger {
+  send(card: Card, events: readonly CloudEvent[], call: DeliverOptions): Promise<DeliveryResult>;
+  /** Frees connections; nothing is under way any more. */
+  close(): Promise<void>;
+}
+
+export const ownHeaders = {
+  "user-agent": "dms-task-bridge",
+  "content-type": "application/json; charset=utf-8",
+} as const;
+
+/** Connects only where the options allow. */
+export const chatAgent = (options: Pick<ChatOptions, "url" | "allowPrivateNetwork">): Agent => {
   const guard = addressGuard({
     allow: options.allowPrivateNetwork,
     onlyAllowed: new URL(options.url).protocol === "http:",
   });
-  const agent = new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
-  const underWay = new Set<Promise<unknown>>();
-  let closing: Promise<void> | null = null;
+  return new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
+};
 
-  const send = async (card: Card, call: CallOptions): Promise<DeliveryResult> => {
-    const { url, body } = platform.request(card, deps.clock.now());
-    const headers = { "user-agent": "dms-task-bridge", "content-type": "application/json; charset=utf-8" };
-    const outcome = await post(agent, { url, headers, body, timeoutMs: options.timeout }, call);
+/** A sink that posts its cards to a webhook. */
+export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, platform: Platform): Sink {
+  const agent = chatAgent(options);
+
+  const send: Messenger["send"] = async (card, events, call) => {
+    const { url, body } = platform.request(card, deps.clock.now(), events);
+    const outcome = await post(agent, { url, headers: ownHeaders, body, timeoutMs: options.timeout }, call);
     if (outcome.kind !== "answer") return outcome;
     const secrets = [...urlSecrets(url), ...platform.secrets];
     return platform.verdict(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
   };
 
+  return cardSink(name, options, { send, close: () => agent.close() });
+}
+
+/** A sink that sends a card for each change, and a digest where more come at once. */
+export function cardSink(
+  name: SinkName,
+  options: CardStyle & Pick<ChatOptions, "digestAbove">,
+  { send, close }: Messenger,
+): Sink {
+  const underWay = new Set<Promise<unknown>>();
+  let closing: Promise<void> | null = null;
+
   const deliver = async (
     events: readonly CloudEvent[],
-    call: CallOptions,
+    call: DeliverOptions,
   ): Promise<readonly DeliveryResult[]> => {
     if (events.length > options.digestAbove) {
-      const result = await send(digestOf(events, options), call);
+      const result = await send(digestOf(events, options), events, call);
       return events.map(() => result);
     }
     const results: DeliveryResult[] = [];
@@ -63,7 +88,7 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
       const last = results.at(-1);
       // A platform that is not well, or that wants fewer messages, is not asked again at once.
       const isStopped = last?.kind === "retry" || last?.kind === "blocked";
-      results.push(isStopped ? last : await send(cardOf(event, options), call));
+      results.push(isStopped ? last : await send(cardOf(event, options), [event], call));
     }
     return results;
   };
@@ -82,7 +107,7 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
       }
     },
     async close() {
-      closing ??= Promise.allSettled(underWay).then(() => agent.close());
+      closing ??= Promise.allSettled(underWay).then(close);
       await closing;
     },
   };

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { onTestFinished } from "vitest";
@@ -42,6 +42,8 @@ const paths: Readonly<Record<PlatformType, string>> = {
 
 /** One request that a platform got. */
 export interface Heard {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
   readonly url: URL;
   readonly text: string;
   /** From 1. */
@@ -79,7 +81,14 @@ export async function staged(
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const url = new URL(request.url ?? "/", "http://127.0.0.1");
-    const one = { url, text: Buffer.concat(chunks).toString(), number: heard.length + 1 };
+    const { method = "", headers: sent } = request;
+    const one = {
+      method,
+      headers: sent,
+      url,
+      text: Buffer.concat(chunks).toString(),
+      number: heard.length + 1,
+    };
     heard.push(one);
     const { status = 200, headers, body, hang, reset } = answering(one);
     if (reset) request.socket.destroy();
@@ -96,7 +105,7 @@ export async function staged(
   return { sink, heard };
 }
 
-const json = (body: object, status = 200): Reply => ({
+export const json = (body: object, status = 200): Reply => ({
   status,
   headers: { "content-type": "application/json" },
   body: JSON.stringify(body),
@@ -127,8 +136,8 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
     bytesOf(text) <= 28_672
       ? { status: 202 }
       : json({ error: { code: "RequestEntityTooLarge", message: "too large" } }, 413),
-  discord({ url, text }) {
-    if (url.searchParams.get("wait") !== "true") return { status: 204 };
+  discord({ method, url, text }) {
+    if (method === "POST" && url.searchParams.get("wait") !== "true") return { status: 204 };
     const { embeds = [] } = parsed(text) as { embeds?: readonly DiscordEmbed[] };
     const isRight = embeds.every(
       ({ title, description, fields, footer }) =>

@@ -232,7 +232,7 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
         const results = await sink.deliver([foreignEvent(text)], running());
-        if (heard.length <= 20) expect(results).toEqual([{ kind: "accepted" }]);
+        if (heard.length <= 20) expect(results).toMatchObject([{ kind: "accepted" }]);
         const sent = heard.at(-1)?.text ?? "";
         for (const part of marked[type](sent)) expect(part).not.toMatch(forbidden[type]);
         expect(sent).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]|(?<!\\)(\\\\)*\\u/u);
@@ -249,12 +249,12 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
     const { sink, heard } = await staged(type, { titlePrefix: "&".repeat(40), digestAbove: 10 });
     for (const unit of ["&", "绑", "😀", "a", "<", '"']) {
       const event = foreignEvent(unit.repeat(10_000));
-      expect(await sink.deliver([event], running())).toEqual([{ kind: "accepted" }]);
+      expect(await sink.deliver([event], running())).toMatchObject([{ kind: "accepted" }]);
     }
     const params = Object.fromEntries(
       Array.from({ length: 200 }, (_, index) => [`key ${index}`, "绑".repeat(500)]),
     );
-    expect(await sink.deliver([sampleEvent(1, { params })], running())).toEqual([{ kind: "accepted" }]);
+    expect(await sink.deliver([sampleEvent(1, { params })], running())).toMatchObject([{ kind: "accepted" }]);
     expect(heard).toHaveLength(7);
   });
 
@@ -266,7 +266,7 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
       const instance = { ...event.data.instance, name: `${index % 3} ${long}` };
       return { ...event, data: { ...event.data, instance } };
     });
-    expect(await sink.deliver(events, running())).toEqual(events.map(() => ({ kind: "accepted" })));
+    expect(await sink.deliver(events, running())).toMatchObject(events.map(() => ({ kind: "accepted" })));
     expect(heard).toHaveLength(1);
     expect(heard[0]?.text).toMatch(/100 task changes\\{0,2}: 12 failed, 88 succeeded/);
     expect(heard[0]?.text).toMatch(/and \d+ more/);

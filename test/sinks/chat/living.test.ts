@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import type { CloudEvent, EventKind } from "../../../lib/change/event.ts";
+import type { DeliveryResult } from "../../../lib/sinks/sink.ts";
+import { running } from "../sample.ts";
+import { type LivingType, livingEmulator, livingTypes } from "./living-platforms.ts";
+import { type Answering, staged } from "./platforms.ts";
+import { eventOf } from "./sample.ts";
+
+/** A sink with its platform, and the references that the run before it would have kept. */
+async function stage(type: LivingType, options: object = {}, answering?: (own: Answering) => Answering) {
+  const platform = livingEmulator(type);
+  const answer = answering ? answering(platform.answering) : platform.answering;
+  const { sink, heard } = await staged(type, options, answer);
+  const references = new Map<string, string>();
+  const deliver = async (...events: readonly CloudEvent[]): Promise<readonly DeliveryResult[]> => {
+    const results = await sink.deliver(events, { ...running(), messages: references });
+    for (const [index, { subject }] of events.entries()) {
+      const result = results[index];
+      if (result?.kind === "accepted" && result.message !== undefined)
+        references.set(subject, result.message);
+    }
+    return results;
+  };
+  const tell = async (kind: EventKind, task = 1) => (await deliver(eventOf(kind, task)))[0]?.kind;
+  return { platform, heard, references, deliver, tell };
+}
+
+/** What each message of the platform shows: the last word of its title. */
+const shown = (messages: ReturnType<typeof livingEmulator>["messages"]) =>
+  messages.map(({ text, below }) => [below === null ? "" : "answer", wordIn(text)].filter(Boolean).join(" "));
+const wordIn = (text: string): string =>
+  /was created|is running|succeeded|failed|is overdue/.exec(text)?.[0] ?? "";
+
+const threaded = new Set<LivingType>([]);
+
+describe.each(livingTypes)("a task on %s", (type) => {
+  it("has one message, which is edited as the task changes", async () => {
+    const { platform, tell } = await stage(type);
+    for (const kind of ["created", "executing", "succeeded"] as const)
+      expect(await tell(kind)).toBe("accepted");
+    expect(shown(platform.messages)).toEqual(["succeeded"]);
+    expect(platform.messages[0]?.edits).toBe(2);
+  });
+
+  it("has its message apart from other tasks'", async () => {
+    const { platform, tell } = await stage(type);
+    for (const task of [1, 2, 1, 2]) expect(await tell("executing", task)).toBe("accepted");
+    expect(platform.messages.map(({ edits }) => edits)).toEqual([1, 1]);
+  });
+
+  it.each(["failed", "overdue"] as const)(
+    "that is edited to %s tells it in a message of its own too",
+    async (kind) => {
+      const { platform, tell } = await stage(type);
+      await tell("executing");
+      expect(await tell(kind)).toBe("accepted");
+      const word = kind === "overdue" ? "is overdue" : kind;
+      expect(shown(platform.messages)).toEqual([word, threaded.has(type) ? `answer ${word}` : word]);
+      expect(await tell("succeeded")).toBe("accepted");
+      expect(shown(platform.messages)[0]).toBe("succeeded");
+      expect(platform.messages).toHaveLength(2);
+    },
+  );
+
+  it("that fails at first sight is told once", async () => {
+    const { platform, tell } = await stage(type);
+    await tell("failed");
+    expect(shown(platform.messages)).toEqual(["failed"]);
+  });
+
+  it("whose message somebody removed gets a new one, which is edited from then on", async () => {
+    const { platform, tell } = await stage(type);
+    await tell("created");
+    platform.remove(0);
+    expect(await tell("failed")).toBe("accepted");
+    expect(await tell("succeeded")).toBe("accepted");
+    expect(shown(platform.messages)).toEqual(["was created", "succeeded"]);
+  });
+
+  it("has a message for each change where that is wanted", async () => {
+    const { platform, tell, references } = await stage(type, { mode: "post" });
+    for (const kind of ["created", "succeeded"] as const) expect(await tell(kind)).toBe("accepted");
+    expect(shown(platform.messages)).toEqual(["was created", "succeeded"]);
+    expect(references.size).toBe(0);
+  });
+
+  it("in a digest keeps the message it had, and one that had none gets its own with the next change", async () => {
+    const { platform, tell, deliver, references } = await stage(type, { digestAbove: 1 });
+    await tell("created", 1);
+    const results = await deliver(eventOf("executing", 1), eventOf("executing", 2));
+    expect(results).toEqual([{ kind: "accepted" }, { kind: "accepted" }]);
+    expect([...references.keys()]).toEqual([eventOf("created", 1).subject]);
+    await tell("succeeded", 1);
+    await tell("succeeded", 2);
+    expect(platform.messages.map(({ edits }) => edits)).toEqual([1, 0, 0]);
+  });
+
+  it("is owed its change while the edit does not pass, and nothing is posted instead", async () => {
+    const { platform, tell } = await stage(
+      type,
+      {},
+      (own) => (heard) => (heard.number === 3 ? { status: 503 } : own(heard)),
+    );
+    await tell("created");
+    if (platform.messages.length === 0) throw new Error("nothing was posted");
+    const kinds = [await tell("executing"), await tell("executing"), await tell("executing")];
+    expect(kinds.filter((kind) => kind === "retry")).toHaveLength(1);
+    expect(shown(platform.messages)).toEqual(["is running"]);
+  });
+
+  it("is refused to its platform with the meaning of a first message", async () => {
+    const { tell } = await stage(
+      type,
+      {},
+      (own) => (heard) => (wordIn(heard.text) === "is running" ? { status: 401 } : own(heard)),
+    );
+    await tell("created");
+    expect(await tell("executing")).toBe("blocked");
+  });
+
+  it("tells its failure once more where only the second message did not pass", async () => {
+    let refuse = true;
+    const { platform, tell } = await stage(type, {}, (own) => (heard) => {
+      const isSecond = platform.messages[0]?.edits === 1 && wordIn(heard.text) === "failed" && refuse;
+      if (!isSecond) return own(heard);
+      refuse = false;
+      return { status: 503 };
+    });
+    await tell("created");
+    expect(await tell("failed")).toBe("retry");
+    expect(await tell("failed")).toBe("accepted");
+    expect(platform.messages).toHaveLength(2);
+  });
+});
+
+describe("an edit on Discord", () => {
+  it("goes to the webhook's own URL and mentions nobody", async () => {
+    const { heard, tell, references } = await stage("discord");
+    await tell("created");
+    await tell("succeeded");
+    expect(
+      heard.map(({ method, url }) => [method, url.pathname.split("/").slice(-2).join("/"), url.search]),
+    ).toEqual([
+      ["POST", expect.stringMatching(/^1\//), "?wait=true"],
+      ["PATCH", `messages/${[...references.values()][0]}`, ""],
+    ]);
+    for (const { text } of heard) expect(JSON.parse(text).allowed_mentions).toEqual({ parse: [] });
+  });
+});
