@@ -18,28 +18,29 @@ const maxReferenceCharacters = 200;
 export const isReference = (message: unknown): message is string =>
   typeof message === "string" && message.length > 0 && message.length <= maxReferenceCharacters;
 
-/** Takes newer references in; beyond the bound the tasks told longest ago lose theirs. */
-export function withMessages(messages: Messages, told: readonly Told[]): Messages {
-  if (told.length === 0) return messages;
+/**
+ * Takes newer references in, and leaves out those of tasks that nothing can be told of any more. Beyond the bound the
+ * tasks told longest ago lose theirs.
+ */
+export function withMessages(
+  messages: Messages,
+  told: readonly Told[],
+  isKept: (task: TaskId) => boolean,
+): Messages {
   const next = new Map(messages);
   for (const { task, sink, message } of told) {
     const ofTask = new Map(next.get(task)).set(sink, message);
     next.delete(task);
     next.set(task, ofTask);
   }
-  let count = [...next.values()].reduce((sum, { size }) => sum + size, 0);
+  for (const task of next.keys()) if (!isKept(task)) next.delete(task);
+  let count = next.values().reduce((sum, { size }) => sum + size, 0);
   for (const [task, { size }] of next) {
     if (count <= maxReferences) break;
     next.delete(task);
     count -= size;
   }
   return next;
-}
-
-/** Without the references of tasks that nothing can be told of any more. */
-export function keptMessages(messages: Messages, isKept: (task: TaskId) => boolean): Messages {
-  const kept = [...messages].filter(([task]) => isKept(task));
-  return kept.length === messages.size ? messages : new Map(kept);
 }
 
 /** One sink's references by task. */

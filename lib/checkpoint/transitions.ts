@@ -4,7 +4,7 @@ import { isOpen, type KnownTask } from "../change/known.ts";
 import { isInWindow } from "../change/window.ts";
 import { type SinkName, type TaskId, taskId } from "../names.ts";
 import type { Checkpoint, Fence, OutboxEntry, Owed, SinkTrouble } from "./checkpoint.ts";
-import { keptMessages, type Told, withMessages } from "./messages.ts";
+import { type Told, withMessages } from "./messages.ts";
 
 export type StartFrom = "now" | "all" | { readonly instantMs: number };
 
@@ -56,7 +56,7 @@ export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint
       owed: new Map(sinks.map((sink) => [sink, untried])),
     }),
   );
-  return withoutIdleMessages({
+  return telling([], {
     ...checkpoint,
     watermarkMs: recording.watermarkMs,
     newestCreatedMs: recording.newestCreatedMs,
@@ -103,19 +103,15 @@ export function settle(checkpoint: Checkpoint, receipts: readonly Receipt[]): Ch
     }
     return owed.size === 0 ? [] : [{ ...entry, owed }];
   });
-  return withoutIdleMessages({
-    ...checkpoint,
-    outbox,
-    messages: withMessages(checkpoint.messages, told),
-  });
+  return telling(told, { ...checkpoint, outbox });
 }
 
-/** A task that is forgotten and owed to nobody has no more changes. */
-function withoutIdleMessages(checkpoint: Checkpoint): Checkpoint {
-  if (checkpoint.messages.size === 0) return checkpoint;
+/** With the messages told, and none of a task that is forgotten and owed to nobody: it has no more changes. */
+function telling(told: readonly Told[], checkpoint: Checkpoint): Checkpoint {
+  if (told.length === 0 && checkpoint.messages.size === 0) return checkpoint;
   const owed = new Set<string>(checkpoint.outbox.map(({ event }) => event.subject));
   const isKept = (task: TaskId): boolean => checkpoint.known.has(task) || owed.has(task);
-  return { ...checkpoint, messages: keptMessages(checkpoint.messages, isKept) };
+  return { ...checkpoint, messages: withMessages(checkpoint.messages, told, isKept) };
 }
 
 export const withFence = (checkpoint: Checkpoint, fence: Fence | null): Checkpoint => ({

@@ -5,6 +5,7 @@ import { SourceError } from "../../lib/errors.ts";
 import { eventId } from "../../lib/names.ts";
 import type { DeliveryResult } from "../../lib/sinks/sink.ts";
 import type { Check } from "./history.ts";
+import { livingVariants } from "./living-variants.ts";
 import type { Variant } from "./variant.ts";
 
 /** A bridge broken on purpose, and the checks that may catch it. */
@@ -170,7 +171,7 @@ export const variants: readonly Broken[] = [
   },
   {
     name: "batch-answered-as-one",
-    caughtBy: ["no loss"],
+    caughtBy: ["no loss", "one message"],
     sink: (sink) => ({
       ...sink,
       deliver: async (events, options) => {
@@ -274,6 +275,7 @@ export const variants: readonly Broken[] = [
       };
     },
   },
+  ...livingVariants,
 ];
 
 const queues = new Map<string, { last: Promise<unknown> }>();
