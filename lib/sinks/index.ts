@@ -5,6 +5,7 @@ import type { SinkModule } from "./sink.ts";
 export const sinkTypes = {
   webhook: () => import("./webhook.ts"),
   slack: () => import("./slack.ts"),
+  slackapp: () => import("./slackapp.ts"),
   teams: () => import("./teams.ts"),
   discord: () => import("./discord.ts"),
   feishu: () => import("./feishu.ts"),

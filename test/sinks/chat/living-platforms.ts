@@ -1,8 +1,8 @@
 import { parseJson } from "../../../lib/json.ts";
 import type { Reply } from "../../../lib/simulator/receiver.ts";
-import { type Answering, answers, type Heard, json } from "./platforms.ts";
+import { type Answering, answers, type Heard, json, slackChannel } from "./platforms.ts";
 
-export const livingTypes = ["discord"] as const;
+export const livingTypes = ["discord", "slackapp"] as const;
 export type LivingType = (typeof livingTypes)[number];
 
 export interface Posted {
@@ -46,6 +46,16 @@ const habits: Readonly<Record<LivingType, Habits>> = {
     accepted: (id) => json({ id, type: 0, content: "", embeds: [] }),
     gone: () => json({ message: "Unknown Message", code: 10008 }, 404),
     idOf: (number) => String(1_100_000_000_000_000_000n + BigInt(number)),
+  },
+  slackapp: {
+    wishOf: ({ url, text }) => {
+      const { ts, thread_ts: below = null } = JSON.parse(text) as { ts?: string; thread_ts?: string };
+      if (url.pathname.endsWith("/chat.update")) return { kind: "edit", id: ts ?? "" };
+      return { kind: "post", below };
+    },
+    accepted: (ts) => json({ ok: true, channel: slackChannel, ts }),
+    gone: () => json({ ok: false, error: "message_not_found" }),
+    idOf: (number) => `17672256${number + 10}.000100`,
   },
 };
 

@@ -31,7 +31,7 @@ const shown = (messages: ReturnType<typeof livingEmulator>["messages"]) =>
 const wordIn = (text: string): string =>
   /was created|is running|succeeded|failed|is overdue/.exec(text)?.[0] ?? "";
 
-const threaded = new Set<LivingType>([]);
+const threaded = new Set<LivingType>(["slackapp"]);
 
 describe.each(livingTypes)("a task on %s", (type) => {
   it("has one message, which is edited as the task changes", async () => {
@@ -130,6 +130,38 @@ describe.each(livingTypes)("a task on %s", (type) => {
     expect(await tell("failed")).toBe("retry");
     expect(await tell("failed")).toBe("accepted");
     expect(platform.messages).toHaveLength(2);
+  });
+});
+
+describe.each(livingTypes.filter((type) => threaded.has(type)))("a thread on %s", (type) => {
+  it("holds every change but the first, below the first", async () => {
+    const { platform, tell } = await stage(type, { mode: "thread" });
+    for (const kind of ["created", "executing", "failed"] as const) expect(await tell(kind)).toBe("accepted");
+    expect(shown(platform.messages)).toEqual(["was created", "answer is running", "answer failed"]);
+    expect(platform.messages.map(({ edits, below }) => [edits, below])).toEqual([
+      [0, null],
+      [0, platform.messages[0]?.id],
+      [0, platform.messages[0]?.id],
+    ]);
+  });
+
+  it("begins anew where somebody removed its first message", async () => {
+    const { platform, tell } = await stage(type, { mode: "thread" });
+    await tell("created");
+    platform.remove(0);
+    for (const kind of ["executing", "succeeded"] as const) expect(await tell(kind)).toBe("accepted");
+    expect(shown(platform.messages)).toEqual(["was created", "is running", "answer succeeded"]);
+  });
+});
+
+describe("an answer in a thread on Slack", () => {
+  it("shows in the channel too where it wants an eye", async () => {
+    const { heard, tell } = await stage("slackapp", { mode: "thread" });
+    for (const kind of ["created", "executing", "failed"] as const) await tell(kind);
+    const broadcasts = heard.map(
+      ({ text }) => (JSON.parse(text) as { reply_broadcast?: boolean }).reply_broadcast,
+    );
+    expect(broadcasts).toEqual([undefined, false, true]);
   });
 });
 

@@ -11,15 +11,25 @@ import * as discord from "../../../lib/sinks/discord.ts";
 import * as feishu from "../../../lib/sinks/feishu.ts";
 import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as slack from "../../../lib/sinks/slack.ts";
+import * as slackapp from "../../../lib/sinks/slackapp.ts";
 import * as teams from "../../../lib/sinks/teams.ts";
 import * as wecom from "../../../lib/sinks/wecom.ts";
 import { nowMs, sampleDeps } from "../sample.ts";
 
-export const platformTypes = ["slack", "teams", "discord", "feishu", "dingtalk", "wecom"] as const;
+export const platformTypes = [
+  "slack",
+  "slackapp",
+  "teams",
+  "discord",
+  "feishu",
+  "dingtalk",
+  "wecom",
+] as const;
 export type PlatformType = (typeof platformTypes)[number];
 
 const modules: Readonly<Record<PlatformType, SinkModule>> = {
   slack,
+  slackapp,
   teams,
   discord,
   feishu,
@@ -33,11 +43,19 @@ export const secret = "SECa-secret-that-nobody-may-see";
 
 const paths: Readonly<Record<PlatformType, string>> = {
   slack: `/services/T0/B0/${token}`,
+  slackapp: "/api",
   teams: `/workflows/w/triggers/manual/paths/invoke?api-version=1&sig=${token}`,
   discord: `/api/webhooks/1/${token}`,
   feishu: `/open-apis/bot/v2/hook/${token}`,
   dingtalk: `/robot/send?access_token=${token}`,
   wecom: `/cgi-bin/webhook/send?key=${token}`,
+};
+
+/** What each has beside its URL. */
+const own: Readonly<Partial<Record<PlatformType, object>>> = {
+  feishu: { secret },
+  dingtalk: { secret },
+  slackapp: { token: `xoxb-${token}`, channel: "#tasks" },
 };
 
 /** One request that a platform got. */
@@ -64,8 +82,7 @@ export const sinkAt = (
   deps: SinkDeps = sampleDeps,
 ): Sink => {
   const module = modules[type];
-  const own = type === "feishu" || type === "dingtalk" ? { secret } : {};
-  const written = { url: `${origin}${paths[type]}`, allowPrivateNetwork: true, ...own, ...options };
+  const written = { url: `${origin}${paths[type]}`, allowPrivateNetwork: true, ...own[type], ...options };
   return module.create(sinkName("chat"), v.parse(module.schema, written), deps);
 };
 
@@ -105,6 +122,8 @@ export async function staged(
   return { sink, heard };
 }
 
+export const slackChannel = "C0123456789";
+
 export const json = (body: object, status = 200): Reply => ({
   status,
   headers: { "content-type": "application/json" },
@@ -131,6 +150,18 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
         (block.fields ?? []).every((field) => field.text.length <= 2_000),
     );
     return isRight && blocks.length <= 50 ? { body: "ok" } : { status: 400, body: "invalid_blocks" };
+  },
+  slackapp(heard) {
+    const { url, headers, text } = heard;
+    const said = (error: string) => json({ ok: false, error });
+    if (headers.authorization !== `Bearer xoxb-${token}`) return said("invalid_auth");
+    const { channel = "" } = parsed(text) as { channel?: string };
+    // An edit takes ids only.
+    const isKnown =
+      channel === slackChannel || (channel === "#tasks" && url.pathname.endsWith("postMessage"));
+    if (!isKnown) return said("channel_not_found");
+    const { status, body = "" } = answers.slack(heard);
+    return status === 400 ? said(body) : json({ ok: true, channel: slackChannel, ts: "1767225612.000100" });
   },
   teams: ({ text }) =>
     bytesOf(text) <= 28_672

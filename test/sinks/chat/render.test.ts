@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { slackMessage } from "../../../lib/sinks/chat/slack-message.ts";
 import { words } from "../../../lib/sinks/chat/text.ts";
 import { dingtalkBody } from "../../../lib/sinks/dingtalk.ts";
 import { discordMessage } from "../../../lib/sinks/discord.ts";
 import { feishuCard } from "../../../lib/sinks/feishu.ts";
-import { slackBody } from "../../../lib/sinks/slack.ts";
 import { teamsBody } from "../../../lib/sinks/teams.ts";
 import { wecomMarkdown } from "../../../lib/sinks/wecom.ts";
 import { running, sampleEvent } from "../sample.ts";
@@ -24,7 +24,7 @@ const feishuLine = (label: string, value: string) => ({
 
 describe("the same card", () => {
   it("is an attachment with a colour bar on Slack", () => {
-    expect(JSON.parse(slackBody(sampleCard))).toEqual({
+    expect(slackMessage(sampleCard, "en")).toEqual({
       unfurl_links: false,
       unfurl_media: false,
       attachments: [
@@ -163,6 +163,7 @@ describe("the same card", () => {
 const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>> = {
   // Slack reads these three characters in every text.
   slack: (text) => textsUnder(JSON.parse(text), ["text", "fallback"]),
+  slackapp: (text) => textsUnder(JSON.parse(text), ["text", "fallback"]),
   // Text runs and card titles are shown as they stand; anything else of a text would not be.
   teams: (text) => textsUnder(JSON.parse(text), ["text"]).filter((part) => part.includes("{{")),
   discord: (text) => textsUnder(JSON.parse(text), ["title", "description", "name", "value"]),
@@ -174,6 +175,7 @@ const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>
 /** What would be markup, a mention or a link of someone else's making. */
 const forbidden: Readonly<Record<PlatformType, RegExp>> = {
   slack: /[<>]|&(?!(amp|lt|gt);)/,
+  slackapp: /[<>]|&(?!(amp|lt|gt);)/,
   teams: /./,
   discord: /(?<!\\)(\\\\)*[_~|`<>[\]#@]|https?:\/\//,
   feishu: /./,

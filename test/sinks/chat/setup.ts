@@ -34,6 +34,9 @@ const echo: Answering = ({ url, text }) => ({
 /** How each platform refuses a robot that its operator must mend. */
 const dismissals: Readonly<Record<PlatformType, Answering>> = {
   slack: () => ({ status: 404, body: "no_service" }),
+  slackapp: ({ headers }) => ({
+    body: JSON.stringify({ ok: false, error: "invalid_auth", token: headers.authorization }),
+  }),
   teams: () => ({ status: 400, body: JSON.stringify({ error: { code: "WorkflowTriggerIsNotEnabled" } }) }),
   discord: () => ({ status: 404, body: JSON.stringify({ message: "Unknown Webhook", code: 10015 }) }),
   feishu: ({ url }) => ({ body: JSON.stringify({ code: 19001, msg: `param invalid: ${url.pathname}` }) }),
