@@ -8,6 +8,7 @@ export const sinkTypes = {
   slackapp: () => import("./slackapp.ts"),
   teams: () => import("./teams.ts"),
   discord: () => import("./discord.ts"),
+  telegram: () => import("./telegram.ts"),
   feishu: () => import("./feishu.ts"),
   dingtalk: () => import("./dingtalk.ts"),
   wecom: () => import("./wecom.ts"),

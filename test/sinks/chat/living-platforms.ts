@@ -1,8 +1,8 @@
 import { parseJson } from "../../../lib/json.ts";
 import type { Reply } from "../../../lib/simulator/receiver.ts";
-import { type Answering, answers, type Heard, json, slackChannel } from "./platforms.ts";
+import { type Answering, answers, type Heard, json, slackChannel, telegramChat } from "./platforms.ts";
 
-export const livingTypes = ["discord", "slackapp"] as const;
+export const livingTypes = ["discord", "slackapp", "telegram"] as const;
 export type LivingType = (typeof livingTypes)[number];
 
 export interface Posted {
@@ -33,7 +33,7 @@ interface Habits {
   wishOf(heard: Heard): Wish;
   accepted(id: string): Reply;
   /** The message to change or to answer is not there. */
-  gone(): Reply;
+  gone(heard: Heard): Reply;
   idOf(number: number): string;
 }
 
@@ -46,6 +46,26 @@ const habits: Readonly<Record<LivingType, Habits>> = {
     accepted: (id) => json({ id, type: 0, content: "", embeds: [] }),
     gone: () => json({ message: "Unknown Message", code: 10008 }, 404),
     idOf: (number) => String(1_100_000_000_000_000_000n + BigInt(number)),
+  },
+  telegram: {
+    wishOf: ({ url, text }) => {
+      const { message_id: id, reply_parameters: reply } = JSON.parse(text) as {
+        message_id?: number;
+        reply_parameters?: { message_id: number };
+      };
+      if (url.pathname.endsWith("/editMessageText")) return { kind: "edit", id: String(id) };
+      return { kind: "post", below: reply ? String(reply.message_id) : null };
+    },
+    accepted: (id) =>
+      json({ ok: true, result: { message_id: Number(id), chat: { id: Number(telegramChat) }, text: "" } }),
+    gone: ({ url }) => {
+      const what = url.pathname.endsWith("/editMessageText") ? "edit" : "be replied";
+      return json(
+        { ok: false, error_code: 400, description: `Bad Request: message to ${what} not found` },
+        400,
+      );
+    },
+    idOf: String,
   },
   slackapp: {
     wishOf: ({ url, text }) => {
@@ -73,12 +93,12 @@ export function livingEmulator(type: LivingType): LivingEmulator {
       if (wish.kind === "other" || isRefused(judged)) return judged;
       if (wish.kind === "edit") {
         const message = kept.get(wish.id);
-        if (!message) return gone();
+        if (!message) return gone(heard);
         message.text = heard.text;
         message.edits += 1;
         return accepted(message.id);
       }
-      if (wish.below !== null && !kept.has(wish.below)) return gone();
+      if (wish.below !== null && !kept.has(wish.below)) return gone(heard);
       const message = { id: idOf(messages.length + 1), text: heard.text, below: wish.below, edits: 0 };
       messages.push(message);
       kept.set(message.id, message);

@@ -3,7 +3,7 @@ import type { CloudEvent, EventKind } from "../../../lib/change/event.ts";
 import type { DeliveryResult } from "../../../lib/sinks/sink.ts";
 import { running } from "../sample.ts";
 import { type LivingType, livingEmulator, livingTypes } from "./living-platforms.ts";
-import { type Answering, staged } from "./platforms.ts";
+import { type Answering, json, staged, telegramChat } from "./platforms.ts";
 import { eventOf } from "./sample.ts";
 
 /** A sink with its platform, and the references that the run before it would have kept. */
@@ -31,7 +31,7 @@ const shown = (messages: ReturnType<typeof livingEmulator>["messages"]) =>
 const wordIn = (text: string): string =>
   /was created|is running|succeeded|failed|is overdue/.exec(text)?.[0] ?? "";
 
-const threaded = new Set<LivingType>(["slackapp"]);
+const threaded = new Set<LivingType>(["slackapp", "telegram"]);
 
 describe.each(livingTypes)("a task on %s", (type) => {
   it("has one message, which is edited as the task changes", async () => {
@@ -162,6 +162,65 @@ describe("an answer in a thread on Slack", () => {
       ({ text }) => (JSON.parse(text) as { reply_broadcast?: boolean }).reply_broadcast,
     );
     expect(broadcasts).toEqual([undefined, false, true]);
+  });
+});
+
+describe("a message on Telegram", () => {
+  const moved = {
+    ok: false,
+    error_code: 400,
+    description: "Bad Request: group chat was upgraded to a supergroup chat",
+  };
+  const bodyOf = ({ text }: { readonly text: string }) => JSON.parse(text) as Record<string, unknown>;
+
+  it("makes a sound only where it wants an eye", async () => {
+    const { heard, tell } = await stage("telegram", { mode: "post", topic: 7 });
+    for (const kind of ["created", "failed"] as const) await tell(kind);
+    expect(heard.map(bodyOf)).toMatchObject([
+      { disable_notification: true, message_thread_id: 7 },
+      { disable_notification: false, message_thread_id: 7 },
+    ]);
+  });
+
+  it("that says what it said before is taken for edited", async () => {
+    const { tell } = await stage("telegram", {}, (own) => (heard) => {
+      if (!heard.url.pathname.endsWith("/editMessageText")) return own(heard);
+      return json({ ok: false, error_code: 400, description: "Bad Request: message is not modified" }, 400);
+    });
+    await tell("created");
+    expect(await tell("created")).toBe("accepted");
+  });
+
+  it("follows a group that became a supergroup, with every message from then on", async () => {
+    const { heard, platform, tell } = await stage(
+      "telegram",
+      { chat: "-42" },
+      (own) => (heard) =>
+        String(bodyOf(heard)["chat_id"]) === "-42"
+          ? json({ ...moved, parameters: { migrate_to_chat_id: Number(telegramChat) } }, 400)
+          : own(heard),
+    );
+    for (const kind of ["created", "executing"] as const) expect(await tell(kind)).toBe("accepted");
+    expect(await tell("created", 2)).toBe("accepted");
+    expect(heard.map((one) => String(bodyOf(one)["chat_id"]))).toEqual([
+      "-42",
+      ...Array(3).fill(telegramChat),
+    ]);
+    expect(shown(platform.messages)).toEqual(["is running", "was created"]);
+  });
+
+  it("of the group before it moved is posted anew", async () => {
+    const { platform, references, tell } = await stage(
+      "telegram",
+      { chat: "-42" },
+      (own) => (heard) =>
+        String(bodyOf(heard)["chat_id"]) === "-42"
+          ? json({ ...moved, parameters: { migrate_to_chat_id: Number(telegramChat) } }, 400)
+          : own(heard),
+    );
+    references.set(eventOf("created", 1).subject, "-42 5");
+    expect(await tell("executing")).toBe("accepted");
+    expect(shown(platform.messages)).toEqual(["is running"]);
   });
 });
 

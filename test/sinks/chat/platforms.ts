@@ -13,6 +13,7 @@ import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as slack from "../../../lib/sinks/slack.ts";
 import * as slackapp from "../../../lib/sinks/slackapp.ts";
 import * as teams from "../../../lib/sinks/teams.ts";
+import * as telegram from "../../../lib/sinks/telegram.ts";
 import * as wecom from "../../../lib/sinks/wecom.ts";
 import { nowMs, sampleDeps } from "../sample.ts";
 
@@ -21,6 +22,7 @@ export const platformTypes = [
   "slackapp",
   "teams",
   "discord",
+  "telegram",
   "feishu",
   "dingtalk",
   "wecom",
@@ -32,6 +34,7 @@ const modules: Readonly<Record<PlatformType, SinkModule>> = {
   slackapp,
   teams,
   discord,
+  telegram,
   feishu,
   dingtalk,
   wecom,
@@ -46,16 +49,20 @@ const paths: Readonly<Record<PlatformType, string>> = {
   slackapp: "/api",
   teams: `/workflows/w/triggers/manual/paths/invoke?api-version=1&sig=${token}`,
   discord: `/api/webhooks/1/${token}`,
+  telegram: "",
   feishu: `/open-apis/bot/v2/hook/${token}`,
   dingtalk: `/robot/send?access_token=${token}`,
   wecom: `/cgi-bin/webhook/send?key=${token}`,
 };
+
+export const telegramChat = "-1001234567890";
 
 /** What each has beside its URL. */
 const own: Readonly<Partial<Record<PlatformType, object>>> = {
   feishu: { secret },
   dingtalk: { secret },
   slackapp: { token: `xoxb-${token}`, channel: "#tasks" },
+  telegram: { token: `1:${token}`, chat: telegramChat },
 };
 
 /** One request that a platform got. */
@@ -184,6 +191,19 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
       ? json({ id: "1", type: 0, content: "", embeds: [] })
       : json({ message: "Invalid Form Body", code: 50035, errors: {} }, 400);
   },
+  telegram({ url, text }) {
+    const refused = (code: number, description: string) =>
+      json({ ok: false, error_code: code, description: `Bad Request: ${description}` }, code);
+    if (!url.pathname.startsWith(`/bot1:${token}/`)) return refused(404, "Not Found");
+    const { chat_id: chat, text: message = "", parse_mode } = parsed(text) as TelegramMessage;
+    if (String(chat) !== telegramChat) return refused(400, "chat not found");
+    const bare = message.replace(/<\/?(b|i|code)>|<a href="[^"<>]*">|<\/a>/g, "");
+    if (parse_mode !== "HTML" || /[<>]|&(?!(amp|lt|gt|quot);)/.test(bare))
+      return refused(400, "can't parse entities: unsupported start tag");
+    if (bare.trim() === "") return refused(400, "message text is empty");
+    if (bare.replace(/&\w+;/g, "x").length > 4_096) return refused(400, "message is too long");
+    return json({ ok: true, result: { message_id: 1, chat: { id: Number(chat) }, text: bare } });
+  },
   feishu({ text }) {
     const { timestamp, sign } = parsed(text) as { timestamp?: string; sign?: string };
     const isSigned = sign === hmac(`${timestamp}\n${secret}`, "");
@@ -219,6 +239,12 @@ const parsed = (text: string): object => {
   return typeof value === "object" && value !== null ? value : {};
 };
 const inRange = (text: string, most: number): boolean => text.length > 0 && text.length <= most;
+
+interface TelegramMessage {
+  readonly chat_id: string | number;
+  readonly text?: string;
+  readonly parse_mode?: string;
+}
 
 interface SlackBlock {
   readonly type: string;

@@ -57,6 +57,8 @@ describe("signatures", () => {
   });
 });
 
+const tg = (code: number, description: string) => ({ ok: false, error_code: code, description });
+
 const coded = (body: object) => JSON.stringify(body);
 
 /** Platform, status, body, and what it comes to. */
@@ -105,6 +107,26 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["discord", 401, coded({ message: "Invalid Webhook Token", code: 50027 }), "blocked unauthorized"],
   ["discord", 400, coded({ message: "Invalid Form Body", code: 50035 }), "permanent rejected"],
   ["discord", 400, coded({ message: "forum", code: 220001 }), "blocked rejected"],
+  ["telegram", 200, coded({ ok: true, result: { message_id: 1, chat: { id: 2 } } }), "accepted"],
+  ["telegram", 400, coded(tg(400, "Bad Request: message is not modified: same")), "accepted"],
+  ["telegram", 400, coded(tg(400, "Bad Request: chat not found")), "blocked not_found"],
+  ["telegram", 400, coded(tg(400, "Bad Request: message thread not found")), "blocked not_found"],
+  ["telegram", 400, coded(tg(400, "Bad Request: message is too long")), "permanent too_large"],
+  ["telegram", 400, coded(tg(400, "Bad Request: can't parse entities: x")), "permanent rejected"],
+  ["telegram", 400, coded(tg(400, "Bad Request: something new")), "permanent rejected"],
+  ["telegram", 401, coded(tg(401, "Unauthorized")), "blocked unauthorized"],
+  ["telegram", 403, coded(tg(403, "Forbidden: bot was blocked by the user")), "blocked unauthorized"],
+  ["telegram", 403, coded(tg(403, "Forbidden: something new")), "blocked unauthorized"],
+  ["telegram", 404, coded(tg(404, "Not Found")), "blocked not_found"],
+  [
+    "telegram",
+    429,
+    coded({ ...tg(429, "Too Many Requests"), parameters: { retry_after: 8 } }),
+    "retry throttled",
+    8_000,
+  ],
+  ["telegram", 502, coded(tg(502, "Bad Gateway")), "retry server_error"],
+  ["telegram", 200, "{}", "retry server_error"],
   ["feishu", 200, coded({ code: 0, msg: "success" }), "accepted"],
   ["feishu", 200, coded({ StatusCode: 0, StatusMessage: "success" }), "accepted"],
   ["feishu", 200, coded({ code: 11232, msg: "frequency limited" }), "retry throttled", 30_000],

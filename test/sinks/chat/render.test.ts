@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { slackMessage } from "../../../lib/sinks/chat/slack-message.ts";
+import { telegramText } from "../../../lib/sinks/chat/telegram-text.ts";
 import { words } from "../../../lib/sinks/chat/text.ts";
 import { dingtalkBody } from "../../../lib/sinks/dingtalk.ts";
 import { discordMessage } from "../../../lib/sinks/discord.ts";
@@ -90,6 +91,21 @@ describe("the same card", () => {
     });
   });
 
+  it("is HTML on Telegram, with values that can be copied", () => {
+    expect(telegramText(sampleCard, "en").split("\n")).toEqual([
+      "<b>❌ resize failed</b>",
+      "kafka · orders · cn-north-4",
+      "<b>EXECUTING → FAILED in 5 s</b>",
+      "",
+      "Operator: <code>li.wei</code>",
+      "public_ip: <code>203.0.113.9</code>",
+      "Reason: <code>no quota</code>",
+      "",
+      '<a href="https://console.example.com/?i=1">Console</a>',
+      "<i>task t-1</i>",
+    ]);
+  });
+
   it("is a card of plain texts on Feishu", () => {
     expect(feishuCard(sampleCard)).toEqual({
       schema: "2.0",
@@ -167,6 +183,9 @@ const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>
   // Text runs and card titles are shown as they stand; anything else of a text would not be.
   teams: (text) => textsUnder(JSON.parse(text), ["text"]).filter((part) => part.includes("{{")),
   discord: (text) => textsUnder(JSON.parse(text), ["title", "description", "name", "value"]),
+  // Code is shown as it stands.
+  telegram: (text) =>
+    textsUnder(JSON.parse(text), ["text"]).map((part) => part.replace(/<code>[^<>]*<\/code>/g, "")),
   feishu: () => [],
   dingtalk: (text) => textsUnder(JSON.parse(text), ["title", "text"]),
   wecom: (text) => textsUnder(JSON.parse(text), ["content"]),
@@ -178,6 +197,8 @@ const forbidden: Readonly<Record<PlatformType, RegExp>> = {
   slackapp: /[<>]|&(?!(amp|lt|gt);)/,
   teams: /./,
   discord: /(?<!\\)(\\\\)*[_~|`<>[\]#@]|https?:\/\//,
+  telegram:
+    /<(?!\/?[bi]>)|&(?!(amp|lt|gt|quot);)|[@#$]|:\/\/|(?<=[\p{L}\p{N}])\.(?=\p{L})|(?<![\p{L}\p{N}<])\/(?=[\p{L}\p{N}])/u,
   feishu: /./,
   dingtalk: /[<[\]`~@\\]|:\/\/|\n\n(?!\*\*|> )[^\n]*#/,
   wecom: /<(?!font color="(info|comment|warning)">|\/font>)|[[\]`~@\\]|:\/\//,

@@ -39,6 +39,14 @@ const dismissals: Readonly<Record<PlatformType, Answering>> = {
   }),
   teams: () => ({ status: 400, body: JSON.stringify({ error: { code: "WorkflowTriggerIsNotEnabled" } }) }),
   discord: () => ({ status: 404, body: JSON.stringify({ message: "Unknown Webhook", code: 10015 }) }),
+  telegram: ({ url }) => ({
+    status: 403,
+    body: JSON.stringify({
+      ok: false,
+      error_code: 403,
+      description: `Forbidden: bot was kicked from the group chat ${url.pathname}`,
+    }),
+  }),
   feishu: ({ url }) => ({ body: JSON.stringify({ code: 19001, msg: `param invalid: ${url.pathname}` }) }),
   dingtalk: ({ url }) => ({
     body: JSON.stringify({ errcode: 310000, errmsg: `sign not match ${url.search}` }),
