@@ -11,6 +11,8 @@ export interface Post {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The receiver's own header for how many seconds to wait, where it has one beside Retry-After. */
+  readonly waitHeader?: string;
   /** For the whole attempt, to the last byte read of the answer. */
   readonly timeoutMs: number;
 }
@@ -33,7 +35,8 @@ export async function post(
       signal,
     });
     const status = response.statusCode;
-    const retryAfter = [response.headers["retry-after"] ?? []].flat()[0] ?? null;
+    const waits = [response.headers["retry-after"], response.headers[request.waitHeader ?? ""]];
+    const retryAfter = waits.flat().find((wait) => wait !== undefined) ?? null;
     return { kind: "answer", status, retryAfter, body: await readBody(response.body, signal, url.origin) };
   } catch (error) {
     if (signal.aborted && error === signal.reason) return outOfTime(url.origin, timeoutMs, options);

@@ -10,6 +10,7 @@ export const sinkTypes = {
   discord: () => import("./discord.ts"),
   telegram: () => import("./telegram.ts"),
   feishu: () => import("./feishu.ts"),
+  feishuapp: () => import("./feishuapp.ts"),
   dingtalk: () => import("./dingtalk.ts"),
   wecom: () => import("./wecom.ts"),
   file: () => import("./file.ts"),

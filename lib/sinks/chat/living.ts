@@ -28,6 +28,8 @@ export const modeEntry = <Known extends Mode>(modes: readonly [Known, ...Known[]
 export interface LivingRequest extends ChatRequest {
   readonly method?: "POST" | "PATCH";
   readonly headers?: Readonly<Record<string, string>>;
+  /** The platform's own header for how many seconds to wait. */
+  readonly waitHeader?: string;
 }
 
 /** What a request is made from beside the card. */

@@ -2,7 +2,7 @@ import { parseJson } from "../../../lib/json.ts";
 import type { Reply } from "../../../lib/simulator/receiver.ts";
 import { type Answering, answers, type Heard, json, slackChannel, telegramChat } from "./platforms.ts";
 
-export const livingTypes = ["discord", "slackapp", "telegram"] as const;
+export const livingTypes = ["discord", "slackapp", "telegram", "feishuapp"] as const;
 export type LivingType = (typeof livingTypes)[number];
 
 export interface Posted {
@@ -35,6 +35,8 @@ interface Habits {
   /** The message to change or to answer is not there. */
   gone(heard: Heard): Reply;
   idOf(number: number): string;
+  /** What makes a post a repeat of an earlier one, where the platform knows such a thing. */
+  readonly repeatOf?: (heard: Heard) => string | undefined;
 }
 
 const habits: Readonly<Record<LivingType, Habits>> = {
@@ -67,6 +69,17 @@ const habits: Readonly<Record<LivingType, Habits>> = {
     },
     idOf: String,
   },
+  feishuapp: {
+    wishOf: ({ method, url }) => {
+      const [, id, isReply] = url.pathname.match(/\/im\/v1\/messages\/(\w+)(\/reply)?$/) ?? [];
+      if (id && method === "PATCH") return { kind: "edit", id };
+      return { kind: "post", below: id && isReply ? id : null };
+    },
+    accepted: (message_id) => json({ code: 0, msg: "success", data: { message_id } }),
+    gone: () => json({ code: 230011, msg: "The message is recalled." }, 400),
+    idOf: (number) => `om_dc1326452039291${number}`,
+    repeatOf: ({ text }) => (JSON.parse(text) as { uuid?: string }).uuid,
+  },
   slackapp: {
     wishOf: ({ url, text }) => {
       const { ts, thread_ts: below = null } = JSON.parse(text) as { ts?: string; thread_ts?: string };
@@ -81,7 +94,8 @@ const habits: Readonly<Record<LivingType, Habits>> = {
 
 /** A platform that judges each body as its stateless self does, and remembers. */
 export function livingEmulator(type: LivingType): LivingEmulator {
-  const { wishOf, accepted, gone, idOf } = habits[type];
+  const { wishOf, accepted, gone, idOf, repeatOf } = habits[type];
+  const byRepeat = new Map<string, string>();
   const messages: Posted[] = [];
   const kept = new Map<string, Posted>();
   return {
@@ -99,7 +113,11 @@ export function livingEmulator(type: LivingType): LivingEmulator {
         return accepted(message.id);
       }
       if (wish.below !== null && !kept.has(wish.below)) return gone(heard);
+      const repeat = repeatOf?.(heard) ?? `post ${messages.length}`;
+      const before = byRepeat.get(repeat);
+      if (before !== undefined) return accepted(before);
       const message = { id: idOf(messages.length + 1), text: heard.text, below: wish.below, edits: 0 };
+      byRepeat.set(repeat, message.id);
       messages.push(message);
       kept.set(message.id, message);
       return accepted(message.id);

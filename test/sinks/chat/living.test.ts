@@ -1,37 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { CloudEvent, EventKind } from "../../../lib/change/event.ts";
-import type { DeliveryResult } from "../../../lib/sinks/sink.ts";
-import { running } from "../sample.ts";
-import { type LivingType, livingEmulator, livingTypes } from "./living-platforms.ts";
-import { type Answering, json, staged, telegramChat } from "./platforms.ts";
-import { eventOf } from "./sample.ts";
+import { type LivingType, livingTypes } from "./living-platforms.ts";
+import { changeOf, shown, stage, wordIn } from "./living-stage.ts";
 
-/** A sink with its platform, and the references that the run before it would have kept. */
-async function stage(type: LivingType, options: object = {}, answering?: (own: Answering) => Answering) {
-  const platform = livingEmulator(type);
-  const answer = answering ? answering(platform.answering) : platform.answering;
-  const { sink, heard } = await staged(type, options, answer);
-  const references = new Map<string, string>();
-  const deliver = async (...events: readonly CloudEvent[]): Promise<readonly DeliveryResult[]> => {
-    const results = await sink.deliver(events, { ...running(), messages: references });
-    for (const [index, { subject }] of events.entries()) {
-      const result = results[index];
-      if (result?.kind === "accepted" && result.message !== undefined)
-        references.set(subject, result.message);
-    }
-    return results;
-  };
-  const tell = async (kind: EventKind, task = 1) => (await deliver(eventOf(kind, task)))[0]?.kind;
-  return { platform, heard, references, deliver, tell };
-}
-
-/** What each message of the platform shows: the last word of its title. */
-const shown = (messages: ReturnType<typeof livingEmulator>["messages"]) =>
-  messages.map(({ text, below }) => [below === null ? "" : "answer", wordIn(text)].filter(Boolean).join(" "));
-const wordIn = (text: string): string =>
-  /was created|is running|succeeded|failed|is overdue/.exec(text)?.[0] ?? "";
-
-const threaded = new Set<LivingType>(["slackapp", "telegram"]);
+const threaded = new Set<LivingType>(["slackapp", "telegram", "feishuapp"]);
 
 describe.each(livingTypes)("a task on %s", (type) => {
   it("has one message, which is edited as the task changes", async () => {
@@ -87,9 +58,9 @@ describe.each(livingTypes)("a task on %s", (type) => {
   it("in a digest keeps the message it had, and one that had none gets its own with the next change", async () => {
     const { platform, tell, deliver, references } = await stage(type, { digestAbove: 1 });
     await tell("created", 1);
-    const results = await deliver(eventOf("executing", 1), eventOf("executing", 2));
+    const results = await deliver(changeOf("executing", 1), changeOf("executing", 2));
     expect(results).toEqual([{ kind: "accepted" }, { kind: "accepted" }]);
-    expect([...references.keys()]).toEqual([eventOf("created", 1).subject]);
+    expect([...references.keys()]).toEqual([changeOf("created", 1).subject]);
     await tell("succeeded", 1);
     await tell("succeeded", 2);
     expect(platform.messages.map(({ edits }) => edits)).toEqual([1, 0, 0]);
@@ -162,65 +133,6 @@ describe("an answer in a thread on Slack", () => {
       ({ text }) => (JSON.parse(text) as { reply_broadcast?: boolean }).reply_broadcast,
     );
     expect(broadcasts).toEqual([undefined, false, true]);
-  });
-});
-
-describe("a message on Telegram", () => {
-  const moved = {
-    ok: false,
-    error_code: 400,
-    description: "Bad Request: group chat was upgraded to a supergroup chat",
-  };
-  const bodyOf = ({ text }: { readonly text: string }) => JSON.parse(text) as Record<string, unknown>;
-
-  it("makes a sound only where it wants an eye", async () => {
-    const { heard, tell } = await stage("telegram", { mode: "post", topic: 7 });
-    for (const kind of ["created", "failed"] as const) await tell(kind);
-    expect(heard.map(bodyOf)).toMatchObject([
-      { disable_notification: true, message_thread_id: 7 },
-      { disable_notification: false, message_thread_id: 7 },
-    ]);
-  });
-
-  it("that says what it said before is taken for edited", async () => {
-    const { tell } = await stage("telegram", {}, (own) => (heard) => {
-      if (!heard.url.pathname.endsWith("/editMessageText")) return own(heard);
-      return json({ ok: false, error_code: 400, description: "Bad Request: message is not modified" }, 400);
-    });
-    await tell("created");
-    expect(await tell("created")).toBe("accepted");
-  });
-
-  it("follows a group that became a supergroup, with every message from then on", async () => {
-    const { heard, platform, tell } = await stage(
-      "telegram",
-      { chat: "-42" },
-      (own) => (heard) =>
-        String(bodyOf(heard)["chat_id"]) === "-42"
-          ? json({ ...moved, parameters: { migrate_to_chat_id: Number(telegramChat) } }, 400)
-          : own(heard),
-    );
-    for (const kind of ["created", "executing"] as const) expect(await tell(kind)).toBe("accepted");
-    expect(await tell("created", 2)).toBe("accepted");
-    expect(heard.map((one) => String(bodyOf(one)["chat_id"]))).toEqual([
-      "-42",
-      ...Array(3).fill(telegramChat),
-    ]);
-    expect(shown(platform.messages)).toEqual(["is running", "was created"]);
-  });
-
-  it("of the group before it moved is posted anew", async () => {
-    const { platform, references, tell } = await stage(
-      "telegram",
-      { chat: "-42" },
-      (own) => (heard) =>
-        String(bodyOf(heard)["chat_id"]) === "-42"
-          ? json({ ...moved, parameters: { migrate_to_chat_id: Number(telegramChat) } }, 400)
-          : own(heard),
-    );
-    references.set(eventOf("created", 1).subject, "-42 5");
-    expect(await tell("executing")).toBe("accepted");
-    expect(shown(platform.messages)).toEqual(["is running"]);
   });
 });
 

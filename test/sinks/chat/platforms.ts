@@ -9,6 +9,7 @@ import type { Reply } from "../../../lib/simulator/receiver.ts";
 import * as dingtalk from "../../../lib/sinks/dingtalk.ts";
 import * as discord from "../../../lib/sinks/discord.ts";
 import * as feishu from "../../../lib/sinks/feishu.ts";
+import * as feishuapp from "../../../lib/sinks/feishuapp.ts";
 import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as slack from "../../../lib/sinks/slack.ts";
 import * as slackapp from "../../../lib/sinks/slackapp.ts";
@@ -24,6 +25,7 @@ export const platformTypes = [
   "discord",
   "telegram",
   "feishu",
+  "feishuapp",
   "dingtalk",
   "wecom",
 ] as const;
@@ -36,6 +38,7 @@ const modules: Readonly<Record<PlatformType, SinkModule>> = {
   discord,
   telegram,
   feishu,
+  feishuapp,
   dingtalk,
   wecom,
 };
@@ -51,6 +54,7 @@ const paths: Readonly<Record<PlatformType, string>> = {
   discord: `/api/webhooks/1/${token}`,
   telegram: "",
   feishu: `/open-apis/bot/v2/hook/${token}`,
+  feishuapp: "/open-apis",
   dingtalk: `/robot/send?access_token=${token}`,
   wecom: `/cgi-bin/webhook/send?key=${token}`,
 };
@@ -60,6 +64,7 @@ export const telegramChat = "-1001234567890";
 /** What each has beside its URL. */
 const own: Readonly<Partial<Record<PlatformType, object>>> = {
   feishu: { secret },
+  feishuapp: { app: "cli_1", secret, chat: "oc_1" },
   dingtalk: { secret },
   slackapp: { token: `xoxb-${token}`, channel: "#tasks" },
   telegram: { token: `1:${token}`, chat: telegramChat },
@@ -99,6 +104,7 @@ export async function staged(
   options: object = {},
   answering: Answering = answers[type],
   deps: SinkDeps = sampleDeps,
+  tokens: Answering = tenantToken,
 ): Promise<Stage> {
   const heard: Heard[] = [];
   const server = createServer(async (request, response) => {
@@ -106,6 +112,7 @@ export async function staged(
     for await (const chunk of request) chunks.push(chunk);
     const url = new URL(request.url ?? "/", "http://127.0.0.1");
     const { method = "", headers: sent } = request;
+    const isForToken = url.pathname.endsWith("/tenant_access_token/internal");
     const one = {
       method,
       headers: sent,
@@ -113,8 +120,8 @@ export async function staged(
       text: Buffer.concat(chunks).toString(),
       number: heard.length + 1,
     };
-    heard.push(one);
-    const { status = 200, headers, body, hang, reset } = answering(one);
+    if (!isForToken) heard.push(one);
+    const { status = 200, headers, body, hang, reset } = isForToken ? tokens(one) : answering(one);
     if (reset) request.socket.destroy();
     else if (!hang) response.writeHead(status, headers).end(body);
   });
@@ -136,6 +143,14 @@ export const json = (body: object, status = 200): Reply => ({
   headers: { "content-type": "application/json" },
   body: JSON.stringify(body),
 });
+
+/** How Feishu lets an app in. */
+export const tenantToken: Answering = ({ text }) => {
+  const { app_id, app_secret } = parsed(text) as { app_id?: string; app_secret?: string };
+  return app_id === "cli_1" && app_secret === secret
+    ? json({ code: 0, msg: "ok", tenant_access_token: `t-${token}`, expire: 7_200 })
+    : json({ code: 10014, msg: "app secret invalid" });
+};
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 const hmac = (key: string, message: string): string =>
@@ -214,6 +229,19 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
       ? json({ StatusCode: 0, StatusMessage: "success", code: 0, data: {}, msg: "success" })
       : json({ code: 9499, msg: "Bad Request", data: {} });
   },
+  feishuapp({ headers, url, text }) {
+    const said = (code: number, msg: string) => json({ code, msg }, 400);
+    if (headers.authorization !== `Bearer t-${token}`) return said(99991663, "Invalid access token");
+    const { content = "", msg_type, receive_id } = parsed(text) as FeishuMessage;
+    const isPost = url.searchParams.get("receive_id_type") === "chat_id";
+    if (isPost && receive_id !== "oc_1") return said(230002, "The bot can not be outside the group.");
+    if (bytesOf(text) > 30_720) return said(230025, "The length of the message content reaches its limit.");
+    const card = parsed(content) as { schema?: string; config?: { update_multi?: boolean } };
+    const isRight = card.schema === "2.0" && card.config?.update_multi === true;
+    if (!isRight || (isPost && msg_type !== "interactive"))
+      return said(230099, "Failed to create card content");
+    return json({ code: 0, msg: "success", data: { message_id: "om_1" } });
+  },
   dingtalk({ url, text, number }) {
     const timestamp = url.searchParams.get("timestamp") ?? "";
     const isSigned = url.searchParams.get("sign") === hmac(secret, `${timestamp}\n${secret}`);
@@ -239,6 +267,12 @@ const parsed = (text: string): object => {
   return typeof value === "object" && value !== null ? value : {};
 };
 const inRange = (text: string, most: number): boolean => text.length > 0 && text.length <= most;
+
+interface FeishuMessage {
+  readonly receive_id?: string;
+  readonly msg_type?: string;
+  readonly content?: string;
+}
 
 interface TelegramMessage {
   readonly chat_id: string | number;

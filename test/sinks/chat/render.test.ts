@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { feishuCard } from "../../../lib/sinks/chat/feishu-card.ts";
 import { slackMessage } from "../../../lib/sinks/chat/slack-message.ts";
 import { telegramText } from "../../../lib/sinks/chat/telegram-text.ts";
 import { words } from "../../../lib/sinks/chat/text.ts";
 import { dingtalkBody } from "../../../lib/sinks/dingtalk.ts";
 import { discordMessage } from "../../../lib/sinks/discord.ts";
-import { feishuCard } from "../../../lib/sinks/feishu.ts";
 import { teamsBody } from "../../../lib/sinks/teams.ts";
 import { wecomMarkdown } from "../../../lib/sinks/wecom.ts";
 import { running, sampleEvent } from "../sample.ts";
@@ -187,6 +187,7 @@ const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>
   telegram: (text) =>
     textsUnder(JSON.parse(text), ["text"]).map((part) => part.replace(/<code>[^<>]*<\/code>/g, "")),
   feishu: () => [],
+  feishuapp: () => [],
   dingtalk: (text) => textsUnder(JSON.parse(text), ["title", "text"]),
   wecom: (text) => textsUnder(JSON.parse(text), ["content"]),
 };
@@ -200,6 +201,7 @@ const forbidden: Readonly<Record<PlatformType, RegExp>> = {
   telegram:
     /<(?!\/?[bi]>)|&(?!(amp|lt|gt|quot);)|[@#$]|:\/\/|(?<=[\p{L}\p{N}])\.(?=\p{L})|(?<![\p{L}\p{N}<])\/(?=[\p{L}\p{N}])/u,
   feishu: /./,
+  feishuapp: /./,
   dingtalk: /[<[\]`~@\\]|:\/\/|\n\n(?!\*\*|> )[^\n]*#/,
   wecom: /<(?!font color="(info|comment|warning)">|\/font>)|[[\]`~@\\]|:\/\//,
 };
@@ -260,8 +262,9 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
         for (const part of marked[type](sent)) expect(part).not.toMatch(forbidden[type]);
         expect(sent).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]|(?<!\\)(\\\\)*\\u/u);
         // Mentions of Feishu and Markdown of Teams live in these elements only.
-        if (type === "feishu") expect([...kindsIn(sent)]).not.toContain("markdown");
-        if (type === "feishu") expect([...kindsIn(sent)]).not.toContain("lark_md");
+        const card = type === "feishu" ? sent : type === "feishuapp" ? JSON.parse(sent).content : "";
+        expect([...kindsIn(card)]).not.toContain("markdown");
+        expect([...kindsIn(card)]).not.toContain("lark_md");
         if (type === "teams") expect([...kindsIn(sent)]).not.toContain("TextBlock");
       }),
       { numRuns: 60, examples: injections.map((text): [string] => [text]) },

@@ -48,6 +48,10 @@ const dismissals: Readonly<Record<PlatformType, Answering>> = {
     }),
   }),
   feishu: ({ url }) => ({ body: JSON.stringify({ code: 19001, msg: `param invalid: ${url.pathname}` }) }),
+  feishuapp: ({ headers }) => ({
+    status: 400,
+    body: JSON.stringify({ code: 230002, msg: `The bot can not be outside ${headers.authorization}` }),
+  }),
   dingtalk: ({ url }) => ({
     body: JSON.stringify({ errcode: 310000, errmsg: `sign not match ${url.search}` }),
   }),
@@ -73,7 +77,7 @@ const setup = (type: PlatformType, options: object): Setup => ({
       arrived: nothing,
     }),
   },
-  secrets: type === "feishu" || type === "dingtalk" ? [token, secret] : [token],
+  secrets: ["feishu", "feishuapp", "dingtalk"].includes(type) ? [token, secret] : [token],
 });
 
 async function closedOrigin(): Promise<string> {
