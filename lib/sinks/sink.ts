@@ -45,6 +45,8 @@ export interface BatchLimits {
   readonly maxEvents: number;
   /** Bytes of the events' JSON, UTF-8, summed. */
   readonly maxBytes: number;
+  /** More events than this go as one message, which a rate counts once; left out where each event counts. */
+  readonly digestAbove?: number;
 }
 
 export interface DeliverOptions extends CallOptions {

@@ -263,6 +263,40 @@ describe("a dispatch", () => {
     expect(at).toEqual([0, 0, 1_000, 1_000, 2_000]);
   });
 
+  it("counts a batch against the rate by its events, and lets later spans pay for what was too many", async () => {
+    const at: number[] = [];
+    const { clock, run } = stage(
+      scriptedSink(
+        ops,
+        () => {
+          at.push(clock.now() - createdMs);
+          return accepted;
+        },
+        { maxEvents: 4, maxBytes: 1e6 },
+      ),
+      { rate: { events: 2, perMs: 1_000 } },
+    );
+    await run(Array.from({ length: 9 }, (_, index) => entry(index + 1, `t${index}`)));
+    expect(at).toEqual([0, 0, 0, 0, 2_000, 2_000, 2_000, 2_000, 4_000]);
+  });
+
+  it("counts a digest against the rate as the one message it is", async () => {
+    const at: number[] = [];
+    const { clock, run } = stage(
+      scriptedSink(
+        ops,
+        () => {
+          at.push(clock.now() - createdMs);
+          return accepted;
+        },
+        { maxEvents: 4, maxBytes: 1e6, digestAbove: 3 },
+      ),
+      { rate: { events: 2, perMs: 1_000 }, concurrency: 1 },
+    );
+    await run(Array.from({ length: 11 }, (_, index) => entry(index + 1, `t${index}`)));
+    expect(at).toEqual([...Array(8).fill(0), 1_000, 1_000, 1_000]);
+  });
+
   it("sends batches", async () => {
     const sink = scriptedSink(ops, undefined, { maxEvents: 2, maxBytes: 1e6 });
     const sizes: number[] = [];

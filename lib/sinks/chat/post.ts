@@ -95,7 +95,11 @@ export function cardSink(
 
   return {
     name,
-    batch: { maxEvents: maxDigestEvents, maxBytes: Number.MAX_SAFE_INTEGER },
+    batch: {
+      maxEvents: maxDigestEvents,
+      maxBytes: Number.MAX_SAFE_INTEGER,
+      digestAbove: options.digestAbove,
+    },
     async deliver(events, call) {
       if (events.length === 0) return [];
       const delivery = deliver(events, call);
