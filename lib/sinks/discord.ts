@@ -45,7 +45,7 @@ export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps):
 
 function messageUrl(webhook: string, message: string): URL {
   const url = new URL(webhook);
-  url.pathname += `/messages/${encodeURIComponent(message)}`;
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/messages/${encodeURIComponent(message)}`;
   return url;
 }
 

@@ -18,7 +18,7 @@ export const modeEntry = <Known extends Mode>(modes: readonly [Known, ...Known[]
   v.optional(
     described(
       v.picklist(modes, modes.join(", ")),
-      modes.includes("thread" as Known)
+      modes.some((mode) => mode === "thread")
         ? "How a task's later changes are told: by `update` of its message, in the `thread` below it, or each by a `post` of its own."
         : "How a task's later changes are told: by `update` of its message, or each by a `post` of its own.",
     ),
@@ -61,7 +61,7 @@ export interface LivingPlatform {
 }
 
 /** What became of one request. */
-interface Told {
+interface Outcome {
   readonly result: DeliveryResult;
   readonly isGone: boolean;
 }
@@ -76,7 +76,7 @@ export function livingSink(
   const agent = chatAgent(options);
   const { mode, timeout: timeoutMs } = options;
 
-  const ask = async (make: () => LivingRequest, call: DeliverOptions, isAgain = false): Promise<Told> => {
+  const ask = async (make: () => LivingRequest, call: DeliverOptions, isAgain = false): Promise<Outcome> => {
     const exchange: Exchange = ({ headers, ...request }) =>
       post(agent, { ...request, headers: { ...ownHeaders, ...headers }, timeoutMs }, call);
     const authorization = (await platform.authorize?.(exchange)) ?? {};
@@ -99,7 +99,7 @@ export function livingSink(
     if (mode === "post" || !event || others.length > 0) return bare(await posted());
     const message = call.messages?.get(event.subject);
     if (message === undefined) return posted();
-    const reply = (): Promise<Told> => ask(() => platform.reply(card, message, occasion), call);
+    const reply = (): Promise<Outcome> => ask(() => platform.reply(card, message, occasion), call);
     const told =
       mode === "thread" ? await reply() : await ask(() => platform.edit(card, message, occasion), call);
     if (told.isGone) return posted();
