@@ -174,7 +174,7 @@ class StreamRun {
         const dispatched = await dispatch(
           {
             stream: this.#plan.rules.stream,
-            outbox: checkpoint.outbox,
+            record: checkpoint,
             channel,
             stopAtMs: this.#stopAtMs,
             clock,

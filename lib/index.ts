@@ -15,6 +15,14 @@ export type { SinkName } from "./names.ts";
 export type { RunObserver } from "./observer.ts";
 export type { RunSummary, SinkSummary, StreamSummary } from "./run.ts";
 export { type DeliverOnly, defineSink, type UncheckedModule } from "./sinks/custom.ts";
-export type { BatchLimits, DeliveryResult, FailureReason, Sink, SinkDeps, SinkModule } from "./sinks/sink.ts";
+export type {
+  BatchLimits,
+  DeliverOptions,
+  DeliveryResult,
+  FailureReason,
+  Sink,
+  SinkDeps,
+  SinkModule,
+} from "./sinks/sink.ts";
 export { jsonLog, type Log, silentLog } from "./telemetry/log.ts";
 export { type Bridge, type BridgeDeps, openBridge, type WatchedStream } from "./wire.ts";

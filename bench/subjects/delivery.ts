@@ -56,7 +56,7 @@ async function ours(): Promise<number> {
     {
       ...deps,
       stream: streamKey(stream),
-      outbox,
+      record: { outbox, messages: new Map() },
       channel: new Channel({ sink, policy, concurrency, rate: null, clock: systemClock }),
       stopAtMs: Date.now() + 600_000,
       attempted: () => {},

@@ -2,6 +2,7 @@ import type { CloudEvent } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
 import type { RunId, SinkName, TaskId } from "../names.ts";
 import type { FailureReason } from "../sinks/sink.ts";
+import type { Messages } from "./messages.ts";
 
 /** What a sink is still owed of one event. */
 export interface Owed {
@@ -47,4 +48,6 @@ export interface Checkpoint {
   readonly nextSequence: number;
   readonly fence: Fence | null;
   readonly trouble: ReadonlyMap<SinkName, SinkTrouble>;
+  /** Of tasks that are known, or still owed to some sink. */
+  readonly messages: Messages;
 }

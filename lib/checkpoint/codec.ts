@@ -46,6 +46,11 @@ const recordSchema = v.strictObject({
   trouble: v.array(
     v.strictTuple([v.string(), v.picklist(["failing", "blocked"]), v.picklist(failureReasons), ms, ms]),
   ),
+  /** Left out where there is none, as in records from before there were any. */
+  messages: v.optional(
+    v.array(v.strictTuple([v.string(), v.array(v.strictTuple([v.string(), v.string()]))])),
+    [],
+  ),
 });
 
 type RecordRow = v.InferInput<typeof recordSchema>;
@@ -80,6 +85,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       sinceMs,
       notBeforeMs,
     ]),
+    ...(checkpoint.messages.size > 0 && {
+      messages: Array.from(checkpoint.messages, ([task, bySink]) => [task, [...bySink]]),
+    }),
   };
   return JSON.stringify(row);
 }
@@ -134,6 +142,12 @@ export function decodeCheckpoint(text: string): Checkpoint {
       row.trouble.map(([sink, kind, reason, sinceMs, notBeforeMs]) => [
         sinkName(sink),
         { kind, reason, sinceMs, notBeforeMs },
+      ]),
+    ),
+    messages: new Map(
+      row.messages.map(([task, bySink]) => [
+        taskId(task),
+        new Map(bySink.map(([sink, message]) => [sinkName(sink), message])),
       ]),
     ),
   };

@@ -2,8 +2,9 @@ import type { Difference } from "../change/diff.ts";
 import type { CloudEvent } from "../change/event.ts";
 import { isOpen, type KnownTask } from "../change/known.ts";
 import { isInWindow } from "../change/window.ts";
-import type { SinkName, TaskId } from "../names.ts";
+import { type SinkName, type TaskId, taskId } from "../names.ts";
 import type { Checkpoint, Fence, OutboxEntry, Owed, SinkTrouble } from "./checkpoint.ts";
+import { type Told, withMessages } from "./messages.ts";
 
 export type StartFrom = "now" | "all" | { readonly instantMs: number };
 
@@ -21,6 +22,7 @@ export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number)
     nextSequence: 1,
     fence: null,
     trouble: new Map(),
+    messages: new Map(),
   };
 }
 
@@ -54,7 +56,7 @@ export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint
       owed: new Map(sinks.map((sink) => [sink, untried])),
     }),
   );
-  return {
+  return telling([], {
     ...checkpoint,
     watermarkMs: recording.watermarkMs,
     newestCreatedMs: recording.newestCreatedMs,
@@ -63,7 +65,7 @@ export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint
     outbox: [...checkpoint.outbox, ...entries.filter(({ owed }) => owed.size > 0)],
     nextSequence: checkpoint.nextSequence + entries.length,
     fence: recording.fence,
-  };
+  });
 }
 
 const untried: Owed = { attempts: 0, nextAttemptMs: 0 };
@@ -81,23 +83,35 @@ export interface Receipt {
   readonly sink: SinkName;
   /** Null when it is settled: accepted or dead-lettered. */
   readonly owed: Owed | null;
+  /** Where the sink's message of the task is now; left out where it keeps none. */
+  readonly message?: string;
 }
 
 /** Takes in what a run delivered. It fits any later version of the record, so a lost race costs no receipt. */
 export function settle(checkpoint: Checkpoint, receipts: readonly Receipt[]): Checkpoint {
   if (receipts.length === 0) return checkpoint;
   const bySequence = Map.groupBy(receipts, ({ sequence }) => sequence);
+  const told: Told[] = [];
   const outbox = checkpoint.outbox.flatMap((entry) => {
     const mine = bySequence.get(entry.sequence);
     if (!mine) return [entry];
     const owed = new Map(entry.owed);
-    for (const { sink, owed: next } of mine) {
+    for (const { sink, owed: next, message } of mine) {
+      if (message !== undefined) told.push({ task: taskId(entry.event.subject), sink, message });
       if (next === null) owed.delete(sink);
       else if (owed.has(sink)) owed.set(sink, next);
     }
     return owed.size === 0 ? [] : [{ ...entry, owed }];
   });
-  return { ...checkpoint, outbox };
+  return telling(told, { ...checkpoint, outbox });
+}
+
+/** With the messages told, and none of a task that is forgotten and owed to nobody: it has no more changes. */
+function telling(told: readonly Told[], checkpoint: Checkpoint): Checkpoint {
+  if (told.length === 0 && checkpoint.messages.size === 0) return checkpoint;
+  const owed = new Set<string>(checkpoint.outbox.map(({ event }) => event.subject));
+  const isKept = (task: TaskId): boolean => checkpoint.known.has(task) || owed.has(task);
+  return { ...checkpoint, messages: withMessages(checkpoint.messages, told, isKept) };
 }
 
 export const withFence = (checkpoint: Checkpoint, fence: Fence | null): Checkpoint => ({

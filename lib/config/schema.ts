@@ -164,7 +164,7 @@ export const sinkCommon = v.object({
         events: described(count(1, 1_000_000), "How many."),
         per: described(duration(), "In what span."),
       }),
-      "At most so many events in each such span.",
+      "At most so many events, or messages of a chat, in each such span.",
     ),
   ),
 });

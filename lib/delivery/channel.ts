@@ -39,6 +39,7 @@ export class Channel {
   #isProven = false;
   #trouble: SinkTrouble | null = null;
   #pausedUntilMs = 0;
+  /** Below zero after a batch that was greater than what was left: later spans pay for it. */
   #allowance: { sinceMs: number; left: number } | null = null;
 
   constructor(options: ChannelOptions) {
@@ -85,9 +86,10 @@ export class Channel {
     return true;
   }
 
-  /** Counts events against the rate. */
+  /** Counts a batch against the rate: a digest is one message. */
   charge(events: number): void {
-    if (this.#allowance) this.#allowance.left -= events;
+    const { digestAbove = Number.POSITIVE_INFINITY } = this.sink.batch;
+    if (this.#allowance) this.#allowance.left -= events > digestAbove ? 1 : events;
   }
 
   /** Frees the place and learns from the answers. None: the run cut the attempt off, which says nothing of the sink. */
@@ -129,8 +131,10 @@ export class Channel {
   #allowedAtMs(nowMs: number): number {
     if (!this.#rate) return nowMs;
     const { events, perMs } = this.#rate;
-    if (!this.#allowance || nowMs - this.#allowance.sinceMs >= perMs)
-      this.#allowance = { sinceMs: nowMs, left: events };
+    const { sinceMs, left } = this.#allowance ?? { sinceMs: nowMs, left: events };
+    const spans = Math.floor((nowMs - sinceMs) / perMs);
+    this.#allowance =
+      spans > 0 ? { sinceMs: nowMs, left: Math.min(events, left + spans * events) } : { sinceMs, left };
     return this.#allowance.left > 0 ? nowMs : this.#allowance.sinceMs + perMs;
   }
 }

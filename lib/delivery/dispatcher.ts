@@ -1,8 +1,9 @@
-import type { OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
+import type { Checkpoint, OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
+import { isReference, messagesOf } from "../checkpoint/messages.ts";
 import type { Receipt } from "../checkpoint/transitions.ts";
 import type { CallOptions, Clock, Random } from "../clock.ts";
-import type { StreamKey } from "../names.ts";
-import type { DeliveryResult } from "../sinks/sink.ts";
+import { type StreamKey, taskId } from "../names.ts";
+import type { DeliverOptions, DeliveryResult } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Channel } from "./channel.ts";
 import { type DeadLetter, letterOf } from "./dead-letters.ts";
@@ -11,7 +12,7 @@ import { decide } from "./retry.ts";
 
 export interface Dispatch {
   readonly stream: StreamKey;
-  readonly outbox: readonly OutboxEntry[];
+  readonly record: Pick<Checkpoint, "outbox" | "messages">;
   readonly channel: Channel;
   /** No attempt begins at or after this instant. */
   readonly stopAtMs: number;
@@ -31,15 +32,16 @@ export interface Dispatched {
 /** Sends one sink what one stream owes it, as far as order, limits and time allow. Never rejects. */
 export async function dispatch(work: Dispatch, options: CallOptions): Promise<Dispatched> {
   const { channel, clock, stopAtMs } = work;
-  const lane = new Lane(work.outbox, channel.sink.name);
+  const lane = new Lane(work.record.outbox, channel.sink.name);
   const outcome = { receipts: new Map<number, Receipt>(), accepted: 0, deadLetters: [] as DeadLetter[] };
+  const messages = messagesOf(work.record.messages, channel.sink.name);
   const triedInRun = new Map<number, number>();
   const underWay = new Set<Promise<void>>();
   /** Told when one that was under way has ended. */
   let ended = Promise.withResolvers<void>();
 
   const send = async (parcels: readonly Parcel[]): Promise<void> => {
-    const answers = await attempt(work, parcels, options);
+    const answers = await attempt(work, parcels, { ...options, messages });
     const results = parcels.map((parcel, index) => {
       const result = answers[index] ?? unanswered;
       conclude(parcel, result);
@@ -70,7 +72,10 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
       if (again) lane.reschedule(parcel, next);
       return;
     }
-    note(entry, null);
+    const message = result.kind === "accepted" && isReference(result.message) ? result.message : undefined;
+    note(entry, null, message);
+    // A later change of the task may go in this very run.
+    if (message !== undefined) messages.set(taskId(entry.event.subject), message);
     if (decision.kind === "settle") {
       outcome.accepted += 1;
       lane.settle(parcel);
@@ -82,8 +87,9 @@ export async function dispatch(work: Dispatch, options: CallOptions): Promise<Di
     );
   };
 
-  const note = (entry: OutboxEntry, owed: Owed | null): void => {
-    outcome.receipts.set(entry.sequence, { sequence: entry.sequence, sink: channel.sink.name, owed });
+  const note = (entry: OutboxEntry, owed: Owed | null, message?: string): void => {
+    const receipt = { sequence: entry.sequence, sink: channel.sink.name, owed };
+    outcome.receipts.set(entry.sequence, message === undefined ? receipt : { ...receipt, message });
   };
 
   while (!options.signal.aborted && clock.now() < stopAtMs && channel.state !== "closed") {
@@ -125,7 +131,7 @@ const unanswered: DeliveryResult = {
 async function attempt(
   { channel, log }: Dispatch,
   parcels: readonly Parcel[],
-  options: CallOptions,
+  options: DeliverOptions,
 ): Promise<readonly DeliveryResult[]> {
   const { sink } = channel;
   try {

@@ -5,26 +5,29 @@ import { answerResult } from "./answer.ts";
 import type { Card, Tone } from "./chat/card.ts";
 import { fitted } from "./chat/fit.ts";
 import { shorten } from "./chat/foreign.ts";
+import { livingSink, modeEntry } from "./chat/living.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
 import { words } from "./chat/text.ts";
 import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
-const fields = v.strictObject(chatEntries);
+const fields = v.strictObject({ ...chatEntries, mode: modeEntry(["update", "post"], "update") });
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
 export type DiscordOptions = v.InferOutput<typeof schema>;
 
-/** Posts an embed to a Discord webhook. */
+/** Posts an embed a task to a Discord webhook, and edits it. */
 export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps): Sink {
   const url = new URL(options.url);
   // Without it Discord does not say that a message was not saved.
   url.searchParams.set("wait", "true");
-  return chatSink(name, options, deps, {
-    request: (card) => ({
-      url,
-      body: JSON.stringify(fitted(card, words[options.language], discordMessage, isSmall)),
-    }),
+  const body = (card: Card): string =>
+    JSON.stringify(fitted(card, words[options.language], discordMessage, isSmall));
+  const post = (card: Card) => ({ url, body: body(card) });
+  return livingSink(name, options, deps, {
+    post,
+    edit: (card, message) => ({ method: "PATCH", url: messageUrl(options.url, message), body: body(card) }),
+    // A webhook cannot answer a message.
+    reply: post,
     verdict: (answer, context) => {
       const { code, message, retry_after: seconds, id } = fieldsOf(parseJson(answer.body));
       if (answer.status === 429 && typeof seconds === "number") {
@@ -32,10 +35,18 @@ export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps):
       }
       // A message that was saved has an id, and no code.
       const saying = { code: codeOf(code) ?? (codeOf(id) && posted), message: textOf(message) };
-      return codeVerdict(answer, saying, { success: posted, codes }, context);
+      const result = codeVerdict(answer, saying, { success: posted, codes }, context);
+      return result.kind === "accepted" ? { ...result, message: textOf(id) } : result;
     },
+    isGone: ({ body }) => gone.has(codeOf(fieldsOf(parseJson(body))["code"]) ?? ""),
     secrets: [],
   });
+}
+
+function messageUrl(webhook: string, message: string): URL {
+  const url = new URL(webhook);
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/messages/${encodeURIComponent(message)}`;
+  return url;
 }
 
 const posted = "posted";
@@ -115,3 +126,6 @@ const codes: Codes = new Map([
   ["50006", permanent("rejected", "Discord found nothing in the message")],
   ["220001", blocked("rejected", "the channel is a forum: add thread_id to the webhook's URL")],
 ]);
+
+/** Unknown message, another author's, edited too often, and a thread that is archived. */
+const gone: ReadonlySet<string> = new Set(["10008", "50005", "30046", "50083"]);

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { described } from "../config/fields.ts";
 import { parseJson } from "../json.ts";
 import type { SinkName } from "../names.ts";
-import type { Card, Fact, Tone } from "./chat/card.ts";
+import { feishuCard } from "./chat/feishu-card.ts";
 import { fitted } from "./chat/fit.ts";
 import { bytes } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
@@ -62,62 +62,6 @@ export function signed(secret: string, timestampSeconds: number): { timestamp: s
 // A request holds 20 KB; the signature and what stands around the card take the rest.
 const maxCardBytes = 19_000;
 const isSmall = (card: object): boolean => bytes(JSON.stringify(card)) <= maxCardBytes;
-
-const colours: Readonly<Record<Tone, { readonly header: string; readonly tag: string }>> = {
-  running: { header: "blue", tag: "blue" },
-  success: { header: "green", tag: "green" },
-  failure: { header: "red", tag: "red" },
-  attention: { header: "orange", tag: "orange" },
-  quiet: { header: "grey", tag: "neutral" },
-};
-
-/** The card, JSON 2.0. Every text of it is plain: Feishu's Markdown would mention everyone for `<at id=all>`. */
-export function feishuCard(card: Card): object {
-  const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
-  // A digest's facts are whole lines, which two columns would break.
-  const rows = transition === "" ? facts.map((fact) => [fact]) : pairs(facts);
-  return {
-    schema: "2.0",
-    config: { update_multi: true, width_mode: "fill", summary: { content: card.plainText } },
-    header: {
-      template: colours[card.tone].header,
-      title: plain(`${glyph} ${title}`),
-      subtitle: plain(subtitle),
-      text_tag_list:
-        transition === ""
-          ? []
-          : [{ tag: "text_tag", text: plain(transition), color: colours[card.tone].tag }],
-    },
-    body: {
-      elements: [
-        ...body.map((text) => line(text)),
-        ...rows.map((row) => ({ tag: "column_set", columns: row.map(column) })),
-        ...links.map(button),
-        ...(footer === "" ? [] : [line(footer, { text_size: "notation", text_color: "grey" })]),
-      ],
-    },
-  };
-}
-
-const plain = (content: string) => ({ tag: "plain_text", content });
-const line = (content: string, style: object = {}) => ({ tag: "div", text: { ...plain(content), ...style } });
-
-const column = ({ label, value }: Fact) => ({
-  tag: "column",
-  width: "weighted",
-  weight: 1,
-  elements: [line(label, { text_size: "notation", text_color: "grey" }), line(value)],
-});
-
-const button = ({ label, url }: Card["links"][number]) => ({
-  tag: "button",
-  text: plain(label),
-  type: "default",
-  behaviors: [{ type: "open_url", default_url: url }],
-});
-
-const pairs = (facts: readonly Fact[]): readonly (readonly Fact[])[] =>
-  facts.flatMap((_, index) => (index % 2 === 0 ? [facts.slice(index, index + 2)] : []));
 
 const codes: Codes = new Map([
   ["9499", permanent("rejected", "Feishu cannot read the message, or it is too large")],

@@ -9,14 +9,17 @@ import { networkRefusal } from "./network-errors.ts";
 const maxBodyBytes = 16_384;
 
 export interface Post {
+  readonly method?: "POST" | "PATCH";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The receiver's own header for how many seconds to wait, where it has one beside Retry-After. */
+  readonly waitHeader?: string;
   /** For the whole attempt, to the last byte read of the answer. */
   readonly timeoutMs: number;
 }
 
-/** One POST: what the receiver answered, or why no answer came. Redirects are not followed. Throws only on a defect. */
+/** One request, a POST unless it says otherwise: what the receiver answered, or why no answer came. Redirects are not followed. Throws only on a defect. */
 export async function post(
   dispatcher: Dispatcher,
   request: Post,
@@ -28,12 +31,12 @@ export async function post(
       const response = await dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
-        method: "POST",
+        method: request.method ?? "POST",
         headers: request.headers,
         body: request.body,
         signal,
       });
-      const retryAfter = retryAfterIn(response.headers);
+      const retryAfter = waitIn(response.headers, request.waitHeader);
       const body = await readBody(response.body, signal, url.origin);
       return { kind: "answer", status: response.statusCode, retryAfter, body };
     } catch (error) {
@@ -45,10 +48,10 @@ export async function post(
   });
 }
 
-/** Retry-After, or the instant at which a rate limit that is spent begins anew, where that is an epoch as on GitHub. */
-function retryAfterIn(headers: IncomingHttpHeaders): string | null {
+/** Retry-After or the receiver's own header, or the instant at which a spent rate limit begins anew, an epoch as on GitHub. */
+function waitIn(headers: IncomingHttpHeaders, ownName = ""): string | null {
   const one = (name: string): string | undefined => [headers[name] ?? []].flat()[0];
-  const given = one("retry-after");
+  const given = one("retry-after") ?? one(ownName);
   if (given !== undefined || one("x-ratelimit-remaining") !== "0") return given ?? null;
   const reset = one("x-ratelimit-reset") ?? "";
   return /^[1-9]\d{9}$/.test(reset) ? new Date(Number(reset) * 1_000).toUTCString() : null;

@@ -5,9 +5,12 @@ import type { SinkModule } from "./sink.ts";
 export const sinkTypes = {
   webhook: () => import("./webhook.ts"),
   slack: () => import("./slack.ts"),
+  slackapp: () => import("./slackapp.ts"),
   teams: () => import("./teams.ts"),
   discord: () => import("./discord.ts"),
+  telegram: () => import("./telegram.ts"),
   feishu: () => import("./feishu.ts"),
+  feishuapp: () => import("./feishuapp.ts"),
   dingtalk: () => import("./dingtalk.ts"),
   wecom: () => import("./wecom.ts"),
   googlechat: () => import("./googlechat.ts"),

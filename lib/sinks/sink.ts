@@ -28,7 +28,11 @@ export type FailureReason = (typeof failureReasons)[number];
  * `permanent`: these bytes will never pass.
  */
 export type DeliveryResult =
-  | { readonly kind: "accepted" }
+  | {
+      readonly kind: "accepted";
+      /** Where the message is that tells of the event's task, in the sink's own words: at most 200 characters, no secret. */
+      readonly message?: string;
+    }
   | {
       readonly kind: "retry";
       readonly reason: FailureReason;
@@ -41,6 +45,13 @@ export interface BatchLimits {
   readonly maxEvents: number;
   /** Bytes of the events' JSON, UTF-8, summed. */
   readonly maxBytes: number;
+  /** More events than this go as one message, which a rate counts once; left out where each event counts. */
+  readonly digestAbove?: number;
+}
+
+export interface DeliverOptions extends CallOptions {
+  /** By task: where this sink's last message of it is, as the sink said itself. Kept across runs while the task may change. */
+  readonly messages?: ReadonlyMap<string, string>;
 }
 
 /** Where events go. */
@@ -51,7 +62,7 @@ export interface Sink {
    * One attempt, without retries of its own. One result for each event, in the same order. `detail` is shown to the
    * operator: it holds no secret, no URL path or query, no header. Throws only on a defect, which blocks the sink.
    */
-  deliver(events: readonly CloudEvent[], options: CallOptions): Promise<readonly DeliveryResult[]>;
+  deliver(events: readonly CloudEvent[], options: DeliverOptions): Promise<readonly DeliveryResult[]>;
   /** Lets what is in flight finish, then frees connections. */
   close(): Promise<void>;
 }

@@ -23,6 +23,12 @@ describe("a stored record", () => {
     expect(JSON.stringify(outbox[0]?.event)).toBe(JSON.stringify(checkpoint.outbox[0]?.event));
   });
 
+  it("from before there were references to messages reads as one without any", () => {
+    const text = encodeCheckpoint(begin("all", 0, 0));
+    expect(text).not.toContain("messages");
+    expect(decodeCheckpoint(text).messages.size).toBe(0);
+  });
+
   it("of a newer format is refused with the way out", () => {
     expect(() => decodeCheckpoint(record({ format: 2 }))).toThrow(/format 2.*upgrade/);
   });
@@ -34,6 +40,7 @@ describe("a stored record", () => {
     ["an array", "[]"],
     ["without a part", record({ outbox: undefined })],
     ["with a wrong part", record({ watermarkMs: "soon" })],
+    ["with a wrong reference", record({ messages: [["t1", [["ops", 1]]]] })],
     ["with a foreign part", record({ extra: 1 })],
     [
       "with an event that is none",

@@ -71,4 +71,12 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
       ),
     )
     .map((rows) => new Map(rows)),
+  messages: fc
+    .array(
+      fc.tuple(
+        fc.oneof(fc.string(), fc.constant("__proto__")).map(taskId),
+        fc.array(fc.tuple(name, fc.string())).map((rows) => new Map(rows)),
+      ),
+    )
+    .map((rows) => new Map(rows)),
 });

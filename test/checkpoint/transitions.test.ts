@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import {
@@ -100,6 +101,69 @@ describe("settle", () => {
 
   it("returns the same record when there is nothing to settle", () => {
     expect(settle(empty, [])).toBe(empty);
+  });
+});
+
+describe("a reference to a message", () => {
+  const knowing = (...tasks: readonly string[]) => ({
+    known: new Map(tasks.map((task) => [taskId(task), known("EXECUTING", createdMs)])),
+  });
+  const told = (sequence: number, message: string, sink = ops) => ({ sequence, sink, owed: null, message });
+
+  it("is kept by task and sink, and the newest stands", () => {
+    const owing = holding(entry(1, "a", [ops, chat]), entry(2, "a"));
+    const first = settle({ ...owing, ...knowing("a") }, [told(1, "m1"), told(1, "c1", chat)]);
+    const second = settle(first, [told(2, "m2")]);
+    expect([...second.messages]).toEqual([
+      [
+        "a",
+        new Map([
+          [ops, "m2"],
+          [chat, "c1"],
+        ]),
+      ],
+    ]);
+  });
+
+  it("is kept while the task is owed to someone, though it is forgotten, and no longer", () => {
+    const first = settle(holding(entry(1, "a"), entry(2, "a")), [told(1, "m1")]);
+    expect(first.messages.size).toBe(1);
+    expect(settle(first, [told(2, "m2")]).messages.size).toBe(0);
+  });
+
+  it("goes with the task when the window passes it", () => {
+    const ended = new Map([[taskId("a"), known("SUCCESS", 1_000)]]);
+    const told = { ...empty, known: ended, messages: new Map([[taskId("a"), new Map([[ops, "m"]])]]) };
+    expect(record(told, recording({ watermarkMs: 1_000 })).messages.size).toBe(1);
+    expect(record(told, recording({ watermarkMs: 5_000 })).messages.size).toBe(0);
+  });
+
+  it("of what another run has settled meanwhile is that run's", () => {
+    expect(settle({ ...empty, ...knowing("a") }, [told(1, "late")]).messages.size).toBe(0);
+  });
+
+  it("is kept for so many only, those told last, whatever is told", () => {
+    const tasks = fc.array(fc.tuple(fc.integer({ min: 0, max: 700 }), fc.constantFrom(ops, chat)), {
+      minLength: 400,
+      maxLength: 900,
+    });
+    fc.assert(
+      fc.property(tasks, (rows) => {
+        const all = rows.map(([task]) => `t${task}`);
+        const owing = holding(...rows.map(([task, sink], index) => entry(index, `t${task}`, [sink])));
+        const next = settle(
+          { ...owing, ...knowing(...all) },
+          rows.map(([, sink], index) => told(index, `m${index}`, sink)),
+        );
+        const kept = [...next.messages].flatMap(([task, bySink]) => [...bySink].map((row) => [task, ...row]));
+        expect(kept.length).toBeLessThanOrEqual(500);
+        const newest = new Map(rows.map(([task, sink], index) => [`t${task} ${sink}`, `m${index}`]));
+        for (const [task, sink, message] of kept) expect(newest.get(`${task} ${sink}`)).toBe(message);
+        expect(next.messages.has(taskId(all.at(-1) ?? ""))).toBe(true);
+        if (newest.size <= 500) expect(kept.length).toBe(newest.size);
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

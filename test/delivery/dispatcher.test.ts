@@ -1,12 +1,14 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { OutboxEntry, SinkTrouble } from "../../lib/checkpoint/checkpoint.ts";
+import type { Messages } from "../../lib/checkpoint/messages.ts";
 import { Channel, type ChannelOptions } from "../../lib/delivery/channel.ts";
 import { dispatch } from "../../lib/delivery/dispatcher.ts";
+import { taskId } from "../../lib/names.ts";
 import { manualClock } from "../../lib/simulator/clock.ts";
 import type { DeliveryResult } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
-import { entry, key, ops } from "../checkpoint/sample.ts";
+import { chat, entry, key, ops } from "../checkpoint/sample.ts";
 import { pump } from "./pump.ts";
 import { accepted, busy, locked, refused, type ScriptedSink, scriptedSink } from "./scripted-sink.ts";
 
@@ -27,11 +29,15 @@ function stage(sink: ScriptedSink, over: Partial<ChannelOptions> & { trouble?: S
   const abort = new AbortController();
   const seen: DeliveryResult[] = [];
   const logged: unknown[] = [];
-  const send = (outbox: readonly OutboxEntry[], stopAtMs = createdMs + 30_000) =>
+  const send = (
+    outbox: readonly OutboxEntry[],
+    stopAtMs = createdMs + 30_000,
+    messages: Messages = new Map(),
+  ) =>
     dispatch(
       {
         stream: key,
-        outbox,
+        record: { outbox, messages },
         channel,
         stopAtMs,
         clock,
@@ -41,7 +47,8 @@ function stage(sink: ScriptedSink, over: Partial<ChannelOptions> & { trouble?: S
       },
       { signal: abort.signal },
     );
-  const run = (outbox: readonly OutboxEntry[]) => pump(clock, send(outbox));
+  const run = (outbox: readonly OutboxEntry[], messages?: Messages) =>
+    pump(clock, send(outbox, undefined, messages));
   return { clock, channel, abort, seen, logged, send, run };
 }
 
@@ -49,6 +56,47 @@ const subjects = (events: readonly { subject: string }[]) => events.map(({ subje
 const aba = [entry(1, "a"), entry(2, "b"), entry(3, "a")];
 
 describe("a dispatch", () => {
+  describe("to a sink whose messages can be changed later", () => {
+    /** Says what it was told of the task, with the event's number among all. */
+    const living = (says: (number: number) => unknown) => {
+      const given: (string | undefined)[] = [];
+      const deliver: ScriptedSink["deliver"] = async (events, { messages }) =>
+        events.map(({ subject }) => {
+          given.push(messages?.get(subject));
+          return { kind: "accepted", message: says(given.length) } as DeliveryResult;
+        });
+      return { given, sink: { ...scriptedSink(ops), deliver } };
+    };
+
+    it("gives it the references of earlier runs and of this one, and puts them on the receipts", async () => {
+      const { sink, given } = living((number) => `m${number}`);
+      const stored = new Map([[taskId("b"), new Map([[ops, "old"]])]]);
+      const sent = await stage(sink, { concurrency: 1 }).run(aba, stored);
+      expect(given).toEqual([undefined, "old", "m1"]);
+      expect(sent.receipts.map(({ sequence, message }) => [sequence, message])).toEqual([
+        [1, "m1"],
+        [2, "m2"],
+        [3, "m3"],
+      ]);
+    });
+
+    it("gives it no reference of another sink", async () => {
+      const { sink, given } = living(() => "m");
+      await stage(sink).run([entry(1, "a")], new Map([[taskId("a"), new Map([[chat, "theirs"]])]]));
+      expect(given).toEqual([undefined]);
+    });
+
+    it.each([
+      ["empty", ""],
+      ["too long", "x".repeat(201)],
+      ["no text", 7],
+    ])("keeps no reference that is %s", async (_, message) => {
+      const { sink } = living(() => message);
+      const sent = await stage(sink).run([entry(1, "a")]);
+      expect(sent.receipts).toEqual([{ sequence: 1, sink: ops, owed: null }]);
+    });
+  });
+
   it("delivers everything, each task's events in order", async () => {
     const sink = scriptedSink(ops);
     const sent = await stage(sink).run(aba);
@@ -213,6 +261,40 @@ describe("a dispatch", () => {
     );
     await run(Array.from({ length: 5 }, (_, index) => entry(index + 1, `t${index}`)));
     expect(at).toEqual([0, 0, 1_000, 1_000, 2_000]);
+  });
+
+  it("counts a batch against the rate by its events, and lets later spans pay for what was too many", async () => {
+    const at: number[] = [];
+    const { clock, run } = stage(
+      scriptedSink(
+        ops,
+        () => {
+          at.push(clock.now() - createdMs);
+          return accepted;
+        },
+        { maxEvents: 4, maxBytes: 1e6 },
+      ),
+      { rate: { events: 2, perMs: 1_000 } },
+    );
+    await run(Array.from({ length: 9 }, (_, index) => entry(index + 1, `t${index}`)));
+    expect(at).toEqual([0, 0, 0, 0, 2_000, 2_000, 2_000, 2_000, 4_000]);
+  });
+
+  it("counts a digest against the rate as the one message it is", async () => {
+    const at: number[] = [];
+    const { clock, run } = stage(
+      scriptedSink(
+        ops,
+        () => {
+          at.push(clock.now() - createdMs);
+          return accepted;
+        },
+        { maxEvents: 4, maxBytes: 1e6, digestAbove: 3 },
+      ),
+      { rate: { events: 2, perMs: 1_000 }, concurrency: 1 },
+    );
+    await run(Array.from({ length: 11 }, (_, index) => entry(index + 1, `t${index}`)));
+    expect(at).toEqual([...Array(8).fill(0), 1_000, 1_000, 1_000]);
   });
 
   it("sends batches", async () => {

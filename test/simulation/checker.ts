@@ -5,6 +5,7 @@ import type { EventId, SinkName, StreamKey } from "../../lib/names.ts";
 import type { RunSummary } from "../../lib/run.ts";
 import { checkCommit, idOf } from "./commit-checks.ts";
 import { type Crew, type Deeds, finals, type History, isLater, pair, Violation } from "./history.ts";
+import { checkMessages } from "./living.ts";
 import type { World } from "./world.ts";
 
 const secondOf = (ms: number): number => Math.floor(ms / 1_000);
@@ -45,6 +46,8 @@ export function onCommit(
   checkCommit({ history, incarnation, previous, next, rules, deeds, nowMs, apiSkewMs: crew.apiSkewMs });
   // Another run holds the outbox: this one may not deliver what it has just committed.
   if (next.fence?.run !== crew.process.run) deeds.fenced.splice(before);
+  checkMessages(previous, next, deeds);
+  deeds.record = next;
 }
 
 /** A request leaves for a sink. */

@@ -4,6 +4,7 @@ import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { DeadLetter } from "../../lib/delivery/dead-letters.ts";
 import type { EventId, RunId, SinkName, StreamKey, TaskId } from "../../lib/names.ts";
 import type { SliceRules } from "../../lib/slice.ts";
+import type { Reference } from "./living.ts";
 import type { Process } from "./process.ts";
 
 /** The promises and invariants, in the words of docs/simulation.md. */
@@ -19,6 +20,7 @@ export type Check =
   | "watermark"
   | "no needless repeat"
   | "told once"
+  | "one message"
   | "no defect";
 
 export class Violation extends Error {
@@ -45,6 +47,10 @@ export interface Deeds {
   /** Events it committed under its own fence, to be told to every healthy sink in this run. */
   readonly fenced: { readonly id: EventId; readonly sinks: readonly SinkName[] }[];
   readonly answered: Set<string>;
+  /** The record it loaded or committed last. */
+  record: Checkpoint | null;
+  /** What sinks said since then of their messages, by sink and task. */
+  readonly told: Map<string, Reference>;
 }
 
 /** One life of a stream's record: until it is lost or an older one is put in its place. */
@@ -97,6 +103,8 @@ export const newDeeds = (run: RunId): Deeds => ({
   storeFailed: false,
   fenced: [],
   answered: new Set(),
+  record: null,
+  told: new Map(),
 });
 
 /** Everything that happened, as the ports saw it. */

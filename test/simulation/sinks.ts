@@ -6,6 +6,7 @@ import type { BatchLimits, DeliveryResult, Sink } from "../../lib/sinks/sink.ts"
 import { onAccepted, onAttempt } from "./checker.ts";
 import type { FaultKind } from "./faults.ts";
 import { type Crew, type History, pair } from "./history.ts";
+import { onTell, referenceFor } from "./living.ts";
 import { never } from "./process.ts";
 
 const minuteMs = 60_000;
@@ -131,12 +132,17 @@ export function simulatedSink(
   return {
     name,
     batch,
-    deliver: async (events, { signal }) => {
+    deliver: async (events, { signal, messages }) => {
       if (!process.isAlive) return never;
       const stream = streamKey(streamOf(events));
       const plan = planOf(mode(), process.random);
       if (plan.fault) process.faults.hit(plan.fault);
-      history.witness(() => onAttempt(history, crew, stream, name, events));
+      const deeds = crew.deeds.get(stream);
+      const given = events.map(({ subject }) => messages?.get(subject));
+      history.witness(() => {
+        onAttempt(history, crew, stream, name, events);
+        for (const [index, event] of events.entries()) if (deeds) onTell(deeds, name, event, given[index]);
+      });
       const flight = { process, stream, sink: name };
       history.inFlight.add(flight);
       process.onDeath(() => history.inFlight.delete(flight));
@@ -153,11 +159,12 @@ export function simulatedSink(
         process.faults.hit("sink: accepts while cut off");
         return events.map(() => timedOut);
       }
-      const results = events.map((event, index) => plan.says(index, event));
-      for (const [index, { id }] of events.entries()) {
-        if (results[index]?.kind === "accepted") crew.deeds.get(stream)?.answered.add(pair(name, id));
-      }
-      return results;
+      return events.map((event, index) => {
+        const result = plan.says(index, event);
+        if (result.kind !== "accepted") return result;
+        deeds?.answered.add(pair(name, event.id));
+        return { ...result, message: referenceFor(deeds, name, event, given[index]) };
+      });
     },
     close: async () => {},
   };

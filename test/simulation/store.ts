@@ -76,7 +76,9 @@ export function simulatedCheckpoints(
       await refuse(stream);
       return process.call(latencyMs(), () => {
         const found = records.current.get(stream);
-        if (found) crew.deeds.get(stream)?.bases.push(found.checkpoint);
+        const deeds = crew.deeds.get(stream);
+        if (found && deeds) deeds.bases.push(found.checkpoint);
+        if (found && deeds) deeds.record = found.checkpoint;
         return found ? { checkpoint: found.checkpoint, version: found.version as Version } : null;
       });
     },

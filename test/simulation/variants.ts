@@ -5,6 +5,7 @@ import { SourceError } from "../../lib/errors.ts";
 import { eventId } from "../../lib/names.ts";
 import type { DeliveryResult } from "../../lib/sinks/sink.ts";
 import type { Check } from "./history.ts";
+import { livingVariants } from "./living-variants.ts";
 import type { Variant } from "./variant.ts";
 
 /** A bridge broken on purpose, and the checks that may catch it. */
@@ -174,8 +175,10 @@ export const variants: readonly Broken[] = [
     sink: (sink) => ({
       ...sink,
       deliver: async (events, options) => {
-        const results = await sink.deliver(events, options);
-        return results.map(() => results[0] ?? { kind: "accepted" });
+        const [first, ...others] = await sink.deliver(events, options);
+        if (!first) return [];
+        const alike: DeliveryResult = first.kind === "accepted" ? { kind: "accepted" } : first;
+        return [first, ...others.map((own) => (own.kind === first.kind ? own : alike))];
       },
     }),
   },
@@ -274,6 +277,7 @@ export const variants: readonly Broken[] = [
       };
     },
   },
+  ...livingVariants,
 ];
 
 const queues = new Map<string, { last: Promise<unknown> }>();

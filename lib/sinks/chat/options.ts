@@ -74,6 +74,13 @@ export const chatEntries = {
   ),
 };
 
+/** In place of `url` where a bot posts through its platform's API. */
+export const apiUrl = (initial: string) =>
+  v.optional(described(url, "Where the platform's API answers."), initial);
+
+/** A resource of an API. */
+export const apiResource = (api: string, path: string): URL => new URL(`${api.replace(/\/+$/, "")}/${path}`);
+
 const chatObject = v.object(chatEntries);
 export type ChatOptions = v.InferOutput<typeof chatObject>;
 

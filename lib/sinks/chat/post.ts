@@ -1,12 +1,11 @@
 import { Agent } from "undici";
 import type { CloudEvent } from "../../change/event.ts";
-import type { CallOptions } from "../../clock.ts";
 import type { SinkName } from "../../names.ts";
 import { addressGuard, guardedConnector } from "../address-guard.ts";
 import type { Answer, AnswerContext } from "../answer.ts";
 import { urlSecrets } from "../detail.ts";
 import { post } from "../http.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "../sink.ts";
+import type { DeliverOptions, DeliveryResult, Sink, SinkDeps } from "../sink.ts";
 import type { Card } from "./card.ts";
 import { digestOf } from "./digest.ts";
 import type { ChatOptions } from "./options.ts";
@@ -34,23 +33,32 @@ export interface Platform {
 
 /** Brings one card to its readers. */
 export interface Messenger {
-  send(card: Card, events: readonly CloudEvent[], call: CallOptions): Promise<DeliveryResult>;
+  send(card: Card, events: readonly CloudEvent[], call: DeliverOptions): Promise<DeliveryResult>;
   /** Frees connections; nothing is under way any more. */
   close(): Promise<void>;
 }
 
-/** A sink that posts its cards to a webhook. */
-export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, platform: Platform): Sink {
+export const ownHeaders = {
+  "user-agent": "dms-task-bridge",
+  "content-type": "application/json; charset=utf-8",
+} as const;
+
+/** Connects only where the options allow. */
+export const chatAgent = (options: Pick<ChatOptions, "url" | "allowPrivateNetwork">): Agent => {
   const guard = addressGuard({
     allow: options.allowPrivateNetwork,
     onlyAllowed: new URL(options.url).protocol === "http:",
   });
-  const agent = new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
+  return new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
+};
+
+/** A sink that posts its cards to a webhook. */
+export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, platform: Platform): Sink {
+  const agent = chatAgent(options);
 
   const send: Messenger["send"] = async (card, events, call) => {
     const { url, body } = platform.request(card, deps.clock.now(), events);
-    const headers = { "user-agent": "dms-task-bridge", "content-type": "application/json; charset=utf-8" };
-    const outcome = await post(agent, { url, headers, body, timeoutMs: options.timeout }, call);
+    const outcome = await post(agent, { url, headers: ownHeaders, body, timeoutMs: options.timeout }, call);
     if (outcome.kind !== "answer") return outcome;
     const secrets = [...urlSecrets(url), ...platform.secrets];
     return platform.verdict(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
@@ -68,14 +76,14 @@ export function cardSink(
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
-  const tell = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
+  const tell = async (event: CloudEvent, call: DeliverOptions): Promise<DeliveryResult> => {
     const card = await templatedCard(event, options);
     return "kind" in card ? card : send(card, [event], call);
   };
 
   const deliver = async (
     events: readonly CloudEvent[],
-    call: CallOptions,
+    call: DeliverOptions,
   ): Promise<readonly DeliveryResult[]> => {
     if (events.length > options.digestAbove) {
       const result = await send(digestOf(events, options), events, call);
@@ -93,7 +101,11 @@ export function cardSink(
 
   return {
     name,
-    batch: { maxEvents: maxDigestEvents, maxBytes: Number.MAX_SAFE_INTEGER },
+    batch: {
+      maxEvents: maxDigestEvents,
+      maxBytes: Number.MAX_SAFE_INTEGER,
+      digestAbove: options.digestAbove,
+    },
     async deliver(events, call) {
       if (events.length === 0) return [];
       const delivery = deliver(events, call);

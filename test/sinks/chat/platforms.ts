@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { onTestFinished } from "vitest";
@@ -9,19 +9,25 @@ import type { Reply } from "../../../lib/simulator/receiver.ts";
 import * as dingtalk from "../../../lib/sinks/dingtalk.ts";
 import * as discord from "../../../lib/sinks/discord.ts";
 import * as feishu from "../../../lib/sinks/feishu.ts";
+import * as feishuapp from "../../../lib/sinks/feishuapp.ts";
 import * as googlechat from "../../../lib/sinks/googlechat.ts";
 import * as mattermost from "../../../lib/sinks/mattermost.ts";
 import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as slack from "../../../lib/sinks/slack.ts";
+import * as slackapp from "../../../lib/sinks/slackapp.ts";
 import * as teams from "../../../lib/sinks/teams.ts";
+import * as telegram from "../../../lib/sinks/telegram.ts";
 import * as wecom from "../../../lib/sinks/wecom.ts";
 import { nowMs, sampleDeps } from "../sample.ts";
 
 export const platformTypes = [
   "slack",
+  "slackapp",
   "teams",
   "discord",
+  "telegram",
   "feishu",
+  "feishuapp",
   "dingtalk",
   "wecom",
   "googlechat",
@@ -31,9 +37,12 @@ export type PlatformType = (typeof platformTypes)[number];
 
 const modules: Readonly<Record<PlatformType, SinkModule>> = {
   slack,
+  slackapp,
   teams,
   discord,
+  telegram,
   feishu,
+  feishuapp,
   dingtalk,
   wecom,
   googlechat,
@@ -46,17 +55,33 @@ export const secret = "SECa-secret-that-nobody-may-see";
 
 const paths: Readonly<Record<PlatformType, string>> = {
   slack: `/services/T0/B0/${token}`,
+  slackapp: "/api",
   teams: `/workflows/w/triggers/manual/paths/invoke?api-version=1&sig=${token}`,
   discord: `/api/webhooks/1/${token}`,
+  telegram: "",
   feishu: `/open-apis/bot/v2/hook/${token}`,
+  feishuapp: "/open-apis",
   dingtalk: `/robot/send?access_token=${token}`,
   wecom: `/cgi-bin/webhook/send?key=${token}`,
   googlechat: `/v1/spaces/AAAA/messages?key=k&token=${token}`,
   mattermost: `/hooks/${token}`,
 };
 
+export const telegramChat = "-1001234567890";
+
+/** What each has beside its URL. */
+const own: Readonly<Partial<Record<PlatformType, object>>> = {
+  feishu: { secret },
+  feishuapp: { app: "cli_1", secret, chat: "oc_1" },
+  dingtalk: { secret },
+  slackapp: { token: `xoxb-${token}`, channel: "#tasks" },
+  telegram: { token: `1:${token}`, chat: telegramChat },
+};
+
 /** One request that a platform got. */
 export interface Heard {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
   readonly url: URL;
   readonly text: string;
   /** From 1. */
@@ -77,8 +102,7 @@ export const sinkAt = (
   deps: SinkDeps = sampleDeps,
 ): Sink => {
   const module = modules[type];
-  const own = type === "feishu" || type === "dingtalk" ? { secret } : {};
-  const written = { url: `${origin}${paths[type]}`, allowPrivateNetwork: true, ...own, ...options };
+  const written = { url: `${origin}${paths[type]}`, allowPrivateNetwork: true, ...own[type], ...options };
   return module.create(sinkName("chat"), v.parse(module.schema, written), deps);
 };
 
@@ -88,15 +112,24 @@ export async function staged(
   options: object = {},
   answering: Answering = answers[type],
   deps: SinkDeps = sampleDeps,
+  tokens: Answering = tenantToken,
 ): Promise<Stage> {
   const heard: Heard[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const url = new URL(request.url ?? "/", "http://127.0.0.1");
-    const one = { url, text: Buffer.concat(chunks).toString(), number: heard.length + 1 };
-    heard.push(one);
-    const { status = 200, headers, body, hang, reset } = answering(one);
+    const { method = "", headers: sent } = request;
+    const isForToken = url.pathname.endsWith("/tenant_access_token/internal");
+    const one = {
+      method,
+      headers: sent,
+      url,
+      text: Buffer.concat(chunks).toString(),
+      number: heard.length + 1,
+    };
+    if (!isForToken) heard.push(one);
+    const { status = 200, headers, body, hang, reset } = isForToken ? tokens(one) : answering(one);
     if (reset) request.socket.destroy();
     else if (!hang) response.writeHead(status, headers).end(body);
   });
@@ -111,11 +144,21 @@ export async function staged(
   return { sink, heard };
 }
 
-const json = (body: object, status = 200): Reply => ({
+export const slackChannel = "C0123456789";
+
+export const json = (body: object, status = 200): Reply => ({
   status,
   headers: { "content-type": "application/json" },
   body: JSON.stringify(body),
 });
+
+/** How Feishu lets an app in. */
+export const tenantToken: Answering = ({ text }) => {
+  const { app_id, app_secret } = parsed(text) as { app_id?: string; app_secret?: string };
+  return app_id === "cli_1" && app_secret === secret
+    ? json({ code: 0, msg: "ok", tenant_access_token: `t-${token}`, expire: 7_200 })
+    : json({ code: 10014, msg: "app secret invalid" });
+};
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 const hmac = (key: string, message: string): string =>
@@ -138,12 +181,24 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
     );
     return isRight && blocks.length <= 50 ? { body: "ok" } : { status: 400, body: "invalid_blocks" };
   },
+  slackapp(heard) {
+    const { url, headers, text } = heard;
+    const said = (error: string) => json({ ok: false, error });
+    if (headers.authorization !== `Bearer xoxb-${token}`) return said("invalid_auth");
+    const { channel = "" } = parsed(text) as { channel?: string };
+    // An edit takes ids only.
+    const isKnown =
+      channel === slackChannel || (channel === "#tasks" && url.pathname.endsWith("postMessage"));
+    if (!isKnown) return said("channel_not_found");
+    const { status, body = "" } = answers.slack(heard);
+    return status === 400 ? said(body) : json({ ok: true, channel: slackChannel, ts: "1767225612.000100" });
+  },
   teams: ({ text }) =>
     bytesOf(text) <= 28_672
       ? { status: 202 }
       : json({ error: { code: "RequestEntityTooLarge", message: "too large" } }, 413),
-  discord({ url, text }) {
-    if (url.searchParams.get("wait") !== "true") return { status: 204 };
+  discord({ method, url, text }) {
+    if (method === "POST" && url.searchParams.get("wait") !== "true") return { status: 204 };
     const { embeds = [] } = parsed(text) as { embeds?: readonly DiscordEmbed[] };
     const isRight = embeds.every(
       ({ title, description, fields, footer }) =>
@@ -159,6 +214,19 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
       ? json({ id: "1", type: 0, content: "", embeds: [] })
       : json({ message: "Invalid Form Body", code: 50035, errors: {} }, 400);
   },
+  telegram({ url, text }) {
+    const refused = (code: number, description: string) =>
+      json({ ok: false, error_code: code, description: `Bad Request: ${description}` }, code);
+    if (!url.pathname.startsWith(`/bot1:${token}/`)) return refused(404, "Not Found");
+    const { chat_id: chat, text: message = "", parse_mode } = parsed(text) as TelegramMessage;
+    if (String(chat) !== telegramChat) return refused(400, "chat not found");
+    const bare = message.replace(/<\/?(b|i|code)>|<a href="[^"<>]*">|<\/a>/g, "");
+    if (parse_mode !== "HTML" || /[<>]|&(?!(amp|lt|gt|quot);)/.test(bare))
+      return refused(400, "can't parse entities: unsupported start tag");
+    if (bare.trim() === "") return refused(400, "message text is empty");
+    if (bare.replace(/&\w+;/g, "x").length > 4_096) return refused(400, "message is too long");
+    return json({ ok: true, result: { message_id: 1, chat: { id: Number(chat) }, text: bare } });
+  },
   feishu({ text }) {
     const { timestamp, sign } = parsed(text) as { timestamp?: string; sign?: string };
     const isSigned = sign === hmac(`${timestamp}\n${secret}`, "");
@@ -168,6 +236,19 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
     return bytesOf(text) <= 20_480
       ? json({ StatusCode: 0, StatusMessage: "success", code: 0, data: {}, msg: "success" })
       : json({ code: 9499, msg: "Bad Request", data: {} });
+  },
+  feishuapp({ headers, url, text }) {
+    const said = (code: number, msg: string) => json({ code, msg }, 400);
+    if (headers.authorization !== `Bearer t-${token}`) return said(99991663, "Invalid access token");
+    const { content = "", msg_type, receive_id } = parsed(text) as FeishuMessage;
+    const isPost = url.searchParams.get("receive_id_type") === "chat_id";
+    if (isPost && receive_id !== "oc_1") return said(230002, "The bot can not be outside the group.");
+    if (bytesOf(text) > 30_720) return said(230025, "The length of the message content reaches its limit.");
+    const card = parsed(content) as { schema?: string; config?: { update_multi?: boolean } };
+    const isRight = card.schema === "2.0" && card.config?.update_multi === true;
+    if (!isRight || (isPost && msg_type !== "interactive"))
+      return said(230099, "Failed to create card content");
+    return json({ code: 0, msg: "success", data: { message_id: "om_1" } });
   },
   dingtalk({ url, text, number }) {
     const timestamp = url.searchParams.get("timestamp") ?? "";
@@ -218,6 +299,18 @@ const parsed = (text: string): object => {
   return typeof value === "object" && value !== null ? value : {};
 };
 const inRange = (text: string, most: number): boolean => text.length > 0 && text.length <= most;
+
+interface FeishuMessage {
+  readonly receive_id?: string;
+  readonly msg_type?: string;
+  readonly content?: string;
+}
+
+interface TelegramMessage {
+  readonly chat_id: string | number;
+  readonly text?: string;
+  readonly parse_mode?: string;
+}
 
 interface SlackBlock {
   readonly type: string;

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { feishuCard } from "../../../lib/sinks/chat/feishu-card.ts";
+import { slackMessage } from "../../../lib/sinks/chat/slack-message.ts";
+import { telegramText } from "../../../lib/sinks/chat/telegram-text.ts";
 import { words } from "../../../lib/sinks/chat/text.ts";
 import { dingtalkBody } from "../../../lib/sinks/dingtalk.ts";
 import { discordMessage } from "../../../lib/sinks/discord.ts";
-import { feishuCard } from "../../../lib/sinks/feishu.ts";
 import { googlechatBody } from "../../../lib/sinks/googlechat.ts";
 import { mattermostBody } from "../../../lib/sinks/mattermost.ts";
-import { slackBody } from "../../../lib/sinks/slack.ts";
 import { teamsBody } from "../../../lib/sinks/teams.ts";
 import { wecomMarkdown } from "../../../lib/sinks/wecom.ts";
 import { running, sampleEvent } from "../sample.ts";
@@ -26,7 +27,7 @@ const feishuLine = (label: string, value: string) => ({
 
 describe("the same card", () => {
   it("is an attachment with a colour bar on Slack", () => {
-    expect(JSON.parse(slackBody(sampleCard))).toEqual({
+    expect(slackMessage(sampleCard, "en")).toEqual({
       unfurl_links: false,
       unfurl_media: false,
       attachments: [
@@ -90,6 +91,21 @@ describe("the same card", () => {
         },
       ],
     });
+  });
+
+  it("is HTML on Telegram, with values that can be copied", () => {
+    expect(telegramText(sampleCard, "en").split("\n")).toEqual([
+      "<b>❌ resize failed</b>",
+      "kafka · orders · cn-north-4",
+      "<b>EXECUTING → FAILED in 5 s</b>",
+      "",
+      "Operator: <code>li.wei</code>",
+      "public_ip: <code>203.0.113.9</code>",
+      "Reason: <code>no quota</code>",
+      "",
+      '<a href="https://console.example.com/?i=1">Console</a>',
+      "<i>task t-1</i>",
+    ]);
   });
 
   it("is a card of plain texts on Feishu", () => {
@@ -225,10 +241,15 @@ describe("the same card", () => {
 const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>> = {
   // Slack reads these three characters in every text.
   slack: (text) => textsUnder(JSON.parse(text), ["text", "fallback"]),
+  slackapp: (text) => textsUnder(JSON.parse(text), ["text", "fallback"]),
   // Text runs and card titles are shown as they stand; anything else of a text would not be.
   teams: (text) => textsUnder(JSON.parse(text), ["text"]).filter((part) => part.includes("{{")),
   discord: (text) => textsUnder(JSON.parse(text), ["title", "description", "name", "value"]),
+  // Code is shown as it stands.
+  telegram: (text) =>
+    textsUnder(JSON.parse(text), ["text"]).map((part) => part.replace(/<code>[^<>]*<\/code>/g, "")),
   feishu: () => [],
+  feishuapp: () => [],
   dingtalk: (text) => textsUnder(JSON.parse(text), ["title", "text"]),
   wecom: (text) => textsUnder(JSON.parse(text), ["content"]),
   googlechat: (text) =>
@@ -239,9 +260,13 @@ const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>
 /** What would be markup, a mention or a link of someone else's making. */
 const forbidden: Readonly<Record<PlatformType, RegExp>> = {
   slack: /[<>]|&(?!(amp|lt|gt);)/,
+  slackapp: /[<>]|&(?!(amp|lt|gt);)/,
   teams: /./,
   discord: /(?<!\\)(\\\\)*[_~|`<>[\]#@]|https?:\/\//,
+  telegram:
+    /<(?!\/?[bi]>)|&(?!(amp|lt|gt|quot);)|[@#$]|:\/\/|(?<=[\p{L}\p{N}])\.(?=\p{L})|(?<![\p{L}\p{N}<])\/(?=[\p{L}\p{N}])/u,
   feishu: /./,
+  feishuapp: /./,
   dingtalk: /[<[\]`~@\\]|:\/\/|\n\n(?!\*\*|> )[^\n]*#/,
   wecom: /<(?!font color="(info|comment|warning)">|\/font>)|[[\]`~@\\]|:\/\//,
   googlechat: /<(?!font color="#[0-9A-F]{6}">|\/font>|b>|\/b>)|&(?!(amp|lt|gt);)|:\/\//,
@@ -301,7 +326,7 @@ describe.each(platformTypes)("words of the sink's own on %s", (type) => {
 
   it("stand in place of the title and the facts", async () => {
     const { sink, heard } = await staged(type, { template });
-    expect(await sink.deliver([sampleEvent()], running())).toEqual([{ kind: "accepted" }]);
+    expect(await sink.deliver([sampleEvent()], running())).toMatchObject([{ kind: "accepted" }]);
     const sent = heard[0]?.text ?? "";
     for (const part of ["bindInstancePublicIp on rabbitmq", "Runbook 7", "All is well", "t-0001"]) {
       expect(sent).toContain(part);
@@ -312,7 +337,7 @@ describe.each(platformTypes)("words of the sink's own on %s", (type) => {
   it("refuse the one event that they cannot be made of", async () => {
     const { sink, heard } = await staged(type, { template: { body: "{{ task.params.public_ip }}" } });
     const events = [sampleEvent(1, { params: { port: 1 } }), sampleEvent(2)];
-    expect(await sink.deliver(events, running())).toEqual([
+    expect(await sink.deliver(events, running())).toMatchObject([
       {
         kind: "permanent",
         reason: "rejected",
@@ -345,13 +370,14 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
         const results = await sink.deliver([foreignEvent(text)], running());
-        if (heard.length <= 20) expect(results).toEqual([{ kind: "accepted" }]);
+        if (heard.length <= 20) expect(results).toMatchObject([{ kind: "accepted" }]);
         const sent = heard.at(-1)?.text ?? "";
         for (const part of marked[type](sent)) expect(part).not.toMatch(forbidden[type]);
         expect(sent).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]|(?<!\\)(\\\\)*\\u/u);
         // Mentions of Feishu and Markdown of Teams live in these elements only.
-        if (type === "feishu") expect([...kindsIn(sent)]).not.toContain("markdown");
-        if (type === "feishu") expect([...kindsIn(sent)]).not.toContain("lark_md");
+        const card = type === "feishu" ? sent : type === "feishuapp" ? JSON.parse(sent).content : "";
+        expect([...kindsIn(card)]).not.toContain("markdown");
+        expect([...kindsIn(card)]).not.toContain("lark_md");
         if (type === "teams") expect([...kindsIn(sent)]).not.toContain("TextBlock");
       }),
       { numRuns: 60, examples: injections.map((text): [string] => [text]) },
@@ -365,12 +391,12 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
     const { sink, heard } = await staged(type, { titlePrefix: "&".repeat(40), digestAbove: 10, ...options });
     for (const unit of ["&", "绑", "😀", "a", "<", '"']) {
       const event = foreignEvent(unit.repeat(10_000));
-      expect(await sink.deliver([event], running())).toEqual([{ kind: "accepted" }]);
+      expect(await sink.deliver([event], running())).toMatchObject([{ kind: "accepted" }]);
     }
     const params = Object.fromEntries(
       Array.from({ length: 200 }, (_, index) => [`key ${index}`, "绑".repeat(500)]),
     );
-    expect(await sink.deliver([sampleEvent(1, { params })], running())).toEqual([{ kind: "accepted" }]);
+    expect(await sink.deliver([sampleEvent(1, { params })], running())).toMatchObject([{ kind: "accepted" }]);
     expect(heard).toHaveLength(7);
   });
 
@@ -382,7 +408,7 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
       const instance = { ...event.data.instance, name: `${index % 3} ${long}` };
       return { ...event, data: { ...event.data, instance } };
     });
-    expect(await sink.deliver(events, running())).toEqual(events.map(() => ({ kind: "accepted" })));
+    expect(await sink.deliver(events, running())).toMatchObject(events.map(() => ({ kind: "accepted" })));
     expect(heard).toHaveLength(1);
     expect(heard[0]?.text).toMatch(/100 task changes\\{0,2}: 12 failed, 88 succeeded/);
     expect(heard[0]?.text).toMatch(/and \d+ more/);

@@ -34,9 +34,24 @@ const echo: Answering = ({ url, text }) => ({
 /** How each platform refuses a robot that its operator must mend. */
 const dismissals: Readonly<Record<PlatformType, Answering>> = {
   slack: () => ({ status: 404, body: "no_service" }),
+  slackapp: ({ headers }) => ({
+    body: JSON.stringify({ ok: false, error: "invalid_auth", token: headers.authorization }),
+  }),
   teams: () => ({ status: 400, body: JSON.stringify({ error: { code: "WorkflowTriggerIsNotEnabled" } }) }),
   discord: () => ({ status: 404, body: JSON.stringify({ message: "Unknown Webhook", code: 10015 }) }),
+  telegram: ({ url }) => ({
+    status: 403,
+    body: JSON.stringify({
+      ok: false,
+      error_code: 403,
+      description: `Forbidden: bot was kicked from the group chat ${url.pathname}`,
+    }),
+  }),
   feishu: ({ url }) => ({ body: JSON.stringify({ code: 19001, msg: `param invalid: ${url.pathname}` }) }),
+  feishuapp: ({ headers }) => ({
+    status: 400,
+    body: JSON.stringify({ code: 230002, msg: `The bot can not be outside ${headers.authorization}` }),
+  }),
   dingtalk: ({ url }) => ({
     body: JSON.stringify({ errcode: 310000, errmsg: `sign not match ${url.search}` }),
   }),
@@ -73,7 +88,7 @@ const setup = (type: PlatformType, options: object): Setup => ({
       arrived: nothing,
     }),
   },
-  secrets: type === "feishu" || type === "dingtalk" ? [token, secret] : [token],
+  secrets: ["feishu", "feishuapp", "dingtalk"].includes(type) ? [token, secret] : [token],
 });
 
 async function closedOrigin(): Promise<string> {

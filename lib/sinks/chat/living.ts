@@ -1,0 +1,124 @@
+import * as v from "valibot";
+import { described } from "../../config/fields.ts";
+import type { SinkName } from "../../names.ts";
+import type { Answer, AnswerContext, Refusal } from "../answer.ts";
+import { urlSecrets } from "../detail.ts";
+import { post } from "../http.ts";
+import type { DeliverOptions, DeliveryResult, Sink, SinkDeps } from "../sink.ts";
+import type { Card } from "./card.ts";
+import type { ChatOptions } from "./options.ts";
+import { type ChatRequest, cardSink, chatAgent, type Messenger, ownHeaders } from "./post.ts";
+
+type Mode = "post" | "update" | "thread";
+
+export type LivingOptions = ChatOptions & { readonly mode: Mode };
+
+/** The option of a platform that can do so much with a message it has posted. */
+export const modeEntry = <Known extends Mode>(modes: readonly [Known, ...Known[]], update: Known) =>
+  v.optional(
+    described(
+      v.picklist(modes, modes.join(", ")),
+      modes.some((mode) => mode === "thread")
+        ? "How a task's later changes are told: by `update` of its message, in the `thread` below it, or each by a `post` of its own."
+        : "How a task's later changes are told: by `update` of its message, or each by a `post` of its own.",
+    ),
+    update,
+  );
+
+export interface LivingRequest extends ChatRequest {
+  readonly method?: "POST" | "PATCH";
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The platform's own header for how many seconds to wait. */
+  readonly waitHeader?: string;
+}
+
+/** What a request is made from beside the card. */
+export interface Occasion {
+  /** The same for every attempt to tell the same, and for nothing else. */
+  readonly key: string;
+  /** Whether it is one that wants a reader's eye. */
+  readonly isUrgent: boolean;
+}
+
+export type Exchange = (request: LivingRequest) => Promise<Answer | Refusal>;
+
+/** What tells one platform from another, where messages can be changed and answered. */
+export interface LivingPlatform {
+  /** A message of its own; its acceptance says where it is. */
+  post(card: Card, occasion: Occasion): LivingRequest;
+  edit(card: Card, message: string, occasion: Occasion): LivingRequest;
+  /** Below a message, or next to it where a platform has no threads. */
+  reply(card: Card, message: string, occasion: Occasion): LivingRequest;
+  verdict(answer: Answer, context: AnswerContext): DeliveryResult;
+  /** Whether the answer to an edit or a reply says that the message is none to change any more. */
+  isGone(answer: Answer): boolean;
+  /** What lets the requests in, asked before each; a refusal where it cannot be had. */
+  readonly authorize?: (exchange: Exchange) => Promise<Readonly<Record<string, string>> | Refusal>;
+  /** Whether the answer asks for the request once more: the platform has learned what to do better. */
+  readonly asksAgain?: (answer: Answer) => boolean;
+  /** What no result may show, beside the parts of the request's URL. */
+  readonly secrets: readonly string[];
+}
+
+/** What became of one request. */
+interface Outcome {
+  readonly result: DeliveryResult;
+  readonly isGone: boolean;
+}
+
+/** A sink that keeps one message a task, edited or answered as the task changes. A digest is a message of its own. */
+export function livingSink(
+  name: SinkName,
+  options: LivingOptions,
+  deps: SinkDeps,
+  platform: LivingPlatform,
+): Sink {
+  const agent = chatAgent(options);
+  const { mode, timeout: timeoutMs } = options;
+
+  const ask = async (make: () => LivingRequest, call: DeliverOptions, isAgain = false): Promise<Outcome> => {
+    const exchange: Exchange = ({ headers, ...request }) =>
+      post(agent, { ...request, headers: { ...ownHeaders, ...headers }, timeoutMs }, call);
+    const authorization = (await platform.authorize?.(exchange)) ?? {};
+    if (isRefusal(authorization)) return { result: authorization, isGone: false };
+    const { headers, ...request } = make();
+    const answer = await exchange({ ...request, headers: { ...headers, ...authorization } });
+    if (answer.kind !== "answer") return { result: answer, isGone: false };
+    if (!isAgain && platform.asksAgain?.(answer)) return ask(make, call, true);
+    const { origin } = request.url;
+    const secrets = [...urlSecrets(request.url), ...platform.secrets];
+    const result = platform.verdict(answer, { origin, secrets, nowMs: deps.clock.now() });
+    return { result, isGone: platform.isGone(answer) };
+  };
+
+  const send: Messenger["send"] = async (card, events, call) => {
+    const occasion = { key: events.map(({ id }) => id).join("\n"), isUrgent: isUrgent(card) };
+    const posted = async (): Promise<DeliveryResult> =>
+      (await ask(() => platform.post(card, occasion), call)).result;
+    const [event, ...others] = events;
+    if (mode === "post" || !event || others.length > 0) return bare(await posted());
+    const message = call.messages?.get(event.subject);
+    if (message === undefined) return posted();
+    const reply = (): Promise<Outcome> => ask(() => platform.reply(card, message, occasion), call);
+    const told =
+      mode === "thread" ? await reply() : await ask(() => platform.edit(card, message, occasion), call);
+    if (told.isGone) return posted();
+    if (told.result.kind !== "accepted") return told.result;
+    if (mode === "update" && occasion.isUrgent) {
+      // An edit notifies nobody. One whose message has gone since was seen in time.
+      const { result, isGone } = await reply();
+      if (!isGone && result.kind !== "accepted") return result;
+    }
+    return { kind: "accepted", message };
+  };
+
+  return cardSink(name, options, { send, close: () => agent.close() });
+}
+
+const isUrgent = ({ tone }: Card): boolean => tone === "failure" || tone === "attention";
+
+const isRefusal = (value: Readonly<Record<string, string>> | Refusal): value is Refusal => "kind" in value;
+
+/** Without the reference: it is not to be changed later. */
+const bare = (result: DeliveryResult): DeliveryResult =>
+  result.kind === "accepted" ? { kind: "accepted" } : result;

@@ -1,0 +1,79 @@
+import type { Card, Tone } from "./card.ts";
+import { fitted } from "./fit.ts";
+import { shorten } from "./foreign.ts";
+import { type Language, words } from "./text.ts";
+import { type Codes, permanent, retry } from "./verdict.ts";
+
+// Slack was seen to refuse blocks of some 13,200 characters in all, which it does not document.
+const maxCharacters = 10_000;
+const maxHeaderCharacters = 150;
+const maxTextCharacters = 2_000;
+const fieldsInSection = 10;
+
+const colours: Readonly<Record<Tone, string>> = {
+  running: "#2F6FDE",
+  success: "#2EB67D",
+  failure: "#E01E5A",
+  attention: "#ECB22E",
+  quiet: "#9AA0A6",
+};
+
+export interface SlackMessage {
+  readonly unfurl_links: false;
+  readonly unfurl_media: false;
+  readonly attachments: readonly object[];
+}
+
+/** The card as a message that Slack takes: only an attachment has a colour bar, and blocks inside it. */
+export const slackMessage = (card: Card, language: Language): SlackMessage =>
+  fitted(card, words[language], messageOf, (message) => JSON.stringify(message).length <= maxCharacters);
+
+function messageOf(card: Card): SlackMessage {
+  const { glyph, title, transition, body, facts, links, footer } = card;
+  const blocks = [
+    { type: "header", text: plain(`${glyph} ${title}`, maxHeaderCharacters) },
+    { type: "section", text: plain([card.subtitle, transition].filter(Boolean).join("\n")) },
+    ...(body.length === 0 ? [] : [{ type: "section", text: plain(body.join("\n")) }]),
+    ...chunks(facts, fieldsInSection).map((chunk) => ({
+      type: "section",
+      fields: chunk.map(({ label, value }) => plain(`${label}\n${value}`)),
+    })),
+    ...(links.length === 0 ? [] : [{ type: "section", text: mrkdwn(links.map(linkText).join("  ·  ")) }]),
+    ...(footer === "" ? [] : [{ type: "context", elements: [plain(footer)] }]),
+  ];
+  return {
+    unfurl_links: false,
+    unfurl_media: false,
+    attachments: [{ color: colours[card.tone], fallback: escaped(card.plainText), blocks }],
+  };
+}
+
+/** Slack reads these three in every text; its other marks mean nothing in plain text, and cannot be escaped. */
+const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+const plain = (text: string, most = maxTextCharacters) => ({
+  type: "plain_text",
+  text: escaped(shorten(text, most, (part) => escaped(part).length)),
+  emoji: false,
+});
+
+const mrkdwn = (text: string) => ({ type: "mrkdwn", text, verbatim: true });
+const linkText = ({ label, url }: Card["links"][number]): string =>
+  `<${escaped(url)}|${escaped(label).replaceAll("|", "/")}>`;
+
+const chunks = <Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+
+/** What Slack says of a message, however it was sent. */
+export const messageCodes: Codes = new Map([
+  ["invalid_blocks", permanent("rejected", "Slack cannot read the message's blocks")],
+  ["no_text", permanent("rejected", "Slack found no text in the message")],
+  ["msg_too_long", permanent("too_large", "the message is too long")],
+  ["msg_blocks_too_long", permanent("too_large", "the message's blocks are too long")],
+  ["too_many_attachments", permanent("too_large", "too many attachments")],
+  ["rate_limited", retry("throttled", "too many messages", 1_000)],
+  ["ratelimited", retry("throttled", "too many messages", 1_000)],
+]);

@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import { described, filledText } from "../config/fields.ts";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Answer, AnswerContext, Refusal } from "./answer.ts";
+import type { Card } from "./chat/card.ts";
+import { feishuCard } from "./chat/feishu-card.ts";
+import { fitted } from "./chat/fit.ts";
+import { bytes } from "./chat/foreign.ts";
+import { livingSink, modeEntry } from "./chat/living.ts";
+import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { TenantToken } from "./chat/tenant-token.ts";
+import { words } from "./chat/text.ts";
+import {
+  blocked,
+  type Codes,
+  codeOf,
+  codeVerdict,
+  fieldsOf,
+  permanent,
+  retry,
+  textOf,
+} from "./chat/verdict.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+
+const fields = v.strictObject({
+  ...chatEntries,
+  url: apiUrl("https://open.feishu.cn/open-apis"),
+  app: described(filledText("an app's id such as cli_a1b2c3"), "The app's id (`cli_…`)."),
+  secret: described(filledText("the app's secret"), "The app's secret."),
+  chat: described(
+    filledText("a group's id such as oc_a1b2c3"),
+    "Id of the group (`oc_…`); the bot must be in it.",
+  ),
+  mode: modeEntry(["update", "thread", "post"], "update"),
+});
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type FeishuappOptions = v.InferOutput<typeof schema>;
+
+/** Posts a card a task as an app of Feishu or Lark, and replaces or answers it. */
+export function create(name: SinkName, options: FeishuappOptions, deps: SinkDeps): Sink {
+  const { app, secret, chat, mode, language, url } = options;
+  const secrets = [secret];
+  const { origin } = new URL(url);
+  const token = new TenantToken({
+    url,
+    app,
+    secret,
+    clock: deps.clock,
+    refused: (answer) => withoutToken(answer, { origin, secrets, nowMs: deps.clock.now() }),
+  });
+  const request = (path: string, form: object) => ({
+    url: apiResource(url, path),
+    body: JSON.stringify(form),
+    waitHeader: "x-ogw-ratelimit-reset",
+  });
+  const content = (card: Card): string =>
+    fitted(card, words[language], (form) => JSON.stringify(feishuCard(form)), isSmall);
+  const message = (card: Card, uuid: string) => ({ msg_type: "interactive", content: content(card), uuid });
+
+  return livingSink(name, options, deps, {
+    authorize: async (exchange) => {
+      const given = await token.get(exchange);
+      if (typeof given !== "string") return given;
+      secrets[1] = given;
+      return { authorization: `Bearer ${given}` };
+    },
+    asksAgain({ body }) {
+      const isStale = staleToken.has(codeIn(body) ?? "");
+      if (isStale) token.forget();
+      return isStale;
+    },
+    post: (card, { key }) =>
+      request("im/v1/messages?receive_id_type=chat_id", {
+        receive_id: chat,
+        ...message(card, uuidOf("post", key)),
+      }),
+    edit: (card, id) => ({
+      ...request(`im/v1/messages/${encodeURIComponent(id)}`, { content: content(card) }),
+      method: "PATCH",
+    }),
+    // Below a message that is edited, an answer shows in the group; a thread is a place of its own.
+    reply: (card, id, { key }) =>
+      request(`im/v1/messages/${encodeURIComponent(id)}/reply`, {
+        ...message(card, uuidOf("reply", key)),
+        reply_in_thread: mode === "thread",
+      }),
+    verdict(answer, context) {
+      const result = verdict(answer, context);
+      const id = textOf(fieldsOf(fieldsOf(parseJson(answer.body))["data"])["message_id"]);
+      return result.kind === "accepted" ? { ...result, message: id } : result;
+    },
+    isGone: ({ body }) => gone.has(codeIn(body) ?? ""),
+    secrets,
+  });
+}
+
+const success = "0";
+const codeIn = (body: string): string | null => codeOf(fieldsOf(parseJson(body))["code"]);
+
+function verdict(answer: Answer, context: AnswerContext): DeliveryResult {
+  const code = codeIn(answer.body);
+  const saying = { code, message: textOf(fieldsOf(parseJson(answer.body))["msg"]) };
+  const result = codeVerdict(answer, saying, { success, codes }, context);
+  // Each of Feishu's codes comes under status 400: one that nobody knows says nothing of the message.
+  const isUnknown = code !== null && !codes.has(code);
+  return result.kind === "permanent" && isUnknown ? { ...result, kind: "blocked" } : result;
+}
+
+function withoutToken(answer: Answer, context: AnswerContext): Refusal {
+  const result = verdict(answer, context);
+  if (result.kind !== "accepted") return result;
+  const detail = `HTTP ${answer.status} from ${context.origin}: the answer holds no token`;
+  return { kind: "retry", reason: "server_error", detail };
+}
+
+/** With the same text Feishu makes one message at most within an hour. It takes 50 characters. */
+const uuidOf = (purpose: "post" | "reply", key: string): string =>
+  createHash("sha256").update(`${purpose}\n${key}`).digest("hex").slice(0, 40);
+
+// A request holds 30 KB, and a card is text inside it.
+const maxContentBytes = 28_000;
+const isSmall = (content: string): boolean => bytes(JSON.stringify(content)) <= maxContentBytes;
+
+const staleToken: ReadonlySet<string> = new Set(["99991661", "99991663", "99991668", "99991677"]);
+
+/** Another bot's, recalled, older than 14 days, not to be seen, deleted, not found. */
+const gone: ReadonlySet<string> = new Set(["230012", "230011", "230031", "230050", "230110", "231003"]);
+
+const codes: Codes = new Map([
+  ["10003", blocked("unauthorized", "the app's id or secret is not valid")],
+  ["10014", blocked("unauthorized", "the app's secret is not valid")],
+  ["99991661", blocked("unauthorized", "Feishu does not take the app's token")],
+  ["99991663", blocked("unauthorized", "Feishu does not take the app's token")],
+  ["99991668", blocked("unauthorized", "Feishu does not take the app's token")],
+  ["99991677", blocked("unauthorized", "Feishu does not take the app's token")],
+  ["99991672", blocked("unauthorized", "the app lacks the permission im:message:send_as_bot")],
+  ["99991400", retry("throttled", "too many requests", 30_000)],
+  ["11232", retry("throttled", "too many messages; full and half hours are the worst", 30_000)],
+  ["230020", retry("throttled", "too many messages in the group", 1_000)],
+  ["230001", permanent("rejected", "Feishu finds a field of the message wrong")],
+  ["230025", permanent("too_large", "the message is too long")],
+  ["230028", permanent("rejected", "the company's audit does not let the message pass")],
+  ["230099", permanent("rejected", "Feishu cannot make the card")],
+  ["230002", blocked("unauthorized", "the bot is not in the group")],
+  ["230006", blocked("unauthorized", "the app has no bot: switch it on and publish a version")],
+  ["230018", blocked("unauthorized", "the bot may not speak in the group")],
+  ["230027", blocked("unauthorized", "the app lacks a permission")],
+  ["230035", blocked("unauthorized", "the bot may not send to the group")],
+  ["230045", blocked("gone", "the group does not exist any more")],
+  ["232009", blocked("gone", "the group does not exist any more")],
+]);

@@ -1,0 +1,101 @@
+import * as v from "valibot";
+import { described, filledText } from "../config/fields.ts";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Answer } from "./answer.ts";
+import type { Card } from "./chat/card.ts";
+import { livingSink, modeEntry } from "./chat/living.ts";
+import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { messageCodes, slackMessage } from "./chat/slack-message.ts";
+import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, retry, textOf } from "./chat/verdict.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const tokenExpectation = "a bot token (xoxb-…)";
+const fields = v.strictObject({
+  ...chatEntries,
+  url: apiUrl("https://slack.com/api"),
+  token: described(
+    v.pipe(v.string(tokenExpectation), v.regex(/^xox[\x21-\x7e]+$/, tokenExpectation)),
+    "The app's bot token. It needs the scope `chat:write`.",
+  ),
+  channel: described(
+    filledText("a channel's id such as C0123456789"),
+    "Id of the channel, of which the bot must be a member.",
+  ),
+  mode: modeEntry(["update", "thread", "post"], "update"),
+});
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type SlackappOptions = v.InferOutput<typeof schema>;
+
+/** Posts a message a task as a Slack app, and edits or answers it. */
+export function create(name: SinkName, options: SlackappOptions, deps: SinkDeps): Sink {
+  const { token, channel, language } = options;
+  const request = (method: string, card: Card, place: object) => ({
+    url: apiResource(options.url, method),
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify({ ...place, ...slackMessage(card, language) }),
+  });
+  return livingSink(name, options, deps, {
+    post: (card) => request("chat.postMessage", card, { channel }),
+    edit: (card, message) => request("chat.update", card, placeOf(message)),
+    reply(card, message, { isUrgent }) {
+      const { channel, ts } = placeOf(message);
+      // Only a broadcast shows in the channel.
+      return request("chat.postMessage", card, { channel, thread_ts: ts, reply_broadcast: isUrgent });
+    },
+    verdict(answer, context) {
+      const { channel, ts } = fieldsOf(parseJson(answer.body));
+      const result = codeVerdict(answer, { code: saidIn(answer), message: "" }, { success, codes }, context);
+      // An edit takes no channel's name, so the id that the answer gives is kept.
+      if (result.kind !== "accepted" || textOf(ts) === "") return result;
+      return { ...result, message: `${textOf(channel)} ${textOf(ts)}` };
+    },
+    isGone: (answer) => gone.has(saidIn(answer) ?? ""),
+    secrets: [token],
+  });
+}
+
+const success = "ok";
+
+/** Slack answers 200 even when it refuses; the verdict is in the body. */
+function saidIn({ body }: Answer): string | null {
+  const { ok, error } = fieldsOf(parseJson(body));
+  return ok === true ? success : codeOf(error);
+}
+
+function placeOf(message: string): { readonly channel: string; readonly ts: string } {
+  const [channel = "", ts = ""] = message.split(" ");
+  return { channel, ts };
+}
+
+const gone: ReadonlySet<string> = new Set([
+  "message_not_found",
+  "cant_update_message",
+  "edit_window_closed",
+  "thread_not_found",
+  "cannot_reply_to_message",
+]);
+
+const codes: Codes = new Map([
+  ...messageCodes,
+  ["channel_not_found", blocked("not_found", "the channel does not exist, or the bot cannot see it")],
+  ["not_in_channel", blocked("unauthorized", "the bot is not in the channel: invite it")],
+  ["is_archived", blocked("gone", "the channel is archived")],
+  ["invalid_auth", blocked("unauthorized", "the token is not valid")],
+  ["not_authed", blocked("unauthorized", "the token is missing")],
+  [
+    "not_allowed_token_type",
+    blocked("unauthorized", "the token is of the wrong kind: a bot token is needed"),
+  ],
+  ["token_revoked", blocked("unauthorized", "the token was revoked")],
+  ["token_expired", blocked("unauthorized", "the token has expired")],
+  ["account_inactive", blocked("unauthorized", "the bot or its workspace was removed")],
+  ["missing_scope", blocked("unauthorized", "the app lacks the scope chat:write")],
+  ["no_permission", blocked("unauthorized", "the app may not post to the channel")],
+  ["access_denied", blocked("unauthorized", "the app may not post to the channel")],
+  ["restricted_action", blocked("unauthorized", "an administrator forbids posting to the channel")],
+  ["internal_error", retry("server_error", "Slack failed; the message may have been posted")],
+  ["fatal_error", retry("server_error", "Slack failed; the message may have been posted")],
+  ["service_unavailable", retry("server_error", "Slack is not available")],
+  ["request_timeout", retry("timeout", "Slack did not get the whole request")],
+]);

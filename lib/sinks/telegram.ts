@@ -1,0 +1,144 @@
+import * as v from "valibot";
+import { described, wholeNumber } from "../config/fields.ts";
+import { parseJson } from "../json.ts";
+import type { SinkName } from "../names.ts";
+import type { Answer } from "./answer.ts";
+import type { Card } from "./chat/card.ts";
+import { livingSink, modeEntry } from "./chat/living.ts";
+import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { telegramText } from "./chat/telegram-text.ts";
+import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
+
+const tokenExpectation = "a bot's token such as 123456:ABC-DEF";
+const chatExpectation = 'a chat\'s id in quotes such as "-1001234567890", or a public @channel';
+const maxTopic = 2_147_483_647;
+const fields = v.strictObject({
+  ...chatEntries,
+  url: apiUrl("https://api.telegram.org"),
+  token: described(
+    v.pipe(v.string(tokenExpectation), v.regex(/^\d+:[\w-]+$/, tokenExpectation)),
+    "The bot's token, from @BotFather.",
+  ),
+  chat: described(
+    v.pipe(v.string(chatExpectation), v.regex(/^(-?\d{1,20}|@\w{3,64})$/, chatExpectation)),
+    'The chat\'s id in quotes, such as `"-1001234567890"`, or a public `@channel`.',
+  ),
+  topic: v.optional(
+    described(wholeNumber(1, maxTopic), "Topic of a group with topics: its message_thread_id."),
+  ),
+  mode: modeEntry(["update", "thread", "post"], "update"),
+});
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+export type TelegramOptions = v.InferOutput<typeof schema>;
+
+/** Sends a message a task as a Telegram bot, and edits or answers it. Only what wants an eye makes a sound. */
+export function create(name: SinkName, options: TelegramOptions, deps: SinkDeps): Sink {
+  const { token, topic, language } = options;
+  let { chat } = options;
+  const request = (method: string, card: Card, place: object) => {
+    const form = { parse_mode: "HTML", link_preview_options: { is_disabled: true } };
+    return {
+      url: apiResource(options.url, `bot${token}/${method}`),
+      body: JSON.stringify({ ...place, text: telegramText(card, language), ...form }),
+    };
+  };
+  const posting = (isUrgent: boolean) => ({
+    disable_notification: !isUrgent,
+    ...(topic === undefined ? {} : { message_thread_id: topic }),
+  });
+  return livingSink(name, options, deps, {
+    post: (card, { isUrgent }) => request("sendMessage", card, { chat_id: chat, ...posting(isUrgent) }),
+    edit: (card, message) => request("editMessageText", card, placeOf(message)),
+    reply(card, message, { isUrgent }) {
+      const { chat_id, message_id } = placeOf(message);
+      const place = { chat_id, reply_parameters: { message_id }, ...posting(isUrgent) };
+      return request("sendMessage", card, place);
+    },
+    verdict(answer, context) {
+      const { code, message, result, retryAfter } = saidIn(answer);
+      if (code === unchanged) return { kind: "accepted" };
+      const outcome = codeVerdict({ ...answer, retryAfter }, { code, message }, { success, codes }, context);
+      const place = placeIn(result);
+      return outcome.kind === "accepted" && place !== null ? { ...outcome, message: place } : outcome;
+    },
+    isGone: (answer) => gone.has(saidIn(answer).code ?? ""),
+    asksAgain(answer) {
+      const { movedTo } = saidIn(answer);
+      if (movedTo === null || movedTo === chat) return false;
+      chat = movedTo;
+      deps.log("warn", "the Telegram group has a new id: put it into the configuration", {
+        sink: name,
+        chat,
+      });
+      return true;
+    },
+    secrets: [token],
+  });
+}
+
+const success = "ok";
+const unchanged = "message is not modified";
+
+interface Said {
+  /** `ok`, a phrase of the description that is known, or Telegram's own number. */
+  readonly code: string | null;
+  readonly message: string;
+  readonly result: unknown;
+  readonly retryAfter: string | null;
+  /** The id that a group got when it became a supergroup. */
+  readonly movedTo: string | null;
+}
+
+/** Telegram's number is only the HTTP status again: the description tells one error from another. */
+function saidIn({ body, retryAfter }: Answer): Said {
+  const { ok, error_code: number, description, parameters, result } = fieldsOf(parseJson(body));
+  const message = textOf(description);
+  const { retry_after: seconds, migrate_to_chat_id: movedTo } = fieldsOf(parameters);
+  const phrase = phrases.find((known) => message.toLowerCase().includes(known));
+  return {
+    code: ok === true ? success : (phrase ?? codeOf(number)),
+    message,
+    result,
+    retryAfter: typeof seconds === "number" ? String(seconds) : retryAfter,
+    movedTo: codeOf(movedTo),
+  };
+}
+
+/** Where the message is that an answer tells of; null when it tells of none. */
+function placeIn(result: unknown): string | null {
+  const { message_id, chat } = fieldsOf(result);
+  const id = codeOf(fieldsOf(chat)["id"]);
+  return id === null || codeOf(message_id) === null ? null : `${id} ${message_id}`;
+}
+
+function placeOf(message: string): { readonly chat_id: string; readonly message_id: number } {
+  const [chat = "", id = ""] = message.split(" ");
+  return { chat_id: chat, message_id: Number(id) };
+}
+
+const gone: ReadonlySet<string> = new Set([
+  "message to edit not found",
+  "message can't be edited",
+  "message_id_invalid",
+  "message to be replied not found",
+  "message to reply not found",
+  "group chat was upgraded",
+]);
+
+const codes: Codes = new Map([
+  ["message is too long", permanent("too_large", "the message is too long")],
+  ["can't parse entities", permanent("rejected", "Telegram cannot read the message")],
+  ["text is empty", permanent("rejected", "Telegram found no text in the message")],
+  ["chat not found", blocked("not_found", "the chat does not exist, or the bot has no access to it")],
+  ["message thread not found", blocked("not_found", "the topic does not exist")],
+  ["topic_closed", blocked("gone", "the topic is closed")],
+  ["rights to send", blocked("unauthorized", "the bot may not send to the chat")],
+  ["bot was blocked", blocked("unauthorized", "the user blocked the bot")],
+  ["bot was kicked", blocked("unauthorized", "the bot was removed from the chat")],
+  ["bot is not a member", blocked("unauthorized", "the bot is not in the chat")],
+  ["user is deactivated", blocked("gone", "the user's account was removed")],
+  ["unauthorized", blocked("unauthorized", "the token is not valid")],
+]);
+
+const phrases: readonly string[] = [unchanged, ...gone, ...codes.keys()];

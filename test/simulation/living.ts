@@ -1,0 +1,67 @@
+import type { CloudEvent } from "../../lib/change/event.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { type SinkName, taskId } from "../../lib/names.ts";
+import { type Deeds, Violation } from "./history.ts";
+
+const maxReferences = 500;
+/** One in so many messages cannot be edited any more. */
+const goneEvery = 7;
+
+/** Where a process was told that a sink's message of a task is, with the event that was told last. */
+export interface Reference {
+  readonly sink: SinkName;
+  readonly event: CloudEvent;
+  readonly message: string;
+}
+
+const keyOf = (sink: SinkName, { subject }: CloudEvent): string => `${sink} ${subject}`;
+
+const storedIn = (record: Checkpoint | null, sink: SinkName, { subject }: CloudEvent): string | undefined =>
+  record?.messages.get(taskId(subject))?.get(sink);
+
+/** A sink is told exactly where its message of the task is, as far as its process can know. */
+export function onTell(deeds: Deeds, sink: SinkName, event: CloudEvent, given: string | undefined): void {
+  const known = deeds.told.get(keyOf(sink, event))?.message ?? storedIn(deeds.record, sink, event);
+  if (given !== known)
+    throw new Violation("one message", `${event.id} goes to ${sink} with ${given}, its message is ${known}`);
+}
+
+/** What a sink that edits its messages says: where its message is now. */
+export function referenceFor(
+  deeds: Deeds | undefined,
+  sink: SinkName,
+  event: CloudEvent,
+  given: string | undefined,
+): string {
+  const isGone = Date.parse(event.time) % goneEvery === 0;
+  const message = given === undefined || isGone ? `${sink} of ${event.id}` : given;
+  deeds?.told.set(keyOf(sink, event), { sink, event, message });
+  return message;
+}
+
+/** What sinks said of their messages is in the record that settles the events, and only what may still be needed. */
+export function checkMessages(previous: Checkpoint, next: Checkpoint, { told }: Deeds): void {
+  const references = [...told.values()];
+  told.clear();
+  const owed = new Set<string>(next.outbox.map(({ event }) => event.subject));
+  const isAlive = (task: string): boolean => owed.has(task) || next.known.has(taskId(task));
+  if (countOf(next) > maxReferences)
+    throw new Violation("bounded", `the record keeps ${countOf(next)} references`);
+  for (const task of next.messages.keys()) {
+    if (!isAlive(task)) throw new Violation("bounded", `${task} is forgotten, its message is not`);
+  }
+  // Beyond the bound the oldest go, on the way perhaps more than the commit shows.
+  if (countOf(previous) + references.length > maxReferences) return;
+  const isOwed = ({ outbox }: Checkpoint, { sink, event }: Reference): boolean =>
+    outbox.some((entry) => entry.event.id === event.id && entry.owed.has(sink));
+  for (const reference of references) {
+    const { sink, event, message } = reference;
+    // Another run may have settled the event meanwhile, with a message of its own.
+    const isSettled = isOwed(previous, reference) && !isOwed(next, reference);
+    if (isSettled && isAlive(event.subject) && storedIn(next, sink, event) !== message)
+      throw new Violation("one message", `${event.id} is settled with ${sink}, without its message`);
+  }
+}
+
+const countOf = ({ messages }: Checkpoint): number =>
+  messages.values().reduce((sum, { size }) => sum + size, 0);
