@@ -37,7 +37,7 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
     allow: options.allowPrivateNetwork,
     onlyAllowed: new URL(options.url).protocol === "http:",
   });
-  const agent = new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
+  const agent = deps.dispatcher ?? new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
