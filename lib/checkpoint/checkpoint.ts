@@ -1,5 +1,6 @@
 import type { CloudEvent } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
+import type { Durations } from "../change/usual.ts";
 import type { RunId, SinkName, TaskId } from "../names.ts";
 import type { FailureReason } from "../sinks/sink.ts";
 
@@ -47,4 +48,5 @@ export interface Checkpoint {
   readonly nextSequence: number;
   readonly fence: Fence | null;
   readonly trouble: ReadonlyMap<SinkName, SinkTrouble>;
+  readonly durations: Durations;
 }

@@ -46,6 +46,8 @@ const recordSchema = v.strictObject({
   trouble: v.array(
     v.strictTuple([v.string(), v.picklist(["failing", "blocked"]), v.picklist(failureReasons), ms, ms]),
   ),
+  /** A record from before they were kept has none. */
+  durations: v.optional(v.array(v.strictTuple([v.string(), v.array(ms)])), []),
 });
 
 type RecordRow = v.InferInput<typeof recordSchema>;
@@ -80,6 +82,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       sinceMs,
       notBeforeMs,
     ]),
+    durations: Array.from(checkpoint.durations, ([name, lasted]) => [name, [...lasted]]),
   };
   return JSON.stringify(row);
 }
@@ -136,6 +139,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
         { kind, reason, sinceMs, notBeforeMs },
       ]),
     ),
+    durations: new Map(row.durations),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Difference } from "../change/diff.ts";
 import type { CloudEvent } from "../change/event.ts";
 import { isOpen, type KnownTask } from "../change/known.ts";
+import type { Durations } from "../change/usual.ts";
 import { isInWindow } from "../change/window.ts";
 import type { SinkName, TaskId } from "../names.ts";
 import type { Checkpoint, Fence, OutboxEntry, Owed, SinkTrouble } from "./checkpoint.ts";
@@ -21,6 +22,7 @@ export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number)
     nextSequence: 1,
     fence: null,
     trouble: new Map(),
+    durations: new Map(),
   };
 }
 
@@ -39,6 +41,7 @@ export interface Recording {
   readonly baselineDone: boolean;
   readonly nowMs: number;
   readonly fence: Fence | null;
+  readonly durations: Durations;
 }
 
 /** Takes a slice of changes in: what is known, what is owed. Committed before any of it is delivered. */
@@ -63,6 +66,7 @@ export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint
     outbox: [...checkpoint.outbox, ...entries.filter(({ owed }) => owed.size > 0)],
     nextSequence: checkpoint.nextSequence + entries.length,
     fence: recording.fence,
+    durations: recording.durations,
   };
 }
 

@@ -34,6 +34,7 @@ interface Story {
   readonly from: string | null;
   readonly to: string;
   readonly durationMs: number;
+  readonly usualMs?: number;
   readonly params?: object;
   readonly user: string;
 }
@@ -60,6 +61,7 @@ const stories = {
     from: "EXECUTING",
     to: "SUCCESS",
     durationMs: 5 * secondMs,
+    usualMs: 4 * secondMs,
     params: { enable_public_ip: true, public_ip_address: "203.0.113.7" },
     user: "maria.silva",
   },
@@ -68,6 +70,7 @@ const stories = {
     from: "EXECUTING",
     to: "FAILED",
     durationMs: 14 * minuteMs + 8 * secondMs,
+    usualMs: 7 * minuteMs,
     params: { new_flavor: "c6.4u8g.cluster", storage_gb: 600 },
     user: "lin.wei",
   },
@@ -84,6 +87,7 @@ const stories = {
     from: "EXECUTING",
     to: "OVERDUE",
     durationMs: 31 * minuteMs,
+    usualMs: 4 * minuteMs,
     params: { brokers: ["broker-0", "broker-1"] },
     user: "pipeline",
   },
@@ -129,17 +133,18 @@ const burstOf = (count: number): readonly CloudEvent[] =>
     return told({ ...step, durationMs: (4 + 3 * index) * secondMs, user: "pipeline" }, 100 + index);
   });
 
-function told({ name, from, to, durationMs, params, user }: Story, number: number): CloudEvent {
-  // A poll sees a change some seconds after it.
-  const updatedAtMs = sampleNowMs - 4 * secondMs;
+function told({ name, from, to, durationMs, usualMs, params, user }: Story, number: number): CloudEvent {
+  // What is told beyond status is of the poll's own instant; a status is seen some seconds after it came.
+  const isBeyondStatus = to === "OVERDUE" || to === "VANISHED";
+  const createdAtMs = sampleNowMs - durationMs - (isBeyondStatus ? 0 : 4 * secondMs);
   const task: Task = {
     id: taskId(`ff80808272dcc90f0172df1e${number.toString(16).padStart(8, "0")}`),
     name,
-    status: to === "OVERDUE" || to === "VANISHED" ? "EXECUTING" : to,
+    status: isBeyondStatus ? "EXECUTING" : to,
     params: params === undefined ? null : JSON.stringify(params),
     user: { id: "0a0a0a0a0a0a4a0a8a0a0a0a0a0a0a01", name: user },
-    createdAtMs: updatedAtMs - durationMs,
-    updatedAtMs,
+    createdAtMs,
+    updatedAtMs: createdAtMs + (isBeyondStatus ? 3 * secondMs : durationMs),
   };
-  return toEvent({ task, from, to }, context);
+  return toEvent({ task, from, to }, { ...context, usualMs: usualMs ?? null });
 }

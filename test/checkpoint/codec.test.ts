@@ -23,6 +23,10 @@ describe("a stored record", () => {
     expect(JSON.stringify(outbox[0]?.event)).toBe(JSON.stringify(checkpoint.outbox[0]?.event));
   });
 
+  it("from before durations were kept has none", () => {
+    expect(decodeCheckpoint(record({ durations: undefined })).durations).toEqual(new Map());
+  });
+
   it("of a newer format is refused with the way out", () => {
     expect(() => decodeCheckpoint(record({ format: 2 }))).toThrow(/format 2.*upgrade/);
   });

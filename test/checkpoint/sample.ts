@@ -71,4 +71,7 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
       ),
     )
     .map((rows) => new Map(rows)),
+  durations: fc
+    .array(fc.tuple(fc.oneof(fc.string(), fc.constant("__proto__")), fc.array(instantMs)))
+    .map((rows) => new Map(rows)),
 });

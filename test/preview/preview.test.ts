@@ -83,7 +83,7 @@ describe("a drawing", () => {
     for (const text of [
       "❌ resizeInstance failed",
       "kafka · orders · cn-north-4",
-      "EXECUTING → FAILED in 14 min 8 s",
+      "EXECUTING → FAILED in 14 min 8 s, twice as long as usual (7 min)",
       "storage_gb",
       "600",
       "Console",
