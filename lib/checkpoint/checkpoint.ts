@@ -43,10 +43,10 @@ export interface Checkpoint {
   /** Set until the first snapshot is recorded: tasks that had ended before this instant are no news. Null for "tell all". */
   readonly baselineMs: number | null;
   readonly known: ReadonlyMap<TaskId, KnownTask>;
+  readonly durations: Durations;
   /** In sequence order. */
   readonly outbox: readonly OutboxEntry[];
   readonly nextSequence: number;
   readonly fence: Fence | null;
   readonly trouble: ReadonlyMap<SinkName, SinkTrouble>;
-  readonly durations: Durations;
 }

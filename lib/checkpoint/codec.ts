@@ -32,6 +32,8 @@ const recordSchema = v.strictObject({
   known: v.array(
     v.strictTuple([v.string(), v.string(), ms, ms, v.string(), v.pipe(v.number(), v.integer())]),
   ),
+  /** Left out where none is known, as in records from before they were kept. */
+  durations: v.optional(v.array(v.strictTuple([v.string(), v.array(ms)])), []),
   outbox: v.array(
     v.strictObject({
       sequence: ms,
@@ -46,8 +48,6 @@ const recordSchema = v.strictObject({
   trouble: v.array(
     v.strictTuple([v.string(), v.picklist(["failing", "blocked"]), v.picklist(failureReasons), ms, ms]),
   ),
-  /** A record from before they were kept has none. */
-  durations: v.optional(v.array(v.strictTuple([v.string(), v.array(ms)])), []),
 });
 
 type RecordRow = v.InferInput<typeof recordSchema>;
@@ -67,6 +67,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       task.name,
       flagsOf(task),
     ]),
+    ...(checkpoint.durations.size > 0 && {
+      durations: Array.from(checkpoint.durations, ([name, lasted]) => [name, [...lasted]]),
+    }),
     outbox: checkpoint.outbox.map((entry) => ({
       sequence: entry.sequence,
       event: entry.event,
@@ -82,7 +85,6 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       sinceMs,
       notBeforeMs,
     ]),
-    durations: Array.from(checkpoint.durations, ([name, lasted]) => [name, [...lasted]]),
   };
   return JSON.stringify(row);
 }
@@ -125,6 +127,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
         },
       ]),
     ),
+    durations: new Map(row.durations),
     outbox: row.outbox.map((entry) => ({
       ...entry,
       owed: new Map(
@@ -139,7 +142,6 @@ export function decodeCheckpoint(text: string): Checkpoint {
         { kind, reason, sinceMs, notBeforeMs },
       ]),
     ),
-    durations: new Map(row.durations),
   };
 }
 

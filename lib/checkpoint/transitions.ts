@@ -18,11 +18,11 @@ export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number)
     newestCreatedMs: null,
     baselineMs: startFrom === "now" ? nowMs : null,
     known: new Map(),
+    durations: new Map(),
     outbox: [],
     nextSequence: 1,
     fence: null,
     trouble: new Map(),
-    durations: new Map(),
   };
 }
 
@@ -63,10 +63,10 @@ export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint
     newestCreatedMs: recording.newestCreatedMs,
     baselineMs: recording.baselineDone ? null : checkpoint.baselineMs,
     known,
+    durations: recording.durations,
     outbox: [...checkpoint.outbox, ...entries.filter(({ owed }) => owed.size > 0)],
     nextSequence: checkpoint.nextSequence + entries.length,
     fence: recording.fence,
-    durations: recording.durations,
   };
 }
 
