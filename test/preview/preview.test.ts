@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { fingerprint, pageFor, pictures } from "../../docs/cards/build.ts";
-import { platforms, platformTypes } from "../../lib/preview/platforms.ts";
+import { type Platform, platforms, platformTypes } from "../../lib/preview/platforms.ts";
 import { albumOf, sampleStyle, sampleSubject } from "../../lib/preview/preview.ts";
 import { sampleNowMs, samples } from "../../lib/preview/samples.ts";
+import { fieldsOf } from "../../lib/sinks/chat/verdict.ts";
 import { loadSinkModule, sinkTypes } from "../../lib/sinks/index.ts";
 import { secret, staged } from "../sinks/chat/platforms.ts";
 import { foreignEvent, injections } from "../sinks/chat/sample.ts";
@@ -14,10 +15,11 @@ const clock = { now: () => sampleNowMs, sleep: async () => {} };
 
 describe("a preview", () => {
   it.each(platformTypes)("of %s has, to the byte, what its sink sends to the platform", async (type) => {
-    const { sink, heard } = await staged(type, sampleStyle("zh"), undefined, { ...sampleDeps, clock });
+    const { url, ...own }: Platform["options"] = platforms[type].options;
+    const written = { ...sampleStyle("zh"), ...own, ...("secret" in own && { secret }) };
+    const { sink, heard } = await staged(type, written, undefined, { ...sampleDeps, clock });
     const subject = await sampleSubject(type, "zh");
-    const isSigned = "secret" in subject.options;
-    const options = isSigned ? { ...subject.options, secret } : subject.options;
+    const options = fieldsOf(v.parse(subject.module.schema, { url, ...written }));
     const { messages } = await albumOf({ ...subject, options });
     const sent = [];
     for (const { name, events } of samples(6)) {
@@ -52,7 +54,7 @@ describe("a preview", () => {
           : [];
       }),
     );
-    expect(platformTypes).toEqual(types.flat());
+    expect([...platformTypes].sort()).toEqual(types.flat().sort());
   });
 });
 
@@ -70,7 +72,7 @@ describe("a drawing", () => {
       await sink.deliver([foreignEvent(text)], running());
       const { html } = platforms[type].drawing.draw(heard.at(-1)?.text ?? "");
       expect(
-        html.replaceAll(/<(\/?(div|span|b|p|br|h4|blockquote)|\/a)( (class|style)="[^"<>]*")*>/g, ""),
+        html.replaceAll(/<(\/?(div|span|b|i|code|p|br|h4|blockquote)|\/a)( (class|style)="[^"<>]*")*>/g, ""),
       ).not.toMatch(/<(?!a href="https:\/\/console\.example\.com\/)/);
     }
   });
