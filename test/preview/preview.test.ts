@@ -49,7 +49,8 @@ describe("a preview", () => {
     const types = await Promise.all(
       Object.keys(sinkTypes).map(async (type) => {
         const { schema } = await loadSinkModule(type, "type");
-        return "entries" in schema && v.is(v.looseObject({ titlePrefix: v.any() }), schema.entries)
+        return "entries" in schema &&
+          v.is(v.looseObject({ url: v.any(), digestAbove: v.any() }), schema.entries)
           ? [type]
           : [];
       }),
