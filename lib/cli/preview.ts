@@ -55,8 +55,8 @@ async function subjectsOf(
     const configured = await configuredSubjects(context);
     const chosen = configured.filter(({ name }) => sink === undefined || name === sinkName(sink));
     if (chosen.length === 0) {
-      const names = configured.map(({ name }) => name).join(", ") || "a configuration with a chat sink";
-      throw usageError("--sink", `a chat sink: ${names}`, sink);
+      const names = configured.map(({ name }) => name).join(", ");
+      throw usageError("--sink", names ? `a chat sink: ${names}` : "a configuration with a chat sink", sink);
     }
     return chosen.map((subject) =>
       lang === undefined ? subject : { ...subject, options: { ...subject.options, language: lang } },

@@ -1,6 +1,6 @@
 import { sinkName } from "../names.ts";
 import { type Html, html } from "./html.ts";
-import { platforms, platformTypes } from "./platforms.ts";
+import { platforms } from "./platforms.ts";
 import type { Album } from "./preview.ts";
 
 // The dot between names is wide in a font for Chinese.
@@ -17,12 +17,15 @@ const css = `
   .card { overflow-wrap: anywhere; }`;
 
 /** One page that shows each sink's messages as its platform does. It asks for nothing from elsewhere. */
-export const pageOf = (albums: readonly Album[]): string =>
-  `<!doctype html>\n${
-    html`<html lang="en"><meta charset="utf-8"><title>Chat messages of dms-task-bridge</title>
-<style>${{ html: [css, ...platformTypes.map((type) => platforms[type].drawing.css)].join("") }}</style>
-<body>${albums.map(section)}</body></html>\n`.html
-  }`;
+export function pageOf(albums: readonly Album[]): string {
+  const types = new Set(albums.map(({ type }) => type));
+  const style = { html: [css, ...Array.from(types, (type) => platforms[type].drawing.css)].join("") };
+  const page = html`<html lang="en"><meta charset="utf-8"><title>Chat messages of dms-task-bridge</title>
+<style>${style}</style>
+<body>${albums.map(section)}</body></html>
+`;
+  return `<!doctype html>\n${page.html}`;
+}
 
 const section = ({ name, type, messages }: Album): Html => html`
 <section id="${name}" class="${type}"><h2>${platforms[type].title}${name === sinkName(type) ? "" : `: ${name}`}</h2><div class="cards">${messages.map(

@@ -63,6 +63,17 @@ describe("preview", () => {
     expect(await read("preview/ops/failed.json")).toContain("[prod] resizeInstance failed");
   });
 
+  it("refuses a configuration without a chat sink", async () => {
+    const { folder, preview, read } = await stage();
+    const { sinks, ...others } = JSON.parse(await read("bridge.config.json"));
+    await writeFile(join(folder, "other.json"), JSON.stringify({ ...others, sinks: { file: sinks.file } }));
+    const { code, err } = await preview("--config", "other.json");
+    expect([code, err]).toEqual([
+      2,
+      "error: --sink: expected a configuration with a chat sink, found nothing\n",
+    ]);
+  });
+
   it.each([
     [["--type", "fax"], /--type: expected a type of chat sink: slack, .*, found "fax"/],
     [["--sink", "file"], /--sink: expected a chat sink: ops, found "file"/],
