@@ -68,8 +68,9 @@ export async function albumOf({ name, type, module, options }: Subject): Promise
   for (const { name: sample, events } of samples(burstFor(options))) {
     const earlier = bodies.length;
     await sink.deliver(events, { signal: new AbortController().signal });
-    const body = bodies[earlier];
-    if (body === undefined) throw new Error(`${type} sent nothing for ${sample}`);
+    const body = bodies.at(-1);
+    if (body === undefined || bodies.length === earlier)
+      throw new Error(`${type} sent nothing for ${sample}`);
     messages.push({ sample, body });
   }
   await sink.close();
