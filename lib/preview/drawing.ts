@@ -3,7 +3,9 @@ import type { Html } from "./html.ts";
 
 /** How a platform shows a message: enough of its looks to judge ours by. */
 export interface Drawing {
-  /** Rules for what stands below an element whose class is the platform's type. */
+  /** Class of the element that the messages stand in. */
+  readonly looks: string;
+  /** Rules for what stands below that element. */
   readonly css: string;
   /** @throws ValiError for a message of a form that the drawing does not know */
   draw(body: string): Html;

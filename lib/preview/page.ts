@@ -18,8 +18,8 @@ const css = `
 
 /** One page that shows each sink's messages as its platform does. It asks for nothing from elsewhere. */
 export function pageOf(albums: readonly Album[]): string {
-  const types = new Set(albums.map(({ type }) => type));
-  const style = { html: [css, ...Array.from(types, (type) => platforms[type].drawing.css)].join("") };
+  const drawn = new Set(albums.map(({ type }) => platforms[type].drawing.css));
+  const style = { html: [css, ...drawn].join("") };
   const page = html`<html lang="en"><meta charset="utf-8"><title>Chat messages of dms-task-bridge</title>
 <style>${style}</style>
 <body>${albums.map(section)}</body></html>
@@ -28,7 +28,7 @@ export function pageOf(albums: readonly Album[]): string {
 }
 
 const section = ({ name, type, messages }: Album): Html => html`
-<section id="${name}" class="${type}"><h2>${platforms[type].title}${name === sinkName(type) ? "" : `: ${name}`}</h2><div class="cards">${messages.map(
+<section id="${name}" class="${platforms[type].drawing.looks}"><h2>${platforms[type].title}${name === sinkName(type) ? "" : `: ${name}`}</h2><div class="cards">${messages.map(
   ({ sample, body }) => html`
 <figure><figcaption>${sample}</figcaption><div class="card">${platforms[type].drawing.draw(body)}</div></figure>`,
 )}</div></section>`;

@@ -9,6 +9,7 @@ const message = v.object({
 
 /** DingTalk: a Markdown message in its bubble. */
 export const dingtalk: Drawing = {
+  looks: "dingtalk",
   css: `
     .dingtalk .cards { background: #f2f3f5; padding: 12px; border-radius: 8px; }
     .dingtalk .card { background: #fff; color: #171a1d; border: 0; border-radius: 4px 12px 12px 12px; padding: 12px 14px; font-size: 14px; }

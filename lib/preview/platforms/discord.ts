@@ -15,6 +15,7 @@ const message = v.object({ embeds: v.array(embed) });
 
 /** Discord: an embed in the dark theme. */
 export const discord: Drawing = {
+  looks: "discord",
   css: `
     .discord .cards { background: #313338; padding: 12px; border-radius: 8px; }
     .discord figcaption { color: #949ba4; }

@@ -38,6 +38,7 @@ const message = v.object({
 
 /** Feishu and Lark: an interactive card with its coloured head. */
 export const feishu: Drawing = {
+  looks: "feishu",
   css: `
     .feishu .card { background: #fff; color: #1f2329; border: 1px solid #dee0e3; border-radius: 8px; padding: 0; font-size: 14px; overflow: hidden; }
     .feishu .head { padding: 10px 12px; color: #1f2329; }

@@ -16,6 +16,7 @@ const message = v.object({ attachments: v.array(v.object({ color: v.string(), bl
 
 /** Slack: an attachment with its colour bar, and Block Kit inside. */
 export const slack: Drawing = {
+  looks: "slack",
   css: `
     .slack .card { background: #fff; color: #1d1c1d; font-size: 15px; border: 0; padding: 4px 0; }
     .slack .attachment { border-left: 4px solid; border-radius: 4px; padding: 2px 0 2px 12px; }

@@ -27,6 +27,7 @@ const message = v.object({ attachments: v.array(v.object({ content })) });
 
 /** Teams: an Adaptive Card in the host's light theme. */
 export const teams: Drawing = {
+  looks: "teams",
   css: `
     .teams .card { background: #fff; color: #242424; border: 1px solid #e0e0e0; border-radius: 8px; padding: 14px 16px; font-size: 14px; }
     .teams .small { margin-top: 4px; } .teams .medium { margin-top: 12px; }

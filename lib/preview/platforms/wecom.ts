@@ -6,6 +6,7 @@ const message = v.object({ msgtype: v.literal("markdown"), markdown: v.object({ 
 
 /** WeCom: a Markdown message, with its three colours by name. */
 export const wecom: Drawing = {
+  looks: "wecom",
   css: `
     .wecom .cards { background: #ebedf0; padding: 12px; border-radius: 8px; }
     .wecom .card { background: #fff; color: #000; border: 0; border-radius: 6px; padding: 12px 14px; font-size: 14px; }
