@@ -1,6 +1,7 @@
 import type { Difference } from "./change/diff.ts";
 import { type CloudEvent, type EventContext, toEvent } from "./change/event.ts";
 import { isOpen } from "./change/known.ts";
+import { type Durations, usualMsOf, withDuration } from "./change/usual.ts";
 import { nextWatermark } from "./change/window.ts";
 import type { Checkpoint, Fence } from "./checkpoint/checkpoint.ts";
 import { record, settle } from "./checkpoint/transitions.ts";
@@ -52,9 +53,7 @@ export function planSlice(
 ): Slice {
   const taken = sliceLength(differences);
   const slice = differences.slice(0, taken);
-  const events = slice.flatMap(({ changes }) =>
-    changes.map((change) => toEvent(change, { ...rules.context, observedAtMs: nowMs })),
-  );
+  const { events, durations } = told(slice, checkpoint.durations, { ...rules.context, observedAtMs: nowMs });
   const filtered = new Map<SinkName, number>();
   const routed = events.map((event) => ({ event, sinks: route(event, rules, filtered) }));
   const newestCreatedMs = newestOf(checkpoint, slice);
@@ -81,6 +80,7 @@ export function planSlice(
     baselineDone: unreadMs !== null && taken === differences.length,
     nowMs,
     fence,
+    durations,
   });
   const excess = mayTrim ? excessOf(rules.stream, recorded, rules, nowMs) : noExcess;
   return { next: settle(recorded, excess.receipts), taken, events, letters: excess.letters, filtered };
@@ -97,6 +97,23 @@ function sliceLength(differences: readonly Difference[]): number {
     length += 1;
   }
   return length;
+}
+
+/** The slice's events, each with what was usual before it. */
+function told(
+  slice: readonly Difference[],
+  before: Durations,
+  context: EventContext,
+): { readonly events: readonly CloudEvent[]; readonly durations: Durations } {
+  const events: CloudEvent[] = [];
+  let durations = before;
+  for (const change of slice.flatMap(({ changes }) => changes)) {
+    const { name } = change.task;
+    const event = toEvent(change, { ...context, usualMs: usualMsOf(durations, name) });
+    if (change.to === "SUCCESS") durations = withDuration(durations, name, event.data.change.durationMs);
+    events.push(event);
+  }
+  return { events, durations };
 }
 
 function route(event: CloudEvent, rules: SliceRules, filtered: Map<SinkName, number>): readonly SinkName[] {

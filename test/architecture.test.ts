@@ -44,6 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   delivery: ["change", "checkpoint", "sinks/sink.ts", "aws", "telemetry"],
   sinks: ["change", "telemetry", "config/duration.ts", "config/fields.ts", "aws", "huawei"],
   source: ["change", "config", "telemetry", "huawei"],
+  preview: ["change", "sinks", "telemetry"],
   telemetry: [],
   aws: ["telemetry"],
   huawei: [],

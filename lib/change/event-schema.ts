@@ -42,6 +42,12 @@ const dataSchema = {
           minimum: 0,
           description: "From the task's creation to this change, milliseconds.",
         },
+        usualMs: {
+          type: "integer",
+          minimum: 0,
+          description:
+            "How long the last successful tasks of this name took on this instance (their median), milliseconds; left out while fewer than three are known.",
+        },
         observedAt: { ...instant, description: "When the bridge saw the change." },
       },
     },

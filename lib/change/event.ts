@@ -45,6 +45,8 @@ export interface EventData {
     readonly to: string;
     /** From the task's creation to this change, milliseconds. */
     readonly durationMs: number;
+    /** The median of the last successful tasks of this name on this instance, milliseconds; left out while fewer than three are known. */
+    readonly usualMs?: number;
     readonly observedAt: string;
   };
   readonly instance: {
@@ -63,6 +65,8 @@ export interface EventContext {
   readonly source: string;
   readonly instanceName: string | null;
   readonly observedAtMs: number;
+  /** How long such a task usually takes, where that is known. */
+  readonly usualMs?: number | null;
 }
 
 export const eventSchemaId = "urn:dms-task-bridge:schema:task-event:1";
@@ -82,6 +86,8 @@ const kinds: Readonly<Record<string, EventKind>> = {
 export function toEvent(change: Change, context: EventContext): CloudEvent {
   const { task, from, to } = change;
   const { engine, region, projectId, instanceId } = context.stream;
+  // These two are the bridge's own words: no update of the task states them.
+  const changedAtMs = to === "OVERDUE" || to === "VANISHED" ? context.observedAtMs : task.updatedAtMs;
   const updatedAt = new Date(task.updatedAtMs).toISOString();
   return {
     specversion: "1.0",
@@ -106,7 +112,8 @@ export function toEvent(change: Change, context: EventContext): CloudEvent {
       change: {
         from,
         to,
-        durationMs: Math.max(0, task.updatedAtMs - task.createdAtMs),
+        durationMs: Math.max(0, changedAtMs - task.createdAtMs),
+        ...(typeof context.usualMs === "number" ? { usualMs: context.usualMs } : {}),
         observedAt: new Date(context.observedAtMs).toISOString(),
       },
       instance: {

@@ -1,5 +1,6 @@
 import type { CloudEvent } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
+import type { Durations } from "../change/usual.ts";
 import type { RunId, SinkName, TaskId } from "../names.ts";
 import type { FailureReason } from "../sinks/sink.ts";
 import type { Messages } from "./messages.ts";
@@ -43,6 +44,7 @@ export interface Checkpoint {
   /** Set until the first snapshot is recorded: tasks that had ended before this instant are no news. Null for "tell all". */
   readonly baselineMs: number | null;
   readonly known: ReadonlyMap<TaskId, KnownTask>;
+  readonly durations: Durations;
   /** In sequence order. */
   readonly outbox: readonly OutboxEntry[];
   readonly nextSequence: number;

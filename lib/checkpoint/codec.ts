@@ -32,6 +32,8 @@ const recordSchema = v.strictObject({
   known: v.array(
     v.strictTuple([v.string(), v.string(), ms, ms, v.string(), v.pipe(v.number(), v.integer())]),
   ),
+  /** Left out where none is known, as in records from before they were kept. */
+  durations: v.optional(v.array(v.strictTuple([v.string(), v.array(ms)])), []),
   outbox: v.array(
     v.strictObject({
       sequence: ms,
@@ -70,6 +72,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       task.name,
       flagsOf(task),
     ]),
+    ...(checkpoint.durations.size > 0 && {
+      durations: Array.from(checkpoint.durations, ([name, lasted]) => [name, [...lasted]]),
+    }),
     outbox: checkpoint.outbox.map((entry) => ({
       sequence: entry.sequence,
       event: entry.event,
@@ -130,6 +135,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
         },
       ]),
     ),
+    durations: new Map(row.durations),
     outbox: row.outbox.map((entry) => ({
       ...entry,
       owed: new Map(

@@ -1,6 +1,7 @@
 import type { Difference } from "../change/diff.ts";
 import type { CloudEvent } from "../change/event.ts";
 import { isOpen, type KnownTask } from "../change/known.ts";
+import type { Durations } from "../change/usual.ts";
 import { isInWindow } from "../change/window.ts";
 import { type SinkName, type TaskId, taskId } from "../names.ts";
 import type { Checkpoint, Fence, OutboxEntry, Owed, SinkTrouble } from "./checkpoint.ts";
@@ -18,6 +19,7 @@ export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number)
     newestCreatedMs: null,
     baselineMs: startFrom === "now" ? nowMs : null,
     known: new Map(),
+    durations: new Map(),
     outbox: [],
     nextSequence: 1,
     fence: null,
@@ -41,6 +43,7 @@ export interface Recording {
   readonly baselineDone: boolean;
   readonly nowMs: number;
   readonly fence: Fence | null;
+  readonly durations: Durations;
 }
 
 /** Takes a slice of changes in: what is known, what is owed. Committed before any of it is delivered. */
@@ -62,6 +65,7 @@ export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint
     newestCreatedMs: recording.newestCreatedMs,
     baselineMs: recording.baselineDone ? null : checkpoint.baselineMs,
     known,
+    durations: recording.durations,
     outbox: [...checkpoint.outbox, ...entries.filter(({ owed }) => owed.size > 0)],
     nextSequence: checkpoint.nextSequence + entries.length,
     fence: recording.fence,

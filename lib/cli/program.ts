@@ -4,6 +4,7 @@ import type { Level } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 import type { Screen } from "./output.ts";
+import type { PreviewOptions } from "./preview.ts";
 
 export interface GlobalOptions {
   readonly config?: string;
@@ -169,6 +170,18 @@ export function program({ version, screen, start }: ProgramParts): Command {
     )
     .action((options: { sink?: string; event?: string; status?: string }) =>
       run(async (context) => (await import("./explain.ts")).explain(context, options)),
+    );
+
+  root
+    .command("preview")
+    .description("write the chat messages of sample events, as JSON and as a page that shows them")
+    .option("--sink <name>", "only this sink of the configuration, as it is configured")
+    .option("--type <type>", "only this type of chat sink, with made-up options")
+    .option("-o, --out <folder>", "where to write", "preview")
+    .addOption(new Option("--lang <language>", "language of the messages").choices(["en", "zh"]))
+    .addHelpText("after", examples("preview", "preview --type slack", "preview --sink ops --out cards"))
+    .action((options: PreviewOptions) =>
+      run(async (context) => (await import("./preview.ts")).preview(context, options)),
     );
 
   root

@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import type { GenericSchema, InferOutput } from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import type { CallOptions, Clock, Random } from "../clock.ts";
@@ -76,6 +77,8 @@ export interface SinkDeps {
   readonly folder: string;
   /** Where a cloud's own variables are: region, access key, endpoints. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where chat sinks and mail send instead of the network, for a preview; left out, each opens connections of its own. */
+  readonly dispatcher?: Dispatcher;
 }
 
 /** What a sink's file exports. `schema` is the source of its options' type, checks and documentation. */

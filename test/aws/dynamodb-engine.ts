@@ -87,8 +87,8 @@ export async function startEngine(): Promise<Engine> {
   };
 }
 
-export const createTable = (raw: Engine["raw"], TableName: string): Promise<unknown> =>
-  raw("CreateTable", {
+export async function createTable(raw: Engine["raw"], TableName: string): Promise<void> {
+  await raw("CreateTable", {
     TableName,
     BillingMode: "PAY_PER_REQUEST",
     AttributeDefinitions: ["pk", "sk"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
@@ -97,6 +97,9 @@ export const createTable = (raw: Engine["raw"], TableName: string): Promise<unkn
       { AttributeName: "sk", KeyType: "RANGE" },
     ],
   });
+  // The answer comes before the table is there.
+  while (!JSON.stringify(await raw("DescribeTable", { TableName })).includes('"ACTIVE"'));
+}
 
 async function listening(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");

@@ -49,6 +49,19 @@ describe("an event", () => {
     });
   });
 
+  it("says how long such a task usually takes, where that is known", () => {
+    const change = { task: sampleTask({ status: "SUCCESS" }), from: null, to: "SUCCESS" };
+    const { data } = toEvent(change, { ...context, usualMs: 1_500 });
+    expect(data.change).toMatchObject({ durationMs: 1_000, usualMs: 1_500 });
+    expect(validate(toEvent(change, { ...context, usualMs: 0 })), JSON.stringify(validate.errors)).toBe(true);
+    expect(toEvent(change, { ...context, usualMs: null }).data.change).not.toHaveProperty("usualMs");
+  });
+
+  it.each(["OVERDUE", "VANISHED"])("of %s lasts until it was seen, since no update tells of it", (to) => {
+    const change = { task: sampleTask(), from: "EXECUTING", to };
+    expect(toEvent(change, context).data.change.durationMs).toBe(4_000);
+  });
+
   it.each([
     ["CREATED", "created"],
     ["EXECUTING", "executing"],

@@ -29,6 +29,10 @@ describe("a stored record", () => {
     expect(decodeCheckpoint(text).messages.size).toBe(0);
   });
 
+  it("from before durations were kept has none", () => {
+    expect(decodeCheckpoint(record({ durations: undefined })).durations).toEqual(new Map());
+  });
+
   it("of a newer format is refused with the way out", () => {
     expect(() => decodeCheckpoint(record({ format: 2 }))).toThrow(/format 2.*upgrade/);
   });

@@ -51,6 +51,9 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
       ),
     )
     .map((rows) => new Map(rows)),
+  durations: fc
+    .array(fc.tuple(fc.oneof(fc.string(), fc.constant("__proto__")), fc.array(instantMs)))
+    .map((rows) => new Map(rows)),
   outbox: fc
     .uniqueArray(fc.integer({ min: 1, max: 999 }))
     .map((sequences) =>

@@ -23,6 +23,7 @@ const recording = (over: Partial<Recording>): Recording => ({
   baselineDone: true,
   nowMs: createdMs,
   fence: null,
+  durations: new Map(),
   ...over,
 });
 const known = (status: string, createdAtMs: number) => ({

@@ -57,6 +57,8 @@ const maxBodyCharacters = 1_000;
 const maxNameCharacters = 120;
 const maxValueCharacters = 300;
 const maxParams = 12;
+/** Below it a multiple is noise: polls and statuses have whole seconds. */
+const leastUsualMs = 1_000;
 
 export const looks: Readonly<Record<EventKind, { readonly tone: Tone; readonly glyph: string }>> = {
   created: { tone: "running", glyph: "🆕" },
@@ -79,7 +81,8 @@ export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}):
   const body = bodyLines(own.body ?? "");
   const transition = transitionOf(event, text);
   const place = [instance.engine, instanceText(event), instance.region].map(name).join(" · ");
-  const seenMs = Date.parse(change.observedAt) - Date.parse(task.updatedAt);
+  // What is told beyond status lasts until it is seen.
+  const seenMs = Date.parse(change.observedAt) - Date.parse(task.createdAt) - change.durationMs;
   return {
     tone,
     glyph,
@@ -116,10 +119,25 @@ export const titleOf = (event: CloudEvent, text: Words): string =>
 export const instanceText = ({ data: { instance } }: CloudEvent): string =>
   name(instance.name ?? instance.instanceId);
 
-/** `EXECUTING → SUCCESS in 5 s`. */
-export function transitionOf({ data: { change } }: CloudEvent, text: Words): string {
+/** `EXECUTING → SUCCESS in 5 s, usually 4 s`. */
+export function transitionOf(event: CloudEvent, text: Words): string {
+  const { change } = event.data;
   const step = change.from === null ? name(change.to) : `${name(change.from)} → ${name(change.to)}`;
-  return change.durationMs === 0 ? step : `${step} ${text.took(spanText(change.durationMs, text))}`;
+  if (change.durationMs === 0) return step;
+  return `${step} ${text.took(spanText(change.durationMs, text))}${usualOf(event, text)}`;
+}
+
+/** What is usual is how long successful tasks took, so it says nothing of one that goes on or was ended by hand. */
+const compared: ReadonlySet<EventKind> = new Set(["succeeded", "failed", "overdue"]);
+
+/** `, usually 4 s`; how many times that, from twice on; empty where nothing is known to compare with. */
+function usualOf(event: CloudEvent, text: Words): string {
+  const { usualMs, durationMs } = event.data.change;
+  if (usualMs === undefined || !compared.has(kindOf(event))) return "";
+  const times = durationMs / Math.max(usualMs, leastUsualMs);
+  const usual = spanText(usualMs, text);
+  if (times < 2) return text.usually(usual);
+  return text.longer(times < 10 ? Math.floor(times * 10) / 10 : Math.floor(times), usual);
 }
 
 /** A template's text is as foreign as the names in it: it says what it says, and does nothing. */

@@ -73,7 +73,7 @@ export function livingSink(
   deps: SinkDeps,
   platform: LivingPlatform,
 ): Sink {
-  const agent = chatAgent(options);
+  const agent = deps.dispatcher ?? chatAgent(options);
   const { mode, timeout: timeoutMs } = options;
 
   const ask = async (make: () => LivingRequest, call: DeliverOptions, isAgain = false): Promise<Outcome> => {

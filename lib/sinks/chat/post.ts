@@ -54,7 +54,7 @@ export const chatAgent = (options: Pick<ChatOptions, "url" | "allowPrivateNetwor
 
 /** A sink that posts its cards to a webhook. */
 export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, platform: Platform): Sink {
-  const agent = chatAgent(options);
+  const agent = deps.dispatcher ?? chatAgent(options);
 
   const send: Messenger["send"] = async (card, events, call) => {
     const { url, body } = platform.request(card, deps.clock.now(), events);

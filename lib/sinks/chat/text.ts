@@ -10,6 +10,9 @@ export interface Words {
   readonly count: (kind: EventKind, count: number) => string;
   readonly digest: (count: number, counts: readonly string[]) => string;
   readonly took: (duration: string) => string;
+  /** Both follow `took`. */
+  readonly usually: (duration: string) => string;
+  readonly longer: (times: number, usual: string) => string;
   readonly units: Readonly<Record<"d" | "h" | "min" | "s", string>>;
   readonly instant: string;
   readonly labels: Readonly<Record<"instance" | "operator" | "started" | "changed" | "params", string>>;
@@ -25,6 +28,8 @@ const english: Words = {
   count: (kind, count) => `${count} ${enCounted[kind]}`,
   digest: (count, counts) => `${count} task changes: ${counts.join(", ")}`,
   took: (duration) => `in ${duration}`,
+  usually: (duration) => `, usually ${duration}`,
+  longer: (times, usual) => `, ${times === 2 ? "twice" : `${times} times`} as long as usual (${usual})`,
   units: { d: " d", h: " h", min: " min", s: " s" },
   instant: "under 1 s",
   labels: {
@@ -78,6 +83,8 @@ const chinese: Words = {
   count: (kind, count) => `${zhStates[kind]} ${count}`,
   digest: (count, counts) => `${count} 项任务变更：${counts.join("，")}`,
   took: (duration) => `用时 ${duration}`,
+  usually: (duration) => `，通常 ${duration}`,
+  longer: (times, usual) => `，是通常（${usual}）的 ${times} 倍`,
   units: { d: " 天", h: " 小时", min: " 分", s: " 秒" },
   instant: "不到 1 秒",
   labels: { instance: "实例", operator: "操作人", started: "开始", changed: "变更", params: "参数" },

@@ -16,10 +16,10 @@ export interface SesOptions {
 /** Hands letters to Amazon SES, as they are: SES sets a Message-ID of its own and keeps the thread. */
 export function sesCarrier(
   { region, endpoint, configurationSet }: SesOptions,
-  { timeoutMs, clock, random, environment }: SinkDeps & { readonly timeoutMs: number },
+  { timeoutMs, clock, random, environment, dispatcher }: SinkDeps & { readonly timeoutMs: number },
 ): Carrier {
   const env = awsEnvironment({ service: "ses", region, endpoint }, environment);
-  const agent = new Agent({ allowH2: false });
+  const agent = dispatcher ?? new Agent({ allowH2: false });
   const aws = openAws({ env, dispatcher: agent, clock, random });
 
   return {

@@ -110,6 +110,48 @@ describe("the card of a change", () => {
     if (durationMs > 0) expect(cardOf(after, zh).transition).toMatch(new RegExp(`用时 ${chinese}$`));
   });
 
+  it.each([
+    ["succeeded", 5_000, 4_000, "in 5 s, usually 4 s", "用时 5 秒，通常 4 秒"],
+    ["failed", 7_999, 4_000, "in 8 s, usually 4 s", "用时 8 秒，通常 4 秒"],
+    ["succeeded", 8_000, 4_000, "in 8 s, twice as long as usual (4 s)", "用时 8 秒，是通常（4 秒）的 2 倍"],
+    [
+      "overdue",
+      10_000,
+      4_000,
+      "in 10 s, 2.5 times as long as usual (4 s)",
+      "用时 10 秒，是通常（4 秒）的 2.5 倍",
+    ],
+    [
+      "failed",
+      99_000,
+      4_000,
+      "in 1 min 39 s, 24 times as long as usual (4 s)",
+      "用时 1 分 39 秒，是通常（4 秒）的 24 倍",
+    ],
+    ["succeeded", 1_900, 0, "in 2 s, usually under 1 s", "用时 2 秒，通常 不到 1 秒"],
+    ["executing", 9_000, 4_000, "in 9 s", "用时 9 秒"],
+    ["cancelled", 9_000, 4_000, "in 9 s", "用时 9 秒"],
+  ] as const)(
+    "compares a task that has %s after %d ms with the usual %d ms",
+    (kind, durationMs, usualMs, english, chinese) => {
+      const event = eventOf(kind);
+      const change = { ...event.data.change, durationMs, usualMs };
+      const after = { ...event, data: { ...event.data, change } };
+      const step = `EXECUTING → ${change.to} `;
+      expect(cardOf(after, plainStyle).transition).toBe(`${step}${english}`);
+      expect(cardOf(after, zh).transition).toBe(`${step}${chinese}`);
+    },
+  );
+
+  it("says of a task that is overdue how long it is open, not when that was seen", () => {
+    const event = eventOf("overdue");
+    const change = { ...event.data.change, durationMs: 17_000 };
+    expect(cardOf({ ...event, data: { ...event.data, change } }, plainStyle)).toMatchObject({
+      transition: "EXECUTING → OVERDUE in 17 s",
+      footer: "task t-0001",
+    });
+  });
+
   it("names no state before the first", () => {
     const event = eventOf("created");
     const first = { ...event, data: { ...event.data, change: { ...event.data.change, from: null } } };

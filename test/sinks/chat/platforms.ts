@@ -70,7 +70,7 @@ const paths: Readonly<Record<PlatformType, string>> = {
 export const telegramChat = "-1001234567890";
 
 /** What each has beside its URL. */
-const own: Readonly<Partial<Record<PlatformType, object>>> = {
+export const own: Readonly<Partial<Record<PlatformType, object>>> = {
   feishu: { secret },
   feishuapp: { app: "cli_1", secret, chat: "oc_1" },
   dingtalk: { secret },

@@ -1,0 +1,105 @@
+import type { SinkType } from "../sinks/index.ts";
+import type { Drawing } from "./drawing.ts";
+import { dingtalk } from "./platforms/dingtalk.ts";
+import { discord } from "./platforms/discord.ts";
+import { email } from "./platforms/email.ts";
+import { feishu, feishuapp } from "./platforms/feishu.ts";
+import { googlechat } from "./platforms/googlechat.ts";
+import { mattermost } from "./platforms/mattermost.ts";
+import { slack } from "./platforms/slack.ts";
+import { teams } from "./platforms/teams.ts";
+import { telegram } from "./platforms/telegram.ts";
+import { wecom } from "./platforms/wecom.ts";
+
+/** A chat product as a preview shows it. */
+export interface Platform {
+  readonly title: string;
+  /** What a sink of this type needs beside what all have, made up. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly drawing: Drawing;
+  /** What lets a capture see the message, where it would not go over HTTP, or not without a key or a token. */
+  readonly captured?: {
+    readonly options?: Readonly<Record<string, unknown>>;
+    readonly environment?: Readonly<Record<string, string>>;
+    /** To every request; JSON. */
+    readonly answer?: string;
+  };
+}
+
+/** Every chat sink. A new one needs its row here, and then `npm run cards`. */
+export const platforms = {
+  slack: {
+    title: "Slack",
+    options: { url: "https://hooks.slack.com/services/T000/B000/xxxx" },
+    drawing: slack,
+  },
+  slackapp: {
+    title: "Slack, as an app",
+    options: { token: "xoxb-xxxx", channel: "C0123456789" },
+    drawing: slack,
+  },
+  teams: {
+    title: "Teams",
+    options: { url: "https://prod-00.westeurope.logic.azure.com/workflows/xxxx" },
+    drawing: teams,
+  },
+  discord: {
+    title: "Discord",
+    options: { url: "https://discord.com/api/webhooks/1/xxxx" },
+    drawing: discord,
+  },
+  telegram: {
+    title: "Telegram",
+    options: { token: "1:xxxx", chat: "-1001234567890" },
+    drawing: telegram,
+  },
+  feishu: {
+    title: "Feishu and Lark",
+    options: { url: "https://open.feishu.cn/open-apis/bot/v2/hook/xxxx", secret: "a-secret-of-the-robot" },
+    drawing: feishu,
+  },
+  feishuapp: {
+    title: "Feishu and Lark, as an app",
+    options: { app: "cli_xxxx", secret: "xxxx", chat: "oc_xxxx" },
+    drawing: feishuapp,
+    captured: { answer: '{"code":0,"tenant_access_token":"made-up","expire":7200}' },
+  },
+  dingtalk: {
+    title: "DingTalk",
+    options: { url: "https://oapi.dingtalk.com/robot/send?access_token=xxxx", secret: "SECxxxx" },
+    drawing: dingtalk,
+  },
+  wecom: {
+    title: "WeCom",
+    options: { url: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=xxxx" },
+    drawing: wecom,
+  },
+  googlechat: {
+    title: "Google Chat",
+    options: { url: "https://chat.googleapis.com/v1/spaces/AAAA/messages?key=xxxx&token=xxxx" },
+    drawing: googlechat,
+  },
+  mattermost: {
+    title: "Mattermost",
+    options: { url: "https://chat.example.com/hooks/xxxx" },
+    drawing: mattermost,
+  },
+  email: {
+    title: "Mail",
+    options: { from: "dms@example.com", to: ["ops@example.com"], smtp: { host: "mail.example.com" } },
+    drawing: email,
+    // SES gets the very letter that a mail server would.
+    captured: {
+      options: { smtp: undefined, ses: { region: "eu-west-1" } },
+      environment: { AWS_ACCESS_KEY_ID: "made-up", AWS_SECRET_ACCESS_KEY: "made-up" },
+    },
+  },
+} as const satisfies Partial<Record<SinkType, Platform>>;
+
+export type PlatformType = keyof typeof platforms;
+
+export const platformTypes = Object.keys(platforms).filter(isPlatformType);
+
+export function isPlatformType(type: string): type is PlatformType {
+  return Object.hasOwn(platforms, type);
+}

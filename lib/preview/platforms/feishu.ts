@@ -1,0 +1,84 @@
+import * as v from "valibot";
+import { type Drawing, drawJson } from "../drawing.ts";
+import { type Html, html } from "../html.ts";
+
+const plain = v.object({ tag: v.literal("plain_text"), content: v.string() });
+
+const line = v.object({
+  tag: v.literal("div"),
+  text: v.object({
+    ...plain.entries,
+    text_size: v.optional(v.string(), "normal"),
+    text_color: v.optional(v.string(), "default"),
+  }),
+});
+
+const element = v.variant("tag", [
+  line,
+  v.object({ tag: v.literal("column_set"), columns: v.array(v.object({ elements: v.array(line) })) }),
+  v.object({
+    tag: v.literal("button"),
+    text: plain,
+    behaviors: v.array(v.object({ type: v.literal("open_url"), default_url: v.string() })),
+  }),
+]);
+type Element = v.InferOutput<typeof element>;
+
+const card = v.object({
+  header: v.object({
+    template: v.string(),
+    title: plain,
+    subtitle: plain,
+    text_tag_list: v.array(v.object({ text: plain, color: v.string() })),
+  }),
+  body: v.object({ elements: v.array(element) }),
+});
+
+/** Feishu and Lark: an interactive card with its coloured head. */
+export const feishu: Drawing = {
+  looks: "feishu",
+  css: `
+    .feishu .card { background: #fff; color: #1f2329; border: 1px solid #dee0e3; border-radius: 8px; padding: 0; font-size: 14px; overflow: hidden; }
+    .feishu .head { padding: 10px 12px; color: #1f2329; }
+    .feishu .head b { font-size: 16px; } .feishu .subtitle { font-size: 14px; margin-top: 2px; }
+    .feishu .head.blue { background: #e1eaff; color: #0c296e; } .feishu .head.green { background: #d9f3e0; color: #0b4a1e; }
+    .feishu .head.red { background: #fde2e2; color: #621c18; } .feishu .head.orange { background: #feead2; color: #593109; }
+    .feishu .head.grey { background: #eff0f1; color: #373c43; }
+    .feishu .tag { display: inline-block; font-size: 12px; border-radius: 4px; padding: 1px 6px; margin-left: 6px; color: #fff; }
+    .feishu .tag.blue { background: #3370ff; } .feishu .tag.green { background: #34a853; } .feishu .tag.red { background: #f54a45; }
+    .feishu .tag.orange { background: #e57b00; } .feishu .tag.neutral { background: #8f959e; }
+    .feishu .body { padding: 10px 12px 12px; } .feishu .columns { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 12px; margin-bottom: 8px; }
+    .feishu .notation { font-size: 12px; } .feishu .grey-text { color: #8f959e; }
+    .feishu a { display: inline-block; border: 1px solid #d0d3d6; border-radius: 6px; padding: 3px 12px; margin: 2px 8px 8px 0; color: #1f2329; text-decoration: none; }`,
+  draw: drawJson(v.object({ card }), (message) => drawCard(message.card)),
+};
+
+/** The same card, as text inside the JSON. */
+export const feishuapp: Drawing = {
+  ...feishu,
+  draw: drawJson(v.object({ content: v.string() }), ({ content }) =>
+    drawCard(v.parse(card, JSON.parse(content))),
+  ),
+};
+
+const drawCard = ({ header, body }: v.InferOutput<typeof card>): Html => html`
+<div class="${`head ${header.template}`}"><b>${header.title.content}</b>${header.text_tag_list.map(
+  ({ text, color }) => html`<span class="${`tag ${color}`}">${text.content}</span>`,
+)}<div class="subtitle">${header.subtitle.content}</div></div>
+<div class="body">${body.elements.map(drawElement)}</div>`;
+
+function drawElement(element: Element): Html {
+  switch (element.tag) {
+    case "div":
+      return drawLine(element);
+    case "column_set":
+      return html`<div class="columns">${element.columns.map(({ elements }) => html`<div>${elements.map(drawLine)}</div>`)}</div>`;
+    case "button":
+      return html`${element.behaviors.map(({ default_url }) => html`<a href="${default_url}">${element.text.content}</a>`)}`;
+    default:
+      return element satisfies never;
+  }
+}
+
+const drawLine = ({ text: { content, text_size, text_color } }: v.InferOutput<typeof line>): Html =>
+  html`<div class="${`${text_size} ${text_color}-text`}">${content}</div>`;

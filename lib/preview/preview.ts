@@ -1,0 +1,80 @@
+import * as v from "valibot";
+import { type SinkName, sinkName } from "../names.ts";
+import type { Language } from "../sinks/chat/text.ts";
+import { fieldsOf } from "../sinks/chat/verdict.ts";
+import { sinkTypes } from "../sinks/index.ts";
+import type { SinkModule } from "../sinks/sink.ts";
+import { silentLog } from "../telemetry/log.ts";
+import { openCapture } from "./capture.ts";
+import { type Platform, type PlatformType, platforms } from "./platforms.ts";
+import { sampleNowMs, samples } from "./samples.ts";
+
+/** One message as it would be sent. */
+export interface Message {
+  /** The sample it tells of. */
+  readonly sample: string;
+  /** To the byte. */
+  readonly body: string;
+}
+
+/** One sink's messages. */
+export interface Album {
+  readonly name: SinkName;
+  readonly type: PlatformType;
+  readonly messages: readonly Message[];
+}
+
+/** A chat sink, as a configuration has it. */
+export interface Subject {
+  readonly name: SinkName;
+  readonly type: PlatformType;
+  readonly module: SinkModule;
+  /** What the module's schema made of the sink's options. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What a made-up sink's configuration says of its messages. */
+export const sampleStyle = (language: Language) => ({
+  language,
+  timeZone: language === "zh" ? "Asia/Shanghai" : "UTC",
+  links: { Console: "https://console.example.com/{region}/{instance}" },
+});
+
+/** A sink of a type, named after it, with options that are made up. */
+export async function sampleSubject(type: PlatformType, language: Language): Promise<Subject> {
+  const module: SinkModule = await sinkTypes[type]();
+  const written = { ...sampleStyle(language), ...platforms[type].options };
+  const options = fieldsOf(v.parse(module.schema, written));
+  return { name: sinkName(type), type, module, options };
+}
+
+const usualBurst = 6;
+const longestBurst = 100;
+
+/** So many changes that the sink makes a digest of them, where it ever does. */
+const burstFor = ({ digestAbove }: Subject["options"]): number =>
+  Math.min(longestBurst, Math.max(usualBurst, typeof digestAbove === "number" ? digestAbove + 1 : 0));
+
+/**
+ * What a chat sink would send for each sample, at the samples' own instant: the sink itself sends it, and a capture takes
+ * it in place of the network.
+ */
+export async function albumOf({ name, type, module, options }: Subject): Promise<Album> {
+  const { captured = {} }: Platform = platforms[type];
+  const { environment = {}, answer = "" } = captured;
+  const { dispatcher, bodies } = openCapture(answer);
+  const clock = { now: () => sampleNowMs, sleep: async () => {} };
+  const deps = { clock, random: () => 0.5, log: silentLog, folder: ".", environment, dispatcher };
+  const sink = module.create(name, { ...options, ...captured.options }, deps);
+  const messages: Message[] = [];
+  for (const { name: sample, events } of samples(burstFor(options))) {
+    const earlier = bodies.length;
+    await sink.deliver(events, { signal: new AbortController().signal });
+    const body = bodies.at(-1);
+    if (body === undefined || bodies.length === earlier)
+      throw new Error(`${type} sent nothing for ${sample}`);
+    messages.push({ sample, body });
+  }
+  await sink.close();
+  return { name, type, messages };
+}

@@ -1,0 +1,149 @@
+import { existsSync, readFileSync } from "node:fs";
+import * as v from "valibot";
+import { describe, expect, it } from "vitest";
+import { fingerprint, pageFor, pictures } from "../../docs/cards/build.ts";
+import { platforms, platformTypes } from "../../lib/preview/platforms.ts";
+import { albumOf, sampleStyle, sampleSubject } from "../../lib/preview/preview.ts";
+import { sampleNowMs, samples } from "../../lib/preview/samples.ts";
+import { fieldsOf } from "../../lib/sinks/chat/verdict.ts";
+import { loadSinkModule, sinkTypes } from "../../lib/sinks/index.ts";
+import { platformTypes as chatTypes, own, staged } from "../sinks/chat/platforms.ts";
+import { foreignEvent, injections } from "../sinks/chat/sample.ts";
+import { from, sesStage, to } from "../sinks/mail-service.ts";
+import { running, sampleDeps } from "../sinks/sample.ts";
+
+const clock = { now: () => sampleNowMs, sleep: async () => {} };
+
+describe("a preview", () => {
+  it.each(chatTypes)("of %s has, to the byte, what its sink sends to the platform", async (type) => {
+    const { sink, heard } = await staged(type, sampleStyle("zh"), undefined, { ...sampleDeps, clock });
+    const subject = await sampleSubject(type, "zh");
+    const written = { ...platforms[type].options, ...sampleStyle("zh"), ...own[type] };
+    const options = fieldsOf(v.parse(subject.module.schema, written));
+    const { messages } = await albumOf({ ...subject, options });
+    const sent = [];
+    for (const { name, events } of samples(6)) {
+      const results = await sink.deliver(events, running());
+      expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["accepted"]));
+      sent.push({ sample: name, body: heard.at(-1)?.text });
+    }
+    expect(messages).toEqual(sent);
+    expect(heard).toHaveLength(sent.length);
+  });
+
+  it("of mail has, to the byte, what its sink sends to SES", async () => {
+    const { sink, seen } = await sesStage(undefined, sampleStyle("zh"), { ...sampleDeps, clock });
+    const subject = await sampleSubject("email", "zh");
+    const { messages } = await albumOf({ ...subject, options: { ...subject.options, from, to } });
+    for (const { events } of samples(6)) await sink.deliver(events, running());
+    expect(messages.map(({ body }) => body)).toEqual(seen.map(({ body }) => body));
+    expect(messages).toHaveLength(9);
+  });
+
+  it("ends with a digest, however many changes a sink tells one by one", async () => {
+    const subject = await sampleSubject("slack", "en");
+    const { messages } = await albumOf({ ...subject, options: { ...subject.options, digestAbove: 20 } });
+    expect(messages.at(-1)).toMatchObject({
+      sample: "digest",
+      body: expect.stringContaining("21 task changes"),
+    });
+  });
+
+  it("is the same each time", async () => {
+    const albums = await Promise.all([1, 2].map(async () => albumOf(await sampleSubject("feishu", "en"))));
+    expect(albums[0]).toEqual(albums[1]);
+  });
+
+  it("knows every chat sink", async () => {
+    const types = await Promise.all(
+      Object.keys(sinkTypes).map(async (type) => {
+        const { schema } = await loadSinkModule(type, "type");
+        return "entries" in schema &&
+          v.is(v.looseObject({ url: v.any(), digestAbove: v.any() }), schema.entries)
+          ? [type]
+          : [];
+      }),
+    );
+    expect([...platformTypes].sort()).toEqual([...types.flat(), "email"].sort());
+  });
+});
+
+describe("a drawing", () => {
+  const texts = [
+    ...injections,
+    '<script>1</script>"><img src=x onerror=1>',
+    "</div></body><b>",
+    "' onclick='1",
+  ];
+
+  it.each(chatTypes)("of %s makes nothing but text of what a task says", async (type) => {
+    const { sink, heard } = await staged(type, sampleStyle("en"));
+    for (const text of texts) {
+      await sink.deliver([foreignEvent(text)], running());
+      const { html } = platforms[type].drawing.draw(heard.at(-1)?.text ?? "");
+      expect(
+        html.replaceAll(/<(\/?(div|span|b|i|code|p|br|h4|blockquote)|\/a)( (class|style)="[^"<>]*")*>/g, ""),
+      ).not.toMatch(/<(?!a href="https:\/\/console\.example\.com\/)/);
+    }
+  });
+
+  it("of mail makes nothing but text of what a task says", async () => {
+    const { sink, seen } = await sesStage(undefined, sampleStyle("en"));
+    for (const text of texts) {
+      await sink.deliver([foreignEvent(text)], running());
+      const { html } = platforms.email.drawing.draw(seen.at(-1)?.body ?? "");
+      expect(
+        html.replaceAll(/<(\/?(div|p|table|tbody|tr|td)|\/a)( (class|style)="[^"<>]*")*>/g, ""),
+      ).not.toMatch(/<(?!a href="https:\/\/console\.example\.com\/)/);
+    }
+  });
+
+  it.each(platformTypes)("of %s shows the whole card", async (type) => {
+    const { messages } = await albumOf(await sampleSubject(type, "en"));
+    const failed = messages.find(({ sample }) => sample === "failed");
+    const { html } = platforms[type].drawing.draw(failed?.body ?? "");
+    const words = html.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
+    for (const text of [
+      "❌ resizeInstance failed",
+      "kafka · orders · cn-north-4",
+      "EXECUTING → FAILED in 14 min 8 s, twice as long as usual (7 min)",
+      "storage_gb",
+      "600",
+      "Console",
+      "seen 4 s later",
+    ]) {
+      expect(words).toContain(text);
+    }
+  });
+
+  it.each(platformTypes)("of %s refuses a message of another form", (type) => {
+    expect(() => platforms[type].drawing.draw('{"attachments":[{"blocks":[{"type":"video"}]}]}')).toThrow();
+  });
+});
+
+describe("the pictures", () => {
+  const folder = new URL("../../docs/cards/", import.meta.url);
+  const taken: unknown = JSON.parse(readFileSync(new URL("pictures.json", folder), "utf8"));
+  const chatPage = readFileSync(new URL("../chat.md", folder), "utf8");
+
+  it("are of what the sinks send now; `npm run cards` takes them anew", async () => {
+    const now = await Promise.all(
+      pictures.map(async (picture) => [picture.file, fingerprint(await pageFor(picture))] as const),
+    );
+    expect(taken).toEqual(Object.fromEntries(now));
+  });
+
+  it("are there for every chat sink, and the page on chat shows them", () => {
+    expect(pictures.map(({ type }) => type)).toEqual(expect.arrayContaining([...platformTypes]));
+    for (const { file } of pictures) {
+      expect(existsSync(new URL(`${file}.png`, folder)), file).toBe(true);
+      expect(chatPage).toContain(`](cards/${file}.png)`);
+    }
+  });
+
+  it("ask for nothing from elsewhere", async () => {
+    for (const picture of pictures) {
+      expect(await pageFor(picture)).not.toMatch(/\ssrc=|url\((?!#)|@import|<link|<script/);
+    }
+  });
+});
