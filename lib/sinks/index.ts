@@ -18,6 +18,7 @@ export const sinkTypes = {
   stepfunctions: () => import("./stepfunctions.ts"),
   lambda: () => import("./lambda.ts"),
   kinesis: () => import("./kinesis.ts"),
+  kafka: () => import("./kafka.ts"),
   smn: () => import("./smn.ts"),
   custom: () => import("./custom.ts"),
 } as const satisfies Readonly<Record<string, () => Promise<SinkModule>>>;
