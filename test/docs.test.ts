@@ -35,6 +35,7 @@ const environment = {
   HUAWEICLOUD_SDK_PROJECT_ID: "p1",
   WEBHOOK_SECRET: webhookSecret,
   KAFKA_PASSWORD: "a-password",
+  NATS_PASSWORD: "a-password",
 };
 
 describe("the documentation", () => {

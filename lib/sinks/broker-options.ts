@@ -33,3 +33,9 @@ export const brokerTimeout = described(
   v.optional(attemptTimeout, "10s"),
   "For one attempt, from connecting to the last confirmation.",
 );
+
+/** `host:port`, the host a name or an address. */
+export const hostAndPort = (example: string) => {
+  const expected = `a server such as ${example}`;
+  return v.pipe(v.string(expected), v.regex(/^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i, expected));
+};

@@ -19,6 +19,7 @@ export const sinkTypes = {
   lambda: () => import("./lambda.ts"),
   kinesis: () => import("./kinesis.ts"),
   kafka: () => import("./kafka.ts"),
+  nats: () => import("./nats.ts"),
   smn: () => import("./smn.ts"),
   custom: () => import("./custom.ts"),
 } as const satisfies Readonly<Record<string, () => Promise<SinkModule>>>;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Refusal } from "./answer.ts";
+import { errorTree } from "./error-tree.ts";
 import { networkRefusal } from "./network-errors.ts";
 import type { FailureReason } from "./sink.ts";
 
@@ -94,11 +95,4 @@ export function partitionOutcomes(error: unknown): ReadonlyMap<number, string | 
     }
   }
   return outcomes;
-}
-
-/** An error with all that it was made of, outermost first. */
-function errorTree(error: unknown): readonly Error[] {
-  if (!(error instanceof Error)) return [];
-  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
-  return [error, ...[...inner, error.cause].flatMap(errorTree)];
 }

@@ -3,12 +3,11 @@ import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import { described, filledText } from "../config/fields.ts";
 import type { SinkName } from "../names.ts";
-import { brokerTimeout, tls, tlsSettings } from "./broker-options.ts";
+import { brokerTimeout, hostAndPort, tls, tlsSettings } from "./broker-options.ts";
 import { type Broker, brokerSink } from "./broker-sink.ts";
 import { kafkaRefusal, partitionOutcomes, requestRefusal } from "./kafka-errors.ts";
 import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
 
-const brokerExpectation = "a broker such as kafka-1.example.com:9092";
 const topicExpectation = "a topic's name: letters, digits, dots, underscores and hyphens, at most 249";
 const saslNames = {
   plain: "PLAIN",
@@ -32,10 +31,7 @@ const sasl = v.strictObject(
 export const schema = v.strictObject({
   brokers: described(
     v.pipe(
-      v.array(
-        v.pipe(v.string(brokerExpectation), v.regex(/^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i, brokerExpectation)),
-        "a list of brokers",
-      ),
+      v.array(hostAndPort("kafka-1.example.com:9092"), "a list of brokers"),
       v.minLength(1, "at least one broker"),
     ),
     "Brokers to begin with, as `host:port`; they name the others.",
