@@ -36,6 +36,7 @@ const environment = {
   WEBHOOK_SECRET: webhookSecret,
   KAFKA_PASSWORD: "a-password",
   NATS_PASSWORD: "a-password",
+  MQTT_PASSWORD: "a-password",
 };
 
 describe("the documentation", () => {

@@ -20,6 +20,7 @@ export const sinkTypes = {
   kinesis: () => import("./kinesis.ts"),
   kafka: () => import("./kafka.ts"),
   nats: () => import("./nats.ts"),
+  mqtt: () => import("./mqtt.ts"),
   smn: () => import("./smn.ts"),
   custom: () => import("./custom.ts"),
 } as const satisfies Readonly<Record<string, () => Promise<SinkModule>>>;
