@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import { described, filledText } from "../config/fields.ts";
 import type { SinkName } from "../names.ts";
-import { brokerTimeout, hostAndPort, tls, tlsSettings } from "./broker-options.ts";
+import { addressIn, brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./broker-options.ts";
 import { type Broker, brokerSink } from "./broker-sink.ts";
 import { kafkaRefusal, partitionOutcomes, requestRefusal } from "./kafka-errors.ts";
 import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
@@ -65,7 +65,7 @@ interface Connection {
 /** Produces each event as one record whose key is the task, confirmed by all replicas in sync. */
 export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDeps): Sink {
   const { topic, mode } = options;
-  const origin = `kafka ${options.brokers.join(",")}`;
+  const origin = originOf("kafka", options.brokers);
 
   const produce = async (
     { producer, partitionOf }: Connection,
@@ -129,7 +129,11 @@ async function open({ brokers, topic, timeout, sasl, tls }: KafkaOptions): Promi
     // The one of Kafka's own clients, so that all producers put a task on the same partition.
     partitioner: compatibilityPartitioner,
     ...(sasl && { sasl: { ...sasl, mechanism: saslNames[sasl.mechanism] } }),
-    ...(tls && { tls: tlsSettings(tls), tlsServerName: true }),
+    // By TLS one asks for the certificate of a name, never of an address.
+    ...(tls && {
+      tls: tlsSettings(tls),
+      tlsServerName: brokers.every((broker) => addressIn(broker) === null),
+    }),
   });
   return {
     producer,

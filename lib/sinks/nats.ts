@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import { described, filledText } from "../config/fields.ts";
 import type { SinkName } from "../names.ts";
-import { brokerTimeout, hostAndPort, tls, tlsSettings } from "./broker-options.ts";
+import { addressIn, brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./broker-options.ts";
 import { type Broker, brokerSink } from "./broker-sink.ts";
 import { natsRefusal } from "./nats-errors.ts";
 import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
@@ -79,7 +79,7 @@ const limits = { maxEvents: 100, maxBytes: 4 * 1_048_576 };
 
 /** Publishes each event to JetStream under its id, so that a stream keeps a repeat out. */
 export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps): Sink {
-  const origin = `nats ${options.servers.join(",")}`;
+  const origin = originOf("nats", options.servers);
 
   const broker: Broker<Connection> = {
     origin,
@@ -119,6 +119,8 @@ async function open(options: NatsOptions): Promise<Connection> {
     import("@nats-io/jetstream"),
   ]);
   const { servers, user, password, token, nkey, credentials, tls, timeout } = options;
+  // For an address the client would have Node check the certificate against "localhost".
+  const [host] = servers.flatMap((server) => addressIn(server) ?? []);
   const server = await connect({
     servers,
     name: "dms-task-bridge",
@@ -129,7 +131,7 @@ async function open(options: NatsOptions): Promise<Connection> {
     ...(token !== undefined && { token }),
     ...(nkey !== undefined && { authenticator: nkeyAuthenticator(Buffer.from(nkey)) }),
     ...(credentials !== undefined && { authenticator: credsAuthenticator(Buffer.from(credentials)) }),
-    ...(tls && { tls: tlsSettings(tls) }),
+    ...(tls && { tls: { ...tlsSettings(tls), ...(host !== undefined && { host }) } }),
   });
   return { server, stream: jetstream(server) };
 }

@@ -187,6 +187,19 @@ describe("the kafka sink", () => {
     ]);
   });
 
+  it("speaks TLS with a broker whose authority it is told", async () => {
+    const topic = await newTopic();
+    const brokers = [kafka.tlsBroker];
+    const trusting = sinkTo(topic, { brokers, tls: { ca: kafka.ca } });
+    expect(await trusting.deliver([sampleEvent()], running())).toEqual([accepted]);
+    expect(await sinkTo(topic, { brokers, tls: {} }).deliver([sampleEvent()], running())).toMatchObject([
+      { kind: "retry", reason: "network", detail: expect.stringContaining("certificate is not trusted") },
+    ]);
+    expect(await sinkTo(topic, { brokers }).deliver([sampleEvent()], running())).toMatchObject([
+      { kind: "retry", reason: "network" },
+    ]);
+  });
+
   it("is blocked until its topic is there, and creates none", async () => {
     const sink = sinkTo("tasks-to-come");
     const results = await sink.deliver(sampleEvents(2), running());

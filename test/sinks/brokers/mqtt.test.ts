@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { connectAsync, type IPublishPacket, type MqttClient } from "mqtt";
 import * as v from "valibot";
@@ -6,8 +7,9 @@ import { sinkName } from "../../../lib/names.ts";
 import { create, type schema as mqttSchema, schema } from "../../../lib/sinks/mqtt.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";
+import { makeCertificate } from "../../services/certificate.ts";
 import { type Mosquitto, startMosquitto } from "../../services/mosquitto.ts";
-import { freePort } from "../../services/server.ts";
+import { freePort, serverFolder } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
 
 type Options = Partial<v.InferInput<typeof mqttSchema>>;
@@ -155,6 +157,30 @@ describe("the mqtt sink", () => {
         detail: `${mosquitto.url}: MQTT reason code 0x87`,
       })),
     );
+  });
+
+  it("speaks TLS with a broker whose authority it is told", async () => {
+    const folder = await serverFolder("certificate");
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { certFile, keyFile, cert: ca } = await makeCertificate(folder);
+    const broker = await startMosquitto({ config: [`certfile ${certFile}`, `keyfile ${keyFile}`] });
+    onTestFinished(() => broker.stop());
+    const byAddress = broker.url.replace("mqtt:", "mqtts:");
+    const byName = byAddress.replace("127.0.0.1", "localhost");
+    const delivered = (url: string, tls?: Options["tls"]) =>
+      sinkTo("open", { url, tls }).deliver([sampleEvent()], running());
+    expect(await delivered(byName, { ca })).toEqual([accepted]);
+    expect(await delivered(byName)).toMatchObject([
+      { kind: "retry", reason: "network", detail: expect.stringContaining("certificate is not trusted") },
+    ]);
+    expect(await delivered(byAddress, { ca })).toMatchObject([
+      {
+        kind: "retry",
+        reason: "network",
+        detail: expect.stringContaining("certificate is for another host"),
+      },
+    ]);
+    expect(await delivered(byAddress, { ca, verifyHost: false })).toEqual([accepted]);
   });
 
   it("gives up on an event that is too large, and lets those beside it pass", async () => {

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection, nkeys } from "@nats-io/transport-node";
@@ -7,8 +8,9 @@ import { sinkName } from "../../../lib/names.ts";
 import { create, type schema as natsSchema, schema } from "../../../lib/sinks/nats.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";
+import { makeCertificate } from "../../services/certificate.ts";
 import { type Nats, startNats } from "../../services/nats.ts";
-import { freePort } from "../../services/server.ts";
+import { freePort, serverFolder } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
 
 type Options = Partial<v.InferInput<typeof natsSchema>>;
@@ -185,6 +187,32 @@ describe("the nats sink", () => {
     await manager.streams.add({ name: "tasks", subjects: ["tasks.>"] });
     const sink = sinkTo("tasks", { servers: [server.address], token: "a-token" });
     expect(await sink.deliver([sampleEvent()], running())).toEqual([accepted]);
+  });
+
+  it("speaks TLS with a server whose authority it is told", async () => {
+    const folder = await serverFolder("certificate");
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { certFile, keyFile, cert: ca } = await makeCertificate(folder);
+    const server = await startNats(`tls { cert_file: "${certFile}", key_file: "${keyFile}" }`);
+    onTestFinished(() => server.stop());
+    const byName = server.address.replace("127.0.0.1", "localhost");
+    const delivered = (address: string, tls: Options["tls"]) =>
+      sinkTo("nowhere", { servers: [address], tls }).deliver([sampleEvent()], running());
+    // The server is reached; that it has no stream is another matter.
+    expect(await delivered(byName, { ca })).toMatchObject([{ reason: "unroutable" }]);
+    expect(await delivered(byName, {})).toMatchObject([
+      { kind: "retry", reason: "network", detail: expect.stringContaining("certificate is not trusted") },
+    ]);
+    expect(await delivered(server.address, { ca })).toMatchObject([
+      {
+        kind: "retry",
+        reason: "network",
+        detail: expect.stringContaining("certificate is for another host"),
+      },
+    ]);
+    expect(await delivered(server.address, { ca, verifyHost: false })).toMatchObject([
+      { reason: "unroutable" },
+    ]);
   });
 
   it.each([
