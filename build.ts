@@ -70,7 +70,11 @@ async function buildLambda(outdir: string): Promise<Metafile> {
     sourcemap: "linked",
     sourcesContent: false,
     mainFields: ["module", "main"],
-    alias: { "dms-task-bridge": "./lib/index.ts" },
+    alias: {
+      "dms-task-bridge": "./lib/index.ts",
+      // The Kafka client reads its WebAssembly from a file beside it, unless it is this one, which holds it.
+      "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",
+    },
     // undici is CommonJS and asks for Node's own modules by require.
     banner: {
       js: 'import{createRequire as bridgeRequire}from"node:module";const require=bridgeRequire(import.meta.url);',
