@@ -78,12 +78,14 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
     signal: AbortSignal,
   ): Promise<readonly DeliveryResult[]> => {
     const used = current();
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     let isSound = false;
     try {
       const results = await Promise.race([
         exchange(used, events),
-        ended(signal).then(() => events.map(() => runEnded(origin))),
-        ended(AbortSignal.timeout(timeoutMs)).then(() => events.map(() => tooSlow(origin, timeoutMs))),
+        ended(limit).then(() =>
+          events.map(() => (signal.aborted ? runEnded(origin) : tooSlow(origin, timeoutMs))),
+        ),
       ]);
       used.usedAtMs = clock.now();
       isSound = results.every(({ kind }) => kind === "accepted" || kind === "permanent");

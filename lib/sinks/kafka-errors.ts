@@ -54,9 +54,15 @@ function refusalOf(error: Error, origin: string): Refusal | null {
   if (typeof id === "string") return kafkaRefusal(id, origin);
   const said = sentences.find(([text]) => text.test(error.message))?.[1];
   if (said) return { ...said, detail: `${origin}: ${said.detail}` };
+  const code = "code" in error ? error.code : undefined;
+  if (code === "PLT_KFK_UNSUPPORTED_API")
+    return { kind: "blocked", reason: "rejected", detail: `${origin}: it is too old for this client` };
+  if (code === "PLT_KFK_OUT_OF_BOUNDS")
+    return { kind: "retry", reason: "server_error", detail: `${origin}: the answer is none of Kafka's` };
   // What fails without a cause is a connection that ended.
-  const isNetwork = "code" in error && error.code === "PLT_KFK_NETWORK" && error.cause === undefined;
-  return isNetwork ? { kind: "retry", reason: "network", detail: `${origin}: the connection broke` } : null;
+  return code === "PLT_KFK_NETWORK" && error.cause === undefined
+    ? { kind: "retry", reason: "network", detail: `${origin}: the connection broke` }
+    : null;
 }
 
 /** What the client says in words only. */

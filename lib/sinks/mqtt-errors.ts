@@ -45,6 +45,9 @@ export class MqttDisconnect extends Error {
   }
 }
 
+/** An answer that the client cannot read, of which it tells in many words. */
+export const noMqtt = (cause: unknown): Error => new Error("no MQTT", { cause });
+
 /** What a failure to connect or publish comes to; null for one that neither MQTT nor the network causes. */
 export function mqttRefusal(error: unknown, origin: string): Refusal | null {
   if (!(error instanceof Error)) return null;
@@ -59,6 +62,7 @@ const sentences: readonly (readonly [RegExp, FailureReason, problem: string])[] 
   [/^connack timeout$/, "timeout", "no answer in time"],
   [/^Keepalive timeout$/, "timeout", "the server fell silent"],
   [/^TLS not authorized$/, "network", "the certificate is not trusted"],
+  [/^no MQTT$/, "server_error", "the answer is none of MQTT's"],
   [/^(Connection closed|client disconnecting)$/, "network", "the connection broke"],
 ];
 

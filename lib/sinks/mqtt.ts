@@ -6,7 +6,7 @@ import type { SinkName } from "../names.ts";
 import type { Refusal } from "./answer.ts";
 import { brokerTimeout, tls, tlsSettings } from "./broker-options.ts";
 import { type Broker, brokerSink } from "./broker-sink.ts";
-import { MqttDisconnect, mqttRefusal } from "./mqtt-errors.ts";
+import { MqttDisconnect, mqttRefusal, noMqtt } from "./mqtt-errors.ts";
 import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
 import { filledTopic, placeholders, sampleTopic } from "./topic-template.ts";
 
@@ -138,7 +138,7 @@ async function open(options: MqttOptions, { random }: SinkDeps): Promise<Connect
   });
   const connection: Connection = { client, trouble: null };
   client.on("error", (error) => {
-    connection.trouble ??= error;
+    connection.trouble ??= mqttRefusal(error, url) === null ? noMqtt(error) : error;
   });
   client.on("disconnect", ({ reasonCode }) => {
     connection.trouble ??= new MqttDisconnect(reasonCode ?? 0);

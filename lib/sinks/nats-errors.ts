@@ -33,6 +33,10 @@ const sentences: readonly (readonly [RegExp, Verdict])[] = [
   [/^nkeys: /, forbidden("the seed of the nkey is none")],
   [/\bmax_payload\b/, tooLarge("larger than the server takes")],
   [/^server does not support 'tls'/, network("it offers no TLS")],
+  [
+    /^unexpected response from server$/,
+    { kind: "retry", reason: "server_error", problem: "the answer is none of NATS's" },
+  ],
   [/^connection closed$/, network("the connection broke")],
 ];
 

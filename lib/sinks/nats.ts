@@ -1,5 +1,5 @@
 import type { JetStreamClient } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
+import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import { described, filledText } from "../config/fields.ts";
@@ -73,6 +73,7 @@ function isSubject(template: string): boolean {
 interface Connection {
   readonly server: NatsConnection;
   readonly stream: JetStreamClient;
+  newHeaders(): MsgHdrs;
 }
 
 const limits = { maxEvents: 100, maxBytes: 4 * 1_048_576 };
@@ -81,31 +82,30 @@ const limits = { maxEvents: 100, maxBytes: 4 * 1_048_576 };
 export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps): Sink {
   const origin = originOf("nats", options.servers);
 
+  const publish = async ({ stream, newHeaders }: Connection, event: CloudEvent): Promise<DeliveryResult> => {
+    const headers = newHeaders();
+    headers.set("Content-Type", "application/cloudevents+json");
+    try {
+      await stream.publish(filledTopic(options.subject, event), JSON.stringify(event), {
+        msgID: event.id,
+        headers,
+        timeout: options.timeout,
+      });
+      // An acknowledgement says "duplicate" of a repeat: the stream has the event.
+      return { kind: "accepted" };
+    } catch (error) {
+      const refusal = natsRefusal(error, origin);
+      if (!refusal) throw error;
+      return refusal;
+    }
+  };
+
   const broker: Broker<Connection> = {
     origin,
     timeoutMs: options.timeout,
     batch: limits,
     open: () => open(options),
-    async send({ stream }, events) {
-      const { headers } = await import("@nats-io/transport-node");
-      const publish = async (event: CloudEvent): Promise<DeliveryResult> => {
-        const described = headers();
-        described.set("Content-Type", "application/cloudevents+json");
-        try {
-          await stream.publish(filledTopic(options.subject, event), JSON.stringify(event), {
-            msgID: event.id,
-            headers: described,
-            timeout: options.timeout,
-          });
-          return { kind: "accepted" };
-        } catch (error) {
-          const refusal = natsRefusal(error, origin);
-          if (!refusal) throw error;
-          return refusal;
-        }
-      };
-      return Promise.all(events.map(publish));
-    },
+    send: (connection, events) => Promise.all(events.map((event) => publish(connection, event))),
     refusal: (error) => natsRefusal(error, origin),
     isLost: ({ server }) => server.isClosed(),
     close: ({ server }) => server.close(),
@@ -114,7 +114,7 @@ export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps
 }
 
 async function open(options: NatsOptions): Promise<Connection> {
-  const [{ connect, credsAuthenticator, nkeyAuthenticator }, { jetstream }] = await Promise.all([
+  const [{ connect, credsAuthenticator, headers, nkeyAuthenticator }, { jetstream }] = await Promise.all([
     import("@nats-io/transport-node"),
     import("@nats-io/jetstream"),
   ]);
@@ -133,5 +133,5 @@ async function open(options: NatsOptions): Promise<Connection> {
     ...(credentials !== undefined && { authenticator: credsAuthenticator(Buffer.from(credentials)) }),
     ...(tls && { tls: { ...tlsSettings(tls), ...(host !== undefined && { host }) } }),
   });
-  return { server, stream: jetstream(server) };
+  return { server, stream: jetstream(server), newHeaders: () => headers() };
 }

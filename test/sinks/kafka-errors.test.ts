@@ -5,6 +5,7 @@ import {
   ProtocolError,
   ResponseError,
   TimeoutError,
+  UnsupportedApiError,
   UserError,
 } from "@platformatic/kafka";
 import { describe, expect, it } from "vitest";
@@ -42,6 +43,13 @@ describe("a request to Kafka that failed", () => {
     ["a connection that ended", new NetworkError("Connection closed"), "retry", "network"],
     ["a time-out", new TimeoutError("Request timed out."), "retry", "timeout"],
     ["TLS that was left out", new UserError("Broker requires TLS."), "retry", "network"],
+    ["a broker that is too old", new UnsupportedApiError("Unsupported API Produce."), "blocked", "rejected"],
+    [
+      "another protocol",
+      Object.assign(new Error("Out of bounds."), { code: "PLT_KFK_OUT_OF_BOUNDS" }),
+      "retry",
+      "server_error",
+    ],
     ["a topic that is not there", new UserError("Unknown topic tasks."), "blocked", "unroutable"],
   ])("by %s comes to a result", (_, error, kind, reason) => {
     const refusal = requestRefusal(new MultipleErrors("failed 3 times.", [error]), origin);

@@ -1,6 +1,6 @@
 import { ErrorWithReasonCode } from "mqtt";
 import { describe, expect, it } from "vitest";
-import { MqttDisconnect, mqttRefusal } from "../../lib/sinks/mqtt-errors.ts";
+import { MqttDisconnect, mqttRefusal, noMqtt } from "../../lib/sinks/mqtt-errors.ts";
 
 const origin = "mqtt://broker:1883";
 
@@ -39,6 +39,14 @@ describe("a failure of MQTT", () => {
     ["TLS not authorized", "network"],
   ])("that the client calls %s is tried again", (message, reason) => {
     expect(mqttRefusal(new Error(message), origin)).toMatchObject({ kind: "retry", reason });
+  });
+
+  it("by another protocol's answer is tried again", () => {
+    expect(mqttRefusal(noMqtt(new Error("Invalid header flag bits")), origin)).toEqual({
+      kind: "retry",
+      reason: "server_error",
+      detail: `${origin}: the answer is none of MQTT's`,
+    });
   });
 
   it("of the network is tried again", () => {

@@ -37,6 +37,7 @@ describe("a failure of NATS", () => {
       "blocked",
       "unauthorized",
     ],
+    ["another protocol", new Error("unexpected response from server"), "retry", "server_error"],
     ["a time-out", new TimeoutError(), "retry", "timeout"],
     ["a closed connection", new ClosedConnectionError(), "retry", "network"],
     ["a closed request", new RequestError("connection closed"), "retry", "network"],

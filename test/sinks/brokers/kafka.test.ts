@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import { Admin, Consumer } from "@platformatic/kafka";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -9,6 +8,7 @@ import { sinkContract, type Trial } from "../../contract/sink.ts";
 import { type Kafka, kafkaUser, startKafka } from "../../services/kafka.ts";
 import { freePort } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
+import { httpServer, silentServer } from "./strangers.ts";
 
 type Options = Partial<v.InferInput<typeof kafkaSchema>>;
 
@@ -85,28 +85,20 @@ const trialOf =
     return { sink: sinkTo(topic, await options(), deps), arrived: () => idsIn(topic) };
   };
 
-/** Takes connections and says nothing. */
-async function silentBroker(): Promise<string> {
-  const server = createServer();
-  const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  return `127.0.0.1:${port}`;
-}
-
 const wrong = { ...kafkaUser, password: "a-wrong-password" };
 
 sinkContract("kafka", {
   working: trialOf(() => ({})),
   failing: {
     "a topic that is not there": trialOf(() => ({ topic: "nowhere" })),
+    "a server that speaks HTTP": trialOf(async () => ({ brokers: [await httpServer()] })),
     "a wrong password": trialOf(() => ({
       brokers: [kafka.saslBroker],
       sasl: { mechanism: "plain", ...wrong },
     })),
     "a refused connection": trialOf(async () => ({ brokers: [`127.0.0.1:${await freePort()}`] })),
     "a broker that never answers": trialOf(async () => ({
-      brokers: [await silentBroker()],
+      brokers: [await silentServer()],
       timeout: "50ms",
     })),
   },

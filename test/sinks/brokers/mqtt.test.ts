@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { connectAsync, type IPublishPacket, type MqttClient } from "mqtt";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -11,6 +10,7 @@ import { makeCertificate } from "../../services/certificate.ts";
 import { type Mosquitto, startMosquitto } from "../../services/mosquitto.ts";
 import { freePort, serverFolder } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
+import { httpServer, silentServer } from "./strangers.ts";
 
 type Options = Partial<v.InferInput<typeof mqttSchema>>;
 
@@ -86,24 +86,19 @@ const trialOf =
     };
   };
 
-/** Takes connections and says nothing. */
-async function silentBroker(): Promise<string> {
-  const server = createServer();
-  const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  return `mqtt://127.0.0.1:${port}`;
-}
-
 const wrong = "a-wrong-password";
 
 sinkContract("mqtt", {
   working: trialOf(() => ({})),
   failing: {
+    "a server that speaks HTTP": trialOf(async () => ({ url: `mqtt://${await httpServer()}` })),
     "a wrong password": trialOf(() => ({ password: wrong })),
     "a topic that is not allowed": trialOf(() => ({ topic: "closed/{status}" })),
     "a refused connection": trialOf(async () => ({ url: `mqtt://127.0.0.1:${await freePort()}` })),
-    "a broker that never answers": trialOf(async () => ({ url: await silentBroker(), timeout: "50ms" })),
+    "a broker that never answers": trialOf(async () => ({
+      url: `mqtt://${await silentServer()}`,
+      timeout: "50ms",
+    })),
     "a broker without TLS": trialOf(() => ({ url: mosquitto.url.replace("mqtt:", "mqtts:") })),
   },
   secrets: [login.password, wrong],

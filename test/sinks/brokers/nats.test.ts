@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection, nkeys } from "@nats-io/transport-node";
 import * as v from "valibot";
@@ -10,8 +9,10 @@ import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";
 import { makeCertificate } from "../../services/certificate.ts";
 import { type Nats, startNats } from "../../services/nats.ts";
+import { operatorMode } from "../../services/nats-operator.ts";
 import { freePort, serverFolder } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
+import { httpServer, silentServer } from "./strangers.ts";
 
 type Options = Partial<v.InferInput<typeof natsSchema>>;
 
@@ -78,19 +79,11 @@ const trialOf =
     return { sink: sinkTo(stream, await options(), deps), arrived: () => idsIn(stream) };
   };
 
-/** Takes connections and says nothing. */
-async function silentServer(): Promise<string> {
-  const server = createServer();
-  const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  return `127.0.0.1:${port}`;
-}
-
 sinkContract("nats", {
   working: trialOf(() => ({})),
   failing: {
     "a subject without a stream": trialOf(() => ({ subject: "nowhere.{task}" })),
+    "a server that speaks HTTP": trialOf(async () => ({ servers: [await httpServer()] })),
     "a wrong password": trialOf(() => ({ user: "anyone", password: "a-wrong-password" })),
     "a wrong token": trialOf(() => ({ token: "a-wrong-token" })),
     "a subject that is not allowed": trialOf(() => ({ user: "narrow", password })),
@@ -187,6 +180,17 @@ describe("the nats sink", () => {
     await manager.streams.add({ name: "tasks", subjects: ["tasks.>"] });
     const sink = sinkTo("tasks", { servers: [server.address], token: "a-token" });
     expect(await sink.deliver([sampleEvent()], running())).toEqual([accepted]);
+  });
+
+  it("signs in with credentials", async () => {
+    const { config, credentials, foreign } = operatorMode();
+    const server = await startNats(config);
+    onTestFinished(() => server.stop());
+    const delivered = (text: string) =>
+      sinkTo("nowhere", { servers: [server.address], credentials: text }).deliver([sampleEvent()], running());
+    // The login has passed; that there is no stream is another matter.
+    expect(await delivered(credentials)).toMatchObject([{ kind: "blocked", reason: "unroutable" }]);
+    expect(await delivered(foreign)).toMatchObject([{ kind: "blocked", reason: "unauthorized" }]);
   });
 
   it("speaks TLS with a server whose authority it is told", async () => {
