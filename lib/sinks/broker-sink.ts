@@ -47,7 +47,10 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
   const drop = async (dropped: Link<Connection>): Promise<void> => {
     if (link === dropped) link = null;
     const connection = await dropped.opening.catch(() => null);
-    if (connection) await Promise.race([broker.close(connection), ended(AbortSignal.timeout(closeWithinMs))]);
+    if (!connection) return;
+    // What fails here was to be given up anyway.
+    const freed = broker.close(connection).catch(() => {});
+    await Promise.race([freed, ended(AbortSignal.timeout(closeWithinMs))]);
   };
 
   const current = (): Link<Connection> => {

@@ -86,21 +86,29 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
     }
   };
 
+  /** Kafka refuses the records of one partition together; halved again and again, they tell which is at fault. */
+  const produceApart: Broker<Connection>["send"] = async (connection, events) => {
+    const results = [...(await produce(connection, events))];
+    const refused = [...events.entries()].filter(([index]) => results[index]?.kind === "permanent");
+    if (events.length === 1) return results;
+    const middle = Math.ceil(refused.length / 2);
+    for (const half of [refused.slice(0, middle), refused.slice(middle)]) {
+      if (half.length === 0) continue;
+      const again = await produceApart(
+        connection,
+        half.map(([, event]) => event),
+      );
+      for (const [n, result] of again.entries()) results.splice(half[n]?.[0] ?? 0, 1, result);
+    }
+    return results;
+  };
+
   const broker: Broker<Connection> = {
     origin,
     timeoutMs: options.timeout,
     batch: limits,
     open: () => open(options),
-    async send(connection, events) {
-      const results = [...(await produce(connection, events))];
-      if (events.length === 1) return results;
-      // The records of one partition are refused together; each goes again alone, to tell which of them is at fault.
-      for (const [index, event] of events.entries()) {
-        if (results[index]?.kind === "permanent")
-          results.splice(index, 1, ...(await produce(connection, [event])));
-      }
-      return results;
-    },
+    send: produceApart,
     refusal: (error) => requestRefusal(error, origin),
     isLost: ({ producer }) => producer.closed,
     async close({ producer }) {

@@ -166,8 +166,11 @@ describe("a sink before a broker", () => {
     expect(log).toEqual(["open 1", "close 1"]);
   });
 
-  it("is closed though the broker never lets go", async () => {
-    const { sink } = opened({ close: () => new Promise(() => {}) });
+  it.each([
+    ["never lets go", () => new Promise<void>(() => {})],
+    ["fails over it", () => Promise.reject(new Error("broken"))],
+  ])("is closed though the broker %s", async (_, close) => {
+    const { sink } = opened({ close });
     await sink.deliver([sampleEvent()], running());
     await expect(sink.close()).resolves.toBeUndefined();
   });

@@ -1,6 +1,6 @@
 import { Admin, Consumer } from "@platformatic/kafka";
 import * as v from "valibot";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { sinkName } from "../../../lib/names.ts";
 import { create, type schema as kafkaSchema, schema } from "../../../lib/sinks/kafka.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
@@ -26,8 +26,24 @@ async function newTopic(partitions = 1, configs: Readonly<Record<string, string>
   const entries = Object.entries(configs).map(([name, value]) => ({ name, value }));
   await admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: entries });
   await admin.close();
+  await hasLeaders(topic);
   return topic;
 }
+
+/** Waits until each partition answers, which takes a moment after its topic was made or its broker started. */
+async function hasLeaders(topic: string): Promise<void> {
+  const consumer = newConsumer();
+  await vi.waitFor(() => consumer.listOffsets({ topics: [topic] }), { timeout: 15_000 });
+  await consumer.close();
+}
+
+const newConsumer = () =>
+  new Consumer({
+    clientId: "test",
+    groupId: `test-${Math.random()}`,
+    bootstrapBrokers: [kafka.broker],
+    retryDelay: 50,
+  });
 
 function sinkTo(topic: string, options: Options = {}, deps: SinkDeps = sampleDeps): Sink {
   const sink = create(
@@ -48,11 +64,7 @@ interface Arrived {
 
 /** All that the topic holds, read from its beginning. */
 async function recordsIn(topic: string): Promise<readonly Arrived[]> {
-  const consumer = new Consumer({
-    clientId: "test",
-    groupId: `read-${topic}-${Math.random()}`,
-    bootstrapBrokers: [kafka.broker],
-  });
+  const consumer = newConsumer();
   try {
     const ends = (await consumer.listOffsets({ topics: [topic] })).get(topic) ?? [];
     const count = ends.reduce((sum, end) => sum + Number(end), 0);
@@ -203,6 +215,7 @@ describe("the kafka sink", () => {
     expect(await admin.listTopics()).not.toContain("tasks-to-come");
     await admin.createTopics({ topics: ["tasks-to-come"], partitions: 1, replicas: 1 });
     await admin.close();
+    await hasLeaders("tasks-to-come");
     expect(await sink.deliver(sampleEvents(1), running())).toEqual([accepted]);
   });
 
@@ -217,11 +230,17 @@ describe("the kafka sink", () => {
     expect(await idsIn(topic)).toEqual([events[0]?.id, events[2]?.id]);
   });
 
+  it("fits a batch to a topic that takes less at once", async () => {
+    const topic = await newTopic(1, { "max.message.bytes": "6000" });
+    const events = sampleEvents(40);
+    expect(await sinkTo(topic).deliver(events, running())).toEqual(events.map(() => accepted));
+    expect(await idsIn(topic)).toEqual(events.map(({ id }) => id));
+  });
+
   it("judges the partitions apart", async () => {
     const topic = await newTopic(5, { "max.message.bytes": "20000" });
     const sink = sinkTo(topic);
     const small = sampleEvents(10);
-    // A new topic's partitions get their leaders one after the other.
     expect(await sink.deliver(small, running())).toEqual(small.map(() => accepted));
     const events = small.with(4, sampleEvent(5, { params: { text: "x".repeat(30_000) } }));
     const results = await sink.deliver(events, running());
@@ -242,6 +261,7 @@ describe("the kafka sink", () => {
     await delivery;
     expect(await sink.deliver([sampleEvent(3)], running())).toMatchObject([{ kind: "retry" }]);
     await kafka.restart();
+    await hasLeaders(topic);
     expect(await sink.deliver([sampleEvent(3)], running())).toEqual([accepted]);
     const ids = await idsIn(topic);
     expect(ids[0]).toBe(sampleEvent(1).id);
