@@ -12,8 +12,15 @@ export interface Broker<Connection> {
   readonly timeoutMs: number;
   readonly batch: BatchLimits;
   open(): Promise<Connection>;
-  /** A result for each event. Rejects, as the client does, when there is one failure for all of them. */
-  send(connection: Connection, events: readonly CloudEvent[]): Promise<readonly DeliveryResult[]>;
+  /**
+   * A result for each event. What `settle` has told of an event by its place counts even where the rest comes too late.
+   * Rejects, as the client does, when there is one failure for all of them.
+   */
+  send(
+    connection: Connection,
+    events: readonly CloudEvent[],
+    settle: (index: number, result: DeliveryResult) => void,
+  ): Promise<readonly DeliveryResult[]>;
   /** What a failure of `open` or `send` comes to; null for one that no broker causes, which is a defect. */
   refusal(error: unknown): Refusal | null;
   isLost(connection: Connection): boolean;
@@ -65,10 +72,11 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
   const exchange = async (
     used: Link<Connection>,
     events: readonly CloudEvent[],
+    known: Map<number, DeliveryResult>,
   ): Promise<readonly DeliveryResult[]> => {
     try {
       used.connection = await used.opening;
-      return await broker.send(used.connection, events);
+      return await broker.send(used.connection, events, (index, result) => known.set(index, result));
     } catch (error) {
       const refusal = broker.refusal(error);
       if (!refusal) throw error;
@@ -82,13 +90,15 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
   ): Promise<readonly DeliveryResult[]> => {
     const used = current();
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const known = new Map<number, DeliveryResult>();
     let isSound = false;
     try {
       const results = await Promise.race([
-        exchange(used, events),
-        ended(limit).then(() =>
-          events.map(() => (signal.aborted ? runEnded(origin) : tooSlow(origin, timeoutMs))),
-        ),
+        exchange(used, events, known),
+        ended(limit).then(() => {
+          const late = signal.aborted ? runEnded(origin) : tooSlow(origin, timeoutMs);
+          return events.map((_, index) => known.get(index) ?? late);
+        }),
       ]);
       used.usedAtMs = clock.now();
       isSound = results.every(({ kind }) => kind === "accepted" || kind === "permanent");

@@ -87,7 +87,10 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
   };
 
   /** Kafka refuses the records of one partition together; halved again and again, they tell which is at fault. */
-  const produceApart: Broker<Connection>["send"] = async (connection, events) => {
+  const produceApart = async (
+    connection: Connection,
+    events: readonly CloudEvent[],
+  ): Promise<readonly DeliveryResult[]> => {
     const results = [...(await produce(connection, events))];
     const refused = [...events.entries()].filter(([index]) => results[index]?.kind === "permanent");
     if (events.length === 1) return results;

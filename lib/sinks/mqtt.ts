@@ -74,8 +74,15 @@ const packetOverheadBytes = 16;
 export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Sink {
   const origin = new URL(options.url).href.replace(/\/$/, "");
 
-  const publish = async (connection: Connection, event: CloudEvent): Promise<DeliveryResult> => {
+  let atOnce = Number.POSITIVE_INFINITY;
+
+  const publish = async (
+    connection: Connection,
+    event: CloudEvent,
+    isAlone: boolean,
+  ): Promise<DeliveryResult> => {
     const { client } = connection;
+    if (!client.connected) return connectionBroke(origin);
     const topic = filledTopic(options.topic, event);
     const payload = Buffer.from(JSON.stringify(event));
     const bytes = payload.length + Buffer.byteLength(topic) + contentType.length + packetOverheadBytes;
@@ -83,13 +90,15 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
     if (bytes > (client.serverProperties?.maximumPacketSize ?? Number.POSITIVE_INFINITY))
       return tooLarge(origin);
     try {
-      if (!client.connected) throw connectionClosed();
       await client.publishAsync(topic, payload, { qos: 1, properties: { contentType } });
       return { kind: "accepted" };
     } catch (error) {
       const refusal = mqttRefusal(client.connected ? error : (connection.trouble ?? error), origin);
       if (!refusal) throw error;
-      return refusal;
+      if (client.connected || isAlone || refusal.kind !== "permanent") return refusal;
+      // The broker ended the connection over one of several events; from now on each goes alone, to tell which.
+      atOnce = 1;
+      return { ...refusal, kind: "retry" };
     }
   };
 
@@ -98,12 +107,18 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
     timeoutMs: options.timeout,
     batch: { maxEvents: 100, maxBytes: 4 * 1_048_576 },
     open: () => open(options, deps),
-    async send(connection, events) {
+    async send(connection, events, settle) {
       const { receiveMaximum = 65_535 } = connection.client.serverProperties ?? {};
+      const step = Math.min(receiveMaximum, atOnce);
       const results: DeliveryResult[] = [];
-      for (let at = 0; at < events.length; at += receiveMaximum) {
-        const together = events.slice(at, at + receiveMaximum);
-        results.push(...(await Promise.all(together.map((event) => publish(connection, event)))));
+      for (let at = 0; at < events.length; at += step) {
+        const together = events.slice(at, at + step);
+        const publishing = together.map(async (event, index) => {
+          const result = await publish(connection, event, together.length === 1);
+          settle(at + index, result);
+          return result;
+        });
+        results.push(...(await Promise.all(publishing)));
       }
       return results;
     },
@@ -114,8 +129,11 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
   return brokerSink(name, broker, deps.clock);
 }
 
-/** The client's own words for it. */
-const connectionClosed = (): Error => new Error("Connection closed");
+const connectionBroke = (origin: string): Refusal => ({
+  kind: "retry",
+  reason: "network",
+  detail: `${origin}: the connection broke`,
+});
 
 const tooLarge = (origin: string): Refusal => ({
   kind: "permanent",
@@ -147,7 +165,7 @@ async function open(options: MqttOptions, { random }: SinkDeps): Promise<Connect
   client.on("close", () => client.end(true));
   await new Promise<void>((resolve, reject) => {
     client.once("connect", () => resolve());
-    client.once("close", () => reject(connection.trouble ?? connectionClosed()));
+    client.once("close", () => reject(connection.trouble ?? new Error("Connection closed")));
   });
   return connection;
 }

@@ -105,7 +105,14 @@ export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps
     timeoutMs: options.timeout,
     batch: limits,
     open: () => open(options),
-    send: (connection, events) => Promise.all(events.map((event) => publish(connection, event))),
+    send: (connection, events, settle) =>
+      Promise.all(
+        events.map(async (event, index) => {
+          const result = await publish(connection, event);
+          settle(index, result);
+          return result;
+        }),
+      ),
     refusal: (error) => natsRefusal(error, origin),
     isLost: ({ server }) => server.isClosed(),
     close: ({ server }) => server.close(),

@@ -150,6 +150,19 @@ describe("a sink before a broker", () => {
     },
   );
 
+  it("counts what is known of an event by the time its attempt is given up", async () => {
+    const send: Broker<number>["send"] = (_, __, settle) => {
+      settle(1, accepted);
+      return new Promise(() => {});
+    };
+    const { sink } = opened({ send, timeoutMs: 20 });
+    expect(await sink.deliver(sampleEvents(3), running())).toMatchObject([
+      { kind: "retry", reason: "timeout" },
+      accepted,
+      { kind: "retry", reason: "timeout" },
+    ]);
+  });
+
   it("is closed only after what is under way, and takes nothing more", async () => {
     const confirmed = Promise.withResolvers<readonly DeliveryResult[]>();
     const { sink, log } = opened({ send: () => confirmed.promise });

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { connectAsync, type IPublishPacket, type MqttClient } from "mqtt";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -10,7 +11,7 @@ import { makeCertificate } from "../../services/certificate.ts";
 import { type Mosquitto, startMosquitto } from "../../services/mosquitto.ts";
 import { freePort, serverFolder } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
-import { httpServer, silentServer } from "./strangers.ts";
+import { httpServer, listening, silentServer } from "./strangers.ts";
 
 type Options = Partial<v.InferInput<typeof mqttSchema>>;
 
@@ -188,6 +189,40 @@ describe("the mqtt sink", () => {
       accepted,
     ]);
     expect((await arrived()).map(idOf)).toEqual([events[0]?.id, events[2]?.id]);
+  });
+
+  it("has those accepted that are confirmed, where the broker drops another without a word", async () => {
+    const broker = await startMosquitto({ config: ["message_size_limit 3000"] });
+    onTestFinished(() => broker.stop());
+    const sink = sinkTo("open", { url: broker.url, timeout: "500ms" });
+    // This one also stops reading then.
+    const events = [sampleEvent(1), sampleEvent(2), sampleEvent(3, { params: { text: "x".repeat(3_000) } })];
+    expect(await sink.deliver(events, running())).toMatchObject([
+      accepted,
+      accepted,
+      { kind: "retry", reason: "timeout" },
+    ]);
+  });
+
+  it("takes one event at a time where the broker ends the connection over one of several", async () => {
+    const connected = Buffer.from([0x20, 3, 0, 0, 0]);
+    const packetTooLarge = Buffer.from([0xe0, 2, 0x95, 0]);
+    const broker = createServer((socket) => {
+      socket.once("data", () => {
+        socket.write(connected);
+        socket.once("data", () => socket.end(packetTooLarge));
+      });
+    });
+    const sink = sinkTo("open", { url: `mqtt://${await listening(broker)}` });
+    const together = await sink.deliver(sampleEvents(2), running());
+    expect(together).toMatchObject([
+      { kind: "retry", reason: "too_large" },
+      { kind: "retry", reason: "too_large" },
+    ]);
+    expect(await sink.deliver(sampleEvents(2), running())).toMatchObject([
+      { kind: "permanent", reason: "too_large", detail: expect.stringMatching(/MQTT reason code 0x95$/) },
+      { kind: "retry", reason: "network" },
+    ]);
   });
 
   it("delivers after the broker was killed in the midst of it and came back", async () => {

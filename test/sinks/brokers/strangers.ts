@@ -9,7 +9,8 @@ export const silentServer = (): Promise<string> => listening(createServer());
 /** Where a server listens that speaks another protocol. */
 export const httpServer = (): Promise<string> => listening(createHttpServer((_, response) => response.end()));
 
-async function listening(server: Server): Promise<string> {
+/** `host:port` of a server until the test ends. */
+export async function listening(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
