@@ -52,54 +52,60 @@ export const builtinModules: Plugin = {
   },
 };
 
-/** Packages that a function reads only when its configuration asks for them. */
-const apart = [
-  "@nats-io/jetstream",
-  "@nats-io/transport-node",
-  "@platformatic/kafka",
-  "@redis/client",
-  "amqplib",
-  "liquidjs",
-  "mqtt",
-  "nodemailer",
-  "yaml",
-];
+/** Packages that a function reads only when its configuration asks for them; those that share classes share a file. */
+const apart: Readonly<Record<string, readonly string[]>> = {
+  amqplib: ["amqplib"],
+  kafka: ["@platformatic/kafka"],
+  liquidjs: ["liquidjs"],
+  mqtt: ["mqtt"],
+  nats: ["@nats-io/transport-node", "@nats-io/jetstream"],
+  nodemailer: ["nodemailer"],
+  redis: ["@redis/client"],
+  yaml: ["yaml"],
+};
+const fileOf = (name: string): string | undefined =>
+  Object.keys(apart).find((file) => apart[file]?.includes(name));
 
-/** Each a file of its own in packages/, required when the module that imports it is first run. */
+/** Each file in packages/, required when a module that imports it is first run. */
 export const packagesApart: Plugin = {
   name: "packages apart",
-  setup(pluginBuild) {
-    const { outdir = "." } = pluginBuild.initialOptions;
+  setup(build) {
+    const { outdir = ".", minify, target, absWorkingDir, alias } = build.initialOptions;
     const wanted = new Set<string>();
-    pluginBuild.onResolve({ filter: /^[@a-z]/ }, ({ path, namespace }) => {
-      if (namespace !== "file" || !apart.includes(path)) return null;
-      wanted.add(path);
+    build.onResolve({ filter: /^[@a-z]/ }, ({ path, namespace }) => {
+      const file = namespace === "file" ? fileOf(path) : undefined;
+      if (file === undefined) return null;
+      wanted.add(file);
       return { path, namespace: "apart" };
     });
-    pluginBuild.onLoad({ filter: /.*/, namespace: "apart" }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(`./packages/${fileOf(path)}.cjs`)})`,
+    build.onLoad({ filter: /.*/, namespace: "apart" }, ({ path }) => ({
+      contents: `module.exports = require("./packages/${fileOf(path)}.cjs")[${JSON.stringify(path)}]`,
     }));
-    pluginBuild.onResolve({ filter: /^\.\/packages\//, namespace: "apart" }, ({ path }) => ({
+    build.onResolve({ filter: /^\.\/packages\//, namespace: "apart" }, ({ path }) => ({
       path,
       external: true,
     }));
-    pluginBuild.onEnd(async ({ metafile }) => {
-      const { minify, target, absWorkingDir } = pluginBuild.initialOptions;
-      const built = await pluginBuild.esbuild.build({
-        ...(absWorkingDir && { absWorkingDir }),
-        ...(target && { target }),
-        ...(minify && { minify }),
-        entryPoints: Object.fromEntries([...wanted].map((name) => [fileOf(name), name])),
-        outdir: `${outdir}/packages`,
-        outExtension: { ".js": ".cjs" },
-        bundle: true,
-        platform: "node",
-        format: "cjs",
-        metafile: true,
-      });
-      if (metafile) Object.assign(metafile.outputs, built.metafile.outputs);
+    build.onEnd(async ({ metafile }) => {
+      for (const file of wanted) {
+        const exported = (apart[file] ?? []).map((name) => `${JSON.stringify(name)}: require("${name}")`);
+        const built = await build.esbuild.build({
+          ...(absWorkingDir && { absWorkingDir }),
+          ...(target && { target }),
+          ...(minify && { minify }),
+          ...(alias && { alias }),
+          stdin: { contents: `module.exports = { ${exported.join(", ")} }`, resolveDir: import.meta.dirname },
+          outfile: `${outdir}/packages/${file}.cjs`,
+          bundle: true,
+          platform: "node",
+          format: "cjs",
+          // A package that is ESM asks where it is.
+          define: { "import.meta.url": "bundledUrl" },
+          banner: { js: 'const bundledUrl=require("node:url").pathToFileURL(__filename).href;' },
+          legalComments: "linked",
+          metafile: true,
+        });
+        if (metafile) Object.assign(metafile.outputs, built.metafile.outputs);
+      }
     });
   },
 };
-
-const fileOf = (name: string): string => name.replace(/^@/, "").replace("/", "-");

@@ -96,7 +96,11 @@ async function buildFunction(outdir: string, entry: string, target: string): Pro
     mainFields: ["module", "main"],
     plugins: [slimUndici, builtinModules, packagesApart],
     define: { esbuildDetection: "1" },
-    alias: { "dms-task-bridge": "./lib/index.ts" },
+    alias: {
+      "dms-task-bridge": "./lib/index.ts",
+      // The Kafka client reads its WebAssembly from a file beside it, unless it is this one, which holds it.
+      "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",
+    },
     // undici is CommonJS and asks for Node's own modules by require.
     banner: {
       js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);',

@@ -37,6 +37,9 @@ const environment = {
   WEBHOOK_SECRET: webhookSecret,
   GITHUB_DISPATCH_TOKEN: "token",
   GITLAB_TRIGGER_TOKEN: "token",
+  KAFKA_PASSWORD: "a-password",
+  NATS_PASSWORD: "a-password",
+  MQTT_PASSWORD: "a-password",
 };
 
 describe("the documentation", () => {

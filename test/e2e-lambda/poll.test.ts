@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../services/server.ts";
 import { buildArtifact, type LambdaStage, setLambdaStage, summaryOf } from "./stage.ts";
 
 const artifact = mkdtempSync(join(tmpdir(), "bridge-artifact-"));
@@ -37,6 +38,23 @@ describe("the packaged function", () => {
     expect(arrived(stage)).toEqual([{ type: "com.huaweicloud.dms.task.succeeded", subject }]);
     const metrics = { FunctionName: "poll", SuccessfulRuns: 1, Changes: 1, Accepted: 1, StreamErrors: 0 };
     expect(container.lines()).toContainEqual(expect.objectContaining(metrics));
+  });
+
+  it("carries the clients of the brokers, which find nobody here", async () => {
+    const nobody = `127.0.0.1:${await freePort()}`;
+    const stage = await setLambdaStage(artifact, {
+      sinks: {
+        kafka: { type: "kafka", brokers: [nobody], topic: "tasks" },
+        nats: { type: "nats", servers: [nobody] },
+        mqtt: { type: "mqtt", url: `mqtt://${nobody}` },
+      },
+    });
+    stage.task("restart", ended);
+    const container = await stage.start();
+    const { sinks } = summaryOf(await container.invoke("one"));
+    // A client that could not be loaded would block its sink as a defect.
+    for (const name of ["kafka", "nats", "mqtt"])
+      expect(sinks[name]).toMatchObject({ retrying: 1, pending: 1, blocked: null });
   });
 
   it("makes one HTTP request and no store call in an idle warm run", async () => {

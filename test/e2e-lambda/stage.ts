@@ -51,10 +51,16 @@ const instance = {
   projectId: "p1",
 } as const;
 
+export interface StageOptions extends Pick<ReceiverOptions, "respond"> {
+  readonly timeBudget?: string;
+  /** Beside the webhook. */
+  readonly sinks?: Readonly<Record<string, object>>;
+}
+
 /** The artifact between a simulated API, a local DynamoDB, a store of secrets and a webhook. */
 export async function setLambdaStage(
   artifact: string,
-  { timeBudget = "2s", ...options }: Pick<ReceiverOptions, "respond"> & { readonly timeBudget?: string } = {},
+  { timeBudget = "2s", sinks = {}, ...options }: StageOptions = {},
 ): Promise<LambdaStage> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-lambda-"));
   const [simulator, receiver, engine] = await Promise.all([
@@ -73,7 +79,7 @@ export async function setLambdaStage(
   const configFile = join(folder, "bridge.config.json");
   await writeFile(
     configFile,
-    JSON.stringify(configOf({ api: simulator, dynamodb: engine.origin, hook: receiver, timeBudget })),
+    JSON.stringify(configOf({ api: simulator, dynamodb: engine.origin, hook: receiver, timeBudget, sinks })),
   );
   return {
     simulator,
@@ -90,9 +96,10 @@ interface Places {
   readonly dynamodb: string;
   readonly hook: { readonly url: string };
   readonly timeBudget: string;
+  readonly sinks: Readonly<Record<string, object>>;
 }
 
-const configOf = ({ api, dynamodb, hook, timeBudget }: Places) => ({
+const configOf = ({ api, dynamodb, hook, timeBudget, sinks }: Places) => ({
   sources: [
     {
       engine: "rabbitmq",
@@ -113,6 +120,7 @@ const configOf = ({ api, dynamodb, hook, timeBudget }: Places) => ({
       allowPrivateNetwork: true,
       retry: { attemptsPerRun: 1, maxDelay: "0s" },
     },
+    ...sinks,
   },
 });
 

@@ -40,7 +40,7 @@ export const requirements: readonly Requirement[] = [
   server("test/sinks/brokers/mqtt.test.ts", "mosquitto", "mosquitto"),
   {
     test: "test/sinks/brokers/kafka.test.ts",
-    install: "mvn -f test/services/kafka/pom.xml package (needs Java 17 and Maven)",
+    install: "mvn -f test/services/kafka/pom.xml clean package (needs Java 17 and Maven)",
     isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
   },
   {

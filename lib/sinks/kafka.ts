@@ -1,0 +1,186 @@
+import type { Producer } from "@platformatic/kafka";
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import { described, filledText } from "../config/fields.ts";
+import type { SinkName } from "../names.ts";
+import { addressIn, brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./broker-options.ts";
+import { type Broker, brokerSink } from "./broker-sink.ts";
+import { kafkaRefusal, partitionOutcomes, requestRefusal } from "./kafka-errors.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+
+const topicExpectation = "a topic's name: letters, digits, dots, underscores and hyphens, at most 249";
+const saslNames = {
+  plain: "PLAIN",
+  "scram-sha-256": "SCRAM-SHA-256",
+  "scram-sha-512": "SCRAM-SHA-512",
+} as const;
+const mechanisms = ["plain", "scram-sha-256", "scram-sha-512"] as const satisfies (keyof typeof saslNames)[];
+
+const sasl = v.strictObject(
+  {
+    mechanism: described(
+      v.picklist(mechanisms, mechanisms.join(", ")),
+      "How to sign in; `plain` sends the password as it is, so only with TLS.",
+    ),
+    username: described(filledText("a user's name"), "User."),
+    password: described(filledText("a password"), "The user's password."),
+  },
+  "an object with mechanism, username and password",
+);
+
+export const schema = v.strictObject({
+  brokers: described(
+    v.pipe(
+      v.array(hostAndPort("kafka-1.example.com:9092"), "a list of brokers"),
+      v.minLength(1, "at least one broker"),
+    ),
+    "Brokers to begin with, as `host:port`; they name the others.",
+  ),
+  topic: described(
+    v.pipe(v.string(topicExpectation), v.regex(/^(?!\.\.?$)[\w.-]{1,249}$/, topicExpectation)),
+    "The topic. It is not created.",
+  ),
+  mode: v.optional(
+    described(
+      v.picklist(["structured", "binary"], "structured or binary"),
+      "CloudEvents content mode: the whole event in the value, or its data there and its attributes in `ce_` headers.",
+    ),
+    "structured",
+  ),
+  sasl: v.optional(described(sasl, "User and password, where the brokers ask for them.")),
+  tls: tls("TLS; `{}` trusts the system's authorities."),
+  timeout: brokerTimeout,
+});
+
+export type KafkaOptions = v.InferOutput<typeof schema>;
+
+/** Kafka's default limit is 1 MiB for the records that one partition gets; keys and headers need room too. */
+const limits = { maxEvents: 500, maxBytes: 900_000 };
+
+interface Connection {
+  readonly producer: Producer<Buffer, Buffer, Buffer, Buffer>;
+  partitionOf(event: CloudEvent): number | undefined;
+}
+
+/** Produces each event as one record whose key is the task, confirmed by all replicas in sync. */
+export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDeps): Sink {
+  const { topic, mode } = options;
+  const origin = originOf("kafka", options.brokers);
+
+  const produce = async (
+    { producer, partitionOf }: Connection,
+    events: readonly CloudEvent[],
+  ): Promise<readonly DeliveryResult[]> => {
+    try {
+      await producer.send({ messages: events.map((event) => ({ topic, ...recordOf(event, mode) })) });
+      return events.map(() => ({ kind: "accepted" }));
+    } catch (error) {
+      const refusal = requestRefusal(error, origin);
+      if (!refusal) throw error;
+      const outcomes = partitionOutcomes(error);
+      return events.map((event) => {
+        const outcome = outcomes.get(partitionOf(event) ?? -1);
+        if (outcome === undefined) return refusal;
+        return outcome === null ? { kind: "accepted" } : kafkaRefusal(outcome, origin);
+      });
+    }
+  };
+
+  /** Kafka refuses the records of one partition together; halved again and again, they tell which is at fault. */
+  const produceApart = async (
+    connection: Connection,
+    events: readonly CloudEvent[],
+  ): Promise<readonly DeliveryResult[]> => {
+    const results = [...(await produce(connection, events))];
+    const refused = [...events.entries()].filter(([index]) => results[index]?.kind === "permanent");
+    if (events.length === 1) return results;
+    const middle = Math.ceil(refused.length / 2);
+    for (const half of [refused.slice(0, middle), refused.slice(middle)]) {
+      if (half.length === 0) continue;
+      const again = await produceApart(
+        connection,
+        half.map(([, event]) => event),
+      );
+      for (const [n, result] of again.entries()) results.splice(half[n]?.[0] ?? 0, 1, result);
+    }
+    return results;
+  };
+
+  const broker: Broker<Connection> = {
+    origin,
+    timeoutMs: options.timeout,
+    batch: limits,
+    open: () => open(options),
+    send: produceApart,
+    refusal: (error) => requestRefusal(error, origin),
+    isLost: ({ producer }) => producer.closed,
+    async close({ producer }) {
+      // Its own close waits for the peer to take what is still to be sent.
+      for (const [, { socket }] of producer.connections) socket?.destroy();
+      await producer.close(true);
+    },
+  };
+  return brokerSink(name, broker, clock);
+}
+
+async function open({ brokers, topic, timeout, sasl, tls }: KafkaOptions): Promise<Connection> {
+  const { Producer, compatibilityPartitioner } = await import("@platformatic/kafka");
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+    clientId: "dms-task-bridge",
+    bootstrapBrokers: brokers,
+    // Confirmed by all replicas, and a request that the client repeats is stored once.
+    idempotent: true,
+    // With fewer than two the client takes an idempotent producer to want no end of them.
+    retries: 2,
+    retryDelay: 100,
+    // Leaves time for another broker where one does not answer.
+    connectTimeout: Math.ceil(timeout / 4),
+    requestTimeout: timeout,
+    timeout,
+    // The one of Kafka's own clients, so that all producers put a task on the same partition.
+    partitioner: compatibilityPartitioner,
+    ...(sasl && { sasl: { ...sasl, mechanism: saslNames[sasl.mechanism] } }),
+    // By TLS one asks for the certificate of a name, never of an address.
+    ...(tls && {
+      tls: tlsSettings(tls),
+      tlsServerName: brokers.every((broker) => addressIn(broker) === null),
+    }),
+  });
+  return {
+    producer,
+    partitionOf(event) {
+      const count = producer.currentMetadata?.topics.get(topic)?.partitionsCount;
+      const key = Buffer.from(event.partitionkey);
+      return count === undefined
+        ? undefined
+        : compatibilityPartitioner({ topic, key, value: key }, key) % count;
+    },
+  };
+}
+
+interface KafkaRecord {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly headers: Map<Buffer, Buffer>;
+}
+
+/** An event by the CloudEvents Kafka binding. */
+function recordOf(event: CloudEvent, mode: KafkaOptions["mode"]): KafkaRecord {
+  const key = Buffer.from(event.partitionkey);
+  if (mode === "structured")
+    return {
+      key,
+      value: Buffer.from(JSON.stringify(event)),
+      headers: headers([["content-type", "application/cloudevents+json; charset=UTF-8"]]),
+    };
+  const { data, datacontenttype, ...attributes } = event;
+  const named = Object.entries(attributes).map(([name, value]) => [`ce_${name}`, value] as const);
+  return {
+    key,
+    value: Buffer.from(JSON.stringify(data)),
+    headers: headers([["content-type", datacontenttype], ...named]),
+  };
+}
+
+const headers = (entries: readonly (readonly [name: string, value: string])[]): Map<Buffer, Buffer> =>
+  new Map(entries.map(([name, value]) => [Buffer.from(name), Buffer.from(value)]));

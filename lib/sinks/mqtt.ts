@@ -1,0 +1,171 @@
+import type { MqttClient } from "mqtt";
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import { described, filledText } from "../config/fields.ts";
+import type { SinkName } from "../names.ts";
+import type { Refusal } from "./answer.ts";
+import { brokerTimeout, tls, tlsSettings } from "./broker-options.ts";
+import { type Broker, brokerSink } from "./broker-sink.ts";
+import { MqttDisconnect, mqttRefusal, noMqtt } from "./mqtt-errors.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import { filledTopic, placeholders, sampleTopic } from "./topic-template.ts";
+
+const urlExpectation = "an mqtt or mqtts URL of a host and a port";
+const topicExpectation = `a topic without wildcards; it may hold ${placeholders}`;
+const tlsExpectation = "an mqtts URL where tls is set";
+
+const fields = v.strictObject({
+  url: described(
+    v.pipe(
+      v.string(urlExpectation),
+      v.regex(/^mqtts?:\/\/([\w.-]+|\[[\da-f:]+\])(:\d{1,5})?\/?$/i, urlExpectation),
+    ),
+    "The broker: `mqtt://host` (port 1883) or, over TLS, `mqtts://host` (port 8883).",
+  ),
+  topic: v.optional(
+    described(
+      v.pipe(v.string(topicExpectation), v.check(isTopic, topicExpectation)),
+      `Topic of an event; it may hold ${placeholders}.`,
+    ),
+    "dms/{engine}/{instance}/{status}",
+  ),
+  clientId: v.optional(
+    described(
+      filledText("a client's name"),
+      "Client id, where the broker knows its clients by it. Another one each time otherwise.",
+    ),
+  ),
+  user: v.optional(described(filledText("a user's name"), "User.")),
+  password: v.optional(described(filledText("a password"), "The user's password.")),
+  tls: tls("Authorities and a client's certificate, for an mqtts URL that needs them."),
+  timeout: brokerTimeout,
+});
+
+export const schema = v.pipe(
+  fields,
+  v.forward(
+    v.partialCheck(
+      [["url"], ["tls"]],
+      ({ url, tls }) => tls === undefined || /^mqtts:/i.test(url),
+      tlsExpectation,
+    ),
+    ["url"],
+  ),
+);
+
+export type MqttOptions = v.InferOutput<typeof schema>;
+
+function isTopic(template: string): boolean {
+  const sample = sampleTopic(template);
+  return sample !== null && /^[^$+#\p{Cc}][^+#\p{Cc}]*$/u.test(sample);
+}
+
+interface Connection {
+  readonly client: MqttClient;
+  /** Why the connection ended; null while nobody said. */
+  trouble: Error | null;
+}
+
+const contentType = "application/cloudevents+json; charset=utf-8";
+/** Of a PUBLISH, at most: its head, the lengths of its parts, its number. */
+const packetOverheadBytes = 16;
+
+/** Publishes each event with QoS 1; the reason code of its PUBACK is the verdict. */
+export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Sink {
+  const origin = new URL(options.url).href.replace(/\/$/, "");
+
+  let atOnce = Number.POSITIVE_INFINITY;
+
+  const publish = async (
+    connection: Connection,
+    event: CloudEvent,
+    isAlone: boolean,
+  ): Promise<DeliveryResult> => {
+    const { client } = connection;
+    if (!client.connected) return connectionBroke(origin);
+    const topic = filledTopic(options.topic, event);
+    const payload = Buffer.from(JSON.stringify(event));
+    const bytes = payload.length + Buffer.byteLength(topic) + contentType.length + packetOverheadBytes;
+    // A server ends the connection over a packet that is too large, and with it what else is under way.
+    if (bytes > (client.serverProperties?.maximumPacketSize ?? Number.POSITIVE_INFINITY))
+      return tooLarge(origin);
+    try {
+      await client.publishAsync(topic, payload, { qos: 1, properties: { contentType } });
+      return { kind: "accepted" };
+    } catch (error) {
+      const refusal = mqttRefusal(client.connected ? error : (connection.trouble ?? error), origin);
+      if (!refusal) throw error;
+      if (client.connected || isAlone || refusal.kind !== "permanent") return refusal;
+      // The broker ended the connection over one of several events; from now on each goes alone, to tell which.
+      atOnce = 1;
+      return { ...refusal, kind: "retry" };
+    }
+  };
+
+  const broker: Broker<Connection> = {
+    origin,
+    timeoutMs: options.timeout,
+    batch: { maxEvents: 100, maxBytes: 4 * 1_048_576 },
+    open: () => open(options, deps),
+    async send(connection, events, settle) {
+      const { receiveMaximum = 65_535 } = connection.client.serverProperties ?? {};
+      const step = Math.min(receiveMaximum, atOnce);
+      const results: DeliveryResult[] = [];
+      for (let at = 0; at < events.length; at += step) {
+        const together = events.slice(at, at + step);
+        const publishing = together.map(async (event, index) => {
+          const result = await publish(connection, event, together.length === 1);
+          settle(at + index, result);
+          return result;
+        });
+        results.push(...(await Promise.all(publishing)));
+      }
+      return results;
+    },
+    refusal: (error) => mqttRefusal(error, origin),
+    isLost: ({ client }) => !client.connected,
+    close: ({ client }) => client.endAsync(true),
+  };
+  return brokerSink(name, broker, deps.clock);
+}
+
+const connectionBroke = (origin: string): Refusal => ({
+  kind: "retry",
+  reason: "network",
+  detail: `${origin}: the connection broke`,
+});
+
+const tooLarge = (origin: string): Refusal => ({
+  kind: "permanent",
+  reason: "too_large",
+  detail: `${origin}: larger than the packets that the broker takes`,
+});
+
+async function open(options: MqttOptions, { random }: SinkDeps): Promise<Connection> {
+  const { connect } = await import("mqtt");
+  const { url, user, password, tls, timeout } = options;
+  const client = connect(url, {
+    protocolVersion: 5,
+    clean: true,
+    reconnectPeriod: 0,
+    connectTimeout: timeout,
+    clientId: options.clientId ?? `dms-${Math.floor(random() * 2 ** 52).toString(36)}`,
+    ...(user !== undefined && { username: user }),
+    ...(password !== undefined && { password }),
+    ...(tls && tlsSettings(tls)),
+  });
+  const connection: Connection = { client, trouble: null };
+  client.on("error", (error) => {
+    connection.trouble ??= mqttRefusal(error, url) === null ? noMqtt(error) : error;
+  });
+  client.on("disconnect", ({ reasonCode }) => {
+    connection.trouble ??= new MqttDisconnect(reasonCode ?? 0);
+  });
+  // The client would keep what is unconfirmed for a connection that never comes.
+  client.on("close", () => client.end(true));
+  await new Promise<void>((resolve, reject) => {
+    client.once("connect", () => resolve());
+    client.once("close", () => reject(connection.trouble ?? new Error("Connection closed")));
+  });
+  return connection;
+}

@@ -1,0 +1,144 @@
+import type { JetStreamClient } from "@nats-io/jetstream";
+import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import { described, filledText } from "../config/fields.ts";
+import type { SinkName } from "../names.ts";
+import { addressIn, brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./broker-options.ts";
+import { type Broker, brokerSink } from "./broker-sink.ts";
+import { natsRefusal } from "./nats-errors.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import { filledTopic, placeholders, sampleTopic } from "./topic-template.ts";
+
+const subjectExpectation = `a subject without wildcards and spaces; it may hold ${placeholders}`;
+const loginExpectation = "one login: user and password, token, nkey or credentials";
+const credentialsExpectation = "the text of a credentials file";
+
+const fields = v.strictObject({
+  servers: described(
+    v.pipe(
+      v.array(hostAndPort("nats-1.example.com:4222"), "a list of servers"),
+      v.minLength(1, "at least one server"),
+    ),
+    "Servers to begin with, as `host:port`; they name the others.",
+  ),
+  subject: v.optional(
+    described(
+      v.pipe(v.string(subjectExpectation), v.check(isSubject, subjectExpectation)),
+      `Subject of an event; it may hold ${placeholders}. A stream must listen on it.`,
+    ),
+    "dms.{engine}.{instance}.{status}",
+  ),
+  user: v.optional(described(filledText("a user's name"), "User.")),
+  password: v.optional(described(filledText("a password"), "The user's password.")),
+  token: v.optional(described(filledText("a token"), "Token, in place of user and password.")),
+  nkey: v.optional(
+    described(
+      v.pipe(v.string("the seed of a user's nkey"), v.regex(/^SU[A-Z2-7]{56}$/, "the seed of a user's nkey")),
+      "Seed of an nkey, in place of user and password.",
+    ),
+  ),
+  credentials: v.optional(
+    described(
+      v.pipe(
+        v.string(credentialsExpectation),
+        v.regex(/BEGIN NATS USER JWT[\s\S]+BEGIN USER NKEY SEED/, credentialsExpectation),
+      ),
+      "Text of a credentials file (JWT and seed), in place of user and password.",
+    ),
+  ),
+  tls: tls(
+    "Insists on TLS; `{}` trusts the system's authorities. Without it TLS is used where the server offers it.",
+  ),
+  timeout: brokerTimeout,
+});
+
+export const schema = v.pipe(
+  fields,
+  v.check(
+    ({ user, password, token, nkey, credentials }) =>
+      [user, token, nkey, credentials].filter((login) => login !== undefined).length <= 1 &&
+      (user === undefined) === (password === undefined),
+    loginExpectation,
+  ),
+);
+
+export type NatsOptions = v.InferOutput<typeof schema>;
+
+function isSubject(template: string): boolean {
+  const sample = sampleTopic(template);
+  return sample !== null && /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(sample);
+}
+
+interface Connection {
+  readonly server: NatsConnection;
+  readonly stream: JetStreamClient;
+  newHeaders(): MsgHdrs;
+}
+
+const limits = { maxEvents: 100, maxBytes: 4 * 1_048_576 };
+
+/** Publishes each event to JetStream under its id, so that a stream keeps a repeat out. */
+export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps): Sink {
+  const origin = originOf("nats", options.servers);
+
+  const publish = async ({ stream, newHeaders }: Connection, event: CloudEvent): Promise<DeliveryResult> => {
+    const headers = newHeaders();
+    headers.set("Content-Type", "application/cloudevents+json");
+    try {
+      await stream.publish(filledTopic(options.subject, event), JSON.stringify(event), {
+        msgID: event.id,
+        headers,
+        timeout: options.timeout,
+      });
+      // An acknowledgement says "duplicate" of a repeat: the stream has the event.
+      return { kind: "accepted" };
+    } catch (error) {
+      const refusal = natsRefusal(error, origin);
+      if (!refusal) throw error;
+      return refusal;
+    }
+  };
+
+  const broker: Broker<Connection> = {
+    origin,
+    timeoutMs: options.timeout,
+    batch: limits,
+    open: () => open(options),
+    send: (connection, events, settle) =>
+      Promise.all(
+        events.map(async (event, index) => {
+          const result = await publish(connection, event);
+          settle(index, result);
+          return result;
+        }),
+      ),
+    refusal: (error) => natsRefusal(error, origin),
+    isLost: ({ server }) => server.isClosed(),
+    close: ({ server }) => server.close(),
+  };
+  return brokerSink(name, broker, clock);
+}
+
+async function open(options: NatsOptions): Promise<Connection> {
+  const [{ connect, credsAuthenticator, headers, nkeyAuthenticator }, { jetstream }] = await Promise.all([
+    import("@nats-io/transport-node"),
+    import("@nats-io/jetstream"),
+  ]);
+  const { servers, user, password, token, nkey, credentials, tls, timeout } = options;
+  // For an address the client would have Node check the certificate against "localhost".
+  const [host] = servers.flatMap((server) => addressIn(server) ?? []);
+  const server = await connect({
+    servers,
+    name: "dms-task-bridge",
+    reconnect: false,
+    // Leaves time for another server where one does not answer.
+    timeout: Math.ceil(timeout / 4),
+    ...(user !== undefined && password !== undefined && { user, pass: password }),
+    ...(token !== undefined && { token }),
+    ...(nkey !== undefined && { authenticator: nkeyAuthenticator(Buffer.from(nkey)) }),
+    ...(credentials !== undefined && { authenticator: credsAuthenticator(Buffer.from(credentials)) }),
+    ...(tls && { tls: { ...tlsSettings(tls), ...(host !== undefined && { host }) } }),
+  });
+  return { server, stream: jetstream(server), newHeaders: () => headers() };
+}
