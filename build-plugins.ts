@@ -64,18 +64,21 @@ const apart: Readonly<Record<string, readonly string[]>> = {
   yaml: ["yaml"],
 };
 const fileOf = (name: string): string | undefined =>
-  Object.keys(apart).find((file) => apart[file]?.includes(name));
+  Object.keys(apart).find((file) =>
+    apart[file]?.some((each) => name === each || name.startsWith(`${each}/`)),
+  );
 
 /** Each file in packages/, required when a module that imports it is first run. */
 export const packagesApart: Plugin = {
   name: "packages apart",
   setup(build) {
     const { outdir = ".", minify, target, absWorkingDir, alias } = build.initialOptions;
-    const wanted = new Set<string>();
+    /** By file, the modules asked for. */
+    const wanted = new Map<string, Set<string>>();
     build.onResolve({ filter: /^[@a-z]/ }, ({ path, namespace }) => {
       const file = namespace === "file" ? fileOf(path) : undefined;
       if (file === undefined) return null;
-      wanted.add(file);
+      wanted.set(file, (wanted.get(file) ?? new Set()).add(path));
       return { path, namespace: "apart" };
     });
     build.onLoad({ filter: /.*/, namespace: "apart" }, ({ path }) => ({
@@ -86,8 +89,8 @@ export const packagesApart: Plugin = {
       external: true,
     }));
     build.onEnd(async ({ metafile }) => {
-      for (const file of wanted) {
-        const exported = (apart[file] ?? []).map((name) => `${JSON.stringify(name)}: require("${name}")`);
+      for (const [file, names] of wanted) {
+        const exported = Array.from(names, (name) => `${JSON.stringify(name)}: require("${name}")`);
         const built = await build.esbuild.build({
           ...(absWorkingDir && { absWorkingDir }),
           ...(target && { target }),
