@@ -37,6 +37,7 @@ const environment = {
   WEBHOOK_SECRET: webhookSecret,
   GITHUB_DISPATCH_TOKEN: "token",
   GITLAB_TRIGGER_TOKEN: "token",
+  RABBITMQ_PASSWORD: "a-password",
   KAFKA_PASSWORD: "a-password",
   NATS_PASSWORD: "a-password",
   MQTT_PASSWORD: "a-password",

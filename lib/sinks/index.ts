@@ -25,6 +25,7 @@ export const sinkTypes = {
   stepfunctions: () => import("./stepfunctions.ts"),
   lambda: () => import("./lambda.ts"),
   kinesis: () => import("./kinesis.ts"),
+  rabbitmq: () => import("./rabbitmq.ts"),
   kafka: () => import("./kafka.ts"),
   nats: () => import("./nats.ts"),
   mqtt: () => import("./mqtt.ts"),

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What must be on the machine for a test file to run, and how it comes there. */
@@ -11,6 +11,7 @@ export interface Requirement {
 
 /** Where a program is; null when it is nowhere. Servers often stand in folders that PATH leaves out. */
 export function findProgram(name: string): string | null {
+  if (isAbsolute(name)) return isExecutable(name) ? name : null;
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
 }

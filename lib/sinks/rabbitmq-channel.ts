@@ -1,0 +1,99 @@
+import { type ConfirmChannel, connect, type Options } from "amqplib";
+
+/** How one message fared. `failed`: neither confirmed nor refused, because of `cause`. */
+export type Outcome =
+  | { readonly kind: "confirmed" }
+  | { readonly kind: "returned" }
+  | { readonly kind: "refused" }
+  | { readonly kind: "failed"; readonly cause: unknown };
+
+export interface Message {
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly properties: Options.Publish & { readonly messageId: string };
+}
+
+/** A channel that confirms, alone on its connection. */
+export interface Channel {
+  isLost(): boolean;
+  /** Sends before it returns, so that calls keep their order. Rejects as the client does on a closed channel. */
+  publish(exchange: string, message: Message): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** What a server that no longer answers may cost before its connection is cut. */
+const closeWithinMs = 1_000;
+
+export interface ChannelOptions {
+  readonly server: Options.Connect;
+  readonly tls: Readonly<Record<string, unknown>>;
+  readonly timeoutMs: number;
+  /** The server takes nothing until it has memory or disk again; this is what it says of that. */
+  onBlocked(reason: string): void;
+}
+
+/** Connects and opens a channel. Rejects as the client does. */
+export async function openChannel(options: ChannelOptions): Promise<Channel> {
+  const socket = new AbortController();
+  const socketOptions = { ...options.tls, signal: socket.signal, timeout: options.timeoutMs, noDelay: true };
+  const connection = await connect(options.server, {
+    ...socketOptions,
+    clientProperties: { connection_name: "dms-task-bridge" },
+  });
+  let isConnected = true;
+  let isLost = false;
+  let cause: unknown = new Error("channel closed");
+  const lost = (error?: unknown): void => {
+    isLost = true;
+    if (error !== undefined) cause = error;
+  };
+  connection.on("error", lost).on("blocked", options.onBlocked);
+  const gone = new Promise<void>((resolve) => {
+    connection.on("close", (error) => {
+      isConnected = false;
+      lost(error);
+      resolve();
+    });
+  });
+
+  const cut = () => socket.abort();
+  const close = async (): Promise<void> => {
+    if (isConnected) {
+      AbortSignal.timeout(closeWithinMs).addEventListener("abort", cut, { once: true });
+      connection.close().catch(cut);
+      await gone;
+    }
+    cut();
+  };
+
+  try {
+    const channel = await connection.createConfirmChannel();
+    // "error" comes before what is unconfirmed is called back, which so knows the cause.
+    channel.on("error", lost).on("close", () => lost());
+    const returned = returnedIds(channel);
+    return {
+      isLost: () => isLost,
+      publish: (exchange, { routingKey, body, properties }) =>
+        new Promise((resolve) => {
+          channel.publish(exchange, routingKey, body, properties, (error: unknown) => {
+            const wasReturned = returned.delete(properties.messageId);
+            if (error === null) resolve({ kind: wasReturned ? "returned" : "confirmed" });
+            else resolve(isNack(error) ? { kind: "refused" } : { kind: "failed", cause });
+          });
+        }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const isNack = (error: unknown): boolean => error instanceof Error && error.message === "message nacked";
+
+/** A message that no queue takes comes back before it is confirmed, which it is all the same. */
+function returnedIds(channel: ConfirmChannel): Set<string> {
+  const ids = new Set<string>();
+  channel.on("return", ({ properties }) => void ids.add(properties.messageId));
+  return ids;
+}

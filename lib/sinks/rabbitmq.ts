@@ -1,0 +1,146 @@
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import { duration } from "../config/duration.ts";
+import { described, filledText } from "../config/fields.ts";
+import type { SinkName } from "../names.ts";
+import { brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./broker-address.ts";
+import { brokerTimeout, tls, tlsSettings } from "./broker-options.ts";
+import { brokerSink } from "./broker-sink.ts";
+import { type Channel, type Message, type Outcome, openChannel } from "./rabbitmq-channel.ts";
+import { rabbitMqRefusal, sizeLimit } from "./rabbitmq-errors.ts";
+import { maxShortTextBytes, messageProperties } from "./rabbitmq-message.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import { filledTopic, placeholders, sampleTopic } from "./topic-template.ts";
+
+const routingKeyExpectation = `a routing key; it may hold ${placeholders}`;
+const heartbeatExpectation = "a duration from 1s to 5m";
+const tlsExpectation = "an amqps URL where tls is set";
+
+const fields = v.strictObject({
+  url: brokerUrl(
+    ["amqp", "amqps"],
+    "The broker: `amqp://host` (port 5672) or, over TLS, `amqps://host` (port 5671). Its path is the virtual host. A secret where it holds a password.",
+  ),
+  ...loginEntries,
+  tls: tls("Authorities and a client's certificate, for an amqps URL that needs them."),
+  exchange: described(
+    v.string("the name of an exchange"),
+    "The exchange. It is not created. Empty: the default one, whose routing key is a queue's name.",
+  ),
+  routingKey: v.optional(
+    described(
+      v.pipe(
+        filledText(routingKeyExpectation),
+        v.check((template) => sampleTopic(template) !== null, routingKeyExpectation),
+      ),
+      `Routing key of an event; it may hold ${placeholders}.`,
+    ),
+    "{engine}.{instance}.{status}",
+  ),
+  heartbeat: v.optional(
+    described(
+      v.pipe(duration(), v.minValue(1_000, heartbeatExpectation), v.maxValue(300_000, heartbeatExpectation)),
+      "How often both sides show that they are there. Two missed ones end the connection.",
+    ),
+    "10s",
+  ),
+  timeout: brokerTimeout,
+});
+
+export const schema = v.pipe(
+  fields,
+  v.forward(
+    v.partialCheck([["url"], ["tls"]], ({ url, tls }) => tls === undefined || isTlsUrl(url), tlsExpectation),
+    ["url"],
+  ),
+);
+
+export type RabbitMqOptions = v.InferOutput<typeof schema>;
+
+/** RabbitMQ knows no batch: this is what one attempt sends before it waits for the confirmations. */
+const batch = { maxEvents: 100, maxBytes: 1_048_576 };
+
+/** Publishes each event as one persistent message. Accepted means that a queue has it, on its disk where it is durable. */
+export function create(name: SinkName, options: RabbitMqOptions, { clock, log }: SinkDeps): Sink {
+  const { exchange, routingKey, timeout: timeoutMs } = options;
+  const address = brokerAddress(options);
+  const { origin } = address;
+
+  const resultOf = (outcome: Outcome, bytes: number): DeliveryResult => {
+    if (outcome.kind === "confirmed") return { kind: "accepted" };
+    if (outcome.kind === "returned")
+      return {
+        kind: "blocked",
+        reason: "unroutable",
+        detail: `${origin}: no queue is bound for its routing key`,
+      };
+    if (outcome.kind === "refused")
+      return { kind: "retry", reason: "server_error", detail: `${origin}: a queue is full or failed (nack)` };
+    const limit = sizeLimit(outcome.cause);
+    if (limit !== null) return bytes > limit ? tooLarge(origin, limit) : cutOff(origin);
+    const refusal = rabbitMqRefusal(outcome.cause, origin);
+    if (!refusal) throw outcome.cause;
+    return refusal;
+  };
+
+  return brokerSink<Channel>(
+    name,
+    {
+      origin,
+      timeoutMs,
+      batch,
+      open: () =>
+        openChannel({
+          server: {
+            protocol: address.isTls ? "amqps" : "amqp",
+            hostname: address.host,
+            ...(address.port !== undefined && { port: address.port }),
+            username: address.user ?? "guest",
+            password: address.password ?? "guest",
+            vhost: encodeURIComponent(address.path || "/"),
+            heartbeat: Math.round(options.heartbeat / 1_000),
+          },
+          tls: options.tls ? tlsSettings(options.tls) : {},
+          timeoutMs,
+          onBlocked: (reason) => log("warn", "RabbitMQ takes no messages now", { sink: name, reason }),
+        }),
+      send: (channel, events) =>
+        Promise.all(
+          events.map(async (event) => {
+            const message = messageOf(event, routingKey);
+            if (Buffer.byteLength(message.routingKey) > maxShortTextBytes) return longKey(origin);
+            return resultOf(await channel.publish(exchange, message), message.body.length);
+          }),
+        ),
+      refusal: (error) => rabbitMqRefusal(error, origin),
+      isLost: (channel) => channel.isLost(),
+      close: (channel) => channel.close(),
+    },
+    clock,
+  );
+}
+
+const messageOf = (event: CloudEvent, template: string): Message => ({
+  routingKey: filledTopic(template, event),
+  body: Buffer.from(JSON.stringify(event)),
+  properties: messageProperties(event),
+});
+
+const tooLarge = (origin: string, limit: number): DeliveryResult => ({
+  kind: "permanent",
+  reason: "too_large",
+  detail: `${origin}: the server takes at most ${limit} bytes`,
+});
+
+/** Another event of the batch was too large, and that closed the channel. */
+const cutOff = (origin: string): DeliveryResult => ({
+  kind: "retry",
+  reason: "network",
+  detail: `${origin}: the channel closed before the confirmation`,
+});
+
+const longKey = (origin: string): DeliveryResult => ({
+  kind: "permanent",
+  reason: "too_large",
+  detail: `${origin}: its routing key has more than ${maxShortTextBytes} bytes`,
+});
