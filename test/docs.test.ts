@@ -38,6 +38,7 @@ const environment = {
   GITHUB_DISPATCH_TOKEN: "token",
   GITLAB_TRIGGER_TOKEN: "token",
   RABBITMQ_PASSWORD: "a-password",
+  REDIS_PASSWORD: "a-password",
   KAFKA_PASSWORD: "a-password",
   NATS_PASSWORD: "a-password",
   MQTT_PASSWORD: "a-password",

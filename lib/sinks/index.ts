@@ -28,6 +28,7 @@ export const sinkTypes = {
   rabbitmq: () => import("./rabbitmq.ts"),
   kafka: () => import("./kafka.ts"),
   nats: () => import("./nats.ts"),
+  redis: () => import("./redis.ts"),
   mqtt: () => import("./mqtt.ts"),
   smn: () => import("./smn.ts"),
   eventgrid: () => import("./eventgrid.ts"),

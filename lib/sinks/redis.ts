@@ -1,0 +1,144 @@
+import { isIP } from "node:net";
+import { createClient } from "@redis/client";
+import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
+import { duration } from "../config/duration.ts";
+import { described, filledText, wholeNumber } from "../config/fields.ts";
+import type { SinkName } from "../names.ts";
+import { type BrokerAddress, brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./broker-address.ts";
+import { brokerTimeout, tls, tlsSettings } from "./broker-options.ts";
+import { brokerSink } from "./broker-sink.ts";
+import { redisRefusal } from "./redis-errors.ts";
+import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+
+const databaseExpectation = "a URL whose path is empty or a database's number";
+const tlsExpectation = "a rediss URL where tls is set";
+const windowExpectation = "a duration from 1s to 7d";
+
+const fields = v.strictObject({
+  url: v.pipe(
+    brokerUrl(
+      ["redis", "rediss"],
+      "The server: `redis://host` (port 6379) or, over TLS, `rediss://host`. Its path is the database's number. A secret where it holds a password.",
+    ),
+    v.check((url) => /^\/?\d{0,5}$/.test(URL.parse(url)?.pathname ?? ""), databaseExpectation),
+  ),
+  ...loginEntries,
+  tls: tls("Authorities and a client's certificate, for a rediss URL that needs them."),
+  stream: described(filledText("a key"), "Key of the stream. It is created with the first event."),
+  maxLength: v.optional(
+    described(wholeNumber(1, 100_000_000), "About how many entries the stream keeps; older ones go."),
+    100_000,
+  ),
+  repeatWindow: v.optional(
+    described(
+      v.pipe(duration(), v.minValue(1_000, windowExpectation), v.maxValue(604_800_000, windowExpectation)),
+      "For how long an event that is sent again adds no second entry.",
+    ),
+    "1h",
+  ),
+  timeout: brokerTimeout,
+});
+
+export const schema = v.pipe(
+  fields,
+  v.forward(
+    v.partialCheck([["url"], ["tls"]], ({ url, tls }) => tls === undefined || isTlsUrl(url), tlsExpectation),
+    ["url"],
+  ),
+);
+
+export type RedisOptions = v.InferOutput<typeof schema>;
+
+/** Below the least that a server may set for one value, so that an event which is too large for it has come alone. */
+const batch = { maxEvents: 100, maxBytes: 900_000 };
+
+/**
+ * Adds an entry unless the event's mark is there. The mark is set first: a user who may not set it adds nothing. When
+ * the entry is refused the mark must not outlive the script, or the event would be lost; the same command sees to it.
+ */
+const addOnce = `
+if not redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[1]) then return false end
+local added = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', unpack(ARGV, 3))
+if type(added) == 'table' then redis.call('SET', KEYS[2], '', 'PX', 1) end
+return added`;
+
+/** Adds each event to a stream as one entry, once. */
+export function create(name: SinkName, options: RedisOptions, { clock }: SinkDeps): Sink {
+  const { stream, maxLength, repeatWindow } = options;
+  const address = brokerAddress(options);
+  const { origin } = address;
+  // In braces, so that a cluster behind a proxy keeps the marks where the stream is.
+  const marks = /\{[^}]+\}/.test(stream) ? stream : `{${stream}}`;
+
+  const command = (event: CloudEvent): string[] => [
+    ...["EVAL", addOnce, "2", stream, `${marks}:sent:${event.id}`, String(repeatWindow), String(maxLength)],
+    ...["id", event.id, "type", event.type, "subject", event.subject, "ce", JSON.stringify(event)],
+  ];
+
+  const add = async (client: Client, event: CloudEvent): Promise<DeliveryResult> => {
+    try {
+      await client.sendCommand(command(event));
+      return { kind: "accepted" };
+    } catch (error) {
+      const refusal = redisRefusal(error, origin);
+      if (!refusal) throw error;
+      // Redis closes the connection over such an event, a moment after it has said so.
+      if (refusal.kind === "permanent" && client.isOpen) client.destroy();
+      return refusal;
+    }
+  };
+
+  return brokerSink<Client>(
+    name,
+    {
+      origin,
+      timeoutMs: options.timeout,
+      batch,
+      open: () => open(address, options),
+      send: (client, events) => Promise.all(events.map((event) => add(client, event))),
+      refusal: (error) => redisRefusal(error, origin),
+      isLost: (client) => !client.isReady,
+      close: async (client) => {
+        if (client.isOpen) client.destroy();
+      },
+    },
+    clock,
+  );
+}
+
+type Client = ReturnType<typeof newClient>;
+
+async function open(address: BrokerAddress, options: RedisOptions): Promise<Client> {
+  const client = newClient(address, options);
+  // Each failure also rejects what waits for it.
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+function newClient({ host, port, isTls, user, password, path }: BrokerAddress, options: RedisOptions) {
+  const socket = {
+    host,
+    ...(port !== undefined && { port }),
+    connectTimeout: options.timeout,
+    reconnectStrategy: false,
+  } as const;
+  const secured = {
+    ...socket,
+    tls: true,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(options.tls && tlsSettings(options.tls)),
+  } as const;
+  return createClient({
+    // The older protocol, which proxies and old servers speak too.
+    RESP: 2,
+    socket: isTls ? secured : socket,
+    ...(user !== undefined && { username: user }),
+    ...(password !== undefined && { password }),
+    ...(path !== "" && { database: Number(path) }),
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    maintNotifications: "disabled",
+  });
+}
