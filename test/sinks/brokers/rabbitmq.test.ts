@@ -9,6 +9,7 @@ import { type RabbitMq, startRabbitMq } from "../../services/rabbitmq.ts";
 import { freePort } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
 import { silentServer } from "./silent-server.ts";
+import { tlsFront } from "./tls-front.ts";
 
 type Options = Partial<v.InferInput<typeof rabbitMqSchema>>;
 
@@ -235,6 +236,18 @@ describe("the rabbitmq sink", () => {
     const patient = sinkTo(queue);
     expect(await patient.deliver([sampleEvent()], running())).toEqual([accepted]);
     expect(new Set(await idsIn(queue))).toEqual(new Set([sampleEvent().id]));
+  });
+
+  it("speaks TLS with a server that the given authority vouches for, and with no other", async () => {
+    const queue = await newQueue();
+    const front = await tlsFront(rabbit.host);
+    const url = `amqps://${front.host}`;
+    expect(await sinkTo(queue, { url, ...bridge }).deliver([sampleEvent()], running())).toMatchObject([
+      { kind: "retry", reason: "network", detail: expect.stringContaining("certificate is not trusted") },
+    ]);
+    const trusting = sinkTo(queue, { url, ...bridge, tls: { ca: front.ca } });
+    expect(await trusting.deliver([sampleEvent()], running())).toEqual([accepted]);
+    expect(await idsIn(queue)).toEqual([sampleEvent().id]);
   });
 
   it("connects anew after the server closed its connection", async () => {

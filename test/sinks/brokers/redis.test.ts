@@ -9,6 +9,7 @@ import { type Redis, startRedis } from "../../services/redis.ts";
 import { freePort } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
 import { silentServer } from "./silent-server.ts";
+import { tlsFront } from "./tls-front.ts";
 
 type Options = Partial<v.InferInput<typeof redisSchema>>;
 
@@ -232,6 +233,18 @@ describe("the redis sink", () => {
     );
     expect(await sink.deliver([sampleEvent(2)], running())).toEqual([accepted]);
     expect(await idsIn(stream)).toEqual([sampleEvent(2).id]);
+  });
+
+  it("speaks TLS with a server that the given authority vouches for, and with no other", async () => {
+    const stream = newStream();
+    const front = await tlsFront(redis.host);
+    const url = `rediss://${front.host}`;
+    expect(await sinkTo(stream, { url }).deliver([sampleEvent()], running())).toMatchObject([
+      { kind: "retry", reason: "network", detail: expect.stringContaining("certificate is not trusted") },
+    ]);
+    const trusting = sinkTo(stream, { url, tls: { ca: front.ca } });
+    expect(await trusting.deliver([sampleEvent()], running())).toEqual([accepted]);
+    expect(await idsIn(stream)).toEqual([sampleEvent().id]);
   });
 
   it("connects anew after the server closed its connection", async () => {
