@@ -1,4 +1,3 @@
-import { IllegalOperationError } from "amqplib";
 import type { Refusal } from "./answer.ts";
 import { networkRefusal } from "./network-errors.ts";
 
@@ -46,7 +45,7 @@ export function rabbitMqRefusal(error: unknown, origin: string): Refusal | null 
 }
 
 function troubleOf(error: Error): Trouble | null {
-  if (error instanceof IllegalOperationError) return broken;
+  if (error.name === "IllegalOperationError") return broken;
   const code = replyCode(error);
   if (code !== null) {
     const { kind, reason, problem } =

@@ -6,7 +6,7 @@ import type { SinkName } from "../names.ts";
 import { brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./broker-address.ts";
 import { brokerTimeout, tls, tlsSettings } from "./broker-options.ts";
 import { brokerSink } from "./broker-sink.ts";
-import { type Channel, type Message, type Outcome, openChannel } from "./rabbitmq-channel.ts";
+import type { Channel, Message, Outcome } from "./rabbitmq-channel.ts";
 import { rabbitMqRefusal, sizeLimit } from "./rabbitmq-errors.ts";
 import { maxShortTextBytes, messageProperties } from "./rabbitmq-message.ts";
 import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
@@ -89,8 +89,9 @@ export function create(name: SinkName, options: RabbitMqOptions, { clock, log }:
       origin,
       timeoutMs,
       batch,
-      open: () =>
-        openChannel({
+      open: async () => {
+        const { openChannel } = await import("./rabbitmq-channel.ts");
+        return openChannel({
           server: {
             protocol: address.isTls ? "amqps" : "amqp",
             hostname: address.host,
@@ -103,7 +104,8 @@ export function create(name: SinkName, options: RabbitMqOptions, { clock, log }:
           tls: options.tls ? tlsSettings(options.tls) : {},
           timeoutMs,
           onBlocked: (reason) => log("warn", "RabbitMQ takes no messages now", { sink: name, reason }),
-        }),
+        });
+      },
       send: (channel, events) =>
         Promise.all(
           events.map(async (event) => {

@@ -1,14 +1,13 @@
-import { isIP } from "node:net";
-import { createClient } from "@redis/client";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import { duration } from "../config/duration.ts";
 import { described, filledText, wholeNumber } from "../config/fields.ts";
 import type { SinkName } from "../names.ts";
-import { type BrokerAddress, brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./broker-address.ts";
-import { brokerTimeout, tls, tlsSettings } from "./broker-options.ts";
+import type { Refusal } from "./answer.ts";
+import { brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./broker-address.ts";
+import { brokerTimeout, tls } from "./broker-options.ts";
 import { brokerSink } from "./broker-sink.ts";
-import { redisRefusal } from "./redis-errors.ts";
+import type { RedisClient } from "./redis-client.ts";
 import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
 
 const databaseExpectation = "a URL whose path is empty or a database's number";
@@ -71,17 +70,21 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
   // In braces, so that a cluster behind a proxy keeps the marks where the stream is.
   const marks = /\{[^}]+\}/.test(stream) ? stream : `{${stream}}`;
 
+  /** Loaded by the first delivery. */
+  let library: typeof import("./redis-client.ts") | null = null;
+  const refusalOf = (error: unknown): Refusal | null => library?.redisRefusal(error, origin) ?? null;
+
   const command = (event: CloudEvent): string[] => [
     ...["EVAL", addOnce, "2", stream, `${marks}:sent:${event.id}`, String(repeatWindow), String(maxLength)],
     ...["id", event.id, "type", event.type, "subject", event.subject, "ce", JSON.stringify(event)],
   ];
 
-  const add = async (client: Client, event: CloudEvent): Promise<DeliveryResult> => {
+  const add = async (client: RedisClient, event: CloudEvent): Promise<DeliveryResult> => {
     try {
       await client.sendCommand(command(event));
       return { kind: "accepted" };
     } catch (error) {
-      const refusal = redisRefusal(error, origin);
+      const refusal = refusalOf(error);
       if (!refusal) throw error;
       // Redis closes the connection over such an event, a moment after it has said so.
       if (refusal.kind === "permanent" && client.isOpen) client.destroy();
@@ -89,15 +92,18 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
     }
   };
 
-  return brokerSink<Client>(
+  return brokerSink<RedisClient>(
     name,
     {
       origin,
       timeoutMs: options.timeout,
       batch,
-      open: () => open(address, options),
+      async open() {
+        library = await import("./redis-client.ts");
+        return library.openClient(address, options);
+      },
       send: (client, events) => Promise.all(events.map((event) => add(client, event))),
-      refusal: (error) => redisRefusal(error, origin),
+      refusal: refusalOf,
       isLost: (client) => !client.isReady,
       close: async (client) => {
         if (client.isOpen) client.destroy();
@@ -105,40 +111,4 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
     },
     clock,
   );
-}
-
-type Client = ReturnType<typeof newClient>;
-
-async function open(address: BrokerAddress, options: RedisOptions): Promise<Client> {
-  const client = newClient(address, options);
-  // Each failure also rejects what waits for it.
-  client.on("error", () => {});
-  await client.connect();
-  return client;
-}
-
-function newClient({ host, port, isTls, user, password, path }: BrokerAddress, options: RedisOptions) {
-  const socket = {
-    host,
-    ...(port !== undefined && { port }),
-    connectTimeout: options.timeout,
-    reconnectStrategy: false,
-  } as const;
-  const secured = {
-    ...socket,
-    tls: true,
-    ...(isIP(host) === 0 && { servername: host }),
-    ...(options.tls && tlsSettings(options.tls)),
-  } as const;
-  return createClient({
-    // The older protocol, which proxies and old servers speak too.
-    RESP: 2,
-    socket: isTls ? secured : socket,
-    ...(user !== undefined && { username: user }),
-    ...(password !== undefined && { password }),
-    ...(path !== "" && { database: Number(path) }),
-    disableOfflineQueue: true,
-    disableClientInfo: true,
-    maintNotifications: "disabled",
-  });
 }

@@ -87,7 +87,10 @@ sinkContract("rabbitmq", {
     "a virtual host that is not there": trialOf(() => ({ url: at(rabbit.host) })),
     "a refused connection": trialOf(async () => ({ url: at(`127.0.0.1:${await freePort()}`) })),
     "a server that does not speak TLS": trialOf(() => ({ url: `amqps://${rabbit.host}` })),
-    "a server that never answers": trialOf(async () => ({ url: at(await silentServer()), timeout: "50ms" })),
+    "a server that never answers": trialOf(async () => ({
+      url: at((await silentServer()).host),
+      timeout: "50ms",
+    })),
   },
   secrets: [bridge.password, wrongPassword, secretHost],
 });
@@ -284,6 +287,15 @@ describe("the rabbitmq sink", () => {
     expect(await sink.deliver(owed, running())).toEqual(owed.map(() => accepted));
     expect(new Set(await idsIn(queue))).toEqual(new Set(events.map(({ id }) => id)));
   }, 120_000);
+
+  it("hangs up on a server that takes the connection and never answers", async () => {
+    const { host, leftAlone } = await silentServer();
+    const sink = sinkTo("tasks", { url: at(host), timeout: "50ms" });
+    expect(await sink.deliver([sampleEvent()], running())).toMatchObject([
+      { kind: "retry", reason: "timeout" },
+    ]);
+    await leftAlone;
+  });
 
   it("leaves no connection behind when it is closed", async () => {
     const sink = sinkTo(await newQueue());

@@ -82,7 +82,7 @@ sinkContract("redis", {
       timeout: "1s",
     })),
     "a server that never answers": trialOf(async () => ({
-      url: `redis://${await silentServer()}`,
+      url: `redis://${(await silentServer()).host}`,
       timeout: "50ms",
     })),
   },
@@ -277,6 +277,15 @@ describe("the redis sink", () => {
     expect(await sink.deliver(events.slice(10), running())).toEqual(events.slice(10).map(() => accepted));
     expect(await idsIn(stream)).toEqual(ids(events));
   }, 60_000);
+
+  it("hangs up on a server that takes the connection and never answers", async () => {
+    const { host, leftAlone } = await silentServer();
+    const sink = sinkTo(newStream(), { url: `redis://${host}`, timeout: "50ms" });
+    expect(await sink.deliver([sampleEvent()], running())).toMatchObject([
+      { kind: "retry", reason: "timeout" },
+    ]);
+    await leftAlone;
+  });
 
   it("leaves no connection behind when it is closed", async () => {
     const sink = sinkTo(newStream());

@@ -3,11 +3,22 @@ import { createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { freePort } from "../../services/server.ts";
 
-/** Takes connections on loopback and says nothing. Returns its `host:port`. */
-export async function silentServer(): Promise<string> {
+export interface SilentServer {
+  /** `host:port`. */
+  readonly host: string;
+  /** Resolves when the first client has hung up. */
+  readonly leftAlone: Promise<void>;
+}
+
+/** Takes connections on loopback and says nothing. */
+export async function silentServer(): Promise<SilentServer> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket.on("error", () => {}).resume());
+  const server = createServer();
+  const leftAlone = new Promise<void>((resolve) => {
+    server.on("connection", (socket) => {
+      sockets.add(socket.on("error", () => {}).resume());
+      socket.once("close", () => resolve());
+    });
   });
   const port = await freePort();
   server.listen(port, "127.0.0.1");
@@ -16,5 +27,5 @@ export async function silentServer(): Promise<string> {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return `127.0.0.1:${port}`;
+  return { host: `127.0.0.1:${port}`, leftAlone };
 }

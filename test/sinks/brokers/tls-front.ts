@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "node:tls";
 import { onTestFinished } from "vitest";
+import { findProgram } from "../../services/programs.ts";
 import { freePort } from "../../services/server.ts";
 
 export interface TlsFront {
@@ -43,7 +44,7 @@ async function certificate(): Promise<{ readonly key: string; readonly cert: str
   const request = ["req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "2", "-subj", "/CN=127.0.0.1"];
   const out = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert];
   try {
-    execFileSync("openssl", [...request, ...out], { stdio: "ignore" });
+    execFileSync(findProgram("openssl") ?? "openssl", [...request, ...out], { stdio: "ignore" });
     return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
   } finally {
     await rm(folder, { recursive: true });
