@@ -10,7 +10,7 @@ const trouble = (kind: Refusal["kind"], reason: Refusal["reason"], problem: stri
 });
 
 const broken = trouble("retry", "network", "the connection broke");
-export const closedVirtualHost = trouble(
+const closedVirtualHost = trouble(
   "blocked",
   "unauthorized",
   "the virtual host is not there, or not open to the user",
@@ -18,7 +18,6 @@ export const closedVirtualHost = trouble(
 
 /** By the code with which RabbitMQ closes a channel or a connection. */
 const replies: ReadonlyMap<number, Trouble> = new Map([
-  [311, trouble("permanent", "too_large", "the event is too large")],
   [320, trouble("retry", "network", "the server closed the connection")],
   [402, closedVirtualHost],
   [403, trouble("blocked", "unauthorized", "the user is refused, or may not publish there")],

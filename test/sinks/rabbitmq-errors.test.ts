@@ -8,7 +8,6 @@ const withCode = (code: number | string, message = "no: a-secret") =>
 
 describe("a failure of RabbitMQ's", () => {
   it.each([
-    [311, "permanent", "too_large"],
     [320, "retry", "network"],
     [402, "blocked", "unauthorized"],
     [403, "blocked", "unauthorized"],
