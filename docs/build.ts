@@ -36,6 +36,7 @@ function fieldTables(config: JsonSchema): ReadonlyMap<string, string> {
         .join("\n\nor\n\n"),
     ],
     ["delivery", table(part(config, "delivery"))],
+    ["fleet", table(part(config, "fleet"))],
     ["every sink", table(sinks[0] ?? {}, (key) => sharedKeys.includes(key))],
     ...sinks.map((sink) => [`sink ${sink.title}`, table(sink, isOwn)] as const),
   ]);

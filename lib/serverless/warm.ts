@@ -1,5 +1,5 @@
 import type { Environment } from "../aws/keys.ts";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type LoadDeps, loadConfig } from "../config/load.ts";
 import type { SecretResolvers } from "../config/references.ts";
 import { ConfigError } from "../errors.ts";
 import { secretResolvers } from "../secrets.ts";
@@ -13,72 +13,82 @@ export interface WarmDeps extends BridgeDeps {
   /** Null stands for the one `bridge.config.*` in the folder. */
   readonly configFile: string | null;
   readonly folder: string;
+  /** The only sinks that count; all where left out. */
+  readonly sinks?: readonly string[];
 }
 
-/** A bridge that outlives a run, for as long as its container lives. */
-export interface WarmBridge {
+/** What outlives a run, for as long as its container lives. */
+export interface Warm<Part> {
   /**
-   * The bridge, opened by the first call, and opened anew when a secret that its configuration names has changed.
+   * The part, opened by the first call, and opened anew when a secret that its configuration names has changed.
    * @throws ConfigError, StoreError when it cannot be opened the first time
    */
-  current(): Promise<Bridge>;
+  current(): Promise<Part>;
 }
 
-interface Opened {
-  readonly bridge: Bridge;
+/** How a part comes from a configuration file. */
+export interface Opening<Part, Loaded> {
+  load(file: string | null, deps: LoadDeps): Promise<Loaded>;
+  open(loaded: Loaded, deps: WarmDeps): Promise<Part>;
+}
+
+interface Opened<Part> {
+  readonly part: Part;
   /** What each reference of the configuration gave. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-export function warmBridge(deps: WarmDeps): WarmBridge {
-  let opened: Opened | null = null;
+export const warmBridge = (deps: WarmDeps): Warm<Bridge> =>
+  keptWarm({ load: loadConfig, open: openBridge }, deps);
+
+export function keptWarm<Part extends Closable, Loaded>(
+  opening: Opening<Part, Loaded>,
+  deps: WarmDeps,
+): Warm<Part> {
+  let opened: Opened<Part> | null = null;
   let checkedAtMs = 0;
+
+  async function read() {
+    const secrets = new Map<string, string>();
+    const resolvers = remembering(secretResolvers(deps), secrets);
+    return { loaded: await opening.load(deps.configFile, { ...deps, secrets: resolvers }), secrets };
+  }
+
+  /** The same where no secret has changed. Secrets that cannot be had leave the ones in use. */
+  async function renewed(present: Opened<Part>): Promise<Opened<Part>> {
+    if (present.secrets.size === 0) return present;
+    try {
+      const { loaded, secrets } = await read();
+      if (sameSecrets(secrets, present.secrets)) return present;
+      const part = await opening.open(loaded, deps);
+      await present.part.close();
+      deps.log("info", "a secret has changed: what uses it is opened anew");
+      return { part, secrets };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      deps.log("warn", "the secrets could not be read again: those in use stay", { problem: error.message });
+      return present;
+    }
+  }
+
   return {
     async current() {
       const nowMs = deps.clock.now();
       if (!opened) {
-        opened = await open(await read(deps), deps);
+        const { loaded, secrets } = await read();
+        opened = { part: await opening.open(loaded, deps), secrets };
         checkedAtMs = nowMs;
       } else if (nowMs - checkedAtMs >= secretsMaxAgeMs) {
         checkedAtMs = nowMs;
-        opened = await renewed(opened, deps);
+        opened = await renewed(opened);
       }
-      return opened.bridge;
+      return opened.part;
     },
   };
 }
 
-interface Read {
-  readonly loaded: LoadedConfig;
-  readonly secrets: Opened["secrets"];
-}
-
-async function read(deps: WarmDeps): Promise<Read> {
-  const secrets = new Map<string, string>();
-  const resolvers = remembering(secretResolvers(deps), secrets);
-  return { loaded: await loadConfig(deps.configFile, { ...deps, secrets: resolvers }), secrets };
-}
-
-const open = async ({ loaded, secrets }: Read, deps: WarmDeps): Promise<Opened> => ({
-  bridge: await openBridge(loaded, deps),
-  secrets,
-});
-
-/** The same where no secret has changed. Secrets that cannot be had leave the ones in use. */
-async function renewed(present: Opened, deps: WarmDeps): Promise<Opened> {
-  if (present.secrets.size === 0) return present;
-  try {
-    const found = await read(deps);
-    if (sameSecrets(found.secrets, present.secrets)) return present;
-    const next = await open(found, deps);
-    await present.bridge.close();
-    deps.log("info", "a secret has changed: the bridge is opened anew");
-    return next;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    deps.log("warn", "the secrets could not be read again: those in use stay", { problem: error.message });
-    return present;
-  }
+interface Closable {
+  close(): Promise<void>;
 }
 
 const sameSecrets = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
