@@ -1,3 +1,4 @@
+import type { DeliverySummary } from "../fleet/deliverer.ts";
 import type { RunSummary, SinkSummary } from "../run.ts";
 import type { PlanSummary } from "./planning.ts";
 
@@ -12,6 +13,7 @@ const units = {
   Messages: "Count",
   Changes: "Count",
   Accepted: "Count",
+  Filtered: "Count",
   Retrying: "Count",
   Pending: "Count",
   DeadLettered: "Count",
@@ -48,6 +50,16 @@ export const planMetrics = ({ plan, watched, unplanned, durationMs }: PlanSummar
     Due: plan.due,
     Busy: plan.busy,
     Messages: plan.messages.length,
+    Duration: durationMs,
+  }) as const satisfies Partial<Metrics>;
+
+/** A batch of messages in numbers; what goes back to the queue is `Retrying`. */
+export const deliveryMetrics = (summary: DeliverySummary, durationMs: number) =>
+  ({
+    Accepted: summary.accepted,
+    Filtered: summary.filtered,
+    Retrying: summary.failed.length,
+    DeadLettered: summary.deadLettered,
     Duration: durationMs,
   }) as const satisfies Partial<Metrics>;
 
