@@ -21,6 +21,9 @@ const shared = {
   metafile: true,
 } as const satisfies BuildOptions;
 
+/** poll makes the compact topology; plan, shard and deliver make a fleet. */
+const lambdas = ["poll", "plan", "shard", "deliver"];
+
 const [target, folder = join(dist, "lambda")] = process.argv.slice(2);
 const metafile = target === "lambda" ? await buildLambda(resolve(folder)) : await buildPackage();
 process.stdout.write(sizes(metafile));
@@ -53,14 +56,17 @@ async function buildPackage(): Promise<Metafile> {
   return metafile;
 }
 
-/** poll.mjs with all it needs, and the root's bridge.config.* beside it, where there is one. */
+/** One file a function with all it needs, and the root's bridge.config.* beside it, where there is one. */
 async function buildLambda(outdir: string): Promise<Metafile> {
   await rm(outdir, { recursive: true, force: true });
   const configs = (await readdir(root)).filter((name) => /^bridge\.config\.(m?[jt]s|json|ya?ml)$/.test(name));
   const [module] = configs.filter((name) => /\.m?[jt]s$/.test(name));
   const { metafile } = await build({
     ...shared,
-    entryPoints: { poll: "functions/poll.ts", ...(module && { "bridge.config": module }) },
+    entryPoints: {
+      ...Object.fromEntries(lambdas.map((name) => [name, `functions/${name}.ts`])),
+      ...(module && { "bridge.config": module }),
+    },
     outdir,
     outExtension: { ".js": ".mjs" },
     target: "node24",
