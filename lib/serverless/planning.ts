@@ -3,7 +3,7 @@ import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../errors.ts";
 import { openPlanner, type Plan } from "../fleet/planner.ts";
 import type { Unplanned } from "../run.ts";
-import { openBridge } from "../wire.ts";
+import { openBridge, type Survey } from "../wire.ts";
 import { required } from "./environment.ts";
 import { keptWarm, type Warm, type WarmDeps } from "./warm.ts";
 
@@ -43,11 +43,15 @@ async function openPlanning(
   const queue = openQueue(url, deps);
   const rules = { everyMs, maxIdleMs: fleet.maxIdle, shardSize: fleet.shardSize, burst: fleet.burst };
   const planner = openPlanner({ activity, queue, rules });
+  let known: Survey | null = null;
   return {
     async plan(nowMs, signal) {
       const startedMs = deps.clock.now();
-      const { streams, unplanned } = await bridge.survey(signal);
-      const plan = await planner.plan(streams, nowMs, { signal });
+      known ??= await bridge.survey(signal);
+      const plan = await planner.plan(known.streams, nowMs, { signal });
+      // After the plan and for the next one: a project with thousands of instances takes a while to list.
+      known = await bridge.survey(signal);
+      const { streams, unplanned } = known;
       return { plan, watched: streams.length, unplanned, durationMs: deps.clock.now() - startedMs };
     },
     async close() {

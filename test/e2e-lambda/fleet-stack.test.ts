@@ -6,7 +6,7 @@ import { drawnMetrics, expectNoWildcard, packagedStack, type Stack, statements }
 let stack: Stack;
 beforeAll(() => {
   stack = packagedStack("serverless.fleet.yml");
-}, 60_000);
+}, 120_000);
 
 const written = readFileSync(new URL("../../serverless.fleet.yml", import.meta.url), "utf8");
 const functionName = (name: string) => `dms-task-bridge-fleet-prod-${name}`;

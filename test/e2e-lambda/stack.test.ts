@@ -5,7 +5,7 @@ import { drawnMetrics, expectNoWildcard, packagedStack, type Stack, statements }
 let stack: Stack;
 beforeAll(() => {
   stack = packagedStack("serverless.yml");
-}, 60_000);
+}, 120_000);
 const only = (type: string) => stack.only(type);
 const ofType = (type: string) => stack.ofType(type);
 

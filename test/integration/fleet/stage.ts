@@ -16,6 +16,15 @@ import { createTable, type Engine, environment, startEngine } from "../../aws/dy
 import { contextOf, type EventSource, eventSource, type Handler } from "./event-source.ts";
 
 type SqsHandler = Handler<SQSEvent, SQSBatchResponse>;
+type TimerHandler = Handler<Partial<ScheduledEvent>, ReturnType<typeof planMetrics>>;
+
+/** How a function's handler comes from its module, with an environment of its own. */
+export interface Containers {
+  plan(env: Variables): Promise<TimerHandler>;
+  shard(env: Variables): Promise<SqsHandler>;
+  deliver(env: Variables): Promise<SqsHandler>;
+}
+type Variables = Readonly<Record<string, string>>;
 
 export interface FleetStage {
   readonly simulator: Simulator;
@@ -41,10 +50,32 @@ const minuteMs = 60_000;
 export const instanceId = (number: number): string =>
   `11111111-0000-4000-8000-${String(number).padStart(12, "0")}`;
 
+/** Each call loads the module anew, in this process. */
+const inProcess: Containers = {
+  plan: async (env) => handlerOf(env, () => import("../../../functions/plan.ts")) as Promise<TimerHandler>,
+  shard: async (env) => handlerOf(env, () => import("../../../functions/shard.ts")) as Promise<SqsHandler>,
+  deliver: async (env) =>
+    handlerOf(env, () => import("../../../functions/deliver.ts")) as Promise<SqsHandler>,
+};
+
+async function handlerOf(
+  env: Variables,
+  load: () => Promise<{ readonly handler: unknown }>,
+): Promise<unknown> {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  vi.resetModules();
+  return (await load()).handler;
+}
+
+export interface FleetStageOptions extends Pick<ReceiverOptions, "respond"> {
+  readonly instances?: number;
+  readonly fleet?: object;
+  readonly containers?: Containers;
+}
+
 /** The three functions between a simulated API, DynamoDB, SQS and SNS of emulators, and a webhook. */
-export async function setFleetStage(
-  options: { readonly instances?: number; readonly fleet?: object } & Pick<ReceiverOptions, "respond"> = {},
-): Promise<FleetStage> {
+export async function setFleetStage(options: FleetStageOptions = {}): Promise<FleetStage> {
+  const { containers = inProcess } = options;
   const folder = await mkdtemp(join(tmpdir(), "bridge-fleet-"));
   const [simulator, receiver, engine, sqs] = await Promise.all([
     startSimulator({ random: seededRandom(1) }),
@@ -82,45 +113,24 @@ export async function setFleetStage(
   });
   onTestFinished(() => poster.close());
 
-  /** A function's module, as a new container loads it. */
-  async function container<Module>(
-    load: () => Promise<Module>,
-    env: Readonly<Record<string, string>>,
-  ): Promise<Module> {
-    const all = { ...environment, BRIDGE_CONFIG: configFile, AWS_ENDPOINT_URL_SQS: endpoint, ...env };
-    for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
-    vi.resetModules();
-    return load();
-  }
-  const planner = await container(() => import("../../../functions/plan.ts"), {
-    BRIDGE_SINKS: "bus",
-    BRIDGE_POLL_QUEUE: queues.polls,
-  });
+  const shared = { ...environment, BRIDGE_CONFIG: configFile, AWS_ENDPOINT_URL_SQS: endpoint };
+  const planner = await containers.plan({ ...shared, BRIDGE_SINKS: "bus", BRIDGE_POLL_QUEUE: queues.polls });
 
   return {
     simulator,
     receiver,
     engine,
     sqs,
-    plan: (minute) => {
-      const time = new Date(startMs + minute * minuteMs).toISOString();
-      return (planner.handler as unknown as Handler<Partial<ScheduledEvent>, ReturnType<typeof planMetrics>>)(
-        { time },
-        contextOf("plan"),
-      );
-    },
-    poller: async () => {
-      const module = await container(() => import("../../../functions/shard.ts"), { BRIDGE_SINKS: "bus" });
-      return module.handler as unknown as SqsHandler;
-    },
-    deliverer: async () => {
-      const module = await container(() => import("../../../functions/deliver.ts"), {
+    plan: (minute) =>
+      planner({ time: new Date(startMs + minute * minuteMs).toISOString() }, contextOf("plan")),
+    poller: () => containers.shard({ ...shared, BRIDGE_SINKS: "bus" }),
+    deliverer: () =>
+      containers.deliver({
+        ...shared,
         BRIDGE_SINKS: "ops",
         BRIDGE_QUEUE: queues.tasks,
         BRIDGE_DEAD_LETTER_QUEUE: queues.dead,
-      });
-      return module.handler as unknown as SqsHandler;
-    },
+      }),
     polls: eventSource(endpoint, queues.polls),
     tasks: eventSource(endpoint, queues.tasks),
     post: (body) => poster.send([{ body }], { signal: new AbortController().signal }),
