@@ -19,7 +19,6 @@ interface Held extends Stored {
 export function cachedCheckpoints(store: CheckpointStore, clock: Clock): CheckpointStore {
   const records = new Map<StreamKey, Held>();
   const keep = (stream: StreamKey, held: Held): void => {
-    records.delete(stream);
     records.set(stream, held);
     const [oldest] = records.keys();
     if (records.size > maxRecords && oldest !== undefined) records.delete(oldest);

@@ -23,8 +23,8 @@ export function waitsOf(
   const dueMs = new Map<string, number>();
   for (const { sequence, owed } of receipts) {
     const subject = batch[sequence]?.event.subject;
-    if (subject === undefined || !owed) continue;
-    dueMs.set(subject, Math.max(dueMs.get(subject) ?? 0, owed.nextAttemptMs));
+    // One of a task at most: after a failure its later events are not tried.
+    if (subject !== undefined && owed) dueMs.set(subject, owed.nextAttemptMs);
   }
   // Nothing failed: the batch's time was up, and what is left may come again at once.
   const sinkDueMs = trouble ? Math.max(trouble.notBeforeMs, ...dueMs.values()) : nowMs;

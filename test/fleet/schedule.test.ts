@@ -69,6 +69,18 @@ describe("isDue", () => {
     expect(coolingMs(idle)).toBe(31 * minuteMs);
   });
 
+  it("lets streams that became quiet together part ways", () => {
+    const idle = { ...rules, maxIdleMs: 32 * minuteMs };
+    const afterTheLongGap = Array.from({ length: 200 }, (_, index) => {
+      const stream = `kafka/cn-north-4/p1/${index}`;
+      const turns = dueMinutes(stream, null, 32, idle);
+      return dueMinutes(stream, startMs, 32, idle).findLast(
+        (minute) => minute > 16 && !turns.includes(minute),
+      );
+    });
+    expect(new Set(afterTheLongGap).size).toBeGreaterThan(6);
+  });
+
   it("is false for a span of nothing, unless the stream is active", () => {
     const span = { afterMs: startMs, untilMs: startMs };
     expect(isDue(key, null, span, rules)).toBe(false);
