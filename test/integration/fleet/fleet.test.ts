@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { eventIn } from "../../../lib/fleet/inbox.ts";
 import { parseShard } from "../../../lib/fleet/shard.ts";
 import { type FleetStage, instanceId, setFleetStage } from "./stage.ts";
 
@@ -28,6 +29,9 @@ describe("a fleet", () => {
     expect(told(stage).toSorted()).toEqual(subjects.map((subject) => `${subject} succeeded`).toSorted());
     const [event] = stage.receiver.events();
     expect(event?.data.instance.name).toMatch(/^i\d+$/);
+    const wrapped = stage.bodies("wrapped.fifo");
+    expect(wrapped.every((body) => body.includes('"Type":"Notification"'))).toBe(true);
+    expect(wrapped.map((body) => eventIn(body)?.subject).toSorted()).toEqual(subjects.toSorted());
   });
 
   it("polls an instance with an open task in every plan, and lets it go when the task has ended", async () => {

@@ -156,6 +156,8 @@ function makeQueues(sqs: FauxqsServer) {
   });
   sqs.createTopic("tasks.fifo", { attributes: { FifoTopic: "true" } });
   sqs.subscribe({ topic: "tasks.fifo", queue: "ops.fifo", attributes: { RawMessageDelivery: "true" } });
+  sqs.createQueue("wrapped.fifo", { attributes: fifo });
+  sqs.subscribe({ topic: "tasks.fifo", queue: "wrapped.fifo" });
   return { polls: polls.queueUrl, tasks: tasks.queueUrl, dead: dead.queueUrl };
 }
 
