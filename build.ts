@@ -32,7 +32,8 @@ async function built(): Promise<Metafile> {
     case undefined:
       return buildPackage();
     case "lambda":
-      return buildFunction(resolve(folder), "poll", "node24");
+      // poll makes the compact topology; plan, shard and deliver make a fleet.
+      return buildFunctions(resolve(folder), ["poll", "plan", "shard", "deliver"], "node24");
     case "functiongraph":
       return buildFunctionGraph(resolve(folder));
     default:
@@ -70,21 +71,24 @@ async function buildPackage(): Promise<Metafile> {
 
 /** functiongraph.mjs, and an index.js that loads it: FunctionGraph's runtime knows `require` and counts parameters. */
 async function buildFunctionGraph(outdir: string): Promise<Metafile> {
-  const metafile = await buildFunction(outdir, "functiongraph", "node22.18");
+  const metafile = await buildFunctions(outdir, ["functiongraph"], "node22.18");
   const index =
     'exports.handler = async (event, context) => (await import("./functiongraph.mjs")).handler(event, context);\n';
   await writeFile(join(outdir, "index.js"), index);
   return metafile;
 }
 
-/** An entry of functions/ as one file with all it needs, and the root's bridge.config.* beside it, where there is one. */
-async function buildFunction(outdir: string, entry: string, target: string): Promise<Metafile> {
+/** One file an entry of functions/ with all it needs, and the root's bridge.config.* beside it, where there is one. */
+async function buildFunctions(outdir: string, entries: readonly string[], target: string): Promise<Metafile> {
   await rm(outdir, { recursive: true, force: true });
   const configs = (await readdir(root)).filter((name) => /^bridge\.config\.(m?[jt]s|json|ya?ml)$/.test(name));
   const [module] = configs.filter((name) => /\.m?[jt]s$/.test(name));
   const { metafile } = await build({
     ...shared,
-    entryPoints: { [entry]: `functions/${entry}.ts`, ...(module && { "bridge.config": module }) },
+    entryPoints: {
+      ...Object.fromEntries(entries.map((name) => [name, `functions/${name}.ts`])),
+      ...(module && { "bridge.config": module }),
+    },
     outdir,
     outExtension: { ".js": ".mjs" },
     target,

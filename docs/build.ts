@@ -2,8 +2,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { durationPattern } from "../lib/config/duration.ts";
 import { configJsonSchema, type JsonSchema, reference } from "../lib/config/json-schema.ts";
 import { sinkTypes } from "../lib/sinks/index.ts";
+import { withFigures } from "./scale.ts";
+import { markdownTable, type Row } from "./table.ts";
 
-// `node docs/build.ts` writes the tables of fields into configuration.md, from the schema.
+// `node docs/build.ts` writes the tables of fields into configuration.md, from the schema, and the figures into scale.md.
 
 /** The page with its tables as the schema has them now. @throws Error for a marker that names no table */
 export async function withTables(page: string): Promise<string> {
@@ -36,23 +38,15 @@ function fieldTables(config: JsonSchema): ReadonlyMap<string, string> {
         .join("\n\nor\n\n"),
     ],
     ["delivery", table(part(config, "delivery"))],
+    ["fleet", table(part(config, "fleet"))],
     ["every sink", table(sinks[0] ?? {}, (key) => sharedKeys.includes(key))],
     ...sinks.map((sink) => [`sink ${sink.title}`, table(sink, isOwn)] as const),
   ]);
 }
 
-type Row = readonly string[];
-
 /** One row a field, in columns; with `isDeep`, of the fields of fields too. */
-function table(schema: JsonSchema, isShown: (key: string) => boolean = () => true, isDeep = true): string {
-  const cells: readonly Row[] = [["Field", "Takes", "Default", ""], ...rows(schema, "", isShown, isDeep)].map(
-    (row) => row.map((cell) => cell.replaceAll("|", "\\|")),
-  );
-  const widths = [0, 1, 2, 3].map((column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: Row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  const [head, ...body] = cells.map(line);
-  return [head, line(widths.map((width) => "-".repeat(width))), ...body].join("\n");
-}
+const table = (schema: JsonSchema, isShown: (key: string) => boolean = () => true, isDeep = true): string =>
+  markdownTable([["Field", "Takes", "Default", ""], ...rows(schema, "", isShown, isDeep)]);
 
 function rows(
   schema: JsonSchema,
@@ -104,6 +98,11 @@ const schemaOf = (
 const isList = (schema: object): schema is readonly unknown[] => Array.isArray(schema);
 
 if (import.meta.main) {
-  const url = new URL("configuration.md", import.meta.url);
-  await writeFile(url, await withTables(await readFile(url, "utf8")));
+  for (const [name, written] of [
+    ["configuration.md", withTables],
+    ["scale.md", withFigures],
+  ] as const) {
+    const url = new URL(name, import.meta.url);
+    await writeFile(url, await written(await readFile(url, "utf8")));
+  }
 }

@@ -1,28 +1,18 @@
 import process from "node:process";
 import middy from "@middy/core";
 import type { ScheduledEvent } from "aws-lambda";
-import { systemClock } from "../lib/clock.ts";
-import type { RunObserver } from "../lib/observer.ts";
 import type { RunSummary } from "../lib/run.ts";
+import { functionDeps, unobserved } from "../lib/serverless/environment.ts";
 import { metricsLine, runMetrics } from "../lib/serverless/metrics.ts";
 import { logRun, oldestPendingMs, requireSuccess } from "../lib/serverless/report.ts";
 import { warmBridge } from "../lib/serverless/warm.ts";
-import { jsonLog } from "../lib/telemetry/log.ts";
 
 /** Kept for the last commit, whose one attempt may take five seconds. */
 const reserveMs = 6_000;
 
 const write = (line: string): void => void process.stdout.write(line);
-const log = jsonLog(write, "info", systemClock.now);
-const unobserved: RunObserver = { committed: () => {}, attempted: () => {} };
-const warm = warmBridge({
-  configFile: process.env["BRIDGE_CONFIG"] ?? null,
-  folder: import.meta.dirname,
-  environment: process.env,
-  clock: systemClock,
-  random: Math.random,
-  log,
-});
+const deps = functionDeps(process.env, import.meta.dirname, write);
+const warm = warmBridge(deps);
 
 /** One run over all streams, by a timer. Returns its summary; rejects after it when a stream could not be read. */
 export const handler = middy<ScheduledEvent, RunSummary>({
@@ -32,9 +22,9 @@ export const handler = middy<ScheduledEvent, RunSummary>({
   const budgetMs = Math.max(0, context.getRemainingTimeInMillis() - reserveMs);
   const bridge = await warm.current();
   const summary = await bridge.run(AbortSignal.timeout(budgetMs), unobserved);
-  const nowMs = systemClock.now();
+  const nowMs = deps.clock.now();
   const oldestMs = await oldestPendingMs(bridge.checkpoints, summary, nowMs);
-  logRun(log, summary);
+  logRun(deps.log, summary);
   write(metricsLine(runMetrics(summary, oldestMs), context.functionName, nowMs));
   requireSuccess(summary);
   return summary;

@@ -28,7 +28,7 @@ export interface Stream {
 }
 
 /** The key under which a stream's checkpoint is stored. */
-export const streamKey = (stream: Stream): StreamKey =>
+export const streamKey = (stream: Readonly<Record<keyof Stream, string>>): StreamKey =>
   `${stream.engine}/${stream.region}/${stream.projectId}/${stream.instanceId}` as StreamKey;
 
 /** Reads a key back into its parts; null when the text is no stream key. */

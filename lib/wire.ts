@@ -1,17 +1,15 @@
 import { randomUUID } from "node:crypto";
-import path from "node:path";
 import type { Environment } from "./aws/keys.ts";
 import type { RunContext, StreamPlan } from "./bridge.ts";
+import type { ActivityIndex } from "./checkpoint/activity.ts";
 import type { CheckpointStore } from "./checkpoint/store.ts";
 import type { Clock, Random } from "./clock.ts";
-import type { LoadedConfig, LoadedSink } from "./config/load.ts";
-import type { DeliveryConfig, SourceConfig } from "./config/schema.ts";
-import { Channel } from "./delivery/channel.ts";
+import type { LoadedConfig } from "./config/load.ts";
+import type { FleetConfig, SourceConfig } from "./config/schema.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "./delivery/dead-letters.ts";
-import { compileFilter } from "./delivery/filter.ts";
 import { redrive } from "./delivery/redrive.ts";
-import type { RetryPolicy } from "./delivery/retry.ts";
 import { SourceError } from "./errors.ts";
+import type { ShardStream } from "./fleet/shard.ts";
 import { runId, type SinkName, type Stream, streamKey } from "./names.ts";
 import type { RunObserver } from "./observer.ts";
 import { type RunSummary, runStreams, type Unplanned } from "./run.ts";
@@ -19,8 +17,9 @@ import type { Sink } from "./sinks/sink.ts";
 import { type DmsSource, openDmsSource } from "./source/dms.ts";
 import { taskEndpoint } from "./source/endpoints.ts";
 import type { TaskSource } from "./source/task-source.ts";
-import type { Stores } from "./stores/stores.ts";
 import type { Log } from "./telemetry/log.ts";
+import { openOutlet } from "./wire-outlet.ts";
+import { openStores } from "./wire-stores.ts";
 
 export interface BridgeDeps {
   readonly clock: Clock;
@@ -30,10 +29,7 @@ export interface BridgeDeps {
   readonly environment?: Environment;
 }
 
-export interface WatchedStream {
-  readonly stream: Stream;
-  /** The instance's own name, where the API told it. */
-  readonly name: string | null;
+export interface WatchedStream extends ShardStream {
   readonly source: TaskSource;
 }
 
@@ -46,6 +42,10 @@ export interface Bridge {
   streams(signal: AbortSignal): Promise<readonly WatchedStream[]>;
   /** One run over all streams. Never rejects for a stream or a sink that fails: the summary says so. */
   run(signal: AbortSignal, observer: RunObserver): Promise<RunSummary>;
+  /** The same over a shard of the streams; what the configuration does not watch is left out. */
+  runShard(shard: readonly ShardStream[], signal: AbortSignal, observer: RunObserver): Promise<RunSummary>;
+  /** All streams; those last found, and the failure, where the instances of a source cannot be listed now. */
+  survey(signal: AbortSignal): Promise<Survey>;
   /**
    * Puts dead letters back into their streams' outboxes, in order; the next run delivers them. Returns how many.
    * @throws StoreError
@@ -54,7 +54,15 @@ export interface Bridge {
   readonly sinks: ReadonlyMap<SinkName, Sink>;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
+  /** Null where the store of the checkpoints has no such index. */
+  readonly activity: ActivityIndex | null;
+  readonly fleet: FleetConfig;
   close(): Promise<void>;
+}
+
+export interface Survey {
+  readonly streams: readonly WatchedStream[];
+  readonly unplanned: readonly Unplanned[];
 }
 
 const discoveryMaxAgeMs = 5 * 60_000;
@@ -72,34 +80,30 @@ interface WatchedSource {
  */
 export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promise<Bridge> {
   const { config } = loaded;
-  const { checkpoints, deadLetters } = await openStores(loaded, deps);
+  const stores = await openStores(loaded, deps);
+  const { checkpoints, deadLetters } = stores;
   const sources = config.sources.map(
     (source): WatchedSource => ({ config: source, source: openDmsSource(source, deps), discovered: null }),
   );
-  const sinks = new Map(
-    Array.from(loaded.sinks, ([name, { module, options }]) => [
+  const outlets = new Map(
+    Array.from(loaded.sinks, ([name, sink]) => [
       name,
-      module.create(name, options, { ...deps, folder: loaded.folder, environment: deps.environment ?? {} }),
+      openOutlet(name, sink, config.delivery, { ...deps, folder: loaded.folder }),
     ]),
   );
-  const policies = new Map(
-    Array.from(loaded.sinks, ([name, sink]) => [name, policyOf(sink, config.delivery)]),
-  );
-  const filters = new Map(
-    Array.from(loaded.sinks, ([name, { common }]) => {
-      const filter = common.filter && compileFilter(common.filter, `sinks.${name}.filter`);
-      return [
-        name,
-        (event: Parameters<NonNullable<typeof filter>["matches"]>[0]) => filter?.matches(event) ?? true,
-      ];
-    }),
-  );
+  const sinks = mapValues(outlets, ({ sink }) => sink);
+  const policies = mapValues(outlets, ({ policy }) => policy);
+  const filters = mapValues(outlets, ({ matches }) => matches);
   const proven = new Set<TaskSource>();
 
-  const planOf = (watched: WatchedSource, { stream, name, source }: WatchedStream): StreamPlan => {
-    const { startFrom, lookback, maxOpenAge, overdue } = watched.config;
+  const configs = new Map<TaskSource, SourceConfig>(sources.map(({ source, config }) => [source, config]));
+
+  const planOf = ({ stream, name, source }: WatchedStream): readonly StreamPlan[] => {
+    const watched = configs.get(source);
+    if (!watched) return [];
+    const { startFrom, lookback, maxOpenAge, overdue } = watched;
     const instance = `/v2/${encodeURIComponent(stream.projectId)}/instances/${encodeURIComponent(stream.instanceId)}`;
-    return {
+    const plan: StreamPlan = {
       stream,
       source,
       startFrom,
@@ -111,9 +115,42 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
         maxBacklog: config.delivery.maxBacklog,
         policies,
         filters,
-        context: { stream, source: `${taskEndpoint(watched.config).origin}${instance}`, instanceName: name },
+        context: { stream, source: `${taskEndpoint(watched).origin}${instance}`, instanceName: name },
       },
     };
+    return [plan];
+  };
+
+  const survey = async (signal: AbortSignal): Promise<Survey> => {
+    const found = await Promise.all(
+      sources.map(async (watched): Promise<Survey> => {
+        try {
+          return { streams: await discover(watched, deps.clock, signal), unplanned: [] };
+        } catch (error) {
+          if (!(error instanceof SourceError)) throw error;
+          const { engine, region, projectId } = watched.config;
+          const failed = { key: `${engine}/${region}/${projectId}/*`, error };
+          return { streams: watched.discovered?.streams ?? [], unplanned: [failed] };
+        }
+      }),
+    );
+    return {
+      streams: found.flatMap(({ streams }) => streams),
+      unplanned: found.flatMap(({ unplanned }) => unplanned),
+    };
+  };
+
+  const runOver = (found: Survey, signal: AbortSignal, observer: RunObserver): Promise<RunSummary> => {
+    const context: RunContext = {
+      ...deps,
+      run: runId(randomUUID()),
+      timeBudgetMs: config.delivery.timeBudget,
+      checkpoints,
+      deadLetters,
+      observer,
+      channels: mapValues(outlets, ({ channel }) => channel()),
+    };
+    return runStreams(found.streams.flatMap(planOf), found.unplanned, proven, context, { signal });
   };
 
   return {
@@ -122,32 +159,17 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     deadLetters,
     streams: async (signal) =>
       (await Promise.all(sources.map((watched) => discover(watched, deps.clock, signal)))).flat(),
-    run: async (signal, observer) => {
-      const plans: StreamPlan[] = [];
-      const unplanned: Unplanned[] = [];
-      await Promise.all(
-        sources.map(async (watched) => {
-          try {
-            const streams = await discover(watched, deps.clock, signal);
-            plans.push(...streams.map((stream) => planOf(watched, stream)));
-          } catch (error) {
-            if (!(error instanceof SourceError)) throw error;
-            const { engine, region, projectId } = watched.config;
-            unplanned.push({ key: `${engine}/${region}/${projectId}/*`, error });
-          }
-        }),
-      );
-      const context: RunContext = {
-        ...deps,
-        run: runId(randomUUID()),
-        timeBudgetMs: config.delivery.timeBudget,
-        checkpoints,
-        deadLetters,
-        observer,
-        channels: openChannels(loaded, sinks, policies, deps.clock),
-      };
-      return runStreams(plans, unplanned, proven, context, { signal });
+    run: async (signal, observer) => runOver(await survey(signal), signal, observer),
+    runShard: (shard, signal, observer) => {
+      const streams = shard.flatMap(({ stream, name }) => {
+        const watched = sources.find(({ config }) => isWatched(config, stream));
+        return watched ? [{ stream, name, source: watched.source }] : [];
+      });
+      return runOver({ streams, unplanned: [] }, signal, observer);
     },
+    survey,
+    activity: stores.activity,
+    fleet: config.fleet,
     redrive: (filter) =>
       redrive({ checkpoints, deadLetters, sinks: new Set(sinks.keys()), clock: deps.clock }, filter),
     close: async () => {
@@ -159,64 +181,16 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   };
 }
 
-/** Only what the chosen store needs is loaded: the start of a function is paid by every run of a new container. */
-async function openStores(
-  { config, folder }: LoadedConfig,
-  { clock, random, environment = {} }: BridgeDeps,
-): Promise<Stores> {
-  const { checkpoint } = config;
-  switch (checkpoint.type) {
-    case "memory": {
-      const { memoryStores } = await import("./stores/memory.ts");
-      return memoryStores();
-    }
-    case "file": {
-      const { fileStores } = await import("./stores/file.ts");
-      return fileStores(path.resolve(folder, checkpoint.path));
-    }
-    case "dynamodb": {
-      const { dynamodbStores } = await import("./stores/dynamodb.ts");
-      return dynamodbStores(checkpoint, { environment, clock, random });
-    }
-    default:
-      return checkpoint satisfies never;
-  }
-}
+const mapValues = <Key, From, To>(
+  map: ReadonlyMap<Key, From>,
+  of: (value: From) => To,
+): ReadonlyMap<Key, To> => new Map(Array.from(map, ([key, value]) => [key, of(value)]));
 
-const policyOf = ({ common: { retry } }: LoadedSink, delivery: DeliveryConfig): RetryPolicy => ({
-  attemptsPerRun: retry.attemptsPerRun,
-  initialDelayMs: retry.initialDelay,
-  maxDelayMs: retry.maxDelay,
-  maxRetryAfterMs: retry.maxRetryAfter,
-  maxAttempts: retry.maxAttempts ?? delivery.maxAttempts ?? null,
-  maxAgeMs: retry.maxAge ?? delivery.maxAge,
-});
-
-/** New for each run: whether a sink is well is asked anew, and what the record says of it is recalled. */
-function openChannels(
-  { config, sinks: loaded }: LoadedConfig,
-  sinks: ReadonlyMap<SinkName, Sink>,
-  policies: ReadonlyMap<SinkName, RetryPolicy>,
-  clock: Clock,
-): ReadonlyMap<SinkName, Channel> {
-  const channels = new Map<SinkName, Channel>();
-  for (const [name, sink] of sinks) {
-    const policy = policies.get(name);
-    const rate = loaded.get(name)?.common.rate;
-    if (!policy) continue;
-    channels.set(
-      name,
-      new Channel({
-        sink,
-        policy,
-        clock,
-        concurrency: config.delivery.concurrency,
-        rate: rate ? { events: rate.events, perMs: rate.per } : null,
-      }),
-    );
-  }
-  return channels;
-}
+const isWatched = (source: SourceConfig, { engine, region, projectId, instanceId }: Stream): boolean =>
+  source.engine === engine &&
+  source.region === region &&
+  source.projectId === projectId &&
+  (source.instances === "all" || source.instances.includes(instanceId));
 
 /** The source's streams; a discovery is believed for five minutes. */
 async function discover(

@@ -31,7 +31,7 @@ function partOf(file: string): string {
 
 /** lib's own files that everything may use: words, errors, and small pure tools. */
 const shared = new Set(
-  ["names", "errors", "clock", "each", "ip", "json", "retry-after", "time-limit"].map(
+  ["names", "errors", "clock", "each", "ip", "json", "retry-after", "spread", "time-limit"].map(
     (name) => `lib/${name}.ts`,
   ),
 );
@@ -45,6 +45,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   sinks: ["change", "telemetry", "config/duration.ts", "config/fields.ts", "aws", "huawei"],
   source: ["change", "config", "telemetry", "huawei"],
   preview: ["change", "sinks", "telemetry"],
+  fleet: ["change", "checkpoint", "delivery", "sinks/sink.ts", "aws", "telemetry"],
   telemetry: [],
   aws: ["telemetry"],
   huawei: [],
@@ -87,9 +88,10 @@ describe("the architecture", () => {
       (file) =>
         partOf(file) === "change" ||
         partOf(file) === "huawei" ||
-        /^lib\/(slice|names|errors|ip|json|retry-after)\.ts$/.test(file) ||
-        /^lib\/checkpoint\/(checkpoint|messages|transitions|codec)\.ts$/.test(file) ||
+        /^lib\/(slice|names|errors|ip|json|retry-after|spread)\.ts$/.test(file) ||
+        /^lib\/checkpoint\/(checkpoint|messages|transitions|codec|activity)\.ts$/.test(file) ||
         /^lib\/delivery\/(retry|lane|backlog|filter.*)\.ts$/.test(file) ||
+        /^lib\/fleet\/(schedule|shard|inbox)\.ts$/.test(file) ||
         /^lib\/source\/(paging|join|parse)\.ts$/.test(file) ||
         /^lib\/sinks\/chat\/(card|digest|fit|foreign|text|slack-message|telegram-text|feishu-card)\.ts$/.test(
           file,

@@ -20,6 +20,13 @@ export interface Expression {
   readonly values?: Item;
 }
 
+/** What one query of a secondary index asks for. */
+export interface IndexPart {
+  readonly index: string;
+  readonly hash: { readonly name: string; readonly value: Attribute };
+  readonly above: { readonly name: string; readonly value: Attribute };
+}
+
 /** One DynamoDB table whose key is `pk` and `sk`. Reads are consistent. Every method throws StoreError. */
 export interface Table {
   /** Null when there is no such item. `only` names the one attribute wanted; all where left out. */
@@ -34,6 +41,8 @@ export interface Table {
   delete(key: Key): Promise<void>;
   /** The items of one `pk` whose `sk` begins so. */
   query(pk: string, skPrefix: string): Promise<readonly Item[]>;
+  /** The items of one part of a secondary index whose number is above another. Not consistent, as no index is. */
+  queryIndex(part: IndexPart): Promise<readonly Item[]>;
   /** The `pk` of every item that has this `sk`. Reads the whole table: for operators' commands. */
   scanKeys(sk: string): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -124,6 +133,14 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
         // DynamoDB takes no empty text as a prefix.
         KeyConditionExpression: skPrefix ? "pk = :pk AND begins_with(sk, :prefix)" : "pk = :pk",
         ExpressionAttributeValues: { ":pk": { S: pk }, ...(skPrefix && { ":prefix": { S: skPrefix } }) },
+      }),
+    queryIndex: ({ index, hash, above }) =>
+      pages("Query", {
+        IndexName: index,
+        ConsistentRead: false,
+        KeyConditionExpression: "#hash = :hash AND #above > :above",
+        ExpressionAttributeNames: { "#hash": hash.name, "#above": above.name },
+        ExpressionAttributeValues: { ":hash": hash.value, ":above": above.value },
       }),
     scanKeys: async (sk) => {
       const items = await pages("Scan", {

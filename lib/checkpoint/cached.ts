@@ -4,6 +4,8 @@ import type { CheckpointStore, Stored } from "./store.ts";
 
 /** How long another writer's work, such as a redrive, can go unseen by a run that has nothing to write. */
 const maxAgeMs = 5 * 60_000;
+/** A function of a fleet sees ever other streams. */
+const maxRecords = 5_000;
 
 interface Held extends Stored {
   /** When the store was last known to hold this version. */
@@ -16,6 +18,11 @@ interface Held extends Stored {
  */
 export function cachedCheckpoints(store: CheckpointStore, clock: Clock): CheckpointStore {
   const records = new Map<StreamKey, Held>();
+  const keep = (stream: StreamKey, held: Held): void => {
+    records.set(stream, held);
+    const [oldest] = records.keys();
+    if (records.size > maxRecords && oldest !== undefined) records.delete(oldest);
+  };
   return {
     load: async (stream) => {
       const held = records.get(stream);
@@ -23,7 +30,7 @@ export function cachedCheckpoints(store: CheckpointStore, clock: Clock): Checkpo
       if (held && nowMs - held.atMs < maxAgeMs) return { checkpoint: held.checkpoint, version: held.version };
       records.delete(stream);
       const stored = await store.load(stream);
-      if (stored) records.set(stream, { ...stored, atMs: nowMs });
+      if (stored) keep(stream, { ...stored, atMs: nowMs });
       return stored;
     },
     commit: async (stream, next, expected) => {
@@ -32,7 +39,7 @@ export function cachedCheckpoints(store: CheckpointStore, clock: Clock): Checkpo
       const nowMs = clock.now();
       const result = await store.commit(stream, next, expected);
       if (result.kind === "committed") {
-        records.set(stream, { checkpoint: next, version: result.version, atMs: nowMs });
+        keep(stream, { checkpoint: next, version: result.version, atMs: nowMs });
       }
       return result;
     },

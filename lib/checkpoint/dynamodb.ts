@@ -4,6 +4,8 @@ import type { Expression, Table } from "../aws/table.ts";
 import type { Clock } from "../clock.ts";
 import { StoreError } from "../errors.ts";
 import type { StreamKey } from "../names.ts";
+import { lastActiveMs } from "./activity.ts";
+import { activityAttributes } from "./activity-dynamodb.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./codec.ts";
 import type { CheckpointStore, Version } from "./store.ts";
@@ -54,6 +56,7 @@ export function dynamodbCheckpoints({ table, clock, newId }: DynamodbCheckpointD
         writtenBy: { S: writtenBy },
         record: pack(encodeCheckpoint(next)),
         expiresAt: expiry(),
+        ...activityAttributes(stream, lastActiveMs(next, clock.now())),
       };
       const condition = expected === null ? { text: "attribute_not_exists(pk)" } : versionIs(expected);
       if (await table.put(keyOf(stream), attributes, condition)) return { kind: "committed", version };

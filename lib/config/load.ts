@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import * as v from "valibot";
 import { ConfigError } from "../errors.ts";
 import type { SinkName } from "../names.ts";
 import { sinkTypes as builtInSinkTypes } from "../sinks/index.ts";
@@ -8,7 +9,7 @@ import { type Environment, expand } from "./expand.ts";
 import { findConfigFile, readConfigFile } from "./file.ts";
 import { resolveReferences, type SecretResolvers, schemesOf } from "./references.ts";
 import { type Config, configSchema, type SinkCommon } from "./schema.ts";
-import { checkSinks, type SinkTypes } from "./sinks.ts";
+import { checkSinks, type SinkTypes, sinksOnly } from "./sinks.ts";
 import { streamIssues } from "./streams.ts";
 import { check } from "./validate.ts";
 
@@ -27,6 +28,11 @@ export interface LoadedConfig {
   readonly folder: string;
 }
 
+/** What is needed to deliver, and nothing of where events come from. */
+export interface LoadedSinks extends Pick<LoadedConfig, "sinks" | "folder"> {
+  readonly config: Pick<Config, "delivery">;
+}
+
 export interface LoadDeps {
   /** What `${NAME}` means, and where default credentials are. */
   readonly environment: Environment;
@@ -36,6 +42,8 @@ export interface LoadDeps {
   readonly sinkTypes?: SinkTypes;
   /** Scheme (`ssm`) to what reads such a reference; none where left out. */
   readonly secrets?: SecretResolvers;
+  /** The only sinks that count: the others' options are not looked at, and their secrets not asked for. */
+  readonly sinks?: readonly string[];
 }
 
 /**
@@ -43,8 +51,8 @@ export interface LoadDeps {
  * @throws ConfigError with everything that is wrong, and no secret in it
  */
 export async function loadConfig(file: string | null, deps: LoadDeps): Promise<LoadedConfig> {
-  const path = file === null ? findConfigFile(deps.folder) : resolve(deps.folder, file);
-  return loadConfigValue(await readConfigFile(path), { ...deps, folder: dirname(path) });
+  const { written, folder } = await read(file, deps);
+  return loadConfigValue(written, { ...deps, folder });
 }
 
 /**
@@ -52,22 +60,51 @@ export async function loadConfig(file: string | null, deps: LoadDeps): Promise<L
  * @throws ConfigError
  */
 export async function loadConfigValue(written: unknown, deps: LoadDeps): Promise<LoadedConfig> {
+  const { sinks, ...checked } = await checkedWith(configSchema, written, deps);
+  const issues = [...checked.issues, ...(checked.output ? streamIssues(checked.output.sources) : [])];
+  if (issues.length > 0 || !checked.output) throw new ConfigError(issues);
+  return { config: checked.output, sinks, folder: deps.folder };
+}
+
+/**
+ * The sinks of a configuration file alone, for a function that only delivers.
+ * @throws ConfigError
+ */
+export async function loadSinks(file: string | null, deps: LoadDeps): Promise<LoadedSinks> {
+  const { written, folder } = await read(file, deps);
+  const parts = typeof written === "object" && written !== null ? Object.entries(written) : [];
+  const needed = Object.fromEntries(parts.filter(([key]) => Object.hasOwn(sinksSchema.entries, key)));
+  const { output, sinks, issues } = await checkedWith(sinksSchema, needed, { ...deps, folder });
+  if (issues.length > 0 || !output) throw new ConfigError(issues);
+  return { config: output, sinks, folder };
+}
+
+const sinksSchema = v.pick(configSchema, ["delivery", "sinks"]);
+
+async function read(file: string | null, deps: LoadDeps) {
+  const path = file === null ? findConfigFile(deps.folder) : resolve(deps.folder, file);
+  return { written: await readConfigFile(path), folder: dirname(path) };
+}
+
+async function checkedWith<Schema extends v.GenericSchema>(schema: Schema, written: unknown, deps: LoadDeps) {
   const { environment, folder, sinkTypes = builtInSinkTypes, secrets = {} } = deps;
-  const expanded = expand(written, { environment, schemes: schemesOf(secrets) });
+  const chosen = deps.sinks ? sinksOnly(written, deps.sinks) : written;
+  const expanded = expand(chosen, { environment, schemes: schemesOf(secrets) });
   const referenceIssues = await resolveReferences(expanded, secrets);
   const completed = withDefaultCredentials(expanded.value, environment);
-  const common = check(configSchema, completed.value, { path: [], origins: expanded.origins });
-  const sinks = await checkSinks(expanded, { sinkTypes, folder });
+  const common = check(schema, completed.value, { path: [], origins: expanded.origins });
+  const { sinks, issues } = await checkSinks(expanded, { sinkTypes, folder });
 
   const mistaken = [...expanded.issues, ...referenceIssues];
   // A value that could not be had is one mistake; what the schema thinks of its stand-in is none.
   const known = new Set(mistaken.map(({ field }) => field));
-  const issues = [
-    ...mistaken,
-    ...completed.issues,
-    ...[...common.issues, ...sinks.issues].filter(({ field }) => !known.has(field)),
-    ...(common.output ? streamIssues(common.output.sources) : []),
-  ];
-  if (issues.length > 0 || !common.output) throw new ConfigError(issues);
-  return { config: common.output, sinks: sinks.sinks, folder };
+  return {
+    output: common.output,
+    sinks,
+    issues: [
+      ...mistaken,
+      ...completed.issues,
+      ...[...common.issues, ...issues].filter(({ field }) => !known.has(field)),
+    ],
+  };
 }

@@ -149,6 +149,20 @@ const delivery = v.strictObject({
   ),
 });
 
+const maxIdleExpectation = "a duration from 1m to 1h";
+
+const fleet = v.strictObject({
+  shardSize: v.optional(described(count(1, 200), "Streams in one message, polled by one invocation."), 50),
+  maxIdle: v.optional(
+    described(
+      v.pipe(duration(), v.minValue(60_000, maxIdleExpectation), v.maxValue(3_600_000, maxIdleExpectation)),
+      "The longest a stream without open tasks goes unpolled, 1m to 1h.",
+    ),
+    "5m",
+  ),
+  burst: v.optional(described(count(1, 12), "Polls within a minute of a stream that has an open task."), 1),
+});
+
 /** What every sink's options share; the rest of a sink's options are its own module's schema. */
 export const sinkCommon = v.object({
   filter: v.optional(
@@ -183,6 +197,7 @@ export const configSchema = v.strictObject({
     type: "file",
   }),
   delivery: v.optional(described(delivery, "Limits of every sink and of one run."), {}),
+  fleet: v.optional(described(fleet, "How the functions of a fleet share the streams out."), {}),
   sinks: described(
     v.pipe(
       v.record(sinkNameText, v.looseObject({ type: text("a sink type") }), "sinks by their names"),
@@ -198,4 +213,5 @@ export type Config = v.InferOutput<typeof configSchema>;
 export type SourceConfig = Config["sources"][number];
 export type CredentialsConfig = NonNullable<SourceConfig["credentials"]>;
 export type DeliveryConfig = Config["delivery"];
+export type FleetConfig = Config["fleet"];
 export type SinkCommon = v.InferOutput<typeof sinkCommon>;

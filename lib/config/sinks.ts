@@ -40,6 +40,26 @@ export async function checkSinks({ value, origins }: Expanded, deps: SinkDeps): 
   return { sinks, issues };
 }
 
+/**
+ * A configuration with no other sinks than these.
+ * @throws ConfigError when it lacks one of them
+ */
+export function sinksOnly(written: unknown, names: readonly string[]): unknown {
+  const config = recordOf(written);
+  const sinks = recordOf(config["sinks"]);
+  const missing = names.filter((name) => !Object.hasOwn(sinks, name));
+  if (missing.length > 0) {
+    throw new ConfigError(
+      missing.map((name) => ({
+        field: `sinks.${name}`,
+        found: "nothing",
+        expected: "the sink of this function",
+      })),
+    );
+  }
+  return { ...config, sinks: Object.fromEntries(names.map((name) => [name, sinks[name]])) };
+}
+
 interface CheckedSink {
   readonly sink: LoadedSink | null;
   readonly issues: readonly ConfigIssue[];

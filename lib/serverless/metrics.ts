@@ -1,12 +1,19 @@
+import type { DeliverySummary } from "../fleet/deliverer.ts";
 import type { RunSummary, SinkSummary } from "../run.ts";
+import type { PlanSummary } from "./planning.ts";
 
 const namespace = "DmsTaskBridge";
 
 const units = {
   SuccessfulRuns: "Count",
   StreamErrors: "Count",
+  Watched: "Count",
+  Due: "Count",
+  Busy: "Count",
+  Messages: "Count",
   Changes: "Count",
   Accepted: "Count",
+  Filtered: "Count",
   Retrying: "Count",
   Pending: "Count",
   DeadLettered: "Count",
@@ -14,10 +21,10 @@ const units = {
   Duration: "Milliseconds",
 } as const;
 
-export type Metrics = Readonly<Record<keyof typeof units, number>>;
+type Metrics = Readonly<Record<keyof typeof units, number>>;
 
 /** A run in numbers, all sinks together. A run is successful when every stream was read and recorded. */
-export function runMetrics({ streams, sinks, durationMs }: RunSummary, oldestPendingMs: number): Metrics {
+export function runMetrics({ streams, sinks, durationMs }: RunSummary, oldestPendingMs: number) {
   const errors = streams.filter(({ error }) => error !== null).length;
   const sum = (of: (sink: SinkSummary) => number): number =>
     Object.values(sinks).reduce((total, sink) => total + of(sink), 0);
@@ -31,11 +38,33 @@ export function runMetrics({ streams, sinks, durationMs }: RunSummary, oldestPen
     DeadLettered: sum(({ deadLettered }) => deadLettered),
     OldestPendingAge: Math.round(oldestPendingMs / 1_000),
     Duration: durationMs,
-  };
+  } as const satisfies Partial<Metrics>;
 }
 
+/** A plan in numbers. It is successful when the instances of every source are known. */
+export const planMetrics = ({ plan, watched, unplanned, durationMs }: PlanSummary) =>
+  ({
+    SuccessfulRuns: unplanned.length === 0 ? 1 : 0,
+    StreamErrors: unplanned.length,
+    Watched: watched,
+    Due: plan.due,
+    Busy: plan.busy,
+    Messages: plan.messages.length,
+    Duration: durationMs,
+  }) as const satisfies Partial<Metrics>;
+
+/** A batch of messages in numbers; what goes back to the queue is `Retrying`. */
+export const deliveryMetrics = (summary: DeliverySummary, durationMs: number) =>
+  ({
+    Accepted: summary.accepted,
+    Filtered: summary.filtered,
+    Retrying: summary.failed.length,
+    DeadLettered: summary.deadLettered,
+    Duration: durationMs,
+  }) as const satisfies Partial<Metrics>;
+
 /** A log line that CloudWatch reads as metrics (embedded metric format), with the function as their one dimension. */
-export const metricsLine = (metrics: Metrics, functionName: string, nowMs: number): string =>
+export const metricsLine = (metrics: Partial<Metrics>, functionName: string, nowMs: number): string =>
   `${JSON.stringify({
     _aws: {
       Timestamp: nowMs,
@@ -43,7 +72,9 @@ export const metricsLine = (metrics: Metrics, functionName: string, nowMs: numbe
         {
           Namespace: namespace,
           Dimensions: [["FunctionName"]],
-          Metrics: Object.entries(units).map(([Name, Unit]) => ({ Name, Unit })),
+          Metrics: Object.entries(units)
+            .filter(([name]) => Object.hasOwn(metrics, name))
+            .map(([Name, Unit]) => ({ Name, Unit })),
         },
       ],
     },

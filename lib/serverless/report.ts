@@ -3,6 +3,7 @@ import { StoreError } from "../errors.ts";
 import type { StreamKey } from "../names.ts";
 import type { RunSummary } from "../run.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { PlanSummary } from "./planning.ts";
 
 /** Some streams could not be read or recorded: what a function ends with, so that its platform counts a failure. */
 export class RunFailed extends Error {
@@ -17,6 +18,15 @@ export function requireSuccess({ streams }: RunSummary): void {
   if (failed.length === 0) return;
   const named = failed.slice(0, maxNamed).join("; ");
   throw new RunFailed(`${failed.length} of ${streams.length} streams failed: ${named}`);
+}
+
+/** The same for a plan: what it could not list. @throws RunFailed */
+export function requireListed({ unplanned }: PlanSummary): void {
+  if (unplanned.length === 0) return;
+  const named = unplanned.slice(0, maxNamed).map(({ key, error }) => `${key}: ${error.message}`);
+  throw new RunFailed(
+    `the instances of ${unplanned.length} sources could not be listed: ${named.join("; ")}`,
+  );
 }
 
 /** One line for the run, and one for each stream or sink that needs its operator. */

@@ -1,5 +1,5 @@
 import type { Environment } from "../aws/keys.ts";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type LoadDeps, loadConfig } from "../config/load.ts";
 import type { SecretResolvers } from "../config/references.ts";
 import { ConfigError } from "../errors.ts";
 import { secretResolvers } from "../secrets.ts";
@@ -13,81 +13,94 @@ export interface WarmDeps extends BridgeDeps {
   /** Null stands for the one `bridge.config.*` in the folder. */
   readonly configFile: string | null;
   readonly folder: string;
+  /** The only sinks that count; all where left out. */
+  readonly sinks?: readonly string[];
 }
 
-/** A bridge that outlives a run, for as long as its container lives. */
-export interface WarmBridge {
+type Handed = Readonly<Record<string, string>>;
+
+/** What outlives a run, for as long as its container lives. */
+export interface Warm<Part> {
   /**
-   * The bridge, opened by the first call, and opened anew when a secret that its configuration names has changed, or a
+   * The part, opened by the first call, and opened anew when a secret that its configuration names has changed, or a
    * variable of `handed`: what the platform gives with each invocation, such as a temporary access key.
    * @throws ConfigError, StoreError when it cannot be opened the first time
    */
-  current(handed?: Readonly<Record<string, string>>): Promise<Bridge>;
+  current(handed?: Handed): Promise<Part>;
 }
 
-interface Opened {
-  readonly bridge: Bridge;
+/** How a part comes from a configuration file. */
+export interface Opening<Part, Loaded> {
+  load(file: string | null, deps: LoadDeps): Promise<Loaded>;
+  open(loaded: Loaded, deps: WarmDeps): Promise<Part>;
+}
+
+interface Opened<Part> {
+  readonly part: Part;
   /** What each reference of the configuration gave, and each handed variable held. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-export function warmBridge(deps: WarmDeps): WarmBridge {
-  let opened: Opened | null = null;
+export const warmBridge = (deps: WarmDeps): Warm<Bridge> =>
+  keptWarm({ load: loadConfig, open: openBridge }, deps);
+
+export function keptWarm<Part extends Closable, Loaded>(
+  opening: Opening<Part, Loaded>,
+  deps: WarmDeps,
+): Warm<Part> {
+  let opened: Opened<Part> | null = null;
   let checkedAtMs = 0;
+
+  const worldOf = (handed: Handed): WarmDeps => ({
+    ...deps,
+    environment: { ...deps.environment, ...handed },
+  });
+
+  async function read(handed: Handed) {
+    const world = worldOf(handed);
+    const secrets = new Map(Object.entries(handed));
+    const resolvers = remembering(secretResolvers(world), secrets);
+    return { loaded: await opening.load(deps.configFile, { ...world, secrets: resolvers }), secrets };
+  }
+
+  /** The same where no secret has changed. Secrets that cannot be had leave the ones in use. */
+  async function renewed(present: Opened<Part>, handed: Handed): Promise<Opened<Part>> {
+    if (present.secrets.size === 0 && Object.keys(handed).length === 0) return present;
+    try {
+      const { loaded, secrets } = await read(handed);
+      if (sameSecrets(secrets, present.secrets)) return present;
+      const part = await opening.open(loaded, worldOf(handed));
+      await present.part.close();
+      deps.log("info", "a secret has changed: what uses it is opened anew");
+      return { part, secrets };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      deps.log("warn", "the secrets could not be read again: those in use stay", { problem: error.message });
+      return present;
+    }
+  }
+
+  const isNews = (handed: Handed, { secrets }: Opened<Part>): boolean =>
+    Object.entries(handed).some(([name, value]) => secrets.get(name) !== value);
+
   return {
     async current(handed = {}) {
       const nowMs = deps.clock.now();
-      const world = { ...deps, environment: { ...deps.environment, ...handed }, handed };
       if (!opened) {
-        opened = await open(await read(world), world);
+        const { loaded, secrets } = await read(handed);
+        opened = { part: await opening.open(loaded, worldOf(handed)), secrets };
         checkedAtMs = nowMs;
       } else if (nowMs - checkedAtMs >= secretsMaxAgeMs || isNews(handed, opened)) {
         checkedAtMs = nowMs;
-        opened = await renewed(opened, world);
+        opened = await renewed(opened, handed);
       }
-      return opened.bridge;
+      return opened.part;
     },
   };
 }
 
-interface World extends WarmDeps {
-  readonly handed: Readonly<Record<string, string>>;
-}
-
-const isNews = (handed: World["handed"], { secrets }: Opened): boolean =>
-  Object.entries(handed).some(([name, value]) => secrets.get(name) !== value);
-
-interface Read {
-  readonly loaded: LoadedConfig;
-  readonly secrets: Opened["secrets"];
-}
-
-async function read(deps: World): Promise<Read> {
-  const secrets = new Map(Object.entries(deps.handed));
-  const resolvers = remembering(secretResolvers(deps), secrets);
-  return { loaded: await loadConfig(deps.configFile, { ...deps, secrets: resolvers }), secrets };
-}
-
-const open = async ({ loaded, secrets }: Read, deps: World): Promise<Opened> => ({
-  bridge: await openBridge(loaded, deps),
-  secrets,
-});
-
-/** The same where no secret has changed. Secrets that cannot be had leave the ones in use. */
-async function renewed(present: Opened, deps: World): Promise<Opened> {
-  if (present.secrets.size === 0 && Object.keys(deps.handed).length === 0) return present;
-  try {
-    const found = await read(deps);
-    if (sameSecrets(found.secrets, present.secrets)) return present;
-    const next = await open(found, deps);
-    await present.bridge.close();
-    deps.log("info", "a secret has changed: the bridge is opened anew");
-    return next;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    deps.log("warn", "the secrets could not be read again: those in use stay", { problem: error.message });
-    return present;
-  }
+interface Closable {
+  close(): Promise<void>;
 }
 
 const sameSecrets = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>

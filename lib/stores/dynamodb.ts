@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { openTable, type TableDeps } from "../aws/table.ts";
+import { dynamodbActivity } from "../checkpoint/activity-dynamodb.ts";
 import { cachedCheckpoints } from "../checkpoint/cached.ts";
 import { dynamodbCheckpoints } from "../checkpoint/dynamodb.ts";
 import { dynamodbDeadLetters } from "../delivery/dead-letters-dynamodb.ts";
@@ -11,9 +12,13 @@ export interface DynamodbOptions {
   readonly endpoint?: string | undefined;
 }
 
-/** Both in one table. A warm function does not read again what it wrote itself. */
+/** All in one table. A warm function does not read again what it wrote itself. */
 export function dynamodbStores({ table: name, region, endpoint }: DynamodbOptions, deps: TableDeps): Stores {
   const table = openTable({ name, region, endpoint }, deps);
   const checkpoints = dynamodbCheckpoints({ table, clock: deps.clock, newId: randomUUID });
-  return { checkpoints: cachedCheckpoints(checkpoints, deps.clock), deadLetters: dynamodbDeadLetters(table) };
+  return {
+    checkpoints: cachedCheckpoints(checkpoints, deps.clock),
+    deadLetters: dynamodbDeadLetters(table),
+    activity: dynamodbActivity(table),
+  };
 }

@@ -3,8 +3,8 @@ import { fileCheckpoints } from "../checkpoint/file.ts";
 import { fileDeadLetters } from "../delivery/dead-letters-file.ts";
 import type { Stores } from "./stores.ts";
 
-/** Both in one embedded database below the folder. @throws StoreError */
+/** All in one embedded database below the folder. @throws StoreError */
 export function fileStores(folder: string): Stores {
   const database = openDatabase(folder);
-  return { checkpoints: fileCheckpoints(database), deadLetters: fileDeadLetters(database) };
+  return { checkpoints: fileCheckpoints(database), deadLetters: fileDeadLetters(database), activity: null };
 }

@@ -5,4 +5,5 @@ import type { Stores } from "./stores.ts";
 export const memoryStores = (): Stores => ({
   checkpoints: memoryCheckpoints(),
   deadLetters: memoryDeadLetters(),
+  activity: null,
 });

@@ -1,3 +1,4 @@
+import type { ActivityIndex } from "../checkpoint/activity.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { DeadLetterStore } from "../delivery/dead-letters.ts";
 
@@ -5,4 +6,6 @@ import type { DeadLetterStore } from "../delivery/dead-letters.ts";
 export interface Stores {
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
+  /** Null where the store of the checkpoints has no such index. */
+  readonly activity: ActivityIndex | null;
 }

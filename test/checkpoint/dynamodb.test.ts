@@ -178,6 +178,30 @@ describe("the cache before a checkpoint store", () => {
     expect((await cached.load(key))?.checkpoint.watermarkMs).toBe(7);
   });
 
+  it("forgets the record it has held longest, where it holds thousands", async () => {
+    const { clock, store } = await opened();
+    await store.commit(key, first, null);
+    const other = streamKey({ ...stream, instanceId: "other" });
+    const loads: string[] = [];
+    const counting = {
+      ...store,
+      load: async (asked: typeof key) => {
+        loads.push(asked);
+        return asked === key || asked === other
+          ? store.load(key)
+          : { checkpoint: first, version: 1 as Version };
+      },
+    };
+    const cached = cachedCheckpoints(counting, clock);
+    for (const each of [key, other]) await cached.load(each);
+    for (let count = 1; count < 5_000; count++) {
+      await cached.load(streamKey({ ...stream, instanceId: `n${count}` }));
+    }
+    loads.length = 0;
+    for (const each of [other, key]) await cached.load(each);
+    expect(loads).toEqual([key]);
+  });
+
   it("reads again after a commit of which it cannot know whether it was written", async () => {
     const { clock, store } = await opened();
     const cached = cachedCheckpoints(store, clock);

@@ -8,11 +8,18 @@ export type Outcome =
   | { readonly kind: "response"; readonly value: unknown }
   | { readonly kind: "error"; readonly errorType: string; readonly errorMessage: string };
 
+export interface Invocation {
+  readonly requestId: string;
+  readonly timeoutMs: number;
+  /** The timer's where left out. */
+  readonly event?: unknown;
+}
+
 export interface RuntimeApi {
   /** As AWS_LAMBDA_RUNTIME_API has it. */
   readonly host: string;
   /** Hands out an event, with `timeoutMs` until the platform's deadline. Resolves with what is said of it. */
-  invoke(options: { readonly requestId: string; readonly timeoutMs: number }): Promise<Outcome>;
+  invoke(invocation: Invocation): Promise<Outcome>;
   /** What was said of a start that failed. */
   readonly initErrors: readonly string[];
   close(): void;
@@ -32,7 +39,7 @@ const scheduled = {
 
 /** Lambda's Runtime API for one container, as far as a runtime client uses it. */
 export async function startRuntimeApi(): Promise<RuntimeApi> {
-  const events: { readonly requestId: string; readonly deadlineMs: number }[] = [];
+  const events: { readonly requestId: string; readonly deadlineMs: number; readonly event: unknown }[] = [];
   const outcomes = new Map<string, (outcome: Outcome) => void>();
   const initErrors: string[] = [];
   let waiting: ServerResponse | null = null;
@@ -47,7 +54,7 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
       "lambda-runtime-invoked-function-arn": "arn:aws:lambda:eu-west-1:123456789012:function:poll",
       "lambda-runtime-trace-id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
     });
-    waiting.end(JSON.stringify(scheduled));
+    waiting.end(JSON.stringify(event.event));
     waiting = null;
   }
 
@@ -72,10 +79,10 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     initErrors,
-    invoke: ({ requestId, timeoutMs }) =>
+    invoke: ({ requestId, timeoutMs, event = scheduled }) =>
       new Promise((resolve) => {
         outcomes.set(requestId, resolve);
-        events.push({ requestId, deadlineMs: Date.now() + timeoutMs });
+        events.push({ requestId, deadlineMs: Date.now() + timeoutMs, event });
         handOut();
       }),
     close: () => {

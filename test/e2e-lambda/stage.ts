@@ -27,7 +27,8 @@ export function buildArtifact(folder: string): string {
 /** The platform's wrap of one process: started, invoked, frozen between events, killed. */
 export interface Container {
   readonly api: RuntimeApi;
-  invoke(requestId: string, timeoutMs?: number): Promise<Outcome>;
+  /** With the timer's event where none is given. */
+  invoke(requestId: string, timeoutMs?: number, event?: unknown): Promise<Outcome>;
   /** Ends it at once, as the platform does at its deadline. */
   kill(): Promise<void>;
   /** What it has written to stdout, line by line. */
@@ -124,18 +125,23 @@ const configOf = ({ api, dynamodb, hook, timeBudget, sinks }: Places) => ({
   },
 });
 
-async function startContainer(artifact: string, env: Readonly<Record<string, string>>): Promise<Container> {
+/** A container of one of the artifact's functions. */
+export async function startContainer(
+  artifact: string,
+  env: Readonly<Record<string, string>>,
+  name = "poll",
+): Promise<Container> {
   const api = await startRuntimeApi();
   const child = spawn(process.execPath, [runtimeClient()], {
     cwd: artifact,
     env: {
       AWS_LAMBDA_RUNTIME_API: api.host,
       LAMBDA_TASK_ROOT: artifact,
-      _HANDLER: "poll.handler",
-      AWS_LAMBDA_FUNCTION_NAME: "poll",
+      _HANDLER: `${name}.handler`,
+      AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "512",
-      AWS_LAMBDA_LOG_GROUP_NAME: "/aws/lambda/poll",
+      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
       AWS_LAMBDA_LOG_STREAM_NAME: "stream",
       ...env,
     },
@@ -159,7 +165,8 @@ async function startContainer(artifact: string, env: Readonly<Record<string, str
   return {
     api,
     kill,
-    invoke: (requestId, timeoutMs = 30_000) => Promise.race([api.invoke({ requestId, timeoutMs }), death]),
+    invoke: (requestId, timeoutMs = 30_000, event = undefined) =>
+      Promise.race([api.invoke({ requestId, timeoutMs, ...(event !== undefined && { event }) }), death]),
     lines: () =>
       output
         .split("\n")

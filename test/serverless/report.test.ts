@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { memoryCheckpoints } from "../../lib/checkpoint/memory.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { StoreError } from "../../lib/errors.ts";
+import { SourceError, StoreError } from "../../lib/errors.ts";
 import type { RunSummary, SinkSummary, StreamSummary } from "../../lib/run.ts";
-import { metricsLine, runMetrics } from "../../lib/serverless/metrics.ts";
-import { logRun, oldestPendingMs, requireSuccess } from "../../lib/serverless/report.ts";
+import { deliveryMetrics, metricsLine, planMetrics, runMetrics } from "../../lib/serverless/metrics.ts";
+import { logRun, oldestPendingMs, requireListed, requireSuccess } from "../../lib/serverless/report.ts";
 import { createdMs } from "../change/sample.ts";
 import { entry, key } from "../checkpoint/sample.ts";
 
@@ -56,6 +56,44 @@ describe("runMetrics", () => {
 
   it("calls a run with a failed stream no success", () => {
     expect(runMetrics(run([stream(), failed]), 0)).toMatchObject({ SuccessfulRuns: 0, StreamErrors: 1 });
+  });
+});
+
+const plan = (unplanned: number) => ({
+  plan: { messages: [{ body: "a" }, { body: "b" }], due: 7, busy: 3 },
+  watched: 30,
+  unplanned: Array.from({ length: unplanned }, (_, index) => ({
+    key: `rabbitmq/r/p${index}/*`,
+    error: new SourceError("unavailable", "HTTP 503"),
+  })),
+  durationMs: 80,
+});
+
+describe("a fleet's metrics", () => {
+  it("count a plan, which is a success when every source was listed", () => {
+    const counts = { Watched: 30, Due: 7, Busy: 3, Messages: 2, Duration: 80 };
+    expect(planMetrics(plan(0))).toEqual({ SuccessfulRuns: 1, StreamErrors: 0, ...counts });
+    expect(planMetrics(plan(2))).toEqual({ SuccessfulRuns: 0, StreamErrors: 2, ...counts });
+  });
+
+  it("count a batch of deliveries", () => {
+    const summary = { failed: ["m1", "m2"], accepted: 5, filtered: 1, deadLettered: 1 };
+    expect(deliveryMetrics(summary, 20)).toEqual({
+      Accepted: 5,
+      Filtered: 1,
+      Retrying: 2,
+      DeadLettered: 1,
+      Duration: 20,
+    });
+  });
+});
+
+describe("requireListed", () => {
+  it("passes a plan that knows every source, and names those that could not be listed, ten at most", () => {
+    expect(() => requireListed(plan(0))).not.toThrow();
+    expect(() => requireListed(plan(12))).toThrow(
+      /^the instances of 12 sources could not be listed: rabbitmq\/r\/p0\/\*: HTTP 503; .*p9\/\*: HTTP 503$/,
+    );
   });
 });
 

@@ -75,7 +75,7 @@ describe("a warm bridge", () => {
     const bridge = await warm.current();
     await clock.advance(5 * minuteMs);
     expect(await warm.current()).not.toBe(bridge);
-    expect(logged).toEqual(["a secret has changed: the bridge is opened anew"]);
+    expect(logged).toEqual(["a secret has changed: what uses it is opened anew"]);
   });
 
   it("keeps the secrets in use while the store of secrets does not answer", async () => {
@@ -114,7 +114,7 @@ describe("a warm bridge", () => {
     const next = await warm.current(keyOf("two"));
     expect(next).not.toBe(bridge);
     expect(await warm.current(keyOf("two"))).toBe(next);
-    expect(logged).toEqual(["a secret has changed: the bridge is opened anew"]);
+    expect(logged).toEqual(["a secret has changed: what uses it is opened anew"]);
   });
 
   it("keeps the key in use while none is handed to it", async () => {

@@ -1,0 +1,135 @@
+import { Agent } from "undici";
+import * as v from "valibot";
+import type { CallOptions, Clock, Random } from "../clock.ts";
+import { eachOf } from "../each.ts";
+import { openAws } from "./client.ts";
+import { AwsError } from "./errors.ts";
+import type { Environment } from "./keys.ts";
+
+export interface QueueMessage {
+  readonly body: string;
+  /** 0 to 900. A FIFO queue takes none. */
+  readonly delaySeconds?: number;
+  /** Texts by name, ten at most. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** For a FIFO queue. */
+  readonly fifo?: { readonly group: string; readonly deduplication: string };
+}
+
+export interface VisibilityChange {
+  readonly receiptHandle: string;
+  /** From now; at most twelve hours. */
+  readonly seconds: number;
+}
+
+/** One SQS queue, beyond what Lambda does with it of its own accord. */
+export interface Queue {
+  /** In as few requests as SQS allows. @throws AwsError unless every message was taken; some may have been */
+  send(messages: readonly QueueMessage[], options: CallOptions): Promise<void>;
+  /** Says when messages in flight may be received again. @throws AwsError; a message that is no longer in flight is passed over */
+  changeVisibility(changes: readonly VisibilityChange[], options: CallOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface QueueDeps {
+  /** Access key, region and endpoints, by AWS's own names. */
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const maxEntries = 10;
+const maxRequestBytes = 1_048_576;
+/** Of an entry beside its body and attributes: its ids and numbers. */
+const entryBytes = 512;
+const requestsAtOnce = 16;
+
+const answerSchema = v.object({
+  Failed: v.optional(v.array(v.object({ Code: v.string(), SenderFault: v.optional(v.boolean()) })), []),
+});
+
+/** Connects to nothing before the first call. */
+export function openQueue(url: string, { environment, clock, random }: QueueDeps): Queue {
+  const agent = new Agent({ allowH2: false });
+  const aws = openAws({ env: environment, dispatcher: agent, clock, random });
+  let closing: Promise<void> | null = null;
+
+  /** The codes of the entries that were refused. */
+  async function call(operation: string, entries: readonly object[], { signal }: CallOptions) {
+    const Entries = entries.map((entry, index) => ({ Id: String(index), ...entry }));
+    const answer = v.safeParse(
+      answerSchema,
+      await aws.call("sqs", operation, { QueueUrl: url, Entries }, { signal }),
+    );
+    if (answer.success) return answer.output.Failed;
+    throw new AwsError("malformed", "NOT_SQS", `sqs ${operation}: the answer is none of SQS's`);
+  }
+
+  return {
+    async send(messages, options) {
+      await inTurns(batchesOf(messages), async (batch) => {
+        const [refused] = await call("SendMessageBatch", batch.map(sendEntry), options);
+        if (!refused) return;
+        const reason = refused.SenderFault === false ? "unavailable" : "rejected";
+        throw new AwsError(reason, refused.Code, "sqs SendMessageBatch: a message was refused");
+      });
+    },
+    async changeVisibility(changes, options) {
+      await inTurns(chunksOf(changes, maxEntries), async (chunk) => {
+        const entries = chunk.map(({ receiptHandle: ReceiptHandle, seconds: VisibilityTimeout }) => ({
+          ReceiptHandle,
+          VisibilityTimeout,
+        }));
+        await call("ChangeMessageVisibilityBatch", entries, options);
+      });
+    },
+    close: () => {
+      closing ??= agent.close();
+      return closing;
+    },
+  };
+}
+
+const sendEntry = ({ body, delaySeconds, attributes = {}, fifo }: QueueMessage): object => ({
+  MessageBody: body,
+  ...(delaySeconds ? { DelaySeconds: delaySeconds } : {}),
+  MessageAttributes: Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name, { DataType: "String", StringValue: value }]),
+  ),
+  ...(fifo && { MessageGroupId: fifo.group, MessageDeduplicationId: fifo.deduplication }),
+});
+
+/** As many messages a request as fit by number and size, in their order. */
+function batchesOf(messages: readonly QueueMessage[]): readonly (readonly QueueMessage[])[] {
+  const batches: QueueMessage[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const message of messages) {
+    const size =
+      entryBytes + Buffer.byteLength(message.body + Object.values(message.attributes ?? {}).join(""));
+    const last = batches.at(-1);
+    if (last && last.length < maxEntries && bytes + size <= maxRequestBytes) {
+      last.push(message);
+      bytes += size;
+    } else {
+      batches.push([message]);
+      bytes = size;
+    }
+  }
+  return batches;
+}
+
+const chunksOf = <Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+
+/** All of them, also after one has failed; then throws what the first failure was. */
+async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  await eachOf(items, requestsAtOnce, (item) =>
+    work(item).catch((error: unknown) => {
+      failures.push(error);
+    }),
+  );
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,199 @@
+import { hash } from "node:crypto";
+import { AwsError } from "../aws/errors.ts";
+import type { Queue, QueueMessage } from "../aws/queue.ts";
+import type { CloudEvent } from "../change/event.ts";
+import type { OutboxEntry, SinkTrouble } from "../checkpoint/checkpoint.ts";
+import type { CallOptions, Clock, Random } from "../clock.ts";
+import type { Channel } from "../delivery/channel.ts";
+import type { GiveUpReason } from "../delivery/dead-letters.ts";
+import { type Dispatched, dispatch } from "../delivery/dispatcher.ts";
+import { streamKey } from "../names.ts";
+import type { Log } from "../telemetry/log.ts";
+import { eventIn } from "./inbox.ts";
+import { type Waits, waitsOf } from "./waits.ts";
+
+/** A message as Lambda hands it over, as far as it counts here. */
+export interface Received {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly attributes: {
+    readonly ApproximateReceiveCount: string;
+    /** Epoch milliseconds. */
+    readonly SentTimestamp: string;
+    /** Of a FIFO queue. */
+    readonly MessageGroupId?: string | undefined;
+    readonly MessageDeduplicationId?: string | undefined;
+  };
+}
+
+export interface DelivererParts {
+  readonly channel: () => Channel;
+  readonly matches: (event: CloudEvent) => boolean;
+  /** Where the messages come from. */
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** How long a batch may take. */
+export interface BatchTime {
+  /** No attempt begins at or after this instant. */
+  readonly stopAtMs: number;
+  /** Ends the attempts. */
+  readonly sending: AbortSignal;
+  /** Ends what must follow them: it comes later. */
+  readonly settling: AbortSignal;
+}
+
+/** What became of a batch of messages. */
+export interface DeliverySummary {
+  /** Messages that are to be received again, by id. */
+  readonly failed: readonly string[];
+  readonly accepted: number;
+  readonly filtered: number;
+  readonly deadLettered: number;
+}
+
+export interface Deliverer {
+  /** Delivers the events of a batch. Never rejects for a sink that fails. */
+  deliver(batch: readonly Received[], time: BatchTime): Promise<DeliverySummary>;
+}
+
+interface Letter {
+  readonly message: Received;
+  readonly reason: GiveUpReason | "unreadable";
+  readonly detail: string;
+}
+
+/** The messages that carry one event: more than one where the queue repeats itself. */
+interface Parcel {
+  readonly event: CloudEvent;
+  readonly messages: Received[];
+}
+
+/**
+ * Delivers what one queue brings to one sink. Retry and backlog are the queue's: a message that was not taken goes back
+ * until its next attempt is due. Within a batch the rules are those of every delivery: order for each task, retries
+ * while there is time, a breaker that is remembered from batch to batch.
+ */
+export function openDeliverer(parts: DelivererParts): Deliverer {
+  const { clock, random, log } = parts;
+  let trouble: SinkTrouble | null = null;
+
+  async function send(parcels: readonly Parcel[], { stopAtMs, sending }: BatchTime): Promise<Dispatched> {
+    const channel = parts.channel();
+    if (trouble) channel.recall(trouble);
+    const { name } = channel.sink;
+    const outbox = parcels.map(({ event, messages }, sequence): OutboxEntry => {
+      const [first] = messages;
+      const attempts = Math.max(0, Number(first?.attributes.ApproximateReceiveCount ?? 1) - 1);
+      return {
+        sequence,
+        event,
+        committedAtMs: Number(first?.attributes.SentTimestamp ?? clock.now()),
+        owed: new Map([[name, { attempts, nextAttemptMs: 0 }]]),
+      };
+    });
+    const [first] = parcels;
+    if (!first) return { receipts: [], accepted: 0, deadLetters: [] };
+    const stream = streamKey(first.event.data.instance);
+    // A queue has no record, so a chat's message is posted anew by each batch.
+    const record = { outbox, messages: new Map() };
+    const sent = await dispatch(
+      { stream, record, channel, stopAtMs, clock, random, log, attempted: () => {} },
+      { signal: sending },
+    );
+    trouble = channel.trouble;
+    return sent;
+  }
+
+  /** False when they could not be stored: their messages then stay in the queue. */
+  async function bury(letters: readonly Letter[], options: CallOptions): Promise<boolean> {
+    try {
+      await parts.deadLetters.send(letters.map(letterMessage), options);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      log("error", "dead letters could not be stored", { problem: error.message });
+      return false;
+    }
+    for (const { message, reason, detail } of letters) {
+      log("error", "a message was given up", { message: message.messageId, reason, detail });
+    }
+    return true;
+  }
+
+  /** Says when what was not taken is due again. Where that fails, the queue's own visibility time-out says it. */
+  async function postpone(messages: readonly (readonly [Received, number])[], options: CallOptions) {
+    const changes = messages.map(([{ receiptHandle }, seconds]) => ({ receiptHandle, seconds }));
+    try {
+      await parts.queue.changeVisibility(changes, options);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      log("warn", "messages keep the queue's own visibility time-out", { problem: error.message });
+    }
+  }
+
+  return {
+    async deliver(batch, time) {
+      const settling: CallOptions = { signal: time.settling };
+      const parcels = new Map<string, Parcel>();
+      const letters: Letter[] = [];
+      let filtered = 0;
+      for (const message of batch) {
+        const event = eventIn(message.body);
+        if (!event) letters.push({ message, ...unreadable });
+        else if (!parts.matches(event)) filtered += 1;
+        else {
+          const known = parcels.get(event.id);
+          if (known) known.messages.push(message);
+          else parcels.set(event.id, { event, messages: [message] });
+        }
+      }
+      const ordered = [...parcels.values()];
+      const sent = await send(ordered, time);
+      for (const { sequence, reason, detail } of sent.deadLetters) {
+        for (const message of ordered[sequence]?.messages ?? []) letters.push({ message, reason, detail });
+      }
+      const isBuried = letters.length === 0 || (await bury(letters, settling));
+      const settled = new Set(sent.receipts.flatMap(({ sequence, owed }) => (owed ? [] : [sequence])));
+      const waits: Waits = waitsOf(ordered, sent.receipts, trouble, clock.now());
+      const waiting = ordered
+        .filter((_, sequence) => !settled.has(sequence))
+        .flatMap(({ event, messages }) =>
+          messages.map((message) => [message, waits.secondsFor(event)] as const),
+        );
+      if (waiting.length > 0) await postpone(waiting, settling);
+      const failed = [
+        ...waiting.map(([message]) => message),
+        ...(isBuried ? [] : letters.map(({ message }) => message)),
+      ];
+      return {
+        failed: failed.map(({ messageId }) => messageId),
+        accepted: sent.accepted,
+        filtered,
+        deadLettered: isBuried ? letters.length : 0,
+      };
+    },
+  };
+}
+
+const unreadable = { reason: "unreadable", detail: "the message holds no event of ours" } as const;
+
+/** The message as it was, with why it was given up; on a FIFO queue in its old group. */
+function letterMessage({
+  message: { body, receiptHandle, attributes },
+  reason,
+  detail,
+}: Letter): QueueMessage {
+  const { MessageGroupId: group, MessageDeduplicationId: deduplication } = attributes;
+  const isFifo = group !== undefined && deduplication !== undefined;
+  return {
+    body,
+    attributes: { reason, detail: detail || reason },
+    // The message's own deduplication id would swallow a letter that was redriven and given up again.
+    ...(isFifo && { fifo: { group, deduplication: hash("sha256", receiptHandle) } }),
+  };
+}

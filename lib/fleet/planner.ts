@@ -1,0 +1,88 @@
+import type { Queue, QueueMessage } from "../aws/queue.ts";
+import { type ActivityIndex, busyMs } from "../checkpoint/activity.ts";
+import type { CallOptions } from "../clock.ts";
+import { type StreamKey, streamKey } from "../names.ts";
+import { coolingMs, isDue, type ScheduleRules, type Span } from "./schedule.ts";
+import { type ShardStream, shardsOf, shardText } from "./shard.ts";
+
+export interface PlanRules extends ScheduleRules {
+  /** Streams in one message. */
+  readonly shardSize: number;
+  /** Polls of an active stream within one plan's time. */
+  readonly burst: number;
+}
+
+/** What one plan sends, and why. */
+export interface Plan {
+  readonly messages: readonly QueueMessage[];
+  /** Streams to poll: the active ones, and those whose turn it is. */
+  readonly due: number;
+  /** Of these, the ones that are active now. */
+  readonly busy: number;
+}
+
+/** Sorts the streams into messages. Pure: docs/scale.md counts with it. */
+export function planMessages(
+  streams: readonly ShardStream[],
+  activity: ReadonlyMap<StreamKey, number>,
+  span: Span,
+  rules: PlanRules,
+): Plan {
+  const busy: ShardStream[] = [];
+  const quiet: ShardStream[] = [];
+  for (const each of streams) {
+    const key = streamKey(each.stream);
+    const activeMs = activity.get(key) ?? null;
+    if (!isDue(key, activeMs, span, rules)) continue;
+    if (activeMs === busyMs) busy.push(each);
+    else quiet.push(each);
+  }
+  const everySeconds = rules.everyMs / 1_000;
+  const busyShards = shardsOf(busy, rules.shardSize).map(shardText);
+  const quietShards = shardsOf(quiet, rules.shardSize).map(shardText);
+  return {
+    due: busy.length + quiet.length,
+    busy: busy.length,
+    messages: [
+      ...Array.from({ length: rules.burst }, (_, turn) => (turn * everySeconds) / rules.burst).flatMap(
+        (seconds) => busyShards.map((body) => ({ body, delaySeconds: Math.floor(seconds) })),
+      ),
+      // Spread over the time until the next plan, so that the API sees an even load.
+      ...quietShards.map((body, index) => ({
+        body,
+        delaySeconds: Math.floor((index * everySeconds) / quietShards.length),
+      })),
+    ],
+  };
+}
+
+export interface PlannerParts {
+  readonly activity: ActivityIndex;
+  readonly queue: Queue;
+  readonly rules: PlanRules;
+}
+
+export interface Planner {
+  /**
+   * Sends what is due since the last plan. Whoever fails, or plans twice, costs polls and never a change: a poll reads
+   * from where the stream's record ends, however late it comes.
+   * @throws StoreError, AwsError; the next plan then covers this one's time too
+   */
+  plan(streams: readonly ShardStream[], nowMs: number, options: CallOptions): Promise<Plan>;
+}
+
+/** Remembers, for as long as its container lives, until when it has planned; a new one plans for the time of one plan. */
+export function openPlanner({ activity, queue, rules }: PlannerParts): Planner {
+  let plannedMs: number | null = null;
+  return {
+    async plan(streams, nowMs, options) {
+      const afterMs = Math.max(plannedMs ?? nowMs - rules.everyMs, nowMs - rules.maxIdleMs);
+      const span = { afterMs: Math.min(afterMs, nowMs), untilMs: nowMs };
+      const active = await activity.activeSince(span.afterMs - coolingMs(rules));
+      const plan = planMessages(streams, active, span, rules);
+      await queue.send(plan.messages, options);
+      plannedMs = Math.max(nowMs, plannedMs ?? nowMs);
+      return plan;
+    },
+  };
+}

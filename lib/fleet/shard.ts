@@ -1,0 +1,52 @@
+import * as v from "valibot";
+import { parseJson } from "../json.ts";
+import { parseStreamKey, type Stream } from "../names.ts";
+
+/** A stream as a shard names it. */
+export interface ShardStream {
+  readonly stream: Stream;
+  /** The instance's own name, where the API told it. */
+  readonly name: string | null;
+}
+
+const shardSchema = v.object({
+  source: v.string(),
+  instances: v.array(v.object({ id: v.string(), name: v.nullable(v.string()) })),
+});
+
+/** The streams in shards, so many in each; a shard's streams are of one source. */
+export function shardsOf(streams: readonly ShardStream[], size: number): readonly (readonly ShardStream[])[] {
+  const bySource = Map.groupBy(streams, ({ stream }) => sourceOf(stream));
+  return [...bySource.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / size) }, (_, index) =>
+      group.slice(index * size, (index + 1) * size),
+    ),
+  );
+}
+
+/** A shard as a message's body. */
+export function shardText(shard: readonly ShardStream[]): string {
+  const [first] = shard;
+  const body: v.InferInput<typeof shardSchema> = {
+    source: first ? sourceOf(first.stream) : "",
+    instances: shard.map(({ stream, name }) => ({ id: stream.instanceId, name })),
+  };
+  // SQS takes no character that XML 1.0 forbids; JSON has escaped all the others.
+  return JSON.stringify(body).replace(/[\ufffe\uffff]/g, "\ufffd");
+}
+
+/** The streams that a message's body names; null when it is no shard. */
+export function parseShard(text: string): readonly ShardStream[] | null {
+  const parsed = v.safeParse(shardSchema, parseJson(text));
+  if (!parsed.success) return null;
+  const { source, instances } = parsed.output;
+  const streams: ShardStream[] = [];
+  for (const { id, name } of instances) {
+    const stream = parseStreamKey(`${source}/${id}`);
+    if (stream === null) return null;
+    streams.push({ stream, name });
+  }
+  return streams;
+}
+
+const sourceOf = ({ engine, region, projectId }: Stream): string => `${engine}/${region}/${projectId}`;

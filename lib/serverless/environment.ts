@@ -1,0 +1,33 @@
+import type { Environment } from "../aws/keys.ts";
+import { systemClock } from "../clock.ts";
+import { ConfigError } from "../errors.ts";
+import type { RunObserver } from "../observer.ts";
+import { jsonLog } from "../telemetry/log.ts";
+import type { WarmDeps } from "./warm.ts";
+
+/** What every function has from its environment; `folder` is where it lies with its configuration. */
+export function functionDeps(
+  environment: Environment,
+  folder: string,
+  write: (line: string) => void,
+): WarmDeps {
+  const sinks = environment["BRIDGE_SINKS"];
+  return {
+    configFile: environment["BRIDGE_CONFIG"] ?? null,
+    folder,
+    environment,
+    ...(sinks && { sinks: sinks.split(",").map((name) => name.trim()) }),
+    clock: systemClock,
+    random: Math.random,
+    log: jsonLog(write, "info", systemClock.now),
+  };
+}
+
+/** @throws ConfigError when the variable is not set */
+export function required(environment: Environment, name: string, expected: string): string {
+  const value = environment[name];
+  if (value) return value;
+  throw new ConfigError([{ field: name, found: "nothing", expected }]);
+}
+
+export const unobserved: RunObserver = { committed: () => {}, attempted: () => {} };

@@ -1,0 +1,62 @@
+import type { Environment } from "./aws/keys.ts";
+import type { CloudEvent } from "./change/event.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { LoadedSink } from "./config/load.ts";
+import type { DeliveryConfig } from "./config/schema.ts";
+import { Channel } from "./delivery/channel.ts";
+import { compileFilter } from "./delivery/filter.ts";
+import type { RetryPolicy } from "./delivery/retry.ts";
+import type { SinkName } from "./names.ts";
+import type { Sink } from "./sinks/sink.ts";
+import type { Log } from "./telemetry/log.ts";
+
+/** A sink with what the configuration says of its deliveries. */
+export interface Outlet {
+  readonly sink: Sink;
+  readonly policy: RetryPolicy;
+  /** Whether the sink's filter passes the event. */
+  matches(event: CloudEvent): boolean;
+  /** New for each run: whether a sink is well is asked anew, and what is remembered of it is recalled. */
+  channel(): Channel;
+}
+
+export interface OutletDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly folder: string;
+  readonly environment?: Environment;
+}
+
+export function openOutlet(
+  name: SinkName,
+  { module, options, common }: LoadedSink,
+  delivery: DeliveryConfig,
+  deps: OutletDeps,
+): Outlet {
+  const { clock } = deps;
+  const { retry, rate } = common;
+  const sink = module.create(name, options, { ...deps, environment: deps.environment ?? {} });
+  const filter = common.filter && compileFilter(common.filter, `sinks.${name}.filter`);
+  const policy: RetryPolicy = {
+    attemptsPerRun: retry.attemptsPerRun,
+    initialDelayMs: retry.initialDelay,
+    maxDelayMs: retry.maxDelay,
+    maxRetryAfterMs: retry.maxRetryAfter,
+    maxAttempts: retry.maxAttempts ?? delivery.maxAttempts ?? null,
+    maxAgeMs: retry.maxAge ?? delivery.maxAge,
+  };
+  return {
+    sink,
+    policy,
+    matches: (event) => filter?.matches(event) ?? true,
+    channel: () =>
+      new Channel({
+        sink,
+        policy,
+        clock,
+        concurrency: delivery.concurrency,
+        rate: rate ? { events: rate.events, perMs: rate.per } : null,
+      }),
+  };
+}

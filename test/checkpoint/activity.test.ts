@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { busyMs, lastActiveMs } from "../../lib/checkpoint/activity.ts";
+import { dynamodbActivity } from "../../lib/checkpoint/activity-dynamodb.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { dynamodbCheckpoints } from "../../lib/checkpoint/dynamodb.ts";
+import type { Version } from "../../lib/checkpoint/store.ts";
+import { begin } from "../../lib/checkpoint/transitions.ts";
+import { streamKey, taskId } from "../../lib/names.ts";
+import { manualClock } from "../../lib/simulator/clock.ts";
+import { type Engine, startEngine } from "../aws/dynamodb-engine.ts";
+import { entry, stream } from "./sample.ts";
+
+const startMs = Date.parse("2026-03-01T00:00:00Z");
+const quiet = begin("all", startMs, 0);
+const withTask = (status: string, gone = false): Checkpoint => ({
+  ...quiet,
+  known: new Map([
+    [
+      taskId("t1"),
+      { status, createdAtMs: 0, updatedAtMs: 0, name: "", overdueTold: false, vanishedTold: false, gone },
+    ],
+  ]),
+});
+
+describe("lastActiveMs", () => {
+  it("is beyond any clock while a task is open or an event is owed", () => {
+    expect(lastActiveMs(withTask("EXECUTING"), startMs)).toBe(busyMs);
+    expect(lastActiveMs(withTask("HALF_DONE"), startMs)).toBe(busyMs);
+    expect(lastActiveMs({ ...quiet, outbox: [entry(1, "t1")] }, startMs)).toBe(busyMs);
+  });
+
+  it("is the commit's own instant otherwise", () => {
+    expect(lastActiveMs(quiet, startMs)).toBe(startMs);
+    expect(lastActiveMs(withTask("SUCCESS"), startMs)).toBe(startMs);
+    expect(lastActiveMs(withTask("EXECUTING", true), startMs)).toBe(startMs);
+  });
+});
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await startEngine();
+});
+afterAll(() => engine.close());
+
+describe("the index of activity in DynamoDB", () => {
+  it("knows each stream's last commit without a write of its own, and the busy ones for as long as they are", async () => {
+    const clock = manualClock(startMs);
+    const table = await engine.table({ clock });
+    const store = dynamodbCheckpoints({ table, clock, newId: randomUUID });
+    const index = dynamodbActivity(table);
+    const keys = Array.from({ length: 60 }, (_, number) =>
+      streamKey({ ...stream, instanceId: `i${number}` }),
+    );
+    const [first = streamKey(stream), ...others] = keys;
+    engine.calls.length = 0;
+    for (const key of keys) await store.commit(key, key === first ? withTask("EXECUTING") : quiet, null);
+    expect(engine.calls.every((operation) => operation === "PutItem")).toBe(true);
+    expect(engine.calls).toHaveLength(keys.length);
+
+    expect((await index.activeSince(startMs - 1)).size).toBe(60);
+    await clock.advance(60_000);
+    expect(await index.activeSince(startMs)).toEqual(new Map([[first, busyMs]]));
+
+    await store.commit(first, withTask("SUCCESS"), 1 as Version);
+    const [second = first] = others;
+    await store.commit(second, withTask("CREATED"), 1 as Version);
+    expect(await index.activeSince(startMs)).toEqual(
+      new Map([
+        [first, startMs + 60_000],
+        [second, busyMs],
+      ]),
+    );
+  });
+});

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Handler } from "../integration/fleet/event-source.ts";
+import { type Containers, instanceId, setFleetStage } from "../integration/fleet/stage.ts";
+import { buildArtifact, type Container, startContainer } from "./stage.ts";
+
+const artifact = mkdtempSync(join(tmpdir(), "bridge-fleet-artifact-"));
+beforeAll(() => {
+  buildArtifact(artifact);
+}, 120_000);
+afterAll(() => rmSync(artifact, { recursive: true, force: true }));
+
+/** The artifact's functions under AWS's runtime client, and each container that was started. */
+function containersOf(started: Map<string, Container>): Containers {
+  let requests = 0;
+  const start =
+    (name: string) =>
+    async <Event, Result>(env: Readonly<Record<string, string>>): Promise<Handler<Event, Result>> => {
+      const container = await startContainer(artifact, env, name);
+      started.set(name, container);
+      return async (event) => {
+        const outcome = await container.invoke(`${name}-${++requests}`, 30_000, event);
+        if (outcome.kind === "error") throw new Error(`${outcome.errorType}: ${outcome.errorMessage}`);
+        return outcome.value as Result;
+      };
+    };
+  return { plan: start("plan"), shard: start("shard"), deliver: start("deliver") };
+}
+
+describe("the packaged fleet", () => {
+  it("plans, polls and delivers under AWS's runtime client, and writes its metrics", async () => {
+    const started = new Map<string, Container>();
+    const stage = await setFleetStage({ instances: 3, containers: containersOf(started) });
+    const subjects = [1, 2, 3].map((number) =>
+      stage.simulator.world.start({
+        instance: instanceId(number),
+        name: "restart",
+        steps: [{ status: "SUCCESS", afterMs: 0 }],
+      }),
+    );
+    for (const minute of [1, 2, 3, 4, 5]) expect(await stage.plan(minute)).toMatchObject({ Watched: 3 });
+    await stage.post("poison");
+    const poller = await stage.poller();
+    expect(await stage.polls.drain(poller)).toBe(3);
+    expect(await stage.tasks.drain(await stage.deliverer())).toBe(0);
+    expect(
+      stage.receiver
+        .events()
+        .map(({ subject }) => subject)
+        .toSorted(),
+    ).toEqual(subjects.toSorted());
+    const linesOf = (name: string) => started.get(name)?.lines() ?? [];
+    const sumOf = (name: string, key: string) =>
+      linesOf(name).reduce((total, line) => total + Number(line[key] ?? 0), 0);
+    expect(linesOf("plan")).toContainEqual(
+      expect.objectContaining({ FunctionName: "plan", Watched: 3, SuccessfulRuns: 1 }),
+    );
+    expect([sumOf("plan", "Due"), sumOf("shard", "Changes"), sumOf("deliver", "Accepted")]).toEqual([
+      3, 3, 3,
+    ]);
+  }, 120_000);
+});

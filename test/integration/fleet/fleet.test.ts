@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { eventIn } from "../../../lib/fleet/inbox.ts";
+import { parseShard } from "../../../lib/fleet/shard.ts";
+import { type FleetStage, instanceId, setFleetStage } from "./stage.ts";
+
+const ended = { status: "SUCCESS", afterMs: 0 } as const;
+const running = { status: "EXECUTING", afterMs: 0 } as const;
+const startTask = (
+  { simulator }: FleetStage,
+  number: number,
+  ...steps: readonly { status: string; afterMs: number }[]
+) => simulator.world.start({ instance: instanceId(number), name: "restart", steps });
+const told = ({ receiver }: FleetStage) =>
+  receiver.events().map(({ type, subject }) => `${subject} ${type.split(".").at(-1)}`);
+const minutes = async (stage: FleetStage, from: number, to: number) => {
+  for (let minute = from; minute <= to; minute++) await stage.plan(minute);
+};
+const planned = (stage: FleetStage) =>
+  stage.bodies("polls").flatMap((body) => (parseShard(body) ?? []).map(({ stream }) => stream.instanceId));
+
+describe("a fleet", () => {
+  it("brings each instance's changes from the plan through the queue and the topic to the sink, once", async () => {
+    const stage = await setFleetStage({ instances: 12 });
+    const subjects = Array.from({ length: 12 }, (_, index) => startTask(stage, index + 1, ended));
+    await minutes(stage, 1, 5);
+    expect(planned(stage).toSorted()).toEqual(subjects.map((_, index) => instanceId(index + 1)));
+    expect(await pollAll(stage)).toBe(0);
+    expect(await stage.tasks.drain(await stage.deliverer())).toBe(0);
+    expect(told(stage).toSorted()).toEqual(subjects.map((subject) => `${subject} succeeded`).toSorted());
+    const [event] = stage.receiver.events();
+    expect(event?.data.instance.name).toMatch(/^i\d+$/);
+    const wrapped = stage.bodies("wrapped.fifo");
+    expect(wrapped.every((body) => body.includes('"Type":"Notification"'))).toBe(true);
+    expect(wrapped.map((body) => eventIn(body)?.subject).toSorted()).toEqual(subjects.toSorted());
+  });
+
+  it("polls an instance with an open task in every plan, and lets it go when the task has ended", async () => {
+    const stage = await setFleetStage({ instances: 8, fleet: { maxIdle: "10m" } });
+    const poller = await stage.poller();
+    const subject = startTask(stage, 3, running);
+    await minutes(stage, 1, 10);
+    await stage.polls.drain(poller);
+    const plan = await stage.plan(11);
+    expect(plan).toMatchObject({ Watched: 8, Busy: 1 });
+    expect(planned(stage)).toContain(instanceId(3));
+    stage.simulator.world.setStatus(subject, "FAILED");
+    await stage.polls.drain(poller);
+    expect(await stage.plan(12)).toMatchObject({ Busy: 0 });
+    await stage.tasks.drain(await stage.deliverer());
+    expect(told(stage)).toEqual([`${subject} executing`, `${subject} failed`]);
+  });
+
+  it("tells nothing twice when a shard comes twice, or two containers poll it at once", async () => {
+    const stage = await setFleetStage({ instances: 3 });
+    for (const number of [1, 2, 3]) startTask(stage, number, ended);
+    await minutes(stage, 1, 5);
+    for (const body of stage.bodies("polls")) await stage.post(body);
+    const pollers = [await stage.poller(), await stage.poller()];
+    await Promise.all(pollers.map((poller) => stage.polls.drain(poller, 3)));
+    await stage.tasks.drain(await stage.deliverer());
+    expect(new Set(told(stage)).size).toBe(3);
+    expect(stage.receiver.events()).toHaveLength(3);
+  });
+
+  it("gives a poll that is no shard to the dead letters after three receives, and polls the rest", async () => {
+    const stage = await setFleetStage();
+    const subject = startTask(stage, 1, ended);
+    await stage.post("poison");
+    await minutes(stage, 1, 5);
+    const poller = await stage.poller();
+    expect(await stage.polls.drain(poller)).toBe(3);
+    expect(stage.bodies("polls-dead")).toEqual(["poison"]);
+    await stage.tasks.drain(await stage.deliverer());
+    expect(told(stage)).toEqual([`${subject} succeeded`]);
+  });
+
+  it("keeps a poll in its queue while the table does not answer", async () => {
+    const stage = await setFleetStage();
+    const subject = startTask(stage, 1, ended);
+    await minutes(stage, 1, 5);
+    const poller = await stage.poller();
+    for (let count = 0; count < 4; count++)
+      stage.engine.faults.push({ operation: "GetItem", fault: "throttle" });
+    expect(await stage.polls.once(poller)).toEqual({ received: 1, failed: 1 });
+    expect(await stage.polls.once(poller)).toEqual({ received: 1, failed: 0 });
+    await stage.tasks.drain(await stage.deliverer());
+    expect(told(stage)).toEqual([`${subject} succeeded`]);
+  });
+
+  it("lets the queue repeat what a sink did not take, in the order of each task", async () => {
+    const stage = await setFleetStage({ respond: (number) => (number % 2 === 1 ? { status: 503 } : {}) });
+    const poller = await stage.poller();
+    const subjects = [startTask(stage, 1, running), startTask(stage, 1, running)];
+    await minutes(stage, 1, 5);
+    await stage.polls.drain(poller);
+    for (const subject of subjects) stage.simulator.world.setStatus(subject, "SUCCESS");
+    await stage.plan(6);
+    await stage.polls.drain(poller);
+    expect(await stage.tasks.drain(await stage.deliverer())).toBeGreaterThan(0);
+    const accepted = stage.receiver.deliveries.filter(({ number }) => number % 2 === 0);
+    for (const subject of subjects) {
+      const types = accepted.flatMap(({ events }) => events).filter((event) => event.subject === subject);
+      expect(types.map(({ type }) => type.split(".").at(-1))).toEqual(["executing", "succeeded"]);
+    }
+    expect(stage.bodies("ops.fifo")).toEqual([]);
+  });
+
+  it("gives what a sink refuses for good to the queue's dead letters with the reason, and ends its message", async () => {
+    const stage = await setFleetStage({ respond: (number) => (number === 1 ? { status: 400 } : {}) });
+    const subject = startTask(stage, 1, ended);
+    await minutes(stage, 1, 5);
+    await stage.polls.drain(await stage.poller());
+    expect(await stage.tasks.drain(await stage.deliverer())).toBe(0);
+    const [letter] = stage.sqs.inspectQueue("ops-dead.fifo")?.messages.ready ?? [];
+    expect(JSON.parse(letter?.body ?? "")).toMatchObject({ subject });
+    expect(letter?.messageAttributes["reason"]).toMatchObject({ StringValue: "rejected" });
+    expect(stage.bodies("ops.fifo")).toEqual([]);
+  });
+});
+
+const pollAll = async (stage: FleetStage): Promise<number> => stage.polls.drain(await stage.poller());

@@ -1,0 +1,81 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { functionDeps } from "../../lib/serverless/environment.ts";
+import { warmPlanning } from "../../lib/serverless/planning.ts";
+import { startSimulator } from "../../lib/simulator/api.ts";
+import { demoKey } from "../../lib/simulator/auth.ts";
+import { manualClock } from "../../lib/simulator/clock.ts";
+import { seededRandom } from "../../lib/simulator/random.ts";
+import { accessKey, serve } from "../aws/loopback.ts";
+import { folderWith, written } from "../config/sample.ts";
+
+const minuteMs = 60_000;
+const { signal } = new AbortController();
+
+async function opened() {
+  const clock = manualClock(Date.now());
+  const simulator = await startSimulator({ random: seededRandom(1), clock });
+  for (const id of ["a", "b", "c"]) {
+    simulator.world.addInstance({ id, engine: "rabbitmq", name: id, projectId: "p1" });
+  }
+  // DynamoDB knows of no activity, and SQS takes everything.
+  const aws = await serve({ body: { Items: [] } });
+  const source = {
+    engine: "rabbitmq",
+    region: "cn-north-4",
+    endpoint: simulator.url,
+    projectId: "p1",
+    instances: "all",
+    credentials: demoKey,
+  };
+  const config = written({ sources: [source], checkpoint: { type: "dynamodb", table: "t" } });
+  const folder = await folderWith({ "bridge.config.json": JSON.stringify(config) });
+  const environment = {
+    ...accessKey,
+    AWS_REGION: "eu-west-1",
+    AWS_ENDPOINT_URL: aws.origin,
+    BRIDGE_POLL_QUEUE: "https://sqs.eu-west-1.amazonaws.com/123456789012/polls",
+  };
+  const patient = { now: () => clock.now(), sleep: async () => {} };
+  const warm = warmPlanning({ ...functionDeps(environment, folder, () => {}), clock: patient });
+  onTestFinished(async () => {
+    await (await warm.current()).close();
+    await simulator.close();
+  });
+  const plan = async () => (await warm.current()).plan(clock.now(), signal);
+  const dueIn = async (minutes: number): Promise<number> => {
+    let due = 0;
+    for (let minute = 0; minute < minutes; minute++) {
+      await clock.advance(minuteMs);
+      due += (await plan()).plan.due;
+    }
+    return due;
+  };
+  return { clock, simulator, plan, dueIn };
+}
+
+describe("a fleet's planning", () => {
+  it("sends each instance once in five minutes, and lists the instances once in them", async () => {
+    const { simulator, plan, dueIn } = await opened();
+    await plan();
+    expect(await dueIn(5)).toBe(3);
+    expect(simulator.requestCount()).toBe(2);
+  });
+
+  it("goes on with the instances it knows while they cannot be listed, and names the source", async () => {
+    const { simulator, plan, dueIn } = await opened();
+    await plan();
+    simulator.faults.on("error-503");
+    expect(await dueIn(10)).toBe(6);
+    const { watched, unplanned } = await plan();
+    expect(watched).toBe(3);
+    expect(unplanned.map(({ key }) => key)).toEqual(["rabbitmq/cn-north-4/p1/*"]);
+  });
+
+  it("plans for a new instance within five minutes and one plan", async () => {
+    const { simulator, plan, dueIn } = await opened();
+    await plan();
+    simulator.world.addInstance({ id: "d", engine: "rabbitmq", name: "d", projectId: "p1" });
+    await dueIn(5);
+    expect(await dueIn(5)).toBe(4);
+  });
+});
