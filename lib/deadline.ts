@@ -4,16 +4,19 @@ import type { CallOptions, Clock } from "./clock.ts";
 export async function withDeadline(
   clock: Clock,
   untilMs: number,
-  options: CallOptions,
+  { signal }: CallOptions,
   work: (bounded: CallOptions) => Promise<void>,
 ): Promise<void> {
-  const deadline = new AbortController();
+  const bounded = new AbortController();
   const done = new AbortController();
-  const signal = AbortSignal.any([options.signal, deadline.signal]);
-  const timer = clock.sleep(untilMs - clock.now(), done.signal).then(() => deadline.abort());
+  const follow = (): void => bounded.abort(signal.reason);
+  if (signal.aborted) follow();
+  else signal.addEventListener("abort", follow, { once: true });
+  const timer = clock.sleep(untilMs - clock.now(), done.signal).then(() => bounded.abort());
   try {
-    await work({ signal });
+    await work({ signal: bounded.signal });
   } finally {
+    signal.removeEventListener("abort", follow);
     done.abort();
     await timer;
   }

@@ -60,22 +60,34 @@ async function ours(known: ReadonlyMap<TaskId, KnownTask>): Promise<number> {
   return snapshot.tasks.size;
 }
 
-const numbers = Array.from({ length: Number(count) }, (_, index) => index + 1);
-const idOf = (number: number) => `${number.toString(16).padStart(8, "0")}-0b9e-4c1d-9d6a-5e1f7a2b3c4d`;
 const createdMs = Date.UTC(2026, 9, 1);
-const statuses = new Map(numbers.map((number) => [idOf(number), "SUCCESS"]));
-const tasks = new Map(
-  numbers.map((number): [TaskId, KnownTask] => [
-    idOf(number) as TaskId,
-    {
-      status: "SUCCESS",
-      createdAtMs: createdMs + number * 1_000,
-      updatedAtMs: createdMs + number * 1_000 + 5_000,
-      name: "",
-      overdueTold: false,
-      vanishedTold: false,
-      gone: false,
-    },
-  ]),
-);
-tell(await reading(async () => ({ changed: mode === "floor" ? await bare(statuses) : await ours(tasks) })));
+const idOf = (number: number) => `${number.toString(16).padStart(8, "0")}-0b9e-4c1d-9d6a-5e1f7a2b3c4d`;
+
+/** What is known of each task beforehand. */
+function knownAs<Key extends string, Known>(of: (number: number) => Known): ReadonlyMap<Key, Known> {
+  const known = new Map<Key, Known>();
+  for (let number = 1; number <= Number(count); number++) known.set(idOf(number) as Key, of(number));
+  return known;
+}
+
+const asRecorded = (number: number): KnownTask => ({
+  status: "SUCCESS",
+  createdAtMs: createdMs + number * 1_000,
+  updatedAtMs: createdMs + number * 1_000 + 5_000,
+  name: "",
+  overdueTold: false,
+  vanishedTold: false,
+  gone: false,
+});
+
+const list =
+  mode === "floor"
+    ? (
+        (known) => () =>
+          bare(known)
+      )(knownAs(() => "SUCCESS"))
+    : (
+        (known) => () =>
+          ours(known)
+      )(knownAs<TaskId, KnownTask>(asRecorded));
+tell(await reading(async () => ({ changed: await list() })));

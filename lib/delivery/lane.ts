@@ -14,81 +14,94 @@ export interface Parcel {
 export class Lane {
   /** By task, what is owed of it, oldest first. */
   readonly #owed = new Map<string, Parcel[]>();
-  /** By task, the oldest event, while it waits to go; of one that is under way or held there is none. */
-  readonly #waiting = new Map<string, Parcel>();
+  /** Of each task whose oldest event waits, that event; those before `#next` have gone. */
+  #ready: Parcel[] = [];
+  #next = 0;
+  /** The same, for those that are not due yet. */
+  #delayed: Parcel[] = [];
 
   constructor(outbox: readonly OutboxEntry[], sink: SinkName) {
     for (const entry of outbox) {
       const owed = entry.owed.get(sink);
       if (!owed) continue;
       const parcel = { entry, owed };
-      const { subject } = entry.event;
-      const earlier = this.#owed.get(subject);
-      if (earlier) {
-        earlier.push(parcel);
-        continue;
+      const earlier = this.#owed.get(entry.event.subject);
+      if (earlier) earlier.push(parcel);
+      else {
+        this.#owed.set(entry.event.subject, [parcel]);
+        this.#wait(parcel);
       }
-      this.#owed.set(subject, [parcel]);
-      this.#waiting.set(subject, parcel);
     }
   }
 
   /** The next events that may go; they are under way until settled or rescheduled, and else not again in this run. */
   take(nowMs: number, limits: BatchLimits): readonly Parcel[] {
-    const taken: Parcel[] = [];
+    this.#release(nowMs);
+    const first = this.#next;
     let bytes = 0;
-    for (const parcel of this.#waiting.values()) {
-      if (parcel.owed.nextAttemptMs > nowMs) continue;
-      if (limits.maxEvents > 1) bytes += sizeBytes(parcel.entry);
-      if (taken.length > 0 && bytes > limits.maxBytes) break;
-      taken.push(parcel);
-      if (taken.length === limits.maxEvents) break;
+    for (; this.#next < this.#ready.length && this.#next - first < limits.maxEvents; this.#next += 1) {
+      const parcel = this.#ready[this.#next];
+      if (parcel && limits.maxEvents > 1) bytes += sizeBytes(parcel.entry);
+      if (this.#next > first && bytes > limits.maxBytes) break;
     }
-    return this.#send(taken);
+    return this.#ready.slice(first, this.#next);
   }
 
   /** The event to try a failing sink with: the least tried, so that one bad event never stands for its sink. */
   probe(): readonly Parcel[] {
-    let chosen: Parcel | null = null;
-    for (const parcel of this.#waiting.values()) {
-      if (chosen === null || parcel.owed.attempts < chosen.owed.attempts) chosen = parcel;
-    }
-    return chosen ? this.#send([chosen]) : [];
+    const [first, ...others] = [...this.#ready.slice(this.#next), ...this.#delayed];
+    if (!first) return [];
+    const chosen = others.reduce(
+      (least, parcel) => (parcel.owed.attempts < least.owed.attempts ? parcel : least),
+      first,
+    );
+    this.#ready = this.#ready.slice(this.#next).filter((parcel) => parcel !== chosen);
+    this.#next = 0;
+    this.#delayed = this.#delayed.filter((parcel) => parcel !== chosen);
+    return [chosen];
   }
 
   /** Whether an event may go now; for a probe, whether any waits. */
   isReady(nowMs: number, probing: boolean): boolean {
-    if (probing) return this.#waiting.size > 0;
-    for (const { owed } of this.#waiting.values()) if (owed.nextAttemptMs <= nowMs) return true;
-    return false;
+    if (!probing) this.#release(nowMs);
+    return this.#next < this.#ready.length || (probing && this.#delayed.length > 0);
   }
 
-  /** When the next waiting event is due; null when none waits. */
+  /** When the next event is due of those that are not yet; null when there is none. */
   nextDueMs(): number | null {
-    let earliestMs: number | null = null;
-    for (const { owed } of this.#waiting.values()) {
-      earliestMs = Math.min(earliestMs ?? Number.POSITIVE_INFINITY, owed.nextAttemptMs);
-    }
-    return earliestMs;
+    return this.#delayed.length === 0
+      ? null
+      : this.#delayed.reduce(
+          (earliestMs, { owed }) => Math.min(earliestMs, owed.nextAttemptMs),
+          Number.POSITIVE_INFINITY,
+        );
   }
 
   /** The event was accepted: the next of its task may go. */
   settle({ entry }: Parcel): void {
-    const { subject } = entry.event;
-    const owed = this.#owed.get(subject);
+    const owed = this.#owed.get(entry.event.subject);
     owed?.shift();
     const next = owed?.[0];
-    if (next) this.#waiting.set(subject, next);
+    if (next) this.#wait(next);
   }
 
   /** Due again at `owed.nextAttemptMs`, within this run. */
   reschedule({ entry }: Parcel, owed: Owed): void {
-    this.#waiting.set(entry.event.subject, { entry, owed });
+    this.#delayed.push({ entry, owed });
   }
 
-  #send(parcels: readonly Parcel[]): readonly Parcel[] {
-    for (const { entry } of parcels) this.#waiting.delete(entry.event.subject);
-    return parcels;
+  #wait(parcel: Parcel): void {
+    (parcel.owed.nextAttemptMs > 0 ? this.#delayed : this.#ready).push(parcel);
+  }
+
+  /** Lets go what has become due. */
+  #release(nowMs: number): void {
+    if (this.#delayed.length === 0) return;
+    const due = (parcel: Parcel): boolean => parcel.owed.nextAttemptMs <= nowMs;
+    if (!this.#delayed.some(due)) return;
+    this.#ready = [...this.#ready.slice(this.#next), ...this.#delayed.filter(due)];
+    this.#next = 0;
+    this.#delayed = this.#delayed.filter((parcel) => !due(parcel));
   }
 }
 

@@ -86,12 +86,17 @@ export function parseAuthorization(
 /** Epoch milliseconds as `20240807T120000Z`. */
 export const sdkDate = (ms: number): string => new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, "");
 
+const unreserved = /^[\w.~-]*$/;
+
 /** Escapes all but RFC 3986's unreserved characters, as the signature wants it; right for a URL as well. */
-export const percentEncode = (text: string): string =>
-  encodeURIComponent(text.toWellFormed()).replace(
+export function percentEncode(text: string): string {
+  // What ids and numbers are made of, which is nearly all that is signed.
+  if (unreserved.test(text)) return text;
+  return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
 
 /** A decoded path with its segments escaped. */
 export const encodePath = (path: string): string => path.split("/").map(percentEncode).join("/");

@@ -15,6 +15,7 @@ import { urlSecrets } from "./detail.ts";
 import { post } from "./http.ts";
 import type { BatchLimits, DeliveryResult, Sink, SinkDeps } from "./sink.ts";
 import { signatureHeader } from "./standard-webhooks.ts";
+import type { Template } from "./template.ts";
 import { type WebhookOptions, webhookSchema } from "./webhook-options.ts";
 
 const connectTimeoutMs = 5_000;
@@ -32,7 +33,6 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
   const agent = new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
   const keys = options.secrets ?? (options.secret ? [options.secret] : []);
   const secrets = [...urlSecrets(url), ...Object.values(options.headers)];
-  const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
   const signed = ({ id, body }: Message): Record<string, string> => {
@@ -58,39 +58,28 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
     return answerResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
   };
 
-  const sendOne = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
-    const message = await messageOf(event, options);
-    return "kind" in message ? message : send(message, call);
-  };
-
   const close = async (): Promise<void> => {
-    // A body of one's own is made before the request is, so the agent does not know of it yet.
-    closing ??= Promise.allSettled(underWay).then(() => agent.close());
+    closing ??= agent.close();
     await closing;
   };
 
   if (options.mode === "batch") return batching(name, options.batch, send, close);
+  const { body } = options;
+  if (body !== null) return templating(name, (event) => ownMessageOf(event, body, options), send, close);
+  const message = options.mode === "binary" ? binaryMessage : structuredMessage;
   return {
     name,
     batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
-    async deliver(events, call) {
-      const delivery = Promise.all(events.map((event) => sendOne(event, call)));
-      underWay.add(delivery);
-      try {
-        return await delivery;
-      } finally {
-        underWay.delete(delivery);
-      }
-    },
+    deliver: (events, call) => Promise.all(events.map((event) => send(message(event), call))),
     close,
   };
 }
 
-async function messageOf(
+async function ownMessageOf(
   event: CloudEvent,
-  { mode, body, contentType }: WebhookOptions,
+  body: Template,
+  { contentType }: WebhookOptions,
 ): Promise<Message | Refusal> {
-  if (body === null) return mode === "binary" ? binaryMessage(event) : structuredMessage(event);
   const rendered = await body.render(event);
   return rendered.kind === "output" ? ownMessage(event, contentType, rendered.text) : rendered;
 }
@@ -119,5 +108,36 @@ function batching(name: SinkName, limits: BatchLimits, send: Send, close: () => 
       return events.map(() => ({ ...result, kind: "retry" }));
     },
     close,
+  };
+}
+
+/** A body of one's own is made before its request is, so the agent does not know of it yet: closing waits for it. */
+function templating(
+  name: SinkName,
+  messageOf: (event: CloudEvent) => Promise<Message | Refusal>,
+  send: Send,
+  close: () => Promise<void>,
+): Sink {
+  const underWay = new Set<Promise<unknown>>();
+  const sendOne = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
+    const message = await messageOf(event);
+    return "kind" in message ? message : send(message, call);
+  };
+  return {
+    name,
+    batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
+    async deliver(events, call) {
+      const delivery = Promise.all(events.map((event) => sendOne(event, call)));
+      underWay.add(delivery);
+      try {
+        return await delivery;
+      } finally {
+        underWay.delete(delivery);
+      }
+    },
+    close: async () => {
+      await Promise.allSettled(underWay);
+      await close();
+    },
   };
 }
