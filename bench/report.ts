@@ -1,3 +1,4 @@
+import { markdownTable } from "../docs/table.ts";
 import type { Contest, Figure } from "./contest.ts";
 import type { Spread } from "./statistics.ts";
 
@@ -31,8 +32,7 @@ export function markdown(held: readonly Held[]): string {
         ratioText(figure.ratioToPeer, figure.peerAim),
       ]);
       const header = ["Figure", "Unit", "Ours", "Floor", "Peer", "Ours to floor", "Ours to peer"];
-      const lines = [header, header.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`);
-      return `### ${title}\n\n${about} ${rounds} rounds.\n\n${lines.join("\n")}`;
+      return `### ${title}\n\n${about} ${rounds} rounds.\n\n${markdownTable([header, ...rows])}`;
     })
     .join("\n\n");
 }

@@ -11,6 +11,7 @@ import type { TaskSource } from "./source/task-source.ts";
 import type { Log } from "./telemetry/log.ts";
 
 const singlesAtOnce = 4;
+const surelyPastMs = 60_000;
 /** Signatures are refused at fifteen minutes. */
 const tellSkewMs = 60_000;
 
@@ -51,12 +52,16 @@ export async function readSnapshot(
   for await (const page of place.source.list(place.stream, beginMs, options)) {
     count += page.tasks.length;
     clockSkewMs = page.clockSkewMs ?? clockSkewMs;
+    // Whether an end is news is told by the API's clock, which the answers tell only roughly.
+    const pastMs = (rules.baselineMs ?? Number.NEGATIVE_INFINITY) + clockSkewMs - surelyPastMs;
     for (const task of page.tasks) {
       const known = checkpoint.known.get(task.id);
       if (known && isOpen(known)) unseen.delete(task.id);
       const read = tasks.size > 0 ? tasks.get(task.id) : undefined;
       if (read && isStale(read, task)) continue;
-      if (diffTask(known, task, rules)) tasks.set(task.id, task);
+      const difference = diffTask(known, task, rules);
+      const isPast = difference?.changes.length === 0 && task.updatedAtMs < pastMs;
+      if (difference) tasks.set(task.id, isPast ? unspoken(task) : task);
       else if (read) tasks.delete(task.id);
     }
     for (const { createdAtMs } of page.skipped) unreadMs.push(createdAtMs ?? beginMs);
@@ -82,6 +87,12 @@ export async function readSnapshot(
   return { beginMs, count, tasks, gone, unreadMs, clockSkewMs };
 }
 
+const nobody = { id: null, name: null };
+
+/** What is only remembered, and there may be very many of, is kept without what an event would say of it. */
+const unspoken = (task: Task): Task => ({ ...task, params: null, user: nobody });
+const isUnspoken = ({ user }: Task): boolean => user === nobody;
+
 /**
  * The differences of a snapshot from a checkpoint, oldest task first. The checkpoint may be newer than the one the
  * snapshot began from: a task outside its window that it does not know has ended, was told and is forgotten.
@@ -96,7 +107,8 @@ export function differencesOf(
     const known = checkpoint.known.get(task.id);
     if (!known && !isInWindow(task.createdAtMs, checkpoint.watermarkMs)) continue;
     const difference = diffTask(known, task, rules);
-    if (difference) found.push(difference);
+    // What was no news when it was read is none for a record that another run has taken further since.
+    if (difference) found.push(isUnspoken(task) ? { ...difference, changes: [] } : difference);
   }
   for (const id of snapshot.gone) {
     const known = checkpoint.known.get(id);

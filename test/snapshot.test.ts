@@ -25,7 +25,8 @@ function read(checkpoint: Checkpoint, ...versions: readonly Task[]) {
     close: async () => {},
   };
   const { signal } = new AbortController();
-  return readSnapshot({ stream, source, log: silentLog }, checkpoint, rules, { signal });
+  const { baselineMs } = checkpoint;
+  return readSnapshot({ stream, source, log: silentLog }, checkpoint, { ...rules, baselineMs }, { signal });
 }
 
 const knowing = (status: string, updatedAtMs: number): Checkpoint => {
@@ -50,6 +51,15 @@ describe("a snapshot", () => {
   it("keeps the last version of a task that moves while it is read", async () => {
     const { tasks } = await read(empty, at("CREATED", createdMs), at("EXECUTING", createdMs + 1));
     expect(tasks.get(id)?.status).toBe("EXECUTING");
+  });
+
+  it("keeps nothing but the dates of a task that is no news, not even where another run was first", async () => {
+    const ended = { ...at("SUCCESS", createdMs), params: '{"topic":"orders"}' };
+    const first = { ...empty, baselineMs: createdMs + 61_000 };
+    const snapshot = await read(first, ended);
+    expect(snapshot.tasks.get(id)).toEqual({ ...ended, params: null, user: { id: null, name: null } });
+    const byNow = { ...first, baselineMs: null };
+    expect(differencesOf(snapshot, byNow, rules)).toMatchObject([{ id, changes: [] }]);
   });
 
   it("drops an end that the same listing shows to be over, so that the task stays open", async () => {
