@@ -79,6 +79,7 @@ export function picture(held: readonly Held[]): string {
   });
   const floorX = x(1).toFixed(1);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${labelPx + barPx + 70} ${heightPx}" font-family="sans-serif" font-size="12" fill="#1F2937">
+<title>Each figure's ratio to its floor</title>
 <rect width="100%" height="100%" fill="#FFFFFF"/>
 <text x="${floorX}" y="18" text-anchor="middle" fill="#6B7280">floor ×1</text>
 <line x1="${floorX}" x2="${floorX}" y1="26" y2="${heightPx - 6}" stroke="#6B7280" stroke-dasharray="3 3"/>
