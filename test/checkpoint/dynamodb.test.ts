@@ -69,6 +69,23 @@ describe("the DynamoDB checkpoint store", () => {
     expect(await store.commit(key, first, null)).toEqual({ kind: "conflict" });
   });
 
+  it("lets one of many clients commit a version, and shows each of them what it wrote", async () => {
+    const { table, store } = await opened();
+    await store.commit(key, first, null);
+    const deps = { environment, clock: systemClock, random: () => 0 };
+    const stores = Array.from({ length: 8 }, () =>
+      storeOn(openTable({ name: table.name, endpoint: engine.origin }, deps)),
+    );
+    onTestFinished(async () => void (await Promise.all(stores.map((each) => each.close()))));
+    const commits = await Promise.all(
+      stores.map((each, index) => each.commit(key, { ...first, watermarkMs: index }, 1 as Version)),
+    );
+    const winners = [...commits.keys()].filter((index) => commits[index]?.kind === "committed");
+    expect(winners).toHaveLength(1);
+    const loaded = await Promise.all(stores.map((each) => each.load(key)));
+    expect(new Set(loaded.map((each) => each?.checkpoint.watermarkMs))).toEqual(new Set(winners));
+  });
+
   it("waits out throttling", async () => {
     const { store } = await opened();
     for (const operation of ["PutItem", "PutItem", "GetItem"]) {
@@ -141,6 +158,15 @@ describe("the DynamoDB checkpoint store", () => {
     await store.load(key);
     expect(await daysLeft()).toBe(90);
     expect((await store.load(key))?.version).toBe(1);
+  });
+
+  it("gives DynamoDB the end of that time in whole seconds, as it wants them", async () => {
+    const { clock, store, item } = await opened();
+    await clock.advance(1);
+    await store.commit(key, first, null);
+    expect((await item())["expiresAt"]).toEqual({
+      N: String(Math.floor(clock.now() / 1_000) + 90 * 86_400 + 1),
+    });
   });
 
   it("loads a record whose time to live cannot be renewed", async () => {

@@ -9,12 +9,15 @@ import { redrive } from "../../lib/delivery/redrive.ts";
 import type { SinkName } from "../../lib/names.ts";
 import { type Engine, startEngine } from "../aws/dynamodb-engine.ts";
 import { chat, entry, key, ops } from "../checkpoint/sample.ts";
+import { deadLetterStoreContract } from "../contract/dead-letter-store.ts";
 
 let engine: Engine;
 beforeAll(async () => {
   engine = await startEngine();
 });
 afterAll(() => engine.close());
+
+deadLetterStoreContract("DynamoDB", async () => dynamodbDeadLetters(await engine.table()));
 
 const letter = (sequence: number, sink: SinkName = ops, nowMs = 10_000 + sequence): DeadLetter =>
   letterOf(key, sink, entry(sequence, `t${sequence}`, [sink]), {
@@ -43,15 +46,6 @@ describe("dead letters in DynamoDB", () => {
     expect(await letters.list({ id: b.id })).toEqual([b]);
     expect(await letters.list({ id: b.id.slice(0, -1) })).toEqual([]);
     expect(await letters.list({ id: b.id, sink: ops })).toEqual([]);
-  });
-
-  it("are replaced by one of the same id, and removed by their ids", async () => {
-    const { letters } = await opened();
-    const again = { ...letter(1), attempts: 9 };
-    await letters.put([letter(1), letter(2)]);
-    await letters.put([again]);
-    await letters.remove([letter(2).id, "ops:no-such-letter"]);
-    expect(await letters.list({})).toEqual([again]);
   });
 
   it("are more than one answer of DynamoDB holds", async () => {
