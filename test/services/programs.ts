@@ -28,6 +28,11 @@ function isExecutable(path: string): boolean {
 /** Where Kafka's jars are once `mvn` has fetched them. */
 export const kafkaJars = fileURLToPath(new URL("kafka/target/jars", import.meta.url));
 
+/** Where moto's server is once `pip` has installed it. */
+export const motoProgram = fileURLToPath(new URL("moto/target/venv/bin/moto_server", import.meta.url));
+
+const venv = "test/services/moto/target/venv";
+
 const server = (test: string, program: string, debianPackage: string): Requirement => ({
   test,
   install: `apt-get install ${debianPackage}`,
@@ -43,6 +48,11 @@ export const requirements: readonly Requirement[] = [
     test: "test/sinks/brokers/kafka.test.ts",
     install: "mvn -f test/services/kafka/pom.xml clean package (needs Java 17 and Maven)",
     isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
+  },
+  {
+    test: "test/sinks/moto.test.ts",
+    install: `python3 -m venv ${venv} && ${venv}/bin/pip install -r test/services/moto/requirements.txt (needs Python 3.11)`,
+    isThere: () => findProgram(motoProgram) !== null,
   },
   {
     test: "test/e2e-lambda/poll.test.ts",
