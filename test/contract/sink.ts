@@ -33,6 +33,24 @@ export function sinkContract(name: string, setup: Setup): void {
       expect(await sink.deliver([], running())).toEqual([]);
     });
 
+    it("sends what it is given one after another in that order", async () => {
+      const { sink, arrived } = await opened(setup.working);
+      const events = eventsFor(sink, 3);
+      for (const event of events)
+        expect(await sink.deliver([event], running())).toMatchObject([{ kind: "accepted" }]);
+      expect(await arrived()).toEqual(events.map(({ id }) => id));
+    });
+
+    it("keeps the id of an event that it is given twice, so that a reader can drop the repeat", async () => {
+      const { sink, arrived } = await opened(setup.working);
+      const events = eventsFor(sink, 1);
+      for (const _ of ["first", "again"])
+        expect(await sink.deliver(events, running())).toMatchObject([{ kind: "accepted" }]);
+      const ids = await arrived();
+      expect(new Set(ids)).toEqual(new Set(events.map(({ id }) => id)));
+      expect(ids.length).toBeLessThanOrEqual(2);
+    });
+
     it("loses nothing when it is closed during a delivery", async () => {
       const { sink, arrived } = await opened(setup.working);
       const events = eventsFor(sink);
@@ -82,7 +100,7 @@ const outcome = (result: DeliveryResult): string =>
   result.kind === "accepted" ? result.kind : `${result.kind} ${result.reason}`;
 
 /** As many as one delivery may hold, but few. */
-const eventsFor = ({ batch }: Sink) => sampleEvents(Math.min(3, batch.maxEvents));
+const eventsFor = ({ batch }: Sink, count = Math.min(3, batch.maxEvents)) => sampleEvents(count);
 
 async function opened(make: Setup["working"], deps: SinkDeps = sampleDeps): Promise<Trial> {
   const trial = await make(deps);

@@ -55,6 +55,9 @@ const nothing = async () => [];
 const webhookSetup = (options: object): Setup => ({
   working: hook({}, options),
   failing: {
+    throttling: hook({ respond: () => ({ status: 429, headers: { "retry-after": "1" } }) }, options),
+    "an authorization that is refused": hook({ respond: () => ({ status: 401 }) }, options),
+    "an event too large": hook({ respond: () => ({ status: 413 }) }, options),
     "an error that repeats the request": hook(
       {
         respond: (_, { headers, body }) => ({

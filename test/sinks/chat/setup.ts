@@ -76,6 +76,7 @@ const setup = (type: PlatformType, options: object): Setup => ({
   failing: {
     "an error that repeats the request": trial(type, options, echo),
     "a robot that its operator must mend": trial(type, options, dismissals[type]),
+    throttling: trial(type, options, () => ({ status: 429, headers: { "retry-after": "1" } })),
     "a platform that never answers": trial(type, { timeout: "50ms", ...options }, () => ({ hang: true })),
     "a broken connection": trial(type, options, () => ({ reset: true })),
     "a redirect": trial(type, options, () => ({ status: 302, headers: { location: `/${token}` } })),
