@@ -40,20 +40,29 @@ describe("the packaged function", () => {
     expect(container.lines()).toContainEqual(expect.objectContaining(metrics));
   });
 
-  it("carries the clients of the brokers, which find nobody here", async () => {
+  it("carries every client that is read only when it is wanted, which find nobody here", async () => {
     const nobody = `127.0.0.1:${await freePort()}`;
     const stage = await setLambdaStage(artifact, {
       sinks: {
+        rabbitmq: { type: "rabbitmq", url: `amqp://${nobody}`, exchange: "tasks" },
+        redis: { type: "redis", url: `redis://${nobody}`, stream: "tasks" },
         kafka: { type: "kafka", brokers: [nobody], topic: "tasks" },
         nats: { type: "nats", servers: [nobody] },
         mqtt: { type: "mqtt", url: `mqtt://${nobody}` },
+        mail: {
+          type: "email",
+          from: "bridge@example.com",
+          to: ["ops@example.com"],
+          smtp: { host: "127.0.0.1", port: Number(nobody.split(":")[1]), security: "none" },
+          template: { title: "{{ task.name }}" },
+        },
       },
     });
     stage.task("restart", ended);
     const container = await stage.start();
     const { sinks } = summaryOf(await container.invoke("one"));
     // A client that could not be loaded would block its sink as a defect.
-    for (const name of ["kafka", "nats", "mqtt"])
+    for (const name of ["rabbitmq", "redis", "kafka", "nats", "mqtt", "mail"])
       expect(sinks[name]).toMatchObject({ retrying: 1, pending: 1, blocked: null });
   });
 
