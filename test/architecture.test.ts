@@ -31,7 +31,7 @@ function partOf(file: string): string {
 
 /** lib's own files that everything may use: words, errors, and small pure tools. */
 const shared = new Set(
-  ["names", "errors", "clock", "each", "ip", "json", "retry-after", "spread", "time-limit"].map(
+  ["names", "errors", "clock", "each", "html", "ip", "json", "retry-after", "spread", "time-limit"].map(
     (name) => `lib/${name}.ts`,
   ),
 );

@@ -1,3 +1,5 @@
+import { escapeHtml } from "../html.ts";
+
 /** A piece of HTML, as opposed to text that has to be escaped first. */
 export interface Html {
   readonly html: string;
@@ -11,18 +13,8 @@ export const html = (literals: TemplateStringsArray, ...parts: readonly Part[]):
 });
 
 function source(part: Part): string {
-  if (typeof part === "string") return escaped(part);
+  if (typeof part === "string") return escapeHtml(part);
   return "html" in part ? part.html : part.map(source).join("");
 }
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (mark) => entities[mark] ?? mark);
 
 export const nothing: Html = { html: "" };

@@ -39,9 +39,15 @@ const headerName = v.pipe(
 const valueExpectation = "printable ASCII, without line breaks";
 const headerText = v.pipe(v.string(valueExpectation), v.regex(/^[\x20-\x7e\t]*$/, valueExpectation));
 
-export const allowPrivateNetwork = v.union(
-  [v.boolean(), v.array(v.pipe(v.string(), v.check(isCidr, "a CIDR range such as 10.20.0.0/16")))],
-  "true, false or a list of CIDR ranges",
+export const allowPrivateNetwork = v.optional(
+  described(
+    v.union(
+      [v.boolean(), v.array(v.pipe(v.string(), v.check(isCidr, "a CIDR range such as 10.20.0.0/16")))],
+      "true, false or a list of CIDR ranges",
+    ),
+    "Opens loopback and private networks, or the listed ranges. Plain http is allowed only there.",
+  ),
+  false,
 );
 
 /** What the receiver allows in one batch, unless it says otherwise: 64 KiB is what every CloudEvents consumer should take. */
@@ -100,13 +106,7 @@ export const webhookSchema = v.pipe(
       v.optional(attemptTimeout, "15s"),
       "For one attempt, from connecting to the end of the answer.",
     ),
-    allowPrivateNetwork: v.optional(
-      described(
-        allowPrivateNetwork,
-        "Opens loopback and private networks, or the listed ranges. Plain http is allowed only there.",
-      ),
-      false,
-    ),
+    allowPrivateNetwork,
   }),
   v.forward(
     v.partialCheck(

@@ -24,13 +24,7 @@ export const workflowEntries = (about: { readonly token: string; readonly url: s
     v.optional(attemptTimeout, "15s"),
     "For one attempt, from connecting to the end of the answer.",
   ),
-  allowPrivateNetwork: v.optional(
-    described(
-      allowPrivateNetwork,
-      "Opens loopback and private networks, or the listed ranges. Plain http is allowed only there.",
-    ),
-    false,
-  ),
+  allowPrivateNetwork,
 });
 
 const workflowObject = v.object(workflowEntries({ token: "", url: "" }, ""));

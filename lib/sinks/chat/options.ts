@@ -65,13 +65,7 @@ export const chatEntries = {
     v.optional(attemptTimeout, "15s"),
     "For one message, from connecting to the end of the answer.",
   ),
-  allowPrivateNetwork: v.optional(
-    described(
-      allowPrivateNetwork,
-      "Opens loopback and private networks, or the listed ranges. Plain http is allowed only there.",
-    ),
-    false,
-  ),
+  allowPrivateNetwork,
 };
 
 /** In place of `url` where a bot posts through its platform's API. */

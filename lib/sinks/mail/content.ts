@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../html.ts";
 import type { Card, Tone } from "../chat/card.ts";
 import { shorten } from "../chat/foreign.ts";
 import type { Words } from "../chat/text.ts";
@@ -49,7 +50,7 @@ function htmlOf(card: Card): string {
     ({ label, value }) =>
       `<tr><td style="padding:2px 16px 2px 0;color:#5F6368;vertical-align:top">${escaped(label)}</td><td style="padding:2px 0">${escaped(value)}</td></tr>`,
   );
-  const anchors = links.map(({ label, url }) => `<a href="${attribute(url)}">${escaped(label)}</a>`);
+  const anchors = links.map(({ label, url }) => `<a href="${escapeHtml(url)}">${escaped(label)}</a>`);
   const parts = [
     `<p style="margin:0;font-size:18px;font-weight:bold">${escaped(`${glyph} ${title}`)}</p>`,
     `<p style="margin:0;color:#5F6368">${escaped(subtitle)}</p>`,
@@ -70,17 +71,7 @@ ${parts.filter(Boolean).join("\n")}
 `;
 }
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const attribute = (text: string): string => text.replace(/[&<>"']/g, (mark) => entities[mark] ?? mark);
-
 /** Mail programs make a link of every bare URL. */
 const linkless = (text: string): string => text.replaceAll("://", "：//");
 
-const escaped = (text: string): string => attribute(linkless(text));
+const escaped = (text: string): string => escapeHtml(linkless(text));
