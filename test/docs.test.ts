@@ -55,6 +55,27 @@ describe("the documentation", () => {
     expect(broken).toEqual([]);
   });
 
+  it("links only to headings that are there", () => {
+    const slug = (heading: string): string =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replaceAll(" ", "-");
+    const anchors = new Map(
+      pages.map(([file, text]) => [
+        file,
+        [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => slug(title)),
+      ]),
+    );
+    const broken = pages.flatMap(([file, text]) =>
+      [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].flatMap(([, target = "", anchor = ""]) => {
+        const to = target === "" ? file : path.join(path.dirname(file), target);
+        return anchors.get(to)?.includes(anchor) ? [] : [`${file} -> ${target}#${anchor}`];
+      }),
+    );
+    expect(broken).toEqual([]);
+  });
+
   it("names only tests and sources that are there", () => {
     const missing = pages.flatMap(([file, text]) =>
       [...text.matchAll(/`((?:lib|test|functions|examples)\/[\w./-]+)`/g)]

@@ -42,7 +42,7 @@ export async function backlogContest({ bundles, isQuick, onEnd }: Stage): Promis
     measured(
       // A small heap: what counts is what is kept, not what waits to be collected.
       [
-        "--max-old-space-size=160",
+        "--max-old-space-size=256",
         bundles.subject("backlog"),
         tasks.origin,
         `${hook.origin}/hook`,
