@@ -7,8 +7,12 @@ import { runId, sinkName, taskId } from "../names.ts";
 import { failureReasons } from "../sinks/sink.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
-/** The form durable stores keep. A record of a newer format is refused, never rewritten. */
-const format = 1;
+/**
+ * The forms durable stores keep; 2 has durations and messages. A record that needs neither is still written as 1, which
+ * an older version reads. A record of a newer form is refused, never rewritten.
+ */
+const formats = [1, 2] as const;
+const newestFormat = 2;
 
 const overdueFlag = 1;
 const vanishedFlag = 2;
@@ -24,7 +28,7 @@ const eventShape = v.looseObject({
 });
 
 const recordSchema = v.strictObject({
-  format: v.literal(format),
+  format: v.picklist(formats),
   watermarkMs: ms,
   newestCreatedMs: v.nullable(ms),
   baselineMs: v.nullable(ms),
@@ -60,7 +64,7 @@ type RecordRow = v.InferInput<typeof recordSchema>;
 /** A checkpoint as JSON text. */
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
   const row: RecordRow = {
-    format,
+    format: checkpoint.durations.size === 0 && checkpoint.messages.size === 0 ? 1 : newestFormat,
     watermarkMs: checkpoint.watermarkMs,
     newestCreatedMs: checkpoint.newestCreatedMs,
     baselineMs: checkpoint.baselineMs,
@@ -105,10 +109,10 @@ export function decodeCheckpoint(text: string): Checkpoint {
   const value = parseJson(text);
   if (value === undefined) throw new StoreError("corrupt", "the record is no JSON");
   const found = v.safeParse(v.looseObject({ format: v.number() }), value);
-  if (found.success && found.output.format > format) {
+  if (found.success && found.output.format > newestFormat) {
     throw new StoreError(
       "corrupt",
-      `the record has format ${found.output.format}, this version reads up to ${format}: upgrade dms-task-bridge`,
+      `the record has format ${found.output.format}, this version reads up to ${newestFormat}: upgrade dms-task-bridge`,
     );
   }
   const result = v.safeParse(recordSchema, value);

@@ -33,8 +33,15 @@ describe("a stored record", () => {
     expect(decodeCheckpoint(record({ durations: undefined })).durations).toEqual(new Map());
   });
 
+  it("is written in the oldest form that holds it, so that a rollback reads what it can", () => {
+    const plain = begin("all", 0, 0);
+    const timed = { ...plain, durations: new Map([["restart", [5_000]]]) };
+    const formatOf = (checkpoint: typeof plain) => JSON.parse(encodeCheckpoint(checkpoint)).format;
+    expect([formatOf(plain), formatOf(timed)]).toEqual([1, 2]);
+  });
+
   it("of a newer format is refused with the way out", () => {
-    expect(() => decodeCheckpoint(record({ format: 2 }))).toThrow(/format 2.*upgrade/);
+    expect(() => decodeCheckpoint(record({ format: 3 }))).toThrow(/format 3.*upgrade/);
   });
 
   it.each([
