@@ -12,11 +12,11 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** A certificate for `localhost`, and not for 127.0.0.1, made in the folder. */
-export async function makeCertificate(folder: string): Promise<Certificate> {
+/** A certificate for one host, such as `DNS:localhost` or `IP:127.0.0.1`, made in the folder. */
+export async function makeCertificate(folder: string, forHost: string): Promise<Certificate> {
   const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2"];
-  const host = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+  const host = ["-subj", "/CN=test", "-addext", `subjectAltName=${forHost}`];
   const args = ["req", "-x509", ...kind, ...host, "-out", certFile, "-keyout", keyFile];
   await promisify(execFile)(findProgram("openssl") ?? "openssl", args);
   const [cert, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);

@@ -34,7 +34,7 @@ export async function startKafka(): Promise<Kafka> {
     tls: await freePort(),
     controller: await freePort(),
   };
-  const { cert, key } = await makeCertificate(folder);
+  const { cert, key } = await makeCertificate(folder, "DNS:localhost");
   await writeFile(join(folder, "keystore.pem"), key + cert);
   const config = join(folder, "server.properties");
   await writeFile(config, properties(folder, ports));

@@ -89,7 +89,7 @@ sinkContract("nats", {
     "a subject that is not allowed": trialOf(() => ({ user: "narrow", password })),
     "a refused connection": trialOf(async () => ({ servers: [`127.0.0.1:${await freePort()}`] })),
     "a server that never answers": trialOf(async () => ({
-      servers: [await silentServer()],
+      servers: [(await silentServer()).host],
       timeout: "50ms",
     })),
     "TLS that the server does not offer": trialOf(() => ({ tls: {} })),
@@ -196,7 +196,7 @@ describe("the nats sink", () => {
   it("speaks TLS with a server whose authority it is told", async () => {
     const folder = await serverFolder("certificate");
     onTestFinished(() => rm(folder, { recursive: true }));
-    const { certFile, keyFile, cert: ca } = await makeCertificate(folder);
+    const { certFile, keyFile, cert: ca } = await makeCertificate(folder, "DNS:localhost");
     const server = await startNats(`tls { cert_file: "${certFile}", key_file: "${keyFile}" }`);
     onTestFinished(() => server.stop());
     const byName = server.address.replace("127.0.0.1", "localhost");

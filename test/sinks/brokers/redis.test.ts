@@ -8,7 +8,7 @@ import { sinkContract, type Trial } from "../../contract/sink.ts";
 import { type Redis, startRedis } from "../../services/redis.ts";
 import { freePort } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
-import { silentServer } from "./silent-server.ts";
+import { silentServer } from "./strangers.ts";
 import { tlsFront } from "./tls-front.ts";
 
 type Options = Partial<v.InferInput<typeof redisSchema>>;
