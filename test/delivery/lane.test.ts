@@ -32,6 +32,38 @@ describe("a lane", () => {
     expect(lane.nextDueMs()).toBeNull();
   });
 
+  it("lets go of what waits only what is due, and keeps the rest for its own time", () => {
+    const due = (sequence: number, task: string, nextAttemptMs: number) => ({
+      ...entry(sequence, task),
+      owed: new Map([[ops, { attempts: 1, nextAttemptMs }]]),
+    });
+    const lane = new Lane([entry(1, "a"), due(2, "b", 100), due(3, "c", 200), due(4, "d", 300)], ops);
+    expect(lane.nextDueMs()).toBe(100);
+    expect(lane.isReady(0, false)).toBe(true);
+    expect(sequences(lane.take(0, { maxEvents: 1, maxBytes: 1e6 }))).toEqual([1]);
+    expect(lane.isReady(99, false)).toBe(false);
+    expect(lane.isReady(99, true)).toBe(true);
+    expect(lane.isReady(200, false)).toBe(true);
+    expect(lane.nextDueMs()).toBe(300);
+    expect(sequences(lane.take(200, many))).toEqual([2, 3]);
+    expect(sequences(lane.take(299, many))).toEqual([]);
+    expect(sequences(lane.take(300, many))).toEqual([4]);
+    expect(lane.isReady(9e9, true)).toBe(false);
+  });
+
+  it("probes with the least tried event of those that may go, wherever it stands", () => {
+    const tried = { ...entry(1, "a"), owed: new Map([[ops, { attempts: 2, nextAttemptMs: 0 }]]) };
+    expect(sequences(new Lane([tried, entry(2, "b")], ops).probe())).toEqual([2]);
+  });
+
+  it("gives what it has probed with no second time, and everything else in its order", () => {
+    const lane = new Lane([entry(1, "a"), entry(2, "b"), entry(3, "c")], ops);
+    lane.take(0, { maxEvents: 1, maxBytes: 1e6 });
+    expect(sequences(lane.probe())).toEqual([2]);
+    expect(sequences(lane.take(0, many))).toEqual([3]);
+    expect(lane.probe()).toEqual([]);
+  });
+
   it("keeps to the batch's count and bytes, yet always gives one", () => {
     const lane = () => new Lane([entry(1, "a"), entry(2, "b"), entry(3, "c")], ops);
     const size = Buffer.byteLength(JSON.stringify(entry(1, "a").event));
