@@ -21,6 +21,8 @@ interface Statement {
   readonly Resource?: unknown;
 }
 export interface Stack {
+  /** As JSON. */
+  readonly template: string;
   readonly resources: Readonly<Record<string, Resource>>;
   /** What `osls package` puts into the artifact. */
   readonly files: readonly string[];
@@ -50,18 +52,17 @@ export function packagedStack(file: string): Stack {
       service: { service: string };
     };
     const zip = readFileSync(join(folder, `out/${service.service}.zip`));
-    return stackOf(
-      (JSON.parse(template) as Pick<Stack, "resources"> & { Resources: Stack["resources"] }).Resources,
-      zip,
-    );
+    return stackOf(template, zip);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function stackOf(resources: Stack["resources"], zip: Buffer): Stack {
+function stackOf(template: string, zip: Buffer): Stack {
+  const { Resources: resources } = JSON.parse(template) as { readonly Resources: Stack["resources"] };
   const ofType = (type: string) => Object.values(resources).filter(({ Type }) => Type === type);
   return {
+    template,
     resources,
     files: fileNames(zip),
     ofType,

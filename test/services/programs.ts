@@ -31,11 +31,20 @@ export const kafkaJars = fileURLToPath(new URL("kafka/target/jars", import.meta.
 /** Where moto's server is once `pip` has installed it. */
 export const motoProgram = fileURLToPath(new URL("moto/target/venv/bin/moto_server", import.meta.url));
 
+/** AWS's own judge of CloudFormation templates, beside it. */
+export const cfnLint = fileURLToPath(new URL("moto/target/venv/bin/cfn-lint", import.meta.url));
+
 const venv = "test/services/moto/target/venv";
 
 const server = (test: string, program: string, debianPackage: string): Requirement => ({
   test,
   install: `apt-get install ${debianPackage}`,
+  isThere: () => findProgram(program) !== null,
+});
+
+const inVenv = (test: string, program: string): Requirement => ({
+  test,
+  install: `python3 -m venv ${venv} && ${venv}/bin/pip install -r test/services/moto/requirements.txt (needs Python 3.11)`,
   isThere: () => findProgram(program) !== null,
 });
 
@@ -49,11 +58,8 @@ export const requirements: readonly Requirement[] = [
     install: "mvn -f test/services/kafka/pom.xml clean package (needs Java 17 and Maven)",
     isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
   },
-  {
-    test: "test/sinks/moto.test.ts",
-    install: `python3 -m venv ${venv} && ${venv}/bin/pip install -r test/services/moto/requirements.txt (needs Python 3.11)`,
-    isThere: () => findProgram(motoProgram) !== null,
-  },
+  inVenv("test/sinks/moto.test.ts", motoProgram),
+  inVenv("test/e2e-lambda/lint.test.ts", cfnLint),
   {
     test: "test/e2e-lambda/poll.test.ts",
     install: "npm ci --prefix test/e2e-lambda (needs cmake, g++ and make)",
