@@ -1,4 +1,5 @@
 import type { CallOptions, Clock } from "./clock.ts";
+import { follow } from "./time-limit.ts";
 
 /** Does `work` under a signal that also aborts at `untilMs`. */
 export async function withDeadline(
@@ -9,14 +10,12 @@ export async function withDeadline(
 ): Promise<void> {
   const bounded = new AbortController();
   const done = new AbortController();
-  const follow = (): void => bounded.abort(signal.reason);
-  if (signal.aborted) follow();
-  else signal.addEventListener("abort", follow, { once: true });
+  const unfollow = follow(signal, bounded);
   const timer = clock.sleep(untilMs - clock.now(), done.signal).then(() => bounded.abort());
   try {
     await work({ signal: bounded.signal });
   } finally {
-    signal.removeEventListener("abort", follow);
+    unfollow();
     done.abort();
     await timer;
   }

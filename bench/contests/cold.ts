@@ -4,10 +4,7 @@ import { coldStart } from "../child.ts";
 import type { Contest } from "../contest.ts";
 import { serveTable } from "../servers/table.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import type { Stage } from "./stage.ts";
-
-const instance = "11111111-0000-4000-8000-000000000001";
-const keys = { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+import { awsKeys, instance, peerEnvironment, type Stage } from "./stage.ts";
 
 /** From nothing to the first poll done. */
 export async function coldContest({ bundles, folder, isQuick, onEnd }: Stage): Promise<Contest> {
@@ -22,7 +19,7 @@ export async function coldContest({ bundles, folder, isQuick, onEnd }: Stage): P
   };
   await writeFile(configFile, JSON.stringify(config));
   const start = (handler: string, environment: Readonly<Record<string, string>>) =>
-    coldStart([bundles.subject("cold"), handler], { ...keys, ...environment });
+    coldStart([bundles.subject("cold"), handler], { ...awsKeys, ...environment });
   return {
     title: "Cold start",
     about:
@@ -40,15 +37,7 @@ export async function coldContest({ bundles, folder, isQuick, onEnd }: Stage): P
     contestants: {
       floor: () => start(bundles.subject("empty"), {}),
       ours: () => start(bundles.poll, { BRIDGE_CONFIG: configFile }),
-      peer: () =>
-        start(bundles.peer("handler"), {
-          API: tasks.origin,
-          DYNAMODB: table.origin,
-          INSTANCE: instance,
-          AK: "a",
-          SK: "b",
-          PROJECT: "p1",
-        }),
+      peer: () => start(bundles.peer("handler"), peerEnvironment(tasks.origin, table.origin)),
     },
   };
 }

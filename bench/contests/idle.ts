@@ -2,7 +2,7 @@ import { measured } from "../child.ts";
 import type { Contest, Readings } from "../contest.ts";
 import { serveTable } from "../servers/table.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import type { Stage } from "./stage.ts";
+import { peerEnvironment, type Stage } from "./stage.ts";
 
 const warmUps = 100;
 
@@ -40,14 +40,7 @@ export async function idleContest({ bundles, isQuick, onEnd }: Stage): Promise<C
       peer: () =>
         each(
           measured([bundles.peer("idle")], {
-            API: tasks.origin,
-            DYNAMODB: table.origin,
-            INSTANCE: "11111111-0000-4000-8000-000000000001",
-            AK: "a",
-            SK: "b",
-            PROJECT: "p1",
-            AWS_ACCESS_KEY_ID: "a",
-            AWS_SECRET_ACCESS_KEY: "b",
+            ...peerEnvironment(tasks.origin, table.origin),
             RUNS: String(runs),
           }),
         ),

@@ -1,7 +1,7 @@
 import { measured } from "../child.ts";
 import type { Contest } from "../contest.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import type { Stage } from "./stage.ts";
+import { peerEnvironment, type Stage } from "./stage.ts";
 
 /** Reading a very long listing, page by page. */
 export async function listingContest({ bundles, isQuick, onEnd }: Stage): Promise<Contest> {
@@ -28,17 +28,7 @@ export async function listingContest({ bundles, isQuick, onEnd }: Stage): Promis
     contestants: {
       floor: () => subject("floor"),
       ours: () => subject("ours"),
-      peer: () =>
-        measured([bundles.peer("listing")], {
-          API: tasks.origin,
-          DYNAMODB: tasks.origin,
-          INSTANCE: "11111111-0000-4000-8000-000000000001",
-          AK: "a",
-          SK: "b",
-          PROJECT: "p1",
-          AWS_ACCESS_KEY_ID: "a",
-          AWS_SECRET_ACCESS_KEY: "b",
-        }),
+      peer: () => measured([bundles.peer("listing")], peerEnvironment(tasks.origin, tasks.origin)),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { CloudEvent } from "../change/event.ts";
 import type { Clock } from "../clock.ts";
 import type { SinkName } from "../names.ts";
+import { withTimeLimit } from "../time-limit.ts";
 import type { Refusal } from "./answer.ts";
 import type { BatchLimits, DeliveryResult, Sink } from "./sink.ts";
 
@@ -89,17 +90,18 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
     signal: AbortSignal,
   ): Promise<readonly DeliveryResult[]> => {
     const used = current();
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const known = new Map<number, DeliveryResult>();
     let isSound = false;
     try {
-      const results = await Promise.race([
-        exchange(used, events, known),
-        ended(limit).then(() => {
-          const late = signal.aborted ? runEnded(origin) : tooSlow(origin, timeoutMs);
-          return events.map((_, index) => known.get(index) ?? late);
-        }),
-      ]);
+      const results = await withTimeLimit(signal, timeoutMs, (limit) =>
+        Promise.race([
+          exchange(used, events, known),
+          ended(limit).then(() => {
+            const late = signal.aborted ? runEnded(origin) : tooSlow(origin, timeoutMs);
+            return events.map((_, index) => known.get(index) ?? late);
+          }),
+        ]),
+      );
       used.usedAtMs = clock.now();
       isSound = results.every(({ kind }) => kind === "accepted" || kind === "permanent");
       return results;

@@ -1,4 +1,5 @@
 import { createTransport } from "nodemailer";
+import { withTimeLimit } from "../../time-limit.ts";
 import type { Refusal } from "../answer.ts";
 import type { SinkDeps } from "../sink.ts";
 import type { Carrier } from "./letter.ts";
@@ -37,26 +38,26 @@ export function smtpCarrier(
   });
 
   return {
-    async carry({ from, to, message }, call) {
-      const signal = AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]);
-      try {
-        const envelope = { from, to: [...to], size: message.length };
-        const { rejected } = await transport.sendMail({ envelope, raw: message, signal });
-        // Trying again would bring the others the mail once more.
-        if (rejected.length > 0) {
-          log("warn", "a mail server refused some of the recipients", {
-            server: place,
-            refused: rejected.length,
-          });
+    carry: ({ from, to, message }, call) =>
+      withTimeLimit(call.signal, timeoutMs, async (signal) => {
+        try {
+          const envelope = { from, to: [...to], size: message.length };
+          const { rejected } = await transport.sendMail({ envelope, raw: message, signal });
+          // Trying again would bring the others the mail once more.
+          if (rejected.length > 0) {
+            log("warn", "a mail server refused some of the recipients", {
+              server: place,
+              refused: rejected.length,
+            });
+          }
+          return { kind: "accepted" };
+        } catch (error) {
+          if (signal.aborted) return outOfTime(place, timeoutMs, call.signal.aborted);
+          const refusal = smtpRefusal(error, place, [password ?? "", user ?? ""]);
+          if (!refusal) throw error;
+          return refusal;
         }
-        return { kind: "accepted" };
-      } catch (error) {
-        if (signal.aborted) return outOfTime(place, timeoutMs, call.signal.aborted);
-        const refusal = smtpRefusal(error, place, [password ?? "", user ?? ""]);
-        if (!refusal) throw error;
-        return refusal;
-      }
-    },
+      }),
     close: async () => transport.close(),
   };
 }
