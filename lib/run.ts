@@ -1,9 +1,10 @@
-import { type RunContext, runStream, type StreamOutcome, type StreamPlan } from "./bridge.ts";
+import { type Milestones, runStream } from "./bridge.ts";
 import type { CallOptions } from "./clock.ts";
 import type { Channel } from "./delivery/channel.ts";
 import { eachOf } from "./each.ts";
 import { SourceError, type StoreError } from "./errors.ts";
 import type { SinkName } from "./names.ts";
+import type { RunContext, StreamOutcome, StreamPlan } from "./stream-run.ts";
 
 /** What one run did, as `poll --json` prints it. */
 export interface RunSummary {
@@ -39,7 +40,10 @@ export interface SinkSummary {
   readonly blocked: string | null;
 }
 
-const streamsAtOnce = 16;
+/** Streams that are read at once. Others may begin while these wait for their sinks. */
+const readingAtOnce = 16;
+/** Events that streams under way may owe when another begins: it bounds what is in memory. */
+const maxOwed = 2_000;
 
 /** A stream that could not even be planned, such as the instances of a source that does not answer. */
 export interface Unplanned {
@@ -61,27 +65,56 @@ export async function runStreams(
 ): Promise<RunSummary> {
   const startedMs = context.clock.now();
   const outcomes = new Map<StreamPlan, StreamOutcome>();
-  const runOne = async (plan: StreamPlan, listed?: () => void): Promise<void> => {
-    const outcome = await runStream(plan, context, options, listed);
-    if (outcome.snapshot) proven.add(plan.source);
-    outcomes.set(plan, outcome);
+  const underWay = new Set<Promise<void>>();
+  const defects: unknown[] = [];
+  let owedByAll = 0;
+
+  /** Resolves at the milestone, or when the stream has ended before it. */
+  const begin = (plan: StreamPlan): { listed: Promise<void>; committed: Promise<void> } => {
+    const listed = Promise.withResolvers<void>();
+    const committed = Promise.withResolvers<void>();
+    let owedByThis = 0;
+    const milestones: Milestones = {
+      listed: listed.resolve,
+      committed: (owed) => {
+        owedByAll += owed - owedByThis;
+        owedByThis = owed;
+        committed.resolve();
+      },
+    };
+    const run = runStream(plan, context, options, milestones)
+      .then((outcome) => {
+        if (outcome.snapshot) proven.add(plan.source);
+        outcomes.set(plan, outcome);
+      })
+      .catch((defect: unknown) => void defects.push(defect))
+      .finally(() => {
+        underWay.delete(run);
+        owedByAll -= owedByThis;
+        listed.resolve();
+        committed.resolve();
+      });
+    underWay.add(run);
+    return { listed: listed.promise, committed: committed.promise };
   };
-  const scouts = new Set<StreamPlan>();
-  for (const [source, [first]] of Map.groupBy(plans, ({ source }) => source)) {
-    if (first && !proven.has(source)) scouts.add(first);
-  }
-  const scouting = Array.from(scouts, (plan) => {
-    const { promise: answered, resolve } = Promise.withResolvers<void>();
-    const run = runOne(plan, resolve);
-    return { run, answered: Promise.race([answered, run]) };
-  });
-  await Promise.all(scouting.map(({ answered }) => answered));
+
+  const dispatchers = [...context.dispatchers.values()];
+  for (const dispatcher of dispatchers) dispatcher.hold();
+  const scouts = scoutsOf(plans, proven);
+  const scouting = Array.from(scouts, begin);
+  await Promise.all(scouting.map(({ listed }) => listed));
   await eachOf(
     plans.filter((plan) => !scouts.has(plan)),
-    streamsAtOnce,
-    runOne,
+    readingAtOnce,
+    async (plan) => {
+      while (underWay.size >= readingAtOnce && owedByAll >= maxOwed) await Promise.race(underWay);
+      await begin(plan).committed;
+    },
   );
-  await Promise.all(scouting.map(({ run }) => run));
+  await Promise.all(scouting.map(({ committed }) => committed));
+  for (const dispatcher of dispatchers) dispatcher.release();
+  await Promise.all(underWay);
+  if (defects.length > 0) throw defects[0];
   return {
     runId: context.run,
     startedAt: new Date(startedMs).toISOString(),
@@ -97,12 +130,21 @@ export async function runStreams(
       })),
     ],
     sinks: Object.fromEntries(
-      Array.from(context.channels, ([name, channel]) => [
+      Array.from(context.dispatchers, ([name, { channel }]) => [
         name,
         sinkSummary(name, channel, [...outcomes.values()]),
       ]),
     ),
   };
+}
+
+/** The first stream of each source that has not answered yet. */
+function scoutsOf(
+  plans: readonly StreamPlan[],
+  proven: ReadonlySet<StreamPlan["source"]>,
+): ReadonlySet<StreamPlan> {
+  const firsts = Map.groupBy(plans, ({ source }) => source).values();
+  return new Set(firsts.flatMap(([first]) => (first && !proven.has(first.source) ? [first] : [])));
 }
 
 function streamSummary(plan: StreamPlan, outcome: StreamOutcome | undefined): StreamSummary {

@@ -6,6 +6,23 @@ export function follow(caller: AbortSignal, own: AbortController): () => void {
   return () => caller.removeEventListener("abort", abort);
 }
 
+/** A signal that aborts with the first of several; `unfollow` ends that. One alone is its own. */
+export function followAll(callers: readonly AbortSignal[]): {
+  readonly signal: AbortSignal;
+  readonly unfollow: () => void;
+} {
+  const [first] = callers;
+  if (first && callers.length === 1) return { signal: first, unfollow: () => {} };
+  const own = new AbortController();
+  const unfollows = callers.map((caller) => follow(caller, own));
+  return {
+    signal: own.signal,
+    unfollow: () => {
+      for (const unfollow of unfollows) unfollow();
+    },
+  };
+}
+
 /**
  * Does `work` under a signal that aborts with the caller's, or after `limitMs` with a TimeoutError. AbortSignal.any and
  * AbortSignal.timeout say the same at nine times the cost, which is a tenth of a whole request's.

@@ -4,6 +4,7 @@ import type { Clock, Random } from "./clock.ts";
 import type { LoadedSink } from "./config/load.ts";
 import type { DeliveryConfig } from "./config/schema.ts";
 import { Channel } from "./delivery/channel.ts";
+import { Dispatcher } from "./delivery/dispatcher.ts";
 import { compileFilter } from "./delivery/filter.ts";
 import type { RetryPolicy } from "./delivery/retry.ts";
 import type { SinkName } from "./names.ts";
@@ -17,7 +18,7 @@ export interface Outlet {
   /** Whether the sink's filter passes the event. */
   matches(event: CloudEvent): boolean;
   /** New for each run: whether a sink is well is asked anew, and what is remembered of it is recalled. */
-  channel(): Channel;
+  dispatcher(): Dispatcher;
 }
 
 export interface OutletDeps {
@@ -50,13 +51,16 @@ export function openOutlet(
     sink,
     policy,
     matches: (event) => filter?.matches(event) ?? true,
-    channel: () =>
-      new Channel({
-        sink,
-        policy,
-        clock,
-        concurrency: delivery.concurrency,
-        rate: rate ? { events: rate.events, perMs: rate.per } : null,
+    dispatcher: () =>
+      new Dispatcher({
+        ...deps,
+        channel: new Channel({
+          sink,
+          policy,
+          clock,
+          concurrency: delivery.concurrency,
+          rate: rate ? { events: rate.events, perMs: rate.per } : null,
+        }),
       }),
   };
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { Environment } from "./aws/keys.ts";
-import type { RunContext, StreamPlan } from "./bridge.ts";
 import type { ActivityIndex } from "./checkpoint/activity.ts";
 import type { CheckpointStore } from "./checkpoint/store.ts";
 import type { Clock, Random } from "./clock.ts";
@@ -17,6 +16,7 @@ import type { Sink } from "./sinks/sink.ts";
 import { type DmsSource, openDmsSource } from "./source/dms.ts";
 import { taskEndpoint } from "./source/endpoints.ts";
 import type { TaskSource } from "./source/task-source.ts";
+import type { RunContext, StreamPlan } from "./stream-run.ts";
 import type { Log } from "./telemetry/log.ts";
 import { openOutlet } from "./wire-outlet.ts";
 import { openStores } from "./wire-stores.ts";
@@ -148,7 +148,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       checkpoints,
       deadLetters,
       observer,
-      channels: mapValues(outlets, ({ channel }) => channel()),
+      dispatchers: mapValues(outlets, ({ dispatcher }) => dispatcher()),
     };
     return runStreams(found.streams.flatMap(planOf), found.unplanned, proven, context, { signal });
   };

@@ -73,7 +73,9 @@ describe("the architecture", () => {
     const wrong = [...sources.keys()]
       .filter((file) => allowed[partOf(file)])
       .flatMap((file) => importsOf(file).map((target) => [file, target] as const))
-      .filter(([, target]) => /^(functions\/|lib\/(bridge|run|wire|snapshot|slice|cli\/))/.test(target));
+      .filter(([, target]) =>
+        /^(functions\/|lib\/(bridge|stream-run|run|wire|snapshot|slice|cli\/))/.test(target),
+      );
     expect(wrong).toEqual([]);
   });
 
@@ -90,7 +92,7 @@ describe("the architecture", () => {
         partOf(file) === "huawei" ||
         /^lib\/(slice|names|errors|ip|json|retry-after|spread)\.ts$/.test(file) ||
         /^lib\/checkpoint\/(checkpoint|messages|transitions|codec|activity)\.ts$/.test(file) ||
-        /^lib\/delivery\/(retry|lane|backlog|filter.*)\.ts$/.test(file) ||
+        /^lib\/delivery\/(retry|lane|batch|backlog|filter.*)\.ts$/.test(file) ||
         /^lib\/fleet\/(schedule|shard|inbox)\.ts$/.test(file) ||
         /^lib\/source\/(paging|join|parse)\.ts$/.test(file) ||
         /^lib\/sinks\/chat\/(card|digest|fit|foreign|text|slack-message|telegram-text|feishu-card)\.ts$/.test(

@@ -1,4 +1,4 @@
-import { type RunContext, runStream, type StreamPlan } from "../lib/bridge.ts";
+import { runStream } from "../lib/bridge.ts";
 import type { Task } from "../lib/change/task.ts";
 import { isInWindow } from "../lib/change/window.ts";
 import { memoryCheckpoints } from "../lib/checkpoint/memory.ts";
@@ -6,11 +6,13 @@ import type { CheckpointStore } from "../lib/checkpoint/store.ts";
 import { Channel } from "../lib/delivery/channel.ts";
 import type { DeadLetterStore } from "../lib/delivery/dead-letters.ts";
 import { memoryDeadLetters } from "../lib/delivery/dead-letters-memory.ts";
+import { Dispatcher } from "../lib/delivery/dispatcher.ts";
 import type { RetryPolicy } from "../lib/delivery/retry.ts";
 import type { SourceError } from "../lib/errors.ts";
 import { runId, type TaskId } from "../lib/names.ts";
 import { manualClock } from "../lib/simulator/clock.ts";
 import type { Page, TaskSource } from "../lib/source/task-source.ts";
+import type { RunContext, StreamPlan } from "../lib/stream-run.ts";
 import { silentLog } from "../lib/telemetry/log.ts";
 import { createdMs } from "./change/sample.ts";
 import { key, stream } from "./checkpoint/sample.ts";
@@ -110,17 +112,12 @@ export function stage(
     log: silentLog,
     checkpoints,
     deadLetters,
-    channels: new Map(
-      sinks.map((sink) => [
-        sink.name,
-        new Channel({
-          sink,
-          policy: plan.rules.policies.get(sink.name) ?? patience,
-          concurrency: 4,
-          rate: null,
-          clock,
-        }),
-      ]),
+    dispatchers: new Map(
+      sinks.map((sink) => {
+        const policy = plan.rules.policies.get(sink.name) ?? patience;
+        const channel = new Channel({ sink, policy, concurrency: 4, rate: null, clock });
+        return [sink.name, new Dispatcher({ channel, clock, random: () => 0.5, log: silentLog })];
+      }),
     ),
     observer: { committed: () => {}, attempted: () => {} },
     ...changes,

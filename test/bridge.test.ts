@@ -335,7 +335,7 @@ describe("a run", () => {
     const { policies, filters } = plan.rules;
     (policies as Map<unknown, unknown>).clear();
     (filters as Map<unknown, unknown>).clear();
-    await run({ channels: new Map() });
+    await run({ dispatchers: new Map() });
     expect(await deadLetters.list({})).toMatchObject([{ sink: ops, reason: "sink_removed", stream: key }]);
   });
 

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { StreamPlan } from "../lib/bridge.ts";
 import { SourceError } from "../lib/errors.ts";
-import { streamKey } from "../lib/names.ts";
+import { streamKey, taskId } from "../lib/names.ts";
 import { runStreams } from "../lib/run.ts";
 import type { DeliveryResult } from "../lib/sinks/sink.ts";
+import type { StreamPlan } from "../lib/stream-run.ts";
 import { stage } from "./bridge-stage.ts";
 import { sampleTask } from "./change/sample.ts";
 import { chat, ops, stream } from "./checkpoint/sample.ts";
@@ -68,6 +68,79 @@ describe("a run over many streams", () => {
     source.begins.length = 0;
     await run();
     expect(source.begins).toHaveLength(5);
+  });
+
+  describe("with a sink of digests", () => {
+    const digests = () => {
+      const sink = scriptedSink(chat, undefined, { maxEvents: 100, maxBytes: 1e6, digestAbove: 3 });
+      const sizes: number[] = [];
+      const { deliver } = sink;
+      sink.deliver = (events, options) => {
+        sizes.push(events.length);
+        return deliver(events, options);
+      };
+      return { sink, sizes };
+    };
+    const changed = (staged: ReturnType<typeof streams>) => {
+      const list = staged.source.list;
+      staged.source.list = async function* (...call) {
+        const [{ instanceId }] = call;
+        yield* list(...call);
+        yield {
+          tasks: [sampleTask({ id: taskId(`t-${instanceId}`) })],
+          skipped: [],
+          clockSkewMs: 0,
+          doubt: null,
+        };
+      };
+      return staged;
+    };
+
+    it("tells a burst over many instances as one digest", async () => {
+      const { sink, sizes } = digests();
+      const { run, memory, plans } = changed(streams(50, [sink]));
+      const summary = await run();
+      expect(sizes).toEqual([50]);
+      expect(summary.sinks[chat]).toMatchObject({ accepted: 50, pending: 0 });
+      const records = await Promise.all(plans.map(({ rules }) => memory.load(rules.stream)));
+      expect(records.every((record) => record?.checkpoint.outbox.length === 0)).toBe(true);
+    });
+
+    it("lets it wait no longer than five seconds for an instance that does not answer", async () => {
+      const { sink, sizes } = digests();
+      const staged = changed(streams(20, [sink]));
+      const { list } = staged.source;
+      staged.source.list = async function* (...call) {
+        if (call[0].instanceId === "i7") await staged.clock.sleep(60_000, new AbortController().signal);
+        yield* list(...call);
+      };
+      const running = staged.run();
+      await turns();
+      await staged.clock.advance(4_900);
+      expect(sizes).toEqual([]);
+      await staged.clock.advance(100);
+      await turns();
+      expect(sizes).toEqual([19]);
+      await pump(staged.clock, running);
+      expect(sizes).toEqual([19, 1]);
+    });
+  });
+
+  it("reads ahead of a sink that hangs, and no further than it can keep", async () => {
+    const hanging = scriptedSink(
+      ops,
+      (_, signal) =>
+        new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy))),
+    );
+    const { run, show, source, clock } = streams(60, [hanging]);
+    for (let count = 0; count < 100; count += 1) show(sampleTask({ id: taskId(`t${count}`) }));
+    const running = run();
+    for (let count = 0; count < 20; count += 1) await turns();
+    // The twenty that owe 2,000 events, and those that were being read then.
+    expect(source.begins.length).toBeGreaterThanOrEqual(20);
+    expect(source.begins.length).toBeLessThanOrEqual(36);
+    await pump(clock, running);
+    expect(source.begins).toHaveLength(60);
   });
 
   it("tells a stream that cannot be read, and goes on with the others", async () => {

@@ -4,7 +4,7 @@ import { Agent } from "undici";
 import * as v from "valibot";
 import { systemClock } from "../../lib/clock.ts";
 import { Channel } from "../../lib/delivery/channel.ts";
-import { dispatch } from "../../lib/delivery/dispatcher.ts";
+import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
 import { type Stream, sinkName, streamKey } from "../../lib/names.ts";
 import * as webhook from "../../lib/sinks/webhook.ts";
 import { instanceId, projectId } from "./bridge.ts";
@@ -52,12 +52,11 @@ async function ours(): Promise<number> {
     maxAttempts: null,
     maxAgeMs: 604_800_000,
   };
-  const { accepted } = await dispatch(
+  const channel = new Channel({ sink, policy, concurrency, rate: null, clock: systemClock });
+  const { accepted } = await new Dispatcher({ ...deps, channel }).dispatch(
     {
-      ...deps,
       stream: streamKey(stream),
       record: { outbox, messages: new Map() },
-      channel: new Channel({ sink, policy, concurrency, rate: null, clock: systemClock }),
       stopAtMs: Date.now() + 600_000,
       attempted: () => {},
     },

@@ -64,7 +64,8 @@ export interface TableDeps {
 
 /** Connects to nothing before the first call. */
 export function openTable({ name, region, endpoint }: TableOptions, deps: TableDeps): Table {
-  const dispatcher = new Agent({ allowH2: false });
+  // A burst ends for many streams at once: their records wait for a connection, instead of opening one each.
+  const dispatcher = new Agent({ allowH2: false, connections: 16 });
   const { environment, clock, random } = deps;
   const env = {
     ...environment,

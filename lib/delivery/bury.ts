@@ -1,6 +1,6 @@
 import { StoreError } from "../errors.ts";
+import type { Dispatched } from "./consignment.ts";
 import type { DeadLetterStore } from "./dead-letters.ts";
-import type { Dispatched } from "./dispatcher.ts";
 
 export interface Buried {
   /** What may be settled. */

@@ -1,5 +1,5 @@
 import type { SinkTrouble } from "../checkpoint/checkpoint.ts";
-import type { CallOptions, Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { DeliveryResult, FailureReason, Sink } from "../sinks/sink.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { askedDelayMs } from "./retry.ts";
@@ -31,7 +31,6 @@ export class Channel {
   readonly #clock: Clock;
   readonly #concurrency: number;
   readonly #rate: Rate | null;
-  readonly #waiting: (() => void)[] = [];
   #state: "open" | "doubtful" | "closed" = "open";
   #underWay = 0;
   #failuresInARow = 0;
@@ -68,52 +67,49 @@ export class Channel {
     return this.#trouble;
   }
 
-  /**
-   * Waits for a place. False when none comes before `stopAtMs`: the sink is closed, paused for longer, or the run ends.
-   * Each true is paid back with `leave`.
-   */
-  async enter(stopAtMs: number, options: CallOptions): Promise<boolean> {
-    for (;;) {
-      const nowMs = this.#clock.now();
-      if (this.#state === "closed" || options.signal.aborted || nowMs >= stopAtMs) return false;
-      const untilMs = Math.max(this.#pausedUntilMs, this.#allowedAtMs(nowMs));
-      if (untilMs >= stopAtMs) return false;
-      if (untilMs > nowMs) await this.#clock.sleep(untilMs - nowMs, options.signal);
-      else if (this.#underWay < (this.#state === "doubtful" ? 1 : this.#concurrency)) break;
-      else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#underWay += 1;
-    return true;
+  /** Whether one more delivery may be under way. */
+  get hasPlace(): boolean {
+    return this.#underWay < (this.#state === "doubtful" ? 1 : this.#concurrency);
   }
 
-  /** Counts a batch against the rate: a digest is one message. */
-  charge(events: number): void {
+  /** When the next delivery may begin, which may be at once; infinite when none may in this run. */
+  opensAtMs(nowMs: number): number {
+    if (this.#state === "closed") return Number.POSITIVE_INFINITY;
+    return Math.max(this.#pausedUntilMs, this.#allowedAtMs(nowMs));
+  }
+
+  /** Takes a place for so many events, which count against the rate; a digest counts as the one message it is. */
+  begin(events: number): void {
+    this.#underWay += 1;
     const { digestAbove = Number.POSITIVE_INFINITY } = this.sink.batch;
     if (this.#allowance) this.#allowance.left -= events > digestAbove ? 1 : events;
   }
 
-  /** Frees the place and learns from the answers. None: the run cut the attempt off, which says nothing of the sink. */
-  leave(results: readonly DeliveryResult[]): void {
+  /**
+   * Frees the place and learns from the answers of one attempt. None: the run cut it off, which says nothing of the
+   * sink. A batch that fails as a whole is one failure.
+   */
+  end(results: readonly DeliveryResult[]): void {
     this.#underWay -= 1;
-    for (const result of results) this.#learn(result);
-    for (const wake of this.#waiting.splice(0)) wake();
-  }
-
-  #learn(result: DeliveryResult): void {
-    if (result.kind === "accepted" || result.kind === "permanent") {
+    const hasPassed = results.some(isAnswer);
+    if (hasPassed) {
       this.#failuresInARow = 0;
       this.#isProven = true;
-      if (this.#state === "closed") return;
-      this.#state = "open";
-      this.#trouble = null;
-      return;
-    }
+      if (this.#state !== "closed") {
+        this.#state = "open";
+        this.#trouble = null;
+      }
+    } else if (results.length > 0) this.#failuresInARow += 1;
+    for (const result of results) this.#learn(result, hasPassed);
+  }
+
+  #learn(result: DeliveryResult, hasPassed: boolean): void {
+    if (result.kind === "accepted" || result.kind === "permanent") return;
     const nowMs = this.#clock.now();
     const pauseMs = askedDelayMs(result, this.policy);
     if (pauseMs !== null) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
-    this.#failuresInARow += 1;
-    const closes =
-      result.kind === "blocked" || this.#state === "doubtful" || this.#failuresInARow >= failuresToClose;
+    const isDown = !hasPassed && (this.#state === "doubtful" || this.#failuresInARow >= failuresToClose);
+    const closes = isDown || result.kind === "blocked";
     if (closes) this.#state = "closed";
     if (closes || pauseMs !== null) this.#trouble = this.#troubleOf(result.kind, result.reason, nowMs);
   }
@@ -138,3 +134,6 @@ export class Channel {
     return this.#allowance.left > 0 ? nowMs : this.#allowance.sinceMs + perMs;
   }
 }
+
+/** The sink is well, whatever it said of the event. */
+const isAnswer = ({ kind }: DeliveryResult): boolean => kind === "accepted" || kind === "permanent";

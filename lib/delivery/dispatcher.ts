@@ -1,158 +1,215 @@
-import type { Checkpoint, OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
-import { isReference, messagesOf } from "../checkpoint/messages.ts";
-import type { Receipt } from "../checkpoint/transitions.ts";
+import type { OutboxEntry, SinkTrouble } from "../checkpoint/checkpoint.ts";
 import type { CallOptions, Clock, Random } from "../clock.ts";
-import { type StreamKey, taskId } from "../names.ts";
-import type { DeliverOptions, DeliveryResult } from "../sinks/sink.ts";
+import type { DeliverOptions } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
+import { followAll } from "../time-limit.ts";
+import { attempt } from "./attempt.ts";
+import { Batch } from "./batch.ts";
 import type { Channel } from "./channel.ts";
-import { type DeadLetter, letterOf } from "./dead-letters.ts";
+import { Consignment, type Dispatch, type Dispatched } from "./consignment.ts";
 import { Lane, type Parcel } from "./lane.ts";
-import { decide } from "./retry.ts";
 
-export interface Dispatch {
-  readonly stream: StreamKey;
-  readonly record: Pick<Checkpoint, "outbox" | "messages">;
+/** How long a digest waits for the streams that are not read yet, at most. */
+const gatherMs = 5_000;
+
+export interface DispatcherOptions {
   readonly channel: Channel;
-  /** No attempt begins at or after this instant. */
-  readonly stopAtMs: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly attempted: (entry: OutboxEntry, result: DeliveryResult) => void;
 }
 
-export interface Dispatched {
-  /** One for each delivery that was tried. */
-  readonly receipts: readonly Receipt[];
-  readonly accepted: number;
-  readonly deadLetters: readonly DeadLetter[];
+interface Consigned {
+  readonly consignment: Consignment;
+  readonly parcel: Parcel;
 }
 
-/** Sends one sink what one stream owes it, as far as order, limits and time allow. Never rejects. */
-export async function dispatch(work: Dispatch, options: CallOptions): Promise<Dispatched> {
-  const { channel, clock, stopAtMs } = work;
-  const lane = new Lane(work.record.outbox, channel.sink.name);
-  const outcome = { receipts: new Map<number, Receipt>(), accepted: 0, deadLetters: [] as DeadLetter[] };
-  const messages = messagesOf(work.record.messages, channel.sink.name);
-  const triedInRun = new Map<number, number>();
-  const underWay = new Set<Promise<void>>();
-  /** Told when one that was under way has ended. */
-  let ended = Promise.withResolvers<void>();
+interface Alarm {
+  readonly atMs: number;
+  readonly cancel: AbortController;
+}
 
-  const send = async (parcels: readonly Parcel[]): Promise<void> => {
-    const answers = await attempt(work, parcels, { ...options, messages });
-    const results = parcels.map((parcel, index) => {
-      const result = answers[index] ?? unanswered;
-      conclude(parcel, result);
-      return result;
-    });
-    // An attempt that the end of the run cut off says nothing of the sink.
-    channel.leave(options.signal.aborted ? results.filter(({ kind }) => kind === "accepted") : results);
-  };
+/**
+ * Sends one sink what the streams of a run owe it: in turns, so that one with much to tell delays none of the others,
+ * and together where the sink takes batches, so that a burst over many instances is one digest.
+ */
+export class Dispatcher {
+  readonly channel: Channel;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: Log;
+  /** Those served longest ago first, with whom to tell when one has ended. */
+  readonly #consignments = new Map<Consignment, (outcome: Dispatched) => void>();
+  #isHeld = false;
+  #heldUntilMs: number | null = null;
+  #alarm: Alarm | null = null;
 
-  const conclude = (parcel: Parcel, result: DeliveryResult): void => {
-    const { entry, owed } = parcel;
-    const nowMs = clock.now();
-    const attempts = owed.attempts + 1;
-    const inRun = (triedInRun.get(entry.sequence) ?? 0) + 1;
-    triedInRun.set(entry.sequence, inRun);
-    work.attempted(entry, result);
-    const decision = decide(
-      result,
-      { attempts, ageMs: nowMs - entry.committedAtMs, nowMs },
-      channel.policy,
-      work.random,
-    );
-    if (decision.kind === "wait") {
-      // What the end of the run cut off waits for the next run, and for nothing else.
-      const next = options.signal.aborted ? { attempts, nextAttemptMs: 0 } : decision.owed;
-      note(entry, next);
-      const again = inRun < channel.policy.attemptsPerRun && next.nextAttemptMs < stopAtMs;
-      if (again) lane.reschedule(parcel, next);
-      return;
-    }
-    const message = result.kind === "accepted" && isReference(result.message) ? result.message : undefined;
-    note(entry, null, message);
-    // A later change of the task may go in this very run.
-    if (message !== undefined) messages.set(taskId(entry.event.subject), message);
-    if (decision.kind === "settle") {
-      outcome.accepted += 1;
-      lane.settle(parcel);
-      return;
-    }
-    // Until its letter is stored it is owed: it is not settled here, so later events of its task do not overtake it.
-    outcome.deadLetters.push(
-      letterOf(work.stream, channel.sink.name, entry, { ...decision, attempts, nowMs }),
-    );
-  };
+  constructor({ channel, clock, random, log }: DispatcherOptions) {
+    this.channel = channel;
+    this.#clock = clock;
+    this.#random = random;
+    this.#log = log;
+  }
 
-  const note = (entry: OutboxEntry, owed: Owed | null, message?: string): void => {
-    const receipt = { sequence: entry.sequence, sink: channel.sink.name, owed };
-    outcome.receipts.set(entry.sequence, message === undefined ? receipt : { ...receipt, message });
-  };
+  /** Whether anything of an outbox may go now, for all that is known of the sink. */
+  mayDeliver(outbox: readonly OutboxEntry[], trouble: SinkTrouble | null, nowMs: number): boolean {
+    if (this.channel.state === "closed" || (trouble && trouble.notBeforeMs > nowMs)) return false;
+    const lane = new Lane(outbox, this.channel.sink.name);
+    return (trouble ? lane.leastTried() : lane.next(nowMs)) !== null;
+  }
 
-  while (!options.signal.aborted && clock.now() < stopAtMs && channel.state !== "closed") {
-    if (lane.isReady(clock.now(), channel.state === "doubtful")) {
-      if (!(await channel.enter(stopAtMs, options))) break;
-      const parcels =
-        channel.state === "doubtful" ? lane.probe() : lane.take(clock.now(), channel.sink.batch);
-      if (parcels.length === 0) {
-        channel.leave([]);
-        continue;
-      }
-      channel.charge(parcels.length);
-      const sending = send(parcels);
-      underWay.add(sending);
-      void sending.then(() => {
-        underWay.delete(sending);
-        ended.resolve();
+  /** More streams are to come before `release`: until then, or for five seconds, what becomes a digest waits for them. */
+  hold(): void {
+    this.#isHeld = this.channel.sink.batch.digestAbove !== undefined;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#step();
+  }
+
+  /** Sends what one stream owes, as far as order, limits and time allow. Never rejects. */
+  dispatch(work: Dispatch, { signal }: CallOptions): Promise<Dispatched> {
+    const { sink, policy } = this.channel;
+    const consignment = new Consignment(work, sink.name, policy, signal);
+    if (consignment.lane.isEmpty) return Promise.resolve(consignment.outcome());
+    return new Promise((resolve) => {
+      const nowMs = this.#clock.now();
+      // A run with little time must not spend it all on waiting.
+      this.#heldUntilMs ??= nowMs + Math.min(gatherMs, (work.stopAtMs - nowMs) / 2);
+      signal.addEventListener("abort", this.#step);
+      this.#consignments.set(consignment, (outcome) => {
+        signal.removeEventListener("abort", this.#step);
+        resolve(outcome);
       });
-    } else if (underWay.size > 0) {
-      ended = Promise.withResolvers();
-      await ended.promise;
-    } else {
-      const dueMs = lane.nextDueMs();
-      if (dueMs === null || dueMs >= stopAtMs) break;
-      await clock.sleep(dueMs - clock.now(), options.signal);
-    }
-  }
-  await Promise.all(underWay);
-  return { ...outcome, receipts: [...outcome.receipts.values()] };
-}
-
-const unanswered: DeliveryResult = {
-  kind: "blocked",
-  reason: "defect",
-  detail: "the sink left events unanswered",
-};
-
-/** A sink that throws is broken, and must not take the run of the others with it. */
-async function attempt(
-  { channel, log }: Dispatch,
-  parcels: readonly Parcel[],
-  options: DeliverOptions,
-): Promise<readonly DeliveryResult[]> {
-  const { sink } = channel;
-  try {
-    return await sink.deliver(
-      parcels.map(({ entry }) => entry.event),
-      options,
-    );
-  } catch (error) {
-    if (options.signal.aborted) return parcels.map(() => cutOff);
-    const name = error instanceof Error ? error.name : typeof error;
-    log("error", "a sink threw instead of answering", { sink: sink.name, error: name });
-    log("debug", "the sink's error", {
-      sink: sink.name,
-      stack: error instanceof Error ? (error.stack ?? null) : null,
+      this.#step();
     });
-    return parcels.map(() => ({ kind: "blocked", reason: "defect", detail: `the sink threw ${name}` }));
+  }
+
+  /** Does what may be done now. Called whenever something has changed. */
+  readonly #step = (): void => {
+    const nowMs = this.#clock.now();
+    while (this.#maySend(nowMs)) {
+      const batch = this.channel.state === "doubtful" ? this.#probe(nowMs) : this.#collect(nowMs);
+      if (batch.length === 0) break;
+      void this.#send(batch);
+    }
+    for (const [consignment, tell] of this.#consignments) {
+      if (consignment.underWay > 0 || !this.#hasEnded(consignment, nowMs)) continue;
+      this.#consignments.delete(consignment);
+      tell(consignment.outcome());
+    }
+    this.#wakeAt(this.#nextMs(nowMs), nowMs);
+  };
+
+  #maySend(nowMs: number): boolean {
+    return this.channel.hasPlace && this.channel.opensAtMs(nowMs) <= nowMs && !this.#isHolding(nowMs);
+  }
+
+  /** What fills a batch need not wait. */
+  #isHolding(nowMs: number): boolean {
+    if (!this.#isHeld || nowMs >= (this.#heldUntilMs ?? 0)) return false;
+    const ready = this.#consignments.keys().reduce((sum, { lane }) => sum + lane.readyCount(nowMs), 0);
+    return ready < this.channel.sink.batch.maxEvents;
+  }
+
+  /** One event of each stream in turn, until the batch is full. */
+  #collect(nowMs: number): readonly Consigned[] {
+    const batch = new Batch(this.channel.sink.batch);
+    const collected: Consigned[] = [];
+    // Who has given goes to the end, where this loop meets it again.
+    for (const [consignment, tell] of this.#consignments) {
+      const parcel = consignment.isOver(nowMs) ? null : consignment.lane.next(nowMs);
+      if (!parcel || !batch.add(parcel)) continue;
+      consignment.lane.take(parcel);
+      collected.push({ consignment, parcel });
+      this.#consignments.delete(consignment);
+      this.#consignments.set(consignment, tell);
+      if (batch.isFull) break;
+    }
+    return collected;
+  }
+
+  #probe(nowMs: number): readonly Consigned[] {
+    const [first, ...others] = Array.from(this.#consignments.keys()).flatMap((consignment) => {
+      const parcel = consignment.isOver(nowMs) ? null : consignment.lane.leastTried();
+      return parcel ? [{ consignment, parcel }] : [];
+    });
+    if (!first) return [];
+    const chosen = others.reduce(
+      (least, other) => (other.parcel.owed.attempts < least.parcel.owed.attempts ? other : least),
+      first,
+    );
+    chosen.consignment.lane.take(chosen.parcel);
+    return [chosen];
+  }
+
+  async #send(batch: readonly Consigned[]): Promise<void> {
+    this.channel.begin(batch.length);
+    const consignments = new Set(batch.map(({ consignment }) => consignment));
+    for (const consignment of consignments) consignment.underWay += 1;
+    const { signal, unfollow } = followAll(Array.from(consignments, (consignment) => consignment.signal));
+    const parcels = batch.map(({ parcel }) => parcel);
+    const answers = await attempt(this.channel.sink, this.#log, parcels, {
+      signal,
+      messages: messagesOf(batch),
+    });
+    unfollow();
+    // What fails together comes due together, and stays one batch.
+    const roll = this.#random();
+    const ending = { nowMs: this.#clock.now(), isCutOff: signal.aborted, random: () => roll };
+    for (const [index, result] of answers.entries()) {
+      const consigned = batch[index];
+      consigned?.consignment.conclude(consigned.parcel, result, ending);
+    }
+    // An attempt that the end of the run cut off says nothing of the sink.
+    this.channel.end(signal.aborted ? answers.filter(({ kind }) => kind === "accepted") : answers);
+    for (const consignment of consignments) consignment.underWay -= 1;
+    this.#step();
+  }
+
+  #hasEnded(consignment: Consignment, nowMs: number): boolean {
+    return consignment.isOver(nowMs) || this.#dueMs(consignment, nowMs) >= consignment.stopAtMs;
+  }
+
+  #dueMs({ lane }: Consignment, nowMs: number): number {
+    const isProbe = this.channel.state === "doubtful" && lane.leastTried() !== null;
+    return Math.max(this.channel.opensAtMs(nowMs), isProbe ? nowMs : lane.dueMs(nowMs));
+  }
+
+  /** When there will be something to do without anything having happened; infinite when that cannot be. */
+  #nextMs(nowMs: number): number {
+    let earliestMs = Number.POSITIVE_INFINITY;
+    if (!this.channel.hasPlace) return earliestMs;
+    for (const consignment of this.#consignments.keys()) {
+      if (!this.#hasEnded(consignment, nowMs))
+        earliestMs = Math.min(earliestMs, this.#dueMs(consignment, nowMs));
+    }
+    return this.#isHolding(nowMs) ? Math.max(earliestMs, this.#heldUntilMs ?? 0) : earliestMs;
+  }
+
+  #wakeAt(atMs: number, nowMs: number): void {
+    if (atMs === this.#alarm?.atMs) return;
+    this.#alarm?.cancel.abort();
+    this.#alarm = null;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    const alarm = { atMs, cancel: new AbortController() };
+    this.#alarm = alarm;
+    void this.#clock.sleep(atMs - nowMs, alarm.cancel.signal).then(() => {
+      if (this.#alarm !== alarm) return;
+      this.#alarm = null;
+      this.#step();
+    });
   }
 }
 
-const cutOff: DeliveryResult = {
-  kind: "retry",
-  reason: "timeout",
-  detail: "the run's time budget ended first",
-};
+/** By task, where the sink's message of it is, for the tasks of a batch. */
+function messagesOf(batch: readonly Consigned[]): NonNullable<DeliverOptions["messages"]> {
+  const messages = new Map<string, string>();
+  for (const { consignment, parcel } of batch) {
+    const { subject } = parcel.entry.event;
+    const message = consignment.messages.get(subject);
+    if (message !== undefined) messages.set(subject, message);
+  }
+  return messages;
+}

@@ -1,6 +1,5 @@
 import type { OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
 import type { SinkName } from "../names.ts";
-import type { BatchLimits } from "../sinks/sink.ts";
 
 export interface Parcel {
   readonly entry: OutboxEntry;
@@ -9,7 +8,7 @@ export interface Parcel {
 
 /**
  * What one sink is owed by one stream, within one run: which events may go next. An event goes only when no earlier
- * one of its task is owed, and a batch holds one event of a task at most, since a partial failure would break the order.
+ * one of its task is owed.
  */
 export class Lane {
   /** By task, what is owed of it, oldest first. */
@@ -34,47 +33,50 @@ export class Lane {
     }
   }
 
-  /** The next events that may go; they are under way until settled or rescheduled, and else not again in this run. */
-  take(nowMs: number, limits: BatchLimits): readonly Parcel[] {
-    this.#release(nowMs);
-    const first = this.#next;
-    let bytes = 0;
-    for (; this.#next < this.#ready.length && this.#next - first < limits.maxEvents; this.#next += 1) {
-      const parcel = this.#ready[this.#next];
-      if (parcel && limits.maxEvents > 1) bytes += sizeBytes(parcel.entry);
-      if (this.#next > first && bytes > limits.maxBytes) break;
-    }
-    return this.#ready.slice(first, this.#next);
+  /** Whether nothing was owed from the start. */
+  get isEmpty(): boolean {
+    return this.#owed.size === 0;
   }
 
-  /** The event to try a failing sink with: the least tried, so that one bad event never stands for its sink. */
-  probe(): readonly Parcel[] {
-    const [first, ...others] = [...this.#ready.slice(this.#next), ...this.#delayed];
-    if (!first) return [];
-    const chosen = others.reduce(
-      (least, parcel) => (parcel.owed.attempts < least.owed.attempts ? parcel : least),
+  /** The event that may go next; null while there is none. */
+  next(nowMs: number): Parcel | null {
+    this.#release(nowMs);
+    return this.#ready[this.#next] ?? null;
+  }
+
+  /** The event goes: it is under way until settled or rescheduled, and else not again in this run. */
+  take(taken: Parcel): void {
+    if (taken === this.#ready[this.#next]) {
+      this.#next += 1;
+      return;
+    }
+    this.#ready = this.#ready.slice(this.#next).filter((parcel) => parcel !== taken);
+    this.#next = 0;
+    this.#delayed = this.#delayed.filter((parcel) => parcel !== taken);
+  }
+
+  /** How many events may go now. */
+  readyCount(nowMs: number): number {
+    this.#release(nowMs);
+    return this.#ready.length - this.#next;
+  }
+
+  /** When the next event may go, which may be at once; infinite when none is to go. */
+  dueMs(nowMs: number): number {
+    if (this.next(nowMs)) return nowMs;
+    return this.#delayed.reduce(
+      (earliestMs, { owed }) => Math.min(earliestMs, owed.nextAttemptMs),
+      Number.POSITIVE_INFINITY,
+    );
+  }
+
+  /** The event to try a failing sink with, due or not: the least tried, so that one bad event never stands for its sink. */
+  leastTried(): Parcel | null {
+    const [first = null, ...others] = [...this.#ready.slice(this.#next), ...this.#delayed];
+    return others.reduce<Parcel | null>(
+      (least, parcel) => (least && parcel.owed.attempts < least.owed.attempts ? parcel : least),
       first,
     );
-    this.#ready = this.#ready.slice(this.#next).filter((parcel) => parcel !== chosen);
-    this.#next = 0;
-    this.#delayed = this.#delayed.filter((parcel) => parcel !== chosen);
-    return [chosen];
-  }
-
-  /** Whether an event may go now; for a probe, whether any waits. */
-  isReady(nowMs: number, probing: boolean): boolean {
-    if (!probing) this.#release(nowMs);
-    return this.#next < this.#ready.length || (probing && this.#delayed.length > 0);
-  }
-
-  /** When the next event is due of those that are not yet; null when there is none. */
-  nextDueMs(): number | null {
-    return this.#delayed.length === 0
-      ? null
-      : this.#delayed.reduce(
-          (earliestMs, { owed }) => Math.min(earliestMs, owed.nextAttemptMs),
-          Number.POSITIVE_INFINITY,
-        );
   }
 
   /** The event was accepted: the next of its task may go. */
@@ -104,5 +106,3 @@ export class Lane {
     this.#delayed = this.#delayed.filter((parcel) => !due(parcel));
   }
 }
-
-const sizeBytes = (entry: OutboxEntry): number => Buffer.byteLength(JSON.stringify(entry.event));

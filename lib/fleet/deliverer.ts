@@ -3,10 +3,10 @@ import { AwsError } from "../aws/errors.ts";
 import type { Queue, QueueMessage } from "../aws/queue.ts";
 import type { CloudEvent } from "../change/event.ts";
 import type { OutboxEntry, SinkTrouble } from "../checkpoint/checkpoint.ts";
-import type { CallOptions, Clock, Random } from "../clock.ts";
-import type { Channel } from "../delivery/channel.ts";
+import type { CallOptions, Clock } from "../clock.ts";
+import type { Dispatched } from "../delivery/consignment.ts";
 import type { GiveUpReason } from "../delivery/dead-letters.ts";
-import { type Dispatched, dispatch } from "../delivery/dispatcher.ts";
+import type { Dispatcher } from "../delivery/dispatcher.ts";
 import { streamKey } from "../names.ts";
 import type { Log } from "../telemetry/log.ts";
 import { eventIn } from "./inbox.ts";
@@ -28,13 +28,12 @@ export interface Received {
 }
 
 export interface DelivererParts {
-  readonly channel: () => Channel;
+  readonly dispatcher: () => Dispatcher;
   readonly matches: (event: CloudEvent) => boolean;
   /** Where the messages come from. */
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
 }
 
@@ -80,11 +79,12 @@ interface Parcel {
  * while there is time, a breaker that is remembered from batch to batch.
  */
 export function openDeliverer(parts: DelivererParts): Deliverer {
-  const { clock, random, log } = parts;
+  const { clock, log } = parts;
   let trouble: SinkTrouble | null = null;
 
   async function send(parcels: readonly Parcel[], { stopAtMs, sending }: BatchTime): Promise<Dispatched> {
-    const channel = parts.channel();
+    const dispatcher = parts.dispatcher();
+    const { channel } = dispatcher;
     if (trouble) channel.recall(trouble);
     const { name } = channel.sink;
     const outbox = parcels.map(({ event, messages }, sequence): OutboxEntry => {
@@ -102,8 +102,8 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     const stream = streamKey(first.event.data.instance);
     // A queue has no record, so a chat's message is posted anew by each batch.
     const record = { outbox, messages: new Map() };
-    const sent = await dispatch(
-      { stream, record, channel, stopAtMs, clock, random, log, attempted: () => {} },
+    const sent = await dispatcher.dispatch(
+      { stream, record, stopAtMs, attempted: () => {} },
       { signal: sending },
     );
     trouble = channel.trouble;

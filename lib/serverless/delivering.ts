@@ -34,14 +34,14 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
   );
   const [name, sink] = entry;
   const {
-    channel,
+    dispatcher,
     matches,
     sink: outlet,
   } = openOutlet(name, withShortWaits(sink), loaded.config.delivery, {
     ...deps,
     folder: loaded.folder,
   });
-  const deliverer = openDeliverer({ ...deps, channel, matches, queue, deadLetters });
+  const deliverer = openDeliverer({ ...deps, dispatcher, matches, queue, deadLetters });
   return {
     ...deliverer,
     async close() {

@@ -1,56 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { OutboxEntry, SinkTrouble } from "../../lib/checkpoint/checkpoint.ts";
-import type { Messages } from "../../lib/checkpoint/messages.ts";
-import { Channel, type ChannelOptions } from "../../lib/delivery/channel.ts";
-import { dispatch } from "../../lib/delivery/dispatcher.ts";
 import { taskId } from "../../lib/names.ts";
-import { manualClock } from "../../lib/simulator/clock.ts";
 import type { DeliveryResult } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
-import { chat, entry, key, ops } from "../checkpoint/sample.ts";
-import { pump } from "./pump.ts";
+import { chat, entry, ops } from "../checkpoint/sample.ts";
+import { failing, policy, stage } from "./dispatcher-stage.ts";
 import { accepted, busy, locked, refused, type ScriptedSink, scriptedSink } from "./scripted-sink.ts";
-
-const policy = {
-  attemptsPerRun: 3,
-  initialDelayMs: 500,
-  maxDelayMs: 60_000,
-  maxRetryAfterMs: 3_600_000,
-  maxAttempts: null,
-  maxAgeMs: 1e9,
-};
-const failing: SinkTrouble = { kind: "failing", reason: "server_error", sinceMs: 0, notBeforeMs: 0 };
-
-function stage(sink: ScriptedSink, over: Partial<ChannelOptions> & { trouble?: SinkTrouble } = {}) {
-  const clock = manualClock(createdMs);
-  const channel = new Channel({ sink, policy, concurrency: 8, rate: null, clock, ...over });
-  if (over.trouble) channel.recall(over.trouble);
-  const abort = new AbortController();
-  const seen: DeliveryResult[] = [];
-  const logged: unknown[] = [];
-  const send = (
-    outbox: readonly OutboxEntry[],
-    stopAtMs = createdMs + 30_000,
-    messages: Messages = new Map(),
-  ) =>
-    dispatch(
-      {
-        stream: key,
-        record: { outbox, messages },
-        channel,
-        stopAtMs,
-        clock,
-        random: () => 0.5,
-        log: (level, message, fields) => logged.push({ level, message, ...fields }),
-        attempted: (_, result) => seen.push(result),
-      },
-      { signal: abort.signal },
-    );
-  const run = (outbox: readonly OutboxEntry[], messages?: Messages) =>
-    pump(clock, send(outbox, undefined, messages));
-  return { clock, channel, abort, seen, logged, send, run };
-}
 
 const subjects = (events: readonly { subject: string }[]) => events.map(({ subject }) => subject);
 const aba = [entry(1, "a"), entry(2, "b"), entry(3, "a")];
@@ -136,6 +91,22 @@ describe("a dispatch", () => {
     await run(Array.from({ length: 50 }, (_, index) => entry(index + 1, `t${index}`)));
     expect(sink.attempts).toHaveLength(3);
     expect(channel.trouble).toMatchObject({ kind: "failing", reason: "server_error" });
+  });
+
+  it("takes a batch that fails as a whole for one failure, and one that passes in part for none", async () => {
+    const sizes: number[] = [];
+    const down = scriptedSink(ops, () => busy, { maxEvents: 10, maxBytes: 1e6 });
+    const deliver: ScriptedSink["deliver"] = (events, options) => {
+      sizes.push(events.length);
+      return down.deliver(events, options);
+    };
+    const events = Array.from({ length: 60 }, (_, index) => entry(index + 1, `t${index}`));
+    await stage({ ...down, deliver }, { concurrency: 1 }).run(events);
+    expect(sizes).toEqual([10, 10, 10]);
+    const partial = scriptedSink(ops, ({ subject }) => (subject.endsWith("0") ? accepted : busy), down.batch);
+    const { run, channel } = stage(partial, { concurrency: 1, policy: { ...policy, attemptsPerRun: 1 } });
+    const sent = await run(events);
+    expect([sent.accepted, sent.receipts.length, channel.trouble]).toEqual([6, 60, null]);
   });
 
   it("closes the sink at once when it is blocked", async () => {

@@ -3,33 +3,52 @@ import { describe, expect, it } from "vitest";
 import { Lane, type Parcel } from "../../lib/delivery/lane.ts";
 import { chat, entry, ops } from "../checkpoint/sample.ts";
 
-const many = { maxEvents: 10, maxBytes: 1_000_000 };
 const sequences = (parcels: readonly Parcel[]) => parcels.map((parcel) => parcel.entry.sequence);
 const later = { attempts: 1, nextAttemptMs: 5_000 };
 
+/** Everything that may go now. */
+function takeAll(lane: Lane, nowMs = 0): readonly Parcel[] {
+  const taken: Parcel[] = [];
+  for (let parcel = lane.next(nowMs); parcel; parcel = lane.next(nowMs)) {
+    lane.take(parcel);
+    taken.push(parcel);
+  }
+  return taken;
+}
+
 describe("a lane", () => {
   it("holds what its sink is owed, and nothing else", () => {
-    expect(sequences(new Lane([entry(1, "a"), entry(2, "b", [chat])], ops).take(0, many))).toEqual([1]);
+    const lane = new Lane([entry(1, "a"), entry(2, "b", [chat])], ops);
+    expect([lane.isEmpty, sequences(takeAll(lane))]).toEqual([false, [1]]);
+    expect(new Lane([entry(2, "b", [chat])], ops).isEmpty).toBe(true);
   });
 
   it("gives each event once, oldest first, one of a task at a time", () => {
     const lane = new Lane([entry(1, "a"), entry(2, "a"), entry(3, "b")], ops);
-    const [first, ...others] = lane.take(0, many);
-    expect(first?.entry.sequence).toBe(1);
-    expect(sequences(others)).toEqual([3]);
-    expect(sequences(lane.take(0, many))).toEqual([]);
-    if (first) lane.settle(first);
-    expect(sequences(lane.take(0, many))).toEqual([2]);
+    const taken = takeAll(lane);
+    expect(sequences(taken)).toEqual([1, 3]);
+    expect(lane.next(0)).toBeNull();
+    if (taken[0]) lane.settle(taken[0]);
+    expect(sequences(takeAll(lane))).toEqual([2]);
+  });
+
+  it("gives the same event until it is taken", () => {
+    const lane = new Lane([entry(1, "a"), entry(2, "b")], ops);
+    expect([lane.next(0)?.entry.sequence, lane.next(0)?.entry.sequence]).toEqual([1, 1]);
+    expect(lane.readyCount(0)).toBe(2);
+    takeAll(lane);
+    expect(lane.readyCount(0)).toBe(0);
   });
 
   it("holds later events of a task while an earlier one waits, or is neither settled nor due again", () => {
     const lane = new Lane([entry(1, "a"), entry(2, "a"), entry(3, "b"), entry(4, "b")], ops);
-    const [first] = lane.take(0, many);
+    const [first] = takeAll(lane);
+    expect(lane.dueMs(0)).toBe(Number.POSITIVE_INFINITY);
     if (first) lane.reschedule(first, later);
-    expect(sequences(lane.take(4_999, many))).toEqual([]);
-    expect(lane.nextDueMs()).toBe(5_000);
-    expect(sequences(lane.take(5_000, many))).toEqual([1]);
-    expect(lane.nextDueMs()).toBeNull();
+    expect(sequences(takeAll(lane, 4_999))).toEqual([]);
+    expect(lane.dueMs(4_999)).toBe(5_000);
+    expect(sequences(takeAll(lane, 5_000))).toEqual([1]);
+    expect(lane.dueMs(5_000)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("lets go of what waits only what is due, and keeps the rest for its own time", () => {
@@ -38,49 +57,43 @@ describe("a lane", () => {
       owed: new Map([[ops, { attempts: 1, nextAttemptMs }]]),
     });
     const lane = new Lane([entry(1, "a"), due(2, "b", 100), due(3, "c", 200), due(4, "d", 300)], ops);
-    expect(lane.nextDueMs()).toBe(100);
-    expect(lane.isReady(0, false)).toBe(true);
-    expect(sequences(lane.take(0, { maxEvents: 1, maxBytes: 1e6 }))).toEqual([1]);
-    expect(lane.isReady(99, false)).toBe(false);
-    expect(lane.isReady(99, true)).toBe(true);
-    expect(lane.isReady(200, false)).toBe(true);
-    expect(lane.nextDueMs()).toBe(300);
-    expect(sequences(lane.take(200, many))).toEqual([2, 3]);
-    expect(sequences(lane.take(299, many))).toEqual([]);
-    expect(sequences(lane.take(300, many))).toEqual([4]);
-    expect(lane.isReady(9e9, true)).toBe(false);
+    expect(lane.dueMs(7)).toBe(7);
+    expect(sequences(takeAll(lane))).toEqual([1]);
+    expect([lane.next(99), lane.dueMs(99), lane.readyCount(99)]).toEqual([null, 100, 0]);
+    expect([lane.readyCount(200), lane.dueMs(200)]).toEqual([2, 200]);
+    expect(sequences(takeAll(lane, 200))).toEqual([2, 3]);
+    expect(lane.dueMs(200)).toBe(300);
+    expect(sequences(takeAll(lane, 299))).toEqual([]);
+    expect(sequences(takeAll(lane, 300))).toEqual([4]);
+    expect([lane.leastTried(), lane.dueMs(9e9)]).toEqual([null, Number.POSITIVE_INFINITY]);
   });
 
-  it("probes with the least tried event of those that may go, wherever it stands", () => {
-    const tried = { ...entry(1, "a"), owed: new Map([[ops, { attempts: 2, nextAttemptMs: 0 }]]) };
-    expect(sequences(new Lane([tried, entry(2, "b")], ops).probe())).toEqual([2]);
+  it("names the least tried event of those that wait, due or not, wherever it stands", () => {
+    const tried = (attempts: number, nextAttemptMs: number) => ({
+      ...entry(attempts, `t${attempts}`),
+      owed: new Map([[ops, { attempts, nextAttemptMs }]]),
+    });
+    const lane = new Lane([tried(3, 9e9), tried(2, 0), tried(1, 9e9)], ops);
+    const probed: (number | undefined)[] = [];
+    for (let parcel = lane.leastTried(); parcel; parcel = lane.leastTried()) {
+      lane.take(parcel);
+      probed.push(parcel.entry.sequence);
+    }
+    expect(probed).toEqual([1, 2, 3]);
   });
 
-  it("gives what it has probed with no second time, and everything else in its order", () => {
+  it("gives what was taken before its turn no second time, and everything else in its order", () => {
     const lane = new Lane([entry(1, "a"), entry(2, "b"), entry(3, "c")], ops);
-    lane.take(0, { maxEvents: 1, maxBytes: 1e6 });
-    expect(sequences(lane.probe())).toEqual([2]);
-    expect(sequences(lane.take(0, many))).toEqual([3]);
-    expect(lane.probe()).toEqual([]);
+    const first = lane.next(0);
+    if (first) lane.take(first);
+    const probe = lane.leastTried();
+    expect(probe?.entry.sequence).toBe(2);
+    if (probe) lane.take(probe);
+    expect(sequences(takeAll(lane))).toEqual([3]);
+    expect(lane.leastTried()).toBeNull();
   });
 
-  it("keeps to the batch's count and bytes, yet always gives one", () => {
-    const lane = () => new Lane([entry(1, "a"), entry(2, "b"), entry(3, "c")], ops);
-    const size = Buffer.byteLength(JSON.stringify(entry(1, "a").event));
-    expect(sequences(lane().take(0, { maxEvents: 2, maxBytes: 1e6 }))).toEqual([1, 2]);
-    expect(sequences(lane().take(0, { maxEvents: 9, maxBytes: size * 2 }))).toEqual([1, 2]);
-    expect(sequences(lane().take(0, { maxEvents: 9, maxBytes: 1 }))).toEqual([1]);
-  });
-
-  it("probes with the least tried event, due or not", () => {
-    const tried = { ...entry(1, "a"), owed: new Map([[ops, { attempts: 3, nextAttemptMs: 9e9 }]]) };
-    const lane = new Lane([tried, entry(2, "b")], ops);
-    expect(sequences(lane.probe())).toEqual([2]);
-    expect(sequences(lane.probe())).toEqual([1]);
-    expect(lane.probe()).toEqual([]);
-  });
-
-  it("never gives a batch two events of one task, nor an event before an earlier one of its task is settled", () => {
+  it("never gives an event before an earlier one of its task is settled", () => {
     const tasks = fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 30 });
     fc.assert(
       fc.property(
@@ -93,7 +106,7 @@ describe("a lane", () => {
           );
           const settled: number[] = [];
           for (let round = 0; round < 100; round += 1) {
-            const parcels = lane.take(0, { maxEvents: 2, maxBytes: 1e6 });
+            const parcels = takeAll(lane);
             if (parcels.length === 0) break;
             expect(new Set(parcels.map((parcel) => parcel.entry.event.subject)).size).toBe(parcels.length);
             for (const parcel of parcels) {

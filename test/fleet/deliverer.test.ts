@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { AwsError } from "../../lib/aws/errors.ts";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { Channel } from "../../lib/delivery/channel.ts";
+import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
 import { openDeliverer, type Received } from "../../lib/fleet/deliverer.ts";
 import { eventId, sinkName } from "../../lib/names.ts";
@@ -54,12 +55,17 @@ function stage(
   const queue = memoryQueue();
   const deadLetters = memoryQueue();
   const deliverer = openDeliverer({
-    channel: () => new Channel({ sink, policy: { ...policy, ...over }, clock, concurrency: 4, rate: null }),
+    dispatcher: () =>
+      new Dispatcher({
+        channel: new Channel({ sink, policy: { ...policy, ...over }, clock, concurrency: 4, rate: null }),
+        clock,
+        random: () => 0.5,
+        log: silentLog,
+      }),
     matches: ({ data }) => data.task.name !== "filtered",
     queue,
     deadLetters,
     clock,
-    random: () => 0.5,
     log: silentLog,
   });
   const { signal } = new AbortController();

@@ -35,6 +35,7 @@ export const faultKinds = [
   "sink: blocked",
   "sink: refuses for good",
   "sink: part of a batch",
+  "sink: several streams in a batch",
   "sink: fails with some events",
   "sink: accepts, reply lost",
   "sink: hangs",

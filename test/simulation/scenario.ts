@@ -70,7 +70,7 @@ export const calmApi: ApiTrouble = {
 export function scenarioOf(seed: number): Scenario {
   const random = seededRandom(seed * 7_919 + 1);
   const settings: Settings = {
-    streams: random() < 0.2 ? 2 : 1,
+    streams: pick(random, [1, 1, 1, 2, 3]),
     startFrom: random() < 0.6 ? "all" : "now",
     lookbackMs: pick(random, [30 * secondMs, 2 * minuteMs, 15 * minuteMs]),
     maxOpenAgeMs: pick(random, [45 * minuteMs, 2 * hourMs, 7 * 24 * hourMs]),

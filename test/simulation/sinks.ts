@@ -1,6 +1,6 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Random } from "../../lib/clock.ts";
-import { type SinkName, streamKey } from "../../lib/names.ts";
+import { type SinkName, type StreamKey, streamKey } from "../../lib/names.ts";
 import { between, pick } from "../../lib/simulator/random.ts";
 import type { BatchLimits, DeliveryResult, Sink } from "../../lib/sinks/sink.ts";
 import { onAccepted, onAttempt } from "./checker.ts";
@@ -134,27 +134,36 @@ export function simulatedSink(
     batch,
     deliver: async (events, { signal, messages }) => {
       if (!process.isAlive) return never;
-      const stream = streamKey(streamOf(events));
       const plan = planOf(mode(), process.random);
       if (plan.fault) process.faults.hit(plan.fault);
-      const deeds = crew.deeds.get(stream);
+      const streams = events.map(streamOf);
+      const deeds = streams.map((stream) => crew.deeds.get(stream));
+      if (new Set(streams).size > 1) process.faults.hit("sink: several streams in a batch");
       const given = events.map(({ subject }) => messages?.get(subject));
       history.witness(() => {
-        onAttempt(history, crew, stream, name, events);
-        for (const [index, event] of events.entries()) if (deeds) onTell(deeds, name, event, given[index]);
+        for (const [stream, ofStream] of Map.groupBy(events, streamOf))
+          onAttempt(history, crew, stream, name, ofStream);
+        for (const [index, event] of events.entries()) {
+          const own = deeds[index];
+          if (own) onTell(own, name, event, given[index]);
+        }
       });
-      const flight = { process, stream, sink: name };
-      history.inFlight.add(flight);
-      process.onDeath(() => history.inFlight.delete(flight));
+      const flights = [...new Set(streams)].map((stream) => ({ process, stream, sink: name }));
+      const land = (): void => {
+        for (const flight of flights) history.inFlight.delete(flight);
+      };
+      for (const flight of flights) history.inFlight.add(flight);
+      process.onDeath(land);
       const take = (): true => {
         for (const [index, event] of events.entries()) {
-          if (plan.takes(index, event)) history.witness(() => onAccepted(history, stream, name, event));
+          if (plan.takes(index, event))
+            history.witness(() => onAccepted(history, streamOf(event), name, event));
         }
         return true;
       };
       const lagMs = between(process.random, 0, cutLagMs);
       const arrived = await process.request(plan.latencyMs, signal, take, lagMs);
-      history.inFlight.delete(flight);
+      land();
       if (arrived === null) {
         process.faults.hit("sink: accepts while cut off");
         return events.map(() => timedOut);
@@ -162,17 +171,12 @@ export function simulatedSink(
       return events.map((event, index) => {
         const result = plan.says(index, event);
         if (result.kind !== "accepted") return result;
-        deeds?.answered.add(pair(name, event.id));
-        return { ...result, message: referenceFor(deeds, name, event, given[index]) };
+        deeds[index]?.answered.add(pair(name, event.id));
+        return { ...result, message: referenceFor(deeds[index], name, event, given[index]) };
       });
     },
     close: async () => {},
   };
 }
 
-function streamOf(events: readonly CloudEvent[]) {
-  const [first] = events;
-  if (!first) throw new Error("a delivery of nothing");
-  const { projectId, region, instanceId } = first.data.instance;
-  return { engine: "rabbitmq" as const, region, projectId, instanceId };
-}
+const streamOf = ({ data }: CloudEvent): StreamKey => streamKey(data.instance);

@@ -1,10 +1,11 @@
-import type { RunContext, StreamPlan } from "../../lib/bridge.ts";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Random } from "../../lib/clock.ts";
 import { Channel } from "../../lib/delivery/channel.ts";
+import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
 import { runId, type SinkName, type Stream, sinkName, streamKey } from "../../lib/names.ts";
 import { runStreams } from "../../lib/run.ts";
+import type { RunContext, StreamPlan } from "../../lib/stream-run.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { onEnd } from "./checker.ts";
 import { type Ground, sinksOf, steady } from "./ground.ts";
@@ -106,24 +107,26 @@ function contextOf(ground: Ground, crew: Crew, timeBudgetMs: number, chance: num
     log: silentLog,
     checkpoints: variant.checkpoints?.(checkpoints, process) ?? checkpoints,
     deadLetters: variant.deadLetters?.(deadLetters, process) ?? deadLetters,
-    channels: new Map(sinksOf(ground).map((name) => [name, channelTo(name, ground, crew)])),
+    dispatchers: new Map(sinksOf(ground).map((name) => [name, dispatcherTo(name, ground, crew)])),
     observer: { committed: () => {}, attempted: () => {} },
   };
 }
 
-function channelTo(name: SinkName, ground: Ground, crew: Crew): Channel {
-  const batch = { maxEvents: name === "batchy" ? 10 : 1, maxBytes: 1e6 };
+function dispatcherTo(name: SinkName, ground: Ground, crew: Crew): Dispatcher {
+  const batch =
+    name === "batchy" ? { maxEvents: 10, maxBytes: 1e6, digestAbove: 3 } : { maxEvents: 1, maxBytes: 1e6 };
   const troubled = troubledSinks.find((sink) => sink === name);
   const mode = (): SinkMode => (troubled && ground.modes.get(troubled)) ?? "well";
   const sink = simulatedSink(name, batch, mode, crew, ground.history);
-  const { clock } = crew.process;
-  return new Channel({
+  const { clock, random } = crew.process;
+  const channel = new Channel({
     sink: ground.variant.sink?.(sink, crew.process) ?? sink,
     policy: policyOf(ground),
     concurrency: 4,
     rate: null,
     clock,
   });
+  return new Dispatcher({ channel, clock, random, log: silentLog });
 }
 
 function rulesOf(ground: Ground, stream: Stream): StreamPlan["rules"] {

@@ -1,5 +1,6 @@
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { CommitResult, Version } from "../../lib/checkpoint/store.ts";
+import { Batch } from "../../lib/delivery/batch.ts";
 import { Lane } from "../../lib/delivery/lane.ts";
 import { SourceError } from "../../lib/errors.ts";
 import { eventId } from "../../lib/names.ts";
@@ -175,10 +176,10 @@ export const variants: readonly Broken[] = [
     sink: (sink) => ({
       ...sink,
       deliver: async (events, options) => {
-        const [first, ...others] = await sink.deliver(events, options);
-        if (!first) return [];
-        const alike: DeliveryResult = first.kind === "accepted" ? { kind: "accepted" } : first;
-        return [first, ...others.map((own) => (own.kind === first.kind ? own : alike))];
+        const results = await sink.deliver(events, options);
+        const accepted: DeliveryResult = { kind: "accepted" };
+        const isTaken = results[0]?.kind === "accepted";
+        return results.map((own) => (isTaken && own.kind !== "accepted" ? accepted : own));
       },
     }),
   },
@@ -235,32 +236,22 @@ export const variants: readonly Broken[] = [
     name: "two-events-of-a-task-in-a-batch",
     caughtBy: ["order"],
     patch: () => {
-      const { take } = Lane.prototype;
-      Lane.prototype.take = function (nowMs, limits) {
-        const first = take.call(this, nowMs, limits);
-        if (limits.maxEvents === 1) return first;
-        for (const parcel of first) this.settle(parcel);
-        return [...first, ...take.call(this, nowMs, limits)];
+      const holdBack = doNotHoldBack();
+      const { add } = Batch.prototype;
+      Batch.prototype.add = function ({ entry, owed }) {
+        const { event } = entry;
+        return add.call(this, { entry: { ...entry, event: { ...event, subject: event.id } }, owed });
       };
       return () => {
-        Lane.prototype.take = take;
+        Batch.prototype.add = add;
+        holdBack();
       };
     },
   },
   {
     name: "later-events-not-held-back",
     caughtBy: ["order"],
-    patch: () => {
-      const { take } = Lane.prototype;
-      Lane.prototype.take = function (nowMs, limits) {
-        const taken = take.call(this, nowMs, limits);
-        for (const parcel of taken) this.settle(parcel);
-        return taken;
-      };
-      return () => {
-        Lane.prototype.take = take;
-      };
-    },
+    patch: doNotHoldBack,
   },
   {
     name: "one-sink-waits-for-another",
@@ -270,7 +261,10 @@ export const variants: readonly Broken[] = [
       return {
         ...sink,
         deliver: (events, options) => {
-          const sending = queue.last.then(() => sink.deliver(events, options));
+          const late: DeliveryResult = { kind: "retry", reason: "timeout", detail: "the run has ended" };
+          const sending = queue.last.then(() =>
+            options.signal.aborted ? events.map(() => late) : sink.deliver(events, options),
+          );
           queue.last = sending.catch(() => {});
           return sending;
         },
@@ -279,6 +273,17 @@ export const variants: readonly Broken[] = [
   },
   ...livingVariants,
 ];
+
+function doNotHoldBack(): () => void {
+  const { take } = Lane.prototype;
+  Lane.prototype.take = function (parcel) {
+    take.call(this, parcel);
+    this.settle(parcel);
+  };
+  return () => {
+    Lane.prototype.take = take;
+  };
+}
 
 const queues = new Map<string, { last: Promise<unknown> }>();
 

@@ -1,0 +1,28 @@
+import type { BatchLimits } from "../sinks/sink.ts";
+import type { Parcel } from "./lane.ts";
+
+/** The events of one attempt, within a sink's limits. It holds one event of a task at most: a partial failure would break the order. */
+export class Batch {
+  readonly #limits: BatchLimits;
+  readonly #tasks = new Set<string>();
+  #bytes = 0;
+
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
+  }
+
+  get isFull(): boolean {
+    return this.#tasks.size >= this.#limits.maxEvents || this.#bytes > this.#limits.maxBytes;
+  }
+
+  /** Takes the event in if it has its place. The first always has. */
+  add({ entry: { event } }: Parcel): boolean {
+    if (this.#tasks.has(event.subject)) return false;
+    if (this.#limits.maxEvents > 1) {
+      this.#bytes += Buffer.byteLength(JSON.stringify(event));
+      if (this.#tasks.size > 0 && this.#bytes > this.#limits.maxBytes) return false;
+    }
+    this.#tasks.add(event.subject);
+    return true;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Checkpoint, OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
+import { isReference, messagesOf } from "../checkpoint/messages.ts";
+import type { Receipt } from "../checkpoint/transitions.ts";
+import type { Random } from "../clock.ts";
+import { type SinkName, type StreamKey, taskId } from "../names.ts";
+import type { DeliveryResult } from "../sinks/sink.ts";
+import { type DeadLetter, letterOf } from "./dead-letters.ts";
+import { Lane, type Parcel } from "./lane.ts";
+import { decide, type RetryPolicy } from "./retry.ts";
+
+/** What one stream asks to be sent to one sink. */
+export interface Dispatch {
+  readonly stream: StreamKey;
+  readonly record: Pick<Checkpoint, "outbox" | "messages">;
+  /** No attempt begins at or after this instant. */
+  readonly stopAtMs: number;
+  readonly attempted: (entry: OutboxEntry, result: DeliveryResult) => void;
+}
+
+/** What became of it. */
+export interface Dispatched {
+  /** One for each delivery that was tried. */
+  readonly receipts: readonly Receipt[];
+  readonly accepted: number;
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** How an attempt ended. */
+export interface Ending {
+  readonly nowMs: number;
+  /** The end of a run cut the attempt off: unless it was accepted, that says nothing. */
+  readonly isCutOff: boolean;
+  readonly random: Random;
+}
+
+/** What one stream owes one sink while a run sends it, and what has become of it so far. */
+export class Consignment {
+  readonly lane: Lane;
+  readonly stopAtMs: number;
+  readonly signal: AbortSignal;
+  /** Where the sink's last message of each task is. */
+  readonly messages: Map<string, string>;
+  underWay = 0;
+  readonly #dispatch: Dispatch;
+  readonly #sink: SinkName;
+  readonly #policy: RetryPolicy;
+  readonly #receipts = new Map<number, Receipt>();
+  readonly #triedInRun = new Map<number, number>();
+  readonly #deadLetters: DeadLetter[] = [];
+  #accepted = 0;
+
+  constructor(dispatch: Dispatch, sink: SinkName, policy: RetryPolicy, signal: AbortSignal) {
+    this.lane = new Lane(dispatch.record.outbox, sink);
+    this.stopAtMs = dispatch.stopAtMs;
+    this.signal = signal;
+    this.messages = messagesOf(dispatch.record.messages, sink);
+    this.#dispatch = dispatch;
+    this.#sink = sink;
+    this.#policy = policy;
+  }
+
+  /** Whether its time is over. */
+  isOver(nowMs: number): boolean {
+    return this.signal.aborted || nowMs >= this.stopAtMs;
+  }
+
+  conclude(parcel: Parcel, result: DeliveryResult, { nowMs, isCutOff, random }: Ending): void {
+    const { entry, owed } = parcel;
+    const { sequence } = entry;
+    const attempts = owed.attempts + 1;
+    const inRun = (this.#triedInRun.get(sequence) ?? 0) + 1;
+    this.#triedInRun.set(sequence, inRun);
+    this.#dispatch.attempted(entry, result);
+    const decision = decide(
+      result,
+      { attempts, ageMs: nowMs - entry.committedAtMs, nowMs },
+      this.#policy,
+      random,
+    );
+    if (decision.kind === "wait") {
+      const next = isCutOff ? { attempts, nextAttemptMs: 0 } : decision.owed;
+      this.#note(sequence, next);
+      const again = inRun < this.#policy.attemptsPerRun && next.nextAttemptMs < this.stopAtMs;
+      if (again) this.lane.reschedule(parcel, next);
+      return;
+    }
+    const message = result.kind === "accepted" && isReference(result.message) ? result.message : undefined;
+    this.#note(sequence, null, message);
+    // A later change of the task may go in this very run.
+    if (message !== undefined) this.messages.set(taskId(entry.event.subject), message);
+    if (decision.kind === "settle") {
+      this.#accepted += 1;
+      this.lane.settle(parcel);
+      return;
+    }
+    // Until its letter is stored it is owed: it is not settled here, so later events of its task do not overtake it.
+    this.#deadLetters.push(
+      letterOf(this.#dispatch.stream, this.#sink, entry, { ...decision, attempts, nowMs }),
+    );
+  }
+
+  outcome(): Dispatched {
+    return {
+      receipts: [...this.#receipts.values()],
+      accepted: this.#accepted,
+      deadLetters: this.#deadLetters,
+    };
+  }
+
+  #note(sequence: number, owed: Owed | null, message?: string): void {
+    const receipt = { sequence, sink: this.#sink, owed };
+    this.#receipts.set(sequence, message === undefined ? receipt : { ...receipt, message });
+  }
+}

@@ -1,0 +1,204 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { taskId } from "../../lib/names.ts";
+import type { BatchLimits, DeliveryResult } from "../../lib/sinks/sink.ts";
+import { createdMs } from "../change/sample.ts";
+import { entry, ops } from "../checkpoint/sample.ts";
+import { failing, stage } from "./dispatcher-stage.ts";
+import { pump } from "./pump.ts";
+import { type Answer, accepted, busy, type ScriptedSink, scriptedSink } from "./scripted-sink.ts";
+
+const many: BatchLimits = { maxEvents: 100, maxBytes: 1e6 };
+const digests: BatchLimits = { ...many, digestAbove: 3 };
+
+/** A sink that notes the tasks of each of its batches. */
+function batching(limits: BatchLimits, answer?: Answer) {
+  const sink: ScriptedSink = scriptedSink(ops, answer, limits);
+  const batches: string[][] = [];
+  const { deliver } = sink;
+  sink.deliver = (events, options) => {
+    batches.push(events.map(({ subject }) => subject));
+    return deliver(events, options);
+  };
+  return { sink, batches };
+}
+
+const some = (stream: string, count: number, first = 1) =>
+  Array.from({ length: count }, (_, index) => entry(first + index, `${stream}${index}`));
+
+describe("a dispatcher that several streams share", () => {
+  it("serves them in turn, so that one with much to tell delays none of the others", async () => {
+    const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 });
+    const { send } = stage(sink, { concurrency: 1 });
+    await Promise.all([send(some("a", 4)), send(some("b", 2)), send(some("c", 1))]);
+    expect(batches.flat()).toEqual(["a0", "a1", "b0", "c0", "a2", "b1", "a3"]);
+  });
+
+  it("fills batches from all of them, and gives each its own receipts", async () => {
+    const { sink, batches } = batching(many, ({ subject }) => (subject === "b1" ? busy : accepted));
+    const { clock, send } = stage(sink, { concurrency: 1 });
+    const [first, second, third] = await pump(
+      clock,
+      Promise.all([send(some("a", 1)), send(some("b", 2)), send(some("c", 1))]),
+    );
+    expect(batches).toEqual([["a0"], ["b0", "c0", "b1"], ["b1"], ["b1"]]);
+    expect([first?.accepted, second?.accepted, third?.accepted]).toEqual([1, 1, 1]);
+    expect(second?.receipts).toMatchObject([
+      { sequence: 1, owed: null },
+      { sequence: 2, owed: { attempts: 3 } },
+    ]);
+  });
+
+  it("sends one probe for all of them while the sink fails: the least tried event", async () => {
+    const { sink, batches } = batching(many, () => busy);
+    const { send, channel } = stage(sink, { trouble: failing });
+    const tried = { ...entry(1, "a"), owed: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
+    channel.recall({ ...failing, notBeforeMs: createdMs + 1 });
+    await Promise.all([send([tried]), send(some("b", 3))]);
+    expect(batches).toEqual([["a"]]);
+    const again = batching(many, () => busy);
+    const held = stage({ ...again.sink, batch: digests }, { trouble: failing });
+    held.dispatcher.hold();
+    const sending = [held.send([tried]), held.send(some("b", 3))];
+    held.dispatcher.release();
+    await Promise.all(sending);
+    expect(again.batches).toEqual([["b0"]]);
+  });
+
+  it("puts no two events of one task's id in a batch, even of different streams, each with its own message", async () => {
+    const given: (string | undefined)[] = [];
+    const { sink } = batching(digests);
+    const { dispatcher, send } = stage({
+      ...sink,
+      deliver: async (events, { messages }) => {
+        for (const { subject } of events) given.push(messages?.get(subject));
+        return events.map(() => accepted);
+      },
+    });
+    const at = (message: string) => new Map([[taskId("same"), new Map([[ops, message]])]]);
+    dispatcher.hold();
+    const sending = [
+      send([entry(1, "same")], undefined, at("m1")),
+      send([entry(1, "same")], undefined, at("m2")),
+    ];
+    dispatcher.release();
+    await Promise.all(sending);
+    expect(given).toEqual(["m1", "m2"]);
+  });
+
+  it("ends a stream's part when its time is over, and goes on with the others", async () => {
+    const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 });
+    const { clock, send } = stage(sink, { rate: { events: 1, perMs: 1_000 } });
+    const short = send(some("a", 3), createdMs + 1_500);
+    const long = send(some("b", 3));
+    const sent = await pump(clock, Promise.all([short, long]));
+    expect(sent.map(({ accepted: count }) => count)).toEqual([2, 3]);
+    expect(batches.flat()).toEqual(["a0", "a1", "b0", "b1", "b2"]);
+  });
+
+  it("tries again what the end of another stream's time cut off, and holds it against nobody", async () => {
+    let attempts = 0;
+    const hang = (signal: AbortSignal): Promise<DeliveryResult> =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy)));
+    const { sink, batches } = batching(digests, (_, signal) => (++attempts > 2 ? accepted : hang(signal)));
+    const { dispatcher, channel, clock, send } = stage(sink);
+    const ending = new AbortController();
+    dispatcher.hold();
+    const short = send(some("a", 1), undefined, undefined, ending);
+    const long = send(some("b", 1));
+    dispatcher.release();
+    await turn();
+    ending.abort();
+    expect(await short).toMatchObject({
+      accepted: 0,
+      receipts: [{ owed: { attempts: 1, nextAttemptMs: 0 } }],
+    });
+    expect(await pump(clock, long)).toMatchObject({ accepted: 1 });
+    expect(batches).toEqual([["a0", "b0"], ["b0"]]);
+    expect(channel.trouble).toBeNull();
+  });
+
+  it("keeps what failed together together, so that a digest is one at its next attempt too", async () => {
+    let failures = 5;
+    const { sink, batches } = batching(digests, () => (failures-- > 0 ? busy : accepted));
+    let dice = 0;
+    const { clock, run } = stage(sink, { concurrency: 1 }, () => (dice += 0.1));
+    const sent = await run(some("a", 5));
+    expect(batches.map(({ length }) => length)).toEqual([5, 5]);
+    expect(sent.accepted).toBe(5);
+    expect(clock.now()).toBeGreaterThan(createdMs);
+  });
+
+  describe("while more of them are to come", () => {
+    const counts = (batches: readonly string[][]) => batches.map(({ length }) => length);
+
+    it("holds back what becomes one digest until all have come", async () => {
+      const { sink, batches } = batching(digests);
+      const { dispatcher, send } = stage(sink);
+      dispatcher.hold();
+      const sending = Array.from({ length: 50 }, (_, index) => send(some(`s${index}-`, 1)));
+      await turn();
+      expect(batches).toEqual([]);
+      dispatcher.release();
+      const sent = await Promise.all(sending);
+      expect(counts(batches)).toEqual([50]);
+      expect(sent.every(({ accepted: count }) => count === 1)).toBe(true);
+    });
+
+    it("waits five seconds at most, and no longer for those that come later", async () => {
+      const { sink, batches } = batching(digests);
+      const { dispatcher, clock, send } = stage(sink);
+      dispatcher.hold();
+      const sending = [send(some("a", 1)), send(some("b", 1))];
+      await clock.advance(4_999);
+      expect(batches).toEqual([]);
+      await clock.advance(1);
+      await turn();
+      expect(batches).toEqual([["a0", "b0"]]);
+      sending.push(send(some("c", 1)));
+      await Promise.all(sending);
+      expect(counts(batches)).toEqual([2, 1]);
+    });
+
+    it("spends no more than half of a short run's time on waiting", async () => {
+      const { sink, batches } = batching(digests);
+      const { dispatcher, clock, send } = stage(sink);
+      dispatcher.hold();
+      const sending = send(some("a", 1), createdMs + 800);
+      await clock.advance(399);
+      expect(batches).toEqual([]);
+      await clock.advance(1);
+      expect(await sending).toMatchObject({ accepted: 1 });
+    });
+
+    it("sends a batch that is full at once", async () => {
+      const { sink, batches } = batching(digests);
+      const { dispatcher, send } = stage(sink);
+      dispatcher.hold();
+      const sending = [send(some("a", 60)), send(some("b", 60))];
+      await turn();
+      expect(counts(batches)).toEqual([100]);
+      dispatcher.release();
+      await Promise.all(sending);
+      expect(counts(batches)).toEqual([100, 20]);
+    });
+
+    it("holds back nothing of a sink without digests", async () => {
+      const { sink, batches } = batching(many);
+      const { dispatcher, send } = stage(sink);
+      dispatcher.hold();
+      await send(some("a", 2));
+      expect(counts(batches)).toEqual([2]);
+    });
+
+    it("ends with the run", async () => {
+      const { sink, batches } = batching(digests);
+      const { abort, dispatcher, send } = stage(sink);
+      dispatcher.hold();
+      const sending = send(some("a", 2));
+      abort.abort();
+      expect(await sending).toEqual({ receipts: [], accepted: 0, deadLetters: [] });
+      expect(batches).toEqual([]);
+    });
+  });
+});
