@@ -26,14 +26,19 @@ export async function runStream(
     await stream.load();
     await stream.list(options);
     listed?.();
-    await withDeadline(context.clock, stream.startDelivering(), options, async (bounded) => {
-      do {
-        await stream.commitChanges();
-        const delivered = stream.deliver(bounded);
-        committed?.(stream.owed);
-        await delivered;
-      } while (stream.hasMoreToCommit() && !bounded.signal.aborted);
-    });
+    const untilMs = stream.startDelivering();
+    await stream.commitChanges();
+    if (stream.mayDeliver() || stream.hasMoreToCommit()) {
+      await withDeadline(context.clock, untilMs, options, async (bounded) => {
+        for (;;) {
+          const delivered = stream.deliver(bounded);
+          committed?.(stream.owed);
+          await delivered;
+          if (!stream.hasMoreToCommit() || bounded.signal.aborted) break;
+          await stream.commitChanges();
+        }
+      });
+    }
     await stream.settle();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;

@@ -16,7 +16,8 @@ export async function withDeadline(
     await work({ signal: bounded.signal });
   } finally {
     unfollow();
-    done.abort();
+    // Without a reason of ours an exception is made, with its stack.
+    done.abort(null);
     await timer;
   }
 }

@@ -133,11 +133,16 @@ export class StreamRun {
     for (const event of slice.events) this.#context.observer.committed(this.#plan.rules.stream, event);
   }
 
+  /** Whether this run holds the outbox. */
+  mayDeliver(): boolean {
+    return this.#checkpoint.fence?.run === this.#context.run;
+  }
+
   /** Sends what is due, all sinks side by side, if this run holds the outbox. */
   async deliver(options: CallOptions): Promise<void> {
     const { dispatchers, deadLetters, observer } = this.#context;
     const checkpoint = this.#checkpoint;
-    if (checkpoint.fence?.run !== this.#context.run) return;
+    if (!this.mayDeliver()) return;
     await Promise.all(
       Array.from(dispatchers, async ([name, dispatcher]) => {
         const trouble = checkpoint.trouble.get(name);
@@ -162,7 +167,7 @@ export class StreamRun {
 
   /** Commits what the last delivery settled, and gives the outbox free. */
   async settle(): Promise<void> {
-    if (this.#receipts.length === 0 && this.#checkpoint.fence?.run !== this.#context.run) return;
+    if (this.#receipts.length === 0 && !this.mayDeliver()) return;
     await this.#commit((checkpoint) => ({
       next: this.#released(settle(checkpoint, this.#receipts)),
       letters: [],

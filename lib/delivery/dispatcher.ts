@@ -190,7 +190,7 @@ export class Dispatcher {
 
   #wakeAt(atMs: number, nowMs: number): void {
     if (atMs === this.#alarm?.atMs) return;
-    this.#alarm?.cancel.abort();
+    this.#alarm?.cancel.abort(null);
     this.#alarm = null;
     if (atMs === Number.POSITIVE_INFINITY) return;
     const alarm = { atMs, cancel: new AbortController() };

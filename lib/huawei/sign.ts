@@ -58,9 +58,8 @@ export function signatureOf(
 
 /** The text whose hash is signed. A signed header that the request lacks counts as empty. */
 export function canonicalRequest(request: SignableRequest, signedNames: readonly string[]): string {
-  const headers = new Map(
-    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value.trim()]),
-  );
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(request.headers)) headers.set(name.toLowerCase(), value.trim());
   return [
     request.method,
     canonicalPath(request.path),
@@ -86,6 +85,8 @@ export function parseAuthorization(
 /** Epoch milliseconds as `20240807T120000Z`. */
 export const sdkDate = (ms: number): string => new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, "");
 
+const hashOfNothing = hash("sha256", "");
+
 const unreserved = /^[\w.~-]*$/;
 
 /** Escapes all but RFC 3986's unreserved characters, as the signature wants it; right for a URL as well. */
@@ -98,8 +99,11 @@ export function percentEncode(text: string): string {
   );
 }
 
+const unreservedPath = /^[\w.~/-]*$/;
+
 /** A decoded path with its segments escaped. */
-export const encodePath = (path: string): string => path.split("/").map(percentEncode).join("/");
+export const encodePath = (path: string): string =>
+  unreservedPath.test(path) ? path : path.split("/").map(percentEncode).join("/");
 
 // The trailing slash is signed but not sent.
 const canonicalPath = (path: string): string => `${encodePath(path)}${path.endsWith("/") ? "" : "/"}`;
@@ -113,4 +117,4 @@ const canonicalQuery = (query: SignableRequest["query"]): string =>
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const sha256 = (text: string): string => hash("sha256", text);
+const sha256 = (text: string): string => (text === "" ? hashOfNothing : hash("sha256", text));

@@ -35,16 +35,18 @@ const renewableCodes: ReadonlySet<string | null> = new Set([
 ]);
 
 export function openApi({ clock, endpoint, credentials, send }: ApiDeps): Api {
+  const requestOf = requestsTo(endpoint);
+  const { origin } = endpoint;
   let refused: { readonly error: SourceError; readonly untilMs: number } | null = null;
 
   async function attempt(call: Call, options: CallOptions, mayRenew: boolean): Promise<Answer> {
-    const request = requestOf(call, endpoint);
+    const request = requestOf(call);
     const added = await credentials.authenticate(request, options);
     try {
       return await send(
         {
           operation: call.operation,
-          origin: endpoint.origin,
+          origin,
           request: { ...request, headers: { ...request.headers, ...added } },
           secrets: secretHeaders.flatMap((name) => added[name] ?? []),
         },
@@ -74,10 +76,13 @@ const isRenewable = (error: unknown): boolean =>
 
 const secretHeaders = ["authorization", "x-security-token", "x-auth-token"];
 
-const requestOf = (call: Call, endpoint: URL): SignableRequest => ({
-  method: "GET",
-  path: [endpoint.pathname.replace(/\/$/, ""), "v2", call.projectId, ...call.resource].join("/"),
-  query: call.query,
-  headers: { host: endpoint.host, "content-type": "application/json", "x-project-id": call.projectId },
-  body: "",
-});
+function requestsTo({ host, pathname }: URL): (call: Call) => SignableRequest {
+  const base = pathname.replace(/\/$/, "");
+  return ({ projectId, resource, query }) => ({
+    method: "GET",
+    path: [base, "v2", projectId, ...resource].join("/"),
+    query,
+    headers: { host, "content-type": "application/json", "x-project-id": projectId },
+    body: "",
+  });
+}
