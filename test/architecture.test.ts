@@ -29,11 +29,21 @@ function partOf(file: string): string {
   return top === "lib" && second && !second.endsWith(".ts") ? second : file;
 }
 
-/** lib's own files that everything may use: words, errors, and small pure tools. */
+/** lib's own files that everything may use: words, errors, and small tools. */
 const shared = new Set(
-  ["names", "errors", "clock", "each", "html", "ip", "json", "retry-after", "spread", "time-limit"].map(
-    (name) => `lib/${name}.ts`,
-  ),
+  [
+    "names",
+    "errors",
+    "clock",
+    "each",
+    "exchange",
+    "html",
+    "ip",
+    "json",
+    "retry-after",
+    "spread",
+    "time-limit",
+  ].map((name) => `lib/${name}.ts`),
 );
 
 /** Which parts a part may import; the one way that the design draws. */

@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import type { Clock, Random } from "../clock.ts";
 import { parseJson } from "../json.ts";
 import { AwsError, type AwsFailure } from "./errors.ts";
-import { type Answer, exchange } from "./http.ts";
+import { type Answer, ask } from "./http.ts";
 import { type Environment, openKeys } from "./keys.ts";
 import { endpointOf, type JsonServiceName, regionOf, type ServiceName, services } from "./services.ts";
 import { signV4 } from "./sigv4.ts";
@@ -71,7 +71,7 @@ export function openAws(deps: AwsDeps): AwsClient {
     const { body } = request;
     const key = await keys.current(options);
     const signed = signV4({ path: url.pathname, headers, body }, key, { region, service }, clock.now());
-    const answer = await exchange(
+    const answer = await ask(
       dispatcher,
       name,
       { method: "POST", url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeoutMs },

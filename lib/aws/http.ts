@@ -1,7 +1,6 @@
-import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../clock.ts";
-import { withTimeLimit } from "../time-limit.ts";
+import { exchange, headerOf, OutOfTime } from "../exchange.ts";
 import { AwsError } from "./errors.ts";
 
 export interface Exchange {
@@ -23,56 +22,38 @@ export interface Answer {
 const maxBodyBytes = 16 * 1_048_576;
 
 /** One attempt. `call` names it in messages. @throws AwsError when no whole answer comes */
-export async function exchange(
+export async function ask(
   dispatcher: Dispatcher,
   call: string,
   { method, url, headers, body, timeoutMs }: Exchange,
   options: CallOptions,
 ): Promise<Answer> {
-  return withTimeLimit(options.signal, timeoutMs, async (signal) => {
-    try {
-      const response = await dispatcher.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method,
-        headers,
-        body,
-        signal,
-      });
-      return {
-        status: response.statusCode,
-        header: (name) => [response.headers[name] ?? []].flat()[0] ?? null,
-        text: await boundedText(call, response.body),
-      };
-    } catch (error) {
-      if (error instanceof AwsError) throw error;
-      if (signal.aborted && error === signal.reason) {
-        throw options.signal.aborted
-          ? new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`)
-          : new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
-      }
-      throw networkFailure(call, error) ?? error;
-    }
-  });
-}
-
-async function boundedText(call: string, body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) {
+  try {
+    const answer = await exchange(
+      dispatcher,
+      { origin: url.origin, path: url.pathname + url.search, method, headers, body, timeoutMs, maxBodyBytes },
+      options,
+    );
+    if (!answer.isWhole) {
       throw new AwsError(
         "malformed",
         "ANSWER_TOO_LARGE",
         `${call}: an answer of more than ${maxBodyBytes} bytes`,
       );
     }
-    chunks.push(chunk);
+    return {
+      status: answer.status,
+      header: (name) => headerOf(answer, name),
+      text: answer.text,
+    };
+  } catch (error) {
+    if (error instanceof AwsError) throw error;
+    if (error instanceof OutOfTime)
+      throw new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
+    if (options.signal.aborted && error === options.signal.reason)
+      throw new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`);
+    throw networkFailure(call, error) ?? error;
   }
-  // undici frees the connection one turn later; a request made sooner opens another.
-  await setImmediate();
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 const networkCodes =

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { promises } from "node:fs";
 import type { Dispatcher } from "undici";
 import * as v from "valibot";
 import type { CallOptions, Clock } from "../clock.ts";
 import { AwsError } from "./errors.ts";
-import { exchange } from "./http.ts";
+import { ask } from "./http.ts";
 import type { AwsKey } from "./sigv4.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -75,7 +75,7 @@ const containerAnswer = v.object({
 async function askContainer(deps: KeysDeps, options: CallOptions): Promise<HeldKey> {
   const url = containerUrl(deps.env);
   const token = await containerToken(deps.env);
-  const { status, text } = await exchange(
+  const { status, text } = await ask(
     deps.dispatcher,
     containerCall,
     {
@@ -131,7 +131,7 @@ async function containerToken(env: Environment): Promise<string | undefined> {
   if (!file) return env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
   try {
     // Read each time: the token in the file is replaced as it ages.
-    return (await readFile(file, "utf8")).trim();
+    return (await promises.readFile(file, "utf8")).trim();
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error && "code" in error)) throw error;
     const variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";

@@ -1,11 +1,10 @@
-import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { CallOptions, Clock } from "../clock.ts";
 import { SourceError } from "../errors.ts";
+import { exchange, headerOf, OutOfTime } from "../exchange.ts";
 import { encodePath, percentEncode, type SignableRequest } from "../huawei/sign.ts";
 import { parseJson } from "../json.ts";
 import { parseRetryAfter } from "../retry-after.ts";
-import { withTimeLimit } from "../time-limit.ts";
 import { clockSkewMs } from "./api-time.ts";
 import { networkFailure } from "./network-errors.ts";
 import { oneLine, refusalError } from "./refusal.ts";
@@ -43,43 +42,46 @@ export interface HttpDeps {
 
 /** Sends once; redirects are not followed. */
 export function httpSend(deps: HttpDeps): Send {
-  return (outgoing, options) =>
-    // undici's own time-outs only see silence: a body that drips would pass them for ever.
-    withTimeLimit(options.signal, deps.timeoutMs, async (signal) => {
-      const { operation } = outgoing;
-      try {
-        return await exchange(outgoing, signal, deps);
-      } catch (error) {
-        if (error instanceof SourceError) throw error;
-        if (signal.aborted && error === signal.reason) {
-          throw options.signal.aborted
-            ? outOfTime(operation, error)
-            : new SourceError("unavailable", `${operation}: no whole answer within ${deps.timeoutMs} ms`);
-        }
-        throw networkFailure(operation, error) ?? error;
-      }
-    });
+  return async (outgoing, options) => {
+    const { operation } = outgoing;
+    try {
+      return await send(outgoing, options, deps);
+    } catch (error) {
+      if (error instanceof SourceError) throw error;
+      if (error instanceof OutOfTime)
+        throw new SourceError("unavailable", `${operation}: no whole answer within ${deps.timeoutMs} ms`);
+      if (options.signal.aborted && error === options.signal.reason) throw outOfTime(operation, error);
+      throw networkFailure(operation, error) ?? error;
+    }
+  };
 }
 
 /** The caller's signal ended the call. */
 export const outOfTime = (operation: string, cause: unknown): SourceError =>
   new SourceError("unavailable", `${operation}: the run's time budget ended first`, { cause });
 
-async function exchange(outgoing: Outgoing, signal: AbortSignal, deps: HttpDeps): Promise<Answer> {
+async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): Promise<Answer> {
   const { operation, origin, request, secrets } = outgoing;
-  const sentMs = deps.clock.now();
-  const response = await deps.dispatcher.request({
-    origin,
-    method: request.method === "POST" ? "POST" : "GET",
-    path: wirePath(request),
-    headers: { ...request.headers, accept: "application/json", "user-agent": "dms-task-bridge" },
-    body: request.body === "" ? null : request.body,
-    signal,
-  });
-  const receivedMs = deps.clock.now();
-  const header = (name: string): string | null => [response.headers[name] ?? []].flat()[0] ?? null;
-  const text = await boundedText(response.body, deps.maxBodyBytes);
-  const status = response.statusCode;
+  const { clock, timeoutMs, maxBodyBytes } = deps;
+  const sentMs = clock.now();
+  let receivedMs = sentMs;
+  const { status, headers, text, isWhole } = await exchange(
+    deps.dispatcher,
+    {
+      origin,
+      method: request.method === "POST" ? "POST" : "GET",
+      path: wirePath(request),
+      headers: { ...request.headers, accept: "application/json", "user-agent": "dms-task-bridge" },
+      body: request.body === "" ? null : request.body,
+      timeoutMs,
+      maxBodyBytes,
+      answered: () => {
+        receivedMs = clock.now();
+      },
+    },
+    options,
+  );
+  const header = (name: string): string | null => headerOf({ headers }, name);
   const requestId = header("x-request-id");
   const malformed = (problem: string): SourceError =>
     new SourceError(
@@ -87,7 +89,7 @@ async function exchange(outgoing: Outgoing, signal: AbortSignal, deps: HttpDeps)
       `${operation}: HTTP ${status} with ${problem}${requestId === null ? "" : ` (request id ${oneLine(requestId, 64)})`}`,
       { api: { status, code: null } },
     );
-  if (text === null) throw malformed(`a body of more than ${deps.maxBodyBytes} bytes`);
+  if (!isWhole) throw malformed(`a body of more than ${maxBodyBytes} bytes`);
   const body = parseJson(text);
   if (status < 200 || status > 299) {
     const retryAfter = header("retry-after");
@@ -101,18 +103,4 @@ async function exchange(outgoing: Outgoing, signal: AbortSignal, deps: HttpDeps)
 function wirePath({ path, query }: SignableRequest): string {
   const pairs = query.map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`);
   return pairs.length === 0 ? encodePath(path) : `${encodePath(path)}?${pairs.join("&")}`;
-}
-
-/** Null when there is more of it than allowed. */
-async function boundedText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return null;
-    chunks.push(chunk);
-  }
-  // undici frees the connection one turn later; a request made sooner opens another.
-  await setImmediate();
-  return Buffer.concat(chunks).toString("utf8");
 }
