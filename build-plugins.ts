@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type { Plugin } from "esbuild";
 
 /**
@@ -5,8 +6,6 @@ import type { Plugin } from "esbuild";
  * everything else in the function. Its paths are private, so test/e2e-lambda sends requests through the artifact.
  */
 const parts = `
-  const Dispatcher = require("undici/lib/dispatcher/dispatcher.js");
-  Dispatcher.prototype.request = require("undici/lib/api/api-request.js");
   exports.Agent = require("undici/lib/dispatcher/agent.js");
   exports.buildConnector = require("undici/lib/core/connect.js");
   exports.errors = require("undici/lib/core/errors.js");
@@ -22,6 +21,18 @@ const assert = `
   };
 `;
 
+/** Of the parser's constants, which a dozen tables are made from, these are used. */
+const constants = (): string => {
+  const { ERROR, TYPE } = createRequire(import.meta.url)("undici/lib/llhttp/constants.js");
+  return `module.exports = ${JSON.stringify({ ERROR, TYPE })}`;
+};
+
+/** Of Node's own HTTP, undici asks for a number and for a class that no request here is of. */
+const http = `
+  exports.maxHeaderSize = 16_384;
+  exports.IncomingMessage = class {};
+`;
+
 export const slimUndici: Plugin = {
   name: "slim undici",
   setup(build) {
@@ -33,10 +44,12 @@ export const slimUndici: Plugin = {
     build.onResolve({ filter: unused }, ({ importer }) =>
       importer.includes("/undici/lib/") ? { path: "nothing", namespace: "slim" } : null,
     );
-    build.onResolve({ filter: /^node:assert$/ }, ({ importer }) =>
-      importer.includes("/undici/lib/") ? { path: "assert", namespace: "slim" } : null,
+    build.onResolve({ filter: /^node:(assert|http)$/ }, ({ path, importer }) =>
+      importer.includes("/undici/lib/") ? { path: path.slice("node:".length), namespace: "slim" } : null,
     );
+    build.onLoad({ filter: /[/\\\\]llhttp[/\\\\]constants\.js$/ }, () => ({ contents: constants() }));
     build.onLoad({ filter: /^assert$/, namespace: "slim" }, () => ({ contents: assert }));
+    build.onLoad({ filter: /^http$/, namespace: "slim" }, () => ({ contents: http }));
     build.onLoad({ filter: /^nothing$/, namespace: "slim" }, () => ({ contents: "module.exports = {}" }));
   },
 };
