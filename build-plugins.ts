@@ -47,7 +47,7 @@ export const slimUndici: Plugin = {
     build.onResolve({ filter: /^node:(assert|http)$/ }, ({ path, importer }) =>
       importer.includes("/undici/lib/") ? { path: path.slice("node:".length), namespace: "slim" } : null,
     );
-    build.onLoad({ filter: /[/\\\\]llhttp[/\\\\]constants\.js$/ }, () => ({ contents: constants() }));
+    build.onLoad({ filter: /[/\\]llhttp[/\\]constants\.js$/ }, () => ({ contents: constants() }));
     build.onLoad({ filter: /^assert$/, namespace: "slim" }, () => ({ contents: assert }));
     build.onLoad({ filter: /^http$/, namespace: "slim" }, () => ({ contents: http }));
     build.onLoad({ filter: /^nothing$/, namespace: "slim" }, () => ({ contents: "module.exports = {}" }));

@@ -28,7 +28,7 @@ export async function runStream(
     listed?.();
     const untilMs = stream.startDelivering();
     await stream.commitChanges();
-    if (stream.mayDeliver() || stream.hasMoreToCommit()) {
+    if (stream.holdsOutbox() || stream.hasMoreToCommit()) {
       await withDeadline(context.clock, untilMs, options, async (bounded) => {
         for (;;) {
           const delivered = stream.deliver(bounded);

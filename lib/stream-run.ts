@@ -10,7 +10,7 @@ import {
   withFence,
   withTrouble,
 } from "./checkpoint/transitions.ts";
-import type { CallOptions, Clock, Random } from "./clock.ts";
+import type { CallOptions, Clock } from "./clock.ts";
 import { bury } from "./delivery/bury.ts";
 import type { DeadLetterStore } from "./delivery/dead-letters.ts";
 import type { Dispatcher } from "./delivery/dispatcher.ts";
@@ -40,7 +40,6 @@ export interface RunContext {
   /** How long one stream may commit and deliver, once it is listed. */
   readonly timeBudgetMs: number;
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
@@ -134,7 +133,7 @@ export class StreamRun {
   }
 
   /** Whether this run holds the outbox. */
-  mayDeliver(): boolean {
+  holdsOutbox(): boolean {
     return this.#checkpoint.fence?.run === this.#context.run;
   }
 
@@ -142,7 +141,7 @@ export class StreamRun {
   async deliver(options: CallOptions): Promise<void> {
     const { dispatchers, deadLetters, observer } = this.#context;
     const checkpoint = this.#checkpoint;
-    if (!this.mayDeliver()) return;
+    if (!this.holdsOutbox()) return;
     await Promise.all(
       Array.from(dispatchers, async ([name, dispatcher]) => {
         const trouble = checkpoint.trouble.get(name);
@@ -167,7 +166,7 @@ export class StreamRun {
 
   /** Commits what the last delivery settled, and gives the outbox free. */
   async settle(): Promise<void> {
-    if (this.#receipts.length === 0 && !this.mayDeliver()) return;
+    if (this.#receipts.length === 0 && !this.holdsOutbox()) return;
     await this.#commit((checkpoint) => ({
       next: this.#released(settle(checkpoint, this.#receipts)),
       letters: [],

@@ -3,6 +3,7 @@ import type { Task } from "../lib/change/task.ts";
 import { isInWindow } from "../lib/change/window.ts";
 import { memoryCheckpoints } from "../lib/checkpoint/memory.ts";
 import type { CheckpointStore } from "../lib/checkpoint/store.ts";
+import type { Random } from "../lib/clock.ts";
 import { Channel } from "../lib/delivery/channel.ts";
 import type { DeadLetterStore } from "../lib/delivery/dead-letters.ts";
 import { memoryDeadLetters } from "../lib/delivery/dead-letters-memory.ts";
@@ -69,6 +70,9 @@ export const patience: RetryPolicy = {
   maxAgeMs: 7 * 24 * 3_600_000,
 };
 
+/** What a test has otherwise in a run; `random` is its dispatchers'. */
+type Changes = Partial<RunContext> & { readonly random?: Random };
+
 /** The run's real parts around a listed API, sinks that answer as told, and a clock that stands still. */
 export function stage(
   sinks: readonly ScriptedSink[],
@@ -104,11 +108,10 @@ export function stage(
     },
   };
   let runs = 0;
-  const context = (changes: Partial<RunContext> = {}): RunContext => ({
+  const context = ({ random = () => 0.5, ...changes }: Changes = {}): RunContext => ({
     run: runId(`run-${++runs}`),
     timeBudgetMs: 30_000,
     clock,
-    random: () => 0.5,
     log: silentLog,
     checkpoints,
     deadLetters,
@@ -116,15 +119,15 @@ export function stage(
       sinks.map((sink) => {
         const policy = plan.rules.policies.get(sink.name) ?? patience;
         const channel = new Channel({ sink, policy, concurrency: 4, rate: null, clock });
-        return [sink.name, new Dispatcher({ channel, clock, random: () => 0.5, log: silentLog })];
+        return [sink.name, new Dispatcher({ channel, clock, random, log: silentLog })];
       }),
     ),
     observer: { committed: () => {}, attempted: () => {} },
     ...changes,
   });
-  const begin = (changes?: Partial<RunContext>, signal = new AbortController().signal) =>
+  const begin = (changes?: Changes, signal = new AbortController().signal) =>
     runStream(plan, context(changes), { signal });
-  const run = (changes?: Partial<RunContext>) => pump(clock, begin(changes));
+  const run = (changes?: Changes) => pump(clock, begin(changes));
   const record = async () => (await memory.load(key))?.checkpoint;
   const show = (...tasks: Task[]) => {
     for (const task of tasks) source.tasks.set(task.id, task);

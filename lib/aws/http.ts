@@ -28,32 +28,23 @@ export async function ask(
   { method, url, headers, body, timeoutMs }: Exchange,
   options: CallOptions,
 ): Promise<Answer> {
-  try {
-    const answer = await exchange(
-      dispatcher,
-      { origin: url.origin, path: url.pathname + url.search, method, headers, body, timeoutMs, maxBodyBytes },
-      options,
-    );
-    if (!answer.isWhole) {
-      throw new AwsError(
-        "malformed",
-        "ANSWER_TOO_LARGE",
-        `${call}: an answer of more than ${maxBodyBytes} bytes`,
-      );
-    }
-    return {
-      status: answer.status,
-      header: (name) => headerOf(answer, name),
-      text: answer.text,
-    };
-  } catch (error) {
-    if (error instanceof AwsError) throw error;
+  const { origin, pathname, search } = url;
+  const outgoing = { origin, path: pathname + search, method, headers, body, timeoutMs, maxBodyBytes };
+  const answer = await exchange(dispatcher, outgoing, options).catch((error: unknown) => {
     if (error instanceof OutOfTime)
       throw new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
     if (options.signal.aborted && error === options.signal.reason)
       throw new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`);
     throw networkFailure(call, error) ?? error;
+  });
+  if (!answer.isWhole) {
+    throw new AwsError(
+      "malformed",
+      "ANSWER_TOO_LARGE",
+      `${call}: an answer of more than ${maxBodyBytes} bytes`,
+    );
   }
+  return { status: answer.status, header: (name) => headerOf(answer, name), text: answer.text };
 }
 
 const networkCodes =
