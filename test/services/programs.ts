@@ -48,6 +48,13 @@ const inVenv = (test: string, program: string): Requirement => ({
   isThere: () => findProgram(program) !== null,
 });
 
+/** Under AWS's own runtime client. */
+const onRuntime = (test: string): Requirement => ({
+  test,
+  install: "npm ci --prefix test/e2e-lambda (needs cmake, g++ and make)",
+  isThere: () => existsSync(new URL("../e2e-lambda/node_modules", import.meta.url)),
+});
+
 export const requirements: readonly Requirement[] = [
   server("test/sinks/brokers/rabbitmq.test.ts", "rabbitmq-server", "rabbitmq-server"),
   server("test/sinks/brokers/redis.test.ts", "redis-server", "redis-server"),
@@ -60,9 +67,6 @@ export const requirements: readonly Requirement[] = [
   },
   inVenv("test/sinks/moto.test.ts", motoProgram),
   inVenv("test/e2e-lambda/lint.test.ts", cfnLint),
-  {
-    test: "test/e2e-lambda/poll.test.ts",
-    install: "npm ci --prefix test/e2e-lambda (needs cmake, g++ and make)",
-    isThere: () => existsSync(new URL("../e2e-lambda/node_modules", import.meta.url)),
-  },
+  onRuntime("test/e2e-lambda/poll.test.ts"),
+  onRuntime("test/e2e-lambda/fleet.test.ts"),
 ];
