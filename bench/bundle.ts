@@ -20,7 +20,7 @@ export interface Bundles {
 
 /** Bundles all that is measured into the folder, so that no round pays for reading TypeScript. */
 export async function bundle(folder: string): Promise<Bundles> {
-  execFileSync(process.execPath, [join(root, "build.ts"), "lambda", join(folder, "lambda")]);
+  execFileSync(process.execPath, [join(root, "build/main.ts"), "lambda", join(folder, "lambda")]);
   const shared: BuildOptions = {
     absWorkingDir: root,
     bundle: true,

@@ -17,7 +17,7 @@ const runtime = fileURLToPath(new URL("runtime.ts", import.meta.url));
 
 /** Builds the artifact as `npm run package:functiongraph` does, into a folder of its own. */
 export function buildArtifact(folder: string): string {
-  return execFileSync(process.execPath, [join(root, "build.ts"), "functiongraph", folder], {
+  return execFileSync(process.execPath, [join(root, "build/main.ts"), "functiongraph", folder], {
     encoding: "utf8",
   });
 }

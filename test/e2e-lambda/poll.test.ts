@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { sinkTypes } from "../../lib/sinks/index.ts";
 import { freePort } from "../services/server.ts";
 import { buildArtifact, type LambdaStage, setLambdaStage, summaryOf } from "./stage.ts";
 
@@ -64,6 +65,30 @@ describe("the packaged function", () => {
     // A client that could not be loaded would block its sink as a defect.
     for (const name of ["rabbitmq", "redis", "kafka", "nats", "mqtt", "mail"])
       expect(sinks[name]).toMatchObject({ retrying: 1, pending: 1, blocked: null });
+  });
+
+  it("reads the part of every sink type that its configuration names", async () => {
+    const types = Object.keys(sinkTypes);
+    const stage = await setLambdaStage(artifact, {
+      sinks: Object.fromEntries(types.map((type) => [type, { type, nonsense: true }])),
+    });
+    const container = await stage.start();
+    // Each sink's own schema, which lies in its part, tells of the key; a custom sink takes any and wants its module.
+    const outcome = await container.invoke("one");
+    const told = outcome.kind === "response" ? "" : outcome.errorMessage;
+    expect(
+      types.filter((type) => !told.includes(`sinks.${type}.${type === "custom" ? "module" : "nonsense"}`)),
+    ).toEqual([]);
+  });
+
+  it("reads no part of a sink type that its configuration does not name", async () => {
+    const bare = await mkdtemp(join(tmpdir(), "bridge-bare-"));
+    onTestFinished(() => rm(bare, { recursive: true }));
+    await cp(artifact, bare, { recursive: true, filter: (file) => !/[/\\]sinks-\w+\.mjs$/.test(file) });
+    const stage = await setLambdaStage(bare);
+    stage.task("restart", ended);
+    const container = await stage.start();
+    expect(summaryOf(await container.invoke("one")).sinks["ops"]).toMatchObject({ accepted: 1 });
   });
 
   it("makes one HTTP request and no store call in an idle warm run", async () => {

@@ -58,7 +58,8 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
     waiting = null;
   }
 
-  const server = createServer(async (request, response) => {
+  // The runtime client tells of an error in a header too, of a mebibyte at most.
+  const server = createServer({ maxHeaderSize: 2 * 1_048_576 }, async (request, response) => {
     const [, version, , section, requestId = "", verdict] = request.url?.split("/") ?? [];
     if (version !== "2018-06-01") return void response.writeHead(404).end();
     if (section === "invocation" && requestId === "next") {

@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { runMetrics } from "../../lib/serverless/metrics.ts";
-import { drawnMetrics, expectNoWildcard, packagedStack, type Stack, statements } from "./stack.ts";
+import {
+  drawnMetrics,
+  expectNoWildcard,
+  functionsIn,
+  packagedStack,
+  type Stack,
+  statements,
+} from "./stack.ts";
 
 let stack: Stack;
 beforeAll(() => {
@@ -15,8 +22,7 @@ describe("the stack that serverless.yml makes", () => {
   });
 
   it("takes along the one function it has", () => {
-    const modules = stack.files.filter((file) => file.endsWith(".mjs"));
-    expect(modules).toEqual(["dist/lambda/poll.mjs"]);
+    expect(functionsIn(stack)).toEqual(["poll"]);
   });
 
   it("lets the function do what it does, and nothing else", () => {

@@ -32,6 +32,12 @@ export interface Stack {
   named(name: string): Resource;
 }
 
+/** The functions whose file, or whose parts, are in the artifact. */
+export const functionsIn = ({ files }: Stack): readonly string[] => {
+  const names = files.flatMap((file) => /^dist\/lambda\/(?:parts\/)?([a-z]+)[./]/.exec(file)?.[1] ?? []);
+  return [...new Set(names)].filter((name) => name !== "packages").toSorted();
+};
+
 /** The CloudFormation that `osls package` makes of a stack's file, offline. */
 export function packagedStack(file: string): Stack {
   const folder = mkdtempSync(join(tmpdir(), "bridge-stack-"));

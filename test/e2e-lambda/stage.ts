@@ -21,7 +21,9 @@ const runtimeClient = (): string => createRequire(import.meta.url).resolve("aws-
 
 /** Builds the artifact as `npm run package` does, into a folder of its own. */
 export function buildArtifact(folder: string): string {
-  return execFileSync(process.execPath, [join(root, "build.ts"), "lambda", folder], { encoding: "utf8" });
+  return execFileSync(process.execPath, [join(root, "build/main.ts"), "lambda", folder], {
+    encoding: "utf8",
+  });
 }
 
 /** The platform's wrap of one process: started, invoked, frozen between events, killed. */

@@ -1,0 +1,58 @@
+import { relative, resolve } from "node:path";
+import type { Plugin } from "esbuild";
+import { root } from "./root.ts";
+import { undiciParts } from "./slim.ts";
+
+/** Imported when a configuration asks for it, and most do. */
+const usual: ReadonlySet<string> = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb.ts"]);
+export const isUnusual = (file: string): boolean => !usual.has(file);
+
+const fileOf = (folder: string, path: string): string => relative(root, resolve(folder, path));
+
+/** `lib/sinks/slack.ts` as the name of a file of its own. */
+export const partName = (file: string): string => file.replace(/^lib\/|\.ts$/g, "").replaceAll("/", "-");
+
+/**
+ * Modules that are imported when they are needed stay outside the function's file, in parts/, where `isPart` says
+ * so: each new container pays for compiling what it loads. They are put into `found`.
+ */
+export const partsApart = (name: string, isPart: (file: string) => boolean, found: Set<string>): Plugin => ({
+  name: "parts apart",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
+      const file = fileOf(resolveDir, path);
+      if (kind !== "dynamic-import" || !isPart(file)) return null;
+      found.add(file);
+      return { path: `./parts/${name}/${partName(file)}.mjs`, external: true };
+    });
+  },
+});
+
+/** In a part, imports of what the function's file holds are its exports: their classes and clients exist once. They go into `asked`. */
+export const heldByEntry = (name: string, held: ReadonlySet<string>, asked: Set<string>): Plugin => ({
+  name: "held by the entry",
+  setup(build) {
+    const exported = { path: `../../${name}.mjs`, external: true };
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const file = fileOf(resolveDir, path);
+      if (!held.has(file)) return null;
+      asked.add(file);
+      return exported;
+    });
+    build.onResolve({ filter: /^undici$/ }, ({ path }) => {
+      asked.add(path);
+      return exported;
+    });
+  },
+});
+
+/** The module of a function's file: its handler, and what its parts ask for. */
+export const entryWith = (handler: string, asked: ReadonlySet<string>): string =>
+  [
+    `export { handler } from "./${handler}";`,
+    ...Array.from(asked, (module) =>
+      module === "undici"
+        ? `export { ${undiciParts.join(", ")} } from "undici";`
+        : `export * from "./${module}";`,
+    ),
+  ].join("\n");

@@ -1,0 +1,128 @@
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { join, parse } from "node:path";
+import { type BuildOptions, build, type Metafile } from "esbuild";
+import { readConfigFile } from "../lib/config/file.ts";
+import { entryWith, heldByEntry, isUnusual, partName, partsApart } from "./apart.ts";
+import { buildPackages, packagesApart, type WantedPackages } from "./packages.ts";
+import { root } from "./root.ts";
+import { builtinModules, slimUndici } from "./slim.ts";
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  legalComments: "linked",
+  metafile: true,
+  outExtension: { ".js": ".mjs" },
+  minify: true,
+  sourcemap: "linked",
+  sourcesContent: false,
+  mainFields: ["module", "main"],
+  // Node loads its performance hooks when asked for the time; the process knows it too.
+  define: { esbuildDetection: "1", "performance.now": "monotonicMs" },
+  alias: {
+    "dms-task-bridge": "./lib/index.ts",
+    // The Kafka client reads its WebAssembly from a file beside it, unless it is this one, which holds it.
+    "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",
+  },
+  // undici is CommonJS and asks for Node's own modules by require.
+  banner: {
+    js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url),monotonicMs=()=>process.uptime()*1e3;',
+  },
+} as const satisfies BuildOptions;
+
+/** functiongraph.mjs, and an index.js that loads it: FunctionGraph's runtime knows `require` and counts parameters. */
+export async function buildFunctionGraph(outdir: string): Promise<Metafile["outputs"]> {
+  const outputs = await buildFunctions(outdir, ["functiongraph"], "node22.18");
+  const index =
+    'exports.handler = async (event, context) => (await import("./functiongraph.mjs")).handler(event, context);\n';
+  await writeFile(join(outdir, "index.js"), index);
+  return outputs;
+}
+
+/**
+ * For each of functions/ one file with all that most runs need, in parts/ what a configuration may ask for, in packages/
+ * what is heavy, and the root's bridge.config.* beside them, where there is one.
+ */
+export async function buildFunctions(
+  outdir: string,
+  names: readonly string[],
+  target: string,
+): Promise<Metafile["outputs"]> {
+  await rm(outdir, { recursive: true, force: true });
+  const packages: WantedPackages = new Map();
+  const outputs = [
+    ...(await Promise.all(names.map((name) => buildFunction(name, { outdir, target, packages })))),
+    await buildPackages(packages, { ...shared, target, outdir }),
+    await buildConfig(outdir, target),
+  ];
+  return Object.assign({}, ...outputs);
+}
+
+interface FunctionOptions {
+  readonly outdir: string;
+  readonly target: string;
+  readonly packages: WantedPackages;
+}
+
+async function buildFunction(
+  name: string,
+  { outdir, target, packages }: FunctionOptions,
+): Promise<Metafile["outputs"]> {
+  const handler = `functions/${name}.ts`;
+  const entry = (isPart: (file: string) => boolean, found: Set<string>): BuildOptions => ({
+    ...shared,
+    target,
+    outfile: join(outdir, `${name}.mjs`),
+    plugins: [partsApart(name, isPart, found), slimUndici, builtinModules],
+  });
+  const found = new Set<string>();
+  const probe = await build({
+    ...entry(isUnusual, found),
+    metafile: true,
+    entryPoints: [handler],
+    write: false,
+  });
+  const held = new Set(Object.keys(probe.metafile.inputs));
+  const parts = found.difference(held);
+  const asked = new Set<string>();
+  const besides = await build({
+    ...shared,
+    target,
+    outdir: join(outdir, "parts", name),
+    entryPoints: Object.fromEntries(Array.from(parts, (file) => [partName(file), file])),
+    plugins: [
+      heldByEntry(name, held, asked),
+      packagesApart(packages, "../../packages"),
+      slimUndici,
+      builtinModules,
+    ],
+  });
+  const whole = await build({
+    ...entry((file) => parts.has(file), new Set()),
+    metafile: true,
+    stdin: { contents: entryWith(handler, asked), resolveDir: root },
+  });
+  return { ...whole.metafile.outputs, ...besides.metafile.outputs };
+}
+
+/** The root's configuration as JSON, whatever it was written in, or as a module. */
+async function buildConfig(outdir: string, target: string): Promise<Metafile["outputs"]> {
+  const configs = (await readdir(root)).filter((name) => /^bridge\.config\.(m?[jt]s|json|ya?ml)$/.test(name));
+  const [module] = configs.filter((name) => /\.m?[jt]s$/.test(name));
+  // A parser of YAML costs a cold start more than all that it says.
+  for (const name of configs.filter((each) => each !== module)) {
+    const written = JSON.stringify(await readConfigFile(join(root, name)), null, 2);
+    await writeFile(join(outdir, `${parse(name).name}.json`), `${written}\n`);
+  }
+  if (module === undefined) return {};
+  const { metafile } = await build({
+    ...shared,
+    target,
+    outdir,
+    entryPoints: { "bridge.config": module },
+    plugins: [slimUndici, builtinModules],
+  });
+  return metafile.outputs;
+}

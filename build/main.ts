@@ -1,0 +1,33 @@
+import { join, resolve } from "node:path";
+import type { Metafile } from "esbuild";
+import { buildFunctionGraph, buildFunctions } from "./functions.ts";
+import { buildPackage } from "./package.ts";
+import { root } from "./root.ts";
+
+// `node build/main.ts` makes the npm package; `node build/main.ts lambda [FOLDER]` what AWS Lambda runs, in dist/lambda,
+// and `node build/main.ts functiongraph [FOLDER]` what Huawei Cloud's FunctionGraph runs, in dist/functiongraph.
+const [target, folder = join(root, "dist", target ?? "")] = process.argv.slice(2);
+process.stdout.write(sizes(await built()));
+
+async function built(): Promise<Metafile["outputs"]> {
+  switch (target) {
+    case undefined:
+      return buildPackage(folder);
+    case "lambda":
+      // poll makes the compact topology; plan, shard and deliver make a fleet.
+      return buildFunctions(resolve(folder), ["poll", "plan", "shard", "deliver"], "node24");
+    case "functiongraph":
+      return buildFunctionGraph(resolve(folder));
+    default:
+      throw new Error(`nothing is built for ${target}`);
+  }
+}
+
+/** Each output with its size, then their sum. */
+function sizes(outputs: Metafile["outputs"]): string {
+  const bytes = Object.entries(outputs).map(([name, output]) => [name, output.bytes] as const);
+  const total = bytes.reduce((sum, [, size]) => sum + size, 0);
+  return [...bytes.toSorted(([, a], [, b]) => b - a), ["total", total] as const]
+    .map(([name, size]) => `${(size / 1024).toFixed(1).padStart(8)} KiB  ${name}\n`)
+    .join("");
+}

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+
+/** Packages that a function reads only when its configuration asks for them; those that share classes share a file. */
+const apart: Readonly<Record<string, readonly string[]>> = {
+  amqplib: ["amqplib"],
+  kafka: ["@platformatic/kafka"],
+  liquidjs: ["liquidjs"],
+  mqtt: ["mqtt"],
+  nats: ["@nats-io/transport-node", "@nats-io/jetstream"],
+  nodemailer: ["nodemailer"],
+  redis: ["@redis/client"],
+  yaml: ["yaml"],
+};
+const fileOf = (name: string): string | undefined =>
+  Object.keys(apart).find((file) =>
+    apart[file]?.some((each) => name === each || name.startsWith(`${each}/`)),
+  );
+
+/** By file, the modules that were asked for. */
+export type WantedPackages = Map<string, Set<string>>;
+
+/** Such a package is required, from its file in `folder`, when a module that imports it is first run. */
+export const packagesApart = (wanted: WantedPackages, folder: string): Plugin => ({
+  name: "packages apart",
+  setup(build) {
+    build.onResolve({ filter: /^[@a-z]/ }, ({ path, namespace }) => {
+      const file = namespace === "file" ? fileOf(path) : undefined;
+      if (file === undefined) return null;
+      wanted.set(file, (wanted.get(file) ?? new Set()).add(path));
+      return { path, namespace: "apart" };
+    });
+    build.onLoad({ filter: /.*/, namespace: "apart" }, ({ path }) => ({
+      contents: `module.exports = require("${folder}/${fileOf(path)}.cjs")[${JSON.stringify(path)}]`,
+    }));
+    build.onResolve({ filter: /^\.\.?\//, namespace: "apart" }, ({ path }) => ({ path, external: true }));
+  },
+});
+
+/** Makes the files, in packages/. */
+export async function buildPackages(
+  wanted: WantedPackages,
+  { outdir = ".", absWorkingDir = ".", target, minify, alias }: BuildOptions,
+): Promise<Metafile["outputs"]> {
+  const built = Array.from(wanted, async ([file, names]) => {
+    const exported = Array.from(names, (name) => `${JSON.stringify(name)}: require("${name}")`);
+    const { metafile } = await build({
+      absWorkingDir,
+      ...(target && { target }),
+      ...(minify && { minify }),
+      ...(alias && { alias }),
+      stdin: { contents: `module.exports = { ${exported.join(", ")} }`, resolveDir: absWorkingDir },
+      outfile: join(outdir, "packages", `${file}.cjs`),
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      // A package that is ESM asks where it is.
+      define: { "import.meta.url": "bundledUrl" },
+      banner: { js: 'const bundledUrl=require("node:url").pathToFileURL(__filename).href;' },
+      legalComments: "linked",
+      metafile: true,
+    });
+    return metafile.outputs;
+  });
+  return Object.assign({}, ...(await Promise.all(built)));
+}
