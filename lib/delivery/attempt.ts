@@ -6,7 +6,7 @@ import type { Parcel } from "./lane.ts";
 export async function attempt(
   sink: Sink,
   log: Log,
-  parcels: readonly Parcel[],
+  parcels: readonly Pick<Parcel, "entry">[],
   options: DeliverOptions,
 ): Promise<readonly DeliveryResult[]> {
   const events = parcels.map(({ entry }) => entry.event);

@@ -16,7 +16,7 @@ export class Batch {
   }
 
   /** Takes the event in if it has its place. The first always has. */
-  add({ entry: { event } }: Parcel): boolean {
+  add({ entry: { event } }: Pick<Parcel, "entry">): boolean {
     if (this.#tasks.has(event.subject)) return false;
     if (this.#limits.maxEvents > 1) {
       this.#bytes += Buffer.byteLength(JSON.stringify(event));

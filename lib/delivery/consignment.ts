@@ -45,7 +45,6 @@ export class Consignment {
   readonly #sink: SinkName;
   readonly #policy: RetryPolicy;
   readonly #receipts = new Map<number, Receipt>();
-  readonly #triedInRun = new Map<number, number>();
   readonly #deadLetters: DeadLetter[] = [];
   #accepted = 0;
 
@@ -68,8 +67,6 @@ export class Consignment {
     const { entry, owed } = parcel;
     const { sequence } = entry;
     const attempts = owed.attempts + 1;
-    const inRun = (this.#triedInRun.get(sequence) ?? 0) + 1;
-    this.#triedInRun.set(sequence, inRun);
     this.#dispatch.attempted(entry, result);
     const decision = decide(
       result,
@@ -80,7 +77,7 @@ export class Consignment {
     if (decision.kind === "wait") {
       const next = isCutOff ? { attempts, nextAttemptMs: 0 } : decision.owed;
       this.#note(sequence, next);
-      const again = inRun < this.#policy.attemptsPerRun && next.nextAttemptMs < this.stopAtMs;
+      const again = parcel.triedInRun + 1 < this.#policy.attemptsPerRun && next.nextAttemptMs < this.stopAtMs;
       if (again) this.lane.reschedule(parcel, next);
       return;
     }

@@ -4,6 +4,10 @@ import type { SinkName } from "../names.ts";
 export interface Parcel {
   readonly entry: OutboxEntry;
   readonly owed: Owed;
+  /** Attempts of this run so far. */
+  readonly triedInRun: number;
+  /** The next event of its task, which the lane knows. */
+  later: Parcel | null;
 }
 
 /**
@@ -11,8 +15,8 @@ export interface Parcel {
  * one of its task is owed.
  */
 export class Lane {
-  /** By task, what is owed of it, oldest first. */
-  readonly #owed = new Map<string, Parcel[]>();
+  /** Whether nothing was owed from the start. */
+  readonly isEmpty: boolean;
   /** Of each task whose oldest event waits, that event; those before `#next` have gone. */
   #ready: Parcel[] = [];
   #next = 0;
@@ -20,22 +24,17 @@ export class Lane {
   #delayed: Parcel[] = [];
 
   constructor(outbox: readonly OutboxEntry[], sink: SinkName) {
+    const newestOf = new Map<string, Parcel>();
     for (const entry of outbox) {
       const owed = entry.owed.get(sink);
       if (!owed) continue;
-      const parcel = { entry, owed };
-      const earlier = this.#owed.get(entry.event.subject);
-      if (earlier) earlier.push(parcel);
-      else {
-        this.#owed.set(entry.event.subject, [parcel]);
-        this.#wait(parcel);
-      }
+      const parcel = { entry, owed, triedInRun: 0, later: null };
+      const earlier = newestOf.get(entry.event.subject);
+      if (earlier) earlier.later = parcel;
+      else this.#wait(parcel);
+      newestOf.set(entry.event.subject, parcel);
     }
-  }
-
-  /** Whether nothing was owed from the start. */
-  get isEmpty(): boolean {
-    return this.#owed.size === 0;
+    this.isEmpty = newestOf.size === 0;
   }
 
   /** The event that may go next; null while there is none. */
@@ -80,16 +79,13 @@ export class Lane {
   }
 
   /** The event was accepted: the next of its task may go. */
-  settle({ entry }: Parcel): void {
-    const owed = this.#owed.get(entry.event.subject);
-    owed?.shift();
-    const next = owed?.[0];
-    if (next) this.#wait(next);
+  settle({ later }: Parcel): void {
+    if (later) this.#wait(later);
   }
 
   /** Due again at `owed.nextAttemptMs`, within this run. */
-  reschedule({ entry }: Parcel, owed: Owed): void {
-    this.#delayed.push({ entry, owed });
+  reschedule(parcel: Parcel, owed: Owed): void {
+    this.#delayed.push({ ...parcel, owed, triedInRun: parcel.triedInRun + 1 });
   }
 
   #wait(parcel: Parcel): void {

@@ -5,7 +5,6 @@ import { entry, ops } from "../checkpoint/sample.ts";
 
 const parcel = (sequence: number, task: string) => ({
   entry: entry(sequence, task, [ops]),
-  owed: { attempts: 0, nextAttemptMs: 0 },
 });
 const bytes = Buffer.byteLength(JSON.stringify(entry(1, "a").event));
 

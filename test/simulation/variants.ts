@@ -238,9 +238,9 @@ export const variants: readonly Broken[] = [
     patch: () => {
       const holdBack = doNotHoldBack();
       const { add } = Batch.prototype;
-      Batch.prototype.add = function ({ entry, owed }) {
+      Batch.prototype.add = function ({ entry }) {
         const { event } = entry;
-        return add.call(this, { entry: { ...entry, event: { ...event, subject: event.id } }, owed });
+        return add.call(this, { entry: { ...entry, event: { ...event, subject: event.id } } });
       };
       return () => {
         Batch.prototype.add = add;
