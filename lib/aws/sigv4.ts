@@ -1,4 +1,5 @@
 import { createHmac, hash } from "node:crypto";
+import { basicTime } from "../basic-time.ts";
 
 export interface AwsKey {
   readonly accessKeyId: string;
@@ -30,7 +31,7 @@ export function signV4(
   { region, service }: SigningScope,
   nowMs: number,
 ): Record<string, string> {
-  const date = new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, "");
+  const date = basicTime(nowMs);
   const day = date.slice(0, 8);
   const added: Record<string, string> = { "x-amz-date": date };
   if (key.sessionToken !== undefined) added["x-amz-security-token"] = key.sessionToken;

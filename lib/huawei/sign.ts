@@ -1,4 +1,5 @@
 import { createHmac, hash } from "node:crypto";
+import { basicTime } from "../basic-time.ts";
 
 /** What a signature covers. */
 export interface SignableRequest {
@@ -27,7 +28,7 @@ const algorithm = "SDK-HMAC-SHA256";
  * Returns the headers to add: `x-sdk-date`, `authorization` and, for temporary credentials, `x-security-token`.
  */
 export function sign(request: SignableRequest, key: AccessKey, nowMs: number): Record<string, string> {
-  const date = sdkDate(nowMs);
+  const date = basicTime(nowMs);
   const added: Record<string, string> = { "x-sdk-date": date };
   if (key.securityToken !== undefined) added["x-security-token"] = key.securityToken;
   const headers = { ...request.headers, ...added };
@@ -81,9 +82,6 @@ export function parseAuthorization(
   const [, ak, names, signature] = match ?? [];
   return ak && names && signature ? { ak, signedNames: names.split(";"), signature } : null;
 }
-
-/** Epoch milliseconds as `20240807T120000Z`. */
-export const sdkDate = (ms: number): string => new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, "");
 
 const hashOfNothing = hash("sha256", "");
 

@@ -1,5 +1,6 @@
+import { basicTime } from "../basic-time.ts";
 import type { Clock } from "../clock.ts";
-import { type AccessKey, parseAuthorization, sdkDate, signatureOf } from "../huawei/sign.ts";
+import { type AccessKey, parseAuthorization, signatureOf } from "../huawei/sign.ts";
 import type { ReceivedRequest } from "./request.ts";
 
 const maxSkewMs = 15 * 60_000;
@@ -51,7 +52,7 @@ function problem(
   );
   // Not "at most": an unreadable date makes the difference no number.
   if (!(Math.abs(nowMs - dateMs) <= maxSkewMs)) {
-    return `the signature has expired: it is of ${date || "no date"}, the server has ${sdkDate(nowMs)}`;
+    return `the signature has expired: it is of ${date || "no date"}, the server has ${basicTime(nowMs)}`;
   }
   if (!signedNames.includes("x-sdk-date")) return "X-Sdk-Date is not signed";
   if (key.securityToken !== undefined && headers["x-security-token"] !== key.securityToken) {

@@ -1,6 +1,8 @@
+import { basicTime } from "../basic-time.ts";
+
 /** How the API is told an instant: YYYYMMDDHHmmss in its time zone, cut down to the second. */
 export function apiTime(timeZone: string): (instantMs: number) => string {
-  if (timeZone === "UTC") return (ms) => new Date(ms).toISOString().slice(0, 19).replace(/[-T:]/g, "");
+  if (timeZone === "UTC") return (ms) => basicTime(ms).replace("T", "").slice(0, -1);
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone,
     calendar: "gregory",

@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
-import { type AccessKey, sdkDate, sign, signatureOf } from "../../lib/huawei/sign.ts";
+import { basicTime } from "../../lib/basic-time.ts";
+import { type AccessKey, sign, signatureOf } from "../../lib/huawei/sign.ts";
 import { demoKey, demoToken, demoUser } from "../../lib/simulator/auth.ts";
 import { codeIn, running, startMs, tasksPath } from "./running.ts";
 
@@ -44,7 +45,7 @@ describe("a signature", () => {
 
   it("is refused when it leaves its own date out", async () => {
     const { get } = await guarded();
-    const date = sdkDate(startMs);
+    const date = basicTime(startMs);
     const headers = { "x-sdk-date": date };
     const request = { method: "GET", path: tasksPath, query: [], headers, body: "" };
     const authorization = (names: readonly string[]) => {
