@@ -34,6 +34,8 @@ export function headerOf({ headers }: Pick<Incoming, "headers">, name: string): 
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }
 
+const nothing = Buffer.alloc(0);
+
 /** The exchange took longer than it may. */
 export class OutOfTime extends Error {}
 
@@ -61,7 +63,9 @@ export function exchange(
       signal.removeEventListener("abort", abort);
     };
     const answer = (isWhole: boolean): void => {
-      if (head) resolve({ ...head, text: Buffer.concat(chunks).toString("utf8", 0, maxBodyBytes), isWhole });
+      const [only = nothing, ...more] = chunks;
+      const body = more.length === 0 ? only : Buffer.concat(chunks);
+      if (head) resolve({ ...head, text: body.toString("utf8", 0, maxBodyBytes), isWhole });
     };
     const fail = (error: unknown): void => {
       if (hasEnded) return;

@@ -143,8 +143,13 @@ function scoutsOf(
   plans: readonly StreamPlan[],
   proven: ReadonlySet<StreamPlan["source"]>,
 ): ReadonlySet<StreamPlan> {
-  const firsts = Map.groupBy(plans, ({ source }) => source).values();
-  return new Set(firsts.flatMap(([first]) => (first && !proven.has(first.source) ? [first] : [])));
+  const met = new Set(proven);
+  const scouts = new Set<StreamPlan>();
+  for (const plan of plans) {
+    if (!met.has(plan.source)) scouts.add(plan);
+    met.add(plan.source);
+  }
+  return scouts;
 }
 
 function streamSummary(plan: StreamPlan, outcome: StreamOutcome | undefined): StreamSummary {

@@ -70,6 +70,8 @@ const discoveryMaxAgeMs = 5 * 60_000;
 interface WatchedSource {
   readonly config: SourceConfig;
   readonly source: DmsSource;
+  /** Of the API, as the events name their source. */
+  readonly origin: string;
   /** What the last discovery found. */
   discovered: { readonly atMs: number; readonly streams: readonly WatchedStream[] } | null;
 }
@@ -83,7 +85,12 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const stores = await openStores(loaded, deps);
   const { checkpoints, deadLetters } = stores;
   const sources = config.sources.map(
-    (source): WatchedSource => ({ config: source, source: openDmsSource(source, deps), discovered: null }),
+    (config): WatchedSource => ({
+      config,
+      source: openDmsSource(config, deps),
+      origin: taskEndpoint(config).origin,
+      discovered: null,
+    }),
   );
   const outlets = new Map(
     Array.from(loaded.sinks, ([name, sink]) => [
@@ -96,12 +103,12 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const filters = mapValues(outlets, ({ matches }) => matches);
   const proven = new Set<TaskSource>();
 
-  const configs = new Map<TaskSource, SourceConfig>(sources.map(({ source, config }) => [source, config]));
+  const watchedBy = new Map<TaskSource, WatchedSource>(sources.map((watched) => [watched.source, watched]));
 
   const planOf = ({ stream, name, source }: WatchedStream): readonly StreamPlan[] => {
-    const watched = configs.get(source);
+    const watched = watchedBy.get(source);
     if (!watched) return [];
-    const { startFrom, lookback, maxOpenAge, overdue } = watched;
+    const { startFrom, lookback, maxOpenAge, overdue } = watched.config;
     const instance = `/v2/${encodeURIComponent(stream.projectId)}/instances/${encodeURIComponent(stream.instanceId)}`;
     const plan: StreamPlan = {
       stream,
@@ -115,7 +122,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
         maxBacklog: config.delivery.maxBacklog,
         policies,
         filters,
-        context: { stream, source: `${taskEndpoint(watched).origin}${instance}`, instanceName: name },
+        context: { stream, source: `${watched.origin}${instance}`, instanceName: name },
       },
     };
     return [plan];
