@@ -24,8 +24,8 @@ const contests: Readonly<Record<string, (stage: Stage) => Promise<Contest> | Con
   "commit-1": (stage) => commitContest(stage, 1),
   "commit-1000": (stage) => commitContest(stage, 1_000),
   "commit-100000": (stage) => commitContest(stage, 100_000),
-  "delivery-0ms": (stage) => deliveryContest(stage, 0),
-  "delivery-20ms": (stage) => deliveryContest(stage, 20),
+  "delivery-0ms": (stage) => deliveryContest(stage, 0, 50_000),
+  "delivery-20ms": (stage) => deliveryContest(stage, 20, 10_000),
   backlog: backlogContest,
   fleet: fleetContest,
 };

@@ -11,12 +11,21 @@ import { instanceId, projectId } from "./bridge.ts";
 import { outboxOf } from "./events.ts";
 import { reading, tell } from "./reading.ts";
 
-const [mode, hook = "", count = "0", atOnce = "1"] = process.argv.slice(2);
+const [mode, hook = "", count = "0", first = "0", atOnce = "1"] = process.argv.slice(2);
 const concurrency = Number(atOnce);
 const stream: Stream = { engine: "kafka", region: "cn-north-4", projectId, instanceId: instanceId(0) };
 const name = sinkName("hook");
 const outbox = outboxOf(stream, name, Number(count));
 const url = new URL(hook);
+
+let startedMs = 0;
+let answered = 0;
+let firstMs = 0;
+/** Told of each answer. */
+const note = (): void => {
+  answered += 1;
+  if (answered === Number(first)) firstMs = performance.now() - startedMs;
+};
 
 async function bare(): Promise<number> {
   const agent = new Agent({ allowH2: false, connections: concurrency });
@@ -32,6 +41,7 @@ async function bare(): Promise<number> {
         body: JSON.stringify(entry.event),
       });
       await body.dump();
+      note();
       if (statusCode < 300) accepted += 1;
     }
   };
@@ -58,7 +68,7 @@ async function ours(): Promise<number> {
       stream: streamKey(stream),
       record: { outbox, messages: new Map() },
       stopAtMs: Date.now() + 600_000,
-      attempted: () => {},
+      attempted: note,
     },
     { signal: AbortSignal.timeout(600_000) },
   );
@@ -66,6 +76,13 @@ async function ours(): Promise<number> {
   return accepted;
 }
 
-const readings = await reading(async () => ({ accepted: mode === "floor" ? await bare() : await ours() }));
+const readings = await reading(async () => {
+  startedMs = performance.now();
+  return { accepted: mode === "floor" ? await bare() : await ours() };
+});
 if (readings["accepted"] !== Number(count)) throw new Error(`${readings["accepted"]} of ${count} accepted`);
-tell({ ...readings, eventsPerSecond: (Number(count) / (readings["wallMs"] ?? 0)) * 1_000 });
+tell({
+  ...readings,
+  eventsPerSecond: (Number(count) / (readings["wallMs"] ?? 0)) * 1_000,
+  firstPerSecond: (Number(first) / firstMs) * 1_000,
+});
