@@ -4,7 +4,7 @@ import { root } from "./root.ts";
 import { undiciParts } from "./slim.ts";
 
 /** Imported when a configuration asks for it, and most do. */
-const usual: ReadonlySet<string> = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb.ts"]);
+const usual = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb.ts"]);
 export const isUnusual = (file: string): boolean => !usual.has(file);
 
 const fileOf = (folder: string, path: string): string => relative(root, resolve(folder, path));
@@ -46,10 +46,17 @@ export const heldByEntry = (name: string, held: ReadonlySet<string>, asked: Set<
   },
 });
 
-/** The module of a function's file: its handler, and what its parts ask for. */
-export const entryWith = (handler: string, asked: ReadonlySet<string>): string =>
+/**
+ * The module of a function's file: its handler, and what its parts ask for. What is usual is imported with it, which
+ * spares the wrap of a module that is to be run later, and its compiling.
+ */
+export const entryWith = (handler: string, held: ReadonlySet<string>, asked: ReadonlySet<string>): string =>
   [
     `export { handler } from "./${handler}";`,
+    ...Array.from(
+      usual.intersection(held),
+      (module, index) => `export * as usual${index} from "./${module}";`,
+    ),
     ...Array.from(asked, (module) =>
       module === "undici"
         ? `export { ${undiciParts.join(", ")} } from "undici";`

@@ -102,7 +102,7 @@ async function buildFunction(
   const whole = await build({
     ...entry((file) => parts.has(file), new Set()),
     metafile: true,
-    stdin: { contents: entryWith(handler, asked), resolveDir: root },
+    stdin: { contents: entryWith(handler, held, asked), resolveDir: root },
   });
   return { ...whole.metafile.outputs, ...besides.metafile.outputs };
 }

@@ -30,6 +30,9 @@ const constants = (): string => {
   return `module.exports = ${JSON.stringify({ ERROR, TYPE })}`;
 };
 
+/** Names of headers, to find lower-case ones in; undici makes do without. Filling it takes longer than it ever saves a run. */
+const tree = "exports.tree = { lookup: () => null };";
+
 /** Of Node's own HTTP, undici asks for a number and for a class that no request here is of. */
 const http = `
   exports.maxHeaderSize = 16_384;
@@ -51,19 +54,40 @@ export const slimUndici: Plugin = {
       importer.includes("/undici/lib/") ? { path: path.slice("node:".length), namespace: "slim" } : null,
     );
     build.onLoad({ filter: /[/\\]llhttp[/\\]constants\.js$/ }, () => ({ contents: constants() }));
+    build.onLoad({ filter: /[/\\]undici[/\\]lib[/\\]core[/\\]tree\.js$/ }, () => ({ contents: tree }));
     build.onLoad({ filter: /^assert$/, namespace: "slim" }, () => ({ contents: assert }));
     build.onLoad({ filter: /^http$/, namespace: "slim" }, () => ({ contents: http }));
     build.onLoad({ filter: /^nothing$/, namespace: "slim" }, () => ({ contents: "module.exports = {}" }));
   },
 };
 
-/** Node's own modules without the ESM wrap, whose making calls every getter of theirs. */
+/**
+ * Node's own modules without the ESM wrap, whose making calls every getter of theirs; of what is imported by name only
+ * the names that are used.
+ */
 export const builtinModules: Plugin = {
   name: "built-in modules",
   setup(build) {
-    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "node" }));
+    build.onResolve({ filter: /^node:/ }, ({ path, kind }) => ({
+      path,
+      namespace: kind === "require-call" ? "node" : "node as ESM",
+    }));
     build.onLoad({ filter: /.*/, namespace: "node" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+      contents: `module.exports = process.getBuiltinModule("${path}")`,
+    }));
+    build.onLoad({ filter: /.*/, namespace: "node as ESM" }, ({ path }) => ({
+      contents: namedExports(path),
     }));
   },
 };
+
+function namedExports(path: string): string {
+  const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => /^\w+$/.test(name));
+  return [
+    `const builtin = process.getBuiltinModule("${path}");`,
+    "export default builtin;",
+    "const member = (name) => builtin[name];",
+    // As a pure call each is left out where nobody imports it.
+    ...names.map((name) => `export const ${name} = /* @__PURE__ */ member("${name}");`),
+  ].join("\n");
+}
