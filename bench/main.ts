@@ -10,7 +10,7 @@ import { coldContest } from "./contests/cold.ts";
 import { commitContest } from "./contests/commit.ts";
 import { backlogContest, deliveryContest } from "./contests/delivery.ts";
 import { fleetContest } from "./contests/fleet.ts";
-import { idleContest } from "./contests/idle.ts";
+import { idleContest, signedContest } from "./contests/idle.ts";
 import { listingContest } from "./contests/listing.ts";
 import type { Stage } from "./contests/stage.ts";
 import { figureJson, type Held, markdown, picture } from "./report.ts";
@@ -20,6 +20,7 @@ import { figureJson, type Held, markdown, picture } from "./report.ts";
 const contests: Readonly<Record<string, (stage: Stage) => Promise<Contest> | Contest>> = {
   cold: coldContest,
   idle: idleContest,
+  "idle-signed": signedContest,
   listing: listingContest,
   "commit-1": (stage) => commitContest(stage, 1),
   "commit-1000": (stage) => commitContest(stage, 1_000),

@@ -6,8 +6,36 @@ import { peerEnvironment, type Stage } from "./stage.ts";
 
 const warmUps = 100;
 
-/** Warm runs with nothing new: what most runs are. */
-export async function idleContest({ bundles, isQuick, onEnd }: Stage): Promise<Contest> {
+/** Warm runs with nothing new, to a bare GET: what most runs are. */
+export async function idleContest(stage: Stage): Promise<Contest> {
+  const { subject, peer, rounds } = await idleSubjects(stage);
+  return {
+    title: "Idle warm poll",
+    about:
+      "A warm run over one stream in which nothing changed. Floor: a bare undici GET and JSON.parse of the same page. Peer: the same handler on the official clients, warm.",
+    rounds,
+    figures: [
+      { name: "idle-cpu", reading: "cpuUs", unit: "µs of CPU", aim: { most: 1.2 } },
+      { name: "idle-requests", reading: "requests", unit: "requests", aim: { most: 1 } },
+      { name: "idle-store-calls", reading: "storeCalls", unit: "store calls" },
+    ],
+    contestants: { floor: () => subject("floor"), ours: () => subject("ours"), peer },
+  };
+}
+
+/** The same, to a GET that an API would answer: what of the first ratio is the signature's. */
+export async function signedContest(stage: Stage): Promise<Contest> {
+  const { subject, rounds } = await idleSubjects(stage);
+  return {
+    title: "Idle warm poll, to a signed GET",
+    about: "The same run. Floor: the same GET with the headers that the API asks for, signed.",
+    rounds,
+    figures: [{ name: "idle-cpu-to-signed", reading: "cpuUs", unit: "µs of CPU" }],
+    contestants: { floor: () => subject("signed"), ours: () => subject("ours") },
+  };
+}
+
+async function idleSubjects({ bundles, isQuick, onEnd }: Stage) {
   const [tasks, table] = await Promise.all([serveTasks(10), serveTable()]);
   onEnd(() => Promise.all([tasks.close(), table.close()]));
   const runs = isQuick ? 20 : 1_000;
@@ -25,25 +53,14 @@ export async function idleContest({ bundles, isQuick, onEnd }: Stage): Promise<C
   const subject = (mode: string) =>
     each(measured([bundles.subject("idle"), mode, tasks.origin, table.origin, String(runs)], {}));
   return {
-    title: "Idle warm poll",
-    about:
-      "A warm run over one stream in which nothing changed. Floor: a bare undici GET and JSON.parse of the same page. Peer: the same handler on the official clients, warm.",
+    subject,
+    peer: () =>
+      each(
+        measured([bundles.peer("idle")], {
+          ...peerEnvironment(tasks.origin, table.origin),
+          RUNS: String(runs),
+        }),
+      ),
     rounds: isQuick ? 1 : 11,
-    figures: [
-      { name: "idle-cpu", reading: "cpuUs", unit: "µs of CPU", aim: { most: 1.2 } },
-      { name: "idle-requests", reading: "requests", unit: "requests", aim: { most: 1 } },
-      { name: "idle-store-calls", reading: "storeCalls", unit: "store calls" },
-    ],
-    contestants: {
-      floor: () => subject("floor"),
-      ours: () => subject("ours"),
-      peer: () =>
-        each(
-          measured([bundles.peer("idle")], {
-            ...peerEnvironment(tasks.origin, table.origin),
-            RUNS: String(runs),
-          }),
-        ),
-    },
   };
 }

@@ -1,18 +1,37 @@
-// Warm runs in which nothing has changed: the bridge's, or a bare GET and JSON.parse of the same page.
+// Warm runs in which nothing has changed: the bridge's, or a GET and JSON.parse of the same page, bare or signed.
 import process from "node:process";
 import { Agent } from "undici";
+import { sign } from "../../lib/huawei/sign.ts";
 import { instanceId, openBridgeAt, projectId, runBridge } from "./bridge.ts";
 import { reading, tell } from "./reading.ts";
 
-const [mode, api = "", table = "", runs = "0"] = process.argv.slice(2);
+const [mode, api = "", table = "", count = "0"] = process.argv.slice(2);
 /** Enough for the compiler to have done its work. */
 const warmUps = 100;
 
+const path = `/v2/${projectId}/instances/${instanceId(0)}/tasks`;
+
 async function bare(): Promise<() => Promise<unknown>> {
   const agent = new Agent({ allowH2: false });
-  const path = `/v2/${projectId}/instances/${instanceId(0)}/tasks?start=1&limit=100`;
   return async () => {
-    const { body } = await agent.request({ origin: api, path, method: "GET" });
+    const { body } = await agent.request({ origin: api, path: `${path}?start=1&limit=100`, method: "GET" });
+    return JSON.parse(await body.text());
+  };
+}
+
+/** With the headers that the API asks for, and a signature of them. */
+async function signed(): Promise<() => Promise<unknown>> {
+  const agent = new Agent({ allowH2: false });
+  const query = [["start", "1"] as const, ["limit", "100"] as const];
+  const headers = { host: new URL(api).host, "content-type": "application/json", "x-project-id": projectId };
+  return async () => {
+    const added = sign({ method: "GET", path, query, headers, body: "" }, { ak: "a", sk: "b" }, Date.now());
+    const { body } = await agent.request({
+      origin: api,
+      path: `${path}?start=1&limit=100`,
+      method: "GET",
+      headers: { ...headers, ...added, accept: "application/json", "user-agent": "bench" },
+    });
     return JSON.parse(await body.text());
   };
 }
@@ -23,11 +42,12 @@ async function ours(): Promise<() => Promise<unknown>> {
   return () => runBridge(bridge);
 }
 
-const run = await (mode === "floor" ? bare() : ours());
-for (let count = 0; count < warmUps; count++) await run();
+const runs: Readonly<Record<string, () => Promise<() => Promise<unknown>>>> = { floor: bare, signed, ours };
+const run = await (runs[mode ?? ""] ?? ours)();
+for (let number = 0; number < warmUps; number++) await run();
 tell(
   await reading(async () => {
-    for (let count = 0; count < Number(runs); count++) await run();
+    for (let number = 0; number < Number(count); number++) await run();
     return {};
   }),
 );
