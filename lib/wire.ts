@@ -6,7 +6,7 @@ import type { Clock, Random } from "./clock.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { FleetConfig, SourceConfig } from "./config/schema.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "./delivery/dead-letters.ts";
-import { redrive } from "./delivery/redrive.ts";
+import { type Redriven, redrive } from "./delivery/redrive.ts";
 import { SourceError } from "./errors.ts";
 import type { ShardStream } from "./fleet/shard.ts";
 import { runId, type SinkName, type Stream, streamKey } from "./names.ts";
@@ -47,10 +47,11 @@ export interface Bridge {
   /** All streams; those last found, and the failure, where the instances of a source cannot be listed now. */
   survey(signal: AbortSignal): Promise<Survey>;
   /**
-   * Puts dead letters back into their streams' outboxes, in order; the next run delivers them. Returns how many.
+   * Puts dead letters back into their streams' outboxes, in order, as many as their backlogs have room for; the next run
+   * delivers them.
    * @throws StoreError
    */
-  redrive(filter: DeadLetterFilter): Promise<number>;
+  redrive(filter: DeadLetterFilter): Promise<Redriven>;
   readonly sinks: ReadonlyMap<SinkName, Sink>;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
@@ -178,7 +179,16 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     activity: stores.activity,
     fleet: config.fleet,
     redrive: (filter) =>
-      redrive({ checkpoints, deadLetters, sinks: new Set(sinks.keys()), clock: deps.clock }, filter),
+      redrive(
+        {
+          checkpoints,
+          deadLetters,
+          sinks: new Set(sinks.keys()),
+          maxBacklog: config.delivery.maxBacklog,
+          clock: deps.clock,
+        },
+        filter,
+      ),
     close: async () => {
       await Promise.all(
         [...sinks.values(), ...sources.map(({ source }) => source)].map((part) => part.close()),

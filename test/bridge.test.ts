@@ -321,9 +321,10 @@ describe("a run", () => {
     show(task("a", "SUCCESS", createdMs, createdMs + 5_000));
     await run();
     sink.answer = () => accepted;
-    const redriven = await redrive({ checkpoints, deadLetters, sinks: new Set([ops]), clock }, {});
+    const deps = { checkpoints, deadLetters, sinks: new Set([ops]), maxBacklog: 9, clock };
+    const redriven = await redrive(deps, {});
     await run();
-    expect([redriven, await deadLetters.list({})]).toEqual([1, []]);
+    expect([redriven, await deadLetters.list({})]).toEqual([{ redriven: 1, left: 0 }, []]);
     expect(told(sink)).toEqual(["a EXECUTING", "a SUCCESS"]);
   });
 

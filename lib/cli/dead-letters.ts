@@ -26,14 +26,18 @@ export const listDeadLetters = (context: Context, options: LetterOptions): Promi
 /** Puts letters back into their streams' outboxes. */
 export const redriveDeadLetters = (context: Context, options: LetterOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
-    const redriven = await bridge.redrive(filterOf(options));
-    if (context.json) context.screen.out.json({ redriven });
-    else
-      context.screen.out.line(
-        redriven > 0
-          ? `${count(redriven, "delivery", "deliveries")} back in order; the next poll tries again.`
-          : "No dead letters to redrive.",
-      );
+    const { out } = context.screen;
+    const { redriven, left } = await bridge.redrive(filterOf(options));
+    if (context.json) out.json({ redriven, left });
+    else if (redriven + left === 0) out.line("No dead letters to redrive.");
+    else {
+      if (redriven > 0)
+        out.line(`${count(redriven, "delivery", "deliveries")} back in order; the next poll tries again.`);
+      if (left > 0)
+        out.line(
+          `${count(left, "dead letter")} left: no more events of a stream may wait for a sink than delivery.maxBacklog. Redrive again when they are delivered.`,
+        );
+    }
     return 0;
   });
 

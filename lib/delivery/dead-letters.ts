@@ -8,7 +8,7 @@ export type GiveUpReason = FailureReason | "too_many_attempts" | "too_old" | "ov
 
 /** A delivery given up on, kept with its reason until it is redriven or purged. */
 export interface DeadLetter {
-  /** `{sink}:{event id}`: the same however often it is written. */
+  /** The same however often it is written. */
   readonly id: string;
   readonly stream: StreamKey;
   readonly sink: SinkName;
@@ -48,13 +48,16 @@ export interface GiveUp {
   readonly nowMs: number;
 }
 
+/** `{sink}:{event id}`. */
+export const letterId = (sink: SinkName, { id }: CloudEvent): string => `${sink}:${id}`;
+
 export const letterOf = (
   stream: StreamKey,
   sink: SinkName,
   entry: OutboxEntry,
   giveUp: GiveUp,
 ): DeadLetter => ({
-  id: `${sink}:${entry.event.id}`,
+  id: letterId(sink, entry.event),
   stream,
   sink,
   event: entry.event,

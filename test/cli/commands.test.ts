@@ -112,7 +112,10 @@ describe("dead letters", () => {
     expect((await stage.run("dead-letters", "list", "--sink", "other")).out).toBe("No dead letters.\n");
 
     status = 204;
-    expect(await json(stage, "dead-letters", "redrive")).toEqual({ code: 0, value: { redriven: 1 } });
+    expect(await json(stage, "dead-letters", "redrive")).toEqual({
+      code: 0,
+      value: { redriven: 1, left: 0 },
+    });
     expect(await json(stage, "poll")).toMatchObject({ code: 0, value: { sinks: { ops: { accepted: 1 } } } });
 
     status = 422;
@@ -123,6 +126,26 @@ describe("dead letters", () => {
     expect(unasked.err).toContain("--yes");
     expect((await stage.run("dead-letters", "purge", "--yes")).out).toBe("1 dead letter deleted.\n");
     expect(await json(stage, "dead-letters", "list")).toMatchObject({ value: { deadLetters: [] } });
+  });
+});
+
+describe("a redrive of more than a backlog may hold", () => {
+  it("says how many stay, and brings those back the next time", async () => {
+    let status = 422;
+    const stage = await setStage({ respond: () => ({ status }), delivery: { maxBacklog: 2 } });
+    for (const name of ["one", "two", "three"]) {
+      stage.task(name);
+      await stage.run("poll");
+    }
+    status = 204;
+    expect((await stage.run("dead-letters", "redrive")).out).toBe(
+      "2 deliveries back in order; the next poll tries again.\n1 dead letter left: no more events of a stream may wait for a sink than delivery.maxBacklog. Redrive again when they are delivered.\n",
+    );
+    await stage.run("poll");
+    expect(await json(stage, "dead-letters", "redrive")).toMatchObject({ value: { redriven: 1, left: 0 } });
+    await stage.run("poll");
+    const told = stage.receiver.events().map(({ data }) => data.task.name);
+    expect(told.slice(-3)).toEqual(["one", "two", "three"]);
   });
 });
 

@@ -34,7 +34,7 @@ export interface CliStage {
 
 /** A simulated API with one instance, a webhook, and a folder with a configuration between the two. */
 export async function setStage(
-  options: Pick<ReceiverOptions, "respond"> & { readonly sk?: string } = {},
+  options: Pick<ReceiverOptions, "respond"> & { readonly sk?: string; readonly delivery?: object } = {},
 ): Promise<CliStage> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-cli-"));
   const simulator = await startSimulator({ random: seededRandom(1) });
@@ -56,6 +56,7 @@ export async function setStage(
         startFrom: "all",
       },
     ],
+    delivery: options.delivery ?? {},
     sinks: {
       ops: {
         type: "webhook",

@@ -72,8 +72,14 @@ describe("dead letters in DynamoDB", () => {
     await checkpoints.commit(key, begin("all", 1_000, 0), null);
     await letters.put([letter(1), letter(2)]);
     expect(await checkpoints.list()).toEqual([key]);
-    const deps = { checkpoints, deadLetters: letters, sinks: new Set([ops]), clock: systemClock };
-    expect(await redrive(deps, {})).toBe(2);
+    const deps = {
+      checkpoints,
+      deadLetters: letters,
+      sinks: new Set([ops]),
+      maxBacklog: 9,
+      clock: systemClock,
+    };
+    expect(await redrive(deps, {})).toEqual({ redriven: 2, left: 0 });
     expect(await letters.list({})).toEqual([]);
     expect((await checkpoints.load(key))?.checkpoint.outbox.map(({ sequence }) => sequence)).toEqual([1, 2]);
   });

@@ -4,14 +4,15 @@ import { begin } from "../../lib/checkpoint/transitions.ts";
 import { memoryDeadLetters } from "../../lib/delivery/dead-letters-memory.ts";
 import { redrive } from "../../lib/delivery/redrive.ts";
 import { manualClock } from "../../lib/simulator/clock.ts";
-import { chat, key, ops } from "../checkpoint/sample.ts";
+import { chat, entry, key, ops } from "../checkpoint/sample.ts";
 import { letter } from "../contract/dead-letter-store.ts";
 
-function stage() {
+function stage({ maxBacklog = 9 } = {}) {
   const deps = {
     checkpoints: memoryCheckpoints(),
     deadLetters: memoryDeadLetters(),
     sinks: new Set([ops]),
+    maxBacklog,
     clock: manualClock(5_000),
   };
   const outbox = async () => (await deps.checkpoints.load(key))?.checkpoint.outbox ?? [];
@@ -23,7 +24,7 @@ describe("a redrive", () => {
     const { deps, outbox } = stage();
     await deps.checkpoints.commit(key, begin("all", 0, 0), null);
     await deps.deadLetters.put([letter(1), letter(2, chat)]);
-    expect(await redrive(deps, {})).toBe(1);
+    expect(await redrive(deps, {})).toEqual({ redriven: 1, left: 0 });
     expect((await outbox()).map(({ sequence, committedAtMs }) => [sequence, committedAtMs])).toEqual([
       [1, 5_000],
     ]);
@@ -33,7 +34,39 @@ describe("a redrive", () => {
   it("keeps the letters of a stream whose record was reset", async () => {
     const { deps } = stage();
     await deps.deadLetters.put([letter(1)]);
-    expect(await redrive(deps, {})).toBe(0);
+    expect(await redrive(deps, {})).toEqual({ redriven: 0, left: 0 });
     expect(await deps.deadLetters.list({})).toEqual([letter(1)]);
+  });
+
+  it("puts back the oldest as far as the backlog has room, and the others when there is room again", async () => {
+    const { deps, outbox } = stage({ maxBacklog: 2 });
+    await deps.checkpoints.commit(key, { ...begin("all", 0, 0), outbox: [entry(9, "t9")] }, null);
+    await deps.deadLetters.put([letter(3), letter(1), letter(2)]);
+    expect(await redrive(deps, {})).toEqual({ redriven: 1, left: 2 });
+    expect((await outbox()).map(({ sequence }) => sequence)).toEqual([1, 9]);
+    expect(await redrive(deps, {})).toEqual({ redriven: 0, left: 2 });
+    expect(await deps.deadLetters.list({})).toEqual([letter(3), letter(2)]);
+    await redrive({ ...deps, maxBacklog: 9 }, {});
+    expect((await outbox()).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 9]);
+  });
+
+  it("counts the backlog of each sink by itself", async () => {
+    const { deps } = stage({ maxBacklog: 1 });
+    await deps.checkpoints.commit(key, { ...begin("all", 0, 0), outbox: [entry(9, "t9", [chat])] }, null);
+    await deps.deadLetters.put([letter(1), letter(2, chat)]);
+    const both = { ...deps, sinks: new Set([ops, chat]) };
+    expect(await redrive(both, {})).toEqual({ redriven: 1, left: 1 });
+    expect(await deps.deadLetters.list({})).toEqual([letter(2, chat)]);
+  });
+
+  it("takes away a letter that an interrupted one has put back, however full the backlog is", async () => {
+    const { deps, outbox } = stage({ maxBacklog: 1 });
+    await deps.checkpoints.commit(key, begin("all", 0, 0), null);
+    await deps.deadLetters.put([letter(1)]);
+    const cut = { ...deps.deadLetters, remove: () => Promise.reject(new Error("killed")) };
+    await expect(redrive({ ...deps, deadLetters: cut }, {})).rejects.toThrow("killed");
+    expect(await redrive(deps, {})).toEqual({ redriven: 1, left: 0 });
+    expect((await outbox()).map(({ sequence }) => sequence)).toEqual([1]);
+    expect(await deps.deadLetters.list({})).toEqual([]);
   });
 });

@@ -190,7 +190,10 @@ describe("an event that its receiver refuses with 400", () => {
     const listed = JSON.parse((await stage.run("dead-letters", "list", "--json")).out);
     expect(listed).toMatchObject({ deadLetters: [{ sink: "ops", reason: "rejected", event: { id } }] });
     status = 204;
-    expect(JSON.parse((await stage.run("dead-letters", "redrive", "--json")).out)).toEqual({ redriven: 1 });
+    expect(JSON.parse((await stage.run("dead-letters", "redrive", "--json")).out)).toEqual({
+      redriven: 1,
+      left: 0,
+    });
     expect((await poll(stage)).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
     expect(ops.deliveries.map(({ events }) => events[0]?.id)).toEqual([id, id]);
     expect(new Set(ops.deliveries.map(({ body }) => body)).size).toBe(1);

@@ -103,6 +103,7 @@ async function redriveAll(ground: Ground): Promise<void> {
     checkpoints: simulatedCheckpoints(records, crew, history, calm),
     deadLetters: simulatedDeadLetters(letters, crew, history, calm),
     sinks: new Set(sinksOf(ground)),
+    maxBacklog: ground.scenario.settings.maxBacklog,
     clock: process.clock,
   };
   let failure: unknown = null;
