@@ -51,7 +51,7 @@ export class Channel {
 
   /** Takes note of what an earlier run stored about the sink. */
   recall(trouble: SinkTrouble): void {
-    if (this.#isProven || this.#state !== "open" || this.#trouble !== null) return;
+    if (this.#isProven || this.#trouble !== null) return;
     this.#state = "doubtful";
     this.#trouble = trouble;
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, trouble.notBeforeMs);

@@ -65,6 +65,38 @@ describe("a dispatcher that several streams share", () => {
     expect(again.batches).toEqual([["b0"]]);
   });
 
+  it("probes with the first of those that are tried equally little", async () => {
+    const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 }, () => busy);
+    const { dispatcher, send } = stage({ ...sink, batch: digests }, { trouble: failing });
+    const tried = (task: string, attempts: number) => ({
+      ...entry(1, task),
+      owed: new Map([[ops, { attempts, nextAttemptMs: 0 }]]),
+    });
+    dispatcher.hold();
+    const sending = [send([tried("a", 2)]), send([tried("b", 2)]), send([tried("c", 3)])];
+    dispatcher.release();
+    await Promise.all(sending);
+    expect(batches).toEqual([["a"]]);
+  });
+
+  it("probes with another stream's event, due or not, where the end of one's time cut the first probe off", async () => {
+    const hang = (signal: AbortSignal): Promise<DeliveryResult> =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy)));
+    const { sink, batches } = batching(many, ({ subject }, signal) =>
+      subject === "a0" ? hang(signal) : accepted,
+    );
+    const { send, channel } = stage(sink, { trouble: failing });
+    const ending = new AbortController();
+    const short = send(some("a", 1), undefined, undefined, ending);
+    const later = { attempts: 3, nextAttemptMs: createdMs + 1e6 };
+    const long = send([{ ...entry(1, "b"), owed: new Map([[ops, later]]) }]);
+    await turn();
+    ending.abort();
+    await Promise.all([short, long]);
+    expect(batches).toEqual([["a0"], ["b"]]);
+    expect(channel.trouble).toBeNull();
+  });
+
   it("puts no two events of one task's id in a batch, even of different streams, each with its own message", async () => {
     const given: (string | undefined)[] = [];
     const { sink } = batching(digests);

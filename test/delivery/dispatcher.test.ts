@@ -319,6 +319,24 @@ describe("a dispatch", () => {
     expect(channel.trouble).toBeNull();
   });
 
+  it("may deliver what is due to a sink that is well, or any of it as a probe once its pause is over", async () => {
+    const due = (nextAttemptMs: number) => [
+      { ...entry(1, "a"), owed: new Map([[ops, { attempts: 1, nextAttemptMs }]]) },
+    ];
+    const { dispatcher, run } = stage(scriptedSink(ops, () => locked));
+    const may = (outbox: ReturnType<typeof due>, trouble: typeof failing | null, nowMs: number) =>
+      dispatcher.mayDeliver(outbox, trouble, nowMs);
+    expect([may(due(5), null, 4), may(due(5), null, 5), may([], null, 5)]).toEqual([false, true, false]);
+    const paused = { ...failing, notBeforeMs: 5 };
+    expect([may(due(9), paused, 4), may(due(9), paused, 5), may([], paused, 5)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    await run([entry(1, "a")]);
+    expect(may(due(0), null, 5)).toBe(false);
+  });
+
   it("believes an answer of this run more than trouble that another stream stored", async () => {
     const sink = scriptedSink(ops);
     const { run, channel } = stage(sink);
