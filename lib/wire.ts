@@ -106,7 +106,13 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
 
   const watchedBy = new Map<TaskSource, WatchedSource>(sources.map((watched) => [watched.source, watched]));
 
-  const planOf = ({ stream, name, source }: WatchedStream): readonly StreamPlan[] => {
+  /** Made when a stream is first run, and kept as long as its discovery is: a planner of a fleet runs none. */
+  const plans = new WeakMap<WatchedStream, StreamPlan>();
+
+  const planOf = (watchedStream: WatchedStream): readonly StreamPlan[] => {
+    const { stream, name, source } = watchedStream;
+    const made = plans.get(watchedStream);
+    if (made) return [made];
     const watched = watchedBy.get(source);
     if (!watched) return [];
     const { startFrom, lookback, maxOpenAge, overdue } = watched.config;
@@ -126,6 +132,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
         context: { stream, source: `${watched.origin}${instance}`, instanceName: name },
       },
     };
+    plans.set(watchedStream, plan);
     return [plan];
   };
 
