@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../clock.ts";
 import { exchange, headerOf, OutOfTime } from "../exchange.ts";
+import { networkTrouble } from "../network-errors.ts";
 import { AwsError } from "./errors.ts";
 
 export interface Exchange {
@@ -47,12 +48,11 @@ export async function ask(
   return { status: answer.status, header: (name) => headerOf(answer, name), text: answer.text };
 }
 
-const networkCodes =
-  /^(E(AI_AGAIN|AI_FAIL|NOTFOUND|CONN(REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|ADDRNOTAVAIL|HOSTDOWN|HOSTUNREACH|NETDOWN|NETUNREACH|PROTO)|UND_ERR_(BODY_TIMEOUT|CLOSED|CONNECT_TIMEOUT|DESTROYED|HEADERS_OVERFLOW|HEADERS_TIMEOUT|RES_CONTENT_LENGTH_MISMATCH|SOCKET)|HPE_.*|CERT_.*|.*SELF_SIGNED_CERT.*|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF).*|ERR_(SSL|TLS)_.*)$/;
-
 /** What a network is known to cause; null for anything else, which is a defect. */
 function networkFailure(call: string, error: unknown): AwsError | null {
-  if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return null;
-  if (!networkCodes.test(error.code)) return null;
-  return new AwsError("unavailable", error.code, `${call}: no answer`, { cause: error });
+  const trouble = networkTrouble(error);
+  return (
+    trouble &&
+    new AwsError("unavailable", trouble.code ?? "NOT_HTTP", `${call}: ${trouble.problem}`, { cause: error })
+  );
 }

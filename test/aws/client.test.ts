@@ -115,6 +115,15 @@ describe("a call", () => {
     expect(message).not.toContain("planted");
   });
 
+  it.each([
+    ["drop", "UND_ERR_SOCKET", "ssm GetParameter: the connection broke (UND_ERR_SOCKET)"],
+    ["garble", "NOT_HTTP", "ssm GetParameter: the answer is not HTTP (NOT_HTTP)"],
+  ] as const)("says what the network did: %s", async (reply, code, message) => {
+    const { aws } = await calling(reply);
+    const failed = await failure(aws.call("ssm", "GetParameter", {}, { maxAttempts: 1 }));
+    expect(failed).toMatchObject({ reason: "unavailable", code, message });
+  });
+
   it("ends an attempt that gets no answer", async () => {
     const { aws } = await calling("hang");
     const { code } = await failure(aws.call("ssm", "GetParameter", {}, { timeoutMs: 20, maxAttempts: 1 }));

@@ -13,10 +13,11 @@ export interface Seen {
   readonly body: string;
 }
 
-/** `hang` answers nothing, `drop` breaks the connection. */
+/** `hang` answers nothing, `drop` breaks the connection, `garble` speaks no HTTP. */
 export type Reply =
   | "hang"
   | "drop"
+  | "garble"
   | { readonly status?: number; readonly headers?: Record<string, string>; readonly body?: unknown };
 
 export interface Loopback {
@@ -39,6 +40,10 @@ export async function serve(...replies: [Answering, ...Answering[]]): Promise<Lo
     if (reply === undefined || reply === "hang") return;
     if (reply === "drop") {
       request.socket.destroy();
+      return;
+    }
+    if (reply === "garble") {
+      request.socket.end("I am a mail server\r\n");
       return;
     }
     response.writeHead(reply.status ?? 200, {

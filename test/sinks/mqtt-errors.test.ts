@@ -54,7 +54,7 @@ describe("a failure of MQTT", () => {
     expect(mqttRefusal(error, origin)).toMatchObject({
       kind: "retry",
       reason: "network",
-      detail: `${origin}: refuses connections (ECONNREFUSED)`,
+      detail: `${origin}: the host refuses connections (ECONNREFUSED)`,
     });
   });
 

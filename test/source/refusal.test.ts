@@ -64,12 +64,21 @@ describe("a failure without an answer", () => {
     ["ECONNREFUSED", "unavailable"],
     ["ENOTFOUND", "unavailable"],
     ["EAI_AGAIN", "unavailable"],
+    ["EAI_FAIL", "unavailable"],
     ["UND_ERR_SOCKET", "unavailable"],
     ["UND_ERR_CONNECT_TIMEOUT", "unavailable"],
+    ["UND_ERR_HEADERS_OVERFLOW", "malformed"],
     ["CERT_HAS_EXPIRED", "rejected"],
+    ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "rejected"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "rejected"],
   ])("with code %s is %s", (code, reason) => {
     expect(networkFailure("ListInstances", failed(code))).toMatchObject({ reason, api: null });
+  });
+
+  it("says what to check of a name that is not known", () => {
+    expect(networkFailure("ListInstances", failed("ENOTFOUND"))?.message).toBe(
+      "ListInstances: the host's name is not known (ENOTFOUND); check region and endpoint",
+    );
   });
 
   it.each([failed("UND_ERR_INVALID_ARG"), failed("toString"), failed(7), new TypeError("x"), "text", null])(

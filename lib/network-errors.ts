@@ -1,0 +1,73 @@
+import { errors } from "undici";
+
+/** What a network did to a request, as far as it decides what follows. */
+export type NetworkFault = "lost" | "slow" | "untrusted" | "garbled";
+
+export interface NetworkTrouble {
+  readonly fault: NetworkFault;
+  /** For messages; it quotes nothing. */
+  readonly problem: string;
+  /** Node's or undici's; null where there is none to rely on. */
+  readonly code: string | null;
+}
+
+type Known = Pick<NetworkTrouble, "fault" | "problem">;
+
+const lost = (problem: string): Known => ({ fault: "lost", problem });
+const untrusted = (problem: string): Known => ({ fault: "untrusted", problem });
+const slow: Known = { fault: "slow", problem: "no answer in time" };
+const dropped = lost("the connection broke");
+const unreachable = lost("the host cannot be reached");
+const closed = lost("the client is closed");
+const noTls = untrusted("no TLS connection can be agreed on");
+const stranger = untrusted("the certificate is not trusted");
+
+const known: ReadonlyMap<string, Known> = new Map([
+  ["ETIMEDOUT", slow],
+  ["UND_ERR_BODY_TIMEOUT", slow],
+  ["UND_ERR_CONNECT_TIMEOUT", slow],
+  ["UND_ERR_HEADERS_TIMEOUT", slow],
+  ["EAI_AGAIN", lost("the host's name cannot be resolved now")],
+  ["EAI_FAIL", lost("the host's name cannot be resolved")],
+  ["ENOTFOUND", lost("the host's name is not known")],
+  ["ECONNREFUSED", lost("the host refuses connections")],
+  ["EADDRNOTAVAIL", unreachable],
+  ["EHOSTDOWN", unreachable],
+  ["EHOSTUNREACH", unreachable],
+  ["ENETDOWN", unreachable],
+  ["ENETUNREACH", unreachable],
+  ["ECONNABORTED", dropped],
+  ["ECONNRESET", dropped],
+  ["EPIPE", dropped],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", dropped],
+  ["UND_ERR_SOCKET", dropped],
+  ["UND_ERR_CLOSED", closed],
+  ["UND_ERR_DESTROYED", closed],
+  ["UND_ERR_HEADERS_OVERFLOW", { fault: "garbled", problem: "the answer's headers are too large" }],
+  ["EPROTO", noTls],
+  ["CERT_HAS_EXPIRED", untrusted("the certificate has expired")],
+  ["CERT_NOT_YET_VALID", untrusted("the certificate is not valid yet")],
+  ["CERT_REVOKED", stranger],
+  ["CERT_UNTRUSTED", stranger],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", stranger],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", untrusted("the certificate is for another host")],
+  ["SELF_SIGNED_CERT_IN_CHAIN", stranger],
+  ["UNABLE_TO_GET_ISSUER_CERT", stranger],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", stranger],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", stranger],
+]);
+
+/** What a request's failure says of the network; null for one that no network causes, which is a defect. */
+export function networkTrouble(error: unknown): NetworkTrouble | null {
+  // undici's parser errors carry no code that can be relied on.
+  if (error instanceof errors.HTTPParserError)
+    return { fault: "garbled", problem: "the answer is not HTTP", code: null };
+  if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return null;
+  const { code } = error;
+  const trouble = known.get(code) ?? (code.startsWith("ERR_SSL_") ? noTls : null);
+  return trouble && { ...trouble, code };
+}
+
+/** The problem with its code, for messages. */
+export const troubleText = ({ problem, code }: NetworkTrouble): string =>
+  code === null ? problem : `${problem} (${code})`;
