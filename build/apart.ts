@@ -1,6 +1,6 @@
 import { relative, resolve } from "node:path";
 import type { Plugin } from "esbuild";
-import { root } from "./root.ts";
+import { root } from "./base.ts";
 import { undiciParts } from "./slim.ts";
 
 /** Imported when a configuration asks for it, and most do. */

@@ -3,34 +3,31 @@ import { join, parse } from "node:path";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { readConfigFile } from "../lib/config/file.ts";
 import { entryWith, heldByEntry, isUnusual, partName, partsApart } from "./apart.ts";
+import { base, root } from "./base.ts";
 import { buildPackages, packagesApart, type WantedPackages } from "./packages.ts";
-import { root } from "./root.ts";
 import { builtinModules, slimUndici } from "./slim.ts";
 
 const shared = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  legalComments: "linked",
-  metafile: true,
+  ...base,
   outExtension: { ".js": ".mjs" },
   minify: true,
   sourcemap: "linked",
   sourcesContent: false,
   mainFields: ["module", "main"],
-  // Node loads its performance hooks when asked for the time; the process knows it too.
   define: { esbuildDetection: "1", "performance.now": "monotonicMs" },
   alias: {
     "dms-task-bridge": "./lib/index.ts",
     // The Kafka client reads its WebAssembly from a file beside it, unless it is this one, which holds it.
     "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",
   },
-  // undici is CommonJS and asks for Node's own modules by require.
-  banner: {
-    js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url),monotonicMs=()=>process.uptime()*1e3;',
-  },
 } as const satisfies BuildOptions;
+
+// Node loads its performance hooks when asked for the time; the process knows it too.
+const monotonicMs = "const monotonicMs=()=>process.uptime()*1e3;";
+// Packages that are CommonJS, and parts that read one from its file, ask for require.
+const withRequire = {
+  js: `const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);${monotonicMs}`,
+};
 
 /** functiongraph.mjs, and an index.js that loads it: FunctionGraph's runtime knows `require` and counts parameters. */
 export async function buildFunctionGraph(outdir: string): Promise<Metafile["outputs"]> {
@@ -75,6 +72,7 @@ async function buildFunction(
     ...shared,
     target,
     outfile: join(outdir, `${name}.mjs`),
+    banner: { js: monotonicMs },
     plugins: [partsApart(name, isPart, found), slimUndici, builtinModules],
   });
   const found = new Set<string>();
@@ -92,6 +90,7 @@ async function buildFunction(
     target,
     outdir: join(outdir, "parts", name),
     entryPoints: Object.fromEntries(Array.from(parts, (file) => [partName(file), file])),
+    banner: withRequire,
     plugins: [
       heldByEntry(name, held, asked),
       packagesApart(packages, "../../packages"),
@@ -122,6 +121,7 @@ async function buildConfig(outdir: string, target: string): Promise<Metafile["ou
     target,
     outdir,
     entryPoints: { "bridge.config": module },
+    banner: withRequire,
     plugins: [slimUndici, builtinModules],
   });
   return metafile.outputs;

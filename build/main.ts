@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
 import type { Metafile } from "esbuild";
+import { root } from "./base.ts";
 import { buildFunctionGraph, buildFunctions } from "./functions.ts";
 import { buildPackage } from "./package.ts";
-import { root } from "./root.ts";
 
 // `node build/main.ts` makes the npm package; `node build/main.ts lambda [FOLDER]` what AWS Lambda runs, in dist/lambda,
 // and `node build/main.ts functiongraph [FOLDER]` what Huawei Cloud's FunctionGraph runs, in dist/functiongraph.

@@ -7,18 +7,13 @@ import { eventJsonSchema } from "../lib/change/event-schema.ts";
 import { configJsonSchema } from "../lib/config/json-schema.ts";
 import { sinkTypes } from "../lib/sinks/index.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { root } from "./root.ts";
+import { base, root } from "./base.ts";
 
 /** cli.js and index.js with their shared chunks, types/ and schema/. */
 export async function buildPackage(outdir: string): Promise<Metafile["outputs"]> {
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({
-    absWorkingDir: root,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    legalComments: "linked",
-    metafile: true,
+    ...base,
     entryPoints: { cli: "functions/cli.ts", index: "lib/index.ts" },
     outdir,
     target: "node22.19",

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { base, root } from "./base.ts";
 
 /** Packages that a function reads only when its configuration asks for them; those that share classes share a file. */
 const apart: Readonly<Record<string, readonly string[]>> = {
@@ -40,25 +41,21 @@ export const packagesApart = (wanted: WantedPackages, folder: string): Plugin =>
 /** Makes the files, in packages/. */
 export async function buildPackages(
   wanted: WantedPackages,
-  { outdir = ".", absWorkingDir = ".", target, minify, alias }: BuildOptions,
+  { outdir = ".", target, minify, alias }: BuildOptions,
 ): Promise<Metafile["outputs"]> {
   const built = Array.from(wanted, async ([file, names]) => {
     const exported = Array.from(names, (name) => `${JSON.stringify(name)}: require("${name}")`);
     const { metafile } = await build({
-      absWorkingDir,
+      ...base,
       ...(target && { target }),
       ...(minify && { minify }),
       ...(alias && { alias }),
-      stdin: { contents: `module.exports = { ${exported.join(", ")} }`, resolveDir: absWorkingDir },
+      stdin: { contents: `module.exports = { ${exported.join(", ")} }`, resolveDir: root },
       outfile: join(outdir, "packages", `${file}.cjs`),
-      bundle: true,
-      platform: "node",
       format: "cjs",
       // A package that is ESM asks where it is.
       define: { "import.meta.url": "bundledUrl" },
       banner: { js: 'const bundledUrl=require("node:url").pathToFileURL(__filename).href;' },
-      legalComments: "linked",
-      metafile: true,
     });
     return metafile.outputs;
   });

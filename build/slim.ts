@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Plugin } from "esbuild";
-import { root } from "./root.ts";
+import { root } from "./base.ts";
 
 /**
  * The parts of undici that are used: an agent that speaks HTTP/1.1. The whole of it takes longer to load than
