@@ -1,11 +1,11 @@
 import { relative, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 import { root } from "./base.ts";
-import { undiciParts } from "./slim.ts";
+import { undiciNames } from "./slim.ts";
 
 /** Imported when a configuration asks for it, and most do. */
 const usual = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb.ts"]);
-export const isUnusual = (file: string): boolean => !usual.has(file);
+export const isUnusual = (file: string): boolean => file.startsWith("lib/") && !usual.has(file);
 
 const fileOf = (folder: string, path: string): string => relative(root, resolve(folder, path));
 
@@ -59,7 +59,7 @@ export const entryWith = (handler: string, held: ReadonlySet<string>, asked: Rea
     ),
     ...Array.from(asked, (module) =>
       module === "undici"
-        ? `export { ${undiciParts.join(", ")} } from "undici";`
+        ? `export { ${undiciNames.join(", ")} } from "undici";`
         : `export * from "./${module}";`,
     ),
   ].join("\n");

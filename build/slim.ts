@@ -6,13 +6,13 @@ import { root } from "./base.ts";
  * The parts of undici that are used: an agent that speaks HTTP/1.1. The whole of it takes longer to load than
  * everything else in the function. Its paths are private, so test/e2e-lambda sends requests through the artifact.
  */
-const parts = {
+const used = {
   Agent: "undici/lib/dispatcher/agent.js",
   buildConnector: "undici/lib/core/connect.js",
   errors: "undici/lib/core/errors.js",
 } as const;
-export const undiciParts = Object.keys(parts);
-const client = Object.entries(parts).map(([name, path]) => `exports.${name} = require("${path}");`);
+export const undiciNames = Object.keys(used);
+const client = Object.entries(used).map(([name, path]) => `exports.${name} = require("${path}");`);
 
 /** What those parts ask for and never use here: HTTP/2, bodies that fetch makes, another parser, one without SIMD. */
 const unused = /(^|\/)(client-h2|dispatcher1-wrapper|llhttp-wasm|web\/.*)(\.js)?$/;
