@@ -5,11 +5,11 @@ export { type ConfigDefinition, defineConfig, type SinkInput } from "./config/de
 export {
   type LoadDeps,
   type LoadedConfig,
-  type LoadedSink,
   loadConfig,
   loadConfigValue,
 } from "./config/load.ts";
 export type { ConfigInput } from "./config/schema.ts";
+export type { LoadedSink } from "./config/sinks.ts";
 export { ConfigError, type ConfigIssue, SourceError, StoreError } from "./errors.ts";
 export type { SinkName } from "./names.ts";
 export type { RunObserver } from "./observer.ts";

@@ -1,8 +1,8 @@
 import type { Environment } from "./aws/keys.ts";
 import type { CloudEvent } from "./change/event.ts";
 import type { Clock, Random } from "./clock.ts";
-import type { LoadedSink } from "./config/load.ts";
 import type { DeliveryConfig } from "./config/schema.ts";
+import type { LoadedSink } from "./config/sinks.ts";
 import { Channel } from "./delivery/channel.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
 import { compileFilter } from "./delivery/filter.ts";

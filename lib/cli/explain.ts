@@ -3,7 +3,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import type { CloudEvent } from "../change/event.ts";
 import { sampleEvent, sampleStatuses } from "../change/sample.ts";
-import type { LoadedSink } from "../config/load.ts";
+import type { LoadedSink } from "../config/sinks.ts";
 import { type Check, compileFilter, type Explanation } from "../delivery/filter.ts";
 import { parseJson } from "../json.ts";
 import type { SinkName } from "../names.ts";

@@ -3,23 +3,14 @@ import * as v from "valibot";
 import { ConfigError } from "../errors.ts";
 import type { SinkName } from "../names.ts";
 import { sinkTypes as builtInSinkTypes } from "../sinks/index.ts";
-import type { SinkModule } from "../sinks/sink.ts";
 import { withDefaultCredentials } from "./credentials.ts";
 import { type Environment, expand } from "./expand.ts";
 import { findConfigFile, readConfigFile } from "./file.ts";
 import { resolveReferences, type SecretResolvers, schemesOf } from "./references.ts";
-import { type Config, configSchema, type SinkCommon } from "./schema.ts";
-import { checkSinks, type SinkTypes, sinksOnly } from "./sinks.ts";
+import { type Config, configSchema } from "./schema.ts";
+import { checkSinks, type LoadedSink, type SinkTypes, sinksOnly } from "./sinks.ts";
 import { streamIssues } from "./streams.ts";
 import { check } from "./validate.ts";
-
-export interface LoadedSink {
-  readonly type: string;
-  readonly module: SinkModule;
-  /** What the module's schema made of the sink's own options. */
-  readonly options: unknown;
-  readonly common: SinkCommon;
-}
 
 export interface LoadedConfig {
   readonly config: Config;

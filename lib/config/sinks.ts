@@ -7,12 +7,19 @@ import { type SinkName, sinkName } from "../names.ts";
 import type { SinkModule } from "../sinks/sink.ts";
 import type { Expanded } from "./expand.ts";
 import { describeFound, type Origins } from "./found.ts";
-import type { LoadedSink } from "./load.ts";
 import { importModule } from "./module.ts";
 import { fieldName, type Path } from "./path.ts";
-import { sinkCommon } from "./schema.ts";
+import { type SinkCommon, sinkCommon } from "./schema.ts";
 import { templateIssues } from "./templates.ts";
 import { check, nameExpectation } from "./validate.ts";
+
+export interface LoadedSink {
+  readonly type: string;
+  readonly module: SinkModule;
+  /** What the module's schema made of the sink's own options. */
+  readonly options: unknown;
+  readonly common: SinkCommon;
+}
 
 /** Sink type to what loads its module. */
 export type SinkTypes = Readonly<Record<string, () => Promise<SinkModule>>>;

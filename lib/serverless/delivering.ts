@@ -1,5 +1,6 @@
 import { openQueue } from "../aws/queue.ts";
-import { type LoadedSink, type LoadedSinks, loadSinks } from "../config/load.ts";
+import { type LoadedSinks, loadSinks } from "../config/load.ts";
+import type { LoadedSink } from "../config/sinks.ts";
 import { ConfigError } from "../errors.ts";
 import { type Deliverer, openDeliverer } from "../fleet/deliverer.ts";
 import { openOutlet } from "../wire-outlet.ts";

@@ -5,10 +5,10 @@ import type { Answer } from "./answer.ts";
 import { type AuthOptions, admission } from "./auth.ts";
 import { refusal } from "./errors.ts";
 import type { FaultName } from "./fault-table.ts";
-import { type Faults, switchboard, type Target } from "./faults.ts";
+import { type Faults, type Operation, switchboard, type Target } from "./faults.ts";
 import { hexId } from "./random.ts";
 import { type ReceivedRequest, receive } from "./request.ts";
-import { answerCall, type Operation, routeOf } from "./routes.ts";
+import { answerCall, routeOf } from "./routes.ts";
 import { send } from "./send.ts";
 import { createWorld, type World } from "./world.ts";
 

@@ -5,14 +5,7 @@ import { refusal } from "./errors.ts";
 import type { ReceivedRequest } from "./request.ts";
 import type { Route } from "./routes.ts";
 import { signatureCheck } from "./signatures.ts";
-import { issueTokens } from "./tokens.ts";
-
-/** An IAM user who may ask for tokens. */
-export interface SimulatedUser {
-  readonly username: string;
-  readonly password: string;
-  readonly domain: string;
-}
+import { issueTokens, type SimulatedUser } from "./tokens.ts";
 
 // What a simulator accepts unless it is told otherwise. Made up; valid nowhere else.
 export const demoKey = { ak: "DEMOACCESSKEY0000001", sk: "demo-secret-key-valid-nowhere-0000000001" };

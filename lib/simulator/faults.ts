@@ -7,7 +7,9 @@ import {
   type Stage,
   type Stages,
 } from "./fault-table.ts";
-import type { Operation } from "./routes.ts";
+
+/** The API's own names of its calls. */
+export type Operation = "ListInstances" | "ListBackgroundTasks" | "ShowBackgroundTask" | "CreateToken";
 
 /** When a fault strikes. Without limits: at every request it can, but for those to IAM. */
 export interface FaultRule {

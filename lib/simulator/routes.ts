@@ -1,13 +1,10 @@
 import { engines } from "../names.ts";
 import { type Answer, json } from "./answer.ts";
 import { type RefusalName, refusal } from "./errors.ts";
-import type { Faults, Target } from "./faults.ts";
+import type { Faults, Operation, Target } from "./faults.ts";
 import { dcsDialect, dmsDialect, pageOf, parseSlice, wholeNumber } from "./listing.ts";
 import type { ReceivedRequest } from "./request.ts";
 import { noLag, type SimulatedInstance, type World } from "./world.ts";
-
-/** The API's own names of its calls. */
-export type Operation = "ListInstances" | "ListBackgroundTasks" | "ShowBackgroundTask" | "CreateToken";
 
 const routes = [
   ["CreateToken", "POST", /^\/v3\/auth\/tokens$/],

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import type { Clock, Random } from "../clock.ts";
 import { type Answer, json } from "./answer.ts";
-import type { SimulatedUser } from "./auth.ts";
 import { iamRefusal } from "./errors.ts";
 import { hexId } from "./random.ts";
 
@@ -16,6 +15,13 @@ const tokenRequest = v.object({
     scope: v.optional(v.object({ project: v.looseObject({}) })),
   }),
 });
+
+/** An IAM user who may ask for tokens. */
+export interface SimulatedUser {
+  readonly username: string;
+  readonly password: string;
+  readonly domain: string;
+}
 
 export interface TokenOptions {
   readonly clock: Clock;
