@@ -81,6 +81,22 @@ describe("the architecture", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("has no way from a file back to itself", () => {
+    const direct = new Map([...sources.keys()].map((file) => [file, importsOf(file)]));
+    const reached = (file: string): ReadonlySet<string> => {
+      const found = new Set<string>();
+      const queue = [file];
+      for (const each of queue) {
+        for (const target of direct.get(each) ?? []) {
+          if (!found.has(target)) queue.push(target);
+          found.add(target);
+        }
+      }
+      return found;
+    };
+    expect([...direct.keys()].filter((file) => reached(file).has(file))).toEqual([]);
+  });
+
   it("has no import of functions in lib, and no way from a part back to the run", () => {
     const wrong = [...sources.keys()]
       .filter((file) => allowed[partOf(file)])
