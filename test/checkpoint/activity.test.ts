@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { textOf } from "../../lib/aws/item.ts";
 import { busyMs, lastActiveMs } from "../../lib/checkpoint/activity.ts";
-import { dynamodbActivity } from "../../lib/checkpoint/activity-dynamodb.ts";
+import { activityAttributes, dynamodbActivity } from "../../lib/checkpoint/activity-dynamodb.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { dynamodbCheckpoints } from "../../lib/checkpoint/dynamodb.ts";
 import type { Version } from "../../lib/checkpoint/store.ts";
@@ -72,4 +73,17 @@ describe("the index of activity in DynamoDB", () => {
       ]),
     );
   });
+});
+
+it("spreads streams evenly over the sixteen parts of the index", () => {
+  const counts = new Map<string, number>();
+  for (let number = 0; number < 1_600; number++) {
+    const { activityPart } = activityAttributes(streamKey({ ...stream, instanceId: `i${number}` }), 0);
+    const part = activityPart ? textOf({ activityPart }, "activityPart") : "";
+    counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  expect([...counts.keys()].map(Number).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 16 }, (_, part) => part),
+  );
+  for (const count of counts.values()) expect(count).toBeGreaterThan(50);
 });

@@ -63,10 +63,12 @@ describe("the decision on a sink's answer", () => {
   it("gives up after the last attempt, and at the greatest age", () => {
     expect(waitMs(busy, { attempts: 4 })).not.toBe("give-up");
     expect(decide(busy, attempt({ attempts: 5 }), policy, almostOne)).toMatchObject({
+      kind: "give-up",
       reason: "too_many_attempts",
     });
     expect(waitMs(busy, { ageMs: 999_999 })).not.toBe("give-up");
     expect(decide(busy, attempt({ ageMs: 1_000_000 }), policy, almostOne)).toMatchObject({
+      kind: "give-up",
       reason: "too_old",
     });
   });
@@ -74,6 +76,7 @@ describe("the decision on a sink's answer", () => {
   it("never counts attempts against an event while the sink waits for its operator", () => {
     expect(waitMs(locked, { attempts: 500 })).not.toBe("give-up");
     expect(decide(locked, attempt({ ageMs: 1_000_000 }), policy, almostOne)).toMatchObject({
+      kind: "give-up",
       reason: "too_old",
     });
   });

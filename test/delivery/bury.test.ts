@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { bury } from "../../lib/delivery/bury.ts";
+import type { Dispatched } from "../../lib/delivery/consignment.ts";
+import { memoryDeadLetters } from "../../lib/delivery/dead-letters-memory.ts";
+import { StoreError } from "../../lib/errors.ts";
+import { ops } from "../checkpoint/sample.ts";
+import { letter } from "../contract/dead-letter-store.ts";
+
+const receipt = (sequence: number) => ({ sequence, sink: ops, owed: null });
+const sent: Dispatched = { receipts: [receipt(1), receipt(2)], accepted: 1, deadLetters: [letter(2)] };
+const failing = (error: Error) => ({ ...memoryDeadLetters(), put: () => Promise.reject(error) });
+
+describe("burying a dispatch's dead letters", () => {
+  it("stores them before anything is settled", async () => {
+    const letters = memoryDeadLetters();
+    expect(await bury(sent, letters)).toEqual({ sent, error: null });
+    expect(await letters.list({})).toEqual([letter(2)]);
+  });
+
+  it("asks the store nothing where there are none", async () => {
+    const none = { ...sent, deadLetters: [] };
+    expect(await bury(none, failing(new Error("asked")))).toEqual({ sent: none, error: null });
+  });
+
+  it("keeps owed what a store that does not answer has not taken, and settles the rest", async () => {
+    const error = new StoreError("unavailable", "down");
+    expect(await bury(sent, failing(error))).toEqual({
+      sent: { receipts: [receipt(1)], accepted: 1, deadLetters: [] },
+      error,
+    });
+  });
+
+  it("takes no defect for a store that is down", async () => {
+    const defect = new TypeError("a defect");
+    await expect(bury(sent, failing(defect))).rejects.toBe(defect);
+  });
+});
