@@ -1,4 +1,4 @@
-import { promises } from "node:fs";
+import fs from "node:fs";
 import type { Dispatcher } from "undici";
 import * as v from "valibot";
 import type { CallOptions, Clock } from "../clock.ts";
@@ -131,7 +131,8 @@ async function containerToken(env: Environment): Promise<string | undefined> {
   if (!file) return env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
   try {
     // Read each time: the token in the file is replaced as it ages.
-    return (await promises.readFile(file, "utf8")).trim();
+    // Read when it is used: Node loads half a dozen modules for it.
+    return (await fs.promises.readFile(file, "utf8")).trim();
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error && "code" in error)) throw error;
     const variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";

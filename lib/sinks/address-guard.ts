@@ -1,5 +1,5 @@
 import { lookup as dnsLookup, type LookupAddress } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import net, { type BlockList, isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import { parseIp, v4Text } from "../ip.ts";
 
@@ -99,7 +99,7 @@ export function isCidr(text: string): boolean {
 const width = (family: number): number => (family === 6 ? 128 : 32);
 
 function rangesOf(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
+  const list = new net.BlockList();
   for (const range of ranges) {
     const [address = "", prefix] = range.split("/");
     list.addSubnet(address, Number(prefix), familyOf(address));
