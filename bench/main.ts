@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bundle } from "./bundle.ts";
 import { type Contest, hold } from "./contest.ts";
-import { coldContest } from "./contests/cold.ts";
+import { coldContest, unbundledContest } from "./contests/cold.ts";
 import { commitContest } from "./contests/commit.ts";
 import { backlogContest, deliveryContest } from "./contests/delivery.ts";
 import { fleetContest } from "./contests/fleet.ts";
@@ -19,6 +19,7 @@ import { figureJson, type Held, markdown, picture } from "./report.ts";
 // `--only NAME` takes some contests, `--quick` few rounds: to see that all works.
 const contests: Readonly<Record<string, (stage: Stage) => Promise<Contest> | Contest>> = {
   cold: coldContest,
+  "cold-unbundled": unbundledContest,
   idle: idleContest,
   "idle-signed": signedContest,
   listing: listingContest,

@@ -1,13 +1,42 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { coldStart } from "../child.ts";
 import type { Contest } from "../contest.ts";
 import { serveTable } from "../servers/table.ts";
 import { serveTasks } from "../servers/tasks.ts";
 import { awsKeys, instance, peerEnvironment, type Stage } from "./stage.ts";
 
+const unbundledPeer = fileURLToPath(new URL("../peer/handler.mjs", import.meta.url));
+
 /** From nothing to the first poll done. */
-export async function coldContest({ bundles, folder, isQuick, onEnd }: Stage): Promise<Contest> {
+export async function coldContest(stage: Stage): Promise<Contest> {
+  const { floor, ours, peer, rounds } = await coldStarts(stage);
+  return {
+    title: "Cold start",
+    about:
+      "A new process loads the handler and does its first poll: a record in DynamoDB, a page of ten tasks, nothing new. Floor: an empty handler. Peer: a handler on the official Huawei and AWS clients, bundled and minified.",
+    rounds,
+    figures: [
+      { name: "cold-start", reading: "wallMs", unit: "ms", aim: { most: 3 }, peerAim: { most: 0.33 } },
+    ],
+    contestants: { floor, ours, peer: () => peer(stage.bundles.peer("handler")) },
+  };
+}
+
+/** The same against the peer as most deploy it, with its packages as npm lays them. */
+export async function unbundledContest(stage: Stage): Promise<Contest> {
+  const { ours, peer, rounds } = await coldStarts(stage);
+  return {
+    title: "Cold start, the peer not bundled",
+    about: "The same. Peer: the same handler with its packages in node_modules, as npm lays them.",
+    rounds,
+    figures: [{ name: "cold-start-unbundled", reading: "wallMs", unit: "ms", peerAim: { most: 0.33 } }],
+    contestants: { ours, peer: () => peer(unbundledPeer) },
+  };
+}
+
+async function coldStarts({ bundles, folder, isQuick, onEnd }: Stage) {
   const [tasks, table] = await Promise.all([serveTasks(10), serveTable()]);
   onEnd(() => Promise.all([tasks.close(), table.close()]));
   const configFile = join(folder, "bridge.config.json");
@@ -17,27 +46,15 @@ export async function coldContest({ bundles, folder, isQuick, onEnd }: Stage): P
     checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: table.origin },
     sinks: { hook: { type: "webhook", url: "http://127.0.0.1:9/", allowPrivateNetwork: true } },
   };
-  await writeFile(configFile, JSON.stringify(config));
   const start = (handler: string, environment: Readonly<Record<string, string>>) =>
     coldStart([bundles.subject("cold"), handler], { ...awsKeys, ...environment });
   return {
-    title: "Cold start",
-    about:
-      "A new process loads the handler and does its first poll: a record in DynamoDB, a page of ten tasks, nothing new. Floor: an empty handler. Peer: a handler on the official Huawei and AWS clients.",
-    rounds: isQuick ? 1 : 31,
-    figures: [
-      {
-        name: "cold-start",
-        reading: "wallMs",
-        unit: "ms",
-        aim: { most: 3 },
-        peerAim: { most: 0.33 },
-      },
-    ],
-    contestants: {
-      floor: () => start(bundles.subject("empty"), {}),
-      ours: () => start(bundles.poll, { BRIDGE_CONFIG: configFile }),
-      peer: () => start(bundles.peer("handler"), peerEnvironment(tasks.origin, table.origin)),
+    floor: () => start(bundles.subject("empty"), {}),
+    ours: async () => {
+      await writeFile(configFile, JSON.stringify(config));
+      return start(bundles.poll, { BRIDGE_CONFIG: configFile });
     },
+    peer: (handler: string) => start(handler, peerEnvironment(tasks.origin, table.origin)),
+    rounds: isQuick ? 1 : 31,
   };
 }
