@@ -88,14 +88,21 @@ const epochMs = /^\d{13}$/;
 function parseInstant(value: unknown): number | null {
   const text = typeof value === "number" ? String(value) : value;
   if (typeof text !== "string") return null;
-  if (isUsual(text)) return numberOrNull(Date.parse(text));
+  if (usual.test(text)) return usualInstant(text);
   const match = iso.exec(text);
   if (match === null) return epochMs.test(text) ? Number(text) : null;
   return numberOrNull(Date.parse(match[1] === undefined ? `${text}Z` : text));
 }
 
-/** 2024-08-07T12:00:00.000Z, told without the regular expression's cost. */
-const isUsual = (text: string): boolean =>
-  text.length === 24 && text[4] === "-" && text[10] === "T" && text[23] === "Z";
+/** As the API writes them, but for the last days of a month, which only a calendar can tell. */
+const usual =
+  /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
+/** Half of Date.parse's cost, which is a tenth of a listing's. */
+function usualInstant(text: string): number {
+  const two = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 48;
+  const millisecond = two(20) * 10 + text.charCodeAt(22) - 48;
+  return Date.UTC(two(0) * 100 + two(2), two(5) - 1, two(8), two(11), two(14), two(17), millisecond);
+}
 
 const numberOrNull = (value: number): number | null => (Number.isNaN(value) ? null : value);

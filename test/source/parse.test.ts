@@ -97,6 +97,26 @@ describe("a task", () => {
     expect(one({ created_at })).toMatchObject({ createdAtMs: expected });
   });
 
+  it("is made when the calendar says, on any day and at none that is not", () => {
+    const two = fc.integer({ min: 0, max: 99 }).map((number) => String(number).padStart(2, "0"));
+    const written = fc
+      .tuple(fc.integer({ min: 0, max: 9_999 }), two, two, two, two, two, fc.integer({ min: 0, max: 999 }))
+      .map(([year, month, day, hour, minute, second, ms]) => {
+        const [y, fraction] = [String(year).padStart(4, "0"), String(ms).padStart(3, "0")];
+        return `${y}-${month}-${day}T${hour}:${minute}:${second}.${fraction}Z`;
+      });
+    const real = fc
+      .date({ min: new Date(0), max: new Date("9999-12-31"), noInvalidDate: true })
+      .map((date) => date.toISOString());
+    fc.assert(
+      fc.property(fc.oneof(real, written), (text) => {
+        const ms = Date.parse(text);
+        const expected = Number.isNaN(ms) ? createdAtMs + 1_000 : ms;
+        expect(one({ created_at: text })).toMatchObject({ createdAtMs: expected });
+      }),
+    );
+  });
+
   it.each(["yesterday", "", null, "2024-13-45T99:00:00Z", "20240807120000", 17, 1e300, {}, "2024-08-07"])(
     "with %j for one of its times takes the other",
     (wrong) => {
