@@ -56,7 +56,7 @@ export async function readSnapshot(
     const pastMs = (rules.baselineMs ?? Number.NEGATIVE_INFINITY) + clockSkewMs - surelyPastMs;
     for (const task of page.tasks) {
       const known = checkpoint.known.get(task.id);
-      if (known && isOpen(known)) unseen.delete(task.id);
+      if (unseen.size > 0) unseen.delete(task.id);
       const read = tasks.size > 0 ? tasks.get(task.id) : undefined;
       if (read && isStale(read, task)) continue;
       const difference = diffTask(known, task, rules);

@@ -74,7 +74,7 @@ export function diffGone(id: TaskId, known: KnownTask): Difference | null {
 /** An answer older than one already recorded: a lagging replica, or a page read before a task moved. */
 export function isStale(known: Pick<KnownTask, "status" | "updatedAtMs">, task: Task): boolean {
   if (task.updatedAtMs !== known.updatedAtMs) return task.updatedAtMs < known.updatedAtMs;
-  return rank(task.status) < rank(known.status);
+  return task.status !== known.status && rank(task.status) < rank(known.status);
 }
 
 /** How far along a status is, to order two that bear the same instant. */
