@@ -8,7 +8,5 @@ export async function eachOf<Item>(
   const worker = async (): Promise<void> => {
     for (const item of queue) await work(item);
   };
-  const workers: Promise<void>[] = [];
-  while (workers.length < Math.min(atOnce, items.length)) workers.push(worker());
-  await Promise.all(workers);
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
 }

@@ -34,10 +34,12 @@ export function headerOf({ headers }: Pick<Incoming, "headers">, name: string): 
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }
 
-const nothing = Buffer.alloc(0);
-
 /** The exchange took longer than it may. */
 export class OutOfTime extends Error {}
+
+/** Whether it was the caller's signal that ended the exchange. */
+export const isCallersEnd = (error: unknown, { signal }: CallOptions): boolean =>
+  signal.aborted && error === signal.reason;
 
 /**
  * Sends one request and reads its answer; redirects are not followed. Rejects with the signal's reason, with OutOfTime,
@@ -63,9 +65,7 @@ export function exchange(
       signal.removeEventListener("abort", abort);
     };
     const answer = (isWhole: boolean): void => {
-      const [only = nothing, ...more] = chunks;
-      const body = more.length === 0 ? only : Buffer.concat(chunks);
-      if (head) resolve({ ...head, text: body.toString("utf8", 0, maxBodyBytes), isWhole });
+      if (head) resolve({ ...head, text: Buffer.concat(chunks).toString("utf8", 0, maxBodyBytes), isWhole });
     };
     const fail = (error: unknown): void => {
       if (hasEnded) return;

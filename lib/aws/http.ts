@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../clock.ts";
-import { exchange, headerOf, OutOfTime } from "../exchange.ts";
+import { exchange, headerOf, isCallersEnd, OutOfTime } from "../exchange.ts";
 import { networkTrouble } from "../network-errors.ts";
 import { AwsError } from "./errors.ts";
 
@@ -34,7 +34,7 @@ export async function ask(
   const answer = await exchange(dispatcher, outgoing, options).catch((error: unknown) => {
     if (error instanceof OutOfTime)
       throw new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
-    if (options.signal.aborted && error === options.signal.reason)
+    if (isCallersEnd(error, options))
       throw new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`);
     throw networkFailure(call, error) ?? error;
   });

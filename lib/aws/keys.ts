@@ -130,8 +130,8 @@ async function containerToken(env: Environment): Promise<string | undefined> {
   const file = env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
   if (!file) return env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
   try {
-    // Read each time: the token in the file is replaced as it ages.
-    // Read when it is used: Node loads half a dozen modules for it.
+    // Read each time: the token in the file is replaced as it ages. Node loads a dozen modules with `fs.promises`, so
+    // that it is no import.
     return (await fs.promises.readFile(file, "utf8")).trim();
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error && "code" in error)) throw error;

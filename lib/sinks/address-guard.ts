@@ -99,6 +99,7 @@ export function isCidr(text: string): boolean {
 const width = (family: number): number => (family === 6 ? 128 : 32);
 
 function rangesOf(ranges: readonly string[]): BlockList {
+  // No import by its name: Node loads it with the first touch, which an idle run has none of.
   const list = new net.BlockList();
   for (const range of ranges) {
     const [address = "", prefix] = range.split("/");

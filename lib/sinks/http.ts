@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../clock.ts";
-import { exchange, headerOf, type Incoming, OutOfTime } from "../exchange.ts";
+import { exchange, headerOf, type Incoming, isCallersEnd, OutOfTime } from "../exchange.ts";
 import type { Answer, Refusal } from "./answer.ts";
 import { networkRefusal } from "./network-errors.ts";
 
@@ -32,8 +32,8 @@ export async function post(
     const retryAfter = waitIn(answer, waitHeader);
     return { kind: "answer", status: answer.status, retryAfter, body: answer.text };
   } catch (error) {
-    const isCutOff = options.signal.aborted && error === options.signal.reason;
-    if (error instanceof OutOfTime || isCutOff) return outOfTime(origin, timeoutMs, options);
+    if (error instanceof OutOfTime || isCallersEnd(error, options))
+      return outOfTime(origin, timeoutMs, options);
     const refusal = networkRefusal(error, origin);
     if (!refusal) throw error;
     return refusal;

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { CallOptions, Clock } from "../clock.ts";
 import { SourceError } from "../errors.ts";
-import { exchange, headerOf, OutOfTime } from "../exchange.ts";
+import { exchange, headerOf, isCallersEnd, OutOfTime } from "../exchange.ts";
 import { encodePath, percentEncode, type SignableRequest } from "../huawei/sign.ts";
 import { parseJson } from "../json.ts";
 import { parseRetryAfter } from "../retry-after.ts";
@@ -50,7 +50,7 @@ export function httpSend(deps: HttpDeps): Send {
       if (error instanceof SourceError) throw error;
       if (error instanceof OutOfTime)
         throw new SourceError("unavailable", `${operation}: no whole answer within ${deps.timeoutMs} ms`);
-      if (options.signal.aborted && error === options.signal.reason) throw outOfTime(operation, error);
+      if (isCallersEnd(error, options)) throw outOfTime(operation, error);
       throw networkFailure(operation, error) ?? error;
     }
   };
