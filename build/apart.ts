@@ -16,7 +16,11 @@ export const partName = (file: string): string => file.replace(/^lib\/|\.ts$/g, 
  * Modules that are imported when they are needed stay outside the function's file, in parts/, where `isPart` says
  * so: each new container pays for compiling what it loads. They are put into `found`.
  */
-export const partsApart = (name: string, isPart: (file: string) => boolean, found: Set<string>): Plugin => ({
+export const partsApart = (
+  name: string,
+  isPart: (file: string) => boolean,
+  found = new Set<string>(),
+): Plugin => ({
   name: "parts apart",
   setup(build) {
     build.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {

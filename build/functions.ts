@@ -68,7 +68,7 @@ async function buildFunction(
   { outdir, target, packages }: FunctionOptions,
 ): Promise<Metafile["outputs"]> {
   const handler = `functions/${name}.ts`;
-  const entry = (isPart: (file: string) => boolean, found: Set<string>): BuildOptions => ({
+  const entry = (isPart: (file: string) => boolean, found?: Set<string>): BuildOptions => ({
     ...shared,
     target,
     outfile: join(outdir, `${name}.mjs`),
@@ -99,7 +99,7 @@ async function buildFunction(
     ],
   });
   const whole = await build({
-    ...entry((file) => parts.has(file), new Set()),
+    ...entry((file) => parts.has(file)),
     metafile: true,
     stdin: { contents: entryWith(handler, held, asked), resolveDir: root },
   });

@@ -46,14 +46,12 @@ async function coldStarts({ bundles, folder, isQuick, onEnd }: Stage) {
     checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: table.origin },
     sinks: { hook: { type: "webhook", url: "http://127.0.0.1:9/", allowPrivateNetwork: true } },
   };
+  await writeFile(configFile, JSON.stringify(config));
   const start = (handler: string, environment: Readonly<Record<string, string>>) =>
     coldStart([bundles.subject("cold"), handler], { ...awsKeys, ...environment });
   return {
     floor: () => start(bundles.subject("empty"), {}),
-    ours: async () => {
-      await writeFile(configFile, JSON.stringify(config));
-      return start(bundles.poll, { BRIDGE_CONFIG: configFile });
-    },
+    ours: () => start(bundles.poll, { BRIDGE_CONFIG: configFile }),
     peer: (handler: string) => start(handler, peerEnvironment(tasks.origin, table.origin)),
     rounds: isQuick ? 1 : 31,
   };
