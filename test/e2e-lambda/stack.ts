@@ -24,19 +24,14 @@ export interface Stack {
   /** As JSON. */
   readonly template: string;
   readonly resources: Readonly<Record<string, Resource>>;
-  /** What `osls package` puts into the artifact. */
-  readonly files: readonly string[];
+  /** The functions that `osls package` puts into the artifact, and those whose parts it does. */
+  readonly functions: readonly string[];
+  readonly parts: readonly string[];
   ofType(type: string): readonly Resource[];
   /** The only one of its type. */
   only(type: string): Resource;
   named(name: string): Resource;
 }
-
-/** The functions whose file, or whose parts, are in the artifact. */
-export const functionsIn = ({ files }: Stack): readonly string[] => {
-  const names = files.flatMap((file) => /^dist\/lambda\/(?:parts\/)?([a-z]+)[./]/.exec(file)?.[1] ?? []);
-  return [...new Set(names)].filter((name) => name !== "packages").toSorted();
-};
 
 /** The CloudFormation that `osls package` makes of a stack's file, offline. */
 export function packagedStack(file: string): Stack {
@@ -70,7 +65,8 @@ function stackOf(template: string, zip: Buffer): Stack {
   return {
     template,
     resources,
-    files: fileNames(zip),
+    functions: namesIn(zip, /^dist\/lambda\/(\w+)\.mjs$/),
+    parts: namesIn(zip, /^dist\/lambda\/parts\/(\w+)\//),
     ofType,
     only: (type) => {
       const [found, ...others] = ofType(type);
@@ -84,6 +80,10 @@ function stackOf(template: string, zip: Buffer): Stack {
     },
   };
 }
+
+/** What the pattern's group is in a zip's file names, each once. */
+const namesIn = (zip: Buffer, pattern: RegExp): readonly string[] =>
+  [...new Set(fileNames(zip).flatMap((file) => pattern.exec(file)?.[1] ?? []))].toSorted();
 
 /** The names in a zip's central directory. */
 function fileNames(zip: Buffer): readonly string[] {
