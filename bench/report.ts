@@ -1,4 +1,4 @@
-import { markdownTable } from "../docs/table.ts";
+import { markdownTable } from "../build/docs/table.ts";
 import type { Contest, Figure } from "./contest.ts";
 import type { Spread } from "./statistics.ts";
 

@@ -4,7 +4,7 @@ import { root } from "./base.ts";
 import { undiciNames } from "./slim.ts";
 
 /** Imported when a configuration asks for it, and most do. */
-const usual = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb.ts"]);
+const usual = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb/index.ts"]);
 export const isUnusual = (file: string): boolean => file.startsWith("lib/") && !usual.has(file);
 
 const fileOf = (folder: string, path: string): string => relative(root, resolve(folder, path));

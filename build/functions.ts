@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { type BuildOptions, build, type Metafile } from "esbuild";
-import { readConfigFile } from "../lib/config/file.ts";
+import { readConfigFile } from "../lib/config/read/file.ts";
 import { entryWith, heldByEntry, isUnusual, partName, partsApart } from "./apart.ts";
 import { base, root } from "./base.ts";
 import { buildPackages, packagesApart, type WantedPackages } from "./packages.ts";

@@ -2,11 +2,11 @@
 import process from "node:process";
 import { CommanderError } from "commander";
 import { isInterruption, report } from "../lib/cli/errors.ts";
-import { cliLog } from "../lib/cli/log.ts";
-import { openScreen } from "../lib/cli/output.ts";
 import { program } from "../lib/cli/program.ts";
+import { cliLog } from "../lib/cli/screen/log.ts";
+import { openScreen } from "../lib/cli/screen/output.ts";
 import { listenForSignals } from "../lib/cli/signals.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/core/clock.ts";
 import packageJson from "../package.json" with { type: "json" };
 
 const screen = openScreen(process.stdout, process.stderr);

@@ -1,12 +1,12 @@
 import process from "node:process";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/core/clock.ts";
 import { accessKeyIn } from "../lib/huawei/access-key.ts";
-import { parseJson } from "../lib/json.ts";
-import type { RunObserver } from "../lib/observer.ts";
-import type { RunSummary } from "../lib/run.ts";
+import type { RunObserver } from "../lib/run/observer.ts";
+import type { RunSummary } from "../lib/run/run-streams.ts";
 import { logRun, requireSuccess } from "../lib/serverless/report.ts";
 import { warmBridge } from "../lib/serverless/warm.ts";
 import { jsonLog } from "../lib/telemetry/log.ts";
+import { parseJson } from "../lib/text/json.ts";
 
 /** What this function uses of what FunctionGraph's Node.js runtime hands to a handler. */
 export interface FunctionGraphContext {

@@ -1,6 +1,6 @@
 /** The package's public API: write a configuration or a sink, or run the bridge from a program of your own. */
 export type { CloudEvent } from "./change/event.ts";
-export { type CallOptions, type Clock, type Random, systemClock } from "./clock.ts";
+export type { LoadedSink } from "./config/check/sinks.ts";
 export { type ConfigDefinition, defineConfig, type SinkInput } from "./config/define.ts";
 export {
   type LoadDeps,
@@ -9,20 +9,13 @@ export {
   loadConfigValue,
 } from "./config/load.ts";
 export type { ConfigInput } from "./config/schema.ts";
-export type { LoadedSink } from "./config/sinks.ts";
-export { ConfigError, type ConfigIssue, SourceError, StoreError } from "./errors.ts";
-export type { SinkName } from "./names.ts";
-export type { RunObserver } from "./observer.ts";
-export type { RunSummary, SinkSummary, StreamSummary } from "./run.ts";
+export { type CallOptions, type Clock, type Random, systemClock } from "./core/clock.ts";
+export { ConfigError, type ConfigIssue, SourceError, StoreError } from "./core/errors.ts";
+export type { SinkName } from "./core/names.ts";
+export type { DeliveryResult, FailureReason } from "./core/result.ts";
+export type { RunObserver } from "./run/observer.ts";
+export type { RunSummary, SinkSummary, StreamSummary } from "./run/run-streams.ts";
 export { type DeliverOnly, defineSink, type UncheckedModule } from "./sinks/custom.ts";
-export type {
-  BatchLimits,
-  DeliverOptions,
-  DeliveryResult,
-  FailureReason,
-  Sink,
-  SinkDeps,
-  SinkModule,
-} from "./sinks/sink.ts";
+export type { BatchLimits, DeliverOptions, Sink, SinkDeps, SinkModule } from "./sinks/sink.ts";
 export { jsonLog, type Log, silentLog } from "./telemetry/log.ts";
-export { type Bridge, type BridgeDeps, openBridge, type WatchedStream } from "./wire.ts";
+export { type Bridge, type BridgeDeps, openBridge, type WatchedStream } from "./wire/bridge.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { type Stream, sinkName, streamKey } from "../../lib/names.ts";
+import { type Stream, sinkName, streamKey } from "../../lib/core/names.ts";
 import { instanceId, openBridgeAt, projectId, runBridge } from "./bridge.ts";
 import { outboxOf } from "./events.ts";
 import { reading, tell } from "./reading.ts";

@@ -1,8 +1,8 @@
-import { systemClock } from "../../lib/clock.ts";
 import { loadConfigValue } from "../../lib/config/load.ts";
-import type { RunObserver } from "../../lib/observer.ts";
-import type { RunSummary } from "../../lib/run.ts";
-import { type Bridge, openBridge } from "../../lib/wire.ts";
+import { systemClock } from "../../lib/core/clock.ts";
+import type { RunObserver } from "../../lib/run/observer.ts";
+import type { RunSummary } from "../../lib/run/run-streams.ts";
+import { type Bridge, openBridge } from "../../lib/wire/bridge.ts";
 
 export const projectId = "p1";
 

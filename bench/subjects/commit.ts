@@ -5,9 +5,9 @@ import type { KnownTask } from "../../lib/change/known.ts";
 import type { Task } from "../../lib/change/task.ts";
 import { encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { type Stream, streamKey, type TaskId, taskId } from "../../lib/names.ts";
-import { planSlice } from "../../lib/slice.ts";
-import { differencesOf } from "../../lib/snapshot.ts";
+import { type Stream, streamKey, type TaskId, taskId } from "../../lib/core/names.ts";
+import { planSlice } from "../../lib/run/commit-plan.ts";
+import { differencesOf } from "../../lib/run/snapshot.ts";
 import { instanceId, projectId } from "./bridge.ts";
 import { reading, tell } from "./reading.ts";
 

@@ -2,10 +2,10 @@
 import process from "node:process";
 import { Agent } from "undici";
 import * as v from "valibot";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/core/clock.ts";
+import { type Stream, sinkName, streamKey } from "../../lib/core/names.ts";
 import { Channel } from "../../lib/delivery/channel.ts";
 import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
-import { type Stream, sinkName, streamKey } from "../../lib/names.ts";
 import * as webhook from "../../lib/sinks/webhook.ts";
 import { instanceId, projectId } from "./bridge.ts";
 import { outboxOf } from "./events.ts";

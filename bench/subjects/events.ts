@@ -1,6 +1,6 @@
 import { type CloudEvent, toEvent } from "../../lib/change/event.ts";
 import type { OutboxEntry } from "../../lib/checkpoint/checkpoint.ts";
-import { type SinkName, type Stream, taskId } from "../../lib/names.ts";
+import { type SinkName, type Stream, taskId } from "../../lib/core/names.ts";
 
 const createdMs = Date.UTC(2026, 9, 1);
 

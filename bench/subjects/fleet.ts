@@ -2,7 +2,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import process from "node:process";
 import { Agent } from "undici";
-import { eachOf } from "../../lib/each.ts";
+import { eachOf } from "../../lib/async/each.ts";
 import { instanceId, openBridgeAt, projectId, runBridge } from "./bridge.ts";
 import { reading, tell } from "./reading.ts";
 

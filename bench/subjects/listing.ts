@@ -3,9 +3,9 @@ import process from "node:process";
 import { Agent } from "undici";
 import type { KnownTask } from "../../lib/change/known.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { systemClock } from "../../lib/clock.ts";
-import type { Stream, TaskId } from "../../lib/names.ts";
-import { readSnapshot } from "../../lib/snapshot.ts";
+import { systemClock } from "../../lib/core/clock.ts";
+import type { Stream, TaskId } from "../../lib/core/names.ts";
+import { readSnapshot } from "../../lib/run/snapshot.ts";
 import { openDmsSource } from "../../lib/source/dms.ts";
 import { reading, tell } from "./reading.ts";
 

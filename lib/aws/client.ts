@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
-import type { Clock, Random } from "../clock.ts";
-import { parseJson } from "../json.ts";
+import type { Clock, Random } from "../core/clock.ts";
+import { parseJson } from "../text/json.ts";
 import { AwsError, type AwsFailure } from "./errors.ts";
 import { type Answer, ask } from "./http.ts";
 import { type Environment, openKeys } from "./keys.ts";

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
-import type { CallOptions } from "../clock.ts";
-import { exchange, headerOf, isCallersEnd, OutOfTime } from "../exchange.ts";
-import { networkTrouble } from "../network-errors.ts";
+import type { CallOptions } from "../core/clock.ts";
+import { exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
+import { networkTrouble } from "../net/network-errors.ts";
 import { AwsError } from "./errors.ts";
 
 export interface Exchange {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import type { Dispatcher } from "undici";
 import * as v from "valibot";
-import type { CallOptions, Clock } from "../clock.ts";
+import type { CallOptions, Clock } from "../core/clock.ts";
 import { AwsError } from "./errors.ts";
 import { ask } from "./http.ts";
 import type { AwsKey } from "./sigv4.ts";

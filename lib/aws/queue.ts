@@ -1,7 +1,7 @@
 import { Agent } from "undici";
 import * as v from "valibot";
-import type { CallOptions, Clock, Random } from "../clock.ts";
-import { eachOf } from "../each.ts";
+import { eachOf } from "../async/each.ts";
+import type { CallOptions, Clock, Random } from "../core/clock.ts";
 import { openAws } from "./client.ts";
 import { AwsError } from "./errors.ts";
 import type { Environment } from "./keys.ts";

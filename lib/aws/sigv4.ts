@@ -1,5 +1,5 @@
 import { createHmac, hash } from "node:crypto";
-import { basicTime } from "../basic-time.ts";
+import { basicTime } from "../text/basic-time.ts";
 
 export interface AwsKey {
   readonly accessKeyId: string;

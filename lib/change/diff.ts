@@ -1,4 +1,4 @@
-import type { TaskId } from "../names.ts";
+import type { TaskId } from "../core/names.ts";
 import { isOpen, type KnownTask } from "./known.ts";
 import { isFinal, type Task } from "./task.ts";
 

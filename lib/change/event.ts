@@ -1,4 +1,4 @@
-import { type EventId, eventId, type Stream } from "../names.ts";
+import { type EventId, eventId, type Stream } from "../core/names.ts";
 import type { Change } from "./diff.ts";
 import { maskedParams } from "./mask.ts";
 

@@ -1,4 +1,4 @@
-import { parseJson } from "../json.ts";
+import { parseJson } from "../text/json.ts";
 
 const secretKey =
   /pass(?:word|wd|phrase)?$|passw|secret|token|credential|private[-_]?key|access[-_]?key|api[-_]?key|authorization|cookie|^(?:ak|sk|pwd)$/i;

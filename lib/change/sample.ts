@@ -1,4 +1,4 @@
-import { taskId } from "../names.ts";
+import { taskId } from "../core/names.ts";
 import { type CloudEvent, toEvent } from "./event.ts";
 
 const stream = {

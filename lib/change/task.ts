@@ -1,4 +1,4 @@
-import type { TaskId } from "../names.ts";
+import type { TaskId } from "../core/names.ts";
 
 /** One DMS background task, as the API shows it. */
 export interface Task {

@@ -1,5 +1,5 @@
 import { isOpen } from "../change/known.ts";
-import type { StreamKey } from "../names.ts";
+import type { StreamKey } from "../core/names.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /** The last instant of activity of a stream that is active now: later than any clock. */

@@ -1,8 +1,8 @@
 import type { CloudEvent } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
 import type { Durations } from "../change/usual.ts";
-import type { RunId, SinkName, TaskId } from "../names.ts";
-import type { FailureReason } from "../sinks/sink.ts";
+import type { RunId, SinkName, TaskId } from "../core/names.ts";
+import type { FailureReason } from "../core/result.ts";
 import type { Messages } from "./messages.ts";
 
 /** What a sink is still owed of one event. */

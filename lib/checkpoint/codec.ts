@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
-import { StoreError } from "../errors.ts";
-import { parseJson } from "../json.ts";
-import { runId, sinkName, taskId } from "../names.ts";
-import { failureReasons } from "../sinks/sink.ts";
+import { StoreError } from "../core/errors.ts";
+import { runId, sinkName, taskId } from "../core/names.ts";
+import { failureReasons } from "../core/result.ts";
+import { parseJson } from "../text/json.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /**

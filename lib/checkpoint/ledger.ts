@@ -1,5 +1,5 @@
-import { StoreError } from "../errors.ts";
-import type { StreamKey } from "../names.ts";
+import { StoreError } from "../core/errors.ts";
+import type { StreamKey } from "../core/names.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CheckpointStore, Stored } from "./store.ts";
 

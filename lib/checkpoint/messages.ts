@@ -1,4 +1,4 @@
-import type { SinkName, TaskId } from "../names.ts";
+import type { SinkName, TaskId } from "../core/names.ts";
 
 /** By task and sink, where the sink's living message of the task is. The task told longest ago comes first. */
 export type Messages = ReadonlyMap<TaskId, ReadonlyMap<SinkName, string>>;

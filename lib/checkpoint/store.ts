@@ -1,4 +1,4 @@
-import type { StreamKey } from "../names.ts";
+import type { StreamKey } from "../core/names.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /** A stored record's version: grows by one with each commit. */

@@ -3,7 +3,7 @@ import type { CloudEvent } from "../change/event.ts";
 import { isOpen, type KnownTask } from "../change/known.ts";
 import type { Durations } from "../change/usual.ts";
 import { isInWindow } from "../change/window.ts";
-import { type SinkName, type TaskId, taskId } from "../names.ts";
+import { type SinkName, type TaskId, taskId } from "../core/names.ts";
 import type { Checkpoint, Fence, OutboxEntry, Owed, SinkTrouble } from "./checkpoint.ts";
 import { type Told, withMessages } from "./messages.ts";
 

@@ -1,5 +1,5 @@
-import { parseDuration } from "../config/duration.ts";
-import { parseStreamKey, type StreamKey } from "../names.ts";
+import { parseStreamKey, type StreamKey } from "../core/names.ts";
+import { parseDuration } from "../options/duration.ts";
 import { usageError } from "./errors.ts";
 
 /** An option's duration in milliseconds, more than nothing. @throws ConfigError */

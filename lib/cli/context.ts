@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
-import type { Clock, Random } from "../clock.ts";
+import type { Clock, Random } from "../core/clock.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { Screen } from "./output.ts";
+import type { Screen } from "./screen/output.ts";
 
 /** What a command may use of the world, and what the global options say. */
 export interface Context {

@@ -1,5 +1,5 @@
-import { ConfigError, SourceError, StoreError } from "../errors.ts";
-import type { Output } from "./output.ts";
+import { ConfigError, SourceError, StoreError } from "../core/errors.ts";
+import type { Output } from "./screen/output.ts";
 
 /** 0 all well; 1 something could not be read or was given up; 2 usage or configuration. */
 export type ExitCode = 0 | 1 | 2;

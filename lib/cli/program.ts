@@ -1,10 +1,10 @@
 import { styleText } from "node:util";
 import { Command, Option } from "commander";
 import type { Level } from "../telemetry/log.ts";
+import type { PreviewOptions } from "./commands/preview.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
-import type { Screen } from "./output.ts";
-import type { PreviewOptions } from "./preview.ts";
+import type { Screen } from "./screen/output.ts";
 
 export interface GlobalOptions {
   readonly config?: string;
@@ -65,14 +65,14 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .option("--once", "play one scenario, check that every change arrived, and end")
     .addHelpText("after", examples("demo", "demo --once", "demo --once --json"))
     .action((options: { once?: true }) =>
-      run(async (context) => (await import("./demo.ts")).demo(context, options.once ?? false)),
+      run(async (context) => (await import("./commands/demo/demo.ts")).demo(context, options.once ?? false)),
     );
 
   root
     .command("poll")
     .description("one run: read tasks, record changes, deliver events")
     .addHelpText("after", examples("poll", "poll --json | jq '.streams[] | select(.error)'"))
-    .action(() => run(async (context) => (await import("./poll.ts")).poll(context)));
+    .action(() => run(async (context) => (await import("./commands/poll.ts")).poll(context)));
 
   root
     .command("watch")
@@ -80,7 +80,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .option("-i, --interval <duration>", "from the start of one run to the start of the next", "10s")
     .addHelpText("after", examples("watch", "watch --interval 1m", "watch --json >> runs.ndjson"))
     .action((options: { interval: string }) =>
-      run(async (context) => (await import("./watch.ts")).watch(context, options.interval)),
+      run(async (context) => (await import("./commands/watch.ts")).watch(context, options.interval)),
     );
 
   root
@@ -91,7 +91,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .option("--since <duration>", "only tasks created in the last 30m, 24h, 7d, ...")
     .addHelpText("after", examples("tasks --open", "tasks --since 24h --json | jq '.tasks[].status'"))
     .action((options: { stream?: string; open?: true; since?: string }) =>
-      run(async (context) => (await import("./tasks.ts")).tasks(context, options)),
+      run(async (context) => (await import("./commands/tasks.ts")).tasks(context, options)),
     );
 
   const checkpoint = root
@@ -104,7 +104,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .argument("[stream]", "a stream's key or instance id; all streams without it")
     .addHelpText("after", examples("checkpoint show", "checkpoint show --json"))
     .action((stream: string | undefined) =>
-      run(async (context) => (await import("./checkpoint.ts")).showCheckpoints(context, stream)),
+      run(async (context) => (await import("./commands/checkpoint.ts")).showCheckpoints(context, stream)),
     );
   checkpoint
     .command("reset")
@@ -114,7 +114,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .addHelpText("after", examples("checkpoint reset rabbitmq/cn-north-4/PROJECT/INSTANCE --yes"))
     .action((stream: string | undefined, options: { yes?: true }) =>
       run(async (context) =>
-        (await import("./checkpoint.ts")).resetCheckpoints(context, stream, options.yes ?? false),
+        (await import("./commands/checkpoint.ts")).resetCheckpoints(context, stream, options.yes ?? false),
       ),
     );
 
@@ -132,17 +132,19 @@ export function program({ version, screen, start }: ProgramParts): Command {
       .addHelpText("after", examples(...lines));
   letterCommand("list", "show them, oldest first", "dead-letters list --sink ops").action(
     (options: LetterOptions) =>
-      run(async (context) => (await import("./dead-letters.ts")).listDeadLetters(context, options)),
+      run(async (context) => (await import("./commands/dead-letters.ts")).listDeadLetters(context, options)),
   );
   letterCommand("redrive", "deliver them again, in order", "dead-letters redrive --sink ops").action(
     (options: LetterOptions) =>
-      run(async (context) => (await import("./dead-letters.ts")).redriveDeadLetters(context, options)),
+      run(async (context) =>
+        (await import("./commands/dead-letters.ts")).redriveDeadLetters(context, options),
+      ),
   );
   letterCommand("purge", "delete them", "dead-letters purge --sink ops --yes")
     .option("-y, --yes", "do not ask")
     .action((options: LetterOptions) =>
       run(async (context) =>
-        (await import("./dead-letters.ts")).purgeDeadLetters(context, options, options.yes ?? false),
+        (await import("./commands/dead-letters.ts")).purgeDeadLetters(context, options, options.yes ?? false),
       ),
     );
 
@@ -155,7 +157,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .argument("<name>", "the sink's name in the configuration")
     .addHelpText("after", examples("sink test ops"))
     .action((name: string) =>
-      run(async (context) => (await import("./sink-test.ts")).testSink(context, name)),
+      run(async (context) => (await import("./commands/sink-test.ts")).testSink(context, name)),
     );
 
   root
@@ -169,7 +171,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
       examples("explain --status FAILED", "explain --sink ops --event event.json", "explain --json"),
     )
     .action((options: { sink?: string; event?: string; status?: string }) =>
-      run(async (context) => (await import("./explain.ts")).explain(context, options)),
+      run(async (context) => (await import("./commands/explain.ts")).explain(context, options)),
     );
 
   root
@@ -181,7 +183,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .addOption(new Option("--lang <language>", "language of the messages").choices(["en", "zh"]))
     .addHelpText("after", examples("preview", "preview --type slack", "preview --sink ops --out cards"))
     .action((options: PreviewOptions) =>
-      run(async (context) => (await import("./preview.ts")).preview(context, options)),
+      run(async (context) => (await import("./commands/preview.ts")).preview(context, options)),
     );
 
   root
@@ -192,7 +194,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .option("--list-faults", "name the faults and end")
     .addHelpText("after", examples("simulate", "simulate --port 9000 --faults throttle,html"))
     .action((options: { port: string; faults?: string; listFaults?: true }) =>
-      run(async (context) => (await import("./simulate.ts")).simulate(context, options)),
+      run(async (context) => (await import("./commands/simulate.ts")).simulate(context, options)),
     );
 
   const schema = root
@@ -203,12 +205,12 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .command("config")
     .description("of the configuration file")
     .addHelpText("after", examples("schema config > bridge.schema.json"))
-    .action(() => run(async (context) => (await import("./schema.ts")).configSchema(context)));
+    .action(() => run(async (context) => (await import("./commands/schema.ts")).configSchema(context)));
   schema
     .command("event")
     .description("of an event's data")
     .addHelpText("after", examples("schema event > task-event.schema.json"))
-    .action(() => run(async (context) => (await import("./schema.ts")).eventSchema(context)));
+    .action(() => run(async (context) => (await import("./commands/schema.ts")).eventSchema(context)));
 
   return root;
 }

@@ -1,6 +1,6 @@
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
-import { secretResolvers } from "../secrets.ts";
-import { type Bridge, openBridge } from "../wire.ts";
+import { type Bridge, openBridge } from "../wire/bridge.ts";
+import { secretResolvers } from "../wire/secrets.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 

@@ -1,8 +1,8 @@
 import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
 import { type GenericSchema, getDescription } from "valibot";
+import { asSchema, type Entries, entriesOf } from "./check/shape.ts";
+import type { SinkTypes } from "./check/sinks.ts";
 import { configSchema, sinkCommon } from "./schema.ts";
-import { asSchema, type Entries, entriesOf } from "./shape.ts";
-import type { SinkTypes } from "./sinks.ts";
 
 export type { JsonSchema };
 

@@ -1,16 +1,16 @@
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
-import { ConfigError } from "../errors.ts";
-import type { SinkName } from "../names.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { SinkName } from "../core/names.ts";
 import { sinkTypes as builtInSinkTypes } from "../sinks/index.ts";
-import { withDefaultCredentials } from "./credentials.ts";
-import { type Environment, expand } from "./expand.ts";
-import { findConfigFile, readConfigFile } from "./file.ts";
-import { resolveReferences, type SecretResolvers, schemesOf } from "./references.ts";
+import { checkSinks, type LoadedSink, type SinkTypes, sinksOnly } from "./check/sinks.ts";
+import { streamIssues } from "./check/streams.ts";
+import { check } from "./check/validate.ts";
+import { findConfigFile, readConfigFile } from "./read/file.ts";
+import { withDefaultCredentials } from "./resolve/credentials.ts";
+import { type Environment, expand } from "./resolve/expand.ts";
+import { resolveReferences, type SecretResolvers, schemesOf } from "./resolve/references.ts";
 import { type Config, configSchema } from "./schema.ts";
-import { checkSinks, type LoadedSink, type SinkTypes, sinksOnly } from "./sinks.ts";
-import { streamIssues } from "./streams.ts";
-import { check } from "./validate.ts";
 
 export interface LoadedConfig {
   readonly config: Config;

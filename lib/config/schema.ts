@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { engines } from "../names.ts";
-import { duration, positiveDuration } from "./duration.ts";
-import { wholeNumber as count, described, httpUrl, filledText as text, timeZone } from "./fields.ts";
+import { engines } from "../core/names.ts";
+import { duration, positiveDuration } from "../options/duration.ts";
+import { wholeNumber as count, described, httpUrl, filledText as text, timeZone } from "../options/fields.ts";
 
 const credentials = v.union(
   [

@@ -1,4 +1,5 @@
-import type { DeliverOptions, DeliveryResult, Sink } from "../sinks/sink.ts";
+import type { DeliveryResult } from "../core/result.ts";
+import type { DeliverOptions, Sink } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Parcel } from "./lane.ts";
 

@@ -1,6 +1,6 @@
 import type { Checkpoint, OutboxEntry } from "../checkpoint/checkpoint.ts";
 import type { Receipt } from "../checkpoint/transitions.ts";
-import type { SinkName, StreamKey } from "../names.ts";
+import type { SinkName, StreamKey } from "../core/names.ts";
 import { type DeadLetter, type GiveUpReason, letterOf } from "./dead-letters.ts";
 import { isTooOld, type RetryPolicy } from "./retry.ts";
 

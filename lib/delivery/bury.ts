@@ -1,4 +1,4 @@
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../core/errors.ts";
 import type { Dispatched } from "./consignment.ts";
 import type { DeadLetterStore } from "./dead-letters.ts";
 

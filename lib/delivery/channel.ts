@@ -1,6 +1,7 @@
 import type { SinkTrouble } from "../checkpoint/checkpoint.ts";
-import type { Clock } from "../clock.ts";
-import type { DeliveryResult, FailureReason, Sink } from "../sinks/sink.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DeliveryResult, FailureReason } from "../core/result.ts";
+import type { Sink } from "../sinks/sink.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { askedDelayMs } from "./retry.ts";
 

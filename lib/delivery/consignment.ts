@@ -1,9 +1,9 @@
 import type { Checkpoint, OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
 import { isReference, messagesOf } from "../checkpoint/messages.ts";
 import type { Receipt } from "../checkpoint/transitions.ts";
-import type { Random } from "../clock.ts";
-import { type SinkName, type StreamKey, taskId } from "../names.ts";
-import type { DeliveryResult } from "../sinks/sink.ts";
+import type { Random } from "../core/clock.ts";
+import { type SinkName, type StreamKey, taskId } from "../core/names.ts";
+import type { DeliveryResult } from "../core/result.ts";
 import { type DeadLetter, letterOf } from "./dead-letters.ts";
 import { Lane, type Parcel } from "./lane.ts";
 import { decide, type RetryPolicy } from "./retry.ts";

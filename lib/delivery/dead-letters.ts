@@ -1,7 +1,7 @@
 import type { CloudEvent } from "../change/event.ts";
 import type { OutboxEntry } from "../checkpoint/checkpoint.ts";
-import type { SinkName, StreamKey } from "../names.ts";
-import type { FailureReason } from "../sinks/sink.ts";
+import type { SinkName, StreamKey } from "../core/names.ts";
+import type { FailureReason } from "../core/result.ts";
 
 /** Why a delivery was given up. */
 export type GiveUpReason = FailureReason | "too_many_attempts" | "too_old" | "over_backlog" | "sink_removed";

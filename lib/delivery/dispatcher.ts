@@ -1,8 +1,8 @@
+import { followAll } from "../async/deadline.ts";
 import type { OutboxEntry, SinkTrouble } from "../checkpoint/checkpoint.ts";
-import type { CallOptions, Clock, Random } from "../clock.ts";
+import type { CallOptions, Clock, Random } from "../core/clock.ts";
 import type { DeliverOptions } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
-import { followAll } from "../time-limit.ts";
 import { attempt } from "./attempt.ts";
 import { Batch } from "./batch.ts";
 import type { Channel } from "./channel.ts";

@@ -1,5 +1,5 @@
 import type { OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
-import type { SinkName } from "../names.ts";
+import type { SinkName } from "../core/names.ts";
 
 export interface Parcel {
   readonly entry: OutboxEntry;

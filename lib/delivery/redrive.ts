@@ -2,8 +2,8 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { Ledger } from "../checkpoint/ledger.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { reinstate } from "../checkpoint/transitions.ts";
-import type { Clock } from "../clock.ts";
-import type { SinkName, StreamKey } from "../names.ts";
+import type { Clock } from "../core/clock.ts";
+import type { SinkName, StreamKey } from "../core/names.ts";
 import { type DeadLetter, type DeadLetterFilter, type DeadLetterStore, letterId } from "./dead-letters.ts";
 
 export interface RedriveDeps {

@@ -1,6 +1,6 @@
 import type { Owed } from "../checkpoint/checkpoint.ts";
-import type { Random } from "../clock.ts";
-import type { DeliveryResult } from "../sinks/sink.ts";
+import type { Random } from "../core/clock.ts";
+import type { DeliveryResult } from "../core/result.ts";
 import type { GiveUpReason } from "./dead-letters.ts";
 
 export interface RetryPolicy {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { parseJson } from "../json.ts";
-import { engines } from "../names.ts";
+import { engines } from "../core/names.ts";
+import { parseJson } from "../text/json.ts";
 
 /** What delivering an event looks at; the rest is the sender's, and goes on as it is. */
 const eventShape = v.looseObject({

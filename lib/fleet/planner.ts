@@ -1,7 +1,7 @@
 import type { Queue, QueueMessage } from "../aws/queue.ts";
 import { type ActivityIndex, busyMs } from "../checkpoint/activity.ts";
-import type { CallOptions } from "../clock.ts";
-import { type StreamKey, streamKey } from "../names.ts";
+import type { CallOptions } from "../core/clock.ts";
+import { type StreamKey, streamKey } from "../core/names.ts";
 import { coolingMs, isDue, type ScheduleRules, type Span } from "./schedule.ts";
 import { type ShardStream, shardsOf, shardText } from "./shard.ts";
 

@@ -1,4 +1,4 @@
-import { spread } from "../spread.ts";
+import { hashToUnit } from "../core/hash-to-unit.ts";
 
 export interface ScheduleRules {
   /** Between two plans; an active stream is due in each. */
@@ -25,7 +25,7 @@ export function isDue(
   { everyMs, maxIdleMs }: ScheduleRules,
 ): boolean {
   if (activeMs !== null && activeMs > afterMs) return true;
-  const place = spread(key);
+  const place = hashToUnit(key);
   const turn = (ms: number): number => Math.floor((ms - place * maxIdleMs) / maxIdleMs);
   if (turn(untilMs) > turn(afterMs)) return true;
   if (activeMs === null) return false;

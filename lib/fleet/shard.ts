@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { parseJson } from "../json.ts";
-import { parseStreamKey, type Stream } from "../names.ts";
+import { parseStreamKey, type Stream } from "../core/names.ts";
+import { parseJson } from "../text/json.ts";
 
 /** A stream as a shard names it. */
 export interface ShardStream {

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../html.ts";
+import { escapeHtml } from "../text/html.ts";
 
 /** A piece of HTML, as opposed to text that has to be escaped first. */
 export interface Html {

@@ -1,4 +1,4 @@
-import { sinkName } from "../names.ts";
+import { sinkName } from "../core/names.ts";
 import { type Html, html } from "./html.ts";
 import { platforms } from "./platforms.ts";
 import type { Album } from "./preview.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type SinkName, sinkName } from "../names.ts";
+import { type SinkName, sinkName } from "../core/names.ts";
 import type { Language } from "../sinks/chat/text.ts";
 import { fieldsOf } from "../sinks/chat/verdict.ts";
 import { sinkTypes } from "../sinks/index.ts";

@@ -1,6 +1,6 @@
 import { type CloudEvent, type EventContext, toEvent } from "../change/event.ts";
 import type { Task } from "../change/task.ts";
-import { taskId } from "../names.ts";
+import { taskId } from "../core/names.ts";
 
 /** What a preview shows under one name: one message's events. */
 export interface Sample {

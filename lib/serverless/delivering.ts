@@ -1,9 +1,9 @@
 import { openQueue } from "../aws/queue.ts";
+import type { LoadedSink } from "../config/check/sinks.ts";
 import { type LoadedSinks, loadSinks } from "../config/load.ts";
-import type { LoadedSink } from "../config/sinks.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError } from "../core/errors.ts";
 import { type Deliverer, openDeliverer } from "../fleet/deliverer.ts";
-import { openOutlet } from "../wire-outlet.ts";
+import { openOutlet } from "../wire/sink-pipeline.ts";
 import { required } from "./environment.ts";
 import { keptWarm, type Warm, type WarmDeps } from "./warm.ts";
 

@@ -1,7 +1,7 @@
 import type { Environment } from "../aws/keys.ts";
-import { systemClock } from "../clock.ts";
-import { ConfigError } from "../errors.ts";
-import type { RunObserver } from "../observer.ts";
+import { systemClock } from "../core/clock.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { RunObserver } from "../run/observer.ts";
 import { jsonLog } from "../telemetry/log.ts";
 import type { WarmDeps } from "./warm.ts";
 

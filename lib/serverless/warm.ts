@@ -1,9 +1,9 @@
 import type { Environment } from "../aws/keys.ts";
 import { type LoadDeps, loadConfig } from "../config/load.ts";
-import type { SecretResolvers } from "../config/references.ts";
-import { ConfigError } from "../errors.ts";
-import { secretResolvers } from "../secrets.ts";
-import { type Bridge, type BridgeDeps, openBridge } from "../wire.ts";
+import type { SecretResolvers } from "../config/resolve/references.ts";
+import { ConfigError } from "../core/errors.ts";
+import { type Bridge, type BridgeDeps, openBridge } from "../wire/bridge.ts";
+import { secretResolvers } from "../wire/secrets.ts";
 
 /** A rotated secret is in use this long after it was stored, without a deployment. */
 const secretsMaxAgeMs = 5 * 60_000;

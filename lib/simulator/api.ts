@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Clock, type Random, systemClock } from "../clock.ts";
+import { type Clock, type Random, systemClock } from "../core/clock.ts";
 import type { Answer } from "./answer.ts";
 import { type AuthOptions, admission } from "./auth.ts";
 import { refusal } from "./errors.ts";

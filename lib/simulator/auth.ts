@@ -1,4 +1,4 @@
-import type { Clock, Random } from "../clock.ts";
+import type { Clock, Random } from "../core/clock.ts";
 import type { AccessKey } from "../huawei/sign.ts";
 import type { Answer } from "./answer.ts";
 import { refusal } from "./errors.ts";

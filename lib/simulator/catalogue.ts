@@ -1,5 +1,5 @@
-import type { Random } from "../clock.ts";
-import type { Engine } from "../names.ts";
+import type { Random } from "../core/clock.ts";
+import type { Engine } from "../core/names.ts";
 import { between, hexId, pick } from "./random.ts";
 
 const publicAddress = (isBound: boolean) => (random: Random) => ({

@@ -1,4 +1,4 @@
-import type { Random } from "../clock.ts";
+import type { Random } from "../core/clock.ts";
 
 /** Random numbers that are the same for the same seed (mulberry32). Not for secrets. */
 export function seededRandom(seed: number): Random {

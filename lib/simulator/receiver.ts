@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { CloudEvent } from "../change/event.ts";
-import { type Clock, systemClock } from "../clock.ts";
-import { parseJson } from "../json.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { parseJson } from "../text/json.ts";
 
 /** How to answer one delivery. */
 export interface Reply {

@@ -1,4 +1,4 @@
-import { engines } from "../names.ts";
+import { engines } from "../core/names.ts";
 import { type Answer, json } from "./answer.ts";
 import { type RefusalName, refusal } from "./errors.ts";
 import type { Faults, Operation, Target } from "./faults.ts";

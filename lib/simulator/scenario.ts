@@ -1,4 +1,4 @@
-import type { CallOptions, Clock, Random } from "../clock.ts";
+import type { CallOptions, Clock, Random } from "../core/clock.ts";
 import { paramsOf, randomTaskName, type TaskName, users } from "./catalogue.ts";
 import { between, pick } from "./random.ts";
 import type { SimulatedInstance, Step, World } from "./world.ts";

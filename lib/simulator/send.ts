@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { CallOptions, Clock } from "../clock.ts";
+import type { CallOptions, Clock } from "../core/clock.ts";
 import type { Answer } from "./answer.ts";
 
 /** Sends an answer the way it is to travel. Ends early when the client goes away or the signal aborts. */

@@ -1,6 +1,6 @@
-import { basicTime } from "../basic-time.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../core/clock.ts";
 import { type AccessKey, parseAuthorization, signatureOf } from "../huawei/sign.ts";
+import { basicTime } from "../text/basic-time.ts";
 import type { ReceivedRequest } from "./request.ts";
 
 const maxSkewMs = 15 * 60_000;

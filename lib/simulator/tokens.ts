@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Clock, Random } from "../clock.ts";
+import type { Clock, Random } from "../core/clock.ts";
 import { type Answer, json } from "./answer.ts";
 import { iamRefusal } from "./errors.ts";
 import { hexId } from "./random.ts";

@@ -1,5 +1,5 @@
-import type { Clock, Random } from "../clock.ts";
-import type { Engine } from "../names.ts";
+import type { Clock, Random } from "../core/clock.ts";
+import type { Engine } from "../core/names.ts";
 import { hexId } from "./random.ts";
 
 export interface SimulatedInstance {

@@ -2,8 +2,9 @@ import type { Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import type { SinkName } from "../names.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult } from "../core/result.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
 
 export const schema = v.strictObject({
   format: v.optional(

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { SinkName } from "../names.ts";
+import type { SinkName } from "../core/names.ts";
 import type { BatchLimits, Sink, SinkDeps, SinkModule } from "./sink.ts";
 
 /** A custom sink that takes whatever options its configuration gives, unchecked. */

@@ -1,7 +1,6 @@
 import * as v from "valibot";
-import { parseJson } from "../json.ts";
-import type { SinkName } from "../names.ts";
-import { answerResult } from "./answer.ts";
+import type { SinkName } from "../core/names.ts";
+import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
 import { fitted } from "./chat/fit.ts";
 import { shorten } from "./chat/foreign.ts";
@@ -9,6 +8,7 @@ import { livingSink, modeEntry } from "./chat/living.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { words } from "./chat/text.ts";
 import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import { answerResult } from "./http/answer.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject({ ...chatEntries, mode: modeEntry(["update", "post"], "update") });

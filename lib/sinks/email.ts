@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { described, filledText, wholeNumber } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { awsEntries } from "./aws-options.ts";
+import type { SinkName } from "../core/names.ts";
+import { described, filledText, wholeNumber } from "../options/fields.ts";
+import { awsEntries } from "./aws/options.ts";
 import { fitted } from "./chat/fit.ts";
 import { chatEntries } from "./chat/options.ts";
 import { cardSink, type Messenger } from "./chat/post.ts";

@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { described, filledText } from "../config/fields.ts";
-import { parseJson } from "../json.ts";
-import type { SinkName } from "../names.ts";
-import type { Refusal } from "./answer.ts";
-import { huaweiEntries, type Operation, openOperation } from "./huawei-post.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult, Refusal } from "../core/result.ts";
+import { described, filledText } from "../options/fields.ts";
+import { parseJson } from "../text/json.ts";
+import { huaweiEntries, type Operation, openOperation } from "./huawei/post.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
 
 const idText = (expected: string) => v.pipe(v.string(expected), v.regex(/^[\w-]{1,64}$/, expected));
 const regionExpectation = "a region such as cn-north-4";

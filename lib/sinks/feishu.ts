@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import * as v from "valibot";
-import { described } from "../config/fields.ts";
-import { parseJson } from "../json.ts";
-import type { SinkName } from "../names.ts";
+import type { SinkName } from "../core/names.ts";
+import { described } from "../options/fields.ts";
+import { parseJson } from "../text/json.ts";
 import { feishuCard } from "./chat/feishu-card.ts";
 import { fitted } from "./chat/fit.ts";
 import { bytes } from "./chat/foreign.ts";

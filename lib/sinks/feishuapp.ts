@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
-import { described, filledText } from "../config/fields.ts";
-import { parseJson } from "../json.ts";
-import type { SinkName } from "../names.ts";
-import type { Answer, AnswerContext, Refusal } from "./answer.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult, Refusal } from "../core/result.ts";
+import { described, filledText } from "../options/fields.ts";
+import { parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
 import { feishuCard } from "./chat/feishu-card.ts";
 import { fitted } from "./chat/fit.ts";
@@ -22,7 +22,8 @@ import {
   retry,
   textOf,
 } from "./chat/verdict.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import type { Answer, AnswerContext } from "./http/answer.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject({
   ...chatEntries,

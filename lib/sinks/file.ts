@@ -2,9 +2,9 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
-import type { SinkName } from "../names.ts";
-import type { Refusal } from "./answer.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult, Refusal } from "../core/result.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
 
 export const schema = v.strictObject({
   path: v.pipe(

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { described } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { huaweiEntries, oneByOne, openOperation } from "./huawei-post.ts";
+import type { SinkName } from "../core/names.ts";
+import { described } from "../options/fields.ts";
+import { huaweiEntries, oneByOne, openOperation } from "./huawei/post.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const urnExpectation =

@@ -1,11 +1,12 @@
 import * as v from "valibot";
-import { described } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { parseRetryAfter } from "../retry-after.ts";
-import type { Answer, AnswerContext, Refusal } from "./answer.ts";
+import type { SinkName } from "../core/names.ts";
+import type { Refusal } from "../core/result.ts";
+import { parseRetryAfter } from "../net/retry-after.ts";
+import { described } from "../options/fields.ts";
 import { httpsUnlessPrivate } from "./chat/options.ts";
+import type { Answer, AnswerContext } from "./http/answer.ts";
+import { workflowEntries, workflowSink } from "./http/workflow.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
-import { workflowEntries, workflowSink } from "./workflow-post.ts";
 
 const repositoryExpectation = "a repository such as acme/operations";
 const eventTypeExpectation = "a text of 1 to 100 characters";

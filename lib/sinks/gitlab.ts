@@ -1,13 +1,15 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { described } from "../config/fields.ts";
-import { parseJson } from "../json.ts";
-import type { SinkName } from "../names.ts";
-import type { Answer, AnswerContext, Refusal } from "./answer.ts";
+import type { SinkName } from "../core/names.ts";
+import type { FailureReason, Refusal } from "../core/result.ts";
+import { described } from "../options/fields.ts";
+import { parseJson } from "../text/json.ts";
+import { oneLine } from "../text/one-line.ts";
 import { httpsUnlessPrivate } from "./chat/options.ts";
-import { maskSecrets, oneLine } from "./detail.ts";
-import type { FailureReason, Sink, SinkDeps } from "./sink.ts";
-import { workflowEntries, workflowSink } from "./workflow-post.ts";
+import type { Answer, AnswerContext } from "./http/answer.ts";
+import { maskSecrets } from "./http/redact.ts";
+import { workflowEntries, workflowSink } from "./http/workflow.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
 
 const projectExpectation = "a project's number or its path such as acme/operations";
 const refExpectation = "the name of a branch or a tag";

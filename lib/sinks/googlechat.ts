@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { parseJson } from "../json.ts";
-import type { SinkName } from "../names.ts";
+import type { SinkName } from "../core/names.ts";
+import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
 import { fitted } from "./chat/fit.ts";
 import { bytes, shorten, visible } from "./chat/foreign.ts";

@@ -1,4 +1,4 @@
-import { ConfigError } from "../errors.ts";
+import { ConfigError } from "../core/errors.ts";
 import type { SinkModule } from "./sink.ts";
 
 /** Every sink type by its name in the configuration; one that is not used is never loaded. */

@@ -1,12 +1,13 @@
 import type { Producer } from "@platformatic/kafka";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { described, filledText } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { addressIn, brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./broker-options.ts";
-import { type Broker, brokerSink } from "./broker-sink.ts";
-import { kafkaRefusal, partitionOutcomes, requestRefusal } from "./kafka-errors.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult } from "../core/result.ts";
+import { described, filledText } from "../options/fields.ts";
+import { type Broker, brokerSink } from "./brokers/connection.ts";
+import { kafkaRefusal, partitionOutcomes, requestRefusal } from "./brokers/kafka-errors.ts";
+import { addressIn, brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./brokers/options.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
 
 const topicExpectation = "a topic's name: letters, digits, dots, underscores and hyphens, at most 249";
 const saslNames = {

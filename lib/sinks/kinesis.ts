@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { described } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { indexedResults } from "./aws-indexed.ts";
-import { arnField, arnRegion, awsEntries } from "./aws-options.ts";
-import { type AwsSink, awsSink } from "./aws-sink.ts";
+import type { SinkName } from "../core/names.ts";
+import { described } from "../options/fields.ts";
+import { arnField, arnRegion, awsEntries } from "./aws/options.ts";
+import { indexedResults } from "./aws/results.ts";
+import { type AwsSink, awsSink } from "./aws/sink.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const streamName = "[\\w.-]{1,128}";

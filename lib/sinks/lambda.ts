@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { described } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { arnField, arnRegion, awsEntries } from "./aws-options.ts";
-import { awsSink, oneByOne } from "./aws-sink.ts";
+import type { SinkName } from "../core/names.ts";
+import { described } from "../options/fields.ts";
+import { arnField, arnRegion, awsEntries } from "./aws/options.ts";
+import { awsSink, oneByOne } from "./aws/sink.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const functionName = "[\\w-]{1,64}(?::[\\w$-]{1,128})?";

@@ -1,14 +1,14 @@
 import type { MqttClient } from "mqtt";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { described, filledText } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import type { Refusal } from "./answer.ts";
-import { brokerTimeout, tls, tlsSettings } from "./broker-options.ts";
-import { type Broker, brokerSink } from "./broker-sink.ts";
-import { MqttDisconnect, mqttRefusal, noMqtt } from "./mqtt-errors.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
-import { filledTopic, placeholders, sampleTopic } from "./topic-template.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult, Refusal } from "../core/result.ts";
+import { described, filledText } from "../options/fields.ts";
+import { type Broker, brokerSink } from "./brokers/connection.ts";
+import { MqttDisconnect, mqttRefusal, noMqtt } from "./brokers/mqtt-errors.ts";
+import { brokerTimeout, tls, tlsSettings } from "./brokers/options.ts";
+import { filledTopic, placeholders, sampleTopic } from "./brokers/topic.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
 
 const urlExpectation = "an mqtt or mqtts URL of a host and a port";
 const topicExpectation = `a topic without wildcards; it may hold ${placeholders}`;

@@ -1,16 +1,17 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { duration } from "../config/duration.ts";
-import { described, filledText } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./broker-address.ts";
-import { brokerTimeout, tls, tlsSettings } from "./broker-options.ts";
-import { brokerSink } from "./broker-sink.ts";
-import type { Channel, Message, Outcome } from "./rabbitmq-channel.ts";
-import { rabbitMqRefusal, sizeLimit } from "./rabbitmq-errors.ts";
-import { maxShortTextBytes, messageProperties } from "./rabbitmq-message.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
-import { filledTopic, placeholders, sampleTopic } from "./topic-template.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult } from "../core/result.ts";
+import { duration } from "../options/duration.ts";
+import { described, filledText } from "../options/fields.ts";
+import { brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./brokers/address.ts";
+import { brokerSink } from "./brokers/connection.ts";
+import { brokerTimeout, tls, tlsSettings } from "./brokers/options.ts";
+import type { Channel, Message, Outcome } from "./brokers/rabbitmq-channel.ts";
+import { rabbitMqRefusal, sizeLimit } from "./brokers/rabbitmq-errors.ts";
+import { maxShortTextBytes, messageProperties } from "./brokers/rabbitmq-message.ts";
+import { filledTopic, placeholders, sampleTopic } from "./brokers/topic.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
 
 const routingKeyExpectation = `a routing key; it may hold ${placeholders}`;
 const heartbeatExpectation = "a duration from 1s to 5m";
@@ -90,7 +91,7 @@ export function create(name: SinkName, options: RabbitMqOptions, { clock, log }:
       timeoutMs,
       batch,
       open: async () => {
-        const { openChannel } = await import("./rabbitmq-channel.ts");
+        const { openChannel } = await import("./brokers/rabbitmq-channel.ts");
         return openChannel({
           server: {
             protocol: address.isTls ? "amqps" : "amqp",

@@ -1,14 +1,14 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { duration } from "../config/duration.ts";
-import { described, filledText, wholeNumber } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import type { Refusal } from "./answer.ts";
-import { brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./broker-address.ts";
-import { brokerTimeout, tls } from "./broker-options.ts";
-import { brokerSink } from "./broker-sink.ts";
-import type { RedisClient } from "./redis-client.ts";
-import type { DeliveryResult, Sink, SinkDeps } from "./sink.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult, Refusal } from "../core/result.ts";
+import { duration } from "../options/duration.ts";
+import { described, filledText, wholeNumber } from "../options/fields.ts";
+import { brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./brokers/address.ts";
+import { brokerSink } from "./brokers/connection.ts";
+import { brokerTimeout, tls } from "./brokers/options.ts";
+import type { RedisClient } from "./brokers/redis-client.ts";
+import type { Sink, SinkDeps } from "./sink.ts";
 
 const databaseExpectation = "a URL whose path is empty or a database's number";
 const tlsExpectation = "a rediss URL where tls is set";
@@ -71,7 +71,7 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
   const marks = /\{[^}]+\}/.test(stream) ? stream : `{${stream}}`;
 
   /** Loaded by the first delivery. */
-  let library: typeof import("./redis-client.ts") | null = null;
+  let library: typeof import("./brokers/redis-client.ts") | null = null;
   const refusalOf = (error: unknown): Refusal | null => library?.redisRefusal(error, origin) ?? null;
 
   const command = (event: CloudEvent): string[] => [
@@ -99,7 +99,7 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
       timeoutMs: options.timeout,
       batch,
       async open() {
-        library = await import("./redis-client.ts");
+        library = await import("./brokers/redis-client.ts");
         return library.openClient(address, options);
       },
       send: (client, events) => Promise.all(events.map((event) => add(client, event))),

@@ -1,46 +1,10 @@
 import type { Dispatcher } from "undici";
 import type { GenericSchema, InferOutput } from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import type { CallOptions, Clock, Random } from "../clock.ts";
-import type { SinkName } from "../names.ts";
+import type { CallOptions, Clock, Random } from "../core/clock.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult } from "../core/result.ts";
 import type { Log } from "../telemetry/log.ts";
-
-/** Why a delivery did not pass. */
-export const failureReasons = [
-  "timeout",
-  "network",
-  "throttled",
-  "server_error",
-  "unauthorized",
-  "not_found",
-  "gone",
-  "redirected",
-  "refused_address",
-  "unroutable",
-  "too_large",
-  "rejected",
-  "defect",
-] as const;
-
-export type FailureReason = (typeof failureReasons)[number];
-
-/**
- * What a sink says of one event. `retry`: may pass later. `blocked`: an operator must mend the sink; everything is kept.
- * `permanent`: these bytes will never pass.
- */
-export type DeliveryResult =
-  | {
-      readonly kind: "accepted";
-      /** Where the message is that tells of the event's task, in the sink's own words: at most 200 characters, no secret. */
-      readonly message?: string;
-    }
-  | {
-      readonly kind: "retry";
-      readonly reason: FailureReason;
-      readonly detail: string;
-      readonly retryAfterMs?: number;
-    }
-  | { readonly kind: "blocked" | "permanent"; readonly reason: FailureReason; readonly detail: string };
 
 export interface BatchLimits {
   readonly maxEvents: number;

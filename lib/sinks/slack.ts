@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { SinkName } from "../names.ts";
+import type { SinkName } from "../core/names.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { messageCodes, slackMessage } from "./chat/slack-message.ts";

@@ -1,13 +1,13 @@
 import * as v from "valibot";
-import { described, filledText } from "../config/fields.ts";
-import { parseJson } from "../json.ts";
-import type { SinkName } from "../names.ts";
-import type { Answer } from "./answer.ts";
+import type { SinkName } from "../core/names.ts";
+import { described, filledText } from "../options/fields.ts";
+import { parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
 import { livingSink, modeEntry } from "./chat/living.ts";
 import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { messageCodes, slackMessage } from "./chat/slack-message.ts";
 import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, retry, textOf } from "./chat/verdict.ts";
+import type { Answer } from "./http/answer.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const tokenExpectation = "a bot token (xoxb-…)";

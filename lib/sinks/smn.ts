@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { described } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { oneLine } from "./detail.ts";
-import { huaweiEntries, oneByOne, openOperation } from "./huawei-post.ts";
+import type { SinkName } from "../core/names.ts";
+import { described } from "../options/fields.ts";
+import { oneLine } from "../text/one-line.ts";
+import { huaweiEntries, oneByOne, openOperation } from "./huawei/post.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const urnExpectation = "a topic's URN such as urn:smn:cn-north-4:0123456789abcdef0123456789abcdef:dms-tasks";

@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import { described } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { batchOf, fifoFields, messageAttributes, messageText } from "./aws-message.ts";
-import { arnField, arnRegion, awsEntries } from "./aws-options.ts";
-import { type EntryFailure, entryResult } from "./aws-results.ts";
-import { type AwsSink, awsSink } from "./aws-sink.ts";
+import type { SinkName } from "../core/names.ts";
+import { described } from "../options/fields.ts";
+import { batchOf, fifoFields, messageAttributes, messageText } from "./aws/message.ts";
+import { arnField, arnRegion, awsEntries } from "./aws/options.ts";
+import { type EntryFailure, entryResult } from "./aws/results.ts";
+import { type AwsSink, awsSink } from "./aws/sink.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 export const schema = v.strictObject({

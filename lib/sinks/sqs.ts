@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { AwsError } from "../aws/errors.ts";
 import type { CloudEvent } from "../change/event.ts";
-import { described, httpUrl } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { batchOf, fifoFields, messageAttributes, messageText } from "./aws-message.ts";
-import { awsEntries } from "./aws-options.ts";
-import { entryResult } from "./aws-results.ts";
-import { type AwsSink, awsSink } from "./aws-sink.ts";
+import type { SinkName } from "../core/names.ts";
+import { described, httpUrl } from "../options/fields.ts";
+import { batchOf, fifoFields, messageAttributes, messageText } from "./aws/message.ts";
+import { awsEntries } from "./aws/options.ts";
+import { entryResult } from "./aws/results.ts";
+import { type AwsSink, awsSink } from "./aws/sink.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const call = "sqs SendMessageBatch";

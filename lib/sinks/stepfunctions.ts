@@ -2,10 +2,10 @@ import { hash } from "node:crypto";
 import * as v from "valibot";
 import { AwsError } from "../aws/errors.ts";
 import type { CloudEvent } from "../change/event.ts";
-import { described } from "../config/fields.ts";
-import type { SinkName } from "../names.ts";
-import { arnField, arnRegion, awsEntries } from "./aws-options.ts";
-import { awsSink, oneByOne } from "./aws-sink.ts";
+import type { SinkName } from "../core/names.ts";
+import { described } from "../options/fields.ts";
+import { arnField, arnRegion, awsEntries } from "./aws/options.ts";
+import { awsSink, oneByOne } from "./aws/sink.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 export const schema = v.strictObject({

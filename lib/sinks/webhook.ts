@@ -1,22 +1,23 @@
 import { Agent } from "undici";
 import type { CloudEvent } from "../change/event.ts";
-import type { CallOptions } from "../clock.ts";
-import type { SinkName } from "../names.ts";
-import { addressGuard, guardedConnector } from "./address-guard.ts";
-import { answerResult, type Refusal } from "./answer.ts";
+import type { CallOptions } from "../core/clock.ts";
+import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult, Refusal } from "../core/result.ts";
+import type { Template } from "../template/template.ts";
+import { addressGuard, guardedConnector } from "./http/address-guard.ts";
+import { answerResult } from "./http/answer.ts";
 import {
   batchMessage,
   binaryMessage,
   type Message,
   ownMessage,
   structuredMessage,
-} from "./cloudevents-http.ts";
-import { urlSecrets } from "./detail.ts";
-import { post } from "./http.ts";
-import type { BatchLimits, DeliveryResult, Sink, SinkDeps } from "./sink.ts";
-import { signatureHeader } from "./standard-webhooks.ts";
-import type { Template } from "./template.ts";
-import { type WebhookOptions, webhookSchema } from "./webhook-options.ts";
+} from "./http/cloudevents.ts";
+import { type WebhookOptions, webhookSchema } from "./http/options.ts";
+import { post } from "./http/post.ts";
+import { urlSecrets } from "./http/redact.ts";
+import { signatureHeader } from "./http/standard-webhooks.ts";
+import type { BatchLimits, Sink, SinkDeps } from "./sink.ts";
 
 const connectTimeoutMs = 5_000;
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { parseJson } from "../json.ts";
-import type { SinkName } from "../names.ts";
+import type { SinkName } from "../core/names.ts";
+import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
 import { fitted } from "./chat/fit.ts";
 import { bytes, inert, inertLine } from "./chat/foreign.ts";

@@ -1,4 +1,4 @@
-import { basicTime } from "../basic-time.ts";
+import { basicTime } from "../text/basic-time.ts";
 
 /** How the API is told an instant: YYYYMMDDHHmmss in its time zone, cut down to the second. */
 export function apiTime(timeZone: string): (instantMs: number) => string {

@@ -1,5 +1,5 @@
-import type { CallOptions, Clock } from "../clock.ts";
-import { SourceError } from "../errors.ts";
+import type { CallOptions, Clock } from "../core/clock.ts";
+import { SourceError } from "../core/errors.ts";
 import type { SignableRequest } from "../huawei/sign.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Answer, Send } from "./http.ts";

@@ -1,5 +1,5 @@
-import type { CallOptions, Clock } from "../clock.ts";
 import type { CredentialsConfig } from "../config/schema.ts";
+import type { CallOptions, Clock } from "../core/clock.ts";
 import { type SignableRequest, sign } from "../huawei/sign.ts";
 import { bodyRecord } from "./body.ts";
 import type { Answer, Send } from "./http.ts";

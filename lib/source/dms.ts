@@ -1,8 +1,8 @@
 import { Agent, type Dispatcher } from "undici";
-import type { CallOptions, Clock, Random } from "../clock.ts";
 import type { SourceConfig } from "../config/schema.ts";
-import { ConfigError, SourceError } from "../errors.ts";
-import type { Stream } from "../names.ts";
+import type { CallOptions, Clock, Random } from "../core/clock.ts";
+import { ConfigError, SourceError } from "../core/errors.ts";
+import type { Stream } from "../core/names.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Call, openApi } from "./api.ts";
 import { apiTime } from "./api-time.ts";

@@ -1,10 +1,10 @@
 import type { Dispatcher } from "undici";
-import type { CallOptions, Clock } from "../clock.ts";
-import { SourceError } from "../errors.ts";
-import { exchange, headerOf, isCallersEnd, OutOfTime } from "../exchange.ts";
+import type { CallOptions, Clock } from "../core/clock.ts";
+import { SourceError } from "../core/errors.ts";
 import { encodePath, percentEncode, type SignableRequest } from "../huawei/sign.ts";
-import { parseJson } from "../json.ts";
-import { parseRetryAfter } from "../retry-after.ts";
+import { exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
+import { parseRetryAfter } from "../net/retry-after.ts";
+import { parseJson } from "../text/json.ts";
 import { clockSkewMs } from "./api-time.ts";
 import { networkFailure } from "./network-errors.ts";
 import { oneLine, refusalError } from "./refusal.ts";

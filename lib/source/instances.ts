@@ -1,6 +1,6 @@
-import type { CallOptions } from "../clock.ts";
-import { SourceError } from "../errors.ts";
-import type { Engine } from "../names.ts";
+import type { CallOptions } from "../core/clock.ts";
+import { SourceError } from "../core/errors.ts";
+import type { Engine } from "../core/names.ts";
 import type { Api } from "./api.ts";
 import { bodyRecord } from "./body.ts";
 

@@ -1,5 +1,5 @@
 import type { Task } from "../change/task.ts";
-import type { TaskId } from "../names.ts";
+import type { TaskId } from "../core/names.ts";
 import type { TaskPage } from "./parse.ts";
 import type { SkippedTask } from "./task-source.ts";
 

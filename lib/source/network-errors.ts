@@ -1,5 +1,5 @@
-import { SourceError, type SourceFailure } from "../errors.ts";
-import { type NetworkFault, networkTrouble, troubleText } from "../network-errors.ts";
+import { SourceError, type SourceFailure } from "../core/errors.ts";
+import { type NetworkFault, networkTrouble, troubleText } from "../net/network-errors.ts";
 
 const reasons: Readonly<Record<NetworkFault, SourceFailure>> = {
   lost: "unavailable",

@@ -1,5 +1,5 @@
 import type { Task } from "../change/task.ts";
-import { taskId } from "../names.ts";
+import { taskId } from "../core/names.ts";
 import { bodyRecord } from "./body.ts";
 import type { SkippedTask } from "./task-source.ts";
 

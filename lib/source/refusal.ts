@@ -1,4 +1,4 @@
-import { SourceError, type SourceFailure } from "../errors.ts";
+import { SourceError, type SourceFailure } from "../core/errors.ts";
 import { bodyRecord } from "./body.ts";
 
 /** An answer that is not a success. */

@@ -1,5 +1,5 @@
-import type { Clock, Random } from "../clock.ts";
-import { SourceError } from "../errors.ts";
+import type { Clock, Random } from "../core/clock.ts";
+import { SourceError } from "../core/errors.ts";
 import { outOfTime, type Send } from "./http.ts";
 
 const maxAttempts = 4;

@@ -1,6 +1,6 @@
 import type { Task } from "../change/task.ts";
-import type { CallOptions } from "../clock.ts";
-import type { Stream, TaskId } from "../names.ts";
+import type { CallOptions } from "../core/clock.ts";
+import type { Stream, TaskId } from "../core/names.ts";
 
 /** A record of the API that cannot be read as a task: reported and passed over, so that it never costs the page. */
 export interface SkippedTask {

@@ -1,5 +1,6 @@
-import { memoryCheckpoints } from "../checkpoint/memory.ts";
-import { memoryDeadLetters } from "../delivery/dead-letters-memory.ts";
+import type { CheckpointStore, Stored, Version } from "../checkpoint/store.ts";
+import type { StreamKey } from "../core/names.ts";
+import { type DeadLetter, type DeadLetterStore, matchesLetter } from "../delivery/dead-letters.ts";
 import type { Stores } from "./stores.ts";
 
 export const memoryStores = (): Stores => ({
@@ -7,3 +8,36 @@ export const memoryStores = (): Stores => ({
   deadLetters: memoryDeadLetters(),
   activity: null,
 });
+
+/** Checkpoints for as long as the process lives: for tests and for trying things out. */
+export function memoryCheckpoints(): CheckpointStore {
+  const records = new Map<StreamKey, Stored>();
+  return {
+    load: async (stream) => records.get(stream) ?? null,
+    commit: async (stream, next, expected) => {
+      const current = records.get(stream)?.version ?? null;
+      if (current !== expected) return { kind: "conflict" };
+      const version = ((current ?? 0) + 1) as Version;
+      records.set(stream, { checkpoint: next, version });
+      return { kind: "committed", version };
+    },
+    list: async () => [...records.keys()],
+    reset: async (stream) => void records.delete(stream),
+    close: async () => {},
+  };
+}
+
+/** Dead letters for as long as the process lives. */
+export function memoryDeadLetters(): DeadLetterStore {
+  const letters = new Map<string, DeadLetter>();
+  return {
+    put: async (added) => {
+      for (const letter of added) letters.set(letter.id, letter);
+    },
+    list: async (filter) => [...letters.values()].filter((letter) => matchesLetter(letter, filter)),
+    remove: async (ids) => {
+      for (const id of ids) letters.delete(id);
+    },
+    close: async () => {},
+  };
+}

@@ -1,4 +1,4 @@
-import { safeJson } from "../json.ts";
+import { safeJson } from "../text/json.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 export type Fields = Readonly<Record<string, string | number | boolean | null>>;

@@ -5,8 +5,8 @@ import { buffer } from "node:stream/consumers";
 import dynalite from "dynalite";
 import { Agent, request } from "undici";
 import { openAws } from "../../lib/aws/client.ts";
-import { openTable, type Table } from "../../lib/aws/table.ts";
-import { type Clock, systemClock } from "../../lib/clock.ts";
+import { type Clock, systemClock } from "../../lib/core/clock.ts";
+import { openTable, type Table } from "../../lib/stores/dynamodb/table.ts";
 import { accessKey } from "./loopback.ts";
 
 /** What befalls one call: the engine never sees it, or its answer never arrives. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openQueue } from "../../lib/aws/queue.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/core/clock.ts";
 import { type Answering, accessKey, serve } from "./loopback.ts";
 
 const { signal } = new AbortController();

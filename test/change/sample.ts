@@ -1,5 +1,5 @@
 import type { Task } from "../../lib/change/task.ts";
-import { taskId } from "../../lib/names.ts";
+import { taskId } from "../../lib/core/names.ts";
 
 export const createdMs = Date.UTC(2026, 0, 1, 12);
 

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { textOf } from "../../lib/aws/item.ts";
 import { busyMs, lastActiveMs } from "../../lib/checkpoint/activity.ts";
-import { activityAttributes, dynamodbActivity } from "../../lib/checkpoint/activity-dynamodb.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { dynamodbCheckpoints } from "../../lib/checkpoint/dynamodb.ts";
 import type { Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { streamKey, taskId } from "../../lib/names.ts";
-import { manualClock } from "../../lib/simulator/clock.ts";
+import { streamKey, taskId } from "../../lib/core/names.ts";
+import { activityAttributes, dynamodbActivity } from "../../lib/stores/dynamodb/activity.ts";
+import { dynamodbCheckpoints } from "../../lib/stores/dynamodb/checkpoints.ts";
+import { textOf } from "../../lib/stores/dynamodb/item.ts";
 import { type Engine, startEngine } from "../aws/dynamodb-engine.ts";
+import { manualClock } from "../simulator/clock.ts";
 import { entry, stream } from "./sample.ts";
 
 const startMs = Date.parse("2026-03-01T00:00:00Z");

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { StoreError } from "../../lib/errors.ts";
+import { StoreError } from "../../lib/core/errors.ts";
 import { anyCheckpoint, entry } from "./sample.ts";
 
 const record = (over: object): string =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { Ledger } from "../../lib/checkpoint/ledger.ts";
-import { memoryCheckpoints } from "../../lib/checkpoint/memory.ts";
 import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
+import { memoryCheckpoints } from "../../lib/stores/memory.ts";
 import { key } from "./sample.ts";
 
 const first = begin("all", 0, 0);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { toEvent } from "../../lib/change/event.ts";
 import type { Checkpoint, OutboxEntry } from "../../lib/checkpoint/checkpoint.ts";
-import { runId, type SinkName, sinkName, streamKey, taskId } from "../../lib/names.ts";
-import { failureReasons } from "../../lib/sinks/sink.ts";
+import { runId, type SinkName, sinkName, streamKey, taskId } from "../../lib/core/names.ts";
+import { failureReasons } from "../../lib/core/result.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 
 export const stream = {

@@ -9,7 +9,7 @@ import {
   settle,
   withTrouble,
 } from "../../lib/checkpoint/transitions.ts";
-import { taskId } from "../../lib/names.ts";
+import { taskId } from "../../lib/core/names.ts";
 import { createdMs } from "../change/sample.ts";
 import { chat, entry, ops, sampleEvent } from "./sample.ts";
 

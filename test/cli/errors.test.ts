@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isInterruption, report, usageError } from "../../lib/cli/errors.ts";
-import { ConfigError, SourceError, StoreError } from "../../lib/errors.ts";
+import { ConfigError, SourceError, StoreError } from "../../lib/core/errors.ts";
 import { fakeScreen } from "./screen.ts";
 
 function reported(error: unknown, debug = false) {

@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { WriteStream } from "node:tty";
-import { openScreen, type Screen } from "../../lib/cli/output.ts";
+import { openScreen, type Screen } from "../../lib/cli/screen/output.ts";
 
 export interface FakeScreen {
   readonly screen: Screen;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { withTables } from "../../docs/build.ts";
+import { withTables } from "../../build/docs/main.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { folderWith } from "./sample.ts";
 
@@ -22,7 +22,7 @@ const environment = {
 const read = async () => "secret";
 
 describe("docs/configuration.md", () => {
-  it("has the tables that `node docs/build.ts` writes", async () => {
+  it("has the tables that `node build/docs/main.ts` writes", async () => {
     expect(await withTables(page)).toBe(page);
     expect(page.match(/<!-- fields: /g)?.length).toBeGreaterThan(8);
   });

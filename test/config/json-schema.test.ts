@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configJsonSchema } from "../../lib/config/json-schema.ts";
 import { loadConfigValue } from "../../lib/config/load.ts";
-import { ConfigError } from "../../lib/errors.ts";
+import { ConfigError } from "../../lib/core/errors.ts";
 import { sinkTypes } from "../../lib/sinks/index.ts";
 import { deps, sinks, source, variable, written } from "./sample.ts";
 

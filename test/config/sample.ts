@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { type LoadDeps, loadConfigValue } from "../../lib/config/load.ts";
-import { ConfigError, type ConfigIssue } from "../../lib/errors.ts";
+import { ConfigError, type ConfigIssue } from "../../lib/core/errors.ts";
 
 /** `${NAME}`, as a configuration writes it. */
 export const variable = (name: string): string => `\${${name}}`;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadConfigValue } from "../../lib/config/load.ts";
-import { ConfigError } from "../../lib/errors.ts";
+import { ConfigError } from "../../lib/core/errors.ts";
 import { deps, issuesOf, load, source, variable, written } from "./sample.ts";
 
 const withProject = (projectId: string) => ({ sources: [{ ...source, projectId }] });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CheckpointStore, Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { streamKey } from "../../lib/names.ts";
+import { streamKey } from "../../lib/core/names.ts";
 import { anyCheckpoint, key, stream } from "../checkpoint/sample.ts";
 
 const first = begin("all", 1_000, 0);

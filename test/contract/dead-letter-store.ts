@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { SinkName } from "../../lib/core/names.ts";
 import type { DeadLetter, DeadLetterStore } from "../../lib/delivery/dead-letters.ts";
 import { letterOf } from "../../lib/delivery/dead-letters.ts";
-import type { SinkName } from "../../lib/names.ts";
 import { chat, entry, key, ops } from "../checkpoint/sample.ts";
 
 export const letter = (sequence: number, sink: SinkName = ops): DeadLetter =>

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { DeliveryResult, Sink, SinkDeps } from "../../lib/sinks/sink.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
+import type { Sink, SinkDeps } from "../../lib/sinks/sink.ts";
 import { running, sampleDeps, sampleEvents } from "../sinks/sample.ts";
 
 /** A sink and what it sends to. */

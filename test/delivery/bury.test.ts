@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { StoreError } from "../../lib/core/errors.ts";
 import { bury } from "../../lib/delivery/bury.ts";
 import type { Dispatched } from "../../lib/delivery/consignment.ts";
-import { memoryDeadLetters } from "../../lib/delivery/dead-letters-memory.ts";
-import { StoreError } from "../../lib/errors.ts";
+import { memoryDeadLetters } from "../../lib/stores/memory.ts";
 import { ops } from "../checkpoint/sample.ts";
 import { letter } from "../contract/dead-letter-store.ts";
 

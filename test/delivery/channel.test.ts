@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Channel, type Rate } from "../../lib/delivery/channel.ts";
-import { manualClock } from "../../lib/simulator/clock.ts";
 import { ops } from "../checkpoint/sample.ts";
+import { manualClock } from "../simulator/clock.ts";
 import { failing, policy } from "./dispatcher-stage.ts";
 import { accepted, busy, locked, refused, scriptedSink } from "./scripted-sink.ts";
 

@@ -1,11 +1,12 @@
 import type { OutboxEntry, SinkTrouble } from "../../lib/checkpoint/checkpoint.ts";
 import type { Messages } from "../../lib/checkpoint/messages.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
 import { Channel, type ChannelOptions } from "../../lib/delivery/channel.ts";
 import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
-import { manualClock } from "../../lib/simulator/clock.ts";
-import type { DeliveryResult, Sink } from "../../lib/sinks/sink.ts";
+import type { Sink } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
 import { key } from "../checkpoint/sample.ts";
+import { manualClock } from "../simulator/clock.ts";
 import { pump } from "./pump.ts";
 
 export const policy = {

@@ -1,7 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { taskId } from "../../lib/names.ts";
-import type { BatchLimits, DeliveryResult } from "../../lib/sinks/sink.ts";
+import { taskId } from "../../lib/core/names.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
+import type { BatchLimits } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
 import { entry, ops } from "../checkpoint/sample.ts";
 import { failing, stage } from "./dispatcher-stage.ts";

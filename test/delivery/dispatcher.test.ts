@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { taskId } from "../../lib/names.ts";
-import type { DeliveryResult } from "../../lib/sinks/sink.ts";
+import { taskId } from "../../lib/core/names.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
 import { createdMs } from "../change/sample.ts";
 import { chat, entry, ops } from "../checkpoint/sample.ts";
 import { failing, policy, stage } from "./dispatcher-stage.ts";

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { memoryCheckpoints } from "../../lib/checkpoint/memory.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { memoryDeadLetters } from "../../lib/delivery/dead-letters-memory.ts";
 import { redrive } from "../../lib/delivery/redrive.ts";
-import { manualClock } from "../../lib/simulator/clock.ts";
+import { memoryCheckpoints, memoryDeadLetters } from "../../lib/stores/memory.ts";
 import { chat, entry, key, ops } from "../checkpoint/sample.ts";
 import { letter } from "../contract/dead-letter-store.ts";
+import { manualClock } from "../simulator/clock.ts";
 
 function stage({ maxBacklog = 9 } = {}) {
   const deps = {

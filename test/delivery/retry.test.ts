@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { DeliveryResult } from "../../lib/core/result.ts";
 import { type Attempt, decide, type RetryPolicy } from "../../lib/delivery/retry.ts";
-import type { DeliveryResult } from "../../lib/sinks/sink.ts";
 
 const policy: RetryPolicy = {
   attemptsPerRun: 3,

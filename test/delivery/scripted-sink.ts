@@ -1,6 +1,7 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
-import type { SinkName } from "../../lib/names.ts";
-import type { BatchLimits, DeliveryResult, Sink } from "../../lib/sinks/sink.ts";
+import type { SinkName } from "../../lib/core/names.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
+import type { BatchLimits, Sink } from "../../lib/sinks/sink.ts";
 
 export const accepted: DeliveryResult = { kind: "accepted" };
 export const busy: DeliveryResult = { kind: "retry", reason: "server_error", detail: "HTTP 503" };

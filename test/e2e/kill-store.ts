@@ -1,9 +1,9 @@
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDatabase } from "../../lib/checkpoint/database.ts";
-import { fileCheckpoints } from "../../lib/checkpoint/file.ts";
-import type { StreamKey } from "../../lib/names.ts";
+import type { StreamKey } from "../../lib/core/names.ts";
+import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
+import { openDatabase } from "../../lib/stores/sqlite/database.ts";
 import { changeName } from "./kill-verdict.ts";
 
 /**

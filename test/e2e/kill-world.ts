@@ -1,4 +1,4 @@
-import type { Random } from "../../lib/clock.ts";
+import type { Random } from "../../lib/core/clock.ts";
 import type { World } from "../../lib/simulator/world.ts";
 import { instance } from "./stage.ts";
 

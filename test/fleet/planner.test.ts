@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { AwsError } from "../../lib/aws/errors.ts";
 import { busyMs } from "../../lib/checkpoint/activity.ts";
+import { type StreamKey, streamKey } from "../../lib/core/names.ts";
 import { openPlanner, type PlanRules, planMessages } from "../../lib/fleet/planner.ts";
 import { parseShard, type ShardStream } from "../../lib/fleet/shard.ts";
-import { type StreamKey, streamKey } from "../../lib/names.ts";
 import { fleetOf, memoryQueue } from "./fleet-sample.ts";
 
 const minuteMs = 60_000;

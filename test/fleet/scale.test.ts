@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { withFigures } from "../../docs/scale.ts";
-import { compactMonth, fleetMonth, rules } from "../../docs/scale-model.ts";
+import { withFigures } from "../../build/docs/scale.ts";
+import { compactMonth, fleetMonth, rules } from "../../build/docs/scale-model.ts";
 import { loadConfigValue } from "../../lib/config/load.ts";
 import { configSchema } from "../../lib/config/schema.ts";
 import { deps, written } from "../config/sample.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { engines } from "../../lib/core/names.ts";
 import { parseShard, type ShardStream, shardsOf, shardText } from "../../lib/fleet/shard.ts";
-import { engines } from "../../lib/names.ts";
 
 const part = fc.stringMatching(/^[A-Za-z0-9_.-]{1,20}$/);
 const plain = { noNullPrototype: true };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SinkTrouble } from "../../lib/checkpoint/checkpoint.ts";
+import { sinkName } from "../../lib/core/names.ts";
 import { waitsOf } from "../../lib/fleet/waits.ts";
-import { sinkName } from "../../lib/names.ts";
 import { sampleEvent } from "../sinks/sample.ts";
 
 const nowMs = 1_000_000;

@@ -2,7 +2,6 @@ import { AKSKSigner } from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js
 import { BasicCredentials } from "@huaweicloud/huaweicloud-sdk-core/auth/BasicCredentials.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { basicTime } from "../../lib/basic-time.ts";
 import {
   canonicalRequest,
   encodePath,
@@ -12,6 +11,7 @@ import {
   sign,
   signatureOf,
 } from "../../lib/huawei/sign.ts";
+import { basicTime } from "../../lib/text/basic-time.ts";
 import vectors from "../fixtures/signing-vectors.json" with { type: "json" };
 
 const { accessKey: ak, secretKey: sk, securityToken } = vectors.credentials;

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { openDatabase } from "../../lib/checkpoint/database.ts";
-import { fileCheckpoints } from "../../lib/checkpoint/file.ts";
 import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { StoreError } from "../../lib/errors.ts";
+import { StoreError } from "../../lib/core/errors.ts";
+import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
+import { openDatabase } from "../../lib/stores/sqlite/database.ts";
 import { entry, key } from "../checkpoint/sample.ts";
 
 /** A process that works on a store, for tests that do harm to it. What it prints has happened. */

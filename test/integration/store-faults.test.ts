@@ -12,11 +12,11 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { openDatabase } from "../../lib/checkpoint/database.ts";
-import { fileCheckpoints } from "../../lib/checkpoint/file.ts";
 import type { Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
+import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
+import { openDatabase } from "../../lib/stores/sqlite/database.ts";
 import { entry, key } from "../checkpoint/sample.ts";
 import { canMount, onStore, type Said, withDisk, withFileLimit, withReadOnly } from "./store-process.ts";
 

@@ -5,11 +5,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: path.resolve(import.meta.dirname, "../.."),
   test: {
-    include: ["test/{change,checkpoint,delivery}/*.test.ts", "test/*.test.ts"],
-    exclude: [
-      "test/{architecture,docs,ip,retry-after}.test.ts",
-      "test/checkpoint/{dynamodb,stores}.test.ts",
-      "test/delivery/dead-letters-dynamodb.test.ts",
+    include: [
+      "test/{change,checkpoint,delivery,filter,run}/*.test.ts",
+      "test/stores/{memory,dead-letters}.test.ts",
     ],
     testTimeout: 5_000,
   },

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { fingerprint, pageFor, pictures } from "../../docs/cards/build.ts";
+import { fingerprint, pageFor, pictures } from "../../build/docs/cards.ts";
 import { platforms, platformTypes } from "../../lib/preview/platforms.ts";
 import { albumOf, sampleStyle, sampleSubject } from "../../lib/preview/preview.ts";
 import { sampleNowMs, samples } from "../../lib/preview/samples.ts";
@@ -9,7 +9,7 @@ import { fieldsOf } from "../../lib/sinks/chat/verdict.ts";
 import { loadSinkModule, sinkTypes } from "../../lib/sinks/index.ts";
 import { platformTypes as chatTypes, own, staged } from "../sinks/chat/platforms.ts";
 import { foreignEvent, injections } from "../sinks/chat/sample.ts";
-import { from, sesStage, to } from "../sinks/mail-service.ts";
+import { from, sesStage, to } from "../sinks/mail/service.ts";
 import { running, sampleDeps } from "../sinks/sample.ts";
 
 const clock = { now: () => sampleNowMs, sleep: async () => {} };

@@ -3,10 +3,10 @@ import { functionDeps } from "../../lib/serverless/environment.ts";
 import { warmPlanning } from "../../lib/serverless/planning.ts";
 import { startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
-import { manualClock } from "../../lib/simulator/clock.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { accessKey, serve } from "../aws/loopback.ts";
 import { folderWith, written } from "../config/sample.ts";
+import { manualClock } from "../simulator/clock.ts";
 
 const minuteMs = 60_000;
 const { signal } = new AbortController();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { memoryCheckpoints } from "../../lib/checkpoint/memory.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { SourceError, StoreError } from "../../lib/errors.ts";
-import type { RunSummary, SinkSummary, StreamSummary } from "../../lib/run.ts";
+import { SourceError, StoreError } from "../../lib/core/errors.ts";
+import type { RunSummary, SinkSummary, StreamSummary } from "../../lib/run/run-streams.ts";
 import { deliveryMetrics, metricsLine, planMetrics, runMetrics } from "../../lib/serverless/metrics.ts";
 import { logRun, oldestPendingMs, requireListed, requireSuccess } from "../../lib/serverless/report.ts";
+import { memoryCheckpoints } from "../../lib/stores/memory.ts";
 import { createdMs } from "../change/sample.ts";
 import { entry, key } from "../checkpoint/sample.ts";
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { warmBridge } from "../../lib/serverless/warm.ts";
-import { manualClock } from "../../lib/simulator/clock.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { accessKey, type Reply, serve } from "../aws/loopback.ts";
+import { manualClock } from "../simulator/clock.ts";
 
 const parameter = (Value: string): Reply => ({ body: { Parameter: { Value } } });
 const minuteMs = 60_000;

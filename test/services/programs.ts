@@ -65,7 +65,7 @@ export const requirements: readonly Requirement[] = [
     install: "mvn -f test/services/kafka/pom.xml clean package (needs Java 17 and Maven)",
     isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
   },
-  inVenv("test/sinks/moto.test.ts", motoProgram),
+  inVenv("test/sinks/aws/moto.test.ts", motoProgram),
   inVenv("test/e2e-lambda/lint.test.ts", cfnLint),
   onRuntime("test/e2e-lambda/poll.test.ts"),
   onRuntime("test/e2e-lambda/fleet.test.ts"),

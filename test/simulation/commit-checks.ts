@@ -1,8 +1,8 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { KnownTask } from "../../lib/change/known.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import type { SinkName, Stream, TaskId } from "../../lib/names.ts";
-import type { SliceRules } from "../../lib/slice.ts";
+import type { SinkName, Stream, TaskId } from "../../lib/core/names.ts";
+import type { SliceRules } from "../../lib/run/commit-plan.ts";
 import { type Deeds, finals, type History, type Incarnation, pair, Violation } from "./history.ts";
 
 const secondMs = 1_000;

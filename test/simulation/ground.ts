@@ -1,5 +1,5 @@
+import { type SinkName, type Stream, type StreamKey, sinkName, streamKey } from "../../lib/core/names.ts";
 import type { DeadLetter } from "../../lib/delivery/dead-letters.ts";
-import { type SinkName, type Stream, type StreamKey, sinkName, streamKey } from "../../lib/names.ts";
 import { FaultCounts } from "./faults.ts";
 import { History } from "./history.ts";
 import { Loop } from "./loop.ts";

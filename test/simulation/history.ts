@@ -1,9 +1,9 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Task } from "../../lib/change/task.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import type { EventId, RunId, SinkName, StreamKey, TaskId } from "../../lib/core/names.ts";
 import type { DeadLetter } from "../../lib/delivery/dead-letters.ts";
-import type { EventId, RunId, SinkName, StreamKey, TaskId } from "../../lib/names.ts";
-import type { SliceRules } from "../../lib/slice.ts";
+import type { SliceRules } from "../../lib/run/commit-plan.ts";
 import type { Reference } from "./living.ts";
 import type { Process } from "./process.ts";
 

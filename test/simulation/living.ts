@@ -1,6 +1,6 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { type SinkName, taskId } from "../../lib/names.ts";
+import { type SinkName, taskId } from "../../lib/core/names.ts";
 import { type Deeds, Violation } from "./history.ts";
 
 const maxReferences = 500;

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { eachOf } from "../../lib/each.ts";
+import { eachOf } from "../../lib/async/each.ts";
 import { FaultCounts } from "./faults.ts";
 import { shrink } from "./shrink.ts";
 import { type Outcome, simulate } from "./simulate.ts";

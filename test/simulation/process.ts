@@ -1,5 +1,5 @@
-import type { Clock, Random } from "../../lib/clock.ts";
-import type { RunId } from "../../lib/names.ts";
+import type { Clock, Random } from "../../lib/core/clock.ts";
+import type { RunId } from "../../lib/core/names.ts";
 import type { FaultCounts } from "./faults.ts";
 import type { Loop } from "./loop.ts";
 

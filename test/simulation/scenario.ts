@@ -1,4 +1,4 @@
-import type { Random } from "../../lib/clock.ts";
+import type { Random } from "../../lib/core/clock.ts";
 import { between, pick, seededRandom } from "../../lib/simulator/random.ts";
 import { type SinkMode, sinkModes } from "./sinks.ts";
 import type { ApiTrouble } from "./source.ts";

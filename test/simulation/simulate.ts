@@ -1,4 +1,4 @@
-import type { Random } from "../../lib/clock.ts";
+import type { Random } from "../../lib/core/clock.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { checkEnd } from "./checker.ts";
 import type { FaultCounts } from "./faults.ts";

@@ -1,6 +1,6 @@
 import { env } from "node:process";
 import { describe, expect, it } from "vitest";
-import { eachOf } from "../../lib/each.ts";
+import { eachOf } from "../../lib/async/each.ts";
 import { FaultCounts } from "./faults.ts";
 import { simulate } from "./simulate.ts";
 

@@ -1,8 +1,9 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
-import type { Random } from "../../lib/clock.ts";
-import { type SinkName, type StreamKey, streamKey } from "../../lib/names.ts";
+import type { Random } from "../../lib/core/clock.ts";
+import { type SinkName, type StreamKey, streamKey } from "../../lib/core/names.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
 import { between, pick } from "../../lib/simulator/random.ts";
-import type { BatchLimits, DeliveryResult, Sink } from "../../lib/sinks/sink.ts";
+import type { BatchLimits, Sink } from "../../lib/sinks/sink.ts";
 import { onAccepted, onAttempt } from "./checker.ts";
 import type { FaultKind } from "./faults.ts";
 import { type Crew, type History, pair } from "./history.ts";

@@ -1,6 +1,6 @@
 import type { Task } from "../../lib/change/task.ts";
-import { SourceError } from "../../lib/errors.ts";
-import { type Stream, streamKey, type TaskId } from "../../lib/names.ts";
+import { SourceError } from "../../lib/core/errors.ts";
+import { type Stream, streamKey, type TaskId } from "../../lib/core/names.ts";
 import { between, pick } from "../../lib/simulator/random.ts";
 import { joinById } from "../../lib/source/join.ts";
 import { pageWalk, pagingMemory } from "../../lib/source/paging.ts";

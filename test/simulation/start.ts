@@ -1,11 +1,11 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
-import type { Random } from "../../lib/clock.ts";
+import type { Random } from "../../lib/core/clock.ts";
+import { runId, type SinkName, type Stream, sinkName, streamKey } from "../../lib/core/names.ts";
 import { Channel } from "../../lib/delivery/channel.ts";
 import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
-import { runId, type SinkName, type Stream, sinkName, streamKey } from "../../lib/names.ts";
-import { runStreams } from "../../lib/run.ts";
-import type { RunContext, StreamPlan } from "../../lib/stream-run.ts";
+import { runStreams } from "../../lib/run/run-streams.ts";
+import type { RunContext, StreamPlan } from "../../lib/run/stream-run.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { onEnd } from "./checker.ts";
 import { type Ground, sinksOf, steady } from "./ground.ts";

@@ -1,6 +1,6 @@
-import type { Random } from "../../lib/clock.ts";
+import type { Random } from "../../lib/core/clock.ts";
+import { runId, sinkName } from "../../lib/core/names.ts";
 import { redrive } from "../../lib/delivery/redrive.ts";
-import { runId, sinkName } from "../../lib/names.ts";
 import { type Ground, keyOf, sinksOf } from "./ground.ts";
 import { type Crew, newIncarnation, pair } from "./history.ts";
 import { Process } from "./process.ts";

@@ -1,9 +1,9 @@
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
 import type { CheckpointStore, Version } from "../../lib/checkpoint/store.ts";
+import { StoreError } from "../../lib/core/errors.ts";
+import type { StreamKey } from "../../lib/core/names.ts";
 import type { DeadLetter, DeadLetterStore } from "../../lib/delivery/dead-letters.ts";
-import { StoreError } from "../../lib/errors.ts";
-import type { StreamKey } from "../../lib/names.ts";
 import { between, pick } from "../../lib/simulator/random.ts";
 import { onCommit } from "./checker.ts";
 import type { Crew, History } from "./history.ts";

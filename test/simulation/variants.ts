@@ -1,10 +1,10 @@
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { CommitResult, Version } from "../../lib/checkpoint/store.ts";
+import { SourceError } from "../../lib/core/errors.ts";
+import { eventId } from "../../lib/core/names.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
 import { Batch } from "../../lib/delivery/batch.ts";
 import { Lane } from "../../lib/delivery/lane.ts";
-import { SourceError } from "../../lib/errors.ts";
-import { eventId } from "../../lib/names.ts";
-import type { DeliveryResult } from "../../lib/sinks/sink.ts";
 import type { Check } from "./history.ts";
 import { livingVariants } from "./living-variants.ts";
 import type { Variant } from "./variant.ts";

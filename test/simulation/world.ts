@@ -1,7 +1,7 @@
 import { isFinal, type Task } from "../../lib/change/task.ts";
 import { isInWindow } from "../../lib/change/window.ts";
-import type { Random } from "../../lib/clock.ts";
-import { type StreamKey, type TaskId, taskId } from "../../lib/names.ts";
+import type { Random } from "../../lib/core/clock.ts";
+import { type StreamKey, type TaskId, taskId } from "../../lib/core/names.ts";
 import { between, pick } from "../../lib/simulator/random.ts";
 import type { SkippedTask } from "../../lib/source/task-source.ts";
 import type { FaultCounts } from "./faults.ts";

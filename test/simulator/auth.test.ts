@@ -1,8 +1,8 @@
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
-import { basicTime } from "../../lib/basic-time.ts";
 import { type AccessKey, sign, signatureOf } from "../../lib/huawei/sign.ts";
 import { demoKey, demoToken, demoUser } from "../../lib/simulator/auth.ts";
+import { basicTime } from "../../lib/text/basic-time.ts";
 import { codeIn, running, startMs, tasksPath } from "./running.ts";
 
 const badCredentials = [401, "APIGW.0301"];

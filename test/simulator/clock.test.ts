@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { manualClock, scaledClock } from "../../lib/simulator/clock.ts";
+import { manualClock, scaledClock } from "./clock.ts";
 
 const { signal } = new AbortController();
 

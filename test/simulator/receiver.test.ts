@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/core/clock.ts";
 import { type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
 import fixture from "../fixtures/sink-signing-vectors.json" with { type: "json" };
 

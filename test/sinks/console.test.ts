@@ -2,7 +2,7 @@ import { PassThrough, Writable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
-import { sinkName } from "../../lib/names.ts";
+import { sinkName } from "../../lib/core/names.ts";
 import { lineSink } from "../../lib/sinks/console.ts";
 import { running, sampleEvent, sampleEvents } from "./sample.ts";
 

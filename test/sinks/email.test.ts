@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { DeliveryResult, SinkDeps } from "../../lib/sinks/sink.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
+import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import { accessKey } from "../aws/loopback.ts";
 import { eventOf, foreignEvent, injections } from "./chat/sample.ts";
 import {
@@ -15,7 +16,7 @@ import {
   smtpStage,
   to,
   type Ways,
-} from "./mail-service.ts";
+} from "./mail/service.ts";
 import { running, sampleDeps, sampleEvents } from "./sample.ts";
 
 const kinds = (results: readonly DeliveryResult[]): readonly string[] =>

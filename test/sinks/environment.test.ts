@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfigValue } from "../../lib/config/load.ts";
-import { sinkName } from "../../lib/names.ts";
-import { openBridge } from "../../lib/wire.ts";
+import { sinkName } from "../../lib/core/names.ts";
+import { openBridge } from "../../lib/wire/bridge.ts";
 import { accessKey, serve } from "../aws/loopback.ts";
-import { sqsService } from "./aws-services.ts";
+import { sqsService } from "./aws/services.ts";
 import { running, sampleDeps, sampleEvent } from "./sample.ts";
 
 describe("a sink of a bridge", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Answering, Seen } from "../aws/loopback.ts";
-import { eventgridService, key, reportOf, trial } from "./huawei-services.ts";
+import { eventgridService, key, reportOf, trial } from "./huawei/services.ts";
 import { running, sampleEvent, sampleEvents } from "./sample.ts";
 
 async function publish(count: number, answering?: Answering, options = {}) {

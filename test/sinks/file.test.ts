@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../lib/names.ts";
+import { sinkName } from "../../lib/core/names.ts";
 import { create, fileRefusal, schema } from "../../lib/sinks/file.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "./sample.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { functiongraphService, trial } from "./huawei-services.ts";
+import { functiongraphService, trial } from "./huawei/services.ts";
 import { running, sampleEvent } from "./sample.ts";
 
 it("an invocation of FunctionGraph has the event as its input", async () => {

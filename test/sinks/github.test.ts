@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import type { Reply } from "../aws/loopback.ts";
+import { githubStarter, token, trial } from "./http/workflow-starters.ts";
 import { nowMs, running, sampleEvent } from "./sample.ts";
-import { githubStarter, token, trial } from "./workflow-starters.ts";
 
 async function dispatch(reply: Reply = githubStarter.started, more = {}) {
   const { sink, seen } = await trial(githubStarter, reply, more);

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
+import { gitlabStarter, token, trial } from "./http/workflow-starters.ts";
 import { running, sampleEvent } from "./sample.ts";
-import { gitlabStarter, token, trial } from "./workflow-starters.ts";
 
 async function trigger(event: CloudEvent, more = {}) {
   const { sink, seen } = await trial(gitlabStarter, gitlabStarter.started, more);

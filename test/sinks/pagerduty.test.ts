@@ -4,8 +4,15 @@ import type { CloudEvent, EventKind } from "../../lib/change/event.ts";
 import { dedupKey } from "../../lib/sinks/pagerduty.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import { type Answering, serve } from "../aws/loopback.ts";
+import {
+  type Enqueued,
+  enqueued,
+  routingKey,
+  sinkAt,
+  skippingClock,
+  taken,
+} from "./chat/pagerduty-service.ts";
 import { eventOf, foreignEvent, injections, kinds } from "./chat/sample.ts";
-import { type Enqueued, enqueued, routingKey, sinkAt, skippingClock, taken } from "./pagerduty-service.ts";
 import { running, sampleDeps } from "./sample.ts";
 
 async function staged(options: object = {}, answering: Answering = taken) {

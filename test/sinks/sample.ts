@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../../lib/change/event.ts";
-import type { Clock } from "../../lib/clock.ts";
-import { eventId, sinkName } from "../../lib/names.ts";
+import type { Clock } from "../../lib/core/clock.ts";
+import { eventId, sinkName } from "../../lib/core/names.ts";
 import type { Sink, SinkDeps } from "../../lib/sinks/sink.ts";
 import { create, schema } from "../../lib/sinks/webhook.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";

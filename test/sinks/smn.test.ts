@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { smnService, trial } from "./huawei-services.ts";
+import { smnService, trial } from "./huawei/services.ts";
 import { running, sampleEvent } from "./sample.ts";
 
 async function message(...[number, task]: Parameters<typeof sampleEvent>) {

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
-import { eventId } from "../../lib/names.ts";
+import { eventId } from "../../lib/core/names.ts";
 import { schema } from "../../lib/sinks/sqs.ts";
 import { serve } from "../aws/loopback.ts";
-import { sinkAt, sqsFifoService, sqsService, trial } from "./aws-services.ts";
+import { sinkAt, sqsFifoService, sqsService, trial } from "./aws/services.ts";
 import { running, sampleDeps, sampleEvent } from "./sample.ts";
 
 async function sent(service: typeof sqsService, event: CloudEvent) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
-import { eventId } from "../../lib/names.ts";
+import { eventId } from "../../lib/core/names.ts";
 import type { Answering } from "../aws/loopback.ts";
-import { stepfunctionsService, trial } from "./aws-services.ts";
+import { stepfunctionsService, trial } from "./aws/services.ts";
 import { running, sampleEvent } from "./sample.ts";
 
 async function started(event: CloudEvent, answering: Answering = stepfunctionsService.answer) {

@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { DeliveryResult } from "../../lib/core/result.ts";
 import { type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
-import type { DeliveryResult } from "../../lib/sinks/sink.ts";
 import { nowMs, running, sampleEvent, sampleEvents, stillClock, webhook } from "./sample.ts";
 
 const secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

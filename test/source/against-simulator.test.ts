@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/core/clock.ts";
 import { startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import type { FaultName } from "../../lib/simulator/fault-table.ts";

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
-import { taskId } from "../../lib/names.ts";
+import { taskId } from "../../lib/core/names.ts";
 import {
   failure,
   json,

@@ -1,9 +1,9 @@
 import { MockAgent } from "undici";
 import { describe, expect, it } from "vitest";
 import type { SourceConfig } from "../../lib/config/schema.ts";
-import { ConfigError } from "../../lib/errors.ts";
+import { ConfigError } from "../../lib/core/errors.ts";
+import { taskId } from "../../lib/core/names.ts";
 import { parseAuthorization, signatureOf } from "../../lib/huawei/sign.ts";
-import { taskId } from "../../lib/names.ts";
 import { openDmsSource } from "../../lib/source/dms.ts";
 import { iamEndpoint } from "../../lib/source/endpoints.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import type { Clock } from "../../lib/clock.ts";
 import type { SourceConfig } from "../../lib/config/schema.ts";
-import { SourceError } from "../../lib/errors.ts";
-import type { Stream } from "../../lib/names.ts";
+import type { Clock } from "../../lib/core/clock.ts";
+import { SourceError } from "../../lib/core/errors.ts";
+import type { Stream } from "../../lib/core/names.ts";
 import { type DmsSource, openDmsSource } from "../../lib/source/dms.ts";
 import type { Page } from "../../lib/source/task-source.ts";
 import type { Log } from "../../lib/telemetry/log.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Task } from "../../lib/change/task.ts";
-import { taskId } from "../../lib/names.ts";
+import { taskId } from "../../lib/core/names.ts";
 import { joinById } from "../../lib/source/join.ts";
 import {
   type Dialect,

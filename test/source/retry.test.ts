@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SourceError } from "../../lib/errors.ts";
+import { SourceError } from "../../lib/core/errors.ts";
 import { retryBudget, retryDelayMs, retrying } from "../../lib/source/retry.ts";
 
 const nowMs = Date.parse("2024-08-07T12:00:00Z");

@@ -1,10 +1,11 @@
 import * as v from "valibot";
-import { described } from "../../config/fields.ts";
-import type { SinkName } from "../../names.ts";
-import type { Answer, AnswerContext, Refusal } from "../answer.ts";
-import { urlSecrets } from "../detail.ts";
-import { post } from "../http.ts";
-import type { DeliverOptions, DeliveryResult, Sink, SinkDeps } from "../sink.ts";
+import type { SinkName } from "../../core/names.ts";
+import type { DeliveryResult, Refusal } from "../../core/result.ts";
+import { described } from "../../options/fields.ts";
+import type { Answer, AnswerContext } from "../http/answer.ts";
+import { post } from "../http/post.ts";
+import { urlSecrets } from "../http/redact.ts";
+import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
 import type { Card } from "./card.ts";
 import type { ChatOptions } from "./options.ts";
 import { type ChatRequest, cardSink, chatAgent, type Messenger, ownHeaders } from "./post.ts";

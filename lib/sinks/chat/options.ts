@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { attemptTimeout, described, timeZone, wholeNumber } from "../../config/fields.ts";
-import { Template, templateText } from "../template.ts";
-import { allowPrivateNetwork, url, urlExpectation } from "../webhook-options.ts";
+import { attemptTimeout, described, timeZone, wholeNumber } from "../../options/fields.ts";
+import { Template, templateText } from "../../template/template.ts";
+import { allowPrivateNetwork, url, urlExpectation } from "../http/options.ts";
 import { linkFields } from "./card.ts";
 import { languages } from "./text.ts";
 

@@ -1,11 +1,12 @@
 import { Agent } from "undici";
 import type { CloudEvent } from "../../change/event.ts";
-import type { SinkName } from "../../names.ts";
-import { addressGuard, guardedConnector } from "../address-guard.ts";
-import type { Answer, AnswerContext } from "../answer.ts";
-import { urlSecrets } from "../detail.ts";
-import { post } from "../http.ts";
-import type { DeliverOptions, DeliveryResult, Sink, SinkDeps } from "../sink.ts";
+import type { SinkName } from "../../core/names.ts";
+import type { DeliveryResult } from "../../core/result.ts";
+import { addressGuard, guardedConnector } from "../http/address-guard.ts";
+import type { Answer, AnswerContext } from "../http/answer.ts";
+import { post } from "../http/post.ts";
+import { urlSecrets } from "../http/redact.ts";
+import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
 import type { Card } from "./card.ts";
 import { digestOf } from "./digest.ts";
 import type { ChatOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 import type { CloudEvent } from "../../change/event.ts";
-import type { Refusal } from "../answer.ts";
-import type { Template } from "../template.ts";
+import type { Refusal } from "../../core/result.ts";
+import type { Template } from "../../template/template.ts";
 import { type Card, type CardStyle, cardOf, type OwnTexts } from "./card.ts";
 
 export interface TemplatedStyle extends CardStyle {

@@ -1,6 +1,7 @@
-import type { Clock } from "../../clock.ts";
-import { parseJson } from "../../json.ts";
-import type { Answer, Refusal } from "../answer.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Refusal } from "../../core/result.ts";
+import { parseJson } from "../../text/json.ts";
+import type { Answer } from "../http/answer.ts";
 import type { Exchange } from "./living.ts";
 import { apiResource } from "./options.ts";
 import { fieldsOf, textOf } from "./verdict.ts";

@@ -1,7 +1,8 @@
-import { parseRetryAfter } from "../../retry-after.ts";
-import { type Answer, type AnswerContext, answerResult, type Refusal } from "../answer.ts";
-import { maskSecrets, oneLine } from "../detail.ts";
-import type { DeliveryResult, FailureReason } from "../sink.ts";
+import type { DeliveryResult, FailureReason, Refusal } from "../../core/result.ts";
+import { parseRetryAfter } from "../../net/retry-after.ts";
+import { oneLine } from "../../text/one-line.ts";
+import { type Answer, type AnswerContext, answerResult } from "../http/answer.ts";
+import { maskSecrets } from "../http/redact.ts";
 
 /** What one of a platform's own error codes comes to. */
 export interface CodeMeaning {

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../html.ts";
+import { escapeHtml } from "../../text/html.ts";
 import type { Card, Tone } from "../chat/card.ts";
 import { shorten } from "../chat/foreign.ts";
 import type { Words } from "../chat/text.ts";

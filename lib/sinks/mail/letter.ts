@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import MailComposer from "nodemailer/lib/mail-composer";
 import type { CloudEvent } from "../../change/event.ts";
-import type { CallOptions } from "../../clock.ts";
-import type { DeliveryResult } from "../sink.ts";
+import type { CallOptions } from "../../core/clock.ts";
+import type { DeliveryResult } from "../../core/result.ts";
 import type { MailContent } from "./content.ts";
 
 /** A mail as it goes over the wire. */

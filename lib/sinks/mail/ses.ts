@@ -1,8 +1,8 @@
 import { Agent } from "undici";
 import { openAws } from "../../aws/client.ts";
-import { parseJson } from "../../json.ts";
-import { awsRefusal } from "../aws-results.ts";
-import { awsEnvironment } from "../aws-sink.ts";
+import { parseJson } from "../../text/json.ts";
+import { awsRefusal } from "../aws/results.ts";
+import { awsEnvironment } from "../aws/sink.ts";
 import { fieldsOf, textOf } from "../chat/verdict.ts";
 import type { SinkDeps } from "../sink.ts";
 import type { Carrier } from "./letter.ts";

@@ -1,7 +1,7 @@
-import type { Refusal } from "../answer.ts";
+import type { FailureReason, Refusal } from "../../core/result.ts";
+import { oneLine } from "../../text/one-line.ts";
 import { fieldsOf, textOf } from "../chat/verdict.ts";
-import { maskSecrets, oneLine } from "../detail.ts";
-import type { FailureReason } from "../sink.ts";
+import { maskSecrets } from "../http/redact.ts";
 
 /** What went wrong on the way to a mail server, as the client tells it. */
 interface SmtpFailure {

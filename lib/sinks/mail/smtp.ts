@@ -1,6 +1,6 @@
 import { createTransport } from "nodemailer";
-import { withTimeLimit } from "../../time-limit.ts";
-import type { Refusal } from "../answer.ts";
+import { withTimeLimit } from "../../async/deadline.ts";
+import type { Refusal } from "../../core/result.ts";
 import type { SinkDeps } from "../sink.ts";
 import type { Carrier } from "./letter.ts";
 import { smtpRefusal } from "./smtp-results.ts";

@@ -2,7 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { Agent } from "undici";
 import { onTestFinished } from "vitest";
 import { type AwsClient, openAws } from "../../../lib/aws/client.ts";
-import { systemClock } from "../../../lib/clock.ts";
+import { systemClock } from "../../../lib/core/clock.ts";
 import { environment } from "../../aws/dynamodb-engine.ts";
 
 /** What a function exports. */

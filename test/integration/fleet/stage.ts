@@ -6,7 +6,7 @@ import type { ScheduledEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { type FauxqsServer, startFauxqs } from "fauxqs";
 import { onTestFinished, vi } from "vitest";
 import { openQueue } from "../../../lib/aws/queue.ts";
-import { systemClock } from "../../../lib/clock.ts";
+import { systemClock } from "../../../lib/core/clock.ts";
 import type { planMetrics } from "../../../lib/serverless/metrics.ts";
 import { type Simulator, startSimulator } from "../../../lib/simulator/api.ts";
 import { demoKey } from "../../../lib/simulator/auth.ts";

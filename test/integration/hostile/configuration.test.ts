@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { loadConfigValue } from "../../../lib/config/load.ts";
-import { parseJson, parseYaml } from "../../../lib/config/text.ts";
+import { parseJson, parseYaml } from "../../../lib/config/read/text.ts";
 import { variable } from "../../config/sample.ts";
 import {
   deep,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { compileFilter } from "../../../lib/delivery/filter.ts";
+import { compileFilter } from "../../../lib/filter/filter.ts";
 import { sampleEvent } from "../../checkpoint/sample.ts";
 import { deep, isUnpolluted, longForm, nastyJson, numRuns, place, refusal, replaced } from "./values.ts";
 

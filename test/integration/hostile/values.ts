@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ConfigError } from "../../../lib/errors.ts";
+import { ConfigError } from "../../../lib/core/errors.ts";
 import { variable } from "../../config/sample.ts";
 
 /** Cases a property; more in CI's long form. */

@@ -1,7 +1,7 @@
 import { Admin, Consumer } from "@platformatic/kafka";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { sinkName } from "../../../lib/names.ts";
+import { sinkName } from "../../../lib/core/names.ts";
 import { create, type schema as kafkaSchema, schema } from "../../../lib/sinks/kafka.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";

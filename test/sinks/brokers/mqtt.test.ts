@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { connectAsync, type IPublishPacket, type MqttClient } from "mqtt";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/names.ts";
+import { sinkName } from "../../../lib/core/names.ts";
 import { create, type schema as mqttSchema, schema } from "../../../lib/sinks/mqtt.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";

@@ -3,7 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection, nkeys } from "@nats-io/transport-node";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/names.ts";
+import { sinkName } from "../../../lib/core/names.ts";
 import { create, type schema as natsSchema, schema } from "../../../lib/sinks/nats.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";

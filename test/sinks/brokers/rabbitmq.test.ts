@@ -1,7 +1,7 @@
 import { type Channel, type ChannelModel, connect, type GetMessage } from "amqplib";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/names.ts";
+import { sinkName } from "../../../lib/core/names.ts";
 import { create, type schema as rabbitMqSchema, schema } from "../../../lib/sinks/rabbitmq.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";

@@ -1,5 +1,5 @@
-import { parseJson } from "../../../lib/json.ts";
 import type { Reply } from "../../../lib/simulator/receiver.ts";
+import { parseJson } from "../../../lib/text/json.ts";
 import { type Answering, answers, type Heard, json, slackChannel, telegramChat } from "./platforms.ts";
 
 export const livingTypes = ["discord", "slackapp", "telegram", "feishuapp"] as const;

@@ -1,6 +1,6 @@
 import type { CloudEvent, EventKind } from "../../../lib/change/event.ts";
-import { eventId } from "../../../lib/names.ts";
-import type { DeliveryResult } from "../../../lib/sinks/sink.ts";
+import { eventId } from "../../../lib/core/names.ts";
+import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { running } from "../sample.ts";
 import { type LivingType, livingEmulator } from "./living-platforms.ts";
 import { type Answering, staged } from "./platforms.ts";

@@ -3,8 +3,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { onTestFinished } from "vitest";
-import { parseJson } from "../../../lib/json.ts";
-import { sinkName } from "../../../lib/names.ts";
+import { sinkName } from "../../../lib/core/names.ts";
 import type { Reply } from "../../../lib/simulator/receiver.ts";
 import * as dingtalk from "../../../lib/sinks/dingtalk.ts";
 import * as discord from "../../../lib/sinks/discord.ts";
@@ -18,6 +17,7 @@ import * as slackapp from "../../../lib/sinks/slackapp.ts";
 import * as teams from "../../../lib/sinks/teams.ts";
 import * as telegram from "../../../lib/sinks/telegram.ts";
 import * as wecom from "../../../lib/sinks/wecom.ts";
+import { parseJson } from "../../../lib/text/json.ts";
 import { nowMs, sampleDeps } from "../sample.ts";
 
 export const platformTypes = [

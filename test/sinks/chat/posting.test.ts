@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../lib/change/event.ts";
+import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { signedUrl } from "../../../lib/sinks/dingtalk.ts";
 import { signed } from "../../../lib/sinks/feishu.ts";
-import type { DeliveryResult } from "../../../lib/sinks/sink.ts";
 import { running, sampleEvents } from "../sample.ts";
 import { type PlatformType, platformTypes, sinkAt, staged } from "./platforms.ts";
 import { eventOf } from "./sample.ts";

@@ -1,0 +1,130 @@
+import { isFinal } from "../../change/task.ts";
+import type { Stored } from "../../checkpoint/store.ts";
+import type { StreamKey } from "../../core/names.ts";
+import type { Bridge } from "../../wire/bridge.ts";
+import { selectStreams } from "../arguments.ts";
+import type { Context } from "../context.ts";
+import type { ExitCode } from "../errors.ts";
+import { confirm } from "../screen/confirm.ts";
+import { age, count, instant } from "../screen/format.ts";
+import type { Line, Span } from "../screen/text.ts";
+import { withBridge } from "../session.ts";
+
+interface Record extends Stored {
+  readonly key: StreamKey;
+}
+
+/** The durable record of the streams named, or of all. */
+export const showCheckpoints = (context: Context, stream: string | undefined): Promise<ExitCode> =>
+  withBridge(context, async (bridge) => {
+    const { out } = context.screen;
+    const records = await readRecords(bridge, stream);
+    if (context.json) out.json({ checkpoints: records.map(asJson) });
+    else if (records.length === 0) out.line("No checkpoint yet: the first poll writes it.");
+    else show(context, records);
+    return 0;
+  });
+
+/** Forgets records. Asks first, and says what would be lost. */
+export const resetCheckpoints = (
+  context: Context,
+  stream: string | undefined,
+  yes: boolean,
+): Promise<ExitCode> =>
+  withBridge(context, async (bridge) => {
+    const keys = selectStreams("STREAM", stream, await bridge.checkpoints.list());
+    // A record that cannot be read must still be one that can be reset, so none is loaded here.
+    const question = `This forgets ${count(keys.length, "checkpoint")} with every undelivered event: ${keys.join(", ")}`;
+    const agreed = keys.length > 0 && (await confirm(context, question, yes));
+    if (agreed) for (const key of keys) await bridge.checkpoints.reset(key);
+    const done = agreed ? keys : [];
+    if (context.json) context.screen.out.json({ reset: done });
+    else context.screen.out.line(`${count(done.length, "checkpoint")} reset.`);
+    return 0;
+  });
+
+async function readRecords(bridge: Bridge, stream: string | undefined): Promise<readonly Record[]> {
+  const keys = selectStreams("STREAM", stream, await bridge.checkpoints.list());
+  const records = await Promise.all(
+    keys.map(async (key) => {
+      const stored = await bridge.checkpoints.load(key);
+      return stored ? [{ key, ...stored }] : [];
+    }),
+  );
+  return records.flat();
+}
+
+const openTasks = ({ checkpoint }: Record): number =>
+  [...checkpoint.known.values()].filter(({ status }) => !isFinal(status)).length;
+
+function show(context: Context, records: readonly Record[]): void {
+  const { out } = context.screen;
+  const nowMs = context.clock.now();
+  out.table(
+    [
+      { title: "KNOWN", align: "right" },
+      { title: "OPEN", align: "right" },
+      { title: "OUTBOX", align: "right" },
+      { title: "WATERMARK" },
+      { title: "VERSION", align: "right" },
+      { title: "STREAM" },
+    ],
+    records.map((record): Line => {
+      const { checkpoint, version, key } = record;
+      const owed = checkpoint.outbox.length;
+      const outbox: Span = owed > 0 ? ["yellow", String(owed)] : "0";
+      const { watermarkMs } = checkpoint;
+      return [
+        String(checkpoint.known.size),
+        String(openTasks(record)),
+        outbox,
+        watermarkMs > 0 ? instant(watermarkMs) : "-",
+        String(version),
+        key,
+      ];
+    }),
+  );
+  for (const record of records) for (const line of remarks(record, nowMs)) out.line(...line);
+}
+
+/** What stands in a stream's way: the fence of a run, and sinks in trouble. */
+function remarks({ key, checkpoint }: Record, nowMs: number): readonly Line[] {
+  const { fence, trouble, outbox } = checkpoint;
+  const oldest = outbox[0];
+  const fenced = fence && fence.untilMs > nowMs;
+  return [
+    ...(oldest ? [[`${key}: the oldest undelivered event is ${age(nowMs - oldest.committedAtMs)} old`]] : []),
+    ...(fenced ? [[`${key}: run ${fence.run} may deliver until ${instant(fence.untilMs)}`]] : []),
+    ...[...trouble].map(([sink, { kind, reason, sinceMs }]): Line => {
+      const style = kind === "blocked" ? "red" : "yellow";
+      return [`${key}: `, [style, `${sink} is ${kind}`], ` (${reason}) since ${instant(sinceMs)}`];
+    }),
+  ];
+}
+
+const iso = (ms: number | null): string | null =>
+  ms === null || ms <= 0 ? null : new Date(ms).toISOString();
+
+function asJson(record: Record) {
+  const { key, version, checkpoint } = record;
+  const sinks = new Set(checkpoint.outbox.flatMap(({ owed }) => [...owed.keys()]));
+  return {
+    key,
+    version,
+    watermark: iso(checkpoint.watermarkMs),
+    newestCreated: iso(checkpoint.newestCreatedMs),
+    known: checkpoint.known.size,
+    open: openTasks(record),
+    outbox: checkpoint.outbox.length,
+    owed: Object.fromEntries(
+      [...sinks].map((sink) => [sink, checkpoint.outbox.filter(({ owed }) => owed.has(sink)).length]),
+    ),
+    fence: checkpoint.fence && { run: checkpoint.fence.run, until: iso(checkpoint.fence.untilMs) },
+    trouble: Object.fromEntries(
+      [...checkpoint.trouble].map(([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
+        sink,
+        { kind, reason, since: iso(sinceMs), notBefore: iso(notBeforeMs) },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,86 @@
+import type { CloudEvent } from "../../../change/event.ts";
+
+/** A change that the simulator made, which must arrive as an event. */
+export interface MadeChange {
+  readonly instanceId: string;
+  readonly taskId: string;
+  readonly to: string;
+  readonly atMs: number;
+}
+
+/** An event as the receiver saw it. */
+export interface Arrival {
+  readonly event: CloudEvent;
+  /** Its signature was right. */
+  readonly verified: boolean;
+  readonly atMs: number;
+}
+
+export interface Verdict {
+  readonly tasks: number;
+  readonly changes: number;
+  /** Events that arrived, each counted once. */
+  readonly delivered: number;
+  /** Arrivals beyond the first of the same event. */
+  readonly duplicates: number;
+  /** Ids of changes that never arrived. */
+  readonly lost: readonly string[];
+  /** Ids of events that state no change made. */
+  readonly unexpected: readonly string[];
+  /** Ids of tasks whose events arrived in another order than their changes. */
+  readonly disordered: readonly string[];
+  readonly unverified: number;
+  /** From a change to its event's first arrival; null when nothing arrived. */
+  readonly medianLatencyMs: number | null;
+}
+
+/** Compares what happened with what arrived. The id of a change is its event's, so the two need no other match. */
+export function judge(made: readonly MadeChange[], arrivals: readonly Arrival[]): Verdict {
+  const expected = new Map(made.map((change) => [idOf(change), change]));
+  const first = new Map<string, Arrival>();
+  for (const arrival of arrivals) if (!first.has(arrival.event.id)) first.set(arrival.event.id, arrival);
+  const latenciesMs = [...first].flatMap(([id, { atMs }]) => {
+    const change = expected.get(id);
+    return change ? [atMs - change.atMs] : [];
+  });
+  return {
+    tasks: new Set(made.map(({ taskId }) => taskId)).size,
+    changes: expected.size,
+    delivered: first.size,
+    duplicates: arrivals.length - first.size,
+    lost: [...expected.keys()].filter((id) => !first.has(id)),
+    unexpected: [...first.keys()].filter((id) => !expected.has(id)),
+    disordered: disordered([...expected.values()], [...first.values()]),
+    unverified: arrivals.filter(({ verified }) => !verified).length,
+    medianLatencyMs: median(latenciesMs),
+  };
+}
+
+/** Whether every change arrived exactly as it should. */
+export const isRight = (verdict: Verdict): boolean =>
+  verdict.changes > 0 &&
+  verdict.duplicates === 0 &&
+  verdict.unverified === 0 &&
+  verdict.lost.length + verdict.unexpected.length + verdict.disordered.length === 0;
+
+/** The event id of design.md, made apart from the bridge's own code so that the demo can catch it wrong. */
+const idOf = ({ instanceId, taskId, to, atMs }: MadeChange): string =>
+  `${instanceId}/${taskId}/${to}/${atMs}`;
+
+function disordered(made: readonly MadeChange[], arrivals: readonly Arrival[]): readonly string[] {
+  const placeOf = new Map(arrivals.map(({ event }, place): [string, number] => [event.id, place]));
+  const byTask = Map.groupBy(made, ({ taskId }) => taskId);
+  return [...byTask].flatMap(([taskId, changes]) => {
+    const places = changes
+      .toSorted((a, b) => a.atMs - b.atMs)
+      .map((change) => placeOf.get(idOf(change)))
+      .filter((place) => place !== undefined);
+    return places.every((place, index) => place >= (places[index - 1] ?? 0)) ? [] : [taskId];
+  });
+}
+
+function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
+}

@@ -1,0 +1,111 @@
+import type { Task } from "../../../change/task.ts";
+import type { Context } from "../../context.ts";
+import { count, shortId, span } from "../../screen/format.ts";
+import type { Output } from "../../screen/output.ts";
+import { type Line, pad, type Span, styleOf } from "../../screen/text.ts";
+import { type Arrival, isRight, type Verdict } from "./verdict.ts";
+
+export interface ShownChange {
+  readonly instance: string;
+  readonly task: Task;
+  readonly from: string | null;
+}
+
+export interface DemoView {
+  introduce(apiUrl: string, webhookUrl: string): void;
+  changed(change: ShownChange): void;
+  arrived(arrival: Arrival): void;
+}
+
+const timeWidth = 7;
+/** Where arrivals begin: beside the changes where there is room, over their right part where there is not. */
+const wideAt = 76;
+const narrowAt = 46;
+const roomForBoth = 115;
+
+/** Changes on the left and arrivals on the right, line by line as they happen. */
+export function openView({ screen, clock }: Pick<Context, "screen" | "clock">): DemoView {
+  const { out } = screen;
+  const startedMs = clock.now();
+  const isWide = out.columns === null || out.columns >= roomForBoth;
+  const rightAt = isWide ? wideAt : narrowAt;
+  const time = (): Span => ["dim", `${((clock.now() - startedMs) / 1_000).toFixed(1)}s`.padStart(timeWidth)];
+
+  return {
+    introduce(apiUrl, webhookUrl) {
+      out.line(["bold", "Simulated DMS API".padEnd(20)], apiUrl);
+      out.line(["bold", "Webhook receiver".padEnd(20)], webhookUrl, ["dim", "  (signatures checked)"]);
+      out.line();
+      out.line(
+        ["dim", "TIME".padStart(timeWidth)],
+        "  ",
+        ["dim", "TASKS CHANGE IN DMS".padEnd(rightAt)],
+        ["dim", "EVENTS ARRIVE"],
+      );
+    },
+    changed({ instance, task, from }) {
+      out.line(
+        time(),
+        "  ",
+        pad(instance, 13),
+        pad(task.name, 26),
+        ["dim", `${shortId(task.id)}  ${from ? `${from} -> ` : ""}`],
+        [styleOf(task.status), task.status],
+      );
+    },
+    arrived({ event, verified, atMs }) {
+      const { task, change } = event.data;
+      out.line(
+        time(),
+        "  ",
+        " ".repeat(rightAt),
+        ["dim", `${shortId(task.id)}  `],
+        [styleOf(change.to), change.to.padEnd(10)],
+        ["dim", `+${span(atMs - Date.parse(event.time))}`.padStart(9)],
+        verified ? "" : ["red", "  wrong signature"],
+      );
+    },
+  };
+}
+
+export interface Effort {
+  readonly apiRequests: number;
+  /** Writes to the store. */
+  readonly commits: number;
+}
+
+export function showVerdict(out: Output, verdict: Verdict, { apiRequests, commits }: Effort): void {
+  const numbers: Readonly<Record<string, number | string>> = {
+    Tasks: verdict.tasks,
+    Changes: verdict.changes,
+    "Events delivered": verdict.delivered,
+    Duplicates: verdict.duplicates,
+    Lost: verdict.lost.length,
+    "Out of order": verdict.disordered.length,
+    "Median latency": verdict.medianLatencyMs === null ? "-" : span(verdict.medianLatencyMs),
+    "API requests": apiRequests,
+    "Store writes": commits,
+  };
+  out.line();
+  for (const [name, value] of Object.entries(numbers)) {
+    out.line(["dim", name.padEnd(18)], String(value).padStart(8));
+  }
+  out.line();
+  if (isRight(verdict)) {
+    out.line(["green", "Every change arrived exactly once, in order, with a right signature."]);
+  } else {
+    for (const line of faults(verdict)) out.line(...line);
+  }
+}
+
+function faults({ lost, unexpected, disordered, duplicates, unverified }: Verdict): readonly Line[] {
+  const listed = (title: string, ids: readonly string[]): Line[] => ids.map((id) => [["red", title], id]);
+  const counted = (amount: number, text: string): Line[] => (amount > 0 ? [[["red", text]]] : []);
+  return [
+    ...listed("never arrived: ", lost),
+    ...listed("states no change made: ", unexpected),
+    ...listed("task told out of order: ", disordered),
+    ...counted(duplicates, `${count(duplicates, "event")} arrived again`),
+    ...counted(unverified, `${count(unverified, "event")} came with a wrong signature`),
+  ];
+}

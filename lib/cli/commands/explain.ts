@@ -1,0 +1,106 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import type { CloudEvent } from "../../change/event.ts";
+import { sampleEvent, sampleStatuses } from "../../change/sample.ts";
+import type { LoadedSink } from "../../config/check/sinks.ts";
+import type { SinkName } from "../../core/names.ts";
+import { type Check, compileFilter, type Explanation } from "../../filter/filter.ts";
+import { parseJson } from "../../text/json.ts";
+import type { Context } from "../context.ts";
+import { type ExitCode, usageError } from "../errors.ts";
+import type { Line } from "../screen/text.ts";
+import { configOf } from "../session.ts";
+
+export interface ExplainOptions {
+  readonly sink?: string;
+  /** A file, or `-` for stdin. */
+  readonly event?: string;
+  /** Of the sample event. */
+  readonly status?: string;
+}
+
+/** Says for each sink whether its filter takes an event, and which fields decided. Nothing is sent. */
+export async function explain(context: Context, options: ExplainOptions): Promise<ExitCode> {
+  const { sinks } = await configOf(context);
+  const chosen = [...sinks].filter(([name]) => options.sink === undefined || name === options.sink);
+  if (chosen.length === 0) {
+    throw usageError("--sink", `a configured sink: ${[...sinks.keys()].join(", ")}`, options.sink);
+  }
+  const event = await eventOf(context, options);
+  const explained = chosen.map(([name, sink]) => ({ sink: name, ...explanationOf(name, sink, event) }));
+  const { out } = context.screen;
+  if (context.json) out.json({ event: { id: event.id, type: event.type }, sinks: explained });
+  else {
+    out.line("event ", ["bold", event.id], `  ${event.type}`);
+    for (const each of explained) show(context, each);
+  }
+  return 0;
+}
+
+/** A sink without a filter takes everything: nothing is asked. */
+const explanationOf = (name: SinkName, { common }: LoadedSink, event: CloudEvent): Explanation =>
+  common.filter
+    ? compileFilter(common.filter, `sinks.${name}.filter`).explain(event)
+    : { matches: true, checks: [] };
+
+function show(
+  { screen: { out } }: Context,
+  { sink, matches, checks }: Explanation & { sink: SinkName },
+): void {
+  out.line();
+  const verdict: Line = matches ? [["green", "takes it"]] : [["yellow", "leaves it out"]];
+  out.line(["bold", sink], " ", ...verdict, checks.length === 0 ? ": it has no filter" : "");
+  if (checks.length > 0) {
+    out.table(
+      [{ title: "" }, { title: "FIELD" }, { title: "FOUND" }, { title: "EXPECTED" }],
+      checks.map(row),
+    );
+  }
+}
+
+const row = ({ field, expected, found, passed, by }: Check): Line => [
+  passed ? ["green", "  ✓"] : ["red", "  ✗"],
+  field,
+  found,
+  // Of a list with one item it goes without saying which one passed.
+  by === null || expected === `[${by}]` ? short(expected) : `${short(expected)}, passed by ${short(by)}`,
+];
+
+const maxShownCharacters = 80;
+const short = (text: string): string =>
+  text.length <= maxShownCharacters ? text : `${text.slice(0, maxShownCharacters - 1)}…`;
+
+async function eventOf(context: Context, { event, status }: ExplainOptions): Promise<CloudEvent> {
+  if (event === undefined) return sample(context, status);
+  if (status !== undefined)
+    throw usageError("--status", "no status beside --event, which has its own", status);
+  const written = parseJson(event === "-" ? await text(context.input) : await fileText(context, event));
+  if (isEvent(written)) return written;
+  throw usageError("--event", "one event as JSON: an object with the texts id and type", event);
+}
+
+function sample({ clock }: Context, status: string | undefined): CloudEvent {
+  if (status === undefined || sampleStatuses.some((known) => known === status)) {
+    return sampleEvent(clock.now(), status);
+  }
+  throw usageError("--status", `one of ${sampleStatuses.join(", ")}`, status);
+}
+
+async function fileText({ folder }: Context, file: string): Promise<string> {
+  try {
+    return await readFile(path.resolve(folder, file), "utf8");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw usageError("--event", `a file that can be read (${error.code})`, file);
+  }
+}
+
+/** A filter copes with anything in the other fields. */
+const isEvent = (value: unknown): value is CloudEvent =>
+  typeof value === "object" &&
+  value !== null &&
+  "id" in value &&
+  typeof value.id === "string" &&
+  "type" in value &&
+  typeof value.type === "string";

@@ -1,0 +1,77 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { sinkName } from "../../core/names.ts";
+import { pageOf } from "../../preview/page.ts";
+import { isPlatformType, platforms, platformTypes } from "../../preview/platforms.ts";
+import { type Album, albumOf, type Subject, sampleSubject } from "../../preview/preview.ts";
+import { fieldsOf } from "../../sinks/chat/verdict.ts";
+import type { Context } from "../context.ts";
+import { type ExitCode, usageError } from "../errors.ts";
+import { count } from "../screen/format.ts";
+import { configOf } from "../session.ts";
+
+export interface PreviewOptions {
+  readonly sink?: string;
+  readonly type?: string;
+  readonly out: string;
+  readonly lang?: "en" | "zh";
+}
+
+/**
+ * Writes what chat sinks would send for sample events: a JSON file a message, to the byte, and one page that draws them.
+ * Without `--sink`, `--config` and `--type`: every type, with made-up options. Nothing is sent.
+ */
+export async function preview(context: Context, options: PreviewOptions): Promise<ExitCode> {
+  const { screen } = context;
+  const albums = await Promise.all((await subjectsOf(context, options)).map(albumOf));
+  const out = resolve(context.folder, options.out);
+  for (const album of albums) await writeAlbum(out, album);
+  const page = join(out, "index.html");
+  await writeFile(page, pageOf(albums));
+  if (context.json) {
+    const sinks = albums.map(({ name, type, messages }) => ({ name, type, messages: messages.length }));
+    screen.out.json({ folder: out, page, sinks });
+    return 0;
+  }
+  for (const { name, type, messages } of albums) {
+    screen.out.line(["bold", name], `  ${platforms[type].title}, ${count(messages.length, "message")}`);
+  }
+  screen.out.line(`Open ${page} in a browser.`);
+  return 0;
+}
+
+async function writeAlbum(out: string, { name, messages }: Album): Promise<void> {
+  const folder = join(out, name);
+  await mkdir(folder, { recursive: true });
+  for (const { sample, body } of messages) await writeFile(join(folder, `${sample}.json`), body);
+}
+
+async function subjectsOf(
+  context: Context,
+  { sink, type, lang }: PreviewOptions,
+): Promise<readonly Subject[]> {
+  if (sink !== undefined && type !== undefined) throw usageError("--type", "no type beside --sink", type);
+  if (sink !== undefined || (context.configFile !== null && type === undefined)) {
+    const configured = await configuredSubjects(context);
+    const chosen = configured.filter(({ name }) => sink === undefined || name === sinkName(sink));
+    if (chosen.length === 0) {
+      const names = configured.map(({ name }) => name).join(", ");
+      throw usageError("--sink", names ? `a chat sink: ${names}` : "a configuration with a chat sink", sink);
+    }
+    return chosen.map((subject) =>
+      lang === undefined ? subject : { ...subject, options: { ...subject.options, language: lang } },
+    );
+  }
+  if (type !== undefined && !isPlatformType(type)) {
+    throw usageError("--type", `a type of chat sink: ${platformTypes.join(", ")}`, type);
+  }
+  const types = type === undefined ? platformTypes : [type];
+  return Promise.all(types.map((each) => sampleSubject(each, lang ?? "en")));
+}
+
+async function configuredSubjects(context: Context): Promise<readonly Subject[]> {
+  const { sinks } = await configOf(context);
+  return Array.from(sinks).flatMap(([name, { type, module, options }]) =>
+    isPlatformType(type) ? [{ name, type, module, options: fieldsOf(options) }] : [],
+  );
+}

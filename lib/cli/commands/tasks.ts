@@ -1,0 +1,145 @@
+import { eachOf } from "../../async/each.ts";
+import { isFinal, type Task } from "../../change/task.ts";
+import type { SourceError, StoreError } from "../../core/errors.ts";
+import { type StreamKey, streamKey } from "../../core/names.ts";
+import type { WatchedStream } from "../../wire/bridge.ts";
+import { durationMs, selectStreams } from "../arguments.ts";
+import type { Context } from "../context.ts";
+import { type ExitCode, isOutage } from "../errors.ts";
+import { age, count, instant } from "../screen/format.ts";
+import { withProgress } from "../screen/progress.ts";
+import { type Line, styleOf } from "../screen/text.ts";
+import { withBridge } from "../session.ts";
+
+export interface TasksOptions {
+  readonly stream?: string;
+  readonly open?: true;
+  readonly since?: string;
+}
+
+interface Listing {
+  readonly key: StreamKey;
+  readonly name: string | null;
+  readonly tasks: readonly Task[];
+  /** Records that could not be read as a task, and doubts about the whole. */
+  readonly remarks: readonly string[];
+  readonly error: SourceError | StoreError | null;
+}
+
+/** The tasks as the API shows them now, newest first. A stream that cannot be read costs only itself. */
+export async function tasks(context: Context, options: TasksOptions): Promise<ExitCode> {
+  const beginMs = options.since ? context.clock.now() - durationMs("--since", options.since) : 0;
+  return withBridge(context, async (bridge) => {
+    const listings = await withProgress(context, "reading tasks", async () => {
+      const streams = await bridge.streams(context.stop);
+      const keys = new Set(selectStreams("--stream", options.stream, streams.map(keyOf)));
+      const chosen = streams.filter((watched) => keys.has(keyOf(watched)));
+      return readAll(chosen, beginMs, context.stop);
+    });
+    const wanted = listings.map((listing) => ({
+      ...listing,
+      tasks: listing.tasks.filter(({ status }) => !options.open || !isFinal(status)),
+    }));
+    if (context.json) context.screen.out.json(asJson(wanted));
+    else show(context, wanted);
+    return reportTrouble(context, wanted);
+  });
+}
+
+const keyOf = ({ stream }: WatchedStream): StreamKey => streamKey(stream);
+
+// Five refused signatures in a row lock an access key.
+const streamsAtOnce = 4;
+
+async function readAll(
+  streams: readonly WatchedStream[],
+  beginMs: number,
+  signal: AbortSignal,
+): Promise<readonly Listing[]> {
+  const listings = new Map<WatchedStream, Listing>();
+  await eachOf(streams, streamsAtOnce, async (watched) => {
+    listings.set(watched, await read(watched, beginMs, signal));
+  });
+  return streams.flatMap((watched) => listings.get(watched) ?? []);
+}
+
+async function read(watched: WatchedStream, beginMs: number, signal: AbortSignal): Promise<Listing> {
+  const { stream, source, name } = watched;
+  const found = new Map<string, Task>();
+  const remarks: string[] = [];
+  let error: Listing["error"] = null;
+  try {
+    for await (const page of source.list(stream, beginMs, { signal })) {
+      for (const task of page.tasks) found.set(task.id, task);
+      remarks.push(...page.skipped.map(({ id, problem }) => `task ${id ?? "without id"}: ${problem}`));
+      if (page.doubt) remarks.push(page.doubt);
+    }
+  } catch (thrown) {
+    if (!isOutage(thrown)) throw thrown;
+    error = thrown;
+  }
+  const newestFirst = [...found.values()].toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+  return { key: keyOf(watched), name, tasks: newestFirst, remarks, error };
+}
+
+function show({ screen, clock }: Context, listings: readonly Listing[]): void {
+  const { out } = screen;
+  const nowMs = clock.now();
+  const rows = listings
+    .flatMap(({ key, name, tasks }) => tasks.map((task) => ({ task, where: name ?? key })))
+    .toSorted((a, b) => b.task.createdAtMs - a.task.createdAtMs);
+  if (rows.length === 0) {
+    out.line(`No tasks in ${count(listings.length, "stream")}.`);
+    return;
+  }
+  out.table(
+    [
+      { title: "AGE", align: "right" },
+      { title: "STATUS" },
+      { title: "TASK" },
+      { title: "USER" },
+      { title: "UPDATED" },
+      { title: "ID" },
+      { title: "INSTANCE" },
+    ],
+    rows.map(
+      ({ task, where }): Line => [
+        age(nowMs - task.createdAtMs),
+        [styleOf(task.status), task.status],
+        task.name,
+        task.user.name ?? "-",
+        instant(task.updatedAtMs),
+        task.id,
+        where,
+      ],
+    ),
+  );
+}
+
+const asJson = (listings: readonly Listing[]) => ({
+  tasks: listings.flatMap(({ key, tasks }) =>
+    tasks.map(({ id, name, status, user, createdAtMs, updatedAtMs }) => ({
+      stream: key,
+      id,
+      name,
+      status,
+      user,
+      createdAt: new Date(createdAtMs).toISOString(),
+      updatedAt: new Date(updatedAtMs).toISOString(),
+    })),
+  ),
+  errors: listings.flatMap(({ key, error }) =>
+    error ? [{ stream: key, code: error.reason, message: error.message }] : [],
+  ),
+});
+
+function reportTrouble({ screen }: Context, listings: readonly Listing[]): ExitCode {
+  let code: ExitCode = 0;
+  for (const { key, remarks, error } of listings) {
+    for (const remark of new Set(remarks)) screen.err.line(["yellow", "note: "], `${key}: ${remark}`);
+    if (!error) continue;
+    screen.err.line(["red", "cannot read "], `${key}: ${error.message} (${error.reason})`);
+    code = 1;
+  }
+  return code;
+}

@@ -1,0 +1,74 @@
+import type { CloudEvent } from "../../change/event.ts";
+import type { RunObserver } from "../../run/observer.ts";
+import type { RunSummary } from "../../run/run-streams.ts";
+import { durationMs } from "../arguments.ts";
+import type { Context } from "../context.ts";
+import type { ExitCode } from "../errors.ts";
+import { count, shortId, span, timeOfDay } from "../screen/format.ts";
+import type { Screen } from "../screen/output.ts";
+import { pad, type Span, styleOf } from "../screen/text.ts";
+import { troubleTeller } from "../screen/troubles.ts";
+import { withBridge } from "../session.ts";
+
+/**
+ * Polls until it is told to stop, from start to start in the interval's rhythm; a run that takes longer delays the
+ * next. An outage is told and outlived.
+ */
+export async function watch(context: Context, interval: string): Promise<ExitCode> {
+  const intervalMs = durationMs("--interval", interval);
+  const { clock, screen, stop } = context;
+  return withBridge(context, async (bridge) => {
+    const tellTroubles = troubleTeller(context);
+    const observer = context.json ? silent : tell(context);
+    screen.status("first run under way");
+    while (!stop.aborted) {
+      const startedMs = clock.now();
+      const summary = await bridge.run(context.abandon, observer);
+      if (context.json) screen.out.json(summary);
+      else tellTroubles(summary);
+      const nextMs = startedMs + intervalMs;
+      if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
+      await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
+    }
+    screen.status();
+    return 0;
+  });
+}
+
+const silent: RunObserver = { committed: () => {}, attempted: () => {} };
+
+/** One line for each event that became durable, and for each delivery that did not pass. */
+function tell({ screen, clock }: Context): RunObserver {
+  const line = (...spans: Span[]) => screen.out.line(["dim", timeOfDay(clock.now())], "  ", ...spans);
+  return {
+    committed: (_, event) => line(...told(event)),
+    attempted: (sink, event, result) => {
+      if (result.kind === "accepted") return;
+      const { name } = event.data.task;
+      const { to } = event.data.change;
+      line(["yellow", `${sink}: ${result.kind}`], `  ${name} ${to}: ${result.detail} (${result.reason})`);
+    },
+  };
+}
+
+function told({ data }: CloudEvent): Span[] {
+  const { change, instance, task } = data;
+  const before = change.from ? `${change.from} -> ` : "";
+  return [
+    pad(instance.name ?? instance.instanceId, 16),
+    "  ",
+    pad(task.name, 26),
+    ["dim", `${shortId(task.id)}  ${before}`],
+    [styleOf(change.to), change.to],
+    ["dim", `  ${task.user.name ?? ""}`],
+  ];
+}
+
+function showHeartbeat(screen: Screen, summary: RunSummary, nextMs: number): void {
+  const tasks = summary.streams.reduce((sum, stream) => sum + stream.tasks, 0);
+  const pending = Object.values(summary.sinks).reduce((sum, sink) => sum + sink.pending, 0);
+  const owed = pending > 0 ? `, ${count(pending, "delivery", "deliveries")} waiting` : "";
+  screen.status(
+    `${count(summary.streams.length, "stream")}, ${count(tasks, "task")}${owed}; last run ${span(summary.durationMs)}, next ${timeOfDay(nextMs)}`,
+  );
+}

@@ -1,0 +1,87 @@
+import { styleText } from "node:util";
+import { safeJson } from "../../text/json.ts";
+import { type Column, type Line, type Span, table, textOf, visible } from "./text.ts";
+
+/** One of the two streams of a command. Everything written as spans is made harmless for a terminal first. */
+export interface Output {
+  readonly isTerminal: boolean;
+  /** How wide it is; null when it is no terminal. */
+  readonly columns: number | null;
+  line(...spans: Line): void;
+  table(columns: readonly Column[], rows: readonly Line[]): void;
+  /** One value: indented for a reader, one line for a pipe. */
+  json(value: unknown): void;
+  /** Our own text as it is, such as YAML to paste. */
+  raw(text: string): void;
+}
+
+/** Results go to `out`, everything else to `err`. */
+export interface Screen {
+  readonly out: Output;
+  readonly err: Output;
+  /** Shows one line below all others until it is replaced or, without spans, removed. Only on a terminal. */
+  status(...spans: Line): void;
+}
+
+type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+const clearLine = "\r\x1b[2K";
+
+export function openScreen(stdout: Stream, stderr: Stream): Screen {
+  let status: Line = [];
+
+  const paint = (spans: Line, stream: Stream): string =>
+    spans
+      .map((span: Span) => {
+        const text = visible(textOf(span));
+        return typeof span === "string" ? text : styleText(span[0], text, { stream, validateStream: true });
+      })
+      .join("");
+
+  function drawStatus(): void {
+    // A status longer than the line would wrap, and only its last row could be cleared again.
+    const room = (stderr.columns || 80) - 1;
+    const short = visible(status.map(textOf).join("")).slice(0, room);
+    stderr.write(paint([["dim", short]], stderr));
+  }
+
+  function write(stream: Stream, text: string): void {
+    if (status.length === 0) {
+      stream.write(text);
+      return;
+    }
+    stderr.write(clearLine);
+    stream.write(text);
+    drawStatus();
+  }
+
+  const output = (stream: Stream): Output => {
+    const isTerminal = stream.isTTY === true;
+    return {
+      isTerminal,
+      columns: isTerminal ? stream.columns || 80 : null,
+      line: (...spans) => write(stream, `${paint(spans, stream)}\n`),
+      table: (columns, rows) =>
+        write(
+          stream,
+          table(columns, rows)
+            .map((line) => `${paint(line, stream)}\n`)
+            .join(""),
+        ),
+      json: (value) => write(stream, `${safeJson(value, isTerminal ? 2 : undefined)}\n`),
+      raw: (text) => write(stream, text),
+    };
+  };
+
+  const err = output(stderr);
+  return {
+    out: output(stdout),
+    err,
+    status: (...spans) => {
+      if (!err.isTerminal) return;
+      if (status.length > 0) stderr.write(clearLine);
+      status = spans;
+      if (status.length > 0) drawStatus();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { RunSummary, SinkSummary, StreamSummary } from "../../run/run-streams.ts";
+import { count, instant, span } from "./format.ts";
+import type { Output } from "./output.ts";
+import type { Line, Span } from "./text.ts";
+
+/** Whether a stream could not be read or a delivery was given up: what `poll` ends with 1 for. */
+export const hasFailure = ({ streams, sinks }: RunSummary): boolean =>
+  streams.some(({ error }) => error) || Object.values(sinks).some(({ deadLettered }) => deadLettered > 0);
+
+/** The run as two tables and a sentence or two. */
+export function showSummary(out: Output, summary: RunSummary): void {
+  out.table(
+    [
+      { title: "TASKS", align: "right" },
+      { title: "CHANGES", align: "right" },
+      { title: "SINCE" },
+      { title: "STREAM" },
+    ],
+    summary.streams.map(streamRow),
+  );
+  out.line();
+  out.table(
+    [
+      { title: "ACCEPTED", align: "right" },
+      { title: "FILTERED", align: "right" },
+      { title: "GIVEN UP", align: "right" },
+      { title: "PENDING", align: "right" },
+      { title: "SINK" },
+    ],
+    Object.entries(summary.sinks).map(sinkRow),
+  );
+  out.line();
+  for (const line of sentences(summary)) out.line(...line);
+}
+
+function streamRow({ tasks, changes, beginTime, key, error }: StreamSummary): Line {
+  if (error) return ["-", "-", "-", ["red", key]];
+  return [String(tasks), changedBy(changes), beginTime ? instant(Date.parse(beginTime)) : "-", key];
+}
+
+const changedBy = (changes: number): Span => (changes > 0 ? ["cyan", String(changes)] : "0");
+
+function sinkRow([name, sink]: [string, SinkSummary]): Line {
+  const alarming = (amount: number): Span => (amount > 0 ? ["red", String(amount)] : "0");
+  return [
+    sink.accepted > 0 ? ["green", String(sink.accepted)] : "0",
+    String(sink.filtered),
+    alarming(sink.deadLettered),
+    sink.pending > 0 ? ["yellow", String(sink.pending)] : "0",
+    sink.blocked ? ["yellow", name] : name,
+  ];
+}
+
+/** What a reader should take away; trouble comes after the good news, one line each. */
+export function sentences(summary: RunSummary): readonly Line[] {
+  const streams = summary.streams.filter(({ error }) => !error);
+  const changes = streams.reduce((sum, stream) => sum + stream.changes, 0);
+  const read = `${count(changes, "change")} in ${count(streams.length, "stream")}, ${span(summary.durationMs)}.`;
+  return [
+    [
+      changes > 0
+        ? read
+        : `Nothing changed in ${count(streams.length, "stream")}, ${span(summary.durationMs)}.`,
+    ],
+    ...summary.streams.flatMap(({ key, error }): Line[] =>
+      error ? [[["red", `Could not read ${key}: `], `${error.message} (${error.code})`]] : [],
+    ),
+    ...Object.entries(summary.sinks).flatMap(([name, sink]) => sinkSentences(name, sink)),
+  ];
+}
+
+function sinkSentences(name: string, sink: SinkSummary): readonly Line[] {
+  const lines: Line[] = [];
+  if (sink.deadLettered > 0) {
+    lines.push([
+      ["red", `Gave up ${count(sink.deadLettered, "delivery", "deliveries")} to ${name}. `],
+      `Look at them with: dms-task-bridge dead-letters list --sink ${name}`,
+    ]);
+  }
+  if (sink.blocked) {
+    lines.push([
+      ["yellow", `${name} is blocked (${sink.blocked}). `],
+      `${count(sink.pending, "event")} kept until it is mended; try it with: dms-task-bridge sink test ${name}`,
+    ]);
+  } else if (sink.retrying > 0) {
+    lines.push([
+      ["yellow", `${count(sink.retrying, "delivery", "deliveries")} to ${name} will be tried again.`],
+    ]);
+  }
+  return lines;
+}

@@ -1,0 +1,154 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { GenericSchema } from "valibot";
+import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
+import { type SinkName, sinkName } from "../../core/names.ts";
+import { compileFilter } from "../../filter/filter.ts";
+import type { SinkModule } from "../../sinks/sink.ts";
+import { describeFound, type Origins } from "../found.ts";
+import { fieldName, type Path } from "../path.ts";
+import { importModule } from "../read/module.ts";
+import type { Expanded } from "../resolve/expand.ts";
+import { type SinkCommon, sinkCommon } from "../schema.ts";
+import { templateIssues } from "./templates.ts";
+import { check, nameExpectation } from "./validate.ts";
+
+export interface LoadedSink {
+  readonly type: string;
+  readonly module: SinkModule;
+  /** What the module's schema made of the sink's own options. */
+  readonly options: unknown;
+  readonly common: SinkCommon;
+}
+
+/** Sink type to what loads its module. */
+export type SinkTypes = Readonly<Record<string, () => Promise<SinkModule>>>;
+
+export interface SinkDeps {
+  readonly sinkTypes: SinkTypes;
+  /** Where the path of a custom sink's module starts. */
+  readonly folder: string;
+}
+
+export interface CheckedSinks {
+  readonly sinks: ReadonlyMap<SinkName, LoadedSink>;
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** Checks each sink: what all sinks share, then its own options by its module's schema, its filter and its templates. */
+export async function checkSinks({ value, origins }: Expanded, deps: SinkDeps): Promise<CheckedSinks> {
+  const sinks = new Map<SinkName, LoadedSink>();
+  const issues: ConfigIssue[] = [];
+  for (const [name, written] of Object.entries(recordOf(recordOf(value)["sinks"]))) {
+    const checked = await checkSink(recordOf(written), ["sinks", name], origins, deps);
+    issues.push(...checked.issues);
+    if (checked.sink) sinks.set(sinkName(name), checked.sink);
+  }
+  return { sinks, issues };
+}
+
+/**
+ * A configuration with no other sinks than these.
+ * @throws ConfigError when it lacks one of them
+ */
+export function sinksOnly(written: unknown, names: readonly string[]): unknown {
+  const config = recordOf(written);
+  const sinks = recordOf(config["sinks"]);
+  const missing = names.filter((name) => !Object.hasOwn(sinks, name));
+  if (missing.length > 0) {
+    throw new ConfigError(
+      missing.map((name) => ({
+        field: `sinks.${name}`,
+        found: "nothing",
+        expected: "the sink of this function",
+      })),
+    );
+  }
+  return { ...config, sinks: Object.fromEntries(names.map((name) => [name, sinks[name]])) };
+}
+
+interface CheckedSink {
+  readonly sink: LoadedSink | null;
+  readonly issues: readonly ConfigIssue[];
+}
+
+const commonKeys = ["type", ...Object.keys(sinkCommon.entries)];
+
+async function checkSink(
+  written: Readonly<Record<string, unknown>>,
+  path: Path,
+  origins: Origins,
+  { sinkTypes, folder }: SinkDeps,
+): Promise<CheckedSink> {
+  const { type, ...rest } = written;
+  // The whole schema has told of a type that is missing or no text.
+  if (typeof type !== "string" || type === "") return { sink: null, issues: [] };
+  const load = Object.hasOwn(sinkTypes, type) ? sinkTypes[type] : undefined;
+  if (!load) {
+    const field = fieldName([...path, "type"]);
+    const expected = nameExpectation("sink type", type, Object.keys(sinkTypes));
+    return {
+      sink: null,
+      issues: [{ field, expected, found: describeFound(type, [...path, "type"], origins) }],
+    };
+  }
+  const [module, own] = await Promise.all([load(), ownOptions(rest, type, path, folder)]);
+  const options = check<GenericSchema>(module.schema, own.options, { path, origins, otherKeys: commonKeys });
+  const common = check(sinkCommon, rest, { path, origins });
+  const issues = [
+    ...own.issues,
+    ...options.issues.filter(({ field }) => !own.issues.some((issue) => issue.field === field)),
+    ...common.issues,
+    ...filterIssues(rest["filter"], [...path, "filter"], origins),
+    ...(await templateIssues(options.output, path, origins)),
+  ];
+  if (issues.length > 0 || !common.output) return { sink: null, issues };
+  return { sink: { type, module, options: options.output, common: common.output }, issues };
+}
+
+interface OwnOptions {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** A sink's options without what all sinks share; a custom sink's module in place of its path. */
+async function ownOptions(
+  written: Readonly<Record<string, unknown>>,
+  type: string,
+  path: Path,
+  folder: string,
+): Promise<OwnOptions> {
+  const options = Object.fromEntries(Object.entries(written).filter(([key]) => !commonKeys.includes(key)));
+  const file = options["module"];
+  if (type !== "custom" || typeof file !== "string" || file === "") return { options, issues: [] };
+  const field = fieldName([...path, "module"]);
+  try {
+    const module = await importModule(pathToFileURL(resolve(folder, file)), field);
+    return { options: { ...options, module }, issues: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { options, issues: error.issues };
+  }
+}
+
+function filterIssues(filter: unknown, path: Path, origins: Origins): readonly ConfigIssue[] {
+  const field = fieldName(path);
+  // The common schema has told of a filter that is no object.
+  if (typeof filter !== "object" || filter === null || Array.isArray(filter)) return [];
+  try {
+    compileFilter(filter, field);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const isForeign = origins
+      .keys()
+      .some((origin) => origin.startsWith(`${field}.`) || origin.startsWith(`${field}[`));
+    // The filter's own messages quote it, and a variable may have brought a secret into it.
+    return isForeign ? error.issues.map((issue) => ({ ...issue, found: "another value" })) : error.issues;
+  }
+}
+
+const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};

@@ -1,0 +1,32 @@
+import type { ConfigIssue } from "../../core/errors.ts";
+import { Template } from "../../template/template.ts";
+import type { Origins } from "../found.ts";
+import { fieldName, type Path } from "../path.ts";
+
+/** Options hold their templates themselves or one level down; what a custom sink's hold deeper is its own. */
+const maxDepth = 2;
+
+/** Tries every template among a sink's checked options. */
+export async function templateIssues(
+  options: unknown,
+  path: Path,
+  origins: Origins,
+): Promise<readonly ConfigIssue[]> {
+  const issues = await Promise.all(
+    Array.from(templatesIn(options, path), async ([place, template]) => {
+      const field = fieldName(place);
+      const issue = await template.issue();
+      if (issue === null) return [];
+      // The message quotes the template, and a variable may have brought a secret into it.
+      return [{ ...issue, field, ...(origins.has(field) && { found: "another text" }) }];
+    }),
+  );
+  return issues.flat();
+}
+
+function* templatesIn(value: unknown, path: Path, depth = 0): Generator<readonly [Path, Template]> {
+  if (value instanceof Template) yield [path, value];
+  else if (depth < maxDepth && typeof value === "object" && value !== null) {
+    for (const [key, inner] of Object.entries(value)) yield* templatesIn(inner, [...path, key], depth + 1);
+  }
+}

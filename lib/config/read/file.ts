@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConfigError } from "../../core/errors.ts";
+import { importModule, runUserCode } from "./module.ts";
+import { parseJson, parseYaml } from "./text.ts";
+
+const fromModule = async (path: string): Promise<unknown> => {
+  const name = basename(path);
+  const module = await importModule(pathToFileURL(path), name);
+  if (!("default" in module)) throw problem(name, "a default export, the configuration", "none");
+  const { default: exported } = module;
+  return typeof exported === "function" ? runUserCode(name, () => exported()) : exported;
+};
+const fromText =
+  (parse: (text: string, name: string) => Promise<unknown>) =>
+  async (path: string): Promise<unknown> =>
+    parse(readText(path), basename(path));
+
+/** Extension to what reads such a file. */
+const readers: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+  ".ts": fromModule,
+  ".mts": fromModule,
+  ".js": fromModule,
+  ".mjs": fromModule,
+  ".json": fromText(parseJson),
+  ".yaml": fromText(parseYaml),
+  ".yml": fromText(parseYaml),
+};
+
+const defaultNames = Object.keys(readers).map((extension) => `bridge.config${extension}`);
+const maxBytes = 1_048_576;
+
+/** The one `bridge.config.*` of a folder. @throws ConfigError when there is none, or several */
+export function findConfigFile(folder: string): string {
+  const names = existing(() => readdirSync(folder), "working folder").toSorted();
+  const [name, ...others] = names.filter((candidate) => defaultNames.includes(candidate));
+  if (name === undefined) {
+    const expected = `one of ${defaultNames.join(", ")} in the working folder, or --config`;
+    throw problem("configuration", expected, "none");
+  }
+  if (others.length === 0) return join(folder, name);
+  throw problem("configuration", "one file, or --config to choose", [name, ...others].join(" and "));
+}
+
+/** What a configuration file says, before any of it is checked. @throws ConfigError when it cannot be read */
+export async function readConfigFile(path: string): Promise<unknown> {
+  const name = basename(path);
+  const extension = extname(path).toLowerCase();
+  const read = Object.hasOwn(readers, extension) ? readers[extension] : undefined;
+  if (!read) throw problem(name, `a file ending in ${Object.keys(readers).join(", ")}`, "another ending");
+  const stats = existing(() => statSync(path), name);
+  if (!stats.isFile()) throw problem(name, "a file", "something else");
+  if (stats.size > maxBytes) throw problem(name, "at most 1 MiB", `${stats.size} bytes`);
+  return read(path);
+}
+
+function readText(path: string): string {
+  const bytes = existing(() => readFileSync(path), basename(path));
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) throw problem(basename(path), "UTF-8 text", "other bytes");
+    throw error;
+  }
+}
+
+const absences: ReadonlyMap<unknown, string> = new Map([
+  ["ENOENT", "none"],
+  ["ENOTDIR", "none"],
+  ["EACCES", "no permission to read it"],
+  ["EPERM", "no permission to read it"],
+  ["EISDIR", "a folder"],
+  ["ELOOP", "a link to itself"],
+  ["ENAMETOOLONG", "too long a name"],
+]);
+
+function existing<Result>(read: () => Result, name: string): Result {
+  try {
+    return read();
+  } catch (error) {
+    const found = error instanceof Error && "code" in error ? absences.get(error.code) : undefined;
+    if (found === undefined) throw error;
+    throw problem(name, "a file that can be read", found);
+  }
+}
+
+const problem = (field: string, expected: string, found: string): ConfigError =>
+  new ConfigError([{ field, expected, found }]);

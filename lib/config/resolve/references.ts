@@ -1,0 +1,58 @@
+import type { ConfigIssue } from "../../core/errors.ts";
+import type { Expanded, Reference } from "./expand.ts";
+
+/** Scheme to what reads one of its references, `ssm:/prod/key` as a whole. It rejects where that cannot be had. */
+export type SecretResolvers = Readonly<Record<string, (reference: string) => Promise<string>>>;
+
+const knownSchemes = ["ssm", "secretsmanager"] as const;
+
+/** A known scheme is a reference even where nothing resolves it: its text must never pass for the secret. */
+export const schemesOf = (secrets: SecretResolvers): readonly string[] => [
+  ...new Set([...knownSchemes, ...Object.keys(secrets)]),
+];
+
+/** Fetches each distinct reference once, all at the same time, and puts the secrets in place. Returns what failed. */
+export async function resolveReferences(
+  { references }: Pick<Expanded, "references">,
+  secrets: SecretResolvers,
+): Promise<readonly ConfigIssue[]> {
+  const uses = [...Map.groupBy(references, ({ text }) => text).values()];
+  return (await Promise.all(uses.map((same) => resolveOne(same, secrets)))).flat();
+}
+
+async function resolveOne(uses: readonly Reference[], secrets: SecretResolvers): Promise<ConfigIssue[]> {
+  const [first] = uses;
+  if (!first) return [];
+  const outcome = await fetchSecret(first, secrets);
+  if ("expected" in outcome) {
+    return uses.map(({ field, written }) => ({
+      field,
+      ...outcome,
+      found: `${JSON.stringify(written)}, ${outcome.found}`,
+    }));
+  }
+  for (const use of uses) use.fill(outcome.secret);
+  return [];
+}
+
+type Outcome = { readonly secret: string } | Omit<ConfigIssue, "field">;
+
+async function fetchSecret({ scheme, text }: Reference, secrets: SecretResolvers): Promise<Outcome> {
+  const expected = "a reference to a secret that can be read";
+  const read = Object.hasOwn(secrets, scheme) ? secrets[scheme] : undefined;
+  if (!read) return { expected, found: `no resolver for ${scheme}: in this build` };
+  try {
+    const secret: unknown = await read(text);
+    if (typeof secret === "string" && secret !== "") return { secret };
+    return { expected, found: "which holds no text" };
+  } catch (error) {
+    return { expected, found: `which failed with ${nameOf(error)}` };
+  }
+}
+
+/** Class and code: the message is foreign and may quote the answer. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const hasCode = "code" in error && typeof error.code === "string" && /^[\w.]{1,80}$/.test(error.code);
+  return hasCode ? `${error.name} ${error.code}` : error.name;
+}

@@ -1,0 +1,136 @@
+import { parseIp } from "../net/ip.ts";
+import { compileWildcard } from "./wildcard.ts";
+
+export type Leaf = string | number | boolean | null;
+export type LeafTest = (leaf: Leaf) => boolean;
+
+/** What an argument should have been. */
+export interface Misfit {
+  readonly expected: string;
+}
+export type Compiled = LeafTest | Misfit;
+
+/** The operators on a leaf that is there; `exists` is not among them, since it asks of leaves that are not. */
+const operators: ReadonlyMap<string, (argument: unknown) => Compiled> = new Map([
+  ["prefix", (argument) => textEnd(argument, (text, part) => text.startsWith(part))],
+  ["suffix", (argument) => textEnd(argument, (text, part) => text.endsWith(part))],
+  ["equals-ignore-case", equalsIgnoreCase],
+  ["wildcard", wildcard],
+  ["anything-but", anythingBut],
+  ["numeric", numeric],
+  ["cidr", cidr],
+]);
+
+export const operatorNames = [...operators.keys(), "exists"].toSorted().join(", ");
+
+/** Null for a name that is no operator. */
+export const compileOperator = (name: string, argument: unknown): Compiled | null =>
+  operators.get(name)?.(argument) ?? null;
+
+export const isLeaf = (value: unknown): value is Leaf =>
+  value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+
+const onText =
+  (test: (text: string) => boolean): LeafTest =>
+  (leaf) =>
+    typeof leaf === "string" && test(leaf);
+
+function textEnd(argument: unknown, test: (text: string, part: string) => boolean): Compiled {
+  if (typeof argument === "string") return onText((text) => test(text, argument));
+  const folded = soleField(argument, "equals-ignore-case");
+  if (typeof folded !== "string") return { expected: 'a string or { "equals-ignore-case": string }' };
+  const part = fold(folded);
+  return onText((text) => test(fold(text), part));
+}
+
+function equalsIgnoreCase(argument: unknown): Compiled {
+  if (typeof argument !== "string") return { expected: "a string" };
+  const wanted = fold(argument);
+  return onText((text) => fold(text) === wanted);
+}
+
+const fold = (text: string): string => text.toUpperCase().toLowerCase();
+
+function wildcard(argument: unknown): Compiled {
+  const test = typeof argument === "string" ? compileWildcard(argument) : null;
+  return test ? onText(test) : { expected: "a string with single stars, and only \\* and \\\\ escaped" };
+}
+
+const negatable = ["prefix", "suffix", "wildcard", "equals-ignore-case"] as const;
+const butExpectation = `a string, a number, a list of one of them, or an object with one of ${negatable.join(", ")}`;
+
+function anythingBut(argument: unknown): Compiled {
+  const values = Array.isArray(argument) ? argument : [argument];
+  const isOf = (type: string) =>
+    values.length > 0 && values.every((value) => isLeaf(value) && typeof value === type);
+  if (isOf("string") || isOf("number")) {
+    const excluded = new Set<unknown>(values);
+    return (leaf) => !excluded.has(leaf);
+  }
+  const name = negatable.find((operator) => soleField(argument, operator) !== undefined);
+  if (!name) return { expected: butExpectation };
+  const tests = [soleField(argument, name)].flat().map((part) => compilePart(name, part));
+  if (tests.length === 0) return { expected: `a string or a list of strings for ${name}` };
+  const misfit = tests.find((test) => typeof test !== "function");
+  return misfit ?? ((leaf) => !tests.some((test) => typeof test === "function" && test(leaf)));
+}
+
+const compilePart = (name: string, part: unknown): Compiled =>
+  (typeof part === "string" ? compileOperator(name, part) : null) ?? {
+    expected: `a string or a list of strings for ${name}`,
+  };
+
+const comparisons: ReadonlyMap<unknown, (value: number, bound: number) => boolean> = new Map([
+  ["=", (value, bound) => value === bound],
+  [">", (value, bound) => value > bound],
+  [">=", (value, bound) => value >= bound],
+  ["<", (value, bound) => value < bound],
+  ["<=", (value, bound) => value <= bound],
+]);
+
+const numericExpectation = '["=", n], [">", n], ["<=", n] and the like, or a range such as [">", 0, "<=", 5]';
+
+function numeric(argument: unknown): Compiled {
+  const misfit: Misfit = { expected: numericExpectation };
+  if (!Array.isArray(argument)) return misfit;
+  const [operator, bound, upperOperator, upperBound, ...rest] = argument;
+  const lower = comparison(operator, bound);
+  if (!lower || rest.length > 0) return misfit;
+  if (argument.length === 2) return onNumber(lower);
+  const upper = comparison(upperOperator, upperBound);
+  const isRange = upper && /^>/.test(operator) && /^</.test(upperOperator) && bound <= upperBound;
+  return isRange ? onNumber((value) => lower(value) && upper(value)) : misfit;
+}
+
+function comparison(operator: unknown, bound: unknown): ((value: number) => boolean) | null {
+  const compare = comparisons.get(operator);
+  return compare && typeof bound === "number" && Number.isFinite(bound)
+    ? (value) => compare(value, bound)
+    : null;
+}
+
+const onNumber =
+  (test: (value: number) => boolean): LeafTest =>
+  (leaf) =>
+    typeof leaf === "number" && test(leaf);
+
+function cidr(argument: unknown): Compiled {
+  const misfit: Misfit = { expected: "a range such as 10.0.0.0/8 or fd00::/8" };
+  const [, address, length] = (typeof argument === "string" && /^(.+)\/(\d{1,3})$/.exec(argument)) || [];
+  const network = parseIp(address ?? "");
+  if (!network) return misfit;
+  const hostBits = (network.family === 4 ? 32 : 128) - Number(length);
+  if (hostBits < 0) return misfit;
+  const prefix = network.bits >> BigInt(hostBits);
+  return onText((text) => {
+    const ip = parseIp(text);
+    return ip?.family === network.family && ip.bits >> BigInt(hostBits) === prefix;
+  });
+}
+
+/** The object's value under its only key; undefined when it is no object, or has another key. */
+function soleField(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const [entry, ...more] = Object.entries(value);
+  return entry?.[0] === name && more.length === 0 ? entry[1] : undefined;
+}

@@ -1,0 +1,150 @@
+import type { Difference } from "../change/diff.ts";
+import { type CloudEvent, type EventContext, toEvent } from "../change/event.ts";
+import { isOpen } from "../change/known.ts";
+import { type Durations, usualMsOf, withDuration } from "../change/usual.ts";
+import { nextWatermark } from "../change/window.ts";
+import type { Checkpoint, Fence } from "../checkpoint/checkpoint.ts";
+import { record, settle } from "../checkpoint/transitions.ts";
+import type { SinkName, StreamKey } from "../core/names.ts";
+import { type BacklogLimits, type Excess, excessOf } from "../delivery/backlog.ts";
+import type { DeadLetter } from "../delivery/dead-letters.ts";
+
+/** Bounds of one commit: its size stays under any store's limit, and a crash costs no more than one slice. */
+const maxChanges = 200;
+const maxDifferences = 2_000;
+
+export interface SliceRules extends BacklogLimits {
+  readonly stream: StreamKey;
+  readonly lookbackMs: number;
+  readonly maxOpenAgeMs: number;
+  readonly context: Omit<EventContext, "observedAtMs">;
+  /** Each sink's filter. */
+  readonly filters: ReadonlyMap<SinkName, (event: CloudEvent) => boolean>;
+}
+
+export interface SliceMoment {
+  readonly nowMs: number;
+  readonly fence: Fence | null;
+  /** Whether the outbox is this run's to shorten. */
+  readonly mayTrim: boolean;
+}
+
+export interface Slice {
+  readonly next: Checkpoint;
+  /** Differences this slice takes in, from the front. */
+  readonly taken: number;
+  readonly events: readonly CloudEvent[];
+  /** To be stored before `next` is. */
+  readonly letters: readonly DeadLetter[];
+  /** Deliveries that a filter settled, by sink. */
+  readonly filtered: ReadonlyMap<SinkName, number>;
+}
+
+/**
+ * The record after the next slice of differences. Pure: a lost race plans again from the newer record. `unreadMs` is
+ * null when the stream could not be read: then the window stays where it is.
+ */
+export function planSlice(
+  checkpoint: Checkpoint,
+  differences: readonly Difference[],
+  unreadMs: readonly number[] | null,
+  rules: SliceRules,
+  { nowMs, fence, mayTrim }: SliceMoment,
+): Slice {
+  const taken = sliceLength(differences);
+  const slice = differences.slice(0, taken);
+  const { events, durations } = told(slice, checkpoint.durations, { ...rules.context, observedAtMs: nowMs });
+  const filtered = new Map<SinkName, number>();
+  const routed = events.map((event) => ({ event, sinks: route(event, rules, filtered) }));
+  const newestCreatedMs = newestOf(checkpoint, slice);
+  const recorded = record(checkpoint, {
+    differences: slice,
+    events: routed,
+    watermarkMs:
+      unreadMs === null
+        ? checkpoint.watermarkMs
+        : nextWatermark({
+            currentMs: checkpoint.watermarkMs,
+            newestCreatedMs,
+            openCreatedMs: openCreations(checkpoint, slice),
+            unrecordedMs: unrecorded(
+              differences[taken],
+              unreadMs,
+              (newestCreatedMs ?? nowMs) - rules.maxOpenAgeMs,
+            ),
+            lookbackMs: rules.lookbackMs,
+            maxOpenAgeMs: rules.maxOpenAgeMs,
+            nowMs,
+          }),
+    newestCreatedMs,
+    baselineDone: unreadMs !== null && taken === differences.length,
+    nowMs,
+    fence,
+    durations,
+  });
+  const excess = mayTrim ? excessOf(rules.stream, recorded, rules, nowMs) : noExcess;
+  return { next: settle(recorded, excess.receipts), taken, events, letters: excess.letters, filtered };
+}
+
+const noExcess: Excess = { letters: [], receipts: [] };
+
+function sliceLength(differences: readonly Difference[]): number {
+  let changes = 0;
+  let length = 0;
+  for (const difference of differences) {
+    changes += difference.changes.length;
+    if (length > 0 && (changes > maxChanges || length >= maxDifferences)) break;
+    length += 1;
+  }
+  return length;
+}
+
+/** The slice's events, each with what was usual before it. */
+function told(
+  slice: readonly Difference[],
+  before: Durations,
+  context: EventContext,
+): { readonly events: readonly CloudEvent[]; readonly durations: Durations } {
+  const events: CloudEvent[] = [];
+  let durations = before;
+  for (const change of slice.flatMap(({ changes }) => changes)) {
+    const { name } = change.task;
+    const event = toEvent(change, { ...context, usualMs: usualMsOf(durations, name) });
+    if (change.to === "SUCCESS") durations = withDuration(durations, name, event.data.change.durationMs);
+    events.push(event);
+  }
+  return { events, durations };
+}
+
+function route(event: CloudEvent, rules: SliceRules, filtered: Map<SinkName, number>): readonly SinkName[] {
+  const sinks: SinkName[] = [];
+  for (const [sink, matches] of rules.filters) {
+    if (matches(event)) sinks.push(sink);
+    else filtered.set(sink, (filtered.get(sink) ?? 0) + 1);
+  }
+  return sinks;
+}
+
+function newestOf(checkpoint: Checkpoint, slice: readonly Difference[]): number | null {
+  const sliceNewestMs = slice.at(-1)?.known.createdAtMs;
+  if (sliceNewestMs === undefined) return checkpoint.newestCreatedMs;
+  return Math.max(checkpoint.newestCreatedMs ?? Number.NEGATIVE_INFINITY, sliceNewestMs);
+}
+
+/** Creations of the tasks that are open once the slice is recorded. */
+function* openCreations(checkpoint: Checkpoint, slice: readonly Difference[]): Generator<number> {
+  const replaced = new Set(slice.map(({ id }) => id));
+  for (const [id, known] of checkpoint.known) if (!replaced.has(id) && isOpen(known)) yield known.createdAtMs;
+  for (const { known } of slice) if (isOpen(known)) yield known.createdAtMs;
+}
+
+/** Differences are in order of creation, so the first one left is the earliest. */
+function* unrecorded(
+  next: Difference | undefined,
+  unreadMs: readonly number[],
+  noEarlierMs: number,
+): Generator<number> {
+  if (next) yield next.known.createdAtMs;
+  // A record that stays unreadable must not hold the window for ever.
+  for (const createdMs of unreadMs) yield Math.max(createdMs, noEarlierMs);
+}

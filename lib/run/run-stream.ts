@@ -1,0 +1,48 @@
+import { withDeadline } from "../async/deadline.ts";
+import type { CallOptions } from "../core/clock.ts";
+import { StoreError } from "../core/errors.ts";
+import { type RunContext, type StreamOutcome, type StreamPlan, StreamRun } from "./stream-run.ts";
+
+/** Told how far the run of a stream has come; what fails earlier tells nothing. */
+export interface Milestones {
+  /** The source has answered or failed. */
+  readonly listed?: () => void;
+  /** So many events are owed, are durable, and are with the dispatchers. */
+  readonly committed?: (owed: number) => void;
+}
+
+/**
+ * One run of one stream: load, list, diff, commit, deliver, settle. Whatever stops it leaves a record from which the
+ * next run goes on. Rejects only on a defect.
+ */
+export async function runStream(
+  plan: StreamPlan,
+  context: RunContext,
+  options: CallOptions,
+  { listed, committed }: Milestones = {},
+): Promise<StreamOutcome> {
+  const stream = new StreamRun(plan, context);
+  try {
+    await stream.load();
+    await stream.list(options);
+    listed?.();
+    const untilMs = stream.startDelivering();
+    await stream.commitChanges();
+    if (stream.holdsOutbox() || stream.hasMoreToCommit()) {
+      await withDeadline(context.clock, untilMs, options, async (bounded) => {
+        for (;;) {
+          const delivered = stream.deliver(bounded);
+          committed?.(stream.owed);
+          await delivered;
+          if (!stream.hasMoreToCommit() || bounded.signal.aborted) break;
+          await stream.commitChanges();
+        }
+      });
+    }
+    await stream.settle();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    stream.error = error;
+  }
+  return stream.outcome();
+}

@@ -1,0 +1,267 @@
+import type { Difference, DiffRules } from "../change/diff.ts";
+import type { Checkpoint, Fence } from "../checkpoint/checkpoint.ts";
+import { Ledger } from "../checkpoint/ledger.ts";
+import type { CheckpointStore } from "../checkpoint/store.ts";
+import {
+  begin,
+  type Receipt,
+  type StartFrom,
+  settle,
+  withFence,
+  withTrouble,
+} from "../checkpoint/transitions.ts";
+import type { CallOptions, Clock } from "../core/clock.ts";
+import { SourceError, type StoreError } from "../core/errors.ts";
+import type { RunId, SinkName, Stream } from "../core/names.ts";
+import { bury } from "../delivery/bury.ts";
+import type { DeadLetterStore } from "../delivery/dead-letters.ts";
+import type { Dispatcher } from "../delivery/dispatcher.ts";
+import type { TaskSource } from "../source/task-source.ts";
+import type { Log } from "../telemetry/log.ts";
+import { planSlice, type Slice, type SliceRules } from "./commit-plan.ts";
+import type { RunObserver } from "./observer.ts";
+import { differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
+
+/** Between the abort of a run's requests and the instant at which another run may deliver. */
+const fenceMarginMs = 1_000;
+
+/** One stream and how it is watched. */
+export interface StreamPlan {
+  readonly stream: Stream;
+  readonly source: TaskSource;
+  readonly rules: SliceRules;
+  readonly startFrom: StartFrom;
+  readonly overdueAfterMs: DiffRules["overdueAfterMs"];
+}
+
+/** What the streams of one run share. */
+export interface RunContext {
+  readonly run: RunId;
+  /** How long one stream may commit and deliver, once it is listed. */
+  readonly timeBudgetMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly checkpoints: CheckpointStore;
+  readonly deadLetters: DeadLetterStore;
+  readonly dispatchers: ReadonlyMap<SinkName, Dispatcher>;
+  readonly observer: RunObserver;
+}
+
+/** What one stream's run did. */
+export interface StreamOutcome {
+  readonly snapshot: Snapshot | null;
+  readonly changes: number;
+  readonly accepted: ReadonlyMap<SinkName, number>;
+  readonly filtered: ReadonlyMap<SinkName, number>;
+  readonly deadLettered: ReadonlyMap<SinkName, number>;
+  readonly checkpoint: Checkpoint | null;
+  readonly error: SourceError | StoreError | null;
+}
+
+/** The state of one run of one stream. */
+export class StreamRun {
+  error: SourceError | StoreError | null = null;
+  readonly #plan: StreamPlan;
+  readonly #context: RunContext;
+  readonly #rules: DiffRules;
+  readonly #ledger: Ledger;
+  #snapshot: Snapshot | null = null;
+  #differences: readonly Difference[] = [];
+  /** The record that `#differences` were made from. */
+  #basis: Checkpoint | null = null;
+  #receipts: Receipt[] = [];
+  /** No attempt begins at or after this instant, and none is still in flight a second later. */
+  #stopAtMs = 0;
+  #changes = 0;
+  readonly #accepted = new Map<SinkName, number>();
+  readonly #filtered = new Map<SinkName, number>();
+  readonly #deadLettered = new Map<SinkName, number>();
+
+  constructor(plan: StreamPlan, context: RunContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#ledger = new Ledger(context.checkpoints, plan.rules.stream);
+    this.#rules = { nowMs: context.clock.now(), overdueAfterMs: plan.overdueAfterMs, baselineMs: null };
+  }
+
+  /** Loads the record; a new stream's is stored before anything is read, so that its first instant outlives a crash. */
+  async load(): Promise<void> {
+    const { startFrom, rules } = this.#plan;
+    await this.#ledger.open(() => begin(startFrom, this.#context.clock.now(), rules.maxOpenAgeMs));
+  }
+
+  /** Reads the window. A stream that cannot be read still delivers what it owes. */
+  async list(options: CallOptions): Promise<void> {
+    const place = { stream: this.#plan.stream, source: this.#plan.source, log: this.#context.log };
+    try {
+      this.#snapshot = await readSnapshot(
+        place,
+        this.#checkpoint,
+        this.#diffRules(this.#checkpoint),
+        options,
+      );
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      this.error = error;
+    }
+  }
+
+  /** Starts the time budget, and returns when it ends. A long listing does not use it up: it could never be finished. */
+  startDelivering(): number {
+    this.#stopAtMs = this.#context.clock.now() + this.#context.timeBudgetMs;
+    return this.#stopAtMs;
+  }
+
+  get owed(): number {
+    return this.#checkpoint.outbox.length;
+  }
+
+  hasMoreToCommit(): boolean {
+    return this.#differences.length > 0;
+  }
+
+  /** Commits the next slice with the events it owes, and with the receipts of the slice before. */
+  async commitChanges(): Promise<void> {
+    const slice = await this.#commit((checkpoint) => this.#nextSlice(checkpoint));
+    if (!slice) return;
+    this.#differences = this.#differences.slice(slice.taken);
+    this.#basis = slice.next;
+    this.#changes += slice.events.length;
+    for (const [sink, count] of slice.filtered) add(this.#filtered, sink, count);
+    for (const { sink } of slice.letters) add(this.#deadLettered, sink, 1);
+    for (const event of slice.events) this.#context.observer.committed(this.#plan.rules.stream, event);
+  }
+
+  /** Whether this run holds the outbox. */
+  holdsOutbox(): boolean {
+    return this.#checkpoint.fence?.run === this.#context.run;
+  }
+
+  /** Sends what is due, all sinks side by side, if this run holds the outbox. */
+  async deliver(options: CallOptions): Promise<void> {
+    const { dispatchers, deadLetters, observer } = this.#context;
+    const checkpoint = this.#checkpoint;
+    if (!this.holdsOutbox()) return;
+    await Promise.all(
+      Array.from(dispatchers, async ([name, dispatcher]) => {
+        const trouble = checkpoint.trouble.get(name);
+        if (trouble) dispatcher.channel.recall(trouble);
+        const dispatched = await dispatcher.dispatch(
+          {
+            stream: this.#plan.rules.stream,
+            record: checkpoint,
+            stopAtMs: this.#stopAtMs,
+            attempted: ({ event }, result) => observer.attempted(name, event, result),
+          },
+          options,
+        );
+        const { sent, error } = await bury(dispatched, deadLetters);
+        this.error = error ?? this.error;
+        add(this.#accepted, name, sent.accepted);
+        add(this.#deadLettered, name, sent.deadLetters.length);
+        this.#receipts.push(...sent.receipts);
+      }),
+    );
+  }
+
+  /** Commits what the last delivery settled, and gives the outbox free. */
+  async settle(): Promise<void> {
+    if (this.#receipts.length === 0 && !this.holdsOutbox()) return;
+    await this.#commit((checkpoint) => ({
+      next: this.#released(settle(checkpoint, this.#receipts)),
+      letters: [],
+    }));
+  }
+
+  outcome(): StreamOutcome {
+    return {
+      snapshot: this.#snapshot,
+      changes: this.#changes,
+      accepted: this.#accepted,
+      filtered: this.#filtered,
+      deadLettered: this.#deadLettered,
+      checkpoint: this.#ledger.checkpoint,
+      error: this.error,
+    };
+  }
+
+  get #checkpoint(): Checkpoint {
+    const { checkpoint } = this.#ledger;
+    if (!checkpoint) throw new Error("the stream's record is not loaded");
+    return checkpoint;
+  }
+
+  /** Null when there is nothing to write. */
+  #nextSlice(checkpoint: Checkpoint): Slice | null {
+    const nowMs = this.#context.clock.now();
+    if (this.#snapshot && this.#basis !== checkpoint) {
+      this.#differences = differencesOf(this.#snapshot, checkpoint, this.#diffRules(checkpoint));
+      this.#basis = checkpoint;
+    }
+    const settled = settle(checkpoint, this.#receipts);
+    const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
+    // The idle run, which is most of them, plans nothing: a plan costs the size of the record.
+    const isBare = this.#differences.length === 0 && settled.outbox.length === 0;
+    if (isBare && settled === checkpoint && !isFirst) return null;
+    const isHeld = this.#isHeldByOther(settled, nowMs);
+    const fence = isHeld ? checkpoint.fence : this.#fenceFor(settled, nowMs);
+    const slice = planSlice(settled, this.#differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
+      nowMs,
+      fence,
+      mayTrim: !isHeld,
+    });
+    const isIdle = slice.taken === 0 && slice.letters.length === 0 && settled === checkpoint && !isFirst;
+    if (isIdle && fence === checkpoint.fence) return null;
+    return slice;
+  }
+
+  #isHeldByOther({ fence }: Checkpoint, nowMs: number): boolean {
+    return fence !== null && fence.run !== this.#context.run && fence.untilMs > nowMs;
+  }
+
+  /** This run's own where something may be sent; else it stays as it is. */
+  #fenceFor(checkpoint: Checkpoint, nowMs: number): Fence | null {
+    const { run } = this.#context;
+    const { outbox, trouble, fence } = checkpoint;
+    const tells = this.#differences.some(({ changes }) => changes.length > 0);
+    const isAnythingDue = (): boolean =>
+      this.#context.dispatchers
+        .entries()
+        .some(([sink, dispatcher]) => dispatcher.mayDeliver(outbox, trouble.get(sink) ?? null, nowMs));
+    if (fence?.run === run || !(tells || isAnythingDue())) return fence;
+    return { run, untilMs: this.#stopAtMs + fenceMarginMs };
+  }
+
+  #released(checkpoint: Checkpoint): Checkpoint {
+    const owedTo = new Set(checkpoint.outbox.flatMap(({ owed }) => [...owed.keys()]));
+    const states = new Map(
+      Array.from(this.#context.dispatchers, ([sink, { channel }]) => [
+        sink,
+        owedTo.has(sink) ? channel.trouble : null,
+      ]),
+    );
+    const known = withTrouble(checkpoint, states);
+    return known.fence?.run === this.#context.run ? withFence(known, null) : known;
+  }
+
+  /** Dead letters are stored before the record that no longer owes them. */
+  async #commit<Plan extends Pick<Slice, "next" | "letters">>(
+    plan: (checkpoint: Checkpoint) => Plan | null,
+  ): Promise<Plan | null> {
+    const planned = await this.#ledger.commit(plan, async ({ letters }) => {
+      if (letters.length > 0) await this.#context.deadLetters.put(letters);
+    });
+    if (planned) this.#receipts = [];
+    return planned;
+  }
+
+  /** The baseline is an instant of our clock; what it is compared with bears the API's. */
+  #diffRules({ baselineMs }: Checkpoint): DiffRules {
+    const skewMs = this.#snapshot?.clockSkewMs ?? 0;
+    return { ...this.#rules, baselineMs: baselineMs === null ? null : baselineMs + skewMs };
+  }
+}
+
+const add = (counts: Map<SinkName, number>, sink: SinkName, count: number): void => {
+  if (count > 0) counts.set(sink, (counts.get(sink) ?? 0) + count);
+};

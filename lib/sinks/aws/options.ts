@@ -1,0 +1,26 @@
+import * as v from "valibot";
+import { attemptTimeout, described, httpUrl } from "../../options/fields.ts";
+
+const regionExpectation = "an AWS region such as eu-west-1";
+
+/** The options that every sink on AWS has. */
+export const awsEntries = {
+  region: described(
+    v.optional(v.pipe(v.string(regionExpectation), v.regex(/^[a-z]{2}(-[a-z0-9]+)+$/, regionExpectation))),
+    "Region, where it is neither in the target's own name nor in AWS_REGION.",
+  ),
+  endpoint: described(v.optional(httpUrl), "Where the service answers: a VPC endpoint or an emulator."),
+  timeout: described(
+    v.optional(attemptTimeout, "10s"),
+    "For one attempt, from connecting to the end of the answer.",
+  ),
+};
+
+/** An ARN of a service, or what else `others` matches; `resource` is what stands after the account. */
+export function arnField(service: string, resource: string, expectation: string, others = "(?!)") {
+  const arn = `arn:aws[a-z-]*:${service}:[a-z0-9-]+:\\d{12}:${resource}`;
+  return v.pipe(v.string(expectation), v.regex(new RegExp(`^(?:${arn}|${others})$`), expectation));
+}
+
+/** The region that an ARN names; undefined where the text is no ARN. */
+export const arnRegion = (text: string): string | undefined => /^arn:[^:]+:[^:]+:([^:]+):/.exec(text)?.[1];

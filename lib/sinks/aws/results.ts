@@ -1,0 +1,97 @@
+import * as v from "valibot";
+import { reasonOf } from "../../aws/client.ts";
+import { AwsError } from "../../aws/errors.ts";
+import type { DeliveryResult, FailureReason, Refusal } from "../../core/result.ts";
+import { oneLine } from "../../text/one-line.ts";
+
+type Verdict = readonly [Refusal["kind"], FailureReason];
+
+/** What a call to AWS that failed comes to, for each event it carried. What no call to AWS causes is thrown on. */
+export function awsRefusal(error: unknown): Refusal {
+  if (!(error instanceof AwsError)) throw error;
+  const [kind, reason] = verdict(error);
+  return { kind, reason, detail: oneLine(error.message) };
+}
+
+/** The verdict on one event of a batch: AWS's code, with whose fault it is where the service says so. */
+export interface EntryFailure {
+  readonly code: string;
+  readonly isSendersFault?: boolean | undefined;
+}
+
+/** What a batch's answer says of one event: null when it was taken, undefined when the answer leaves it out. */
+export function entryResult(call: string, failure: EntryFailure | null | undefined): DeliveryResult {
+  if (failure === null) return { kind: "accepted" };
+  if (failure === undefined) {
+    return { kind: "retry", reason: "server_error", detail: `${call}: the answer leaves an event out` };
+  }
+  const code = /^[A-Za-z][\w.]{0,79}$/.test(failure.code) ? failure.code : "UNKNOWN";
+  const status = failure.isSendersFault === false ? 500 : 400;
+  return awsRefusal(new AwsError(reasonOf(status, code), code, `${call}: an event was refused`));
+}
+
+function verdict(error: AwsError): Verdict {
+  switch (error.reason) {
+    case "throttled":
+      return ["retry", "throttled"];
+    case "unavailable":
+      return ["retry", unavailable(error)];
+    case "malformed":
+      return ["retry", "server_error"];
+    case "unauthorized":
+    case "unconfigured":
+      return ["blocked", "unauthorized"];
+    case "rejected":
+      return refusals.find(([codes]) => codes.test(error.code))?.[1] ?? ["permanent", "rejected"];
+    default:
+      return error.reason satisfies never;
+  }
+}
+
+/** A failure of the network carries its cause; one of the service has none. */
+function unavailable({ code, cause }: AwsError): FailureReason {
+  if (/TIMEOUT$|TIMEDOUT$|^ABORTED$|^RequestTimeout/.test(code)) return "timeout";
+  return cause === undefined ? "server_error" : "network";
+}
+
+/** Refusals that are no judgement of the event, by their codes. */
+const refusals: readonly (readonly [codes: RegExp, Verdict])[] = [
+  [/^KMS.*Throttl/i, ["retry", "throttled"]],
+  [/^KMS/i, ["blocked", "unauthorized"]],
+  [/^(NotAuthorizedFor|AuthorizationError|InvalidSecurity|OptInRequired)/, ["blocked", "unauthorized"]],
+  // SES refuses so what comes from a sender, or goes to a recipient, that is not verified.
+  [
+    /^(MessageRejected|MailFromDomainNotVerified|AccountSuspended|SendingPaused)/,
+    ["blocked", "unauthorized"],
+  ],
+  [
+    /NonExistentQueue$|^QueueDoesNotExist$|^NotFound(Exception)?$|^ResourceNotFoundException$|DoesNotExist$|^HTTP_404$/,
+    ["blocked", "not_found"],
+  ],
+  [/^Invalid(Arn|Address|AccountId)/, ["blocked", "not_found"]],
+  [/^(QueueDeletedRecently|StateMachineDeleting)|QueueDeletedRecently$/, ["blocked", "gone"]],
+  [/^HTTP_3\d\d$/, ["blocked", "redirected"]],
+  [/^(ExecutionLimitExceeded|LimitExceededException)$/, ["retry", "throttled"]],
+  [
+    /^(ResourceConflictException|ResourceInUseException|ConcurrentModificationException)$/,
+    ["retry", "server_error"],
+  ],
+  [/TooLong$|TooLarge(Exception)?$|^HTTP_413$/, ["permanent", "too_large"]],
+];
+
+const entry = v.object({ ErrorCode: v.nullish(v.string()) });
+
+/** The results of a batch whose answer lists one entry for each event, by position, under `field`. @throws AwsError */
+export function indexedResults(
+  call: string,
+  answer: unknown,
+  field: string,
+  count: number,
+): readonly DeliveryResult[] {
+  const parsed = v.safeParse(v.object({ [field]: v.array(entry) }), answer);
+  const entries = parsed.success ? parsed.output[field] : undefined;
+  if (entries?.length !== count) {
+    throw new AwsError("malformed", "NO_ENTRIES", `${call}: the answer does not list what was sent`);
+  }
+  return entries.map(({ ErrorCode }) => entryResult(call, ErrorCode ? { code: ErrorCode } : null));
+}

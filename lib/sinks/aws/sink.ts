@@ -1,0 +1,103 @@
+import { Agent } from "undici";
+import { type AwsCallOptions, type AwsClient, openAws } from "../../aws/client.ts";
+import { type ServiceName, services } from "../../aws/services.ts";
+import type { CloudEvent } from "../../change/event.ts";
+import type { SinkName } from "../../core/names.ts";
+import type { DeliveryResult } from "../../core/result.ts";
+import type { BatchLimits, Sink, SinkDeps } from "../sink.ts";
+import { awsRefusal } from "./results.ts";
+
+/** What makes a sink on AWS differ from the others. */
+export interface AwsSink {
+  readonly service: ServiceName;
+  /** The environment's where left out, as for the endpoint. */
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  /** For one attempt. */
+  readonly timeoutMs: number;
+  readonly batch: BatchLimits;
+  /** One request, or one for each event; a result for each. @throws AwsError when none of them was taken */
+  send(
+    aws: AwsClient,
+    events: readonly CloudEvent[],
+    attempt: AwsCallOptions,
+  ): Promise<readonly DeliveryResult[]>;
+}
+
+/** A sink that makes signed calls. Reads no key and connects to nothing before its first delivery. */
+export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
+  const { service, region, endpoint, timeoutMs } = kind;
+  const env = awsEnvironment({ service, region, endpoint }, deps.environment);
+  const agent = new Agent({ allowH2: false });
+  const aws = openAws({ env, dispatcher: agent, clock: deps.clock, random: deps.random });
+  const underWay = new Set<Promise<unknown>>();
+  let maxEvents = kind.batch.maxEvents;
+  let closing: Promise<void> | null = null;
+
+  /**
+   * A refused batch says little of its events: one of them may be at fault. So `retry` is the answer, and the next
+   * goes alone, where a refusal is `permanent`; with each delivery that passes one more may go along.
+   */
+  const attempt = async (
+    events: readonly CloudEvent[],
+    signal: AbortSignal,
+  ): Promise<readonly DeliveryResult[]> => {
+    try {
+      // Repeating is for delivery/ to decide.
+      const results = await kind.send(aws, events, { signal, timeoutMs, maxAttempts: 1 });
+      maxEvents = Math.min(kind.batch.maxEvents, maxEvents + 1);
+      return results;
+    } catch (error) {
+      const refusal = awsRefusal(error);
+      if (refusal.kind !== "permanent" || events.length === 1) return events.map(() => refusal);
+      maxEvents = 1;
+      return events.map(() => ({ ...refusal, kind: "retry" }));
+    }
+  };
+
+  return {
+    name,
+    get batch() {
+      return { ...kind.batch, maxEvents };
+    },
+    async deliver(events, { signal }) {
+      if (events.length === 0) return [];
+      const delivery = attempt(events, signal);
+      underWay.add(delivery);
+      try {
+        return await delivery;
+      } finally {
+        underWay.delete(delivery);
+      }
+    },
+    close: () => {
+      // A delivery that still waits for its key has no request yet that the agent could wait for.
+      closing ??= Promise.allSettled(underWay).then(async () => void (await agent.close()));
+      return closing;
+    },
+  };
+}
+
+/** The environment with the region and endpoint that a sink's options set. */
+export const awsEnvironment = (
+  { service, region, endpoint }: Pick<AwsSink, "service" | "region" | "endpoint">,
+  environment: SinkDeps["environment"],
+): SinkDeps["environment"] => ({
+  ...environment,
+  ...(region && { AWS_REGION: region }),
+  ...(endpoint && { [`AWS_ENDPOINT_URL_${services[service].variable}`]: endpoint }),
+});
+
+/** For a service that takes one event a request. */
+export const oneByOne = {
+  batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
+  /** `send` of one event for several: it throws AwsError, or the event is accepted. */
+  each:
+    (send: (aws: AwsClient, event: CloudEvent, attempt: AwsCallOptions) => Promise<void>): AwsSink["send"] =>
+    (aws, events, attempt) =>
+      Promise.all(
+        events.map((event) =>
+          send(aws, event, attempt).then((): DeliveryResult => ({ kind: "accepted" }), awsRefusal),
+        ),
+      ),
+};

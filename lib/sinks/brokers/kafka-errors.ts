@@ -1,0 +1,103 @@
+import * as v from "valibot";
+import type { FailureReason, Refusal } from "../../core/result.ts";
+import { networkRefusal } from "../http/network.ts";
+import { errorTree } from "./error-tree.ts";
+
+type Verdict = readonly [Refusal["kind"], FailureReason];
+
+const forbidden: Verdict = ["blocked", "unauthorized"];
+const noTopic: Verdict = ["blocked", "unroutable"];
+const tooLarge: Verdict = ["permanent", "too_large"];
+const rejected: Verdict = ["permanent", "rejected"];
+
+/** Kafka's own error names that say more than "later". */
+const verdicts: ReadonlyMap<string, Verdict> = new Map([
+  ["SASL_AUTHENTICATION_FAILED", forbidden],
+  ["UNSUPPORTED_SASL_MECHANISM", forbidden],
+  ["ILLEGAL_SASL_STATE", forbidden],
+  ["TOPIC_AUTHORIZATION_FAILED", forbidden],
+  ["CLUSTER_AUTHORIZATION_FAILED", forbidden],
+  ["TRANSACTIONAL_ID_AUTHORIZATION_FAILED", forbidden],
+  ["UNKNOWN_TOPIC_OR_PARTITION", noTopic],
+  ["UNKNOWN_TOPIC_ID", noTopic],
+  ["INVALID_TOPIC_EXCEPTION", noTopic],
+  ["MESSAGE_TOO_LARGE", tooLarge],
+  ["RECORD_LIST_TOO_LARGE", tooLarge],
+  ["INVALID_RECORD", rejected],
+  ["POLICY_VIOLATION", rejected],
+  ["REQUEST_TIMED_OUT", ["retry", "timeout"]],
+  ["THROTTLING_QUOTA_EXCEEDED", ["retry", "throttled"]],
+]);
+
+const later: Verdict = ["retry", "server_error"];
+
+/** What one of Kafka's errors, by its name, comes to. */
+export function kafkaRefusal(id: string, origin: string): Refusal {
+  const [kind, reason] = verdicts.get(id) ?? later;
+  return { kind, reason, detail: `${origin}: ${id}` };
+}
+
+/**
+ * What a failure of the whole request comes to; null for one that neither Kafka nor the network causes. Where brokers
+ * and attempts failed in different ways, the one that an operator must mend is told first.
+ */
+export function requestRefusal(error: unknown, origin: string): Refusal | null {
+  const found = errorTree(error).flatMap((each) => refusalOf(each, origin) ?? []);
+  return found.find(({ kind }) => kind === "blocked") ?? found[0] ?? null;
+}
+
+function refusalOf(error: Error, origin: string): Refusal | null {
+  const network = networkRefusal(error, origin);
+  if (network) return network;
+  const id = "apiId" in error ? error.apiId : undefined;
+  if (typeof id === "string") return kafkaRefusal(id, origin);
+  const said = sentences.find(([text]) => text.test(error.message))?.[1];
+  if (said) return { ...said, detail: `${origin}: ${said.detail}` };
+  const code = "code" in error ? error.code : undefined;
+  if (code === "PLT_KFK_UNSUPPORTED_API")
+    return { kind: "blocked", reason: "rejected", detail: `${origin}: it is too old for this client` };
+  if (code === "PLT_KFK_OUT_OF_BOUNDS")
+    return { kind: "retry", reason: "server_error", detail: `${origin}: the answer is none of Kafka's` };
+  // What fails without a cause is a connection that ended.
+  return code === "PLT_KFK_NETWORK" && error.cause === undefined
+    ? { kind: "retry", reason: "network", detail: `${origin}: the connection broke` }
+    : null;
+}
+
+/** What the client says in words only. */
+const sentences: readonly (readonly [RegExp, Refusal])[] = [
+  [/^Unknown topic /, { kind: "blocked", reason: "unroutable", detail: "UNKNOWN_TOPIC_OR_PARTITION" }],
+  [/ timed out\.$/, { kind: "retry", reason: "timeout", detail: "no answer in time" }],
+  [/^Broker requires TLS/, { kind: "retry", reason: "network", detail: "it asks for TLS" }],
+];
+
+const produceFailure = v.object({
+  errors: v.array(v.object({ apiCode: v.number(), apiId: v.string() })),
+  response: v.object({
+    responses: v.array(
+      v.object({ partitionResponses: v.array(v.object({ index: v.number(), errorCode: v.number() })) }),
+    ),
+  }),
+});
+
+const producedBefore = v.object({
+  produced: v.object({ offsets: v.array(v.object({ partition: v.number() })) }),
+});
+
+/** What a failed request to produce says of single partitions: null where it was taken, else Kafka's error. */
+export function partitionOutcomes(error: unknown): ReadonlyMap<number, string | null> {
+  const outcomes = new Map<number, string | null>();
+  if (v.is(producedBefore, error))
+    for (const { partition } of error.produced.offsets) outcomes.set(partition, null);
+  for (const failure of errorTree(error)) {
+    if (!v.is(produceFailure, failure)) continue;
+    const names = new Map(failure.errors.map(({ apiCode, apiId }) => [apiCode, apiId]));
+    for (const { index, errorCode } of failure.response.responses.flatMap(
+      (each) => each.partitionResponses,
+    )) {
+      // What one attempt has stored stays stored when the next one fails.
+      if (outcomes.get(index) !== null) outcomes.set(index, names.get(errorCode) ?? null);
+    }
+  }
+  return outcomes;
+}

@@ -1,0 +1,71 @@
+import type { FailureReason, Refusal } from "../../core/result.ts";
+import { networkRefusal } from "../http/network.ts";
+
+type Verdict = readonly [Refusal["kind"], FailureReason];
+
+const forbidden: Verdict = ["blocked", "unauthorized"];
+const unsuited: Verdict = ["blocked", "rejected"];
+const throttled: Verdict = ["retry", "throttled"];
+
+/** MQTT 5's reason codes, of a CONNACK, a PUBACK or a DISCONNECT, that say more than "later". */
+const verdicts: ReadonlyMap<number, Verdict> = new Map([
+  // The first five are MQTT 3's, from a server that knows no other.
+  [0x01, unsuited],
+  [0x02, unsuited],
+  [0x04, forbidden],
+  [0x05, forbidden],
+  [0x84, unsuited],
+  [0x85, unsuited],
+  [0x86, forbidden],
+  [0x87, forbidden],
+  [0x8a, forbidden],
+  [0x8c, forbidden],
+  [0x90, ["blocked", "unroutable"]],
+  [0x95, ["permanent", "too_large"]],
+  [0x96, throttled],
+  [0x97, throttled],
+  [0x99, ["permanent", "rejected"]],
+  [0x9b, unsuited],
+  [0x9c, ["blocked", "redirected"]],
+  [0x9d, ["blocked", "redirected"]],
+  [0x9f, throttled],
+]);
+
+const later: Verdict = ["retry", "server_error"];
+
+/** A DISCONNECT of the server's, which the client tells as an event. */
+export class MqttDisconnect extends Error {
+  override readonly name = "MqttDisconnect";
+  readonly code: number;
+
+  constructor(code: number) {
+    super("the server ended the connection");
+    this.code = code;
+  }
+}
+
+/** An answer that the client cannot read, of which it tells in many words. */
+export const noMqtt = (cause: unknown): Error => new Error("no MQTT", { cause });
+
+/** What a failure to connect or publish comes to; null for one that neither MQTT nor the network causes. */
+export function mqttRefusal(error: unknown, origin: string): Refusal | null {
+  if (!(error instanceof Error)) return null;
+  const code = "code" in error ? error.code : undefined;
+  if (typeof code !== "number") return networkRefusal(error, origin) ?? saidRefusal(error.message, origin);
+  const [kind, reason] = verdicts.get(code) ?? later;
+  return { kind, reason, detail: `${origin}: MQTT reason code 0x${code.toString(16).padStart(2, "0")}` };
+}
+
+/** What the client says in words only. */
+const sentences: readonly (readonly [RegExp, FailureReason, problem: string])[] = [
+  [/^connack timeout$/, "timeout", "no answer in time"],
+  [/^Keepalive timeout$/, "timeout", "the server fell silent"],
+  [/^TLS not authorized$/, "network", "the certificate is not trusted"],
+  [/^no MQTT$/, "server_error", "the answer is none of MQTT's"],
+  [/^(Connection closed|client disconnecting)$/, "network", "the connection broke"],
+];
+
+function saidRefusal(message: string, origin: string): Refusal | null {
+  const [, reason, problem] = sentences.find(([text]) => text.test(message)) ?? [];
+  return reason ? { kind: "retry", reason, detail: `${origin}: ${problem}` } : null;
+}

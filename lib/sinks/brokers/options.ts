@@ -1,0 +1,70 @@
+import { isIP } from "node:net";
+import * as v from "valibot";
+import { attemptTimeout, described } from "../../options/fields.ts";
+
+const pem = (what: string) => {
+  const expected = `${what} in PEM`;
+  return v.pipe(v.string(expected), v.regex(/-----BEGIN [A-Z ]+-----/, expected));
+};
+
+const tlsFields = v.pipe(
+  v.strictObject(
+    {
+      ca: v.optional(
+        described(pem("certificates"), "Authorities to trust instead of the system's, in PEM; not a path."),
+      ),
+      cert: v.optional(described(pem("a certificate"), "The client's certificate, where the server asks.")),
+      key: v.optional(described(pem("a private key"), "The client's private key.")),
+      verifyHost: v.optional(
+        described(
+          v.boolean("true or false"),
+          "`false` for a certificate that names another host; then `ca` must say whom to trust.",
+        ),
+        true,
+      ),
+    },
+    "an object of TLS options",
+  ),
+  v.forward(
+    v.partialCheck(
+      [["ca"], ["verifyHost"]],
+      ({ ca, verifyHost }) => verifyHost !== false || ca !== undefined,
+      "true, or false with ca",
+    ),
+    ["verifyHost"],
+  ),
+);
+
+/** Fields of a TLS connection, for Node's `tls.connect`. */
+export const tls = (description: string) => v.optional(described(tlsFields, description));
+
+export type TlsOptions = v.InferOutput<typeof tlsFields>;
+
+/** For `tls.connect`, which does not always take an option that is undefined for one that is missing. */
+export const tlsSettings = ({ ca, cert, key, verifyHost }: TlsOptions) => ({
+  ...(ca !== undefined && { ca }),
+  ...(cert !== undefined && { cert }),
+  ...(key !== undefined && { key }),
+  ...(!verifyHost && { checkServerIdentity: () => undefined }),
+});
+
+export const brokerTimeout = described(
+  v.optional(attemptTimeout, "10s"),
+  "For one attempt, from connecting to the last confirmation.",
+);
+
+/** `host:port`, the host a name or an address. */
+export const hostAndPort = (example: string) => {
+  const expected = `a server such as ${example}`;
+  return v.pipe(v.string(expected), v.regex(/^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i, expected));
+};
+
+/** The IP address in `host:port`; null for a name. */
+export function addressIn(server: string): string | null {
+  const host = server.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+  return isIP(host) === 0 ? null : host;
+}
+
+/** Where a broker of several servers is, short enough for a message. */
+export const originOf = (kind: string, [first, ...others]: readonly string[]): string =>
+  `${kind} ${first}${others.length > 0 ? ` and ${others.length} more` : ""}`;

@@ -1,0 +1,69 @@
+import type { Refusal } from "../../core/result.ts";
+import { networkRefusal } from "../http/network.ts";
+
+type Trouble = Pick<Refusal, "kind" | "reason"> & { readonly problem: string };
+
+const trouble = (kind: Refusal["kind"], reason: Refusal["reason"], problem: string): Trouble => ({
+  kind,
+  reason,
+  problem,
+});
+
+const broken = trouble("retry", "network", "the connection broke");
+const closedVirtualHost = trouble(
+  "blocked",
+  "unauthorized",
+  "the virtual host is not there, or not open to the user",
+);
+
+/** By the code with which RabbitMQ closes a channel or a connection. */
+const replies: ReadonlyMap<number, Trouble> = new Map([
+  [320, trouble("retry", "network", "the server closed the connection")],
+  [402, closedVirtualHost],
+  [403, trouble("blocked", "unauthorized", "the user is refused, or may not publish there")],
+  [404, trouble("blocked", "not_found", "the exchange is not there")],
+  [406, trouble("blocked", "rejected", "the server does not take such messages")],
+  [530, closedVirtualHost],
+  [506, trouble("retry", "throttled", "the server has no room now")],
+]);
+
+/** By what the client says where it gives no code. */
+const sentences: readonly (readonly [sentence: RegExp, trouble: Trouble])[] = [
+  [/^Expected ConnectionOpenOk; got <ConnectionClose/, closedVirtualHost],
+  [/^SASL mechanism/, trouble("blocked", "unauthorized", "the server takes no user and password")],
+  [/^connect ETIMEDOUT$/, trouble("retry", "timeout", "no answer in time")],
+  [/^(Heartbeat timeout|Unexpected close|Socket closed abruptly|Channel|channel closed)/, broken],
+  [/^(Frame|Invalid frame|Expected|Server frameMax)/, trouble("retry", "network", "the answer is not AMQP")],
+];
+
+/** What a failure of the connection or the channel comes to; null for one that no server causes, which is a defect. */
+export function rabbitMqRefusal(error: unknown, origin: string): Refusal | null {
+  const found = error instanceof Error ? troubleOf(error) : null;
+  if (!found) return networkRefusal(error, origin);
+  return { kind: found.kind, reason: found.reason, detail: `${origin}: ${found.problem}` };
+}
+
+function troubleOf(error: Error): Trouble | null {
+  if (error.name === "IllegalOperationError") return broken;
+  const code = replyCode(error);
+  if (code !== null) {
+    const { kind, reason, problem } =
+      replies.get(code) ?? trouble("retry", "server_error", "the server refused it");
+    return { kind, reason, problem: `${problem} (${code})` };
+  }
+  if ("code" in error) return null;
+  return sentences.find(([sentence]) => sentence.test(error.message))?.[1] ?? null;
+}
+
+function replyCode(error: Error): number | null {
+  if ("code" in error && typeof error.code === "number") return error.code;
+  const [, code] = /^Handshake terminated by server: (\d+)/.exec(error.message) ?? [];
+  return code === undefined ? null : Number(code);
+}
+
+/** The most bytes that a message may have, where its size was why the channel closed; null where it was not. */
+export function sizeLimit(error: unknown): number | null {
+  const message = error instanceof Error && replyCode(error) === 406 ? error.message : "";
+  const [, bytes] = /larger than (?:configured )?max size (\d+)/.exec(message) ?? [];
+  return bytes === undefined ? null : Number(bytes);
+}

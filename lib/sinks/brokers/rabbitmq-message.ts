@@ -1,0 +1,31 @@
+import { hash } from "node:crypto";
+import type { Options } from "amqplib";
+import type { CloudEvent } from "../../change/event.ts";
+
+/** What AMQP 0-9-1 allows for a routing key and for each of a message's ids. */
+export const maxShortTextBytes = 255;
+
+/**
+ * A message's properties. RabbitMQ turns its headers into the application properties of AMQP 1.0, and these are named
+ * as the CloudEvents binding of AMQP 1.0 wants them; the body is the whole event.
+ */
+export function messageProperties(event: CloudEvent): Options.Publish & { readonly messageId: string } {
+  const { data, datacontenttype, ...attributes } = event;
+  const named = Object.entries(attributes).map(([name, value]) => [`cloudEvents_${name}`, value] as const);
+  return {
+    contentType: "application/cloudevents+json",
+    contentEncoding: "utf-8",
+    headers: Object.fromEntries(named),
+    messageId: shortText(event.id),
+    type: event.type,
+    // In seconds, as the protocol has it.
+    timestamp: Math.floor(Date.parse(event.time) / 1_000),
+    appId: "dms-task-bridge",
+    persistent: true,
+    mandatory: true,
+  };
+}
+
+/** Itself where it fits, else its hash. */
+const shortText = (text: string): string =>
+  Buffer.byteLength(text) <= maxShortTextBytes ? text : hash("sha256", text);

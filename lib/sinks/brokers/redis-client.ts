@@ -1,0 +1,53 @@
+import { isIP } from "node:net";
+import { createClient } from "@redis/client";
+import type { BrokerAddress } from "./address.ts";
+import { type TlsOptions, tlsSettings } from "./options.ts";
+
+export { redisRefusal } from "./redis-errors.ts";
+
+export type RedisClient = ReturnType<typeof newClient>;
+
+/** What the client needs to know beside the address. */
+export interface RedisClientOptions {
+  /** For connecting and signing in, in milliseconds. */
+  readonly timeout: number;
+  readonly tls?: TlsOptions | undefined;
+}
+
+/** Connects. Rejects as the client does. */
+export async function openClient(address: BrokerAddress, options: RedisClientOptions): Promise<RedisClient> {
+  const client = newClient(address, options);
+  // Each failure also rejects what waits for it.
+  client.on("error", () => {});
+  const late = AbortSignal.timeout(options.timeout);
+  // The client's own time-out ends with the TCP connection; a server may be silent after that.
+  late.addEventListener("abort", () => client.isOpen && !client.isReady && client.destroy(), { once: true });
+  await client.connect();
+  return client;
+}
+
+function newClient({ host, port, isTls, user, password, path }: BrokerAddress, options: RedisClientOptions) {
+  const socket = {
+    host,
+    ...(port !== undefined && { port }),
+    connectTimeout: options.timeout,
+    reconnectStrategy: false,
+  } as const;
+  const secured = {
+    ...socket,
+    tls: true,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(options.tls && tlsSettings(options.tls)),
+  } as const;
+  return createClient({
+    // The older protocol, which proxies and old servers speak too.
+    RESP: 2,
+    socket: isTls ? secured : socket,
+    ...(user !== undefined && { username: user }),
+    ...(password !== undefined && { password }),
+    ...(path !== "" && { database: Number(path) }),
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    maintNotifications: "disabled",
+  });
+}

@@ -1,0 +1,75 @@
+import {
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  ErrorReply,
+  SocketClosedUnexpectedlyError,
+} from "@redis/client";
+import type { Refusal } from "../../core/result.ts";
+import { networkRefusal } from "../http/network.ts";
+
+type Verdict = readonly [Refusal["kind"], Refusal["reason"]];
+
+const forbidden: Verdict = ["blocked", "unauthorized"];
+const elsewhere: Verdict = ["blocked", "redirected"];
+const later: Verdict = ["retry", "server_error"];
+const full: Verdict = ["retry", "throttled"];
+
+/** By the word that an error of Redis begins with; what it says after that may quote the command. */
+const verdicts: ReadonlyMap<string, Verdict> = new Map([
+  ["NOAUTH", forbidden],
+  ["WRONGPASS", forbidden],
+  ["NOPERM", forbidden],
+  ["MOVED", elsewhere],
+  ["ASK", elsewhere],
+  ["CROSSSLOT", elsewhere],
+  ["OOM", full],
+  ["BUSY", later],
+  ["CLUSTERDOWN", later],
+  ["LOADING", later],
+  ["MASTERDOWN", later],
+  ["MISCONF", later],
+  ["NOREPLICAS", later],
+  // A failover made the server a replica: the next connection may meet the new primary.
+  ["READONLY", later],
+  ["TRYAGAIN", later],
+]);
+
+/** Of those that begin with `ERR`. */
+const sentences: readonly (readonly [sentence: RegExp, verdict: Verdict])[] = [
+  [/^ERR max number of clients/, full],
+  [/^ERR Protocol error: invalid bulk length/, ["permanent", "too_large"]],
+  [/^ERR (invalid password|Client sent AUTH|AUTH )/i, forbidden],
+  // What a server with a password says to a long command before that was given.
+  [/^ERR Protocol error: unauthenticated/, forbidden],
+];
+
+/** Any other refusal is of the command and the key, not of the event. */
+const misfit: Verdict = ["blocked", "rejected"];
+
+/** What a failure comes to; null for one that neither Redis nor the network causes, which is a defect. */
+export function redisRefusal(error: unknown, origin: string): Refusal | null {
+  const told = (kind: Refusal["kind"], reason: Refusal["reason"], problem: string): Refusal => ({
+    kind,
+    reason,
+    detail: `${origin}: ${problem}`,
+  });
+  if (error instanceof ErrorReply) {
+    const [code = ""] = /^[A-Z]+/.exec(error.message) ?? [];
+    const said = sentences.find(([sentence]) => sentence.test(error.message))?.[1];
+    const [kind, reason] = said ?? verdicts.get(code) ?? misfit;
+    return told(kind, reason, `Redis answers ${code || "an error"}`);
+  }
+  if (error instanceof ConnectionTimeoutError) return told("retry", "timeout", "no answer in time");
+  if (lostConnection.some((kind) => error instanceof kind))
+    return told("retry", "network", "the connection broke");
+  return networkRefusal(error, origin);
+}
+
+const lostConnection = [
+  ClientClosedError,
+  ClientOfflineError,
+  DisconnectsClientError,
+  SocketClosedUnexpectedlyError,
+];

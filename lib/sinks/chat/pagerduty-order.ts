@@ -1,0 +1,53 @@
+import type { Clock } from "../../core/clock.ts";
+
+/** PagerDuty takes events at once and works on them later, in an order of its own. */
+const gapMs = 5_000;
+const maxKeys = 10_000;
+
+/** One thing to say of an alert. */
+export interface Step {
+  /** The alert's. */
+  readonly key: string;
+  readonly action: string;
+  /** Sorts as the changes were seen. */
+  readonly order: string;
+}
+
+interface Told {
+  readonly action: string;
+  readonly order: string;
+  /** When its request had ended, epoch milliseconds. */
+  readonly endedAtMs: Promise<number>;
+}
+
+/**
+ * Keeps what is said of one alert in order: one request after the other, with a pause between two that say different
+ * things. Null for a step that something newer has overtaken. Remembered in this process only.
+ */
+export function alertOrder<Result>(clock: Clock) {
+  const told = new Map<string, Told>();
+
+  const remember = (key: string, step: Told): void => {
+    told.delete(key);
+    told.set(key, step);
+    const [oldest] = told.keys();
+    if (told.size > maxKeys && oldest !== undefined) told.delete(oldest);
+  };
+
+  return async (
+    { key, action, order }: Step,
+    send: () => Promise<Result>,
+    signal: AbortSignal,
+  ): Promise<Result | null> => {
+    const before = told.get(key);
+    if (before && order < before.order) return null;
+    const sending = before ? waited(before, action, signal).then(send) : send();
+    remember(key, { action, order, endedAtMs: sending.then(clock.now, clock.now) });
+    return sending;
+  };
+
+  async function waited(before: Told, action: string, signal: AbortSignal): Promise<void> {
+    const waitMs = (await before.endedAtMs) + gapMs - clock.now();
+    if (before.action !== action && waitMs > 0) await clock.sleep(waitMs, signal);
+  }
+}

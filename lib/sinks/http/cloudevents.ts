@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import type { CloudEvent } from "../../change/event.ts";
+
+/** What of a POST the CloudEvents HTTP binding decides. */
+export interface Message {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The `webhook-id`: the same whenever the same events are sent. */
+  readonly id: string;
+}
+
+/** The whole event in the body. */
+export const structuredMessage = (event: CloudEvent): Message => ({
+  headers: { "content-type": "application/cloudevents+json; charset=utf-8" },
+  body: JSON.stringify(event),
+  id: webhookId(event),
+});
+
+/** The event's data in the body, its attributes in `ce-` headers. */
+export function binaryMessage(event: CloudEvent): Message {
+  const { data, datacontenttype, ...attributes } = event;
+  const headers = Object.entries(attributes).map(([name, value]) => [`ce-${name}`, headerValue(value)]);
+  return {
+    headers: { "content-type": datacontenttype, ...Object.fromEntries(headers) },
+    body: JSON.stringify(data),
+    id: webhookId(event),
+  };
+}
+
+/** Several events in one body. */
+export const batchMessage = (events: readonly CloudEvent[]): Message => ({
+  headers: { "content-type": "application/cloudevents-batch+json; charset=utf-8" },
+  body: JSON.stringify(events),
+  id: batchId(events),
+});
+
+/** A header value by the binding's rules: space, `"`, `%` and all but printable ASCII percent-encoded as UTF-8. */
+export const headerValue = (text: string): string =>
+  text.replace(/[^\x21\x23\x24\x26-\x7e]/gu, (character) =>
+    Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(
+      "",
+    ),
+  );
+
+/** A body of one's own, which is no CloudEvent. */
+export const ownMessage = (event: CloudEvent, contentType: string, body: string): Message => ({
+  headers: { "content-type": contentType },
+  body,
+  id: webhookId(event),
+});
+
+/** The event id. Standard Webhooks forbids a dot in it, and a status that nobody knows may hold one. */
+const webhookId = ({ id }: CloudEvent): string => headerValue(id).replaceAll(".", "%2E");
+
+function batchId(events: readonly CloudEvent[]): string {
+  const ids = events.map(({ id }) => id).toSorted();
+  return `batch-${createHash("sha256").update(JSON.stringify(ids)).digest("hex").slice(0, 32)}`;
+}

@@ -1,0 +1,143 @@
+import * as v from "valibot";
+import { attemptTimeout, described, wholeNumber } from "../../options/fields.ts";
+import { Template, templateText } from "../../template/template.ts";
+import { isCidr } from "./address-guard.ts";
+import { parseSigningKey, secretExpectation } from "./standard-webhooks.ts";
+
+export const urlExpectation = "an https URL without user and password; http only with allowPrivateNetwork";
+
+export const url = v.pipe(
+  v.string(urlExpectation),
+  v.check((text) => isWebhookUrl(text), urlExpectation),
+);
+
+function isWebhookUrl(text: string): boolean {
+  const parsed = URL.parse(text);
+  return (
+    parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.username === "" && parsed.password === ""
+  );
+}
+
+const secret = v.pipe(
+  v.string(secretExpectation),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const key = parseSigningKey(dataset.value);
+    if (key) return key;
+    addIssue({ message: secretExpectation });
+    return NEVER;
+  }),
+);
+
+const ownHeaders =
+  /^(connection|content-.*|expect|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|webhook-.*|ce-.*)$/;
+const headerName = v.pipe(
+  v.string(),
+  v.regex(/^[!#$%&'*+.^_`|~A-Za-z0-9-]+$/, "a header name"),
+  v.toLowerCase(),
+  v.check((name) => !ownHeaders.test(name), "a header that the webhook does not set itself"),
+);
+const valueExpectation = "printable ASCII, without line breaks";
+const headerText = v.pipe(v.string(valueExpectation), v.regex(/^[\x20-\x7e\t]*$/, valueExpectation));
+
+export const allowPrivateNetwork = v.optional(
+  described(
+    v.union(
+      [v.boolean(), v.array(v.pipe(v.string(), v.check(isCidr, "a CIDR range such as 10.20.0.0/16")))],
+      "true, false or a list of CIDR ranges",
+    ),
+    "Opens loopback and private networks, or the listed ranges. Plain http is allowed only there.",
+  ),
+  false,
+);
+
+/** What the receiver allows in one batch, unless it says otherwise: 64 KiB is what every CloudEvents consumer should take. */
+const batch = v.strictObject({
+  maxEvents: v.optional(described(wholeNumber(1, 10_000), "Events in one request."), 100),
+  maxBytes: v.optional(described(wholeNumber(1_024, 16_777_216), "Bytes of one request's body."), 65_536),
+});
+
+const typeExpectation = "a media type such as application/json";
+const mediaType = v.pipe(
+  v.string(typeExpectation),
+  v.regex(/^[\w.+-]+\/[\w.+-]+(;[\x20-\x7e]*)?$/, typeExpectation),
+);
+const isJson = (type: string): boolean => /^application\/([\w.-]+\+)?json(;|$)/i.test(type);
+
+export const webhookSchema = v.pipe(
+  v.strictObject({
+    url: described(url, "Where to POST. Treated as a secret: messages show its origin only."),
+    mode: v.optional(
+      described(
+        v.picklist(["structured", "binary", "batch"], "structured, binary or batch"),
+        "CloudEvents content mode. `batch` only for a receiver that asked for it.",
+      ),
+      "structured",
+    ),
+    batch: v.optional(described(batch, "Limits of a request in mode `batch`."), {}),
+    body: v.optional(
+      described(
+        templateText,
+        "A Liquid template of the request's body, in place of the event; `mode` is then left out.",
+      ),
+    ),
+    contentType: v.optional(
+      described(mediaType, "Of what `body` makes. Of a JSON type it must make JSON of every event."),
+      "application/json",
+    ),
+    secret: described(v.optional(secret), "Signs deliveries (Standard Webhooks): `whsec_…` or `whsk_…`."),
+    secrets: v.optional(
+      described(
+        v.pipe(
+          v.array(secret),
+          v.minLength(1, "at least one secret"),
+          v.maxLength(10, "at most ten secrets"),
+        ),
+        "Several secrets during a rotation, newest first; instead of `secret`.",
+      ),
+    ),
+    headers: v.optional(
+      described(
+        v.record(headerName, headerText),
+        "Headers sent with every request, such as `authorization`.",
+      ),
+      {},
+    ),
+    timeout: described(
+      v.optional(attemptTimeout, "15s"),
+      "For one attempt, from connecting to the end of the answer.",
+    ),
+    allowPrivateNetwork,
+  }),
+  v.forward(
+    v.partialCheck(
+      [["url"], ["allowPrivateNetwork"]],
+      ({ url, allowPrivateNetwork }) =>
+        URL.parse(url)?.protocol !== "http:" ||
+        (allowPrivateNetwork !== false && allowPrivateNetwork !== undefined),
+      urlExpectation,
+    ),
+    ["url"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["secret"], ["secrets"]],
+      ({ secret, secrets }) => secret === undefined || secrets === undefined,
+      "either secret or secrets",
+    ),
+    ["secrets"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["body"], ["mode"]],
+      ({ body, mode }) => body === undefined || mode === "structured",
+      "no mode beside a body, which no CloudEvents mode describes",
+    ),
+    ["mode"],
+  ),
+  v.transform(({ body, ...options }) => ({
+    ...options,
+    body: body === undefined ? null : new Template(body, isJson(options.contentType) ? "json" : "text"),
+  })),
+);
+
+export type WebhookOptions = v.InferOutput<typeof webhookSchema>;

@@ -1,0 +1,59 @@
+import type { Dispatcher } from "undici";
+import type { CallOptions } from "../../core/clock.ts";
+import type { Refusal } from "../../core/result.ts";
+import { exchange, headerOf, type Incoming, isCallersEnd, OutOfTime } from "../../net/exchange.ts";
+import type { Answer } from "./answer.ts";
+import { networkRefusal } from "./network.ts";
+
+const maxBodyBytes = 16_384;
+
+export interface Post {
+  readonly method?: "POST" | "PATCH";
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The receiver's own header for how many seconds to wait, where it has one beside Retry-After. */
+  readonly waitHeader?: string;
+  /** For the whole attempt, to the last byte read of the answer. */
+  readonly timeoutMs: number;
+}
+
+/** One request, a POST unless it says otherwise: what the receiver answered, or why no answer came. Redirects are not followed. Throws only on a defect. */
+export async function post(
+  dispatcher: Dispatcher,
+  request: Post,
+  options: CallOptions,
+): Promise<Answer | Refusal> {
+  const { url, timeoutMs, waitHeader, method = "POST", headers, body } = request;
+  const { origin, pathname, search } = url;
+  const outgoing = { origin, path: `${pathname}${search}`, method, headers, body, timeoutMs, maxBodyBytes };
+  try {
+    // The status is the verdict, so a body that breaks off or drips past the time-out is only cut.
+    const answer = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options);
+    const retryAfter = waitIn(answer, waitHeader);
+    return { kind: "answer", status: answer.status, retryAfter, body: answer.text };
+  } catch (error) {
+    if (error instanceof OutOfTime || isCallersEnd(error, options))
+      return outOfTime(origin, timeoutMs, options);
+    const refusal = networkRefusal(error, origin);
+    if (!refusal) throw error;
+    return refusal;
+  }
+}
+
+/** Retry-After or the receiver's own header, or the instant at which a spent rate limit begins anew, an epoch as on GitHub. */
+function waitIn(answer: Incoming, ownName = ""): string | null {
+  const one = (name: string): string | null => headerOf(answer, name);
+  const given = one("retry-after") ?? one(ownName);
+  if (given !== null || one("x-ratelimit-remaining") !== "0") return given;
+  const reset = one("x-ratelimit-reset") ?? "";
+  return /^[1-9]\d{9}$/.test(reset) ? new Date(Number(reset) * 1_000).toUTCString() : null;
+}
+
+const outOfTime = (origin: string, timeoutMs: number, { signal }: CallOptions): Refusal => ({
+  kind: "retry",
+  reason: "timeout",
+  detail: signal.aborted
+    ? `${origin}: the run's time ended before an answer came`
+    : `${origin}: no answer within ${timeoutMs} ms`,
+});

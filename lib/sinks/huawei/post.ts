@@ -1,0 +1,118 @@
+import { Agent } from "undici";
+import * as v from "valibot";
+import type { CloudEvent } from "../../change/event.ts";
+import type { CallOptions } from "../../core/clock.ts";
+import type { SinkName } from "../../core/names.ts";
+import type { DeliveryResult, Refusal } from "../../core/result.ts";
+import { accessKeyIn } from "../../huawei/access-key.ts";
+import { regionalEndpoint } from "../../huawei/endpoint.ts";
+import { encodePath, sign } from "../../huawei/sign.ts";
+import { attemptTimeout, described, filledText, httpUrl } from "../../options/fields.ts";
+import { parseJson } from "../../text/json.ts";
+import { oneLine } from "../../text/one-line.ts";
+import { type Answer, answerResult } from "../http/answer.ts";
+import { post } from "../http/post.ts";
+import { maskSecrets } from "../http/redact.ts";
+import type { Sink, SinkDeps } from "../sink.ts";
+
+/** The options that every sink on Huawei Cloud has. */
+export const huaweiEntries = (service: string) => ({
+  credentials: described(
+    v.optional(
+      v.strictObject({
+        ak: described(filledText("an access key"), "Access key."),
+        sk: described(filledText("a secret key"), "Secret key."),
+        securityToken: v.optional(described(filledText("a security token"), "Of temporary credentials.")),
+      }),
+    ),
+    "Defaults to HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK (CLOUD_SDK_AK and CLOUD_SDK_SK too).",
+  ),
+  endpoint: described(
+    v.optional(httpUrl),
+    `Where it is not \`https://${service}.{region}.myhuaweicloud.com\`.`,
+  ),
+  timeout: described(
+    v.optional(attemptTimeout, "10s"),
+    "For one attempt, from connecting to the end of the answer.",
+  ),
+});
+
+const huaweiObject = v.object(huaweiEntries(""));
+type HuaweiOptions = v.InferOutput<typeof huaweiObject>;
+
+/** One operation of a service: the same path each time, another body. */
+export interface Operation {
+  /** One signed POST. Without an access key nothing is sent. Throws only on a defect. */
+  post(body: string, call: CallOptions): Promise<Answer | Refusal>;
+  /** What an answer's status comes to. */
+  judge(answer: Answer): DeliveryResult;
+  /** What the service says, as an operator may see it: after the origin, on one line, without secrets. */
+  quote(said: string): string;
+  close(): Promise<void>;
+}
+
+export interface OperationPlace {
+  readonly service: string;
+  readonly region: string;
+  /** Decoded. */
+  readonly path: string;
+}
+
+export function openOperation(place: OperationPlace, options: HuaweiOptions, deps: SinkDeps): Operation {
+  const endpoint = new URL(options.endpoint ?? regionalEndpoint(place.service, place.region));
+  const path = `${endpoint.pathname.replace(/\/$/, "")}${place.path}`;
+  const url = new URL(encodePath(path), endpoint);
+  const key = options.credentials ?? accessKeyIn(deps.environment);
+  const secrets = [key?.sk ?? "", key?.securityToken ?? ""];
+  const agent = new Agent({ allowH2: false });
+  let closing: Promise<void> | null = null;
+  return {
+    post: async (body, call) => {
+      if (!key) return noKey;
+      const headers = { host: url.host, "content-type": "application/json" };
+      const signed = sign({ method: "POST", path, query: [], headers, body }, key, deps.clock.now());
+      return post(agent, { url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeout }, call);
+    },
+    quote: (said) => oneLine(`${url.origin}: ${maskSecrets(said, secrets)}`),
+    judge: (answer) => answerResult(answer, { origin: url.origin, secrets, nowMs: deps.clock.now() }),
+    close: async () => {
+      closing ??= agent.close();
+      await closing;
+    },
+  };
+}
+
+const noKey: Refusal = {
+  kind: "blocked",
+  reason: "unauthorized",
+  detail: "no access key: set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+};
+
+/** What a service that takes one event a request is told, and how it says that it has taken it. */
+export interface OneByOne {
+  body(event: CloudEvent): string;
+  /** The field of the answer that names what was made of the event. */
+  readonly receipt: string;
+}
+
+/** A sink of one request an event, accepted once the answer holds the receipt. */
+export function oneByOne(name: SinkName, operation: Operation, { body, receipt }: OneByOne): Sink {
+  const hasReceipt = v.object({ [receipt]: v.pipe(v.string(), v.nonEmpty()) });
+  const send = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
+    const outcome = await operation.post(body(event), call);
+    if (outcome.kind !== "answer") return outcome;
+    const result = operation.judge(outcome);
+    if (result.kind !== "accepted" || v.is(hasReceipt, parseJson(outcome.body))) return result;
+    return {
+      kind: "retry",
+      reason: "server_error",
+      detail: operation.quote(`an answer without a ${receipt}`),
+    };
+  };
+  return {
+    name,
+    batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
+    deliver: (events, call) => Promise.all(events.map((event) => send(event, call))),
+    close: operation.close,
+  };
+}

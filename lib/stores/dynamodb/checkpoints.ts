@@ -1,0 +1,91 @@
+import { lastActiveMs } from "../../checkpoint/activity.ts";
+import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../checkpoint/codec.ts";
+import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
+import type { Clock } from "../../core/clock.ts";
+import { StoreError } from "../../core/errors.ts";
+import type { StreamKey } from "../../core/names.ts";
+import { activityAttributes } from "./activity.ts";
+import { bytesOf, type Item, numberOf, textOf } from "./item.ts";
+import { pack, unpack } from "./packed.ts";
+import type { Expression, Table } from "./table.ts";
+
+const dayMs = 86_400_000;
+/** A record that no run has asked for in this time belongs to a stream that is gone. */
+const keptMs = 90 * dayMs;
+/** Most of the time a load only reads. */
+const extendedAfterMs = 30 * dayMs;
+
+export interface DynamodbCheckpointDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  /** A text never given before: it tells a commit of ours from another's. */
+  readonly newId: () => string;
+}
+
+/**
+ * Checkpoints in DynamoDB: one item a stream, written whole under its version. Its time to live is set by each commit
+ * and by a load that finds it a month old, so a stream that is watched but never changes keeps its record.
+ */
+export function dynamodbCheckpoints({ table, clock, newId }: DynamodbCheckpointDeps): CheckpointStore {
+  const expiry = () => ({ N: String(Math.ceil((clock.now() + keptMs) / 1_000)) });
+
+  async function extend(stream: StreamKey, item: Item): Promise<void> {
+    const leftMs = numberOf(item, "expiresAt") * 1_000 - clock.now();
+    if (leftMs > keptMs - extendedAfterMs) return;
+    try {
+      await table.set(keyOf(stream), "expiresAt", expiry(), versionIs(numberOf(item, "version")));
+    } catch (error) {
+      // The record is read, and two months are left for another try.
+      if (!(error instanceof StoreError && error.reason === "unavailable")) throw error;
+    }
+  }
+
+  return {
+    load: async (stream) => {
+      const item = await table.get(keyOf(stream));
+      if (!item) return null;
+      await extend(stream, item);
+      return { version: numberOf(item, "version") as Version, checkpoint: decode(stream, item) };
+    },
+    commit: async (stream, next, expected) => {
+      const version = ((expected ?? 0) + 1) as Version;
+      const writtenBy = newId();
+      const attributes: Item = {
+        version: { N: String(version) },
+        writtenBy: { S: writtenBy },
+        record: pack(encodeCheckpoint(next)),
+        expiresAt: expiry(),
+        ...activityAttributes(stream, lastActiveMs(next, clock.now())),
+      };
+      const condition = expected === null ? { text: "attribute_not_exists(pk)" } : versionIs(expected);
+      if (await table.put(keyOf(stream), attributes, condition)) return { kind: "committed", version };
+      const present = await table.get(keyOf(stream), "writtenBy");
+      const isOurs = present !== null && textOf(present, "writtenBy") === writtenBy;
+      return isOurs ? { kind: "committed", version } : { kind: "conflict" };
+    },
+    list: async () => (await table.scanKeys(checkpointKind)) as readonly StreamKey[],
+    reset: (stream) => table.delete(keyOf(stream)),
+    close: () => table.close(),
+  };
+}
+
+const checkpointKind = "checkpoint";
+const keyOf = (stream: StreamKey) => ({ pk: stream, sk: checkpointKind });
+
+const versionIs = (version: number): Expression => ({
+  text: "#version = :version",
+  names: { "#version": "version" },
+  values: { ":version": { N: String(version) } },
+});
+
+function decode(stream: StreamKey, item: Item): Checkpoint {
+  const name = `checkpoint ${stream}`;
+  const text = unpack(bytesOf(item, "record"), name);
+  try {
+    return decodeCheckpoint(text);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new StoreError(error.reason, `${name}: ${error.message}`, { cause: error });
+  }
+}

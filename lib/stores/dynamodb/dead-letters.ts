@@ -1,0 +1,34 @@
+import { eachOf } from "../../async/each.ts";
+import { type DeadLetter, type DeadLetterStore, matchesLetter } from "../../delivery/dead-letters.ts";
+import { bytesOf, type Item, textOf } from "./item.ts";
+import { pack, unpack } from "./packed.ts";
+import type { Table } from "./table.ts";
+
+/** The `pk` of every dead letter; a stream's key has slashes. */
+const deadLetterKind = "dead-letter";
+const callsAtOnce = 8;
+
+/** Dead letters in the checkpoints' DynamoDB table, one item each, with no time to live. */
+export function dynamodbDeadLetters(table: Table): DeadLetterStore {
+  return {
+    put: (letters) =>
+      eachOf(letters, callsAtOnce, async (letter) => {
+        await table.put(keyOf(letter.id), { letter: pack(JSON.stringify(letter)) });
+      }),
+    list: async (filter) => {
+      const { sink, id } = filter;
+      const items = await table.query(deadLetterKind, id ?? (sink === undefined ? "" : `${sink}:`));
+      return items
+        .map(letterIn)
+        .filter((letter) => matchesLetter(letter, filter))
+        .sort((a, b) => a.givenUpAtMs - b.givenUpAtMs || a.sequence - b.sequence);
+    },
+    remove: (ids) => eachOf(ids, callsAtOnce, (id) => table.delete(keyOf(id))),
+    close: () => table.close(),
+  };
+}
+
+const keyOf = (id: string) => ({ pk: deadLetterKind, sk: id });
+
+const letterIn = (item: Item): DeadLetter =>
+  JSON.parse(unpack(bytesOf(item, "letter"), `dead letter ${textOf(item, "sk")}`)) as DeadLetter;

@@ -1,0 +1,24 @@
+import { randomUUID } from "node:crypto";
+import { cachedCheckpoints } from "../cached.ts";
+import type { Stores } from "../stores.ts";
+import { dynamodbActivity } from "./activity.ts";
+import { dynamodbCheckpoints } from "./checkpoints.ts";
+import { dynamodbDeadLetters } from "./dead-letters.ts";
+import { openTable, type TableDeps } from "./table.ts";
+
+export interface DynamodbOptions {
+  readonly table: string;
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+/** All in one table. A warm function does not read again what it wrote itself. */
+export function dynamodbStores({ table: name, region, endpoint }: DynamodbOptions, deps: TableDeps): Stores {
+  const table = openTable({ name, region, endpoint }, deps);
+  const checkpoints = dynamodbCheckpoints({ table, clock: deps.clock, newId: randomUUID });
+  return {
+    checkpoints: cachedCheckpoints(checkpoints, deps.clock),
+    deadLetters: dynamodbDeadLetters(table),
+    activity: dynamodbActivity(table),
+  };
+}

@@ -1,0 +1,185 @@
+import { Agent } from "undici";
+import * as v from "valibot";
+import { openAws } from "../../aws/client.ts";
+import { AwsError } from "../../aws/errors.ts";
+import type { Environment } from "../../aws/keys.ts";
+import type { Clock, Random } from "../../core/clock.ts";
+import { StoreError } from "../../core/errors.ts";
+import { type Attribute, checkSize, type Item, itemSchema, textOf } from "./item.ts";
+
+/** The two texts that name an item. */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** An expression with the names (`#…`) and values (`:…`) that stand in it. */
+export interface Expression {
+  readonly text: string;
+  readonly names?: Readonly<Record<string, string>>;
+  readonly values?: Item;
+}
+
+/** What one query of a secondary index asks for. */
+export interface IndexPart {
+  readonly index: string;
+  readonly hash: { readonly name: string; readonly value: Attribute };
+  readonly above: { readonly name: string; readonly value: Attribute };
+}
+
+/** One DynamoDB table whose key is `pk` and `sk`. Reads are consistent. Every method throws StoreError. */
+export interface Table {
+  /** Null when there is no such item. `only` names the one attribute wanted; all where left out. */
+  get(key: Key, only?: string): Promise<Item | null>;
+  /**
+   * False when the condition did not hold. That may be the work of this very call: an attempt whose answer was lost
+   * can have had its effect before the next one was refused.
+   */
+  put(key: Key, attributes: Item, condition?: Expression): Promise<boolean>;
+  /** Sets one attribute. False when the condition did not hold. */
+  set(key: Key, name: string, value: Attribute, condition: Expression): Promise<boolean>;
+  delete(key: Key): Promise<void>;
+  /** The items of one `pk` whose `sk` begins so. */
+  query(pk: string, skPrefix: string): Promise<readonly Item[]>;
+  /** The items of one part of a secondary index whose number is above another. Not consistent, as no index is. */
+  queryIndex(part: IndexPart): Promise<readonly Item[]>;
+  /** The `pk` of every item that has this `sk`. Reads the whole table: for operators' commands. */
+  scanKeys(sk: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface TableOptions {
+  readonly name: string;
+  /** The environment's where left out, as for the endpoint. */
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+export interface TableDeps {
+  /** Access key, region and endpoints, by AWS's own names. */
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Connects to nothing before the first call. */
+export function openTable({ name, region, endpoint }: TableOptions, deps: TableDeps): Table {
+  // A burst ends for many streams at once: their records wait for a connection, instead of opening one each.
+  const dispatcher = new Agent({ allowH2: false, connections: 16 });
+  const { environment, clock, random } = deps;
+  const env = {
+    ...environment,
+    ...(region && { AWS_REGION: region }),
+    ...(endpoint && { AWS_ENDPOINT_URL_DYNAMODB: endpoint }),
+  };
+  const aws = openAws({ env, dispatcher, clock, random });
+  let closing: Promise<void> | null = null;
+
+  const call = async (operation: string, body: object): Promise<unknown> => {
+    try {
+      return await aws.call("dynamodb", operation, { TableName: name, ...body });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      throw storeError(error);
+    }
+  };
+  const conditional = async (operation: string, body: object): Promise<boolean> => {
+    try {
+      await call(operation, body);
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError && isRefusal(error.cause)) return false;
+      throw error;
+    }
+  };
+  const pages = async (operation: "Query" | "Scan", body: object): Promise<readonly Item[]> => {
+    const items: Item[] = [];
+    let after: Item | undefined;
+    do {
+      const start = after && { ExclusiveStartKey: after };
+      const answer = parsed(page, await call(operation, { ConsistentRead: true, ...body, ...start }));
+      items.push(...answer.Items);
+      after = answer.LastEvaluatedKey;
+    } while (after);
+    return items;
+  };
+
+  return {
+    get: async (key, only) => {
+      const answer = await call("GetItem", {
+        Key: attributesOf(key),
+        ConsistentRead: true,
+        ...(only && { ProjectionExpression: "#only", ExpressionAttributeNames: { "#only": only } }),
+      });
+      return parsed(found, answer).Item ?? null;
+    },
+    put: async (key, attributes, condition) => {
+      const whole = { ...attributesOf(key), ...attributes };
+      checkSize(key.pk, whole);
+      return conditional("PutItem", { Item: whole, ...(condition && conditionOf(condition)) });
+    },
+    set: (key, attributeName, value, condition) =>
+      conditional("UpdateItem", {
+        Key: attributesOf(key),
+        UpdateExpression: "SET #set = :set",
+        ...conditionOf({
+          ...condition,
+          names: { ...condition.names, "#set": attributeName },
+          values: { ...condition.values, ":set": value },
+        }),
+      }),
+    delete: async (key) => void (await call("DeleteItem", { Key: attributesOf(key) })),
+    query: (pk, skPrefix) =>
+      pages("Query", {
+        // DynamoDB takes no empty text as a prefix.
+        KeyConditionExpression: skPrefix ? "pk = :pk AND begins_with(sk, :prefix)" : "pk = :pk",
+        ExpressionAttributeValues: { ":pk": { S: pk }, ...(skPrefix && { ":prefix": { S: skPrefix } }) },
+      }),
+    queryIndex: ({ index, hash, above }) =>
+      pages("Query", {
+        IndexName: index,
+        ConsistentRead: false,
+        KeyConditionExpression: "#hash = :hash AND #above > :above",
+        ExpressionAttributeNames: { "#hash": hash.name, "#above": above.name },
+        ExpressionAttributeValues: { ":hash": hash.value, ":above": above.value },
+      }),
+    scanKeys: async (sk) => {
+      const items = await pages("Scan", {
+        FilterExpression: "sk = :sk",
+        ProjectionExpression: "pk",
+        ExpressionAttributeValues: { ":sk": { S: sk } },
+      });
+      return items.map((each) => textOf(each, "pk"));
+    },
+    close: () => {
+      closing ??= dispatcher.close();
+      return closing;
+    },
+  };
+}
+
+const found = v.object({ Item: v.optional(itemSchema) });
+const page = v.object({
+  Items: v.optional(v.array(itemSchema), []),
+  LastEvaluatedKey: v.optional(itemSchema),
+});
+
+function parsed<Schema extends v.GenericSchema>(schema: Schema, answer: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, answer);
+  if (result.success) return result.output;
+  throw new StoreError("unavailable", "dynamodb: the answer is none of DynamoDB's");
+}
+
+const attributesOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } });
+
+const conditionOf = ({ text, names, values }: Expression): object => ({
+  ConditionExpression: text,
+  ...(names && { ExpressionAttributeNames: names }),
+  ...(values && { ExpressionAttributeValues: values }),
+});
+
+const isRefusal = (cause: unknown): boolean =>
+  cause instanceof AwsError && cause.code === "ConditionalCheckFailedException";
+
+const storeError = (error: AwsError): StoreError =>
+  new StoreError("unavailable", error.message, { cause: error });

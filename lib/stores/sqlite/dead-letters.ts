@@ -1,0 +1,41 @@
+import type { DeadLetter, DeadLetterStore } from "../../delivery/dead-letters.ts";
+import type { Database } from "./database.ts";
+
+/** Dead letters in the embedded database. */
+export function fileDeadLetters(database: Database): DeadLetterStore {
+  return {
+    put: async (letters) =>
+      database.use((sql) => {
+        const put = sql.prepare(
+          "INSERT OR REPLACE INTO dead_letter (id, sink, letter, given_up_at_ms) VALUES (?, ?, ?, ?)",
+        );
+        sql.exec("BEGIN IMMEDIATE");
+        try {
+          for (const letter of letters)
+            put.run(letter.id, letter.sink, JSON.stringify(letter), letter.givenUpAtMs);
+          sql.exec("COMMIT");
+        } catch (error) {
+          if (sql.isTransaction) sql.exec("ROLLBACK");
+          throw error;
+        }
+      }),
+    list: async ({ sink, id }) =>
+      database.use((sql) =>
+        sql
+          .prepare(
+            `SELECT letter FROM dead_letter
+             WHERE (:sink IS NULL OR sink = :sink) AND (:id IS NULL OR id = :id)
+             ORDER BY given_up_at_ms, rowid`,
+          )
+          .all({ sink: sink ?? null, id: id ?? null })
+          .map((row) => JSON.parse(String(row["letter"])) as DeadLetter),
+      ),
+    remove: async (ids) =>
+      database.use((sql) => {
+        sql
+          .prepare("DELETE FROM dead_letter WHERE id IN (SELECT value FROM json_each(?))")
+          .run(JSON.stringify(ids));
+      }),
+    close: async () => database.close(),
+  };
+}

@@ -1,0 +1,66 @@
+import type { Environment } from "../aws/keys.ts";
+import type { CloudEvent } from "../change/event.ts";
+import type { LoadedSink } from "../config/check/sinks.ts";
+import type { DeliveryConfig } from "../config/schema.ts";
+import type { Clock, Random } from "../core/clock.ts";
+import type { SinkName } from "../core/names.ts";
+import { Channel } from "../delivery/channel.ts";
+import { Dispatcher } from "../delivery/dispatcher.ts";
+import type { RetryPolicy } from "../delivery/retry.ts";
+import { compileFilter } from "../filter/filter.ts";
+import type { Sink } from "../sinks/sink.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** A sink with what the configuration says of its deliveries. */
+export interface Outlet {
+  readonly sink: Sink;
+  readonly policy: RetryPolicy;
+  /** Whether the sink's filter passes the event. */
+  matches(event: CloudEvent): boolean;
+  /** New for each run: whether a sink is well is asked anew, and what is remembered of it is recalled. */
+  dispatcher(): Dispatcher;
+}
+
+export interface OutletDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly folder: string;
+  readonly environment?: Environment;
+}
+
+export function openOutlet(
+  name: SinkName,
+  { module, options, common }: LoadedSink,
+  delivery: DeliveryConfig,
+  deps: OutletDeps,
+): Outlet {
+  const { clock } = deps;
+  const { retry, rate } = common;
+  const sink = module.create(name, options, { ...deps, environment: deps.environment ?? {} });
+  const filter = common.filter && compileFilter(common.filter, `sinks.${name}.filter`);
+  const policy: RetryPolicy = {
+    attemptsPerRun: retry.attemptsPerRun,
+    initialDelayMs: retry.initialDelay,
+    maxDelayMs: retry.maxDelay,
+    maxRetryAfterMs: retry.maxRetryAfter,
+    maxAttempts: retry.maxAttempts ?? delivery.maxAttempts ?? null,
+    maxAgeMs: retry.maxAge ?? delivery.maxAge,
+  };
+  return {
+    sink,
+    policy,
+    matches: (event) => filter?.matches(event) ?? true,
+    dispatcher: () =>
+      new Dispatcher({
+        ...deps,
+        channel: new Channel({
+          sink,
+          policy,
+          clock,
+          concurrency: delivery.concurrency,
+          rate: rate ? { events: rate.events, perMs: rate.per } : null,
+        }),
+      }),
+  };
+}

@@ -1,0 +1,39 @@
+import path from "node:path";
+import type { Environment } from "../aws/keys.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { Clock, Random } from "../core/clock.ts";
+import type { Stores } from "../stores/stores.ts";
+
+interface StoresDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly environment?: Environment;
+}
+
+/**
+ * Opens the stores that the configuration names. Only what the chosen one needs is loaded: the start of a function is
+ * paid by every new container.
+ * @throws StoreError
+ */
+export async function openStores(
+  { config, folder }: LoadedConfig,
+  { clock, random, environment = {} }: StoresDeps,
+): Promise<Stores> {
+  const { checkpoint } = config;
+  switch (checkpoint.type) {
+    case "memory": {
+      const { memoryStores } = await import("../stores/memory.ts");
+      return memoryStores();
+    }
+    case "file": {
+      const { fileStores } = await import("../stores/sqlite/index.ts");
+      return fileStores(path.resolve(folder, checkpoint.path));
+    }
+    case "dynamodb": {
+      const { dynamodbStores } = await import("../stores/dynamodb/index.ts");
+      return dynamodbStores(checkpoint, { environment, clock, random });
+    }
+    default:
+      return checkpoint satisfies never;
+  }
+}

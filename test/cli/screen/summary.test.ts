@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { hasFailure, showSummary } from "../../../lib/cli/screen/summary.ts";
+import type { RunSummary, SinkSummary, StreamSummary } from "../../../lib/run/run-streams.ts";
+import { fakeScreen } from "../screen.ts";
+
+const stream = (more: Partial<StreamSummary> = {}): StreamSummary => ({
+  key: "rabbitmq/cn-north-4/p/i",
+  tasks: 12,
+  changes: 0,
+  beginTime: "2026-03-01T12:00:00.000Z",
+  error: null,
+  ...more,
+});
+const sink = (more: Partial<SinkSummary> = {}): SinkSummary => ({
+  accepted: 0,
+  filtered: 0,
+  deadLettered: 0,
+  retrying: 0,
+  pending: 0,
+  blocked: null,
+  ...more,
+});
+const run = (streams: readonly StreamSummary[], ops: SinkSummary): RunSummary => ({
+  runId: "r",
+  startedAt: "2026-03-01T12:00:00.000Z",
+  durationMs: 412,
+  streams,
+  sinks: { ops },
+});
+const refused = stream({ error: { code: "SOURCE_FAILED", message: "the API refused the credentials" } });
+
+function shown(summary: RunSummary): string {
+  const { screen, out } = fakeScreen();
+  showSummary(screen.out, summary);
+  return out();
+}
+
+describe("hasFailure", () => {
+  it("is a stream that could not be read, or a delivery given up", () => {
+    expect(hasFailure(run([refused], sink()))).toBe(true);
+    expect(hasFailure(run([stream()], sink({ deadLettered: 1 })))).toBe(true);
+  });
+
+  it("is neither a retry that waits nor a blocked sink", () => {
+    expect(hasFailure(run([stream()], sink({ retrying: 1, pending: 3, blocked: "gone" })))).toBe(false);
+  });
+});
+
+describe("showSummary", () => {
+  it("shows streams and sinks as tables and a sentence", () => {
+    expect(shown(run([stream({ changes: 3 })], sink({ accepted: 3 })))).toBe(
+      [
+        "TASKS  CHANGES  SINCE                 STREAM",
+        "   12        3  2026-03-01 12:00:00Z  rabbitmq/cn-north-4/p/i",
+        "",
+        "ACCEPTED  FILTERED  GIVEN UP  PENDING  SINK",
+        "       3         0         0        0  ops",
+        "",
+        "3 changes in 1 stream, 412 ms.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("says that nothing changed", () => {
+    expect(shown(run([stream()], sink()))).toContain("Nothing changed in 1 stream, 412 ms.\n");
+  });
+
+  it("says why a stream could not be read", () => {
+    expect(shown(run([refused], sink()))).toContain(
+      "Could not read rabbitmq/cn-north-4/p/i: the API refused the credentials (SOURCE_FAILED)\n",
+    );
+  });
+
+  it("says what to do about a sink that gave up, is blocked or retries", () => {
+    expect(shown(run([stream()], sink({ deadLettered: 2 })))).toContain("dead-letters list --sink ops");
+    expect(shown(run([stream()], sink({ blocked: "unauthorized", pending: 4 })))).toContain(
+      "ops is blocked (unauthorized). 4 events kept until it is mended",
+    );
+    expect(shown(run([stream()], sink({ retrying: 1, pending: 1 })))).toContain(
+      "1 delivery to ops will be tried again.",
+    );
+  });
+});

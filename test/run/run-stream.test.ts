@@ -1,0 +1,358 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
+import { SourceError, StoreError } from "../../lib/core/errors.ts";
+import { taskId } from "../../lib/core/names.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
+import { redrive } from "../../lib/delivery/redrive.ts";
+import { createdMs, sampleTask } from "../change/sample.ts";
+import { chat, key, ops } from "../checkpoint/sample.ts";
+import { pump } from "../delivery/pump.ts";
+import { accepted, busy, refused, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
+import { patience, stage } from "./stage.ts";
+
+const hourMs = 3_600_000;
+const task = (id: string, status = "EXECUTING", createdAtMs = createdMs, updatedAtMs = createdAtMs) =>
+  sampleTask({ id: taskId(id), status, createdAtMs, updatedAtMs });
+const told = (sink: ScriptedSink) => sink.accepted.map(({ subject, data }) => `${subject} ${data.change.to}`);
+
+describe("a run", () => {
+  it("tells a task's start and its end hours later, although begin_time has moved on for the others", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, clock, source } = stage([sink]);
+    show(task("long"));
+    await run();
+    await clock.advance(3 * hourMs);
+    show(task("short", "SUCCESS", createdMs + 2 * hourMs));
+    await run();
+    show(task("long", "SUCCESS", createdMs, createdMs + 3 * hourMs));
+    await run();
+    await run();
+    expect(told(sink)).toEqual(["long EXECUTING", "short SUCCESS", "long SUCCESS"]);
+    expect(source.begins).toEqual([0, createdMs - 900_000, createdMs, createdMs + 2 * hourMs - 900_000]);
+  });
+
+  it("sends nothing and writes nothing when nothing changed", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, commits } = stage([sink]);
+    show(task("a"));
+    await run();
+    const before = commits.length;
+    const outcome = await run();
+    expect([commits.length - before, sink.attempts.length, outcome.changes]).toEqual([0, 1, 0]);
+    expect(outcome.snapshot?.count).toBe(1);
+  });
+
+  it("takes a baseline for a new stream that starts now: ended tasks are no news, open ones are followed", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, clock } = stage([sink], { startFrom: "now" });
+    show(task("ended", "SUCCESS", createdMs - hourMs), task("open", "EXECUTING", createdMs - hourMs));
+    await run();
+    await clock.advance(60_000);
+    show(
+      task("open", "SUCCESS", createdMs - hourMs, createdMs + 1),
+      task("quick", "FAILED", createdMs + 30_000),
+    );
+    await run();
+    expect(told(sink)).toEqual(["open EXECUTING", "open SUCCESS", "quick FAILED"]);
+  });
+
+  it("keeps the first instant of a stream whose first run could not read it", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, clock, source } = stage([sink], { startFrom: "now" });
+    source.failure = new SourceError("unavailable", "down");
+    await run();
+    source.failure = null;
+    await clock.advance(60_000);
+    show(task("meanwhile", "SUCCESS", createdMs + 30_000));
+    await run();
+    expect(told(sink)).toEqual(["meanwhile SUCCESS"]);
+  });
+
+  it.each([
+    ["ahead", 600_000],
+    ["behind", -600_000],
+  ])("judges the baseline by the API's clock when that is %s", async (_, skewMs) => {
+    const sink = scriptedSink(ops);
+    const { run, show, clock, source } = stage([sink], { startFrom: "now" });
+    source.failure = new SourceError("unavailable", "down");
+    source.clockSkewMs = skewMs;
+    await run();
+    source.failure = null;
+    await clock.advance(60_000);
+    const apiMs = createdMs + skewMs;
+    show(task("before", "SUCCESS", apiMs - 5_000), task("after", "SUCCESS", apiMs + 5_000));
+    await run();
+    expect(told(sink)).toEqual(["after SUCCESS"]);
+  });
+
+  it("commits before it delivers", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, record } = stage([sink]);
+    let owedAtDelivery: string[] = [];
+    sink.answer = async () => {
+      owedAtDelivery = (await record())?.outbox.map(({ event }) => event.subject) ?? [];
+      return accepted;
+    };
+    show(task("a"));
+    await run();
+    expect(owedAtDelivery).toEqual(["a"]);
+  });
+
+  it("delivers nothing that could not be recorded", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, checkpoints } = stage([sink]);
+    await run();
+    show(task("a"));
+    const broken: CheckpointStore = {
+      ...checkpoints,
+      commit: () => Promise.reject(new StoreError("unavailable", "disk full")),
+    };
+    const outcome = await run({ checkpoints: broken });
+    expect(outcome.error?.code).toBe("STORE_FAILED");
+    expect(sink.attempts).toEqual([]);
+    await run();
+    expect(told(sink)).toEqual(["a EXECUTING"]);
+  });
+
+  it("delivers again, under the same id and with the same bytes, what it could not settle", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, checkpoints, clock } = stage([sink]);
+    await run();
+    show(task("a"));
+    let commits = 0;
+    const dying: CheckpointStore = {
+      ...checkpoints,
+      commit: (...record) =>
+        ++commits === 2
+          ? Promise.reject(new StoreError("unavailable", "gone"))
+          : checkpoints.commit(...record),
+    };
+    await run({ checkpoints: dying });
+    await clock.advance(40_000);
+    await run();
+    expect(sink.accepted).toHaveLength(2);
+    expect(JSON.stringify(sink.accepted[1])).toBe(JSON.stringify(sink.accepted[0]));
+  });
+
+  it("leaves the outbox of a run that may still be delivering alone, until its time is over", async () => {
+    const sink = scriptedSink(ops, () => new Promise<DeliveryResult>(() => {}));
+    const { run, begin, show, clock, record } = stage([sink]);
+    await run();
+    show(task("a"));
+    const dead = begin();
+    for (let turns = 0; turns < 20; turns += 1) await turn();
+    sink.answer = () => accepted;
+    show(task("b", "EXECUTING", createdMs + 1_000));
+    await run();
+    expect([sink.attempts.length, (await record())?.outbox.length]).toEqual([1, 2]);
+    await clock.advance(31_000);
+    await run();
+    expect(told(sink)).toEqual(["a EXECUTING", "b EXECUTING"]);
+    expect(dead).toBeInstanceOf(Promise);
+  });
+
+  it("loses and repeats nothing when two runs overlap", async () => {
+    const sink = scriptedSink(ops);
+    const { run, begin, show } = stage([sink]);
+    await run();
+    show(task("a"), task("b"));
+    await Promise.all([begin(), begin(), begin()]);
+    await run();
+    expect(told(sink).sort()).toEqual(["a EXECUTING", "b EXECUTING"]);
+  });
+
+  it("gives every event once, in order per task, to a sink that answers 503 for three runs", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const { run, show, clock } = stage([sink]);
+    show(task("a"), task("b"));
+    await run();
+    show(task("a", "SUCCESS", createdMs, createdMs + 5_000));
+    await run();
+    await run();
+    sink.answer = () => accepted;
+    await clock.advance(60_000);
+    await run();
+    await run();
+    expect(told(sink).sort()).toEqual(["a EXECUTING", "a SUCCESS", "b EXECUTING"]);
+    expect(told(sink).filter((line) => line.startsWith("a"))).toEqual(["a EXECUTING", "a SUCCESS"]);
+  });
+
+  it("writes nothing while all it owes waits behind an event whose time has not come", async () => {
+    const sink = scriptedSink(ops, ({ subject }) => (subject === "a" ? busy : accepted));
+    const { run, show, commits, clock } = stage([sink], {
+      policies: new Map([[ops, { ...patience, attemptsPerRun: 1 }]]),
+    });
+    show(task("a"), task("b"));
+    await run({ random: () => 1 });
+    show(task("a", "SUCCESS", createdMs, createdMs + 5_000), task("c"));
+    await run();
+    const before = commits.length;
+    await run();
+    expect(commits.length).toBe(before);
+    await clock.advance(1_000);
+    sink.answer = () => accepted;
+    await run();
+    expect(told(sink).filter((line) => line.startsWith("a"))).toEqual(["a EXECUTING", "a SUCCESS"]);
+  });
+
+  it("delivers to one sink at once while another hangs", async () => {
+    const healthy = scriptedSink(ops);
+    const hanging = scriptedSink(
+      chat,
+      (_, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy))),
+    );
+    const { begin, show, run, record, clock } = stage([hanging, healthy]);
+    await run();
+    show(task("a"), task("b"));
+    const running = begin();
+    for (let turns = 0; turns < 20; turns += 1) await turn();
+    expect(told(healthy)).toEqual(["a EXECUTING", "b EXECUTING"]);
+    await pump(clock, running);
+    expect((await record())?.outbox.map(({ owed }) => [...owed.keys()])).toEqual([[chat], [chat]]);
+  });
+
+  it("commits a huge first read in slices, oldest first, and holds the window for what is left", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, commits, record } = stage([sink]);
+    for (let index = 0; index < 1_050; index += 1) {
+      show(task(`t${String(index).padStart(4, "0")}`, "SUCCESS", createdMs - (2_000 - index) * 60_000));
+    }
+    const times: number[] = [];
+    sink.answer = async () => {
+      times.push((await record())?.watermarkMs ?? 0);
+      return accepted;
+    };
+    await run();
+    expect(told(sink)[0]).toBe("t0000 SUCCESS");
+    expect(sink.accepted).toHaveLength(1_050);
+    expect(commits).toHaveLength(1 + 6 + 1);
+    const nextSliceMs = (index: number): number =>
+      createdMs - (2_000 - (Math.floor(index / 200) + 1) * 200) * 60_000;
+    expect(times.every((watermarkMs, index) => watermarkMs <= nextSliceMs(index))).toBe(true);
+    expect((await record())?.known.size).toBe(16);
+  });
+
+  it("tells an open task that is gone from the API as vanished, once", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, source } = stage([sink]);
+    show(task("a"));
+    await run();
+    source.tasks.clear();
+    await run();
+    await run();
+    expect(told(sink)).toEqual(["a EXECUTING", "a VANISHED"]);
+    expect(source.gets).toEqual(["a"]);
+  });
+
+  it("believes no doubtful listing that a task has vanished", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, source, record } = stage([sink]);
+    show(task("a"));
+    await run();
+    const before = await record();
+    source.doubt = "saw 0 of 1";
+    source.tasks.clear();
+    await run();
+    expect(source.gets).toEqual([]);
+    expect((await record())?.watermarkMs).toBe(before?.watermarkMs);
+  });
+
+  it("polls an open task by its id once it is older than maxOpenAge", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, clock, source } = stage([sink], { maxOpenAgeMs: hourMs });
+    show(task("old"));
+    await run();
+    await clock.advance(2 * hourMs);
+    show(task("new", "SUCCESS", createdMs + 2 * hourMs));
+    await run();
+    show(task("old", "FAILED", createdMs, createdMs + 3 * hourMs));
+    await run();
+    expect(told(sink)).toEqual(["old EXECUTING", "new SUCCESS", "old FAILED"]);
+    expect(source.gets).toContain("old");
+  });
+
+  it("holds the window for a record that cannot be read, and tells it once it can", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, clock, source } = stage([sink]);
+    source.skipped = [{ id: "bad", createdAtMs: createdMs, problem: "status is missing" }];
+    show(task("b", "SUCCESS", createdMs + hourMs));
+    await run();
+    await clock.advance(hourMs);
+    source.skipped = [];
+    show(task("bad", "SUCCESS"));
+    await run();
+    expect(told(sink)).toEqual(["b SUCCESS", "bad SUCCESS"]);
+  });
+
+  it("delivers what it owes even when the stream cannot be read", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const { run, show, source, clock } = stage([sink]);
+    show(task("a"));
+    await run();
+    await clock.advance(60_000);
+    sink.answer = () => accepted;
+    source.failure = new SourceError("unavailable", "down");
+    const outcome = await run();
+    expect(outcome.error?.code).toBe("SOURCE_FAILED");
+    expect(told(sink)).toEqual(["a EXECUTING"]);
+  });
+
+  it("owes a sink only what its filter lets through", async () => {
+    const [all, ends] = [scriptedSink(ops), scriptedSink(chat)];
+    const filters = new Map([
+      [ops, () => true],
+      [chat, ({ type }: { type: string }) => type.endsWith("succeeded")],
+    ]);
+    const { run, show } = stage([all, ends], { filters });
+    show(task("a"), task("b", "SUCCESS"));
+    const outcome = await run();
+    expect([told(all), told(ends)]).toEqual([["a EXECUTING", "b SUCCESS"], ["b SUCCESS"]]);
+    expect(outcome.filtered).toEqual(new Map([[chat, 1]]));
+  });
+
+  it("keeps what will never pass as a dead letter, and redrives it in its task's order", async () => {
+    const sink = scriptedSink(ops, () => refused);
+    const { run, show, deadLetters, checkpoints, clock } = stage([sink]);
+    show(task("a"));
+    const outcome = await run();
+    expect(outcome.deadLettered).toEqual(new Map([[ops, 1]]));
+    sink.answer = () => busy;
+    show(task("a", "SUCCESS", createdMs, createdMs + 5_000));
+    await run();
+    sink.answer = () => accepted;
+    const deps = { checkpoints, deadLetters, sinks: new Set([ops]), maxBacklog: 9, clock };
+    const redriven = await redrive(deps, {});
+    await run();
+    expect([redriven, await deadLetters.list({})]).toEqual([{ redriven: 1, left: 0 }, []]);
+    expect(told(sink)).toEqual(["a EXECUTING", "a SUCCESS"]);
+  });
+
+  it("turns what a removed sink is owed into dead letters", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const { run, show, deadLetters, plan } = stage([sink]);
+    show(task("a"));
+    await run();
+    const { policies, filters } = plan.rules;
+    (policies as Map<unknown, unknown>).clear();
+    (filters as Map<unknown, unknown>).clear();
+    await run({ dispatchers: new Map() });
+    expect(await deadLetters.list({})).toMatchObject([{ sink: ops, reason: "sink_removed", stream: key }]);
+  });
+
+  it("leaves unfinished slices to the next run when its time is over", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, clock } = stage([sink]);
+    for (let index = 0; index < 450; index += 1) show(task(`t${String(index).padStart(3, "0")}`, "SUCCESS"));
+    let sent = 0;
+    sink.answer = async () => {
+      if (++sent === 100) await clock.advance(31_000);
+      return accepted;
+    };
+    await run();
+    const first = sink.accepted.length;
+    expect(first).toBeLessThan(250);
+    await run();
+    expect(new Set(told(sink)).size).toBe(450);
+  });
+});

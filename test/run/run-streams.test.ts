@@ -1,0 +1,165 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { SourceError } from "../../lib/core/errors.ts";
+import { streamKey, taskId } from "../../lib/core/names.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
+import { runStreams } from "../../lib/run/run-streams.ts";
+import type { StreamPlan } from "../../lib/run/stream-run.ts";
+import { sampleTask } from "../change/sample.ts";
+import { chat, ops, stream } from "../checkpoint/sample.ts";
+import { pump } from "../delivery/pump.ts";
+import { busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
+import { stage } from "./stage.ts";
+
+/** So many streams of one source, and a run over them. */
+function streams(count: number, sinks: readonly ScriptedSink[]) {
+  const staged = stage(sinks);
+  const plans = Array.from({ length: count }, (_, index): StreamPlan => {
+    const instance = { ...stream, instanceId: `i${index}` };
+    const rules = { ...staged.plan.rules, stream: streamKey(instance) };
+    return {
+      ...staged.plan,
+      stream: instance,
+      rules: { ...rules, context: { ...rules.context, stream: instance } },
+    };
+  });
+  const proven = new Set<StreamPlan["source"]>();
+  const run = () => runStreams(plans, [], proven, staged.context(), { signal: new AbortController().signal });
+  return { ...staged, plans, run };
+}
+
+const turns = async (): Promise<void> => {
+  for (let count = 0; count < 50; count += 1) await turn();
+};
+
+describe("a run over many streams", () => {
+  it("serves every stream at once while a sink hangs, on a cold start too", async () => {
+    const healthy = scriptedSink(ops);
+    const hanging = scriptedSink(
+      chat,
+      (_, signal) =>
+        new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy))),
+    );
+    const { run, show, clock } = streams(3, [hanging, healthy]);
+    show(sampleTask());
+    const running = run();
+    await turns();
+    expect(healthy.accepted.map(({ data }) => data.instance.instanceId).sort()).toEqual(["i0", "i1", "i2"]);
+    await pump(clock, running);
+  });
+
+  it("asks a new source with one stream before the others, and all at once when it is known", async () => {
+    const { run, source } = streams(5, [scriptedSink(ops)]);
+    let answer = (): void => {};
+    const list = source.list;
+    source.list = async function* (...call) {
+      source.begins.push(-1);
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      yield* list(...call);
+    };
+    const first = run();
+    await turns();
+    expect(source.begins).toEqual([-1]);
+    source.list = list;
+    answer();
+    await first;
+    source.begins.length = 0;
+    await run();
+    expect(source.begins).toHaveLength(5);
+  });
+
+  describe("with a sink of digests", () => {
+    const digests = () => {
+      const sink = scriptedSink(chat, undefined, { maxEvents: 100, maxBytes: 1e6, digestAbove: 3 });
+      const sizes: number[] = [];
+      const { deliver } = sink;
+      sink.deliver = (events, options) => {
+        sizes.push(events.length);
+        return deliver(events, options);
+      };
+      return { sink, sizes };
+    };
+    const changed = (staged: ReturnType<typeof streams>) => {
+      const list = staged.source.list;
+      staged.source.list = async function* (...call) {
+        const [{ instanceId }] = call;
+        yield* list(...call);
+        yield {
+          tasks: [sampleTask({ id: taskId(`t-${instanceId}`) })],
+          skipped: [],
+          clockSkewMs: 0,
+          doubt: null,
+        };
+      };
+      return staged;
+    };
+
+    it("tells a burst over many instances as one digest", async () => {
+      const { sink, sizes } = digests();
+      const { run, memory, plans } = changed(streams(50, [sink]));
+      const summary = await run();
+      expect(sizes).toEqual([50]);
+      expect(summary.sinks[chat]).toMatchObject({ accepted: 50, pending: 0 });
+      const records = await Promise.all(plans.map(({ rules }) => memory.load(rules.stream)));
+      expect(records.every((record) => record?.checkpoint.outbox.length === 0)).toBe(true);
+    });
+
+    it("lets it wait no longer than five seconds for an instance that does not answer", async () => {
+      const { sink, sizes } = digests();
+      const staged = changed(streams(20, [sink]));
+      const { list } = staged.source;
+      staged.source.list = async function* (...call) {
+        if (call[0].instanceId === "i7") await staged.clock.sleep(60_000, new AbortController().signal);
+        yield* list(...call);
+      };
+      const running = staged.run();
+      await turns();
+      await staged.clock.advance(4_900);
+      expect(sizes).toEqual([]);
+      await staged.clock.advance(100);
+      await turns();
+      expect(sizes).toEqual([19]);
+      await pump(staged.clock, running);
+      expect(sizes).toEqual([19, 1]);
+    });
+  });
+
+  it("reads ahead of a sink that hangs, and no further than it can keep", async () => {
+    const hanging = scriptedSink(
+      ops,
+      (_, signal) =>
+        new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy))),
+    );
+    const { run, show, source, clock } = streams(60, [hanging]);
+    for (let count = 0; count < 100; count += 1) show(sampleTask({ id: taskId(`t${count}`) }));
+    const running = run();
+    for (let count = 0; count < 20; count += 1) await turns();
+    // The twenty that owe 2,000 events, and those that were being read then.
+    expect(source.begins.length).toBeGreaterThanOrEqual(20);
+    expect(source.begins.length).toBeLessThanOrEqual(36);
+    await pump(clock, running);
+    expect(source.begins).toHaveLength(60);
+  });
+
+  it("tells a stream that cannot be read, and goes on with the others", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, source } = streams(3, [sink]);
+    show(sampleTask());
+    const list = source.list;
+    source.list = (instance, ...call) => {
+      if (instance.instanceId === "i1") throw new SourceError("not_found", "no such instance");
+      return list(instance, ...call);
+    };
+    const summary = await run();
+    expect(summary.streams.map(({ error }) => error)).toEqual([
+      null,
+      { code: "not_found", message: "no such instance" },
+      null,
+    ]);
+    expect(summary.sinks).toEqual({
+      ops: { accepted: 2, filtered: 0, deadLettered: 0, retrying: 0, pending: 0, blocked: null },
+    });
+  });
+});

@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, describe, expect, it } from "vitest";
+import { begin } from "../../lib/checkpoint/transitions.ts";
+import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
+import { openDatabase } from "../../lib/stores/sqlite/database.ts";
+import { key } from "../checkpoint/sample.ts";
+import { checkpointStoreContract } from "../contract/checkpoint-store.ts";
+
+const root = mkdtempSync(path.join(tmpdir(), "bridge-store-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+let folders = 0;
+const newFolder = (): string => path.join(root, String(++folders));
+const first = begin("all", 1_000, 0);
+const failure = (reason: string, message: RegExp) =>
+  expect.objectContaining({ code: "STORE_FAILED", reason, message: expect.stringMatching(message) });
+
+checkpointStoreContract("file", async () => fileCheckpoints(openDatabase(newFolder())));
+
+describe("the file checkpoint store", () => {
+  it("lets one of two processes commit a version, and shows the other what it wrote", async () => {
+    const folder = newFolder();
+    const [mine, theirs] = [fileCheckpoints(openDatabase(folder)), fileCheckpoints(openDatabase(folder))];
+    expect((await mine.commit(key, first, null)).kind).toBe("committed");
+    expect((await theirs.commit(key, { ...first, watermarkMs: 5 }, null)).kind).toBe("conflict");
+    expect(await theirs.load(key)).toEqual(await mine.load(key));
+    await Promise.all([mine.close(), theirs.close()]);
+  });
+
+  it("has the record again after it was opened anew", async () => {
+    const folder = newFolder();
+    const before = fileCheckpoints(openDatabase(folder));
+    await before.commit(key, first, null);
+    await before.close();
+    const after = fileCheckpoints(openDatabase(folder));
+    expect((await after.load(key))?.checkpoint).toEqual(first);
+    await after.close();
+  });
+
+  it("makes a folder that only its owner can read", () => {
+    const folder = newFolder();
+    openDatabase(folder).close();
+    expect(statSync(folder).mode & 0o077).toBe(0);
+  });
+
+  it("refuses a file that is no database, and leaves it as it is", () => {
+    const folder = newFolder();
+    openDatabase(folder).close();
+    const file = path.join(folder, "bridge.db");
+    const text = "not a database, but somebody's file, longer than a header of a hundred bytes ".repeat(4);
+    writeFileSync(file, text);
+    expect(() => openDatabase(folder)).toThrow(failure("corrupt", /bridge\.db/));
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  it("refuses another program's database", () => {
+    const folder = newFolder();
+    openDatabase(folder).close();
+    const file = path.join(folder, "bridge.db");
+    rmSync(file);
+    const foreign = new DatabaseSync(file);
+    foreign.exec("CREATE TABLE accounts (id INTEGER)");
+    foreign.close();
+    expect(() => openDatabase(folder)).toThrow(failure("corrupt", /not a dms-task-bridge store/));
+  });
+
+  it("refuses the database of a newer version", () => {
+    const folder = newFolder();
+    openDatabase(folder).close();
+    const newer = new DatabaseSync(path.join(folder, "bridge.db"));
+    newer.exec("PRAGMA user_version = 99");
+    newer.close();
+    expect(() => openDatabase(folder)).toThrow(failure("corrupt", /schema 99.*upgrade/));
+  });
+
+  it("refuses a damaged record, and names its stream", async () => {
+    const folder = newFolder();
+    const store = fileCheckpoints(openDatabase(folder));
+    await store.commit(key, first, null);
+    const sql = new DatabaseSync(path.join(folder, "bridge.db"));
+    sql.exec("UPDATE checkpoint SET record = substr(record, 1, 20)");
+    sql.close();
+    await expect(store.load(key)).rejects.toThrow(
+      failure("corrupt", /rabbitmq\/cn-north-4\/p1\/i1.*no JSON/),
+    );
+    await store.close();
+  });
+
+  it("says what is wrong with a folder that is a file", () => {
+    const file = newFolder();
+    writeFileSync(file, "");
+    expect(() => openDatabase(file)).toThrow(failure("unavailable", /EEXIST|ENOTDIR/));
+  });
+});

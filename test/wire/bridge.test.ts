@@ -1,0 +1,85 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { loadConfigValue } from "../../lib/config/load.ts";
+import { startSimulator } from "../../lib/simulator/api.ts";
+import { demoKey } from "../../lib/simulator/auth.ts";
+import { seededRandom } from "../../lib/simulator/random.ts";
+import { silentLog } from "../../lib/telemetry/log.ts";
+import { openBridge } from "../../lib/wire/bridge.ts";
+import { manualClock } from "../simulator/clock.ts";
+
+const { signal } = new AbortController();
+const unobserved = { committed: () => {}, attempted: () => {} };
+
+/** One source whose instances are listed, and one that names a single one. */
+async function opened() {
+  const clock = manualClock(Date.now());
+  const simulator = await startSimulator({ random: seededRandom(1), clock });
+  for (const id of ["a", "b"]) {
+    simulator.world.addInstance({ id, engine: "rabbitmq", name: `name-${id}`, projectId: "p1" });
+  }
+  simulator.world.addInstance({ id: "k", engine: "kafka", name: "k", projectId: "p1" });
+  const shared = { region: "cn-north-4", endpoint: simulator.url, projectId: "p1", credentials: demoKey };
+  const loaded = await loadConfigValue(
+    {
+      sources: [
+        { ...shared, engine: "rabbitmq", instances: "all" },
+        { ...shared, engine: "kafka", instances: ["k"] },
+      ],
+      checkpoint: { type: "memory" },
+      sinks: { out: { type: "console" } },
+    },
+    { environment: {}, folder: "/nowhere" },
+  );
+  const patient = { now: () => clock.now(), sleep: async () => {} };
+  const bridge = await openBridge(loaded, { clock: patient, random: () => 0, log: silentLog });
+  onTestFinished(async () => {
+    await bridge.close();
+    await simulator.close();
+  });
+  return { clock, simulator, bridge };
+}
+
+const ids = (streams: readonly { readonly stream: { readonly instanceId: string } }[]) =>
+  streams.map(({ stream }) => stream.instanceId).toSorted();
+const rabbit = (instanceId: string) => ({
+  stream: { engine: "rabbitmq", region: "cn-north-4", projectId: "p1", instanceId } as const,
+  name: null,
+});
+
+describe("a bridge's survey", () => {
+  it("keeps the instances it found while they cannot be listed, and says which source failed", async () => {
+    const { clock, simulator, bridge } = await opened();
+    expect(await bridge.survey(signal)).toMatchObject({ unplanned: [] });
+    await clock.advance(5 * 60_000);
+    simulator.faults.on("error-503");
+    const { streams, unplanned } = await bridge.survey(signal);
+    expect(ids(streams)).toEqual(["a", "b", "k"]);
+    expect(unplanned.map(({ key }) => key)).toEqual(["rabbitmq/cn-north-4/p1/*"]);
+  });
+
+  it("has the streams of the other sources when one was never listed", async () => {
+    const { simulator, bridge } = await opened();
+    simulator.faults.on("error-503");
+    const { streams, unplanned } = await bridge.survey(signal);
+    expect([ids(streams), unplanned.length]).toEqual([["k"], 1]);
+  });
+});
+
+describe("a bridge's run over a shard", () => {
+  it("polls its streams and no others, with one request each", async () => {
+    const { simulator, bridge } = await opened();
+    const { streams } = await bridge.runShard([rabbit("b")], signal, unobserved);
+    expect(streams).toMatchObject([{ key: "rabbitmq/cn-north-4/p1/b", error: null }]);
+    expect(simulator.requestCount()).toBe(1);
+  });
+
+  it("leaves out what the configuration does not watch", async () => {
+    const { simulator, bridge } = await opened();
+    const foreign = [
+      { ...rabbit("a"), stream: { ...rabbit("a").stream, projectId: "p2" } },
+      { ...rabbit("x"), stream: { ...rabbit("x").stream, engine: "kafka" } as const },
+    ];
+    expect((await bridge.runShard(foreign, signal, unobserved)).streams).toEqual([]);
+    expect(simulator.requestCount()).toBe(0);
+  });
+});
