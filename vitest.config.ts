@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { requirements } from "./test/services/programs.ts";
 
@@ -8,12 +9,42 @@ for (const { test, install } of missing)
 if (missing.length > 0 && process.env["CI"] !== undefined)
   throw new Error("In CI every test runs: install what is missing");
 
+/** The whole product from outside: its command line, its artifacts, its documentation. */
+const e2e = [
+  "test/{e2e,e2e-functiongraph,e2e-lambda,examples}/**/*.test.ts",
+  "test/cli/{cli,commands,running}.test.ts",
+  "test/cli/commands/{explain,preview}.test.ts",
+  "test/docs.test.ts",
+];
+/** Parts with real servers, real processes, or thousands of simulated runs. */
+const integration = [
+  "test/{integration,simulation}/**/*.test.ts",
+  "test/sinks/brokers/{kafka,mqtt,nats,rabbitmq,redis}.test.ts",
+  "test/sinks/aws/{fauxqs,moto}.test.ts",
+  "test/sinks/email.test.ts",
+  "test/fleet/scale.test.ts",
+];
+const always = ["**/node_modules/**", ...missing.map(({ test }) => test)];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", ...missing.map(({ test }) => test)],
     setupFiles: ["test/setup.ts"],
     testTimeout: 20_000,
-    maxWorkers: 2,
+    maxWorkers: availableParallelism(),
+    coverage: { include: ["lib/**", "functions/**"], reporter: ["text-summary", "html"] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...always, ...integration, ...e2e],
+          // No unit test changes what others see: a worker serves many files.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: "integration", include: integration, exclude: always } },
+      { extends: true, test: { name: "e2e", include: e2e, exclude: always } },
+    ],
   },
 });

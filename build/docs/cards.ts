@@ -7,7 +7,7 @@ import { albumOf, sampleSubject } from "../../lib/preview/preview.ts";
 import type { Language } from "../../lib/sinks/chat/text.ts";
 import { findProgram } from "../../test/services/programs.ts";
 
-// `npm run cards` takes the pictures of chat.md, in a real browser. It wants Noto Sans CJK and Noto Color Emoji.
+// `npm run docs:cards` takes the pictures of chat.md, in a real browser. It wants Noto Sans CJK and Noto Color Emoji.
 
 const folder = new URL("../../docs/cards/", import.meta.url);
 

@@ -26,7 +26,7 @@ export interface Platform {
   };
 }
 
-/** Every chat sink. A new one needs its row here, and then `npm run cards`. */
+/** Every chat sink. A new one needs its row here, and then `npm run docs:cards`. */
 export const platforms = {
   slack: {
     title: "Slack",

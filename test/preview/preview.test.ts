@@ -126,7 +126,7 @@ describe("the pictures", () => {
   const taken: unknown = JSON.parse(readFileSync(new URL("pictures.json", folder), "utf8"));
   const chatPage = readFileSync(new URL("../chat.md", folder), "utf8");
 
-  it("are of what the sinks send now; `npm run cards` takes them anew", async () => {
+  it("are of what the sinks send now; `npm run docs:cards` takes them anew", async () => {
     const now = await Promise.all(
       pictures.map(async (picture) => [picture.file, fingerprint(await pageFor(picture))] as const),
     );

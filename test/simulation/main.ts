@@ -9,7 +9,7 @@ import { variants } from "./variants.ts";
 
 const seedsAtOnce = 8;
 const progressEvery = 500;
-const command = "npm run simulate:faults --";
+const command = "npm run test:simulation --";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 

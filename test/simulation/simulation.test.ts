@@ -20,7 +20,7 @@ describe("the bridge under every fault at once", () => {
           const outcome = await simulate(seed);
           faults.add(outcome.faults);
           if (outcome.violation)
-            broken.push(`npm run simulate:faults -- --seed ${seed}: ${outcome.violation.message}`);
+            broken.push(`npm run test:simulation -- --seed ${seed}: ${outcome.violation.message}`);
         },
       );
       expect(broken).toEqual([]);
