@@ -41,7 +41,7 @@ export interface SinkDeps {
   readonly folder: string;
   /** Where a cloud's own variables are: region, access key, endpoints. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Where chat sinks and mail send instead of the network, for a preview; left out, each opens connections of its own. */
+  /** Where webhooks, chat sinks and mail send instead of the network; left out, each opens connections of its own. */
   readonly dispatcher?: Dispatcher;
 }
 

@@ -31,7 +31,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
     onlyAllowed: url.protocol === "http:",
   });
   // No limit on connections: how many requests are under way is the dispatcher of delivery/ to say.
-  const agent = new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
+  const agent = deps.dispatcher ?? new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
   const keys = options.secrets ?? (options.secret ? [options.secret] : []);
   const secrets = [...urlSecrets(url), ...Object.values(options.headers)];
   let closing: Promise<void> | null = null;
@@ -60,7 +60,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
   };
 
   const close = async (): Promise<void> => {
-    closing ??= agent.close();
+    if (!deps.dispatcher) closing ??= agent.close();
     await closing;
   };
 

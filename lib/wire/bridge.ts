@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Dispatcher } from "undici";
 import type { Environment } from "../aws/keys.ts";
 import type { ActivityIndex } from "../checkpoint/activity.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
@@ -17,6 +18,7 @@ import type { Sink } from "../sinks/sink.ts";
 import { type DmsSource, openDmsSource } from "../source/dms.ts";
 import { taskEndpoint } from "../source/endpoints.ts";
 import type { TaskSource } from "../source/task-source.ts";
+import type { Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openOutlet } from "./sink-pipeline.ts";
 import { openStores } from "./stores.ts";
@@ -27,6 +29,10 @@ export interface BridgeDeps {
   readonly log: Log;
   /** Where AWS's own variables are, for a checkpoint and sinks on AWS; none where left out. */
   readonly environment?: Environment;
+  /** Where requests to the API and to sinks over HTTP go; left out, each part opens connections of its own. */
+  readonly dispatcher?: Dispatcher;
+  /** In place of those that the configuration names; `close` leaves them open. */
+  readonly stores?: Stores;
 }
 
 export interface WatchedStream extends ShardStream {
@@ -83,7 +89,7 @@ interface WatchedSource {
  */
 export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promise<Bridge> {
   const { config } = loaded;
-  const stores = await openStores(loaded, deps);
+  const stores = deps.stores ?? (await openStores(loaded, deps));
   const { checkpoints, deadLetters } = stores;
   const sources = config.sources.map(
     (config): WatchedSource => ({
@@ -200,7 +206,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       await Promise.all(
         [...sinks.values(), ...sources.map(({ source }) => source)].map((part) => part.close()),
       );
-      await Promise.all([checkpoints.close(), deadLetters.close()]);
+      if (!deps.stores) await Promise.all([checkpoints.close(), deadLetters.close()]);
     },
   };
 }

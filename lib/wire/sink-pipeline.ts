@@ -1,3 +1,4 @@
+import type { Dispatcher as HttpDispatcher } from "undici";
 import type { Environment } from "../aws/keys.ts";
 import type { CloudEvent } from "../change/event.ts";
 import type { LoadedSink } from "../config/check/sinks.ts";
@@ -27,6 +28,7 @@ export interface OutletDeps {
   readonly log: Log;
   readonly folder: string;
   readonly environment?: Environment;
+  readonly dispatcher?: HttpDispatcher;
 }
 
 export function openOutlet(
