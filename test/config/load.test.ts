@@ -84,9 +84,15 @@ describe("streams", () => {
     load({ sources: instances.map((watched) => ({ ...source, instances: watched })) });
 
   it("may be shared out over sources", async () => {
-    expect(await watch(["a", "b"], ["c"])).toBeDefined();
+    expect((await watch(["a", "b"], ["c"])).config.sources).toMatchObject([
+      { instances: ["a", "b"] },
+      { instances: ["c"] },
+    ]);
     const elsewhere = { ...source, region: "cn-east-3", instances: "all" };
-    expect(await load({ sources: [source, elsewhere] })).toBeDefined();
+    expect((await load({ sources: [source, elsewhere] })).config.sources).toMatchObject([
+      { region: source.region },
+      { region: "cn-east-3", instances: "all" },
+    ]);
   });
 
   it.each([

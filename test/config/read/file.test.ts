@@ -60,7 +60,8 @@ describe("a configuration file", () => {
       { expected: expect.stringContaining(".yaml"), found: "another ending" },
     ]);
     expect(await failIn("big.json", json.padEnd(1_048_577))).toMatchObject([{ found: "1048577 bytes" }]);
-    expect(await loadIn({ "full.json": json.padEnd(1_048_576) }, "full.json")).toBeDefined();
+    const full = await loadIn({ "full.json": json.padEnd(1_048_576) }, "full.json");
+    expect(full.config.sources).toEqual((await loadIn({ "full.json": json }, "full.json")).config.sources);
   });
 
   it.each([
