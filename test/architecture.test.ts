@@ -62,7 +62,7 @@ const mayImport: Readonly<Record<string, string>> = {
   net: "core",
   options: "",
   async: "core",
-  telemetry: "text",
+  telemetry: "core text",
   text: "",
   core: "",
 };

@@ -52,6 +52,26 @@ export class SourceError extends Error {
   }
 }
 
+/** A part met what nobody foresaw: it ends with this error, and the others go on. */
+export class DefectError extends Error {
+  override readonly name = "DefectError";
+  readonly code = "DEFECT";
+
+  /** The cause's own text is left out, since nobody knows what it quotes. */
+  constructor(cause: unknown) {
+    super(
+      `an unexpected ${nameOf(cause)}, which is a defect of dms-task-bridge: the log has its stack at level debug`,
+      { cause },
+    );
+  }
+}
+
+/** The class of what was thrown, for messages. */
+export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+
+/** What ends a part of a run. */
+export type PartError = SourceError | StoreError | DefectError;
+
 export type StoreFailure = "unavailable" | "corrupt" | "too_large";
 
 /** A record could not be read or written; nothing is delivered that could not be recorded. */

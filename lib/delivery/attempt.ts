@@ -1,5 +1,7 @@
+import { nameOf } from "../core/errors.ts";
 import type { DeliveryResult } from "../core/result.ts";
 import type { DeliverOptions, Sink } from "../sinks/sink.ts";
+import { logDefect } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Parcel } from "./lane.ts";
 
@@ -16,18 +18,17 @@ export async function attempt(
     return parcels.map((_, index) => answers[index] ?? unanswered);
   } catch (error) {
     if (options.signal.aborted) return parcels.map(() => cutOff);
-    const name = error instanceof Error ? error.name : typeof error;
-    log("error", "a sink threw instead of answering", { sink: sink.name, error: name });
-    log("debug", "the sink's error", {
-      sink: sink.name,
-      stack: error instanceof Error ? (error.stack ?? null) : null,
-    });
-    return parcels.map(() => ({ kind: "blocked", reason: "defect", detail: `the sink threw ${name}` }));
+    logDefect(log, "a sink threw instead of answering", { sink: sink.name }, error);
+    return parcels.map(() => ({
+      kind: "retry",
+      reason: "defect",
+      detail: `the sink threw ${nameOf(error)}`,
+    }));
   }
 }
 
 const unanswered: DeliveryResult = {
-  kind: "blocked",
+  kind: "retry",
   reason: "defect",
   detail: "the sink left events unanswered",
 };

@@ -1,11 +1,11 @@
-import { StoreError } from "../core/errors.ts";
 import type { Dispatched } from "./consignment.ts";
 import type { DeadLetterStore } from "./dead-letters.ts";
 
 export interface Buried {
   /** What may be settled. */
   readonly sent: Dispatched;
-  readonly error: StoreError | null;
+  /** Why letters could not be stored; null when they were. */
+  readonly error: unknown;
 }
 
 /**
@@ -18,7 +18,6 @@ export async function bury(sent: Dispatched, deadLetters: DeadLetterStore): Prom
     await deadLetters.put(sent.deadLetters);
     return { sent, error: null };
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
     const owed = new Set(sent.deadLetters.map(({ sequence }) => sequence));
     const receipts = sent.receipts.filter(({ sequence }) => !owed.has(sequence));
     return { sent: { ...sent, receipts, deadLetters: [] }, error };

@@ -1,7 +1,7 @@
 import { errors } from "undici";
 
 /** What a network did to a request, as far as it decides what follows. */
-export type NetworkFault = "lost" | "slow" | "untrusted" | "garbled";
+export type NetworkFault = "lost" | "slow" | "untrusted" | "garbled" | "unmade";
 
 export interface NetworkTrouble {
   readonly fault: NetworkFault;
@@ -57,15 +57,37 @@ const known: ReadonlyMap<string, Known> = new Map([
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", stranger],
 ]);
 
-/** What a request's failure says of the network; null for one that no network causes, which is a defect. */
+/**
+ * What a request's failure says of the network. Connecting, DNS and TLS have more codes than any table, so a code that is
+ * not listed is the network's too. Null for an error without a code, which only a defect causes.
+ */
 export function networkTrouble(error: unknown): NetworkTrouble | null {
   // undici's parser errors carry no code that can be relied on.
   if (error instanceof errors.HTTPParserError)
     return { fault: "garbled", problem: "the answer is not HTTP", code: null };
-  if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return null;
-  const { code } = error;
-  const trouble = known.get(code) ?? (code.startsWith("ERR_SSL_") ? noTls : null);
-  return trouble && { ...trouble, code };
+  const code = codeOf(error);
+  return code === null ? null : { ...(known.get(code) ?? unlisted(code)), code };
+}
+
+/** undici and Node refuse parts of a request, such as a header with a line break. */
+const unmade = /^(UND_ERR_(INVALID|REQ_|ABORTED|NOT_SUPPORTED)|ERR_(INVALID|HTTP|UNESCAPED)_)/;
+const tls = /^ERR_(SSL|TLS|OSSL)_/;
+/** Of the system, the resolver, undici and Node; OpenSSL names what is wrong with a certificate without any prefix. */
+const system = /^(E[A-Z0-9]+|EAI_[A-Z]+|UND_ERR_[A-Z_]+|ERR_[A-Z_]+)$/;
+
+function unlisted(code: string): Known {
+  if (unmade.test(code)) return { fault: "unmade", problem: "the request cannot be made" };
+  if (tls.test(code)) return noTls;
+  return system.test(code) ? lost("the connection failed") : stranger;
+}
+
+/** Of an error, or of the first of several, which is how a host with several addresses fails. */
+function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  if ("code" in error && typeof error.code === "string" && /^[A-Z][A-Z0-9_]+$/.test(error.code))
+    return error.code;
+  const parts: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  return parts.reduce<string | null>((found, part) => found ?? codeOf(part), null);
 }
 
 /** The problem with its code, for messages. */

@@ -1,6 +1,5 @@
 import { withDeadline } from "../async/deadline.ts";
 import type { CallOptions } from "../core/clock.ts";
-import { StoreError } from "../core/errors.ts";
 import { type RunContext, type StreamOutcome, type StreamPlan, StreamRun } from "./stream-run.ts";
 
 /** Told how far the run of a stream has come; what fails earlier tells nothing. */
@@ -13,7 +12,7 @@ export interface Milestones {
 
 /**
  * One run of one stream: load, list, diff, commit, deliver, settle. Whatever stops it leaves a record from which the
- * next run goes on. Rejects only on a defect.
+ * next run goes on. Never rejects: a defect is the stream's error too.
  */
 export async function runStream(
   plan: StreamPlan,
@@ -41,8 +40,7 @@ export async function runStream(
     }
     await stream.settle();
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    stream.error = error;
+    stream.fail(error);
   }
   return stream.outcome();
 }

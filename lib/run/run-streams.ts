@@ -1,6 +1,6 @@
 import { eachOf } from "../async/each.ts";
 import type { CallOptions } from "../core/clock.ts";
-import { SourceError, type StoreError } from "../core/errors.ts";
+import { type PartError, SourceError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import type { Channel } from "../delivery/channel.ts";
 import { type Milestones, runStream } from "./run-stream.ts";
@@ -48,7 +48,7 @@ const maxOwed = 2_000;
 /** A stream that could not even be planned, such as the instances of a source that does not answer. */
 export interface Unplanned {
   readonly key: string;
-  readonly error: SourceError;
+  readonly error: PartError;
 }
 
 /**
@@ -66,7 +66,6 @@ export async function runStreams(
   const startedMs = context.clock.now();
   const outcomes = new Map<StreamPlan, StreamOutcome>();
   const underWay = new Set<Promise<void>>();
-  const defects: unknown[] = [];
   let owedByAll = 0;
 
   /** Resolves at the milestone, or when the stream has ended before it. */
@@ -87,7 +86,6 @@ export async function runStreams(
         if (outcome.snapshot) proven.add(plan.source);
         outcomes.set(plan, outcome);
       })
-      .catch((defect: unknown) => void defects.push(defect))
       .finally(() => {
         underWay.delete(run);
         owedByAll -= owedByThis;
@@ -114,7 +112,6 @@ export async function runStreams(
   await Promise.all(scouting.map(({ committed }) => committed));
   for (const dispatcher of dispatchers) dispatcher.release();
   await Promise.all(underWay);
-  if (defects.length > 0) throw defects[0];
   return {
     runId: context.run,
     startedAt: new Date(startedMs).toISOString(),
@@ -164,7 +161,7 @@ function streamSummary(plan: StreamPlan, outcome: StreamOutcome | undefined): St
 }
 
 /** The source's reason is the more telling code for a stream that could not be read. */
-const errorSummary = (error: SourceError | StoreError): NonNullable<StreamSummary["error"]> => ({
+const errorSummary = (error: PartError): NonNullable<StreamSummary["error"]> => ({
   code: error instanceof SourceError ? error.reason : error.code,
   message: error.message,
 });

@@ -11,12 +11,13 @@ import {
   withTrouble,
 } from "../checkpoint/transitions.ts";
 import type { CallOptions, Clock } from "../core/clock.ts";
-import { SourceError, type StoreError } from "../core/errors.ts";
+import type { PartError } from "../core/errors.ts";
 import type { RunId, SinkName, Stream } from "../core/names.ts";
 import { bury } from "../delivery/bury.ts";
 import type { DeadLetterStore } from "../delivery/dead-letters.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { TaskSource } from "../source/task-source.ts";
+import { partError } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
 import { planSlice, type Slice, type SliceRules } from "./commit-plan.ts";
 import type { RunObserver } from "./observer.ts";
@@ -55,12 +56,12 @@ export interface StreamOutcome {
   readonly filtered: ReadonlyMap<SinkName, number>;
   readonly deadLettered: ReadonlyMap<SinkName, number>;
   readonly checkpoint: Checkpoint | null;
-  readonly error: SourceError | StoreError | null;
+  readonly error: PartError | null;
 }
 
 /** The state of one run of one stream. */
 export class StreamRun {
-  error: SourceError | StoreError | null = null;
+  #error: PartError | null = null;
   readonly #plan: StreamPlan;
   readonly #context: RunContext;
   readonly #rules: DiffRules;
@@ -101,9 +102,13 @@ export class StreamRun {
         options,
       );
     } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
-      this.error = error;
+      this.fail(error);
     }
+  }
+
+  /** Ends with this error what it came from; the other steps of the run go on as far as they can. */
+  fail(error: unknown): void {
+    this.#error = partError(this.#context.log, { stream: this.#plan.rules.stream }, error);
   }
 
   /** Starts the time budget, and returns when it ends. A long listing does not use it up: it could never be finished. */
@@ -156,7 +161,7 @@ export class StreamRun {
           options,
         );
         const { sent, error } = await bury(dispatched, deadLetters);
-        this.error = error ?? this.error;
+        if (error) this.fail(error);
         add(this.#accepted, name, sent.accepted);
         add(this.#deadLettered, name, sent.deadLetters.length);
         this.#receipts.push(...sent.receipts);
@@ -181,7 +186,7 @@ export class StreamRun {
       filtered: this.#filtered,
       deadLettered: this.#deadLettered,
       checkpoint: this.#ledger.checkpoint,
-      error: this.error,
+      error: this.#error,
     };
   }
 

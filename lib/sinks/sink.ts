@@ -25,7 +25,7 @@ export interface Sink {
   readonly batch: BatchLimits;
   /**
    * One attempt, without retries of its own. One result for each event, in the same order. `detail` is shown to the
-   * operator: it holds no secret, no URL path or query, no header. Throws only on a defect, which blocks the sink.
+   * operator: it holds no secret, no URL path or query, no header. Throws only on a defect, which is retried.
    */
   deliver(events: readonly CloudEvent[], options: DeliverOptions): Promise<readonly DeliveryResult[]>;
   /** Lets what is in flight finish, then frees connections. */

@@ -1,19 +1,30 @@
 import { SourceError, type SourceFailure } from "../core/errors.ts";
-import { type NetworkFault, networkTrouble, troubleText } from "../net/network-errors.ts";
+import {
+  type NetworkFault,
+  type NetworkTrouble,
+  networkTrouble,
+  troubleText,
+} from "../net/network-errors.ts";
 
 const reasons: Readonly<Record<NetworkFault, SourceFailure>> = {
   lost: "unavailable",
   slow: "unavailable",
   untrusted: "rejected",
   garbled: "malformed",
+  unmade: "rejected",
 };
 
 /** What a request's failure means; null for one that no network causes, which is a defect. */
 export function networkFailure(operation: string, error: unknown): SourceError | null {
   const trouble = networkTrouble(error);
   if (!trouble) return null;
-  const hint = trouble.code === "ENOTFOUND" ? "; check region and endpoint" : "";
+  const hint = hintOf(trouble);
   return new SourceError(reasons[trouble.fault], `${operation}: ${troubleText(trouble)}${hint}`, {
     cause: error,
   });
+}
+
+function hintOf({ fault, code }: NetworkTrouble): string {
+  if (code === "ENOTFOUND") return "; check region and endpoint";
+  return fault === "unmade" ? "; check endpoint, projectId and credentials" : "";
 }

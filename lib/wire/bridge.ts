@@ -6,7 +6,6 @@ import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { FleetConfig, SourceConfig } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
-import { SourceError } from "../core/errors.ts";
 import { runId, type SinkName, type Stream, streamKey } from "../core/names.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters.ts";
 import { type Redriven, redrive } from "../delivery/redrive.ts";
@@ -19,6 +18,7 @@ import { type DmsSource, openDmsSource } from "../source/dms.ts";
 import { taskEndpoint } from "../source/endpoints.ts";
 import type { TaskSource } from "../source/task-source.ts";
 import type { Stores } from "../stores/stores.ts";
+import { partError } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openOutlet } from "./sink-pipeline.ts";
 import { openStores } from "./stores.ts";
@@ -148,9 +148,9 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
         try {
           return { streams: await discover(watched, deps.clock, signal), unplanned: [] };
         } catch (error) {
-          if (!(error instanceof SourceError)) throw error;
           const { engine, region, projectId } = watched.config;
-          const failed = { key: `${engine}/${region}/${projectId}/*`, error };
+          const key = `${engine}/${region}/${projectId}/*`;
+          const failed = { key, error: partError(deps.log, { stream: key }, error) };
           return { streams: watched.discovered?.streams ?? [], unplanned: [failed] };
         }
       }),

@@ -283,27 +283,30 @@ describe("a dispatch", () => {
   it.each([
     ["throws", () => Promise.reject(new TypeError("no such thing")), "the sink threw TypeError"],
     ["answers too little", async () => [], "the sink left events unanswered"],
-  ])("blocks a sink that %s, and keeps what it is owed", async (_, deliver, detail) => {
-    const { channel, seen, send } = stage({ ...scriptedSink(ops), deliver });
-    const sent = await send(aba);
-    expect(seen).toContainEqual({ kind: "blocked", reason: "defect", detail });
+  ])("tries again a sink that %s, and keeps what it is owed", async (_, deliver, detail) => {
+    const { channel, seen, run } = stage({ ...scriptedSink(ops), deliver });
+    const sent = await run(aba);
+    expect(seen).toContainEqual({ kind: "retry", reason: "defect", detail });
     expect(sent.deadLetters).toEqual([]);
-    expect(channel.trouble).toMatchObject({ kind: "blocked", reason: "defect" });
+    expect(channel.trouble).toMatchObject({ kind: "failing", reason: "defect" });
   });
 
   it("logs the name of what a sink threw, and what it said at debug level only", async () => {
     const deliver = () => Promise.reject(new TypeError("https://hooks.example.com/secret"));
-    const { logged, send } = stage({ ...scriptedSink(ops), deliver }, { concurrency: 1 });
-    await send([entry(1, "a")]);
-    expect(logged).toEqual([
-      { level: "error", message: "a sink threw instead of answering", sink: ops, error: "TypeError" },
-      {
-        level: "debug",
-        message: "the sink's error",
-        sink: ops,
-        stack: expect.stringContaining("hooks.example.com"),
-      },
-    ]);
+    const { logged, run } = stage({ ...scriptedSink(ops), deliver }, { concurrency: 1 });
+    await run([entry(1, "a")]);
+    expect(logged[0]).toEqual({
+      level: "error",
+      message: "a sink threw instead of answering",
+      sink: ops,
+      error: "TypeError",
+    });
+    expect(logged[1]).toEqual({
+      level: "debug",
+      message: "the defect",
+      sink: ops,
+      stack: expect.stringContaining("hooks.example.com"),
+    });
   });
 
   it("takes an abort for the end of the run, not for a defect of the sink", async () => {

@@ -70,6 +70,36 @@ describe("a run over many streams", () => {
     expect(source.begins).toHaveLength(5);
   });
 
+  it("ends a stream with its own defect, and serves the others", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, source, clock } = streams(3, [sink]);
+    show(sampleTask());
+    const list = source.list;
+    source.list = (stream, ...rest) => {
+      if (stream.instanceId === "i1") throw new TypeError("https://secret.example.com");
+      return list(stream, ...rest);
+    };
+    const summary = await pump(clock, run());
+    expect(sink.accepted).toHaveLength(2);
+    const message = expect.stringMatching(/^an unexpected TypeError/);
+    expect(summary.streams.map(({ error }) => error)).toEqual([null, { code: "DEFECT", message }, null]);
+    expect(JSON.stringify(summary)).not.toContain("secret");
+  });
+
+  it("ends a stream with the defect of its store, and serves the others", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, checkpoints, plans, clock } = streams(2, [sink]);
+    show(sampleTask());
+    const load = checkpoints.load;
+    checkpoints.load = async (stream) => {
+      if (stream === plans[0]?.rules.stream) throw new RangeError("Maximum call stack size exceeded");
+      return load(stream);
+    };
+    const summary = await pump(clock, run());
+    expect(sink.accepted).toHaveLength(1);
+    expect(summary.streams.map(({ error }) => error?.code)).toEqual(["DEFECT", undefined]);
+  });
+
   describe("with a sink of digests", () => {
     const digests = () => {
       const sink = scriptedSink(chat, undefined, { maxEvents: 100, maxBytes: 1e6, digestAbove: 3 });

@@ -9,7 +9,7 @@ import type { RunContext, StreamPlan } from "../../lib/run/stream-run.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { onEnd } from "./checker.ts";
 import { type Ground, sinksOf, steady } from "./ground.ts";
-import { type Crew, newDeeds } from "./history.ts";
+import { type Crew, newDeeds, Violation } from "./history.ts";
 import { Process } from "./process.ts";
 import { type Launch, troubledSinks } from "./scenario.ts";
 import { type SinkMode, simulatedSink } from "./sinks.ts";
@@ -54,6 +54,8 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
   })
     .then((summary) => {
       process.isFinished = true;
+      const defect = summary.streams.find(({ error }) => error?.code === "DEFECT");
+      if (defect) throw new Violation("no defect", `${defect.key}: ${defect.error?.message}`);
       const hadTime = launch.budgetMs >= leastBudgetMs && !signal.aborted;
       onEnd(history, crew, summary, { healthy: new Set([steady]), hadTime });
     })

@@ -68,7 +68,7 @@ export function simulatedCheckpoints(
     if (version !== expected) return { kind: "conflict" } as const;
     const next = ((version ?? 0) + 1) as Version;
     records.put(stream, next, text);
-    onCommit(history, crew, stream, text, records.checkpoint(stream));
+    history.witness(() => onCommit(history, crew, stream, text, records.checkpoint(stream)));
     return { kind: "committed", version: next } as const;
   };
   return {

@@ -71,6 +71,22 @@ describe("a failure without an answer", () => {
     ["CERT_HAS_EXPIRED", "rejected"],
     ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "rejected"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "rejected"],
+    ["ERR_TLS_HANDSHAKE_TIMEOUT", "rejected"],
+    ["INVALID_PURPOSE", "rejected"],
+    ["CERT_SIGNATURE_FAILURE", "rejected"],
+    ["UNSPECIFIED", "rejected"],
+    ["EINVAL", "unavailable"],
+    ["EMFILE", "unavailable"],
+    ["ENOBUFS", "unavailable"],
+    ["EACCES", "unavailable"],
+    ["EPERM", "unavailable"],
+    ["EAFNOSUPPORT", "unavailable"],
+    ["EAI_MEMORY", "unavailable"],
+    ["EBADNAME", "unavailable"],
+    ["UND_ERR_PRX_TLS", "unavailable"],
+    ["ERR_STREAM_PREMATURE_CLOSE", "unavailable"],
+    ["UND_ERR_INVALID_ARG", "rejected"],
+    ["ERR_INVALID_CHAR", "rejected"],
   ])("with code %s is %s", (code, reason) => {
     expect(networkFailure("ListInstances", failed(code))).toMatchObject({ reason, api: null });
   });
@@ -81,7 +97,16 @@ describe("a failure without an answer", () => {
     );
   });
 
-  it.each([failed("UND_ERR_INVALID_ARG"), failed("toString"), failed(7), new TypeError("x"), "text", null])(
+  it("of several addresses has the first one's code", () => {
+    const error = new AggregateError([new Error("no code"), failed("EMFILE")]);
+    expect(networkFailure("ListInstances", error)?.message).toContain("(EMFILE)");
+  });
+
+  it("says what to check of a request that cannot be made", () => {
+    expect(networkFailure("ListInstances", failed("UND_ERR_INVALID_ARG"))?.message).toMatch(/credentials$/);
+  });
+
+  it.each([failed("toString"), failed(7), new TypeError("x"), "text", null])(
     "that no network causes is a defect: %s",
     (error) => {
       expect(networkFailure("ListInstances", error)).toBeNull();

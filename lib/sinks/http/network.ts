@@ -1,6 +1,14 @@
-import type { Refusal } from "../../core/result.ts";
-import { networkTrouble, troubleText } from "../../net/network-errors.ts";
+import type { FailureReason, Refusal } from "../../core/result.ts";
+import { type NetworkFault, networkTrouble, troubleText } from "../../net/network-errors.ts";
 import { refusedAddressCode } from "./address-guard.ts";
+
+const reasons: Readonly<Record<NetworkFault, FailureReason>> = {
+  lost: "network",
+  slow: "timeout",
+  untrusted: "network",
+  garbled: "network",
+  unmade: "defect",
+};
 
 /** What a request's failure comes to; null for one that no network causes, which is a defect. */
 export function networkRefusal(error: unknown, origin: string): Refusal | null {
@@ -10,6 +18,5 @@ export function networkRefusal(error: unknown, origin: string): Refusal | null {
   }
   const trouble = networkTrouble(error);
   if (!trouble) return null;
-  const reason = trouble.fault === "slow" ? "timeout" : "network";
-  return { kind: "retry", reason, detail: `${origin}: ${troubleText(trouble)}` };
+  return { kind: "retry", reason: reasons[trouble.fault], detail: `${origin}: ${troubleText(trouble)}` };
 }
