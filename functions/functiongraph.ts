@@ -2,7 +2,7 @@ import process from "node:process";
 import { systemClock } from "../lib/core/clock.ts";
 import { accessKeyIn } from "../lib/huawei/access-key.ts";
 import type { RunObserver } from "../lib/run/observer.ts";
-import type { RunSummary } from "../lib/run/run-streams.ts";
+import type { RunSummary } from "../lib/run/summary.ts";
 import { logRun, requireSuccess } from "../lib/serverless/report.ts";
 import { warmBridge } from "../lib/serverless/warm.ts";
 import { jsonLog } from "../lib/telemetry/log.ts";

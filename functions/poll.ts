@@ -1,7 +1,7 @@
 import process from "node:process";
 import middy from "@middy/core";
 import type { ScheduledEvent } from "aws-lambda";
-import type { RunSummary } from "../lib/run/run-streams.ts";
+import type { RunSummary } from "../lib/run/summary.ts";
 import { functionDeps, unobserved } from "../lib/serverless/environment.ts";
 import { metricsLine, runMetrics } from "../lib/serverless/metrics.ts";
 import { logRun, oldestPendingMs, requireSuccess } from "../lib/serverless/report.ts";

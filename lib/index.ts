@@ -14,7 +14,7 @@ export { ConfigError, type ConfigIssue, SourceError, StoreError } from "./core/e
 export type { SinkName } from "./core/names.ts";
 export type { DeliveryResult, FailureReason } from "./core/result.ts";
 export type { RunObserver } from "./run/observer.ts";
-export type { RunSummary, SinkSummary, StreamSummary } from "./run/run-streams.ts";
+export type { RunSummary, SinkSummary, StreamSummary } from "./run/summary.ts";
 export { type DeliverOnly, defineSink, type UncheckedModule } from "./sinks/custom.ts";
 export type { BatchLimits, DeliverOptions, Sink, SinkDeps, SinkModule } from "./sinks/sink.ts";
 export { jsonLog, type Log, silentLog } from "./telemetry/log.ts";

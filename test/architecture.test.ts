@@ -46,7 +46,7 @@ const mayImport: Readonly<Record<string, string>> = {
   preview: "change core sinks telemetry text",
   simulator: "change core huawei text",
 
-  source: "change config core huawei net telemetry text",
+  source: "async change config core huawei net telemetry text",
   config: "core filter huawei options sinks template",
   stores: "async aws checkpoint core delivery",
   sinks: "async aws change core huawei net options telemetry template text",

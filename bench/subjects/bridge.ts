@@ -1,7 +1,7 @@
 import { loadConfigValue } from "../../lib/config/load.ts";
 import { systemClock } from "../../lib/core/clock.ts";
 import type { RunObserver } from "../../lib/run/observer.ts";
-import type { RunSummary } from "../../lib/run/run-streams.ts";
+import type { RunSummary } from "../../lib/run/summary.ts";
 import { type Bridge, openBridge } from "../../lib/wire/bridge.ts";
 
 export const projectId = "p1";

@@ -15,8 +15,8 @@ export interface Outgoing {
   readonly maxBodyBytes: number;
   /** An answer whose body breaks off or takes too long counts all the same, with as much of it as there is. */
   readonly isStatusEnough?: boolean;
-  /** Told when the answer's head is there. */
-  readonly answered?: () => void;
+  /** Told the status when the answer's head is there. */
+  readonly answered?: (status: number) => void;
 }
 
 export interface Incoming {
@@ -90,7 +90,7 @@ export function exchange(
       onResponseStart(_, status, headers) {
         if (status < 200) return;
         head = { status, headers };
-        answered?.();
+        answered?.(status);
       },
       onResponseData(started, chunk) {
         chunks.push(chunk);

@@ -4,8 +4,6 @@ import { type RunContext, type StreamOutcome, type StreamPlan, StreamRun } from 
 
 /** Told how far the run of a stream has come; what fails earlier tells nothing. */
 export interface Milestones {
-  /** The source has answered or failed. */
-  readonly listed?: () => void;
   /** So many events are owed, are durable, and are with the dispatchers. */
   readonly committed?: (owed: number) => void;
 }
@@ -18,13 +16,12 @@ export async function runStream(
   plan: StreamPlan,
   context: RunContext,
   options: CallOptions,
-  { listed, committed }: Milestones = {},
+  { committed }: Milestones = {},
 ): Promise<StreamOutcome> {
   const stream = new StreamRun(plan, context);
   try {
     await stream.load();
     await stream.list(options);
-    listed?.();
     const untilMs = stream.startDelivering();
     await stream.commitChanges();
     if (stream.holdsOutbox() || stream.hasMoreToCommit()) {

@@ -1,183 +1,131 @@
-import { eachOf } from "../async/each.ts";
+import { Watchdog } from "../async/watchdog.ts";
 import type { CallOptions } from "../core/clock.ts";
-import { type PartError, SourceError } from "../core/errors.ts";
-import type { SinkName } from "../core/names.ts";
-import type { Channel } from "../delivery/channel.ts";
+import type { StreamKey } from "../core/names.ts";
+import type { TaskSource } from "../source/task-source.ts";
 import { type Milestones, runStream } from "./run-stream.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./stream-run.ts";
-
-/** What one run did, as `poll --json` prints it. */
-export interface RunSummary {
-  readonly runId: string;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  readonly durationMs: number;
-  readonly streams: readonly StreamSummary[];
-  readonly sinks: Readonly<Record<string, SinkSummary>>;
-}
-
-export interface StreamSummary {
-  readonly key: string;
-  /** Tasks the snapshot held. */
-  readonly tasks: number;
-  /** Changes committed. */
-  readonly changes: number;
-  /** Where the snapshot began, ISO 8601; null when it had no bound or was not read. */
-  readonly beginTime: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
-}
-
-export interface SinkSummary {
-  /** Deliveries settled in this run, by how. */
-  readonly accepted: number;
-  readonly filtered: number;
-  readonly deadLettered: number;
-  /** Deliveries still owed that have been tried. */
-  readonly retrying: number;
-  /** All deliveries still owed, the retrying ones included. */
-  readonly pending: number;
-  /** Why the sink waits for its operator; null when it does not. */
-  readonly blocked: string | null;
-}
+import { type RunSummary, summaryOf, type Unplanned } from "./summary.ts";
 
 /** Streams that are read at once. Others may begin while these wait for their sinks. */
 const readingAtOnce = 16;
+/** A stream whose source has given no page for so long is no longer counted among those: another may begin. */
+const stalledAfterMs = 2_000;
+/** Streams under way at once, the stalled ones included. */
+const underWayAtMost = 256;
 /** Events that streams under way may owe when another begins: it bounds what is in memory. */
 const maxOwed = 2_000;
 
-/** A stream that could not even be planned, such as the instances of a source that does not answer. */
-export interface Unplanned {
-  readonly key: string;
-  readonly error: PartError;
+/** Streams to serve, as far as they are known, and what could not be planned. */
+export interface Planned {
+  readonly plans: readonly StreamPlan[];
+  readonly unplanned: readonly Unplanned[];
 }
 
 /**
- * One run over many streams, so many at once. Never rejects for a stream or a sink that fails: the summary says so.
- * `proven` holds the sources that have answered: a new one is tried with one stream first, since a few refused
- * signatures side by side lock the access key.
+ * One run over many streams, with limited concurrency. `feeds` give the streams as they become known; one that a feed
+ * names again is not served again. Never rejects for a stream or a sink that fails: the summary says so.
  */
 export async function runStreams(
-  plans: readonly StreamPlan[],
-  unplanned: readonly Unplanned[],
-  proven: Set<StreamPlan["source"]>,
+  feeds: readonly AsyncIterable<Planned>[],
   context: RunContext,
   options: CallOptions,
 ): Promise<RunSummary> {
   const startedMs = context.clock.now();
-  const outcomes = new Map<StreamPlan, StreamOutcome>();
-  const underWay = new Set<Promise<void>>();
-  let owedByAll = 0;
-
-  /** Resolves at the milestone, or when the stream has ended before it. */
-  const begin = (plan: StreamPlan): { listed: Promise<void>; committed: Promise<void> } => {
-    const listed = Promise.withResolvers<void>();
-    const committed = Promise.withResolvers<void>();
-    let owedByThis = 0;
-    const milestones: Milestones = {
-      listed: listed.resolve,
-      committed: (owed) => {
-        owedByAll += owed - owedByThis;
-        owedByThis = owed;
-        committed.resolve();
-      },
-    };
-    const run = runStream(plan, context, options, milestones)
-      .then((outcome) => {
-        if (outcome.snapshot) proven.add(plan.source);
-        outcomes.set(plan, outcome);
-      })
-      .finally(() => {
-        underWay.delete(run);
-        owedByAll -= owedByThis;
-        listed.resolve();
-        committed.resolve();
-      });
-    underWay.add(run);
-    return { listed: listed.promise, committed: committed.promise };
-  };
-
+  const streams = new StreamsUnderWay(context, options);
+  const unplanned: Unplanned[] = [];
   const dispatchers = [...context.dispatchers.values()];
   for (const dispatcher of dispatchers) dispatcher.hold();
-  const scouts = scoutsOf(plans, proven);
-  const scouting = Array.from(scouts, begin);
-  await Promise.all(scouting.map(({ listed }) => listed));
-  await eachOf(
-    plans.filter((plan) => !scouts.has(plan)),
-    readingAtOnce,
-    async (plan) => {
-      while (underWay.size >= readingAtOnce && owedByAll >= maxOwed) await Promise.race(underWay);
-      await begin(plan).committed;
-    },
+  await Promise.all(
+    feeds.map(async (feed) => {
+      for await (const planned of feed) {
+        unplanned.push(...planned.unplanned);
+        for (const plan of planned.plans) await streams.begin(plan);
+      }
+    }),
   );
-  await Promise.all(scouting.map(({ committed }) => committed));
+  await streams.allCommitted();
   for (const dispatcher of dispatchers) dispatcher.release();
-  await Promise.all(underWay);
-  return {
-    runId: context.run,
-    startedAt: new Date(startedMs).toISOString(),
-    durationMs: context.clock.now() - startedMs,
-    streams: [
-      ...plans.map((plan) => streamSummary(plan, outcomes.get(plan))),
-      ...unplanned.map(({ key, error }) => ({
-        key,
-        tasks: 0,
-        changes: 0,
-        beginTime: null,
-        error: errorSummary(error),
-      })),
-    ],
-    sinks: Object.fromEntries(
-      Array.from(context.dispatchers, ([name, { channel }]) => [
-        name,
-        sinkSummary(name, channel, [...outcomes.values()]),
-      ]),
-    ),
-  };
+  await streams.allEnded();
+  return summaryOf(streams.outcomes, unplanned, startedMs, context);
 }
 
-/** The first stream of each source that has not answered yet. */
-function scoutsOf(
-  plans: readonly StreamPlan[],
-  proven: ReadonlySet<StreamPlan["source"]>,
-): ReadonlySet<StreamPlan> {
-  const met = new Set(proven);
-  const scouts = new Set<StreamPlan>();
-  for (const plan of plans) {
-    if (!met.has(plan.source)) scouts.add(plan);
-    met.add(plan.source);
+/** The streams of one run that have begun. */
+class StreamsUnderWay {
+  /** In the order in which they began; null for one that has not ended. */
+  readonly outcomes = new Map<StreamPlan, StreamOutcome | null>();
+  readonly #context: RunContext;
+  readonly #options: CallOptions;
+  readonly #begun = new Set<StreamKey>();
+  /** Those that are read, and whose source answers. */
+  readonly #reading = new Set<StreamPlan>();
+  /** Those that have not committed what they were read for. */
+  readonly #committing = new Set<StreamPlan>();
+  readonly #underWay = new Set<StreamPlan>();
+  #owed = 0;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(context: RunContext, options: CallOptions) {
+    this.#context = context;
+    this.#options = options;
   }
-  return scouts;
+
+  /** Begins a stream as soon as there is room, unless it has begun already. */
+  async begin(plan: StreamPlan): Promise<void> {
+    const { stream } = plan.rules;
+    if (this.#begun.has(stream)) return;
+    this.#begun.add(stream);
+    while (this.#isFull) await this.#changed.promise;
+    this.#start(plan);
+  }
+
+  async allCommitted(): Promise<void> {
+    while (this.#committing.size > 0) await this.#changed.promise;
+  }
+
+  async allEnded(): Promise<void> {
+    while (this.#underWay.size > 0) await this.#changed.promise;
+  }
+
+  get #isFull(): boolean {
+    const count = this.#underWay.size;
+    if (this.#reading.size >= readingAtOnce || count >= underWayAtMost) return true;
+    return count >= readingAtOnce && this.#owed >= maxOwed;
+  }
+
+  #start(plan: StreamPlan): void {
+    let owed = 0;
+    const leave = (...groups: readonly Set<StreamPlan>[]): void => {
+      for (const group of groups) group.delete(plan);
+      this.#changed.resolve();
+      this.#changed = Promise.withResolvers();
+    };
+    const milestones: Milestones = {
+      committed: (now) => {
+        this.#owed += now - owed;
+        owed = now;
+        leave(this.#reading, this.#committing);
+      },
+    };
+    this.outcomes.set(plan, null);
+    for (const group of [this.#reading, this.#committing, this.#underWay]) group.add(plan);
+    const watchdog = new Watchdog(this.#context.clock, stalledAfterMs, () => leave(this.#reading));
+    const source = noticing(plan.source, () => watchdog.reset());
+    void runStream({ ...plan, source }, this.#context, this.#options, milestones).then((outcome) => {
+      this.outcomes.set(plan, outcome);
+      watchdog.stop();
+      this.#owed -= owed;
+      leave(this.#reading, this.#committing, this.#underWay);
+    });
+  }
 }
 
-function streamSummary(plan: StreamPlan, outcome: StreamOutcome | undefined): StreamSummary {
-  const beginMs = outcome?.snapshot?.beginMs ?? 0;
-  return {
-    key: plan.rules.stream,
-    tasks: outcome?.snapshot?.count ?? 0,
-    changes: outcome?.changes ?? 0,
-    beginTime: beginMs > 0 ? new Date(beginMs).toISOString() : null,
-    error: outcome?.error ? errorSummary(outcome.error) : null,
-  };
-}
-
-/** The source's reason is the more telling code for a stream that could not be read. */
-const errorSummary = (error: PartError): NonNullable<StreamSummary["error"]> => ({
-  code: error instanceof SourceError ? error.reason : error.code,
-  message: error.message,
+/** The source, which calls `answered` with each page of a listing. */
+const noticing = (source: TaskSource, answered: () => void): TaskSource => ({
+  ...source,
+  async *list(...call) {
+    for await (const page of source.list(...call)) {
+      answered();
+      yield page;
+    }
+  },
 });
-
-function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly StreamOutcome[]): SinkSummary {
-  const sum = (of: (outcome: StreamOutcome) => number): number =>
-    outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  const owed = outcomes.flatMap(
-    ({ checkpoint }) => checkpoint?.outbox.flatMap((entry) => entry.owed.get(name) ?? []) ?? [],
-  );
-  return {
-    accepted: sum(({ accepted }) => accepted.get(name) ?? 0),
-    filtered: sum(({ filtered }) => filtered.get(name) ?? 0),
-    deadLettered: sum(({ deadLettered }) => deadLettered.get(name) ?? 0),
-    retrying: owed.filter(({ attempts }) => attempts > 0).length,
-    pending: owed.length,
-    blocked: channel.trouble?.kind === "blocked" ? channel.trouble.reason : null,
-  };
-}

@@ -1,5 +1,5 @@
 import type { DeliverySummary } from "../fleet/deliverer.ts";
-import type { RunSummary, SinkSummary } from "../run/run-streams.ts";
+import type { RunSummary, SinkSummary } from "../run/summary.ts";
 import type { PlanSummary } from "./planning.ts";
 
 const namespace = "DmsTaskBridge";

@@ -2,7 +2,7 @@ import { openQueue } from "../aws/queue.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../core/errors.ts";
 import { openPlanner, type Plan } from "../fleet/planner.ts";
-import type { Unplanned } from "../run/run-streams.ts";
+import type { Unplanned } from "../run/summary.ts";
 import { openBridge, type Survey } from "../wire/bridge.ts";
 import { required } from "./environment.ts";
 import { keptWarm, type Warm, type WarmDeps } from "./warm.ts";

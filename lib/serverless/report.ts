@@ -1,7 +1,7 @@
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { StoreError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
-import type { RunSummary } from "../run/run-streams.ts";
+import type { RunSummary } from "../run/summary.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { PlanSummary } from "./planning.ts";
 

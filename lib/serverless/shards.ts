@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { type StreamKey, streamKey } from "../core/names.ts";
 import { parseShard, type ShardStream } from "../fleet/shard.ts";
-import type { RunSummary } from "../run/run-streams.ts";
+import type { RunSummary } from "../run/summary.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Bridge } from "../wire/bridge.ts";
 import { unobserved } from "./environment.ts";

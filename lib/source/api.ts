@@ -1,8 +1,9 @@
-import type { CallOptions, Clock } from "../core/clock.ts";
+import type { CallOptions } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 import type { SignableRequest } from "../huawei/sign.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Answer, Send } from "./http.ts";
+import type { KeyGate } from "./key-gate.ts";
 
 /** One call of the API. */
 export interface Call {
@@ -18,14 +19,12 @@ export interface Call {
 export type Api = (call: Call, options: CallOptions) => Promise<Answer>;
 
 export interface ApiDeps {
-  readonly clock: Clock;
   readonly endpoint: URL;
   readonly credentials: Credentials;
   readonly send: Send;
+  /** Of the access key. */
+  readonly gate: KeyGate;
 }
-
-/** Five refused signatures in a row lock the key, so the streams that share it do not each spend one. */
-const refusalHoldMs = 10_000;
 
 const renewableCodes: ReadonlySet<string | null> = new Set([
   "APIG.0307",
@@ -34,12 +33,16 @@ const renewableCodes: ReadonlySet<string | null> = new Set([
   "DMS.10240103",
 ]);
 
-export function openApi({ clock, endpoint, credentials, send }: ApiDeps): Api {
+export function openApi({ endpoint, credentials, send, gate }: ApiDeps): Api {
   const requestOf = requestsTo(endpoint);
   const { origin } = endpoint;
-  let refused: { readonly error: SourceError; readonly untilMs: number } | null = null;
 
-  async function attempt(call: Call, options: CallOptions, mayRenew: boolean): Promise<Answer> {
+  async function attempt(
+    call: Call,
+    options: CallOptions,
+    answered: (status: number) => void,
+    mayRenew: boolean,
+  ): Promise<Answer> {
     const request = requestOf(call);
     const added = await credentials.authenticate(request, options);
     try {
@@ -49,26 +52,18 @@ export function openApi({ clock, endpoint, credentials, send }: ApiDeps): Api {
           origin,
           request: { ...request, headers: { ...request.headers, ...added } },
           secrets: secretHeaders.flatMap((name) => added[name] ?? []),
+          answered,
         },
         options,
       );
     } catch (error) {
-      if (mayRenew && isRenewable(error) && credentials.renew(added)) return attempt(call, options, false);
+      if (mayRenew && isRenewable(error) && credentials.renew(added))
+        return attempt(call, options, answered, false);
       throw error;
     }
   }
 
-  return async (call, options) => {
-    if (refused !== null && clock.now() < refused.untilMs) throw refused.error;
-    try {
-      return await attempt(call, options, true);
-    } catch (error) {
-      if (error instanceof SourceError && error.reason === "unauthorized") {
-        refused = { error, untilMs: clock.now() + refusalHoldMs };
-      }
-      throw error;
-    }
-  };
+  return (call, options) => gate.pass(origin, options, (answered) => attempt(call, options, answered, true));
 }
 
 const isRenewable = (error: unknown): boolean =>

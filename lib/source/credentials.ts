@@ -32,6 +32,12 @@ export function openCredentials(config: CredentialsConfig, deps: CredentialsDeps
   return userCredentials(config, deps);
 }
 
+/** What identifies the credentials to the API, which locks what it has refused too often. */
+export function keyOf(config: CredentialsConfig): string {
+  if ("ak" in config) return `key ${config.ak}`;
+  return "token" in config ? `token ${config.token}` : `user ${config.domain}/${config.username}`;
+}
+
 const tokenHeader = (token: string) => ({ "x-auth-token": token });
 
 type IamUser = Extract<CredentialsConfig, { readonly username: string }>;

@@ -6,11 +6,12 @@ import type { Stream } from "../core/names.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Call, openApi } from "./api.ts";
 import { apiTime } from "./api-time.ts";
-import { openCredentials } from "./credentials.ts";
+import { keyOf, openCredentials } from "./credentials.ts";
 import { iamEndpoint, isKnownRegion, taskEndpoint } from "./endpoints.ts";
 import { httpSend } from "./http.ts";
 import { type Instance, listInstances } from "./instances.ts";
 import { joinById } from "./join.ts";
+import { type KeyGate, keyGates } from "./key-gate.ts";
 import { taskNotices } from "./notices.ts";
 import { type Position, pageWalk, pagingMemory } from "./paging.ts";
 import { parseTaskPage } from "./parse.ts";
@@ -28,6 +29,8 @@ export interface DmsSourceDeps {
   readonly log: Log;
   /** Defaults to an agent of the source's own, which `close` closes. */
   readonly dispatcher?: Dispatcher;
+  /** The gates that sources with one access key share. Defaults to gates of the source's own. */
+  readonly gates?: (key: string) => KeyGate;
 }
 
 const maxBodyBytes = 16 * 1024 * 1024;
@@ -64,7 +67,8 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     iamEndpoint: iamEndpoint(config),
     projectId,
   });
-  const api = openApi({ clock, endpoint: taskEndpoint(config), credentials, send });
+  const gate = (deps.gates ?? keyGates(clock))(keyOf(config.credentials));
+  const api = openApi({ endpoint: taskEndpoint(config), credentials, send, gate });
   const isDcs = engine === "dcs";
   const memory = pagingMemory(isDcs ? { name: "offset", base: 0 } : { name: "start", base: 1 });
   const formatTime = apiTime(config.timeZone);

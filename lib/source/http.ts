@@ -17,6 +17,8 @@ interface Outgoing {
   readonly request: SignableRequest;
   /** Values that no message may show. */
   readonly secrets: readonly string[];
+  /** Told the status when the answer's head is there. */
+  readonly answered?: (status: number) => void;
 }
 
 export interface Answer {
@@ -75,8 +77,9 @@ async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): P
       body: request.body === "" ? null : request.body,
       timeoutMs,
       maxBodyBytes,
-      answered: () => {
+      answered: (status) => {
         receivedMs = clock.now();
+        outgoing.answered?.(status);
       },
     },
     options,

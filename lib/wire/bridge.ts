@@ -11,11 +11,13 @@ import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters
 import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
 import type { RunObserver } from "../run/observer.ts";
-import { type RunSummary, runStreams, type Unplanned } from "../run/run-streams.ts";
+import { type Planned, runStreams } from "../run/run-streams.ts";
 import type { RunContext, StreamPlan } from "../run/stream-run.ts";
+import type { RunSummary, Unplanned } from "../run/summary.ts";
 import type { Sink } from "../sinks/sink.ts";
 import { type DmsSource, openDmsSource } from "../source/dms.ts";
 import { taskEndpoint } from "../source/endpoints.ts";
+import { keyGates } from "../source/key-gate.ts";
 import type { TaskSource } from "../source/task-source.ts";
 import type { Stores } from "../stores/stores.ts";
 import { partError } from "../telemetry/defect.ts";
@@ -91,10 +93,11 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const { config } = loaded;
   const stores = deps.stores ?? (await openStores(loaded, deps));
   const { checkpoints, deadLetters } = stores;
+  const gates = keyGates(deps.clock);
   const sources = config.sources.map(
     (config): WatchedSource => ({
       config,
-      source: openDmsSource(config, deps),
+      source: openDmsSource(config, { ...deps, gates }),
       origin: taskEndpoint(config).origin,
       discovered: null,
     }),
@@ -108,7 +111,6 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const sinks = mapValues(outlets, ({ sink }) => sink);
   const policies = mapValues(outlets, ({ policy }) => policy);
   const filters = mapValues(outlets, ({ matches }) => matches);
-  const proven = new Set<TaskSource>();
 
   const watchedBy = new Map<TaskSource, WatchedSource>(sources.map((watched) => [watched.source, watched]));
 
@@ -171,7 +173,8 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       observer,
       dispatchers: mapValues(outlets, ({ dispatcher }) => dispatcher()),
     };
-    return runStreams(found.streams.flatMap(planOf), found.unplanned, proven, context, { signal });
+    const planned = { plans: found.streams.flatMap(planOf), unplanned: found.unplanned };
+    return runStreams([inOneGo(planned)], context, { signal });
   };
 
   return {
@@ -215,6 +218,10 @@ const mapValues = <Key, From, To>(
   map: ReadonlyMap<Key, From>,
   of: (value: From) => To,
 ): ReadonlyMap<Key, To> => new Map(Array.from(map, ([key, value]) => [key, of(value)]));
+
+async function* inOneGo(planned: Planned): AsyncGenerator<Planned> {
+  yield planned;
+}
 
 const isWatched = (source: SourceConfig, { engine, region, projectId, instanceId }: Stream): boolean =>
   source.engine === engine &&

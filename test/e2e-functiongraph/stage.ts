@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import type { RunSummary } from "../../lib/run/run-streams.ts";
+import type { RunSummary } from "../../lib/run/summary.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { type Receiver, startReceiver } from "../../lib/simulator/receiver.ts";

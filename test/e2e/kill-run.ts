@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../lib/core/clock.ts";
 import { type StreamKey, streamKey } from "../../lib/core/names.ts";
-import type { RunSummary } from "../../lib/run/run-streams.ts";
+import type { RunSummary } from "../../lib/run/summary.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { type Delivery, startReceiver } from "../../lib/simulator/receiver.ts";
 import { changesInStore } from "./kill-store.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { systemClock } from "../../lib/core/clock.ts";
-import type { RunSummary } from "../../lib/run/run-streams.ts";
+import type { RunSummary } from "../../lib/run/summary.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { type Receiver, type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
 import { openStage, type Stage, type StageOptions, webhook, webhookSecret } from "./stage.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
 import { streamKey, taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
-import { runStreams } from "../../lib/run/run-streams.ts";
+import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
 import type { StreamPlan } from "../../lib/run/stream-run.ts";
 import { sampleTask } from "../change/sample.ts";
 import { chat, ops, stream } from "../checkpoint/sample.ts";
@@ -23,9 +23,12 @@ function streams(count: number, sinks: readonly ScriptedSink[]) {
       rules: { ...rules, context: { ...rules.context, stream: instance } },
     };
   });
-  const proven = new Set<StreamPlan["source"]>();
-  const run = () => runStreams(plans, [], proven, staged.context(), { signal: new AbortController().signal });
+  const run = () => runStreams([inOneGo(plans)], staged.context(), { signal: new AbortController().signal });
   return { ...staged, plans, run };
+}
+
+async function* inOneGo(plans: readonly StreamPlan[]): AsyncGenerator<Planned> {
+  yield { plans, unplanned: [] };
 }
 
 const turns = async (): Promise<void> => {
@@ -48,26 +51,42 @@ describe("a run over many streams", () => {
     await pump(clock, running);
   });
 
-  it("asks a new source with one stream before the others, and all at once when it is known", async () => {
-    const { run, source } = streams(5, [scriptedSink(ops)]);
-    let answer = (): void => {};
-    const list = source.list;
+  it("reads the others while more streams than are read at once hang before or after their first page", async () => {
+    const { run, source, clock, show } = streams(60, [scriptedSink(ops)]);
+    show(sampleTask());
+    const { list } = source;
+    const hung = new Set<string>();
     source.list = async function* (...call) {
-      source.begins.push(-1);
-      await new Promise<void>((resolve) => {
-        answer = resolve;
-      });
+      const place = Number(call[0].instanceId.slice(1));
+      if (place < 20) hung.add(call[0].instanceId);
+      if (place < 10) await clock.sleep(62_000, new AbortController().signal);
       yield* list(...call);
+      if (place >= 10 && place < 20) await clock.sleep(62_000, new AbortController().signal);
     };
-    const first = run();
+    const running = run();
     await turns();
-    expect(source.begins).toEqual([-1]);
-    source.list = list;
-    answer();
-    await first;
-    source.begins.length = 0;
-    await run();
-    expect(source.begins).toHaveLength(5);
+    await clock.advance(6_000);
+    await turns();
+    expect(hung.size).toBe(20);
+    expect(source.begins).toHaveLength(50);
+    await pump(clock, running);
+    expect(source.begins).toHaveLength(60);
+  });
+
+  it("serves a stream once that several feeds name, and begins before every feed has ended", async () => {
+    const { plans, context, source, clock } = streams(3, [scriptedSink(ops)]);
+    const late = async function* () {
+      await clock.sleep(30_000, new AbortController().signal);
+      yield { plans, unplanned: [] };
+    };
+    const running = runStreams([late(), inOneGo(plans.slice(0, 2))], context(), {
+      signal: new AbortController().signal,
+    });
+    await turns();
+    expect(source.begins).toHaveLength(2);
+    const { streams: served } = await pump(clock, running);
+    expect(served.map(({ key }) => key)).toEqual(plans.map(({ rules }) => rules.stream));
+    expect(source.begins).toHaveLength(3);
   });
 
   it("ends a stream with its own defect, and serves the others", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { SourceError, StoreError } from "../../lib/core/errors.ts";
-import type { RunSummary, SinkSummary, StreamSummary } from "../../lib/run/run-streams.ts";
+import type { RunSummary, SinkSummary, StreamSummary } from "../../lib/run/summary.ts";
 import { deliveryMetrics, metricsLine, planMetrics, runMetrics } from "../../lib/serverless/metrics.ts";
 import { logRun, oldestPendingMs, requireListed, requireSuccess } from "../../lib/serverless/report.ts";
 import { memoryCheckpoints } from "../../lib/stores/memory.ts";

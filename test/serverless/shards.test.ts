@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { streamKey } from "../../lib/core/names.ts";
 import { type ShardStream, shardText } from "../../lib/fleet/shard.ts";
-import type { RunSummary, StreamSummary } from "../../lib/run/run-streams.ts";
+import type { RunSummary, StreamSummary } from "../../lib/run/summary.ts";
 import { pollShards } from "../../lib/serverless/shards.ts";
 import { fleetOf } from "../fleet/fleet-sample.ts";
 import { record } from "./sqs-event.ts";

@@ -2,7 +2,7 @@ import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Task } from "../../lib/change/task.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { EventId, SinkName, StreamKey } from "../../lib/core/names.ts";
-import type { RunSummary } from "../../lib/run/run-streams.ts";
+import type { RunSummary } from "../../lib/run/summary.ts";
 import { checkCommit, idOf } from "./commit-checks.ts";
 import { type Crew, type Deeds, finals, type History, isLater, pair, Violation } from "./history.ts";
 import { checkMessages } from "./living.ts";

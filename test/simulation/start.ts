@@ -4,7 +4,7 @@ import { runId, type SinkName, type Stream, sinkName, streamKey } from "../../li
 import { Channel } from "../../lib/delivery/channel.ts";
 import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
-import { runStreams } from "../../lib/run/run-streams.ts";
+import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
 import type { RunContext, StreamPlan } from "../../lib/run/stream-run.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { onEnd } from "./checker.ts";
@@ -49,9 +49,8 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
   };
   const signal = planEnd(ground, process, launch);
   history.note(`start ${process.run}`);
-  runStreams(plansOf(ground, crew), [], new Set(), contextOf(ground, crew, launch.budgetMs, storeChance), {
-    signal,
-  })
+  const feed = inOneGo({ plans: plansOf(ground, crew), unplanned: [] });
+  runStreams([feed], contextOf(ground, crew, launch.budgetMs, storeChance), { signal })
     .then((summary) => {
       process.isFinished = true;
       const defect = summary.streams.find(({ error }) => error?.code === "DEFECT");
@@ -61,6 +60,10 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
     })
     .catch(failed);
   return process;
+}
+
+async function* inOneGo(planned: Planned): AsyncGenerator<Planned> {
+  yield planned;
 }
 
 /** What will stop the run before its own end. */

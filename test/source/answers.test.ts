@@ -227,7 +227,7 @@ describe("refusals", () => {
     await failure(readAll(source));
     expect(await failure(readAll(source))).toMatchObject({ reason: "unauthorized" });
     expect(server.requests).toHaveLength(1);
-    pass(10_000);
+    pass(30_000);
     expect((await readAll(source)).ids).toEqual(["a"]);
   });
 

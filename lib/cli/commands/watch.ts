@@ -1,6 +1,6 @@
 import type { CloudEvent } from "../../change/event.ts";
 import type { RunObserver } from "../../run/observer.ts";
-import type { RunSummary } from "../../run/run-streams.ts";
+import type { RunSummary } from "../../run/summary.ts";
 import { durationMs } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";

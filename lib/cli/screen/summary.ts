@@ -1,4 +1,4 @@
-import type { RunSummary, SinkSummary, StreamSummary } from "../../run/run-streams.ts";
+import type { RunSummary, SinkSummary, StreamSummary } from "../../run/summary.ts";
 import { count, instant, span } from "./format.ts";
 import type { Output } from "./output.ts";
 import type { Line, Span } from "./text.ts";

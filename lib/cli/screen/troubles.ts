@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../run/run-streams.ts";
+import type { RunSummary } from "../../run/summary.ts";
 import type { Context } from "../context.ts";
 import { timeOfDay } from "./format.ts";
 import type { Span } from "./text.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hasFailure, showSummary } from "../../../lib/cli/screen/summary.ts";
-import type { RunSummary, SinkSummary, StreamSummary } from "../../../lib/run/run-streams.ts";
+import type { RunSummary, SinkSummary, StreamSummary } from "../../../lib/run/summary.ts";
 import { fakeScreen } from "../screen.ts";
 
 const stream = (more: Partial<StreamSummary> = {}): StreamSummary => ({

@@ -1,0 +1,106 @@
+import { type PartError, SourceError } from "../core/errors.ts";
+import type { SinkName } from "../core/names.ts";
+import type { Channel } from "../delivery/channel.ts";
+import type { RunContext, StreamOutcome, StreamPlan } from "./stream-run.ts";
+
+/** What one run did, as `poll --json` prints it. */
+export interface RunSummary {
+  readonly runId: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly streams: readonly StreamSummary[];
+  readonly sinks: Readonly<Record<string, SinkSummary>>;
+}
+
+export interface StreamSummary {
+  readonly key: string;
+  /** Tasks the snapshot held. */
+  readonly tasks: number;
+  /** Changes committed. */
+  readonly changes: number;
+  /** Where the snapshot began, ISO 8601; null when it had no bound or was not read. */
+  readonly beginTime: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface SinkSummary {
+  /** Deliveries settled in this run, by how. */
+  readonly accepted: number;
+  readonly filtered: number;
+  readonly deadLettered: number;
+  /** Deliveries still owed that have been tried. */
+  readonly retrying: number;
+  /** All deliveries still owed, the retrying ones included. */
+  readonly pending: number;
+  /** Why the sink waits for its operator; null when it does not. */
+  readonly blocked: string | null;
+}
+
+/** A stream that could not even be planned, such as the instances of a source that does not answer. */
+export interface Unplanned {
+  readonly key: string;
+  readonly error: PartError;
+}
+
+/** What the streams of a run came to, in numbers. */
+export function summaryOf(
+  outcomes: ReadonlyMap<StreamPlan, StreamOutcome | null>,
+  unplanned: readonly Unplanned[],
+  startedMs: number,
+  context: RunContext,
+): RunSummary {
+  const reached = outcomes.values().filter((outcome) => outcome !== null);
+  const ended = [...reached];
+  return {
+    runId: context.run,
+    startedAt: new Date(startedMs).toISOString(),
+    durationMs: context.clock.now() - startedMs,
+    streams: [
+      ...Array.from(outcomes, ([plan, outcome]) => streamSummary(plan, outcome)),
+      ...unplanned.map(({ key, error }) => ({
+        key,
+        tasks: 0,
+        changes: 0,
+        beginTime: null,
+        error: errorSummary(error),
+      })),
+    ],
+    sinks: Object.fromEntries(
+      Array.from(context.dispatchers, ([name, { channel }]) => [name, sinkSummary(name, channel, ended)]),
+    ),
+  };
+}
+
+function streamSummary(plan: StreamPlan, outcome: StreamOutcome | null): StreamSummary {
+  const beginMs = outcome?.snapshot?.beginMs ?? 0;
+  return {
+    key: plan.rules.stream,
+    tasks: outcome?.snapshot?.count ?? 0,
+    changes: outcome?.changes ?? 0,
+    beginTime: beginMs > 0 ? new Date(beginMs).toISOString() : null,
+    error: outcome?.error ? errorSummary(outcome.error) : null,
+  };
+}
+
+/** The source's reason is the more telling code for a stream that could not be read. */
+const errorSummary = (error: PartError): NonNullable<StreamSummary["error"]> => ({
+  code: error instanceof SourceError ? error.reason : error.code,
+  message: error.message,
+});
+
+function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly StreamOutcome[]): SinkSummary {
+  const sum = (of: (outcome: StreamOutcome) => number): number =>
+    outcomes.reduce((total, outcome) => total + of(outcome), 0);
+  const owed = outcomes.flatMap(
+    ({ checkpoint }) => checkpoint?.outbox.flatMap((entry) => entry.owed.get(name) ?? []) ?? [],
+  );
+  return {
+    accepted: sum(({ accepted }) => accepted.get(name) ?? 0),
+    filtered: sum(({ filtered }) => filtered.get(name) ?? 0),
+    deadLettered: sum(({ deadLettered }) => deadLettered.get(name) ?? 0),
+    retrying: owed.filter(({ attempts }) => attempts > 0).length,
+    pending: owed.length,
+    blocked: channel.trouble?.kind === "blocked" ? channel.trouble.reason : null,
+  };
+}
