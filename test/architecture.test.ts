@@ -39,7 +39,7 @@ const mayImport: Readonly<Record<string, string>> = {
 
   serverless: "aws checkpoint config core fleet run telemetry wire",
   cli: "async change checkpoint config core delivery filter options preview run simulator sinks source telemetry text wire",
-  wire: "aws change checkpoint config core delivery filter fleet run sinks source stores telemetry",
+  wire: "aws change checkpoint config core delivery filter fleet huawei run sinks source stores telemetry",
   run: "async change checkpoint core delivery source telemetry",
   fleet: "aws change checkpoint core delivery telemetry text",
 
@@ -58,7 +58,7 @@ const mayImport: Readonly<Record<string, string>> = {
   change: "core text",
 
   aws: "async core net text",
-  huawei: "text",
+  huawei: "core net text",
   net: "core",
   options: "",
   async: "core",
@@ -69,7 +69,8 @@ const mayImport: Readonly<Record<string, string>> = {
 
 /** No I/O, clock, chance or environment: folders, and single files of folders that do I/O elsewhere. */
 const pure: readonly RegExp[] = [
-  /^lib\/(change|checkpoint|core|filter|huawei|options|text)\//,
+  /^lib\/(change|checkpoint|core|filter|options|text)\//,
+  /^lib\/huawei\/(access-key|endpoint|sign)\.ts$/,
   /^lib\/net\/(ip|retry-after)\.ts$/,
   /^lib\/delivery\/(backlog|batch|dead-letters|lane|retry)\.ts$/,
   /^lib\/fleet\/(inbox|schedule|shard)\.ts$/,

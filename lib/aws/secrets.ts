@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { fieldText, parseJson } from "../text/json.ts";
 import type { AwsClient } from "./client.ts";
 import { AwsError } from "./errors.ts";
 
@@ -28,7 +29,6 @@ export function awsSecrets(aws: AwsClient): AwsSecrets {
 
 const parameter = v.object({ Parameter: v.object({ Value: v.string() }) });
 const secretString = v.object({ SecretString: v.string() });
-const jsonObject = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()));
 
 async function fetchParameter(aws: AwsClient, name: string): Promise<string> {
   const answer = v.safeParse(
@@ -50,10 +50,8 @@ async function fetchSecret(aws: AwsClient, id: string): Promise<string> {
 }
 
 function valueAt(key: string, text: string): string {
-  const parsed = v.safeParse(jsonObject, text);
-  const value = parsed.success ? parsed.output[key] : undefined;
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return String(value);
+  const value = fieldText(parseJson(text), key);
+  if (value !== null) return value;
   throw new AwsError(
     "rejected",
     "NO_SUCH_KEY",

@@ -60,7 +60,7 @@ function withDescriptions(schema: JsonSchema, entries: Entries | null): JsonSche
 /** A text that stands for another. */
 export const reference = {
   type: "string",
-  pattern: "\\$\\{|^(ssm|secretsmanager):",
+  pattern: "\\$\\{|^(ssm|secretsmanager|csms|file):",
 } as const satisfies JsonSchema;
 
 /** A text of a certain form may also be written as a variable or a reference, whose value only the loader sees. */

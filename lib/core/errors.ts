@@ -85,3 +85,14 @@ export class StoreError extends Error {
     this.reason = reason;
   }
 }
+
+/** A secret that the configuration refers to could not be read. The code says why; there is no foreign text in it. */
+export class SecretError extends Error {
+  override readonly name = "SecretError";
+  readonly code: string;
+
+  constructor(code: string, options?: ErrorOptions) {
+    super(code, options);
+    this.code = code;
+  }
+}

@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { Agent } from "undici";
 import type { AwsSecrets } from "../aws/secrets.ts";
+import type { SecretResolvers } from "../config/resolve/references.ts";
 import type { Clock, Random } from "../core/clock.ts";
+import { SecretError } from "../core/errors.ts";
 
 export interface SecretsDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -8,18 +11,25 @@ export interface SecretsDeps {
   readonly random: Random;
 }
 
-/** What reads `ssm:` and `secretsmanager:` references. The AWS client is loaded with the first of them. */
-export function secretResolvers(deps: SecretsDeps): AwsSecrets {
-  let opened: Promise<AwsSecrets> | null = null;
-  const aws = (): Promise<AwsSecrets> => {
-    opened ??= openAwsSecrets(deps);
-    return opened;
-  };
+/** Reads `ssm:`, `secretsmanager:`, `csms:` and `file:` references. Each cloud's client is loaded with the first of its own. */
+export function secretResolvers(deps: SecretsDeps): SecretResolvers {
+  const aws = once(() => openAwsSecrets(deps));
+  const huawei = once(() => openHuaweiSecrets(deps));
   return {
     ssm: async (reference) => (await aws()).ssm(reference),
     secretsmanager: async (reference) => (await aws()).secretsmanager(reference),
+    csms: async (reference) => (await huawei())(reference),
+    file: (reference) => secretInFile(reference.slice("file:".length)),
   };
 }
+
+const once = <Value>(open: () => Promise<Value>): (() => Promise<Value>) => {
+  let opened: Promise<Value> | null = null;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+};
 
 async function openAwsSecrets({ environment, clock, random }: SecretsDeps): Promise<AwsSecrets> {
   const [{ openAws }, { awsSecrets }] = await Promise.all([
@@ -27,4 +37,15 @@ async function openAwsSecrets({ environment, clock, random }: SecretsDeps): Prom
     import("../aws/secrets.ts"),
   ]);
   return awsSecrets(openAws({ env: environment, dispatcher: new Agent({ allowH2: false }), clock, random }));
+}
+
+async function openHuaweiSecrets({ environment, clock }: SecretsDeps) {
+  const { huaweiSecrets } = await import("../huawei/secrets.ts");
+  return huaweiSecrets({ environment, dispatcher: new Agent({ allowH2: false }), clock });
+}
+
+/** Docker, Kubernetes and systemd mount secrets as files: the text, without the line break that editors end a file with. */
+async function secretInFile(path: string): Promise<string> {
+  if (!path.startsWith("/")) throw new SecretError("NO_ABSOLUTE_PATH");
+  return (await readFile(path, "utf8")).replace(/\r?\n$/, "");
 }

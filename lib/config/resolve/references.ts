@@ -4,7 +4,7 @@ import type { Expanded, Reference } from "./expand.ts";
 /** Scheme to what reads one of its references, `ssm:/prod/key` as a whole. It rejects where that cannot be had. */
 export type SecretResolvers = Readonly<Record<string, (reference: string) => Promise<string>>>;
 
-const knownSchemes = ["ssm", "secretsmanager"] as const;
+const knownSchemes = ["ssm", "secretsmanager", "csms", "file"] as const;
 
 /** A known scheme is a reference even where nothing resolves it: its text must never pass for the secret. */
 export const schemesOf = (secrets: SecretResolvers): readonly string[] => [
