@@ -120,7 +120,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       return false;
     }
     for (const { message, reason, detail } of letters) {
-      log("error", "a message was given up", { message: message.messageId, reason, detail });
+      log("error", "a message was given up", { messageId: message.messageId, reason, detail });
     }
     return true;
   }

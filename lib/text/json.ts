@@ -8,13 +8,58 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Numbers that JavaScript may write in another way: 9223372036854775807, 1e400, 0.10, -0. A text in quotes may match, too. */
+const unusualNumber =
+  /(?:^|[[:,\s])-?(?:0(?=[\s,\]}]|$)(?<=-0)|0\.0{6}|\d+\.\d*0(?=[\s,\]}]|$)|\d[\d.]{15}|\d[\d.]*[eE])/;
+
 /**
- * A value as JSON that nothing takes for a command or a line break: JSON itself leaves DEL, the C1 controls and Unicode's
- * separators as they are.
+ * Parses JSON whose numbers must stay as they are written. A number that JavaScript would write in another way becomes a
+ * `JSON.rawJSON` value, which `JSON.stringify` writes back unchanged; `exactNumber` has its text. Undefined for no JSON.
+ */
+export function parseExactJson(text: string): unknown {
+  const value = parseJson(text);
+  if (value === undefined || !unusualNumber.test(text)) return value;
+  try {
+    return exactly(text);
+  } catch (error) {
+    // Reviving takes a stack frame for each level; JSON.parse does not.
+    if (error instanceof RangeError) return value;
+    throw error;
+  }
+}
+
+/** What TypeScript's library does not declare yet. */
+interface SourceText {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): RawJson;
+  isRawJSON(value: unknown): value is RawJson;
+}
+interface RawJson {
+  readonly rawJSON: string;
+}
+const sourceText = JSON as unknown as SourceText;
+
+const exactly = (text: string): unknown =>
+  sourceText.parse(text, (_key, value, { source }) =>
+    typeof value === "number" && source !== undefined && JSON.stringify(value) !== source
+      ? sourceText.rawJSON(source)
+      : value,
+  );
+
+/** The text of a number that `parseExactJson` kept as it was written; null for any other value. */
+export const exactNumber = (value: unknown): string | null =>
+  sourceText.isRawJSON(value) ? value.rawJSON : null;
+
+/**
+ * A value as JSON that nothing takes for a command, a line break or a change of direction: JSON itself leaves DEL, the C1
+ * controls, Unicode's separators and its direction marks as they are.
  */
 export const safeJson = (value: unknown, indent?: number): string =>
   JSON.stringify(value, null, indent).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
+    /[\u007f-\u009f\p{Bidi_Control}\u2028\u2029]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 

@@ -23,7 +23,10 @@ describe("a line of the log", longForm, () => {
           () => 0,
         )("warn", "a task was skipped", given);
         const [line = "", ...more] = lines;
-        expect([more, line.slice(0, -1)]).toEqual([[], expect.not.stringMatching(/[\p{Cc}\p{Zl}\p{Zp}]/u)]);
+        expect([more, line.slice(0, -1)]).toEqual([
+          [],
+          expect.not.stringMatching(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u),
+        ]);
         const read: unknown = JSON.parse(line);
         const expected: unknown = JSON.parse(JSON.stringify(given));
         expect(read).toEqual({
@@ -32,6 +35,28 @@ describe("a line of the log", longForm, () => {
           message: "a task was skipped",
           ...Object(expected),
         });
+      }),
+      { numRuns },
+    );
+  });
+
+  it("keeps its own time, level and sentence, whatever its fields are named", () => {
+    const names = ["time", "level", "message", "task", "__proto__"] as const;
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...names), nastyText), (given) => {
+        const lines: string[] = [];
+        jsonLog(
+          (line) => lines.push(line),
+          "debug",
+          () => 0,
+        )("error", "a message was given up", Object(given));
+        const read = new Map(Object.entries(JSON.parse(lines.join(""))));
+        const line = { time: "1970-01-01T00:00:00.000Z", level: "error", message: "a message was given up" };
+        for (const [key, value] of Object.entries(line)) expect(read.get(key)).toBe(value);
+        for (const [key, value] of Object.entries(given)) {
+          const shown = Object.hasOwn(line, key) ? `field.${key}` : key;
+          expect(read.get(shown)).toBe(value.toWellFormed() === value ? value : read.get(shown));
+        }
       }),
       { numRuns },
     );
