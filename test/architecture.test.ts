@@ -48,13 +48,13 @@ const mayImport: Readonly<Record<string, string>> = {
 
   source: "async change config core huawei net telemetry text",
   config: "core filter huawei options sinks template",
-  stores: "async aws checkpoint core delivery",
+  stores: "async aws checkpoint core delivery text",
   sinks: "async aws change core huawei net options telemetry template text",
   delivery: "async change checkpoint core sinks telemetry",
 
   checkpoint: "change core text",
   template: "change core text",
-  filter: "change core net",
+  filter: "change core net text",
   change: "core text",
 
   aws: "async core net text",

@@ -20,7 +20,10 @@ const dataSchema = {
         id: filled,
         name: text,
         status: { ...filled, description: "The API's own word; values beyond the documented ones may come." },
-        params: { description: "The task's parameters, parsed, with secrets masked; null when it has none." },
+        params: {
+          description:
+            "The task's parameters, parsed, with secrets masked and numbers as the API wrote them; null when it has none. Over 16 KiB: { truncated: true, characters, beginning }.",
+        },
         user: {
           description: "The IAM user who started the task.",
           type: "object",

@@ -4,7 +4,7 @@ import type { KnownTask } from "../change/known.ts";
 import { StoreError } from "../core/errors.ts";
 import { runId, sinkName, taskId } from "../core/names.ts";
 import { failureReasons } from "../core/result.ts";
-import { parseJson } from "../text/json.ts";
+import { parseExactJson } from "../text/json.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /**
@@ -106,7 +106,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
  * @throws StoreError `corrupt` when the text is no record of a known format.
  */
 export function decodeCheckpoint(text: string): Checkpoint {
-  const value = parseJson(text);
+  const value = parseExactJson(text);
   if (value === undefined) throw new StoreError("corrupt", "the record is no JSON");
   const found = v.safeParse(v.looseObject({ format: v.number() }), value);
   if (found.success && found.output.format > newestFormat) {

@@ -1,3 +1,4 @@
+import { exactNumber } from "../text/json.ts";
 import { isLeaf, type Leaf } from "./operators.ts";
 import type { LeafNode, ObjectNode, PatternItem, PatternNode } from "./pattern.ts";
 
@@ -82,7 +83,11 @@ export const strongest = (verdicts: readonly Verdict[]): Verdict | undefined =>
 
 /** Only what the event itself holds: a pattern cannot see what every object inherits. */
 const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  exactNumber(value) === null &&
+  Object.hasOwn(value, name)
     ? Reflect.get(value, name)
     : undefined;
 
@@ -92,4 +97,11 @@ const maxArrayDepth = 32;
 const elementsOf = (value: readonly unknown[]): readonly unknown[] => value.flat(maxArrayDepth);
 
 const leavesOf = (value: unknown): readonly Leaf[] =>
-  Array.isArray(value) ? elementsOf(value).filter(isLeaf) : isLeaf(value) ? [value] : [];
+  (Array.isArray(value) ? elementsOf(value) : [value]).map(comparable).filter(isLeaf);
+
+/** A number that is kept as it was written compares by its value. */
+function comparable(value: unknown): unknown {
+  const exact = exactNumber(value);
+  const most = Number.MAX_VALUE;
+  return exact === null ? value : Math.min(most, Math.max(-most, Number(exact)));
+}

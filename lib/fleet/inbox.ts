@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import { engines } from "../core/names.ts";
-import { parseJson } from "../text/json.ts";
+import { parseExactJson } from "../text/json.ts";
 
 /** What delivering an event looks at; the rest is the sender's, and goes on as it is. */
 const eventShape = v.looseObject({
@@ -27,10 +27,10 @@ const busEvent = v.object({ "detail-type": v.string(), detail: v.unknown() });
 
 /** The event in a message's body: bare, in SNS's envelope, or in EventBridge's. Null when there is none of ours. */
 export function eventIn(body: string): CloudEvent | null {
-  const value = parseJson(body);
+  const value = parseExactJson(body);
   // Only looked at: a schema's copy would put its own keys first, and a repeat must send the same bytes.
   if (isEvent(value)) return value;
-  if (v.is(notification, value)) return eventOr(parseJson(value.Message));
+  if (v.is(notification, value)) return eventOr(parseExactJson(value.Message));
   return v.is(busEvent, value) ? eventOr(value.detail) : null;
 }
 

@@ -4,7 +4,7 @@ import { SourceError } from "../core/errors.ts";
 import { encodePath, percentEncode, type SignableRequest } from "../huawei/sign.ts";
 import { exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
 import { parseRetryAfter } from "../net/retry-after.ts";
-import { parseJson } from "../text/json.ts";
+import { parseExactJson, parseJson } from "../text/json.ts";
 import { clockSkewMs } from "./api-time.ts";
 import { networkFailure } from "./network-errors.ts";
 import { oneLine, refusalError } from "./refusal.ts";
@@ -93,7 +93,7 @@ async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): P
       { api: { status, code: null } },
     );
   if (!isWhole) throw malformed(`a body of more than ${maxBodyBytes} bytes`);
-  const body = parseJson(text);
+  const body = hasParamsAsValue.test(text) ? parseExactJson(text) : parseJson(text);
   if (status < 200 || status > 299) {
     const retryAfter = header("retry-after");
     const retryAfterMs = retryAfter === null ? null : parseRetryAfter(retryAfter, receivedMs);
@@ -102,6 +102,9 @@ async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): P
   if (body === undefined) throw malformed("a body that is not JSON");
   return { header, body, clockSkewMs: clockSkewMs(header("date"), sentMs, receivedMs), malformed };
 }
+
+/** `params` is JSON inside a string, but sister calls send an object, whose numbers must stay as they are written. */
+const hasParamsAsValue = /"params"\s*:\s*[^\s"n]/;
 
 function wirePath({ path, query }: SignableRequest): string {
   const pairs = query.map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`);

@@ -1,4 +1,5 @@
-import { Liquid, LiquidError } from "liquidjs";
+import { type Context, Drop, type Emitter, Liquid, LiquidError, type Template } from "liquidjs";
+import { exactNumber } from "../text/json.ts";
 
 /** What a template cannot do. */
 export interface Mistake {
@@ -39,7 +40,78 @@ const engine = new Liquid({
   renderLimit: 1_000,
   memoryLimit: 1_000_000,
 });
+const { renderer } = engine;
+const renderInto = renderer.renderTemplates.bind(renderer);
+renderer.renderTemplates = (templates: Template[], context: Context, emitter?: Emitter) =>
+  renderInto(templates, context, emitter ?? new BoundedEmitter(context));
 for (const tag of ["include", "render", "layout", "block"]) Reflect.deleteProperty(engine.tags, tag);
+
+/** Collects output within the limit on memory. liquidjs counts what filters make, but not what is written or captured. */
+class BoundedEmitter implements Emitter {
+  buffer = "";
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  write(html: unknown): void {
+    const text = String(html);
+    this.#context.memoryLimit.use(text.length);
+    this.buffer += text;
+  }
+}
+
+/** A number that must be shown as it was written; it compares and counts as its value. */
+class ExactNumber extends Drop {
+  readonly #text: string;
+  readonly #json: unknown;
+
+  constructor(text: string, json: unknown) {
+    super();
+    this.#text = text;
+    this.#json = json;
+  }
+
+  override valueOf(): string {
+    return this.#text;
+  }
+
+  toJSON(): unknown {
+    return this.#json;
+  }
+
+  equals(other: unknown): boolean {
+    return Number(this.#text) === Number(other);
+  }
+
+  gt(other: unknown): boolean {
+    return Number(this.#text) > Number(other);
+  }
+
+  geq(other: unknown): boolean {
+    return Number(this.#text) >= Number(other);
+  }
+
+  lt(other: unknown): boolean {
+    return Number(this.#text) < Number(other);
+  }
+
+  leq(other: unknown): boolean {
+    return Number(this.#text) <= Number(other);
+  }
+}
+
+const maxDepth = 64;
+
+/** The value with each exact number as one that Liquid can work with, but for what lies too deep to be named. */
+function forLiquid(value: unknown, depth = 0): unknown {
+  const exact = exactNumber(value);
+  if (exact !== null) return new ExactNumber(exact, value);
+  if (typeof value !== "object" || value === null || depth === maxDepth) return value;
+  if (Array.isArray(value)) return value.map((item) => forLiquid(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, forLiquid(inner, depth + 1)]));
+}
 
 /** Reads a template. */
 export function compile(text: string): Program | Mistake {
@@ -50,13 +122,17 @@ export function compile(text: string): Program | Mistake {
       kind: "program",
       variables: new Map(globals.map(([name, [first]]) => [name, first?.location.row ?? 1])),
       render: (variables) =>
-        attempt(() => ({ kind: "output", text: String(engine.renderSync(parsed, variables)) })),
+        attempt(() => ({
+          kind: "output",
+          text: String(engine.renderSync(parsed, Object(forLiquid(variables)))),
+        })),
     };
   });
 }
 
 /** An object shown as text would be of no use to anyone. */
 function shown(value: unknown): string {
+  if (value instanceof ExactNumber) return value.valueOf();
   if (typeof value === "object" && value !== null) throw new TypeError("an object or a list needs | json");
   return String(value ?? "");
 }

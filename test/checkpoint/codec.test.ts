@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { StoreError } from "../../lib/core/errors.ts";
+import { parseExactJson } from "../../lib/text/json.ts";
 import { anyCheckpoint, entry } from "./sample.ts";
 
 const record = (over: object): string =>
@@ -18,7 +19,11 @@ describe("a stored record", () => {
   });
 
   it("has its events again to the byte, so that a retry sends what the first attempt sent", () => {
-    const checkpoint = { ...begin("all", 0, 0), outbox: [entry(1, "t1")] };
+    const first = entry(1, "t1");
+    const { data } = first.event;
+    const params = parseExactJson('{"offset":9223372036854775807,"ratio":0.10}');
+    const event = { ...first.event, data: { ...data, task: { ...data.task, params } } };
+    const checkpoint = { ...begin("all", 0, 0), outbox: [{ ...first, event }] };
     const { outbox } = decodeCheckpoint(encodeCheckpoint(checkpoint));
     expect(JSON.stringify(outbox[0]?.event)).toBe(JSON.stringify(checkpoint.outbox[0]?.event));
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SinkName } from "../../lib/core/names.ts";
 import type { DeadLetter, DeadLetterStore } from "../../lib/delivery/dead-letters.ts";
 import { letterOf } from "../../lib/delivery/dead-letters.ts";
+import { parseExactJson } from "../../lib/text/json.ts";
 import { chat, entry, key, ops } from "../checkpoint/sample.ts";
 
 export const letter = (sequence: number, sink: SinkName = ops): DeadLetter =>
@@ -23,6 +24,19 @@ export function deadLetterStoreContract(name: string, make: () => Promise<DeadLe
       expect(await store.list({ sink: chat })).toEqual([letter(2, chat)]);
       expect(await store.list({ id })).toEqual([letter(3)]);
       expect(await store.list({ sink: chat, id })).toEqual([]);
+      await store.close();
+    });
+
+    it("keep an event's numbers as the API wrote them", async () => {
+      const store = await make();
+      const { event, ...rest } = letter(1);
+      const params = parseExactJson('{"offset":9223372036854775807,"ratio":0.10}');
+      const written = {
+        ...rest,
+        event: { ...event, data: { ...event.data, task: { ...event.data.task, params } } },
+      };
+      await store.put([written]);
+      expect(JSON.stringify(await store.list({}))).toBe(JSON.stringify([written]));
       await store.close();
     });
 

@@ -4,6 +4,7 @@ import type { CloudEvent } from "../../lib/change/event.ts";
 import { ConfigError } from "../../lib/core/errors.ts";
 import { compileFilter } from "../../lib/filter/filter.ts";
 import { compileWildcard } from "../../lib/filter/wildcard.ts";
+import { parseExactJson } from "../../lib/text/json.ts";
 import { sampleEvent } from "../sinks/sample.ts";
 
 const event = (fields: object): CloudEvent => ({ ...sampleEvent(), ...fields });
@@ -11,6 +12,7 @@ const matches = (pattern: unknown, fields: object): boolean => compileFilter(pat
 
 /** A pattern on the field `a`, what it is true for and what it is false for; `missing` stands for an event without it. */
 const missing = Symbol("missing");
+const [huge, endless, half] = ["9223372036854775807", "1e400", "0.50"].map(parseExactJson);
 const rows: readonly (readonly [
   pattern: unknown,
   isTrueFor: readonly unknown[],
@@ -19,6 +21,11 @@ const rows: readonly (readonly [
   [["x"], ["x", ["q", "x"], [["x"]]], ["X", missing, { b: "x" }, null, []]],
   [[5], [5, 5.0, [4, 5]], ["5", 4]],
   [["5"], ["5"], [5]],
+  [[Number("9223372036854775807")], [huge, [huge]], [9223372036854774000]],
+  [[{ numeric: ["=", 0.5] }], [half], [huge]],
+  [[{ numeric: [">", 5] }], [huge, endless], [half]],
+  [[{ exists: false }], [missing], [endless]],
+  [{ rawJSON: [{ exists: true }] }, [{ rawJSON: 1 }], [huge]],
   [[null], [null, [null]], [missing, "null", 0]],
   [[""], [""], [missing, null]],
   [[true], [true], ["true", false, 1]],

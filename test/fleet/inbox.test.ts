@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { eventIn } from "../../lib/fleet/inbox.ts";
+import { parseExactJson } from "../../lib/text/json.ts";
 import { sampleEvent } from "../sinks/sample.ts";
 
-const event = sampleEvent();
+const event = sampleEvent(1, { params: parseExactJson('{"offset":9223372036854775807,"ratio":0.10}') });
 const text = JSON.stringify(event);
 
 describe("eventIn", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Template } from "../../lib/template/template.ts";
+import { parseExactJson } from "../../lib/text/json.ts";
 import { sampleEvent } from "../sinks/sample.ts";
 
 const rendered = async (text: string, event = sampleEvent()) => {
@@ -21,6 +22,17 @@ describe("a template", () => {
   ])("%s is %s", async (text, expected) => {
     expect(await rendered(text)).toBe(expected);
     expect(await new Template(text).issue()).toBeNull();
+  });
+
+  it.each([
+    ["{{ task.params.n }}", "9223372036854775807"],
+    ["{{ task.params | json }}", '{"n":9223372036854775807,"half":0.50}'],
+    ["{% if task.params.n > 5 and 5 < task.params.n %}more{% endif %}", "more"],
+    ["{% if task.params.half == 0.5 and task.params.half <= 1 %}half{% endif %}", "half"],
+    ["{{ task.params.half | plus: 1 }}", "1.5"],
+  ])("%s of numbers that JavaScript would write in another way is %s", async (text, expected) => {
+    const params = parseExactJson('{"n":9223372036854775807,"half":0.50}');
+    expect(await rendered(text, sampleEvent(1, { params }))).toBe(expected);
   });
 
   it("sees nothing that an event inherits", async () => {
@@ -69,6 +81,16 @@ describe("a template", () => {
     ],
     ["a\n{{ task }}", /^line 2: an object or a list needs \| json/, missing],
     ["{% for i in (1..9999999) %}{% endfor %}", /^line 1: memory alloc limit exceeded/, missing],
+    [
+      `{% for i in (1..9000) %}${"x".repeat(200)}{% endfor %}`,
+      /^line 1: memory alloc limit exceeded/,
+      missing,
+    ],
+    [
+      "{% assign a = kind %}{% for i in (1..40) %}{% capture a %}{{ a }}{{ a }}{% endcapture %}{% endfor %}",
+      /^line 1: memory alloc limit exceeded/,
+      missing,
+    ],
   ])("%j is refused", async (text, found, expected) => {
     const issue = await new Template(text).issue();
     expect(issue?.found).toMatch(found);

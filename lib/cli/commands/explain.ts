@@ -6,7 +6,7 @@ import { sampleEvent, sampleStatuses } from "../../change/sample.ts";
 import type { LoadedSink } from "../../config/check/sinks.ts";
 import type { SinkName } from "../../core/names.ts";
 import { type Check, compileFilter, type Explanation } from "../../filter/filter.ts";
-import { parseJson } from "../../text/json.ts";
+import { parseExactJson } from "../../text/json.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import type { Line } from "../screen/text.ts";
@@ -75,7 +75,7 @@ async function eventOf(context: Context, { event, status }: ExplainOptions): Pro
   if (event === undefined) return sample(context, status);
   if (status !== undefined)
     throw usageError("--status", "no status beside --event, which has its own", status);
-  const written = parseJson(event === "-" ? await text(context.input) : await fileText(context, event));
+  const written = parseExactJson(event === "-" ? await text(context.input) : await fileText(context, event));
   if (isEvent(written)) return written;
   throw usageError("--event", "one event as JSON: an object with the texts id and type", event);
 }

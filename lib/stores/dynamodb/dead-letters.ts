@@ -1,5 +1,6 @@
 import { eachOf } from "../../async/each.ts";
 import { type DeadLetter, type DeadLetterStore, matchesLetter } from "../../delivery/dead-letters.ts";
+import { parseExactJson } from "../../text/json.ts";
 import { bytesOf, type Item, textOf } from "./item.ts";
 import { pack, unpack } from "./packed.ts";
 import type { Table } from "./table.ts";
@@ -31,4 +32,4 @@ export function dynamodbDeadLetters(table: Table): DeadLetterStore {
 const keyOf = (id: string) => ({ pk: deadLetterKind, sk: id });
 
 const letterIn = (item: Item): DeadLetter =>
-  JSON.parse(unpack(bytesOf(item, "letter"), `dead letter ${textOf(item, "sk")}`)) as DeadLetter;
+  parseExactJson(unpack(bytesOf(item, "letter"), `dead letter ${textOf(item, "sk")}`)) as DeadLetter;

@@ -1,4 +1,5 @@
 import type { DeadLetter, DeadLetterStore } from "../../delivery/dead-letters.ts";
+import { parseExactJson } from "../../text/json.ts";
 import type { Database } from "./database.ts";
 
 /** Dead letters in the embedded database. */
@@ -28,7 +29,7 @@ export function fileDeadLetters(database: Database): DeadLetterStore {
              ORDER BY given_up_at_ms, rowid`,
           )
           .all({ sink: sink ?? null, id: id ?? null })
-          .map((row) => JSON.parse(String(row["letter"])) as DeadLetter),
+          .map((row) => parseExactJson(String(row["letter"])) as DeadLetter),
       ),
     remove: async (ids) =>
       database.use((sql) => {

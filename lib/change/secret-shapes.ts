@@ -1,0 +1,80 @@
+const mask = "***";
+
+const anywhere =
+  "passw|passphrase|secret|token|credential|private[-_]?key|access[-_]?key|api[-_]?key|account[-_]?key|encrypt(?:ion)?[-_]?key|authorization|cookie|密码|口令|密钥|令牌";
+const lastWord = "pass|passwd|pwd|pw|psw|pswd|ak|sk|jwt|otp";
+
+const secretName = new RegExp(`${anywhere}|(?:^|[^a-z])(?:${lastWord})\\d*$`);
+
+/** Whether a parameter of this name holds a secret: `password`, `newPwd`, `kafka_private_key`, `sk`. */
+export const isSecretName = (name: string): boolean => secretName.test(inWords(name.normalize("NFKC")));
+
+/** `newPwd` as `new_pwd`, `AWSSecretKey` as `aws_secret_key`. */
+const inWords = (name: string): string =>
+  name
+    .replace(/([a-z\d])([A-Z])/g, "$1_$2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1_$2")
+    .toLowerCase();
+
+/**
+ * A word with `=` or `:` behind it. Each word is looked at once, from its beginning: two open-ended runs around the name
+ * would take cubic time.
+ */
+const pairHead = /(?<![\p{L}\p{N}_-])([\p{L}\p{N}_-]{1,256})[\\"']{0,8}\s*[=:]\s*/gu;
+/** In quotes, or up to the next blank or mark; the scheme of a header's credential stays. */
+const pairValue =
+  /((?:(?:bearer|basic|digest|token)\s+)?(\\{0,8}["'])?)(?:(?<=["'])(?:(?!\2)[^\r\n]){0,4096}(?=\2)|[^\s,;&"'\\]+)/iuy;
+
+/** `--password hunter2`. */
+const flag = /(?<![\w-])(--?)([a-z][a-z\d-]{1,60})(\s+)(?!-)([^\s"',;]+)/gi;
+
+/** Forms that are secrets by themselves, with what stays of them. */
+const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
+  [/-----BEGIN [A-Z\d ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----[\s\S]*?(?:-----END [A-Z\d ]{1,60}-----|$)/g, mask],
+  // The password of a URI. Digits up to a slash are a port.
+  [
+    /\b([a-z][a-z\d+.-]{1,20}:\/\/[^\s/?#:@"'<>]{0,200}:)(?!\d{1,5}(?:[/?#]|$))[^\s"'<>,]{1,500}@(?=[^\s@]|$)/gi,
+    `$1${mask}@`,
+  ],
+  [/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${mask}`],
+  [/\b(cookie\s*:\s*)[^\r\n"']+/gi, `$1${mask}`],
+  // Parameters of signed URLs, and webhooks whose path is their password.
+  [/([?&](?:sig|key|code|x-amz-signature|signature)=)[^\s&"'<>#]+/gi, `$1${mask}`],
+  [/(\/services\/|\/api\/webhooks\/|\/open-apis\/bot\/v2\/hook\/|\/bot(?=\d+:))[\w/:-]{8,}/g, `$1${mask}`],
+  // JWT; AWS; GitHub; Slack; GitLab; Stripe; Google; npm, PyPI, SendGrid, Standard Webhooks; OpenAI and others' sk-.
+  [/\beyJ[\w-]{6,}\.[\w-]+\.?[\w-]*/g, mask],
+  [/\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z\d]{16}\b/g, mask],
+  [/\b(?:gh[opsur]_\w{16,}|github_pat_\w{20,})/g, mask],
+  [/\b(?:xox[a-z](?:\.xox[a-z])?-|xapp-)[\w-]{8,}/g, mask],
+  [/\bgl(?:pat|dt|rt|cbt|ptt|soat|ft|imt|agent)-[\w.-]{16,}/g, mask],
+  [/\b(?:sk|rk|pk)_(?:live|test)_\w{10,}/g, mask],
+  [/\b(?:AIza[\w-]{30,}|ya29\.[\w-]{10,}|GOCSPX-[\w-]{20,})/g, mask],
+  [
+    /\b(?:npm_\w{30,}|pypi-[\w-]{30,}|SG\.[\w-]{10,}\.[\w-]{10,}|whsec_[\w+/=]{20,}|hf_\w{20,}|dop_v1_\w{30,})/g,
+    mask,
+  ],
+  [/\bsk-[\w-]{20,}/g, mask],
+];
+
+/** Text with what looks like a secret masked: well-known forms, and the values of names that hold secrets. */
+export function maskProse(text: string): string {
+  const known = shapes.reduce((masked, [shape, instead]) => masked.replace(shape, instead), text);
+  return maskPairs(known).replace(flag, maskFlag);
+}
+
+function maskPairs(text: string): string {
+  let masked = "";
+  let done = 0;
+  for (const { index, 0: head, 1: name = "" } of text.matchAll(pairHead)) {
+    pairValue.lastIndex = index + head.length;
+    if (index < done || !isSecretName(name)) continue;
+    const value = pairValue.exec(text);
+    if (value === null) continue;
+    masked += `${text.slice(done, value.index)}${value[1] ?? ""}${mask}`;
+    done = pairValue.lastIndex;
+  }
+  return masked + text.slice(done);
+}
+
+const maskFlag = (whole: string, dashes: string, name: string, blank: string): string =>
+  isSecretName(name) ? `${dashes}${name}${blank}${mask}` : whole;
