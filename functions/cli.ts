@@ -7,6 +7,7 @@ import { cliLog } from "../lib/cli/screen/log.ts";
 import { openScreen } from "../lib/cli/screen/output.ts";
 import { listenForSignals } from "../lib/cli/signals.ts";
 import { systemClock } from "../lib/core/clock.ts";
+import { catchStrays } from "../lib/telemetry/strays.ts";
 import packageJson from "../package.json" with { type: "json" };
 
 const screen = openScreen(process.stdout, process.stderr);
@@ -16,6 +17,8 @@ const root = program({
   version: packageJson.version,
   screen,
   start: async (options, body) => {
+    const log = cliLog(screen.err, options.logLevel, systemClock.now);
+    const strays = catchStrays(process, log);
     const context = {
       configFile: options.config ?? null,
       json: options.json ?? false,
@@ -25,7 +28,7 @@ const root = program({
       environment: process.env,
       clock: systemClock,
       random: Math.random,
-      log: cliLog(screen.err, options.logLevel, systemClock.now),
+      log,
       stop: stopping.stop,
       abandon: stopping.abandon,
     };
@@ -36,6 +39,7 @@ const root = program({
         process.exitCode = report(error, screen.err, options.debug ?? false);
       }
     }
+    if (strays.take() > 0) process.exitCode ||= 1;
     process.exitCode = stopping.exitCode() ?? process.exitCode;
   },
 });

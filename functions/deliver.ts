@@ -4,6 +4,7 @@ import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { warmDelivering } from "../lib/serverless/delivering.ts";
 import { functionDeps } from "../lib/serverless/environment.ts";
 import { deliveryMetrics, metricsLine } from "../lib/serverless/metrics.ts";
+import { catchStrays } from "../lib/telemetry/strays.ts";
 
 /** Kept for the calls to the queues that end a batch, and for Lambda's own answer. */
 const reserveMs = 6_000;
@@ -12,6 +13,7 @@ const answerMs = 500;
 const write = (line: string): void => void process.stdout.write(line);
 const deps = functionDeps(process.env, import.meta.dirname, write);
 const warm = warmDelivering(deps);
+catchStrays(process, deps.log);
 
 /** Delivers the events of one queue to one sink. Answers with the messages to be received again. */
 export const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(

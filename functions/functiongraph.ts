@@ -3,9 +3,10 @@ import { systemClock } from "../lib/core/clock.ts";
 import { accessKeyIn } from "../lib/huawei/access-key.ts";
 import type { RunObserver } from "../lib/run/observer.ts";
 import type { RunSummary } from "../lib/run/summary.ts";
-import { logRun, requireSuccess } from "../lib/serverless/report.ts";
+import { logRun, requireNoStrays, requireSuccess } from "../lib/serverless/report.ts";
 import { warmBridge } from "../lib/serverless/warm.ts";
 import { jsonLog } from "../lib/telemetry/log.ts";
+import { catchStrays } from "../lib/telemetry/strays.ts";
 import { parseJson } from "../lib/text/json.ts";
 
 /** What this function uses of what FunctionGraph's Node.js runtime hands to a handler. */
@@ -38,6 +39,8 @@ const warm = warmBridge({
   log,
 });
 
+const strays = catchStrays(process, log);
+
 /** The key of the function's agency, as variables; none where the function has one of its own among them. */
 function agencyKey(context: FunctionGraphContext): Record<string, string> {
   if (accessKeyIn(environment)) return {};
@@ -58,5 +61,6 @@ export async function handler(_event: unknown, context: FunctionGraphContext): P
   const summary = await bridge.run(AbortSignal.timeout(budgetMs), unobserved);
   logRun(log, summary);
   requireSuccess(summary);
+  requireNoStrays(strays);
   return summary;
 }

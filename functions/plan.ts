@@ -4,7 +4,8 @@ import type { ScheduledEvent } from "aws-lambda";
 import { functionDeps } from "../lib/serverless/environment.ts";
 import { metricsLine, planMetrics } from "../lib/serverless/metrics.ts";
 import { warmPlanning } from "../lib/serverless/planning.ts";
-import { requireListed } from "../lib/serverless/report.ts";
+import { requireListed, requireNoStrays } from "../lib/serverless/report.ts";
+import { catchStrays } from "../lib/telemetry/strays.ts";
 
 /** Kept for the last requests, each of which may take five seconds. */
 const reserveMs = 6_000;
@@ -12,6 +13,7 @@ const reserveMs = 6_000;
 const write = (line: string): void => void process.stdout.write(line);
 const deps = functionDeps(process.env, import.meta.dirname, write);
 const warm = warmPlanning(deps);
+const strays = catchStrays(process, deps.log);
 
 /** Sends a fleet's due streams to the queue, by a timer. Rejects after it when a source's instances could not be listed. */
 export const handler = middy<Partial<ScheduledEvent>, ReturnType<typeof planMetrics>>({
@@ -25,5 +27,6 @@ export const handler = middy<Partial<ScheduledEvent>, ReturnType<typeof planMetr
   const metrics = planMetrics(summary);
   write(metricsLine(metrics, context.functionName, deps.clock.now()));
   requireListed(summary);
+  requireNoStrays(strays);
   return metrics;
 });

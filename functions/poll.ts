@@ -4,8 +4,9 @@ import type { ScheduledEvent } from "aws-lambda";
 import type { RunSummary } from "../lib/run/summary.ts";
 import { functionDeps, unobserved } from "../lib/serverless/environment.ts";
 import { metricsLine, runMetrics } from "../lib/serverless/metrics.ts";
-import { logRun, oldestPendingMs, requireSuccess } from "../lib/serverless/report.ts";
+import { logRun, oldestPendingMs, requireNoStrays, requireSuccess } from "../lib/serverless/report.ts";
 import { warmBridge } from "../lib/serverless/warm.ts";
+import { catchStrays } from "../lib/telemetry/strays.ts";
 
 /** Kept for the last commit, whose one attempt may take five seconds. */
 const reserveMs = 6_000;
@@ -13,6 +14,7 @@ const reserveMs = 6_000;
 const write = (line: string): void => void process.stdout.write(line);
 const deps = functionDeps(process.env, import.meta.dirname, write);
 const warm = warmBridge(deps);
+const strays = catchStrays(process, deps.log);
 
 /** One run over all streams, by a timer. Returns its summary; rejects after it when a stream could not be read. */
 export const handler = middy<ScheduledEvent, RunSummary>({
@@ -27,5 +29,6 @@ export const handler = middy<ScheduledEvent, RunSummary>({
   logRun(deps.log, summary);
   write(metricsLine(runMetrics(summary, oldestMs), context.functionName, nowMs));
   requireSuccess(summary);
+  requireNoStrays(strays);
   return summary;
 });

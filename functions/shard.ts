@@ -6,6 +6,7 @@ import { metricsLine, runMetrics } from "../lib/serverless/metrics.ts";
 import { logRun, oldestPendingMs } from "../lib/serverless/report.ts";
 import { pollShards } from "../lib/serverless/shards.ts";
 import { warmBridge } from "../lib/serverless/warm.ts";
+import { catchStrays } from "../lib/telemetry/strays.ts";
 
 /** Kept for the last commit, whose one attempt may take five seconds. */
 const reserveMs = 6_000;
@@ -13,6 +14,7 @@ const reserveMs = 6_000;
 const write = (line: string): void => void process.stdout.write(line);
 const deps = functionDeps(process.env, import.meta.dirname, write);
 const warm = warmBridge(deps);
+catchStrays(process, deps.log);
 
 /** One run over the streams that the planner's messages name. Answers with the messages to be received again. */
 export const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(

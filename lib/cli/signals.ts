@@ -39,8 +39,7 @@ export function listenForSignals(host: Host): Stopping {
     if (error.code !== "EPIPE") throw error;
     stop.abort();
   });
-  host.stderr.on("error", (error) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  // Where nothing can be told any more, what is in hand still goes on.
+  host.stderr.on("error", () => {});
   return { stop: stop.signal, abandon: abandon.signal, exitCode: () => exitCode };
 }

@@ -3,6 +3,7 @@ import { StoreError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Strays } from "../telemetry/strays.ts";
 import type { PlanSummary } from "./planning.ts";
 
 /** Some streams could not be read or recorded: what a function ends with, so that its platform counts a failure. */
@@ -18,6 +19,12 @@ export function requireSuccess({ streams }: RunSummary): void {
   if (failed.length === 0) return;
   const named = failed.slice(0, maxNamed).join("; ");
   throw new RunFailed(`${failed.length} of ${streams.length} streams failed: ${named}`);
+}
+
+/** Ends a run as failed, after all of it, when something in it threw where nobody could catch it. @throws RunFailed */
+export function requireNoStrays(strays: Strays): void {
+  const count = strays.take();
+  if (count > 0) throw new RunFailed(`${count} errors that no part caught; the log names them`);
 }
 
 /** The same for a plan: what it could not list. @throws RunFailed */

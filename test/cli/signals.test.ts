@@ -43,16 +43,17 @@ it("stops quietly when the reader of stdout has gone", () => {
   expect([stopping.stop.aborted, stopping.exitCode()]).toEqual([true, null]);
 });
 
-it("does without stderr when its reader has gone", () => {
+const full = Object.assign(new Error("write ENOSPC"), { code: "ENOSPC" });
+
+it("does without stderr when nothing can be written to it", () => {
   const { host } = fakeHost();
   const stopping = listenForSignals(host);
-  host.stderr.emit("error", brokenPipe);
+  for (const error of [brokenPipe, full]) host.stderr.emit("error", error);
   expect(stopping.stop.aborted).toBe(false);
 });
 
-it("does not hide any other failure to write", () => {
+it("does not hide any other failure to write to stdout", () => {
   const { host } = fakeHost();
   listenForSignals(host);
-  const full = Object.assign(new Error("write ENOSPC"), { code: "ENOSPC" });
   expect(() => host.stdout.emit("error", full)).toThrow("ENOSPC");
 });

@@ -30,6 +30,8 @@ export interface CliStage {
   run(...args: readonly string[]): ReturnType<typeof run>;
   start(...args: readonly string[]): ReturnType<typeof start>;
   write(file: string, text: string): Promise<void>;
+  /** A further sink of the configuration. */
+  addSink(name: string, options: object): Promise<void>;
 }
 
 /** A simulated API with one instance, a webhook, and a folder with a configuration between the two. */
@@ -67,7 +69,8 @@ export async function setStage(
       },
     },
   };
-  await writeFile(join(folder, "bridge.config.json"), JSON.stringify(config));
+  const write = (file: string, text: string) => writeFile(join(folder, file), text);
+  await write("bridge.config.json", JSON.stringify(config));
   const where = {
     cwd: folder,
     env: { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: options.sk ?? demoKey.sk },
@@ -79,6 +82,10 @@ export async function setStage(
       simulator.world.start({ instance: instance.id, name, steps: [{ status, afterMs: 0 }] }),
     run: (...args) => run(args, where),
     start: (...args) => start(args, where),
-    write: (file, text) => writeFile(join(folder, file), text),
+    write,
+    addSink: (name, options) => {
+      const sinks = { ...config.sinks, [name]: options };
+      return write("bridge.config.json", JSON.stringify({ ...config, sinks }));
+    },
   };
 }

@@ -1,9 +1,10 @@
 import type { CloudEvent } from "../../change/event.ts";
 import type { RunObserver } from "../../run/observer.ts";
 import type { RunSummary } from "../../run/summary.ts";
+import { logDefect } from "../../telemetry/defect.ts";
 import { durationMs } from "../arguments.ts";
 import type { Context } from "../context.ts";
-import type { ExitCode } from "../errors.ts";
+import { type ExitCode, isInterruption } from "../errors.ts";
 import { count, shortId, span, timeOfDay } from "../screen/format.ts";
 import type { Screen } from "../screen/output.ts";
 import { pad, type Span, styleOf } from "../screen/text.ts";
@@ -23,11 +24,16 @@ export async function watch(context: Context, interval: string): Promise<ExitCod
     screen.status("first run under way");
     while (!stop.aborted) {
       const startedMs = clock.now();
-      const summary = await bridge.run(context.abandon, observer);
-      if (context.json) screen.out.json(summary);
-      else tellTroubles(summary);
       const nextMs = startedMs + intervalMs;
-      if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
+      try {
+        const summary = await bridge.run(context.abandon, observer);
+        if (context.json) screen.out.json(summary);
+        else tellTroubles(summary);
+        if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
+      } catch (error) {
+        if (isInterruption(error, stop)) throw error;
+        logDefect(context.log, "a run ended with a defect", {}, error);
+      }
       await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
     }
     screen.status();

@@ -1,0 +1,50 @@
+import { logDefect } from "./defect.ts";
+import type { Log } from "./log.ts";
+
+/** The part of `process` that this needs. */
+interface Host {
+  on(name: string, listener: (error: unknown) => void): unknown;
+  removeAllListeners(name: string): unknown;
+}
+
+export interface Strays {
+  /** How many came since this was last asked. */
+  take(): number;
+}
+
+/**
+ * The last resort: an error that nobody caught, such as one of a client's own socket, is logged with the part it came
+ * from, once for each kind, and the process goes on. It replaces the platform's listeners, which end the process.
+ */
+export function catchStrays(host: Host, log: Log): Strays {
+  const told = new Set<string>();
+  let count = 0;
+  const caught = (error: unknown): void => {
+    count += 1;
+    const part = partOf(error);
+    const kind = `${part} ${error}`;
+    if (told.has(kind) || told.size >= maxKinds) return;
+    told.add(kind);
+    logDefect(log, "an error that no part caught", { part }, error);
+  };
+  for (const name of ["uncaughtException", "unhandledRejection"]) {
+    host.removeAllListeners(name);
+    host.on(name, caught);
+  }
+  return {
+    take: () => {
+      const taken = count;
+      count = 0;
+      return taken;
+    },
+  };
+}
+
+const maxKinds = 1_000;
+
+/** The sink or the package whose code stands first in the stack; null where none does. */
+function partOf(error: unknown): string | null {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const found = /(?:node_modules|sinks|parts)\/((?:@[\w.-]+\/)?[\w.-]+)/.exec(stack);
+  return found?.[1]?.replace(/\.m?[jt]s$/, "") ?? null;
+}
