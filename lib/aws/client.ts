@@ -25,6 +25,8 @@ export interface AwsRequest {
   /** Beyond the host and the content type; lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The one status that means success; any 2xx where left out. */
+  readonly success?: number;
 }
 
 export interface AwsClient {
@@ -77,8 +79,14 @@ export function openAws(deps: AwsDeps): AwsClient {
       { method: "POST", url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeoutMs },
       options,
     );
-    if (answer.status < 200 || answer.status > 299) throw refusal(name, answer);
-    return answer.text;
+    const { status } = answer;
+    if (status < 200 || status > 299) throw refusal(name, answer);
+    if (status === (request.success ?? status)) return answer.text;
+    throw new AwsError(
+      "malformed",
+      `HTTP_${status}`,
+      `${name}: HTTP ${status} in place of ${request.success}`,
+    );
   }
 
   async function send(

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../core/clock.ts";
-import { exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
+import { brokeOff, exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
 import { networkTrouble } from "../net/network-errors.ts";
 import { AwsError } from "./errors.ts";
 
@@ -22,6 +22,9 @@ export interface Answer {
 /** More than any answer of the services called here: DynamoDB's largest is 16 MiB. */
 const maxBodyBytes = 16 * 1_048_576;
 
+/** Of a success that could not be read: the call may have had its effect. */
+export const unreadableCode = "UNREADABLE_ANSWER";
+
 /** One attempt. `call` names it in messages. @throws AwsError when no whole answer comes */
 export async function ask(
   dispatcher: Dispatcher,
@@ -31,21 +34,22 @@ export async function ask(
 ): Promise<Answer> {
   const { origin, pathname, search } = url;
   const outgoing = { origin, path: pathname + search, method, headers, body, timeoutMs, maxBodyBytes };
-  const answer = await exchange(dispatcher, outgoing, options).catch((error: unknown) => {
-    if (error instanceof OutOfTime)
-      throw new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
-    if (isCallersEnd(error, options))
-      throw new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`);
-    throw networkFailure(call, error) ?? error;
-  });
-  if (!answer.isWhole) {
-    throw new AwsError(
-      "malformed",
-      "ANSWER_TOO_LARGE",
-      `${call}: an answer of more than ${maxBodyBytes} bytes`,
-    );
+  const answer = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options).catch(
+    (error: unknown) => {
+      if (error instanceof OutOfTime)
+        throw new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
+      if (isCallersEnd(error, options))
+        throw new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`);
+      throw networkFailure(call, error) ?? error;
+    },
+  );
+  const { status, text, cut } = answer;
+  // A refusal's status says enough.
+  if (cut !== null && status < 300) {
+    const reason = cut === brokeOff ? "unavailable" : "malformed";
+    throw new AwsError(reason, unreadableCode, `${call}: HTTP ${status} with ${cut}`);
   }
-  return { status: answer.status, header: (name) => headerOf(answer, name), text: answer.text };
+  return { status, header: (name) => headerOf(answer, name), text };
 }
 
 /** What a network is known to cause; null for anything else, which is a defect. */

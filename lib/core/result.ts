@@ -28,12 +28,13 @@ export type DeliveryResult =
       readonly message?: string;
     }
   | {
-      readonly kind: "retry";
+      readonly kind: "retry" | "blocked";
       readonly reason: FailureReason;
       readonly detail: string;
+      /** The sink is left alone for so long. */
       readonly retryAfterMs?: number;
     }
-  | { readonly kind: "blocked" | "permanent"; readonly reason: FailureReason; readonly detail: string };
+  | { readonly kind: "permanent"; readonly reason: FailureReason; readonly detail: string };
 
 /** Every result but acceptance. */
 export type Refusal = Exclude<DeliveryResult, { readonly kind: "accepted" }>;

@@ -63,7 +63,7 @@ export const isTooOld = (ageMs: number, { maxAgeMs }: RetryPolicy): boolean => a
 
 /** The wait a sink asked for, bounded; null when it asked for none. */
 export const askedDelayMs = (result: DeliveryResult, policy: RetryPolicy): number | null =>
-  result.kind === "retry" && result.retryAfterMs !== undefined
+  "retryAfterMs" in result && result.retryAfterMs !== undefined
     ? Math.min(Math.max(0, result.retryAfterMs), policy.maxRetryAfterMs)
     : null;
 

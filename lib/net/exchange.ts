@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../core/clock.ts";
+import { decoded } from "./decode.ts";
 
 export interface Outgoing {
   readonly origin: string;
@@ -11,7 +12,7 @@ export interface Outgoing {
   readonly body: string | null;
   /** For the whole exchange, to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** More of an answer's body is not read. */
+  /** More of an answer's body is not read, nor decoded. */
   readonly maxBodyBytes: number;
   /** An answer whose body breaks off or takes too long counts all the same, with as much of it as there is. */
   readonly isStatusEnough?: boolean;
@@ -22,10 +23,10 @@ export interface Outgoing {
 export interface Incoming {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** UTF-8, without what is over the limit. */
+  /** UTF-8, decoded, without what is over the limit. */
   readonly text: string;
-  /** Whether this is all of the body. */
-  readonly isWhole: boolean;
+  /** Why this is not all of the body, for messages: `a body of more than 16384 bytes`. Null when it is. */
+  readonly cut: string | null;
 }
 
 /** An answer's header, the first of several; null without. */
@@ -33,6 +34,9 @@ export function headerOf({ headers }: Pick<Incoming, "headers">, name: string): 
   const value = headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }
+
+/** What `cut` says of an answer whose end never came. */
+export const brokeOff = "a body that broke off";
 
 /** The exchange took longer than it may. */
 export class OutOfTime extends Error {}
@@ -42,13 +46,13 @@ export const isCallersEnd = (error: unknown, { signal }: CallOptions): boolean =
   signal.aborted && error === signal.reason;
 
 /**
- * Sends one request and reads its answer; redirects are not followed. Rejects with the signal's reason, with OutOfTime,
- * or with what undici says of the network. It uses undici's dispatch: the streams and signals of its request cost more
- * than the exchange itself.
+ * Sends one request and reads its answer; redirects are not followed. Compression is declined, and undone where the
+ * answer has one all the same. Rejects with the signal's reason, with OutOfTime, or with what undici says of the network.
+ * It uses undici's dispatch: the streams and signals of its request cost more than the exchange itself.
  */
 export function exchange(
   dispatcher: Dispatcher,
-  { timeoutMs, maxBodyBytes, isStatusEnough = false, answered, ...options }: Outgoing,
+  { timeoutMs, maxBodyBytes, isStatusEnough = false, answered, headers, ...options }: Outgoing,
   { signal }: CallOptions,
 ): Promise<Incoming> {
   if (signal.aborted) return Promise.reject(signal.reason);
@@ -64,13 +68,13 @@ export function exchange(
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
     };
-    const answer = (isWhole: boolean): void => {
-      if (head) resolve({ ...head, text: Buffer.concat(chunks).toString("utf8", 0, maxBodyBytes), isWhole });
+    const answer = (cut: string | null): void => {
+      if (head) resolve(incoming(head, Buffer.concat(chunks), maxBodyBytes, cut));
     };
     const fail = (error: unknown): void => {
       if (hasEnded) return;
       end();
-      if (isStatusEnough && head) answer(false);
+      if (isStatusEnough && head) answer(brokeOff);
       else reject(error);
     };
     const stop = (error: Error): void => {
@@ -81,7 +85,8 @@ export function exchange(
     const timer = setTimeout(() => stop(new OutOfTime()), timeoutMs);
     signal.addEventListener("abort", abort, { once: true });
 
-    dispatcher.dispatch(options, {
+    const request = { ...options, headers: { "accept-encoding": "identity", ...headers } };
+    dispatcher.dispatch(request, {
       onRequestStart(started) {
         controller = started;
         // undici does not take back what still waits for its connection: it is stopped before it is sent.
@@ -97,16 +102,34 @@ export function exchange(
         bytes += chunk.length;
         if (bytes <= maxBodyBytes || hasEnded) return;
         end();
-        answer(false);
+        answer(tooLong(maxBodyBytes));
         started.abort(new OutOfTime());
       },
       onResponseEnd() {
         if (hasEnded) return;
         end();
         // undici frees the connection one turn later, and a request made sooner opens another.
-        queueMicrotask(() => setImmediate(answer, true));
+        queueMicrotask(() => setImmediate(answer, null));
       },
       onResponseError: (_, error) => fail(error),
     });
   });
+}
+
+const tooLong = (maxBodyBytes: number): string => `a body of more than ${maxBodyBytes} bytes`;
+
+function incoming(
+  head: Pick<Incoming, "status" | "headers">,
+  body: Buffer,
+  maxBodyBytes: number,
+  cut: string | null,
+): Incoming | Promise<Incoming> {
+  const plain = body.subarray(0, maxBodyBytes);
+  const encoding = headerOf(head, "content-encoding");
+  if (encoding === null || plain.length === 0) return { ...head, text: plain.toString(), cut };
+  return decoded(plain, encoding, maxBodyBytes).then((found) => ({
+    ...head,
+    text: found?.toString() ?? "",
+    cut: cut ?? (found ? null : `a body that cannot be decoded to at most ${maxBodyBytes} bytes`),
+  }));
 }

@@ -40,7 +40,12 @@ export function create(name: SinkName, options: EventBridgeOptions, deps: SinkDe
   const send: AwsSink["send"] = async (aws, events, attempt) => {
     const Entries = events.map((event) => entryOf(event, options));
     const answer = await aws.call("events", "PutEvents", { Entries }, attempt);
-    return indexedResults("eventbridge PutEvents", answer, "Entries", events.length);
+    return indexedResults(
+      "eventbridge PutEvents",
+      answer,
+      { field: "Entries", receipt: "EventId" },
+      events.length,
+    );
   };
   return awsSink(
     name,

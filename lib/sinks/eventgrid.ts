@@ -4,6 +4,7 @@ import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
+import { type Answer, doubtMs } from "./http/answer.ts";
 import { huaweiEntries, type Operation, openOperation } from "./huawei/post.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -50,7 +51,7 @@ export function create(name: SinkName, options: EventGridOptions, deps: SinkDeps
       const report = reportIn(outcome.body);
       if (verdict.kind === "accepted") {
         maxEvents = Math.min(maxEventsInRequest, maxEvents + 1);
-        return events.map(({ id }) => eventVerdict(report, id, operation));
+        return events.map(({ id }) => eventVerdict(report, id, operation, outcome));
       }
       if (verdict.kind !== "permanent") return events.map(() => verdict);
       const refusal = explained(verdict, report, operation);
@@ -83,15 +84,18 @@ function reportIn(body: string): Report | null {
   return parsed.success ? parsed.output : null;
 }
 
-function eventVerdict(report: Report | null, id: string, operation: Operation): DeliveryResult {
+function eventVerdict(
+  report: Report | null,
+  id: string,
+  operation: Operation,
+  answer: Answer,
+): DeliveryResult {
   if (report?.failed_count === 0) return { kind: "accepted" };
-  const found = report?.events.find(({ event_id }) => event_id === id);
+  if (!report) return operation.doubt(answer, "EventGrid's report");
+  const found = report.events.find(({ event_id }) => event_id === id);
   if (!found) {
-    return {
-      kind: "retry",
-      reason: "server_error",
-      detail: operation.quote("the answer leaves an event out"),
-    };
+    const detail = operation.quote("the answer leaves an event out");
+    return { kind: "retry", reason: "server_error", detail, retryAfterMs: doubtMs };
   }
   if (!found.error_code) return { kind: "accepted" };
   const detail = operation.quote(saying(found));

@@ -30,7 +30,12 @@ export function create(name: SinkName, options: KinesisOptions, deps: SinkDeps):
   const send: AwsSink["send"] = async (aws, events, attempt) => {
     const body = { ...target, Records: events.map(recordOf) };
     const answer = await aws.call("kinesis", "PutRecords", body, attempt);
-    return indexedResults("kinesis PutRecords", answer, "Records", events.length);
+    return indexedResults(
+      "kinesis PutRecords",
+      answer,
+      { field: "Records", receipt: "SequenceNumber" },
+      events.length,
+    );
   };
   return awsSink(
     name,

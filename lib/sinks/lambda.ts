@@ -17,7 +17,10 @@ export const schema = v.strictObject({
 
 export type LambdaOptions = v.InferOutput<typeof schema>;
 
-/** Invokes a function with each event, asynchronously: accepted once Lambda has queued it. */
+/**
+ * Invokes a function with each event, asynchronously: accepted once Lambda has queued it, which is status 202.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
 export function create(name: SinkName, options: LambdaOptions, deps: SinkDeps): Sink {
   const path = `/2015-03-31/functions/${encodeURIComponent(options.function)}/invocations`;
   const headers = { "x-amz-invocation-type": "Event" };
@@ -31,7 +34,7 @@ export function create(name: SinkName, options: LambdaOptions, deps: SinkDeps): 
       batch: oneByOne.batch,
       send: oneByOne.each(async (aws, event, attempt) => {
         const body = JSON.stringify(event);
-        await aws.send("lambda", { operation: "Invoke", path, headers, body }, attempt);
+        await aws.send("lambda", { operation: "Invoke", path, headers, body, success: 202 }, attempt);
       }),
     },
     deps,

@@ -39,7 +39,8 @@ export const create = (name: SinkName, options: StepFunctionsOptions, deps: Sink
           input: JSON.stringify(event),
         };
         try {
-          await aws.call("states", "StartExecution", body, attempt);
+          const answer = await aws.call("states", "StartExecution", body, attempt);
+          if (!v.is(started, answer)) throw new AwsError("malformed", "NO_EXECUTION", notStarted);
         } catch (error) {
           // The name comes from the event, so it is this event that has started it.
           if (!(error instanceof AwsError && error.code === "ExecutionAlreadyExists")) throw error;
@@ -48,6 +49,9 @@ export const create = (name: SinkName, options: StepFunctionsOptions, deps: Sink
     },
     deps,
   );
+
+const started = v.object({ executionArn: v.pipe(v.string(), v.nonEmpty()) });
+const notStarted = "states StartExecution: the answer names no execution";
 
 const maxNameCharacters = 80;
 const hashCharacters = 32;

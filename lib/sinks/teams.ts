@@ -8,7 +8,6 @@ import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { words } from "./chat/text.ts";
 import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
-import { answerResult } from "./http/answer.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -26,18 +25,18 @@ export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): S
     verdict: (answer, context) => {
       const error = fieldsOf(fieldsOf(parseJson(answer.body))["error"]);
       const code = codeOf(error["code"]);
-      // A workflow's 2xx has no body that could be relied on.
-      if (code === null) return answerResult(answer, context);
-      return codeVerdict(
-        answer,
-        { code, message: textOf(error["message"]) },
-        { success: "", codes },
-        context,
-      );
+      // Its one word of acceptance is the status: what another success says is not the workflow's.
+      const isStarted = code === null && answer.status === startedStatus;
+      const saying = { code: isStarted ? started : code, message: textOf(error["message"]) };
+      return codeVerdict(answer, saying, { success: started, codes }, context);
     },
     secrets: [],
   });
 }
+
+// https://learn.microsoft.com/azure/logic-apps/logic-apps-http-endpoint: without a Response action the trigger answers 202.
+const startedStatus = 202;
+const started = "started";
 
 // Teams checks 28 KB later, on a form some 18 % longer than what was sent, and after it has answered 202.
 const maxBytes = 20_000;

@@ -67,7 +67,7 @@ async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): P
   const { clock, timeoutMs, maxBodyBytes } = deps;
   const sentMs = clock.now();
   let receivedMs = sentMs;
-  const { status, headers, text, isWhole } = await exchange(
+  const { status, headers, text, cut } = await exchange(
     deps.dispatcher,
     {
       origin,
@@ -92,7 +92,7 @@ async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): P
       `${operation}: HTTP ${status} with ${problem}${requestId === null ? "" : ` (request id ${oneLine(requestId, 64)})`}`,
       { api: { status, code: null } },
     );
-  if (!isWhole) throw malformed(`a body of more than ${maxBodyBytes} bytes`);
+  if (cut !== null) throw malformed(cut);
   const body = hasParamsAsValue.test(text) ? parseExactJson(text) : parseJson(text);
   if (status < 200 || status > 299) {
     const retryAfter = header("retry-after");

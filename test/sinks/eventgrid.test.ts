@@ -49,14 +49,14 @@ describe("EventGrid's answer", () => {
     expect(JSON.stringify(results)).not.toContain(key.sk);
   });
 
-  it.each<[string, unknown]>([
-    ["leaves an event out", { failed_count: 1, events: [] }],
-    ["lists nothing", { failed_count: 1 }],
-    ["names another event", { failed_count: 1, events: [{ event_id: "other", error_code: null }] }],
-    ["is no report", { ok: true }],
-  ])("that %s accepts no event", async (_, body) => {
+  it.each<[string, unknown, string]>([
+    ["leaves an event out", { failed_count: 1, events: [] }, "retry"],
+    ["lists nothing", { failed_count: 1 }, "retry"],
+    ["names another event", { failed_count: 1, events: [{ event_id: "other", error_code: null }] }, "retry"],
+    ["is no report", { ok: true }, "blocked"],
+  ])("that %s accepts no event", async (_, body, kind) => {
     const { results } = await publish(1, { body });
-    expect(results).toMatchObject([{ kind: "retry", reason: "server_error" }]);
+    expect(results).toMatchObject([{ kind, retryAfterMs: 600_000 }]);
   });
 
   it("that refuses one event alone says which of its codes it was", async () => {

@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { reasonOf } from "../../aws/client.ts";
 import { AwsError } from "../../aws/errors.ts";
+import { unreadableCode } from "../../aws/http.ts";
 import type { DeliveryResult, FailureReason, Refusal } from "../../core/result.ts";
 import { oneLine } from "../../text/one-line.ts";
+import { doubtMs } from "../http/answer.ts";
 
 type Verdict = readonly [Refusal["kind"], FailureReason];
 
@@ -10,7 +12,12 @@ type Verdict = readonly [Refusal["kind"], FailureReason];
 export function awsRefusal(error: unknown): Refusal {
   if (!(error instanceof AwsError)) throw error;
   const [kind, reason] = verdict(error);
-  return { kind, reason, detail: oneLine(error.message) };
+  const detail = oneLine(error.message);
+  // A success by its status, which may have been the service's.
+  const isInDoubt = error.reason === "malformed" || error.code === unreadableCode;
+  return kind === "retry" && isInDoubt
+    ? { kind, reason, detail, retryAfterMs: doubtMs }
+    : { kind, reason, detail };
 }
 
 /** The verdict on one event of a batch: AWS's code, with whose fault it is where the service says so. */
@@ -23,7 +30,8 @@ export interface EntryFailure {
 export function entryResult(call: string, failure: EntryFailure | null | undefined): DeliveryResult {
   if (failure === null) return { kind: "accepted" };
   if (failure === undefined) {
-    return { kind: "retry", reason: "server_error", detail: `${call}: the answer leaves an event out` };
+    const detail = `${call}: the answer leaves an event out`;
+    return { kind: "retry", reason: "server_error", detail, retryAfterMs: doubtMs };
   }
   const code = /^[A-Za-z][\w.]{0,79}$/.test(failure.code) ? failure.code : "UNKNOWN";
   const status = failure.isSendersFault === false ? 500 : 400;
@@ -79,19 +87,25 @@ const refusals: readonly (readonly [codes: RegExp, Verdict])[] = [
   [/TooLong$|TooLarge(Exception)?$|^HTTP_413$/, ["permanent", "too_large"]],
 ];
 
-const entry = v.object({ ErrorCode: v.nullish(v.string()) });
+const filled = v.pipe(v.string(), v.nonEmpty());
 
-/** The results of a batch whose answer lists one entry for each event, by position, under `field`. @throws AwsError */
+/**
+ * The results of a batch whose answer lists one entry for each event, by position, under `field`: with an error's code,
+ * or with `receipt`. @throws AwsError
+ */
 export function indexedResults(
   call: string,
   answer: unknown,
-  field: string,
+  { field, receipt }: { readonly field: string; readonly receipt: string },
   count: number,
 ): readonly DeliveryResult[] {
+  const entry = v.union([v.object({ ErrorCode: filled }), v.object({ [receipt]: filled })]);
   const parsed = v.safeParse(v.object({ [field]: v.array(entry) }), answer);
   const entries = parsed.success ? parsed.output[field] : undefined;
   if (entries?.length !== count) {
     throw new AwsError("malformed", "NO_ENTRIES", `${call}: the answer does not list what was sent`);
   }
-  return entries.map(({ ErrorCode }) => entryResult(call, ErrorCode ? { code: ErrorCode } : null));
+  return entries.map((one) =>
+    entryResult(call, "ErrorCode" in one ? { code: one["ErrorCode"] ?? "" } : null),
+  );
 }

@@ -1,8 +1,8 @@
 import type { DeliveryResult, FailureReason, Refusal } from "../../core/result.ts";
 import { parseRetryAfter } from "../../net/retry-after.ts";
 import { oneLine } from "../../text/one-line.ts";
-import { type Answer, type AnswerContext, answerResult } from "../http/answer.ts";
-import { maskSecrets } from "../http/redact.ts";
+import { type Answer, type AnswerContext, answerResult, unproven } from "../http/answer.ts";
+import { answerMessage, maskSecrets } from "../http/redact.ts";
 
 /** What one of a platform's own error codes comes to. */
 export interface CodeMeaning {
@@ -41,39 +41,54 @@ export interface CodeTable {
 
 /**
  * The verdict of a platform that puts it into the body. A code that is known decides, whatever the status. One that is not
- * blocks the sink under a 2xx, since it more often tells of the robot's settings than of the message, and nothing is lost
+ * blocks the sink, also under a 400: it more often tells of the robot's settings than of the message, and nothing is lost
  * while an operator looks. A 2xx without any code came from something else on the way.
  */
 export function codeVerdict(
   answer: Answer,
-  { code, message }: Saying,
+  saying: Saying,
   { success, codes }: CodeTable,
   context: AnswerContext,
 ): DeliveryResult {
+  const { code, message } = saying;
   const isOk = answer.status >= 200 && answer.status <= 299;
   const known = code === null ? undefined : codes.get(code);
-  if (known) return refused(answer, { code, message }, known, context);
-  if (!isOk) return answerResult(answer, context);
-  if (code === success) return { kind: "accepted" };
-  return refused(answer, { code, message }, code === null ? notThePlatform : unknownCode, context);
+  if (known) return refused(answer, saying, known, context);
+  if (isOk && code === success) return { kind: "accepted" };
+  if (isOk && code === null) return unproven(answer, context, "the platform's own answer");
+  const usual = isOk ? null : answerResult(answer, context);
+  if (usual === null || (usual.kind === "permanent" && usual.reason !== "too_large"))
+    return refused(answer, saying, unknownCode, context);
+  if (usual.kind === "accepted" || message === "") return usual;
+  return { ...usual, detail: detailOf(answer, saying, context) };
 }
 
-const notThePlatform = retry("server_error", "the answer is not the platform's");
-const unknownCode = blocked("rejected", "the message was refused");
+const unknownCode = blocked("rejected", "the message was refused, for a reason that is not known here");
 
 function refused(
-  { status, retryAfter }: Answer,
-  { code, message }: Saying,
+  answer: Answer,
+  saying: Saying,
   { kind, reason, hint, retryAfterMs }: CodeMeaning,
-  { origin, secrets, nowMs }: AnswerContext,
+  context: AnswerContext,
 ): Refusal {
-  const said = [code === null ? "" : `code ${code}`, message].filter(Boolean).join(", ");
-  const quoted = said === "" ? "" : ` (${maskSecrets(said, secrets)})`;
-  const detail = oneLine(`HTTP ${status} from ${origin}: ${hint}${quoted}`);
+  const detail = detailOf(answer, saying, context, hint);
   if (kind !== "retry") return { kind, reason, detail };
-  const askedMs = retryAfter === null ? null : parseRetryAfter(retryAfter, nowMs);
+  const askedMs = answer.retryAfter === null ? null : parseRetryAfter(answer.retryAfter, context.nowMs);
   const waitMs = askedMs ?? retryAfterMs;
   return { kind, reason, detail, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
+}
+
+/** What it means, where that is known, and the platform's own words. */
+function detailOf(
+  { status, body }: Answer,
+  { code, message }: Saying,
+  { origin, secrets }: AnswerContext,
+  hint = "",
+): string {
+  const own = [code === null ? "" : `code ${code}`, message].filter(Boolean).join(", ");
+  const said = own === "" ? answerMessage(body, secrets) : maskSecrets(own, secrets);
+  const quoted = hint === "" || said === "" ? said : ` (${said})`;
+  return oneLine(`HTTP ${status} from ${origin}: ${hint}${quoted}`);
 }
 
 /** A field of a JSON body that holds a code, as text; null when there is none. */

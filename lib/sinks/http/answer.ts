@@ -8,8 +8,10 @@ export interface Answer {
   readonly kind: "answer";
   readonly status: number;
   readonly retryAfter: string | null;
-  /** What was read of it; a long or broken one is cut. */
+  /** What was read of it. */
   readonly body: string;
+  /** Why that is not all, for messages; null when it is. */
+  readonly cut: string | null;
 }
 
 export interface AnswerContext {
@@ -29,6 +31,26 @@ export function answerResult(answer: Answer, { origin, secrets, nowMs }: AnswerC
   if (kind !== "retry" || answer.retryAfter === null) return { kind, reason, detail };
   const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
   return { kind, reason, detail, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+}
+
+/** A receiver that may have the event is left alone for so long: to send again may be to tell it twice. */
+export const doubtMs = 600_000;
+
+/**
+ * What a success comes to that lacks the receiver's own sign of having taken the event. Something else has answered,
+ * which its operator must look at; or the sign stood in what was not read, and only time is lost by waiting.
+ */
+export function unproven(answer: Answer, { origin, secrets }: AnswerContext, sign: string): Refusal {
+  const place = `HTTP ${answer.status} from ${origin}`;
+  if (answer.cut !== null) {
+    const detail = `${place} with ${answer.cut}: it may have been accepted`;
+    return { kind: "retry", reason: "server_error", detail, retryAfterMs: doubtMs };
+  }
+  const said = answerMessage(answer.body, secrets);
+  const detail = oneLine(
+    `${place} without ${sign}: is the URL right, and nothing in between?${said && ` It says: ${said}`}`,
+  );
+  return { kind: "blocked", reason: "not_found", detail, retryAfterMs: doubtMs };
 }
 
 const exceptions: ReadonlyMap<number, readonly [Refusal["kind"], FailureReason]> = new Map([

@@ -5,7 +5,8 @@ import { exchange, headerOf, type Incoming, isCallersEnd, OutOfTime } from "../.
 import type { Answer } from "./answer.ts";
 import { networkRefusal } from "./network.ts";
 
-const maxBodyBytes = 16_384;
+/** Platforms answer with the whole message, some with six bytes a character. */
+const maxBodyBytes = 1_048_576;
 
 export interface Post {
   readonly method?: "POST" | "PATCH";
@@ -31,7 +32,7 @@ export async function post(
     // The status is the verdict, so a body that breaks off or drips past the time-out is only cut.
     const answer = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options);
     const retryAfter = waitIn(answer, waitHeader);
-    return { kind: "answer", status: answer.status, retryAfter, body: answer.text };
+    return { kind: "answer", status: answer.status, retryAfter, body: answer.text, cut: answer.cut };
   } catch (error) {
     if (error instanceof OutOfTime || isCallersEnd(error, options))
       return outOfTime(origin, timeoutMs, options);

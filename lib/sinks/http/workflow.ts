@@ -7,7 +7,7 @@ import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import { attemptTimeout, described, httpUrl } from "../../options/fields.ts";
 import type { Sink, SinkDeps } from "../sink.ts";
 import { addressGuard, guardedConnector } from "./address-guard.ts";
-import { type Answer, type AnswerContext, answerResult } from "./answer.ts";
+import { type Answer, type AnswerContext, answerResult, unproven } from "./answer.ts";
 import { allowPrivateNetwork } from "./options.ts";
 import { post } from "./post.ts";
 
@@ -67,8 +67,11 @@ export function workflowSink(
     const result = answerResult(outcome, context);
     if (result.kind !== "accepted") return starter.refusal(outcome, result, context);
     if (outcome.status === starter.startedStatus) return result;
-    const detail = `HTTP ${outcome.status} from ${url.origin} starts nothing: is the URL right?`;
-    return { kind: "blocked", reason: "not_found", detail };
+    return unproven(
+      outcome,
+      context,
+      `status ${starter.startedStatus}, which says that something was started`,
+    );
   };
 
   return {

@@ -10,7 +10,7 @@ import { encodePath, sign } from "../../huawei/sign.ts";
 import { attemptTimeout, described, filledText, httpUrl } from "../../options/fields.ts";
 import { parseJson } from "../../text/json.ts";
 import { oneLine } from "../../text/one-line.ts";
-import { type Answer, answerResult } from "../http/answer.ts";
+import { type Answer, answerResult, unproven } from "../http/answer.ts";
 import { post } from "../http/post.ts";
 import { maskSecrets } from "../http/redact.ts";
 import type { Sink, SinkDeps } from "../sink.ts";
@@ -46,6 +46,8 @@ export interface Operation {
   post(body: string, call: CallOptions): Promise<Answer | Refusal>;
   /** What an answer's status comes to. */
   judge(answer: Answer): DeliveryResult;
+  /** What a success comes to that lacks the service's own `sign`. */
+  doubt(answer: Answer, sign: string): Refusal;
   /** What the service says, as an operator may see it: after the origin, on one line, without secrets. */
   quote(said: string): string;
   close(): Promise<void>;
@@ -65,6 +67,7 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
   const key = options.credentials ?? accessKeyIn(deps.environment);
   const secrets = [key?.sk ?? "", key?.securityToken ?? ""];
   const agent = new Agent({ allowH2: false });
+  const context = () => ({ origin: url.origin, secrets, nowMs: deps.clock.now() });
   let closing: Promise<void> | null = null;
   return {
     post: async (body, call) => {
@@ -74,7 +77,8 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
       return post(agent, { url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeout }, call);
     },
     quote: (said) => oneLine(`${url.origin}: ${maskSecrets(said, secrets)}`),
-    judge: (answer) => answerResult(answer, { origin: url.origin, secrets, nowMs: deps.clock.now() }),
+    judge: (answer) => answerResult(answer, context()),
+    doubt: (answer, sign) => unproven(answer, context(), sign),
     close: async () => {
       closing ??= agent.close();
       await closing;
@@ -103,11 +107,7 @@ export function oneByOne(name: SinkName, operation: Operation, { body, receipt }
     if (outcome.kind !== "answer") return outcome;
     const result = operation.judge(outcome);
     if (result.kind !== "accepted" || v.is(hasReceipt, parseJson(outcome.body))) return result;
-    return {
-      kind: "retry",
-      reason: "server_error",
-      detail: operation.quote(`an answer without a ${receipt}`),
-    };
+    return operation.doubt(outcome, `a ${receipt}`);
   };
   return {
     name,

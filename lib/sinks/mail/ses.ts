@@ -1,5 +1,6 @@
 import { Agent } from "undici";
 import { openAws } from "../../aws/client.ts";
+import { AwsError } from "../../aws/errors.ts";
 import { parseJson } from "../../text/json.ts";
 import { awsRefusal } from "../aws/results.ts";
 import { awsEnvironment } from "../aws/sink.ts";
@@ -34,11 +35,9 @@ export function sesCarrier(
       try {
         const answer = await aws.send("ses", request, { signal, timeoutMs, maxAttempts: 1 });
         if (textOf(fieldsOf(parseJson(answer))["MessageId"]) !== "") return { kind: "accepted" };
-        return {
-          kind: "retry",
-          reason: "server_error",
-          detail: "ses SendEmail: an answer without a message id",
-        };
+        return awsRefusal(
+          new AwsError("malformed", "NO_MESSAGE_ID", "ses SendEmail: an answer without a message id"),
+        );
       } catch (error) {
         return awsRefusal(error);
       }

@@ -16,6 +16,7 @@ import {
   type Seen,
   serve,
 } from "../../aws/loopback.ts";
+import type { HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
 import { sampleDeps } from "../sample.ts";
 
@@ -113,7 +114,9 @@ const indexed = (asked: string, answered: string, event: (entry: never) => Cloud
       [answered === "Entries" ? "FailedEntryCount" : "FailedRecordCount"]: Object.keys(refused).length,
       [answered]: bodyOf(request)[asked].map((_: unknown, index: number) => {
         const code = refused[index]?.code;
-        return code === undefined ? { EventId: `e-${index}` } : { ErrorCode: code, ErrorMessage: "no" };
+        return code === undefined
+          ? { EventId: `e-${index}`, SequenceNumber: `${index}` }
+          : { ErrorCode: code, ErrorMessage: "no" };
       }),
     },
   }),
@@ -226,3 +229,14 @@ export function awsSetup(service: AwsService): Setup {
     secrets: [accessKey.AWS_SECRET_ACCESS_KEY],
   };
 }
+
+/** The same behind a gateway. */
+export const awsHttpSetup = (service: AwsService): HttpSetup => ({
+  through: (gateway) => async (deps) => {
+    const { origin, seen } = await serve(service.answer);
+    return {
+      sink: sinkAt(service, await gateway(origin), {}, deps),
+      arrived: () => seen.flatMap(service.events).map(({ id }) => id),
+    };
+  },
+});

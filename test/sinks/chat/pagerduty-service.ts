@@ -3,6 +3,7 @@ import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/pagerduty.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { type Answering, type Reply, type Seen, serve } from "../../aws/loopback.ts";
+import type { Gateway, HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
 import { nowMs, sampleDeps, sampleEvents } from "../sample.ts";
 
@@ -62,16 +63,18 @@ export const sinkAt = (endpoint: string, options: object = {}, deps: SinkDeps = 
 
 /** The contract's events are successes, which resolve. */
 const trial =
-  (answering: Answering, options: object = {}) =>
+  (answering: Answering, options: object = {}, gateway: Gateway = async (origin) => origin) =>
   async (deps: SinkDeps): Promise<Trial> => {
     const { origin, seen } = await serve(answering);
     const idOf = (task: string | undefined) =>
       sampleEvents(3).flatMap(({ id, subject }) => (subject === task ? [id] : []));
     return {
-      sink: sinkAt(origin, options, deps),
+      sink: sinkAt(await gateway(origin), options, deps),
       arrived: () => seen.flatMap((request) => idOf(enqueued(request).payload.custom_details["task"])),
     };
   };
+
+export const pagerdutyHttpSetup: HttpSetup = { through: (gateway) => trial(taken, {}, gateway) };
 
 export const pagerdutySetup: Setup = {
   working: trial(taken),

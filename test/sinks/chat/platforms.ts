@@ -18,6 +18,7 @@ import * as teams from "../../../lib/sinks/teams.ts";
 import * as telegram from "../../../lib/sinks/telegram.ts";
 import * as wecom from "../../../lib/sinks/wecom.ts";
 import { parseJson } from "../../../lib/text/json.ts";
+import type { Gateway } from "../../contract/http.ts";
 import { nowMs, sampleDeps } from "../sample.ts";
 
 export const platformTypes = [
@@ -113,6 +114,7 @@ export async function staged(
   answering: Answering = answers[type],
   deps: SinkDeps = sampleDeps,
   tokens: Answering = tenantToken,
+  gateway: Gateway = async (origin) => origin,
 ): Promise<Stage> {
   const heard: Heard[] = [];
   const server = createServer(async (request, response) => {
@@ -135,7 +137,7 @@ export async function staged(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const sink = sinkAt(type, `http://127.0.0.1:${port}`, options, deps);
+  const sink = sinkAt(type, await gateway(`http://127.0.0.1:${port}`), options, deps);
   onTestFinished(async () => {
     await sink.close();
     server.closeAllConnections();

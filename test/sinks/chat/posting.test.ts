@@ -71,8 +71,8 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["slack", 200, "ok\n", "accepted"],
   ["slack", 200, "no_service", "blocked gone"],
   ["slack", 200, "something_new", "blocked rejected"],
-  ["slack", 200, "<html>sign in</html>", "retry server_error"],
-  ["slack", 200, "", "retry server_error"],
+  ["slack", 200, "<html>sign in</html>", "blocked not_found", 600_000],
+  ["slack", 200, "", "blocked not_found", 600_000],
   ["slack", 400, "invalid_payload", "permanent rejected"],
   ["slack", 400, "user_not_found", "blocked not_found"],
   ["slack", 403, "action_prohibited", "blocked unauthorized"],
@@ -95,9 +95,12 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["slackapp", 200, coded({ ok: false, error: "internal_error" }), "retry server_error"],
   ["slackapp", 429, coded({ ok: false, error: "ratelimited" }), "retry throttled", 1_000],
   ["slackapp", 200, coded({ ok: false, error: "something_new" }), "blocked rejected"],
-  ["slackapp", 200, "<html>proxy</html>", "retry server_error"],
+  ["slackapp", 200, "<html>proxy</html>", "blocked not_found", 600_000],
   ["teams", 202, "", "accepted"],
-  ["teams", 200, "1", "accepted"],
+  ["teams", 200, "1", "blocked not_found", 600_000],
+  ["teams", 200, "Webhook message delivery failed with error: HTTP error 429", "blocked not_found", 600_000],
+  ["teams", 200, "", "blocked not_found", 600_000],
+  ["teams", 204, "", "blocked not_found", 600_000],
   ["teams", 400, coded({ error: { code: "WorkflowTriggerIsNotEnabled", message: "off" } }), "blocked gone"],
   ["teams", 401, coded({ error: { code: "DirectApiAuthorizationRequired" } }), "blocked unauthorized"],
   ["teams", 400, coded({ error: { code: "TriggerInputSchemaMismatch" } }), "permanent rejected"],
@@ -105,7 +108,7 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["teams", 413, "", "permanent too_large"],
   ["teams", 429, "", "retry throttled"],
   ["discord", 200, coded({ id: "1" }), "accepted"],
-  ["discord", 204, "", "retry server_error"],
+  ["discord", 204, "", "blocked not_found", 600_000],
   ["discord", 429, coded({ message: "limited", retry_after: 1.5, global: false }), "retry throttled", 1_500],
   ["discord", 404, coded({ message: "Unknown Webhook", code: 10015 }), "blocked gone"],
   ["discord", 401, coded({ message: "Invalid Webhook Token", code: 50027 }), "blocked unauthorized"],
@@ -117,7 +120,7 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["telegram", 400, coded(tg(400, "Bad Request: message thread not found")), "blocked not_found"],
   ["telegram", 400, coded(tg(400, "Bad Request: message is too long")), "permanent too_large"],
   ["telegram", 400, coded(tg(400, "Bad Request: can't parse entities: x")), "permanent rejected"],
-  ["telegram", 400, coded(tg(400, "Bad Request: something new")), "permanent rejected"],
+  ["telegram", 400, coded(tg(400, "Bad Request: something new")), "blocked rejected"],
   ["telegram", 401, coded(tg(401, "Unauthorized")), "blocked unauthorized"],
   ["telegram", 403, coded(tg(403, "Forbidden: bot was blocked by the user")), "blocked unauthorized"],
   ["telegram", 403, coded(tg(403, "Forbidden: something new")), "blocked unauthorized"],
@@ -130,7 +133,7 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
     8_000,
   ],
   ["telegram", 502, coded(tg(502, "Bad Gateway")), "retry server_error"],
-  ["telegram", 200, "{}", "retry server_error"],
+  ["telegram", 200, "{}", "blocked not_found", 600_000],
   ["feishu", 200, coded({ code: 0, msg: "success" }), "accepted"],
   ["feishu", 200, coded({ StatusCode: 0, StatusMessage: "success" }), "accepted"],
   ["feishu", 200, coded({ code: 11232, msg: "frequency limited" }), "retry throttled", 30_000],
@@ -141,7 +144,7 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["feishu", 200, coded({ code: 19022, msg: "Ip Not Allowed" }), "blocked unauthorized"],
   ["feishu", 200, coded({ code: 19024, msg: "Key Words Not Found" }), "blocked unauthorized"],
   ["feishu", 200, coded({ code: 12345, msg: "new" }), "blocked rejected"],
-  ["feishu", 200, "{}", "retry server_error"],
+  ["feishu", 200, "{}", "blocked not_found", 600_000],
   ["feishu", 503, "", "retry server_error"],
   ["feishuapp", 200, coded({ code: 0, data: { message_id: "om_1" } }), "accepted"],
   ["feishuapp", 400, coded({ code: 230001, msg: "invalid" }), "permanent rejected"],
@@ -153,7 +156,7 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["feishuapp", 400, coded({ code: 99991663, msg: "token" }), "blocked unauthorized"],
   ["feishuapp", 400, coded({ code: 99991672, msg: "scope" }), "blocked unauthorized"],
   ["feishuapp", 400, coded({ code: 999, msg: "new" }), "blocked rejected"],
-  ["feishuapp", 200, "{}", "retry server_error"],
+  ["feishuapp", 200, "{}", "blocked not_found", 600_000],
   ["dingtalk", 200, coded({ errcode: 0, errmsg: "ok" }), "accepted"],
   ["dingtalk", 200, coded({ errcode: -1, errmsg: "busy" }), "retry server_error"],
   ["dingtalk", 200, coded({ errcode: 130101, errmsg: "send too fast" }), "retry throttled", 600_000],
@@ -167,9 +170,9 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["wecom", 200, coded({ errcode: 93000, errmsg: "invalid webhook url" }), "blocked unauthorized"],
   ["wecom", 200, coded({ errcode: 40058, errmsg: "exceed max length" }), "permanent rejected"],
   ["wecom", 200, coded({ errcode: "0" }), "accepted"],
-  ["wecom", 200, "not json", "retry server_error"],
+  ["wecom", 200, "not json", "blocked not_found", 600_000],
   ["googlechat", 200, coded({ name: "spaces/A/messages/B" }), "accepted"],
-  ["googlechat", 200, "{}", "retry server_error"],
+  ["googlechat", 200, "{}", "blocked not_found", 600_000],
   ["googlechat", 400, googleError("INVALID_ARGUMENT", "Invalid JSON payload"), "permanent rejected"],
   ["googlechat", 400, googleError("INVALID_ARGUMENT", "API key not valid."), "blocked unauthorized"],
   ["googlechat", 400, googleError("FAILED_PRECONDITION", "off"), "blocked rejected"],
@@ -180,7 +183,7 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["googlechat", 503, googleError("UNAVAILABLE", "down"), "retry server_error"],
   ["googlechat", 504, googleError("DEADLINE_EXCEEDED", "late"), "retry timeout"],
   ["mattermost", 200, "ok", "accepted"],
-  ["mattermost", 200, "<html>sign in</html>", "retry server_error"],
+  ["mattermost", 200, "<html>sign in</html>", "blocked not_found", 600_000],
   ["mattermost", 400, mattermostError("invalid"), "blocked not_found"],
   ["mattermost", 400, mattermostError("text"), "permanent rejected"],
   ["mattermost", 400, mattermostError("decode"), "permanent rejected"],
@@ -188,7 +191,7 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["mattermost", 403, mattermostError("permissions"), "blocked unauthorized"],
   ["mattermost", 500, mattermostError("channel"), "blocked not_found"],
   ["mattermost", 501, mattermostError("disabled"), "blocked gone"],
-  ["mattermost", 400, mattermostError("something_new"), "permanent rejected"],
+  ["mattermost", 400, mattermostError("something_new"), "blocked rejected"],
   ["mattermost", 429, "limit exceeded", "retry throttled"],
 ];
 
@@ -206,7 +209,7 @@ describe("an answer", () => {
     const { sink } = await staged(type, {}, () => ({ status, body }));
     const [result] = await sink.deliver(sampleEvents(1), running());
     expect(result && kinds([result])).toEqual([expected]);
-    if (result?.kind === "retry") expect(result.retryAfterMs).toBe(waitMs);
+    expect(result && "retryAfterMs" in result ? result.retryAfterMs : undefined).toBe(waitMs);
   });
 
   it("says what to mend, and the platform's own words", async () => {
@@ -234,18 +237,14 @@ describe("an answer", () => {
     expect(await sink.deliver(sampleEvents(1), running())).toMatchObject([{ retryAfterMs: 7_000 }]);
   });
 
-  it.each(platformTypes)("of %s has the contract's meaning for every refusing status", async (type) => {
+  it.each(platformTypes)("of %s without a code makes a dead letter of no status but 413", async (type) => {
     let status = 300;
     const { sink } = await staged(type, {}, () => ({ status }));
-    const blocked = new Set([401, 403, 404, 407, 410]);
     for (; status <= 599; status += 1) {
       const [result] = await sink.deliver(sampleEvents(1), running());
-      const byHundreds = ["blocked", "permanent", "retry"][Math.floor(status / 100) - 3];
-      const isRetried = [408, 425, 429].includes(status);
-      expect([status, result?.kind]).toEqual([
-        status,
-        blocked.has(status) ? "blocked" : isRetried ? "retry" : byHundreds,
-      ]);
+      const isRetried = [408, 425, 429].includes(status) || status >= 500;
+      const expected = status === 413 ? "permanent" : isRetried ? "retry" : "blocked";
+      expect([status, result?.kind]).toEqual([status, expected]);
     }
   });
 });

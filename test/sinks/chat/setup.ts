@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { SinkDeps } from "../../../lib/sinks/sink.ts";
+import type { Gateway, HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
 import { sampleEvents } from "../sample.ts";
 import {
@@ -18,9 +19,9 @@ const idsIn = (text: string): readonly string[] =>
   sampleEvents(3).flatMap(({ id, subject }) => (text.includes(subject) ? [id] : []));
 
 const trial =
-  (type: PlatformType, options: object, answering?: Answering) =>
+  (type: PlatformType, options: object, answering?: Answering, gateway?: Gateway) =>
   async (deps: SinkDeps): Promise<Trial> => {
-    const { sink, heard } = await staged(type, options, answering, deps);
+    const { sink, heard } = await staged(type, options, answering, deps, undefined, gateway);
     return { sink, arrived: () => heard.flatMap(({ text }) => idsIn(text)) };
   };
 
@@ -99,6 +100,11 @@ async function closedOrigin(): Promise<string> {
   await new Promise<void>((resolve) => server.close(() => resolve()));
   return `http://127.0.0.1:${port}`;
 }
+
+/** A platform behind a gateway. */
+export const chatHttpSetup = (type: PlatformType): HttpSetup => ({
+  through: (gateway) => trial(type, {}, undefined, gateway),
+});
 
 /** One message a change. */
 export const chatSetups = Object.fromEntries(

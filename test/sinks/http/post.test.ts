@@ -45,7 +45,7 @@ describe("a POST", () => {
       respond: () => ({ status: 503, headers: { "retry-after": "9" }, body: "later" }),
     });
     const answer = await post(agent(), to(`${url}?a=b`), running());
-    expect(answer).toEqual({ kind: "answer", status: 503, retryAfter: "9", body: "later" });
+    expect(answer).toEqual({ kind: "answer", status: 503, retryAfter: "9", body: "later", cut: null });
     expect(deliveries[0]).toMatchObject({ body: "hello", headers: { "content-type": "text/plain" } });
   });
 
@@ -57,15 +57,19 @@ describe("a POST", () => {
     expect(deliveries).toHaveLength(1);
   });
 
-  it("reads no more than 16 KiB of an answer", async () => {
-    const { url } = await receiver({ respond: () => ({ status: 500, body: "x".repeat(1_000_000) }) });
+  it("reads no more than 1 MiB of an answer", async () => {
+    const { url } = await receiver({ respond: () => ({ status: 500, body: "x".repeat(2_000_000) }) });
     const answer = await post(agent(), to(url), running());
-    expect(answer).toMatchObject({ status: 500, body: "x".repeat(16_384) });
+    expect(answer).toMatchObject({
+      status: 500,
+      body: "x".repeat(1_048_576),
+      cut: "a body of more than 1048576 bytes",
+    });
   });
 
   it("does not wait for the rest of an answer that is longer than that", async () => {
     const url = await raw((socket) =>
-      socket.write(`HTTP/1.1 500 No\r\ncontent-length: 99999\r\n\r\n${"x".repeat(20_000)}`),
+      socket.write(`HTTP/1.1 500 No\r\ncontent-length: 9999999\r\n\r\n${"x".repeat(1_100_000)}`),
     );
     expect(await post(agent(), to(url, { timeoutMs: 60_000 }), running())).toMatchObject({ status: 500 });
   });
@@ -73,7 +77,13 @@ describe("a POST", () => {
   it("takes an answer whose body never ends for what it has of it", async () => {
     const url = await raw((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nsome"));
     const answer = await post(agent(), to(url, { timeoutMs: 500 }), running());
-    expect(answer).toEqual({ kind: "answer", status: 200, retryAfter: null, body: "some" });
+    expect(answer).toEqual({
+      kind: "answer",
+      status: 200,
+      retryAfter: null,
+      body: "some",
+      cut: "a body that broke off",
+    });
   });
 
   it("takes an answer whose body breaks off for what it has of it", async () => {

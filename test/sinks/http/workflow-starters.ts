@@ -5,6 +5,7 @@ import * as github from "../../../lib/sinks/github.ts";
 import * as gitlab from "../../../lib/sinks/gitlab.ts";
 import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import { type Answering, type Loopback, type Reply, type Seen, serve } from "../../aws/loopback.ts";
+import type { HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
 import { sampleDeps } from "../sample.ts";
 
@@ -92,3 +93,14 @@ export function workflowSetup(starter: WorkflowStarter): Setup {
     secrets: [token],
   };
 }
+
+/** The same behind a gateway. */
+export const workflowHttpSetup = (starter: WorkflowStarter): HttpSetup => ({
+  through: (gateway) => async (deps) => {
+    const { origin, seen } = await serve(starter.started);
+    return {
+      sink: sinkAt(starter, await gateway(origin), {}, deps),
+      arrived: () => seen.map(starter.event).map(({ id }) => id),
+    };
+  },
+});

@@ -39,8 +39,8 @@ describe.each(Object.entries(huaweiServices))("the sink %s on Huawei Cloud", (_,
   });
 
   it.each<[Answering, object]>([
-    [{ body: {} }, { kind: "retry", reason: "server_error" }],
-    [{ body: "" }, { kind: "retry", reason: "server_error" }],
+    [{ body: {} }, { kind: "blocked", reason: "not_found", retryAfterMs: 600_000 }],
+    [{ body: "" }, { kind: "blocked", reason: "not_found", retryAfterMs: 600_000 }],
     [
       { status: 429, headers: { "retry-after": "7" } },
       { kind: "retry", reason: "throttled", retryAfterMs: 7_000 },

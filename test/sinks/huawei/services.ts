@@ -6,6 +6,7 @@ import * as functiongraph from "../../../lib/sinks/functiongraph.ts";
 import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as smn from "../../../lib/sinks/smn.ts";
 import { type Answering, type Loopback, type Reply, type Seen, serve } from "../../aws/loopback.ts";
+import type { HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
 import { sampleDeps } from "../sample.ts";
 
@@ -118,3 +119,14 @@ export function huaweiSetup(service: HuaweiService): Setup {
     secrets: [key.sk, key.securityToken],
   };
 }
+
+/** The same behind a gateway. */
+export const huaweiHttpSetup = (service: HuaweiService): HttpSetup => ({
+  through: (gateway) => async (deps) => {
+    const { origin, seen } = await serve(service.accept);
+    return {
+      sink: sinkAt(service, await gateway(origin), {}, deps),
+      arrived: () => seen.flatMap(service.events).map(({ id }) => id),
+    };
+  },
+});

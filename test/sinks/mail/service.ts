@@ -7,6 +7,7 @@ import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/email.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { type Answering, accessKey, type Seen, serve } from "../../aws/loopback.ts";
+import type { Gateway, HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
 import { sampleDeps, sampleEvents } from "../sample.ts";
 
@@ -200,21 +201,25 @@ export async function sesStage(
   options: object = {},
   deps = sampleDeps,
   ses: object = {},
+  gateway: Gateway = async (origin) => origin,
 ) {
   const { origin, seen } = await serve(answering);
   const environment = { AWS_REGION: "eu-west-1", ...accessKey };
+  const endpoint = await gateway(origin);
   return {
-    sink: emailSink({ ses: { endpoint: origin, ...ses }, ...options }, { ...deps, environment }),
+    sink: emailSink({ ses: { endpoint, ...ses }, ...options }, { ...deps, environment }),
     seen,
   };
 }
 
 const sesTrial =
-  (answering: Answering, options: object = {}) =>
+  (answering: Answering, options: object = {}, gateway?: Gateway) =>
   async (deps: SinkDeps): Promise<Trial> => {
-    const { sink, seen } = await sesStage(answering, options, deps);
+    const { sink, seen } = await sesStage(answering, options, deps, {}, gateway);
     return { sink, arrived: () => seen.map(rawOf).flatMap(idsIn) };
   };
+
+export const sesHttpSetup: HttpSetup = { through: (gateway) => sesTrial(sent, {}, gateway) };
 
 /** What the contract of all sinks needs of mail by SES. */
 export const sesSetup: Setup = {

@@ -1,0 +1,52 @@
+import * as v from "valibot";
+import { onTestFinished } from "vitest";
+import { sinkName } from "../../../lib/core/names.ts";
+import { startReceiver } from "../../../lib/simulator/receiver.ts";
+import type { SinkType } from "../../../lib/sinks/index.ts";
+import * as webhook from "../../../lib/sinks/webhook.ts";
+import { type HttpSetup, httpContract } from "../../contract/http.ts";
+import { awsHttpSetup, awsServices } from "../aws/services.ts";
+import { pagerdutyHttpSetup } from "../chat/pagerduty-service.ts";
+import { type PlatformType, platformTypes } from "../chat/platforms.ts";
+import { chatHttpSetup } from "../chat/setup.ts";
+import { huaweiHttpSetup, huaweiServices } from "../huawei/services.ts";
+import { sesHttpSetup } from "../mail/service.ts";
+import { workflowHttpSetup, workflowStarters } from "./workflow-starters.ts";
+
+const webhookHttpSetup: HttpSetup = {
+  through: (gateway) => async (deps) => {
+    const receiver = await startReceiver({ respond: () => ({ status: 200, body: "thank you" }) });
+    onTestFinished(() => receiver.close());
+    const url = `${await gateway(new URL(receiver.url).origin)}/events`;
+    const options = v.parse(webhook.schema, { url, allowPrivateNetwork: true });
+    return {
+      sink: webhook.create(sinkName("trial"), options, deps),
+      arrived: () => receiver.events().map(({ id }) => id),
+    };
+  },
+  isStatusProof: true,
+};
+
+type WithoutHttp = "rabbitmq" | "kafka" | "nats" | "redis" | "mqtt" | "file" | "console" | "custom";
+
+const setups: Readonly<Record<Exclude<SinkType, WithoutHttp>, HttpSetup>> = {
+  webhook: webhookHttpSetup,
+  ...(Object.fromEntries(platformTypes.map((type) => [type, chatHttpSetup(type)])) as Readonly<
+    Record<PlatformType, HttpSetup>
+  >),
+  pagerduty: pagerdutyHttpSetup,
+  email: sesHttpSetup,
+  sqs: awsHttpSetup(awsServices.sqs),
+  sns: awsHttpSetup(awsServices.sns),
+  eventbridge: awsHttpSetup(awsServices.eventbridge),
+  stepfunctions: awsHttpSetup(awsServices.stepfunctions),
+  lambda: awsHttpSetup(awsServices.lambda),
+  kinesis: awsHttpSetup(awsServices.kinesis),
+  smn: huaweiHttpSetup(huaweiServices.smn),
+  eventgrid: huaweiHttpSetup(huaweiServices.eventgrid),
+  functiongraph: huaweiHttpSetup(huaweiServices.functiongraph),
+  github: workflowHttpSetup(workflowStarters.github),
+  gitlab: workflowHttpSetup(workflowStarters.gitlab),
+};
+
+for (const [type, setup] of Object.entries(setups)) httpContract(type, setup);
