@@ -1,33 +1,23 @@
 import process from "node:process";
-import middy from "@middy/core";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { warmDelivering } from "../lib/serverless/delivering.ts";
-import { functionDeps } from "../lib/serverless/environment.ts";
-import { deliveryMetrics, metricsLine } from "../lib/serverless/metrics.ts";
-import { catchStrays } from "../lib/telemetry/strays.ts";
+import { type Delivering, warmDelivering } from "../lib/serverless/delivering.ts";
+import { lambda } from "../lib/serverless/lambda.ts";
+import { deliveryMetrics } from "../lib/serverless/metrics.ts";
 
-/** Kept for the calls to the queues that end a batch, and for Lambda's own answer. */
-const reserveMs = 6_000;
+/** Kept for Lambda's own answer. */
 const answerMs = 500;
 
 const write = (line: string): void => void process.stdout.write(line);
-const deps = functionDeps(process.env, import.meta.dirname, write);
-const warm = warmDelivering(deps);
-catchStrays(process, deps.log);
+const setup = { environment: process.env, folder: import.meta.dirname, write, warm: warmDelivering };
 
 /** Delivers the events of one queue to one sink. Answers with the messages to be received again. */
-export const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(
-  async (event, context) => {
-    const startedMs = deps.clock.now();
-    const leftMs = context.getRemainingTimeInMillis();
-    const budgetMs = Math.max(0, leftMs - reserveMs);
-    const summary = await (await warm.current()).deliver(event.Records, {
-      stopAtMs: startedMs + budgetMs,
-      sending: AbortSignal.timeout(budgetMs),
-      settling: AbortSignal.timeout(Math.max(0, leftMs - answerMs)),
-    });
-    const nowMs = deps.clock.now();
-    write(metricsLine(deliveryMetrics(summary, nowMs - startedMs), context.functionName, nowMs));
-    return { batchItemFailures: summary.failed.map((itemIdentifier) => ({ itemIdentifier })) };
-  },
-);
+export const handler = lambda<SQSEvent, Delivering, SQSBatchResponse>(setup, async (invocation) => {
+  const { event, part, now, startedMs, remainingMs, budgetMs, signal, report } = invocation;
+  const summary = await part.deliver(event.Records, {
+    stopAtMs: startedMs + budgetMs,
+    sending: signal,
+    settling: AbortSignal.timeout(Math.max(0, remainingMs - answerMs)),
+  });
+  report(deliveryMetrics(summary, now() - startedMs));
+  return { batchItemFailures: summary.failed.map((itemIdentifier) => ({ itemIdentifier })) };
+});

@@ -1,8 +1,8 @@
 import process from "node:process";
 import { systemClock } from "../lib/core/clock.ts";
 import { accessKeyIn } from "../lib/huawei/access-key.ts";
-import type { RunObserver } from "../lib/run/observer.ts";
 import type { RunSummary } from "../lib/run/summary.ts";
+import { unobserved } from "../lib/serverless/environment.ts";
 import { logRun, requireNoStrays, requireSuccess } from "../lib/serverless/report.ts";
 import { warmBridge } from "../lib/serverless/warm.ts";
 import { jsonLog } from "../lib/telemetry/log.ts";
@@ -29,7 +29,6 @@ const environment = { ...(typeof userData === "object" ? userData : {}), ...proc
 /** FunctionGraph puts an invocation's lines into the log under its request's id. */
 let logger: ReturnType<FunctionGraphContext["getLogger"]> | null = null;
 const log = jsonLog((line) => logger?.info(line.trimEnd()), "info", systemClock.now);
-const unobserved: RunObserver = { committed: () => {}, attempted: () => {} };
 const warm = warmBridge({
   configFile: environment["BRIDGE_CONFIG"] ?? null,
   folder: import.meta.dirname,

@@ -21,7 +21,8 @@ const units = {
   Duration: "Milliseconds",
 } as const;
 
-type Metrics = Readonly<Record<keyof typeof units, number>>;
+/** A function's figures, by their names in CloudWatch. */
+export type Metrics = Readonly<Record<keyof typeof units, number>>;
 
 /** A run in numbers, all sinks together. A run is successful when every stream was read and recorded. */
 export function runMetrics({ streams, sinks, durationMs }: RunSummary, oldestPendingMs: number) {

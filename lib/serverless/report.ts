@@ -4,6 +4,9 @@ import type { StreamKey } from "../core/names.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Strays } from "../telemetry/strays.ts";
+import type { Bridge } from "../wire/bridge.ts";
+import type { Invocation } from "./lambda.ts";
+import { runMetrics } from "./metrics.ts";
 import type { PlanSummary } from "./planning.ts";
 
 /** Some streams could not be read or recorded: what a function ends with, so that its platform counts a failure. */
@@ -48,6 +51,21 @@ export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSumma
     if (blocked) log("warn", "a sink is blocked", { runId, sink, reason: blocked, pending });
     if (deadLettered > 0) log("warn", "deliveries were given up", { runId, sink, deadLettered });
   }
+}
+
+/** Logs a run, and writes its metrics. */
+export async function reportRun(
+  summary: RunSummary,
+  {
+    part,
+    log,
+    now,
+    report,
+  }: Pick<Invocation<unknown, Pick<Bridge, "checkpoints">>, "part" | "log" | "now" | "report">,
+): Promise<void> {
+  const oldestMs = await oldestPendingMs(part.checkpoints, summary, now());
+  logRun(log, summary);
+  report(runMetrics(summary, oldestMs));
 }
 
 /** How long the oldest event has been owed to a sink; 0 when none is. Asks only for records that owe something. */
