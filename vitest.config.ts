@@ -30,6 +30,7 @@ export default defineConfig({
   test: {
     setupFiles: ["test/setup.ts"],
     testTimeout: 20_000,
+    hookTimeout: 60_000,
     maxWorkers: availableParallelism(),
     coverage: { include: ["lib/**", "functions/**"], reporter: ["text-summary", "html"] },
     projects: [
