@@ -1,4 +1,4 @@
-import { busyMs } from "../../lib/checkpoint/activity.ts";
+import { openMs } from "../../lib/checkpoint/activity.ts";
 import { hashToUnit } from "../../lib/core/hash-to-unit.ts";
 import { type StreamKey, streamKey } from "../../lib/core/names.ts";
 import { type PlanRules, planMessages } from "../../lib/fleet/planner.ts";
@@ -130,7 +130,7 @@ function activityAt(
   for (const [index, { stream }] of streams.entries()) {
     const sinceMs = (nowMs - (taskStartsMs[index] ?? 0)) % dayMs;
     if (sinceMs >= lastsMs) continue;
-    activity.set(streamKey(stream), sinceMs < taskMs ? busyMs : nowMs - (sinceMs - taskMs));
+    activity.set(streamKey(stream), sinceMs < taskMs ? openMs : nowMs - (sinceMs - taskMs));
   }
   return activity;
 }

@@ -2,12 +2,21 @@ import { isOpen } from "../change/known.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
-/** The last instant of activity of a stream that is active now: later than any clock. */
-export const busyMs = Number.MAX_SAFE_INTEGER;
+/** The activity of a stream that owes a delivery: later than any clock. */
+export const owingMs = Number.MAX_SAFE_INTEGER;
+/** The activity of a stream that owes nothing and has an open task: later than any clock, and before `owingMs`. */
+export const openMs = owingMs - 1;
+/** Later than any clock, and before the activity of every busy stream: what to ask the index for those alone. */
+export const anyClockMs = openMs - 1;
 
-/** When a stream last gave reason to be polled soon: `busyMs` while a task is open or an event is owed, else its last commit. */
-export const lastActiveMs = ({ known, outbox }: Checkpoint, nowMs: number): number =>
-  outbox.length > 0 || known.values().some(isOpen) ? busyMs : nowMs;
+/** Whether a delivery is owed, or a task is open. */
+export const isBusy = (activeMs: number): boolean => activeMs > anyClockMs;
+
+/** When a stream last gave reason to be polled soon: `owingMs`, `openMs`, or the instant of its last commit. */
+export function lastActiveMs({ known, outbox }: Checkpoint, nowMs: number): number {
+  if (outbox.length > 0) return owingMs;
+  return known.values().some(isOpen) ? openMs : nowMs;
+}
 
 /** Which streams were active, without a look at their records. */
 export interface ActivityIndex {

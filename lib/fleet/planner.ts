@@ -1,5 +1,5 @@
 import type { Queue, QueueMessage } from "../aws/queue.ts";
-import { type ActivityIndex, busyMs } from "../checkpoint/activity.ts";
+import { type ActivityIndex, isBusy } from "../checkpoint/activity.ts";
 import type { CallOptions } from "../core/clock.ts";
 import { type StreamKey, streamKey } from "../core/names.ts";
 import { coolingMs, isDue, type ScheduleRules, type Span } from "./schedule.ts";
@@ -34,7 +34,7 @@ export function planMessages(
     const key = streamKey(each.stream);
     const activeMs = activity.get(key) ?? null;
     if (!isDue(key, activeMs, span, rules)) continue;
-    if (activeMs === busyMs) busy.push(each);
+    if (activeMs !== null && isBusy(activeMs)) busy.push(each);
     else quiet.push(each);
   }
   const everySeconds = rules.everyMs / 1_000;

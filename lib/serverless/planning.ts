@@ -33,13 +33,12 @@ async function openPlanning(
   loaded: Awaited<ReturnType<typeof loadConfig>>,
   deps: WarmDeps,
 ): Promise<Planning> {
+  const found = loaded.config.checkpoint.type;
+  if (found !== "dynamodb")
+    throw new ConfigError([{ field: "checkpoint.type", found, expected: "dynamodb, which a fleet needs" }]);
   const url = required(deps.environment, "BRIDGE_POLL_QUEUE", "the URL of the queue that the shards go to");
   const bridge = await openBridge(loaded, deps);
   const { activity, fleet } = bridge;
-  if (!activity) {
-    const found = loaded.config.checkpoint.type;
-    throw new ConfigError([{ field: "checkpoint.type", found, expected: "dynamodb, which a fleet needs" }]);
-  }
   const queue = openQueue(url, deps);
   const rules = { everyMs, maxIdleMs: fleet.maxIdle, shardSize: fleet.shardSize, burst: fleet.burst };
   const planner = openPlanner({ activity, queue, rules });

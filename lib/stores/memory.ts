@@ -1,29 +1,44 @@
+import { lastActiveMs } from "../checkpoint/activity.ts";
 import type { CheckpointStore, Stored, Version } from "../checkpoint/store.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 import { type DeadLetter, type DeadLetterStore, matchesLetter } from "../delivery/dead-letters.ts";
 import type { Stores } from "./stores.ts";
 
-export const memoryStores = (): Stores => ({
-  checkpoints: memoryCheckpoints(),
+export const memoryStores = (clock: Clock): Stores => ({
+  ...memoryRecords(clock),
   deadLetters: memoryDeadLetters(),
-  activity: null,
 });
 
-/** Checkpoints for as long as the process lives: for tests and for trying things out. */
-export function memoryCheckpoints(): CheckpointStore {
-  const records = new Map<StreamKey, Stored>();
-  return {
+export const memoryCheckpoints = (): CheckpointStore => memoryRecords(systemClock).checkpoints;
+
+/** Checkpoints for as long as the process lives, and their index: for tests and for trying things out. */
+export function memoryRecords(clock: Clock): Pick<Stores, "checkpoints" | "activity"> {
+  const records = new Map<StreamKey, Stored & { readonly activeMs: number }>();
+  const checkpoints: CheckpointStore = {
     load: async (stream) => records.get(stream) ?? null,
     commit: async (stream, next, expected) => {
       const current = records.get(stream)?.version ?? null;
       if (current !== expected) return { kind: "conflict" };
       const version = ((current ?? 0) + 1) as Version;
-      records.set(stream, { checkpoint: next, version });
+      records.set(stream, { checkpoint: next, version, activeMs: lastActiveMs(next, clock.now()) });
       return { kind: "committed", version };
     },
     list: async () => [...records.keys()],
     reset: async (stream) => void records.delete(stream),
     close: async () => {},
+  };
+  return {
+    checkpoints,
+    activity: {
+      activeSince: async (ms) =>
+        new Map(
+          records
+            .entries()
+            .filter(([, { activeMs }]) => activeMs > ms)
+            .map(([stream, { activeMs }]) => [stream, activeMs]),
+        ),
+    },
   };
 }
 

@@ -6,6 +6,6 @@ import type { DeadLetterStore } from "../delivery/dead-letters.ts";
 export interface Stores {
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
-  /** Null where the store of the checkpoints has no such index. */
-  readonly activity: ActivityIndex | null;
+  /** Of the checkpoints. */
+  readonly activity: ActivityIndex;
 }

@@ -63,8 +63,7 @@ export interface Bridge {
   readonly sinks: ReadonlyMap<SinkName, Sink>;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
-  /** Null where the store of the checkpoints has no such index. */
-  readonly activity: ActivityIndex | null;
+  readonly activity: ActivityIndex;
   readonly fleet: FleetConfig;
   close(): Promise<void>;
 }

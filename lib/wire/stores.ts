@@ -23,11 +23,11 @@ export async function openStores(
   switch (checkpoint.type) {
     case "memory": {
       const { memoryStores } = await import("../stores/memory.ts");
-      return memoryStores();
+      return memoryStores(clock);
     }
     case "file": {
       const { fileStores } = await import("../stores/sqlite/index.ts");
-      return fileStores(path.resolve(folder, checkpoint.path));
+      return fileStores(path.resolve(folder, checkpoint.path), clock);
     }
     case "dynamodb": {
       const { dynamodbStores } = await import("../stores/dynamodb/index.ts");

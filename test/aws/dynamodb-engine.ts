@@ -99,7 +99,7 @@ function mayBeLate(operation: string, body: Buffer): boolean {
   return ConsistentRead !== true && IndexName === undefined;
 }
 
-/** A table as serverless.fleet.yml makes it, with an index that the compact topology does without. */
+/** A table as both stacks make it. */
 export async function createTable(raw: Engine["raw"], TableName: string): Promise<void> {
   await raw("CreateTable", {
     TableName,

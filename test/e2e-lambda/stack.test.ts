@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { runMetrics } from "../../lib/serverless/metrics.ts";
-import { drawnMetrics, expectNoWildcard, packagedStack, type Stack, statements } from "./stack.ts";
+import {
+  activityIndex,
+  drawnMetrics,
+  expectNoWildcard,
+  packagedStack,
+  type Stack,
+  statements,
+} from "./stack.ts";
 
 let stack: Stack;
 beforeAll(() => {
@@ -23,6 +30,7 @@ describe("the stack that serverless.yml makes", () => {
     expect(actions.toSorted()).toEqual([
       "dynamodb:GetItem",
       "dynamodb:PutItem",
+      "dynamodb:Query",
       "dynamodb:UpdateItem",
       "logs:CreateLogStream",
       "logs:PutLogEvents",
@@ -39,7 +47,17 @@ describe("the stack that serverless.yml makes", () => {
       SSESpecification: { SSEEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+      GlobalSecondaryIndexes: [activityIndex],
     });
+  });
+
+  it("lets the function query the index of activity, and not the table", () => {
+    const queries = statements(only("AWS::IAM::Role").Properties["Policies"]).filter(
+      ({ Action }) => Action === "dynamodb:Query",
+    );
+    expect(queries.map(({ Resource }) => Resource)).toEqual([
+      { "Fn::Sub": "${" + "Checkpoints.Arn}/index/activity" },
+    ]);
   });
 
   it("encrypts the queue of failed runs and the artifact's bucket", () => {

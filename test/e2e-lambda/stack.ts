@@ -10,6 +10,16 @@ import { buildArtifact } from "./stage.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const osls = createRequire(import.meta.url).resolve("osls/bin/serverless.js");
 
+/** What makes DynamoDB answer who is busy. */
+export const activityIndex = {
+  IndexName: "activity",
+  KeySchema: [
+    { AttributeName: "activityPart", KeyType: "HASH" },
+    { AttributeName: "activeMs", KeyType: "RANGE" },
+  ],
+  Projection: { ProjectionType: "KEYS_ONLY" },
+};
+
 interface Resource {
   readonly Type: string;
   readonly DeletionPolicy?: string;

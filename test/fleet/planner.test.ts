@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AwsError } from "../../lib/aws/errors.ts";
-import { busyMs } from "../../lib/checkpoint/activity.ts";
+import { openMs } from "../../lib/checkpoint/activity.ts";
 import { type StreamKey, streamKey } from "../../lib/core/names.ts";
 import { openPlanner, type PlanRules, planMessages } from "../../lib/fleet/planner.ts";
 import { parseShard, type ShardStream } from "../../lib/fleet/shard.ts";
@@ -43,7 +43,7 @@ describe("planMessages", () => {
     const busy = streams.slice(0, 3);
     const burst = { ...rules, burst: 4 };
     for (const minute of [1, 2, 3, 4, 5, 6]) {
-      const plan = planMessages(streams, activityOf(busy, busyMs), span(minute), burst);
+      const plan = planMessages(streams, activityOf(busy, openMs), span(minute), burst);
       expect(plan.busy).toBe(3);
       const mine = plan.messages.filter((message) =>
         keysIn([message]).includes(keyOf(busy[0] as ShardStream)),
@@ -55,7 +55,7 @@ describe("planMessages", () => {
 
   it("never puts a busy stream into a shard of idle ones: it would be polled with them, and they with it", () => {
     const streams = fleetOf(100);
-    const plan = planMessages(streams, activityOf(streams.slice(0, 5), busyMs), span(1), {
+    const plan = planMessages(streams, activityOf(streams.slice(0, 5), openMs), span(1), {
       ...rules,
       burst: 2,
     });
@@ -67,7 +67,7 @@ describe("planMessages", () => {
 
   it("names only streams that are watched, whatever the index knows", () => {
     const [watched, ...gone] = fleetOf(10);
-    const plan = planMessages([watched as ShardStream], activityOf(gone, busyMs), span(1), rules);
+    const plan = planMessages([watched as ShardStream], activityOf(gone, openMs), span(1), rules);
     expect(keysIn(plan.messages).every((key) => key === keyOf(watched as ShardStream))).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { busyMs } from "../../lib/checkpoint/activity.ts";
+import { openMs } from "../../lib/checkpoint/activity.ts";
 import { coolingMs, isDue, type ScheduleRules } from "../../lib/fleet/schedule.ts";
 
 const minuteMs = 60_000;
@@ -28,7 +28,7 @@ const idleRules = fc
 
 describe("isDue", () => {
   it("is true in every plan while a stream is active", () => {
-    expect(dueMinutes(key, busyMs, 10)).toHaveLength(10);
+    expect(dueMinutes(key, openMs, 10)).toHaveLength(10);
   });
 
   it("is true once in each maxIdle for a stream of which nothing is known", () => {
@@ -84,7 +84,7 @@ describe("isDue", () => {
   it("is false for a span of nothing, unless the stream is active", () => {
     const span = { afterMs: startMs, untilMs: startMs };
     expect(isDue(key, null, span, rules)).toBe(false);
-    expect(isDue(key, busyMs, span, rules)).toBe(true);
+    expect(isDue(key, openMs, span, rules)).toBe(true);
   });
 
   it("answers for a long span as for the short ones in it", () => {

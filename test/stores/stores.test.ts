@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
 import { openDatabase } from "../../lib/stores/sqlite/database.ts";
+import { fileStores } from "../../lib/stores/sqlite/index.ts";
 import { key } from "../checkpoint/sample.ts";
+import { activityIndexContract } from "../contract/activity-index.ts";
 import { checkpointStoreContract } from "../contract/checkpoint-store.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "bridge-store-"));
@@ -19,6 +21,7 @@ const failure = (reason: string, message: RegExp) =>
   expect.objectContaining({ code: "STORE_FAILED", reason, message: expect.stringMatching(message) });
 
 checkpointStoreContract("file", async () => fileCheckpoints(openDatabase(newFolder())));
+activityIndexContract("file", async (clock) => fileStores(newFolder(), clock));
 
 describe("the file checkpoint store", () => {
   it("lets one of two processes commit a version, and shows the other what it wrote", async () => {

@@ -4,7 +4,7 @@ import type { StreamKey } from "../../core/names.ts";
 import { type Item, numberOf, textOf } from "./item.ts";
 import type { Table } from "./table.ts";
 
-/** The table's secondary index that a fleet needs; serverless.fleet.yml makes it. */
+/** The table's secondary index; both stacks make it. */
 const indexName = "activity";
 /** One part of an index takes a thousand writes a second. */
 const parts = 16;

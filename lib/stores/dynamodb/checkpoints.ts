@@ -1,4 +1,4 @@
-import { lastActiveMs } from "../../checkpoint/activity.ts";
+import { isBusy, lastActiveMs } from "../../checkpoint/activity.ts";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../checkpoint/codec.ts";
 import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
@@ -25,12 +25,14 @@ export interface DynamodbCheckpointDeps {
 
 /**
  * Checkpoints in DynamoDB: one item a stream, written whole under its version. Its time to live is set by each commit
- * and by a load that finds it a month old, so a stream that is watched but never changes keeps its record.
+ * and by a load that finds it a month old, so a stream that is watched but never changes keeps its record. A record that
+ * owes a delivery or has an open task has none.
  */
 export function dynamodbCheckpoints({ table, clock, newId }: DynamodbCheckpointDeps): CheckpointStore {
   const expiry = () => ({ N: String(Math.ceil((clock.now() + keptMs) / 1_000)) });
 
   async function extend(stream: StreamKey, item: Item): Promise<void> {
+    if (!("expiresAt" in item)) return;
     const leftMs = numberOf(item, "expiresAt") * 1_000 - clock.now();
     if (leftMs > keptMs - extendedAfterMs) return;
     try {
@@ -51,12 +53,13 @@ export function dynamodbCheckpoints({ table, clock, newId }: DynamodbCheckpointD
     commit: async (stream, next, expected) => {
       const version = ((expected ?? 0) + 1) as Version;
       const writtenBy = newId();
+      const activeMs = lastActiveMs(next, clock.now());
       const attributes: Item = {
         version: { N: String(version) },
         writtenBy: { S: writtenBy },
         record: pack(encodeCheckpoint(next)),
-        expiresAt: expiry(),
-        ...activityAttributes(stream, lastActiveMs(next, clock.now())),
+        ...(!isBusy(activeMs) && { expiresAt: expiry() }),
+        ...activityAttributes(stream, activeMs),
       };
       const condition = expected === null ? { text: "attribute_not_exists(pk)" } : versionIs(expected);
       if (await table.put(keyOf(stream), attributes, condition)) return { kind: "committed", version };

@@ -1,12 +1,14 @@
 import type { DatabaseSync, StatementResultingChanges } from "node:sqlite";
+import { type ActivityIndex, lastActiveMs } from "../../checkpoint/activity.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../checkpoint/codec.ts";
 import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { StreamKey } from "../../core/names.ts";
 import type { Database } from "./database.ts";
 
 /** Checkpoints in the embedded database: one row a stream, written whole under its version. */
-export function fileCheckpoints(database: Database): CheckpointStore {
+export function fileCheckpoints(database: Database, clock: Clock = systemClock): CheckpointStore {
   return {
     load: async (stream) =>
       database.use((sql) => {
@@ -20,12 +22,15 @@ export function fileCheckpoints(database: Database): CheckpointStore {
     commit: async (stream, next, expected) => {
       const record = encodeCheckpoint(next);
       const version = ((expected ?? 0) + 1) as Version;
+      const activeMs = lastActiveMs(next, clock.now());
       const { changes } = database.use((sql) =>
         expected === null
-          ? insert(sql, stream, version, record)
+          ? insert(sql, stream, version, record, activeMs)
           : sql
-              .prepare("UPDATE checkpoint SET version = ?, record = ? WHERE stream = ? AND version = ?")
-              .run(version, record, stream, expected),
+              .prepare(
+                "UPDATE checkpoint SET version = ?, record = ?, active_ms = ? WHERE stream = ? AND version = ?",
+              )
+              .run(version, record, activeMs, stream, expected),
       );
       return changes === 1 ? { kind: "committed", version } : { kind: "conflict" };
     },
@@ -43,16 +48,33 @@ export function fileCheckpoints(database: Database): CheckpointStore {
   };
 }
 
+/** The index of the same database. A record and its place in it are one commit. */
+export const fileActivity = (database: Database): ActivityIndex => ({
+  activeSince: async (ms) =>
+    database.use(
+      (sql) =>
+        new Map(
+          sql
+            .prepare("SELECT stream, active_ms FROM checkpoint WHERE active_ms > ?")
+            .all(ms)
+            .map((row) => [String(row["stream"]) as StreamKey, Number(row["active_ms"])]),
+        ),
+    ),
+});
+
 /** A stream's first record also leaves the log: a log that is lost takes changes with it, but not the stream. */
 function insert(
   sql: DatabaseSync,
   stream: StreamKey,
   version: Version,
   record: string,
+  activeMs: number,
 ): StatementResultingChanges {
   const result = sql
-    .prepare("INSERT INTO checkpoint (stream, version, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-    .run(stream, version, record);
+    .prepare(
+      "INSERT INTO checkpoint (stream, version, record, active_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .run(stream, version, record, activeMs);
   sql.exec("PRAGMA wal_checkpoint(PASSIVE)");
   return result;
 }

@@ -11,8 +11,10 @@ const schema = `
   CREATE TABLE checkpoint (
     stream  TEXT PRIMARY KEY,
     version INTEGER NOT NULL,
-    record  TEXT NOT NULL
+    record  TEXT NOT NULL,
+    active_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX checkpoint_activity ON checkpoint (active_ms);
   CREATE TABLE dead_letter (
     id     TEXT PRIMARY KEY,
     sink   TEXT NOT NULL,

@@ -1,10 +1,15 @@
+import type { Clock } from "../../core/clock.ts";
 import type { Stores } from "../stores.ts";
-import { fileCheckpoints } from "./checkpoints.ts";
+import { fileActivity, fileCheckpoints } from "./checkpoints.ts";
 import { openDatabase } from "./database.ts";
 import { fileDeadLetters } from "./dead-letters.ts";
 
 /** All in one embedded database below the folder. @throws StoreError */
-export function fileStores(folder: string): Stores {
+export function fileStores(folder: string, clock: Clock): Stores {
   const database = openDatabase(folder);
-  return { checkpoints: fileCheckpoints(database), deadLetters: fileDeadLetters(database), activity: null };
+  return {
+    checkpoints: fileCheckpoints(database, clock),
+    deadLetters: fileDeadLetters(database),
+    activity: fileActivity(database),
+  };
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import type { CheckpointStore, Version } from "../../../lib/checkpoint/store.ts";
 import { begin } from "../../../lib/checkpoint/transitions.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
-import { streamKey } from "../../../lib/core/names.ts";
+import { streamKey, taskId } from "../../../lib/core/names.ts";
 import { cachedCheckpoints } from "../../../lib/stores/cached.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { openTable, type Table } from "../../../lib/stores/dynamodb/table.ts";
@@ -158,6 +158,23 @@ describe("the DynamoDB checkpoint store", () => {
     await store.load(key);
     expect(await daysLeft()).toBe(90);
     expect((await store.load(key))?.version).toBe(1);
+  });
+
+  it("keeps a record that owes a delivery or has an open task without an end", async () => {
+    const { store, item } = await opened();
+    await store.commit(key, { ...first, outbox: [entry(1, "t1")] }, null);
+    expect(await item()).not.toHaveProperty("expiresAt");
+    expect((await store.load(key))?.checkpoint.outbox).toHaveLength(1);
+    await store.commit(key, first, 1 as Version);
+    expect(await item()).toHaveProperty("expiresAt");
+    const known = { status: "CREATED", createdAtMs: 0, updatedAtMs: 0, name: "n" };
+    const flags = { overdueTold: false, vanishedTold: false, gone: false };
+    await store.commit(
+      key,
+      { ...first, known: new Map([[taskId("t1"), { ...known, ...flags }]]) },
+      2 as Version,
+    );
+    expect(await item()).not.toHaveProperty("expiresAt");
   });
 
   it("gives DynamoDB the end of that time in whole seconds, as it wants them", async () => {
