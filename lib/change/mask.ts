@@ -1,5 +1,5 @@
 import { parseExactJson } from "../text/json.ts";
-import { isSecretName, maskProse } from "./secret-shapes.ts";
+import { isSecretName, maskProse } from "../text/secret-shapes.ts";
 
 const mask = "***";
 const maxDepth = 32;

@@ -13,10 +13,10 @@ import {
   ownMessage,
   structuredMessage,
 } from "./http/cloudevents.ts";
+import { urlSecrets } from "./http/known-secrets.ts";
 import { type WebhookOptions, webhookSchema } from "./http/options.ts";
 import { post } from "./http/post.ts";
-import { urlSecrets } from "./http/redact.ts";
-import { signatureHeader } from "./http/standard-webhooks.ts";
+import { sharedSecrets, signatureHeader } from "./http/standard-webhooks.ts";
 import type { BatchLimits, Sink, SinkDeps } from "./sink.ts";
 
 const connectTimeoutMs = 5_000;
@@ -33,7 +33,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
   // No limit on connections: how many requests are under way is the dispatcher of delivery/ to say.
   const agent = deps.dispatcher ?? new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
   const keys = options.secrets ?? (options.secret ? [options.secret] : []);
-  const secrets = [...urlSecrets(url), ...Object.values(options.headers)];
+  const secrets = [...urlSecrets(url), ...Object.values(options.headers), ...sharedSecrets(keys)];
   let closing: Promise<void> | null = null;
 
   const signed = ({ id, body }: Message): Record<string, string> => {

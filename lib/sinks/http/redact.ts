@@ -1,3 +1,6 @@
+import { maskProse } from "../../text/secret-shapes.ts";
+import { maskKnown } from "./known-secrets.ts";
+
 const mask = "***";
 
 /** The short message in an answer's body, secrets masked; empty when the body holds none. */
@@ -31,32 +34,16 @@ function fieldMessage(value: unknown): string {
 /** A page for people has no short message. */
 const plainMessage = (body: string): string => (/^\s*</.test(body) ? "" : body);
 
-const credentialWords = "authorization|api[-_]?key|access[-_]?key|passw(?:or)?d|secret|signature|token";
-const credentialValue = `(?:(?:bearer|basic)\\s)?[^\\s"',;&}]+`;
-const namedCredential = new RegExp(
-  `\\b((?:${credentialWords})["']?\\s?[:=]\\s?["']?|bearer\\s|basic\\s)${credentialValue}`,
-  "gi",
-);
+const scheme = /\b((?:bearer|basic)\s)[^\s"',;&}]+/gi;
 const urlTail = /\b(https?:\/\/)(?:[^\s/"'<>@]*@)?([^\s/?#"'<>]+)[^\s"'<>]*/gi;
 const longWord = /[\w+/=-]{20,}/g;
 
-/** Masks the given values wherever they stand, then whatever looks like a credential; URLs keep their origin. */
+/** Masks the given values in all their forms, then whatever looks like a credential; URLs keep their origin. */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
-  const known = secrets
-    .filter((secret) => secret.length >= 4)
-    .toSorted((a, b) => b.length - a.length)
-    .reduce((masked, secret) => masked.replaceAll(secret, mask), text);
   return (
-    known
-      .replace(urlTail, "$1$2")
-      .replace(namedCredential, `$1${mask}`)
+    maskProse(maskKnown(text, secrets).replace(urlTail, "$1$2"))
+      .replace(scheme, `$1${mask}`)
       // A word of twenty characters with a digit in it is more likely a key than prose.
       .replace(longWord, (word) => (/\d/.test(word) ? mask : word))
   );
-}
-
-/** What of a URL may open its door: the path and its longer parts, the query and its values, as sent and decoded. */
-export function urlSecrets(url: URL): readonly string[] {
-  const parts = url.pathname.split("/").filter((part) => part.length >= 8);
-  return [url.pathname, ...parts, ...url.search.split(/[?&=]/), ...url.searchParams.values()];
 }

@@ -49,6 +49,10 @@ function ed25519Key(bytes: Buffer): SigningKey | null {
   return stated.length === 0 || stated.equals(derived) ? { scheme: "v1a", key } : null;
 }
 
+/** What the receiver knows, too, and could quote: the bytes of an HMAC key as they are configured. */
+export const sharedSecrets = (keys: readonly SigningKey[]): readonly string[] =>
+  keys.flatMap(({ key }) => (key.type === "secret" ? [key.export().toString("base64")] : []));
+
 /** The `webhook-signature` header: one signature a key, in the keys' order, so the newest secret comes first. */
 export function signatureHeader(
   keys: readonly SigningKey[],

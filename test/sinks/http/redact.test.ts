@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answerMessage, maskSecrets, urlSecrets } from "../../../lib/sinks/http/redact.ts";
+import { urlSecrets } from "../../../lib/sinks/http/known-secrets.ts";
+import { answerMessage, maskSecrets } from "../../../lib/sinks/http/redact.ts";
+import { escapeHtml } from "../../../lib/text/html.ts";
 import { oneLine } from "../../../lib/text/one-line.ts";
 
 describe("a detail", () => {
@@ -42,7 +44,7 @@ describe("masking", () => {
       "call https://user:pass@hooks.example.com:8443/services/T1?key=x#y now",
       "call https://hooks.example.com:8443 now",
     ],
-    ["Authorization: Bearer abc.def rejected", "Authorization: *** rejected"],
+    ["Authorization: Bearer abc.def rejected", "Authorization: Bearer *** rejected"],
     ['{"token":"abc"}', '{"token":"***"}'],
     ["api_key=abc&user=me", "api_key=***&user=me"],
     ["Bearer abc", "Bearer ***"],
@@ -62,6 +64,55 @@ describe("masking", () => {
     );
   });
 
+  const word = fc
+    .string({ unit: "grapheme-ascii", minLength: 6, maxLength: 24 })
+    .filter((text) => !/[\s;,&=:]/.test(text));
+  const encodings: Readonly<Record<string, (secret: string) => string>> = {
+    "as it is": (secret) => secret,
+    "percent-encoded": encodeURIComponent,
+    "percent-encoded in small letters": (secret) =>
+      encodeURIComponent(secret).replace(/%../g, (code) => code.toLowerCase()),
+    "in a form": (secret) => new URLSearchParams({ secret }).toString().slice("secret=".length),
+    "as JSON": (secret) => JSON.stringify(secret).slice(1, -1),
+    "as JSON in JSON": (secret) => JSON.stringify(JSON.stringify(secret)).slice(3, -3),
+    "as JSON that HTML may hold": (secret) =>
+      JSON.stringify(secret)
+        .slice(1, -1)
+        .replaceAll("&", "\\u0026")
+        .replaceAll("<", "\\u003c")
+        .replaceAll(">", "\\u003e"),
+    "as HTML": escapeHtml,
+    "in base64": (secret) => Buffer.from(secret).toString("base64"),
+    "in base64url": (secret) => Buffer.from(secret).toString("base64url"),
+    "in hex": (secret) => Buffer.from(secret).toString("hex"),
+  };
+  it.each(Object.entries(encodings))("leaves no known secret %s, nor a word of it", (_, encode) => {
+    fc.assert(
+      fc.property(word, (secret) => {
+        const login = `Basic ${Buffer.from(`user:${secret}`).toString("base64")}`;
+        for (const known of [secret, `Bearer ${secret}`, login, `k=${secret}; v=1`]) {
+          expect(maskSecrets(`you sent (${encode(secret)})!`, [known])).not.toContain(`(${encode(secret)})`);
+        }
+      }),
+    );
+  });
+
+  it("leaves no known secret inside the base64 of a longer text", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 5 }), word, fc.string({ maxLength: 5 }), (before, secret, after) => {
+        const quoted = Buffer.from(`${before}${secret}${after}`).toString("base64");
+        const masked = maskSecrets(`<${quoted}>`, [secret]).replaceAll("***", "");
+        expect(masked.length).toBeLessThan(quoted.length - secret.length + 2);
+      }),
+    );
+  });
+
+  it.each(["k9", "abc", "T1"])("leaves no part %s of a URL, but the words that hold it", (part) => {
+    const secrets = urlSecrets(new URL(`https://h.example/services/${part}?q=x`));
+    const masked = maskSecrets(`no such hook: ${part}, /${part}/ in x${part}x`, secrets);
+    expect(masked).toBe(`no such hook: ***, /***/ in x${part}x`);
+  });
+
   it("takes a URL's path, query and their parts for secrets", () => {
     const secrets = urlSecrets(new URL("https://hooks.example.com/services/T0001/long-segment?key=a%2Fbcd"));
     for (const text of ["/services/T0001/long-segment", "long-segment", "a%2Fbcd", "a/bcd"]) {
@@ -69,10 +120,10 @@ describe("masking", () => {
     }
   });
 
-  it.each(["a", "token ", "https://", "bearer ", "a/"])(
+  it.each(["a", "token ", "https://", "bearer ", "a/", "token=", "AKIA"])(
     "ends, within the test's own time limit, for the largest body full of %j",
     (unit) => {
-      expect(maskSecrets(unit.repeat(16_384), []).length).toBeGreaterThan(0);
+      expect(maskSecrets(unit.repeat(16_384), ["Bearer abcd", "a/b", "k9"]).length).toBeGreaterThan(0);
     },
   );
 });
