@@ -48,9 +48,9 @@ const mayImport: Readonly<Record<string, string>> = {
 
   source: "async change config core huawei net telemetry text",
   config: "core filter huawei options sinks template",
-  stores: "async aws checkpoint core delivery text",
+  stores: "async aws checkpoint core delivery",
   sinks: "async aws change core huawei net options telemetry template text",
-  delivery: "async change checkpoint core sinks telemetry",
+  delivery: "async change checkpoint core sinks telemetry text",
 
   checkpoint: "change core text",
   template: "change core text",

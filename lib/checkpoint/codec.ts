@@ -5,14 +5,11 @@ import { StoreError } from "../core/errors.ts";
 import { runId, sinkName, taskId } from "../core/names.ts";
 import { failureReasons } from "../core/result.ts";
 import { parseExactJson } from "../text/json.ts";
+import { sealed, unsealed } from "../text/seal.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
-/**
- * The forms durable stores keep; 2 has durations and messages. A record that needs neither is still written as 1, which
- * an older version reads. A record of a newer form is refused, never rewritten.
- */
-const formats = [1, 2] as const;
-const newestFormat = 2;
+/** The form durable stores keep. A record of a newer form is refused, never rewritten. */
+const format = 1;
 
 const overdueFlag = 1;
 const vanishedFlag = 2;
@@ -28,7 +25,7 @@ const eventShape = v.looseObject({
 });
 
 const recordSchema = v.strictObject({
-  format: v.picklist(formats),
+  format: v.literal(format),
   watermarkMs: ms,
   newestCreatedMs: v.nullable(ms),
   baselineMs: v.nullable(ms),
@@ -36,8 +33,7 @@ const recordSchema = v.strictObject({
   known: v.array(
     v.strictTuple([v.string(), v.string(), ms, ms, v.string(), v.pipe(v.number(), v.integer())]),
   ),
-  /** Left out where none is known, as in records from before they were kept. */
-  durations: v.optional(v.array(v.strictTuple([v.string(), v.array(ms)])), []),
+  durations: v.array(v.strictTuple([v.string(), v.array(ms)])),
   outbox: v.array(
     v.strictObject({
       sequence: ms,
@@ -52,19 +48,15 @@ const recordSchema = v.strictObject({
   trouble: v.array(
     v.strictTuple([v.string(), v.picklist(["failing", "blocked"]), v.picklist(failureReasons), ms, ms]),
   ),
-  /** Left out where there is none, as in records from before there were any. */
-  messages: v.optional(
-    v.array(v.strictTuple([v.string(), v.array(v.strictTuple([v.string(), v.string()]))])),
-    [],
-  ),
+  messages: v.array(v.strictTuple([v.string(), v.array(v.strictTuple([v.string(), v.string()]))])),
 });
 
-type RecordRow = v.InferInput<typeof recordSchema>;
+type RecordRow = v.InferOutput<typeof recordSchema>;
 
-/** A checkpoint as JSON text. */
+/** A checkpoint as JSON text with a checksum: a bit that flips in a store must never be delivered. */
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
   const row: RecordRow = {
-    format: checkpoint.durations.size === 0 && checkpoint.messages.size === 0 ? 1 : newestFormat,
+    format,
     watermarkMs: checkpoint.watermarkMs,
     newestCreatedMs: checkpoint.newestCreatedMs,
     baselineMs: checkpoint.baselineMs,
@@ -76,9 +68,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       task.name,
       flagsOf(task),
     ]),
-    ...(checkpoint.durations.size > 0 && {
-      durations: Array.from(checkpoint.durations, ([name, lasted]) => [name, [...lasted]]),
-    }),
+    durations: Array.from(checkpoint.durations, ([name, lasted]) => [name, [...lasted]]),
     outbox: checkpoint.outbox.map((entry) => ({
       sequence: entry.sequence,
       event: entry.event,
@@ -94,25 +84,24 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       sinceMs,
       notBeforeMs,
     ]),
-    ...(checkpoint.messages.size > 0 && {
-      messages: Array.from(checkpoint.messages, ([task, bySink]) => [task, [...bySink]]),
-    }),
+    messages: Array.from(checkpoint.messages, ([task, bySink]) => [task, [...bySink]]),
   };
-  return JSON.stringify(row);
+  return sealed(JSON.stringify(row));
 }
 
 /**
  * Reads a stored record back.
- * @throws StoreError `corrupt` when the text is no record of a known format.
+ * @throws StoreError `corrupt` when the text is not what was written, or is of a newer format.
  */
 export function decodeCheckpoint(text: string): Checkpoint {
-  const value = parseExactJson(text);
-  if (value === undefined) throw new StoreError("corrupt", "the record is no JSON");
+  const json = unsealed(text);
+  if (json === null) throw new StoreError("corrupt", "the record does not match its checksum");
+  const value = parseExactJson(json);
   const found = v.safeParse(v.looseObject({ format: v.number() }), value);
-  if (found.success && found.output.format > newestFormat) {
+  if (found.success && found.output.format > format) {
     throw new StoreError(
       "corrupt",
-      `the record has format ${found.output.format}, this version reads up to ${newestFormat}: upgrade dms-task-bridge`,
+      `the record has format ${found.output.format}, this version reads ${format}: upgrade dms-task-bridge`,
     );
   }
   const result = v.safeParse(recordSchema, value);

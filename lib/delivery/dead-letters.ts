@@ -1,7 +1,10 @@
 import type { CloudEvent } from "../change/event.ts";
 import type { OutboxEntry } from "../checkpoint/checkpoint.ts";
+import { StoreError } from "../core/errors.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
 import type { FailureReason } from "../core/result.ts";
+import { parseExactJson } from "../text/json.ts";
+import { sealed, unsealed } from "../text/seal.ts";
 
 /** Why a delivery was given up. */
 export type GiveUpReason = FailureReason | "too_many_attempts" | "too_old" | "over_backlog" | "sink_removed";
@@ -67,3 +70,13 @@ export const letterOf = (
   attempts: giveUp.attempts,
   givenUpAtMs: giveUp.nowMs,
 });
+
+/** A letter as a store keeps it: JSON with a checksum, since a redrive delivers what is read. */
+export const encodeLetter = (letter: DeadLetter): string => sealed(JSON.stringify(letter));
+
+/** @throws StoreError `corrupt` when the text is not what was written */
+export function decodeLetter(text: string, id: string): DeadLetter {
+  const json = unsealed(text);
+  if (json === null) throw new StoreError("corrupt", `dead letter ${id}: it does not match its checksum`);
+  return parseExactJson(json) as DeadLetter;
+}

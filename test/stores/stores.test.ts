@@ -87,7 +87,7 @@ describe("the file checkpoint store", () => {
     sql.exec("UPDATE checkpoint SET record = substr(record, 1, 20)");
     sql.close();
     await expect(store.load(key)).rejects.toThrow(
-      failure("corrupt", /rabbitmq\/cn-north-4\/p1\/i1.*no JSON/),
+      failure("corrupt", /rabbitmq\/cn-north-4\/p1\/i1.*checksum/),
     );
     await store.close();
   });

@@ -1,6 +1,11 @@
 import { eachOf } from "../../async/each.ts";
-import { type DeadLetter, type DeadLetterStore, matchesLetter } from "../../delivery/dead-letters.ts";
-import { parseExactJson } from "../../text/json.ts";
+import {
+  type DeadLetter,
+  type DeadLetterStore,
+  decodeLetter,
+  encodeLetter,
+  matchesLetter,
+} from "../../delivery/dead-letters.ts";
 import { bytesOf, type Item, textOf } from "./item.ts";
 import { pack, unpack } from "./packed.ts";
 import type { Table } from "./table.ts";
@@ -14,7 +19,7 @@ export function dynamodbDeadLetters(table: Table): DeadLetterStore {
   return {
     put: (letters) =>
       eachOf(letters, callsAtOnce, async (letter) => {
-        await table.put(keyOf(letter.id), { letter: pack(JSON.stringify(letter)) });
+        await table.put(keyOf(letter.id), { letter: pack(encodeLetter(letter)) });
       }),
     list: async (filter) => {
       const { sink, id } = filter;
@@ -31,5 +36,7 @@ export function dynamodbDeadLetters(table: Table): DeadLetterStore {
 
 const keyOf = (id: string) => ({ pk: deadLetterKind, sk: id });
 
-const letterIn = (item: Item): DeadLetter =>
-  parseExactJson(unpack(bytesOf(item, "letter"), `dead letter ${textOf(item, "sk")}`)) as DeadLetter;
+function letterIn(item: Item): DeadLetter {
+  const id = textOf(item, "sk");
+  return decodeLetter(unpack(bytesOf(item, "letter"), `dead letter ${id}`), id);
+}

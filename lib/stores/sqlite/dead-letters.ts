@@ -1,5 +1,4 @@
-import type { DeadLetter, DeadLetterStore } from "../../delivery/dead-letters.ts";
-import { parseExactJson } from "../../text/json.ts";
+import { type DeadLetterStore, decodeLetter, encodeLetter } from "../../delivery/dead-letters.ts";
 import type { Database } from "./database.ts";
 
 /** Dead letters in the embedded database. */
@@ -13,7 +12,7 @@ export function fileDeadLetters(database: Database): DeadLetterStore {
         sql.exec("BEGIN IMMEDIATE");
         try {
           for (const letter of letters)
-            put.run(letter.id, letter.sink, JSON.stringify(letter), letter.givenUpAtMs);
+            put.run(letter.id, letter.sink, encodeLetter(letter), letter.givenUpAtMs);
           sql.exec("COMMIT");
         } catch (error) {
           if (sql.isTransaction) sql.exec("ROLLBACK");
@@ -24,12 +23,12 @@ export function fileDeadLetters(database: Database): DeadLetterStore {
       database.use((sql) =>
         sql
           .prepare(
-            `SELECT letter FROM dead_letter
+            `SELECT id, letter FROM dead_letter
              WHERE (:sink IS NULL OR sink = :sink) AND (:id IS NULL OR id = :id)
              ORDER BY given_up_at_ms, rowid`,
           )
           .all({ sink: sink ?? null, id: id ?? null })
-          .map((row) => parseExactJson(String(row["letter"])) as DeadLetter),
+          .map((row) => decodeLetter(String(row["letter"]), String(row["id"]))),
       ),
     remove: async (ids) =>
       database.use((sql) => {
