@@ -13,7 +13,7 @@ if (missing.length > 0 && process.env["CI"] !== undefined)
 const e2e = [
   "test/{e2e,e2e-functiongraph,e2e-lambda,examples}/**/*.test.ts",
   "test/cli/{cli,commands,running}.test.ts",
-  "test/cli/commands/{explain,preview}.test.ts",
+  "test/cli/commands/{explain,functiongraph,preview}.test.ts",
   "test/docs.test.ts",
 ];
 /** Parts with real servers, real processes, or thousands of simulated runs. */

@@ -37,8 +37,8 @@ const mayImport: Readonly<Record<string, string>> = {
   functions: "cli core huawei run serverless telemetry text wire",
   index: "change config core run sinks telemetry wire",
 
-  serverless: "aws checkpoint config core fleet run telemetry wire",
-  cli: "async change checkpoint config core delivery filter options preview run simulator sinks source telemetry text wire",
+  serverless: "aws checkpoint config core fleet huawei run telemetry wire",
+  cli: "async change checkpoint config core delivery filter huawei options preview run serverless simulator sinks source telemetry text wire",
   wire: "aws change checkpoint config core delivery filter fleet huawei run sinks source stores telemetry",
   run: "async change checkpoint core delivery source telemetry",
   fleet: "aws change checkpoint core delivery telemetry text",

@@ -9,6 +9,13 @@ export function durationMs(option: string, text: string): number {
   return ms;
 }
 
+/** A port from 0, which takes any free one, to 65535. @throws ConfigError */
+export function portOf(option: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw usageError(option, "a port from 0 to 65535", text);
+  return port;
+}
+
 /** The streams that a user means by a key or an instance id; all of them without one. @throws ConfigError */
 export function selectStreams(
   field: string,

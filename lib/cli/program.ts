@@ -197,6 +197,20 @@ export function program({ version, screen, start }: ProgramParts): Command {
       run(async (context) => (await import("./commands/simulate.ts")).simulate(context, options)),
     );
 
+  root
+    .command("functiongraph")
+    .description("serve as the event function of a FunctionGraph custom image, until a signal comes")
+    .option("-p, --port <number>", "where to listen; FunctionGraph calls 8000", "8000")
+    .option(
+      "--time-limit <duration>",
+      "the function's execution timeout; a run ends its work 6 s before",
+      "60s",
+    )
+    .addHelpText("after", examples("functiongraph --config /etc/bridge/bridge.config.yaml --time-limit 55s"))
+    .action((options: { port: string; timeLimit: string }) =>
+      run(async (context) => (await import("./commands/functiongraph.ts")).functionGraph(context, options)),
+    );
+
   const schema = root
     .command("schema")
     .description("print a JSON Schema")

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { AccessKey } from "../../lib/huawei/sign.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
@@ -36,10 +37,16 @@ export interface CliStage {
 
 /** A simulated API with one instance, a webhook, and a folder with a configuration between the two. */
 export async function setStage(
-  options: Pick<ReceiverOptions, "respond"> & { readonly sk?: string; readonly delivery?: object } = {},
+  options: Pick<ReceiverOptions, "respond"> & {
+    readonly sk?: string;
+    readonly delivery?: object;
+    /** The only key that the API knows; the environment has none then. */
+    readonly agency?: AccessKey;
+  } = {},
 ): Promise<CliStage> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-cli-"));
-  const simulator = await startSimulator({ random: seededRandom(1) });
+  const { agency } = options;
+  const simulator = await startSimulator({ random: seededRandom(1), ...(agency && { keys: [agency] }) });
   const receiver = await startReceiver({ secret: secrets.webhook, ...options });
   onTestFinished(async () => {
     await simulator.close();
@@ -73,7 +80,7 @@ export async function setStage(
   await write("bridge.config.json", JSON.stringify(config));
   const where = {
     cwd: folder,
-    env: { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: options.sk ?? demoKey.sk },
+    env: agency ? {} : { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: options.sk ?? demoKey.sk },
   };
   return {
     simulator,

@@ -3,6 +3,7 @@ import { ConfigError } from "../../core/errors.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/api.ts";
 import { type FaultName, faultNames, faultTable, isFaultName } from "../../simulator/fault-table.ts";
 import { demoInstances, playForever } from "../../simulator/scenario.ts";
+import { portOf } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { count } from "../screen/format.ts";
@@ -18,7 +19,7 @@ export interface SimulateOptions {
 export async function simulate(context: Context, options: SimulateOptions): Promise<ExitCode> {
   if (options.listFaults) return listFaults(context);
   const { clock, random, screen, stop } = context;
-  const port = portOf(options.port);
+  const port = portOf("--port", options.port);
   const faults = faultsOf(options.faults);
   let requests = 0;
   const simulator = await startOn(port, {
@@ -49,12 +50,6 @@ function listFaults({ screen, json }: Context): ExitCode {
       rows.map(({ name, summary }) => [["bold", name], summary]),
     );
   return 0;
-}
-
-function portOf(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) throw usageError("--port", "a port from 0 to 65535", text);
-  return port;
 }
 
 function faultsOf(text = ""): readonly FaultName[] {

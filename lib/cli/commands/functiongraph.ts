@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import type { AccessKey } from "../../huawei/sign.ts";
+import { functionGraphRuns } from "../../serverless/functiongraph.ts";
+import { jsonLog } from "../../telemetry/log.ts";
+import { catchStrays } from "../../telemetry/strays.ts";
+import { durationMs, portOf } from "../arguments.ts";
+import type { Context } from "../context.ts";
+import type { ExitCode } from "../errors.ts";
+
+export interface FunctionGraphOptions {
+  readonly port: string;
+  /** The function's own time limit, as FunctionGraph is told it. */
+  readonly timeLimit: string;
+}
+
+/**
+ * Serves as an event function of FunctionGraph's custom images: POST /invoke is one run, POST /init an early start.
+ * https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_0303.html
+ */
+export async function functionGraph(context: Context, options: FunctionGraphOptions): Promise<ExitCode> {
+  const { screen, stop, abandon } = context;
+  const port = portOf("--port", options.port);
+  const remainingMs = durationMs("--time-limit", options.timeLimit);
+  const log = jsonLog((line) => screen.out.raw(line), "info", context.clock.now);
+  const run = functionGraphRuns({ ...context, log }, catchStrays(process, log));
+  let last: Promise<unknown> = Promise.resolve();
+  const invoke = (headers: IncomingHttpHeaders) => {
+    const next = last.then(() => run({ agencyKey: agencyKeyOf(headers), remainingMs, signal: abandon }));
+    last = next.catch(() => {});
+    return next;
+  };
+  const listener: RequestListener = async (request, response) => {
+    request.resume();
+    if (request.method !== "POST") return answer(response, 405, { error: "POST only" });
+    if (request.url === "/init") return answer(response, 200, {});
+    if (request.url !== "/invoke") return answer(response, 404, { error: "POST /invoke or /init" });
+    try {
+      answer(response, 200, await invoke(request.headers));
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      log("error", "an invocation failed", { problem });
+      answer(response, 500, { error: problem });
+    }
+  };
+  const server = createServer(listener).listen(port, "0.0.0.0");
+  await once(server, "listening");
+  log("info", "listening for FunctionGraph", { port: (server.address() as AddressInfo).port });
+  await (stop.aborted || once(stop, "abort"));
+  server.close();
+  await last;
+  server.closeAllConnections();
+  return 0;
+}
+
+/** Headers that FunctionGraph adds where the function's setting "Include Keys" (enable_auth_in_header) is on. */
+function agencyKeyOf(headers: IncomingHttpHeaders): AccessKey | null {
+  const of = (name: string): string => String(headers[`x-cff-security-${name}`] ?? "");
+  const [ak, sk] = [of("access-key"), of("secret-key")];
+  return ak && sk ? { ak, sk, securityToken: of("token") } : null;
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
