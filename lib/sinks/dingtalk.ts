@@ -94,13 +94,17 @@ export function dingtalkBody(card: Card, { colon }: Words): string {
 const tenMinutesMs = 600_000;
 const tooFast = retry("throttled", "more than 20 messages in a minute silence a robot for ten", tenMinutesMs);
 
+/** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages and open.dingtalk.com/document/orgapp/server-api-error-codes-1 */
 const codes: Codes = new Map([
   ["-1", retry("server_error", "DingTalk is busy")],
   ["130101", tooFast],
   ["410100", tooFast],
   [String(throttlePage), tooFast],
   ["310000", blocked("unauthorized", "the robot's keyword, signature or address check failed")],
+  ["40035", permanent("rejected", "DingTalk cannot read the message, or it is too large")],
+  ["460101", permanent("too_large", "the message is too long")],
   ["300001", blocked("not_found", "the robot's access_token is not valid")],
+  ["300005", blocked("not_found", "the robot's access_token does not exist")],
   ["400101", blocked("not_found", "the robot's access_token does not exist")],
   ["400106", blocked("not_found", "the robot does not exist")],
   ["400013", blocked("gone", "the group is dissolved")],
@@ -108,5 +112,6 @@ const codes: Codes = new Map([
   ["400105", permanent("rejected", "DingTalk does not know this type of message")],
   ["430101", permanent("rejected", "DingTalk finds a link in the message unsafe")],
   ["430102", permanent("rejected", "DingTalk finds the message's text unfit")],
+  ["430103", permanent("rejected", "DingTalk finds a picture in the message unfit")],
   ["430104", permanent("rejected", "DingTalk finds the message unfit")],
 ]);

@@ -7,7 +7,16 @@ import { shorten } from "./chat/foreign.ts";
 import { livingSink, modeEntry } from "./chat/living.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { words } from "./chat/text.ts";
-import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import {
+  blocked,
+  type Codes,
+  codeOf,
+  codeVerdict,
+  fieldsOf,
+  permanent,
+  retry,
+  textOf,
+} from "./chat/verdict.ts";
 import { answerResult } from "./http/answer.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -29,12 +38,13 @@ export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps):
     // A webhook cannot answer a message.
     reply: post,
     verdict: (answer, context) => {
-      const { code, message, retry_after: seconds, id } = fieldsOf(parseJson(answer.body));
+      const { code, message, retry_after: seconds, id, errors } = fieldsOf(parseJson(answer.body));
       if (answer.status === 429 && typeof seconds === "number") {
         return answerResult({ ...answer, retryAfter: String(seconds) }, context);
       }
       // A message that was saved has an id, and no code.
-      const saying = { code: codeOf(code) ?? (codeOf(id) && posted), message: textOf(message) };
+      const said = String(code) === invalidForm && isPlacesFault(errors) ? invalidPlace : codeOf(code);
+      const saying = { code: said ?? (codeOf(id) && posted), message: textOf(message) };
       const result = codeVerdict(answer, saying, { success: posted, codes }, context);
       return result.kind === "accepted" ? { ...result, message: textOf(id) } : result;
     },
@@ -118,13 +128,39 @@ function isSmall({ embeds: [{ title, description, fields, footer }] }: DiscordMe
   );
 }
 
+const invalidForm = "50035";
+const invalidPlace = "50035 of the URL";
+
+/** Whether a form's errors are of the URL, not of the message. */
+const isPlacesFault = (errors: unknown): boolean =>
+  Object.keys(fieldsOf(errors)).some((field) => /^(thread|webhook|channel|message)_/.test(field));
+
+/** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 const codes: Codes = new Map([
-  ["10003", blocked("not_found", "the channel does not exist")],
-  ["10015", blocked("gone", "the webhook was removed")],
-  ["50027", blocked("unauthorized", "the webhook's token is not valid")],
-  ["50035", permanent("rejected", "Discord finds a field of the message wrong or too long")],
+  [invalidForm, permanent("rejected", "Discord finds a field of the message wrong or too long")],
   ["50006", permanent("rejected", "Discord found nothing in the message")],
+  ["40005", permanent("too_large", "the message is too large")],
+  ["20009", permanent("rejected", "Discord finds the message unfit for the channel")],
+  ["200000", permanent("rejected", "the server's AutoMod blocks the message")],
+  ["200001", permanent("rejected", "the server's AutoMod blocks the title")],
+  ["240000", permanent("rejected", "Discord finds a link in the message harmful")],
+  [invalidPlace, blocked("not_found", "the webhook's URL is not right: look at its thread_id")],
+  ["10003", blocked("not_found", "the channel or thread does not exist")],
+  ["10004", blocked("not_found", "the server does not exist")],
+  ["10015", blocked("gone", "the webhook was removed")],
+  ["10016", blocked("gone", "the webhook was removed")],
+  ["50001", blocked("unauthorized", "the webhook has no access to the channel")],
+  ["50013", blocked("unauthorized", "the webhook may not post to the channel")],
+  ["50024", blocked("rejected", "the channel is of a kind that takes no such messages")],
+  ["50027", blocked("unauthorized", "the webhook's token is not valid")],
+  ["160005", blocked("gone", "the thread is locked")],
+  ["160006", blocked("throttled", "the server has as many active threads as it may")],
   ["220001", blocked("rejected", "the channel is a forum: add thread_id to the webhook's URL")],
+  ["220003", blocked("rejected", "the channel is no forum: take thread_name out of the webhook's URL")],
+  ["220004", blocked("rejected", "webhooks of this kind do not work in a forum")],
+  ["20016", retry("throttled", "the channel is in slow mode")],
+  ["20028", retry("throttled", "too many messages in the channel")],
+  ["130000", retry("server_error", "Discord is overloaded")],
 ]);
 
 /** Unknown message, another author's, edited too often, and a thread that is archived. */

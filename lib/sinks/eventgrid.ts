@@ -53,10 +53,10 @@ export function create(name: SinkName, options: EventGridOptions, deps: SinkDeps
         maxEvents = Math.min(maxEventsInRequest, maxEvents + 1);
         return events.map(({ id }) => eventVerdict(report, id, operation, outcome));
       }
-      if (verdict.kind !== "permanent") return events.map(() => verdict);
+      if (verdict.reason !== "rejected" && verdict.reason !== "too_large") return events.map(() => verdict);
       const refusal = explained(verdict, report, operation);
       if (events.length === 1) return [refusal];
-      // A refused request says little of its events, so the next goes alone, where a refusal is permanent.
+      // A refused request says little of its events, so the next goes alone.
       maxEvents = 1;
       return events.map(() => ({ ...refusal, kind: "retry" }));
     },
@@ -109,8 +109,9 @@ function eventVerdict(
 function explained(refusal: Refusal, report: Report | null, operation: Operation): Refusal {
   const fault = report?.events.find(({ error_code }) => error_code);
   if (!fault) return refusal;
-  const reason = isTooLarge(fault) ? "too_large" : refusal.reason;
-  return { kind: refusal.kind, reason, detail: operation.quote(saying(fault)) };
+  const detail = operation.quote(saying(fault));
+  if (isTooLarge(fault)) return { kind: "permanent", reason: "too_large", detail };
+  return { kind: refusal.kind, reason: refusal.reason, detail };
 }
 
 const saying = ({ error_code, error_msg }: Entry): string => `${error_code} ${error_msg ?? ""}`;

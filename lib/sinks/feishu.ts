@@ -63,10 +63,14 @@ export function signed(secret: string, timestampSeconds: number): { timestamp: s
 const maxCardBytes = 19_000;
 const isSmall = (card: object): boolean => bytes(JSON.stringify(card)) <= maxCardBytes;
 
+/** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const codes: Codes = new Map([
   ["9499", permanent("rejected", "Feishu cannot read the message, or it is too large")],
   ["11232", retry("throttled", "too many messages; full and half hours are the worst", 30_000)],
   ["99991400", retry("throttled", "too many messages", 30_000)],
+  ["11246", permanent("rejected", "Feishu cannot make the card")],
+  ["19002", permanent("rejected", "Feishu finds a field of the message wrong")],
+  ["19007", blocked("gone", "the robot is switched off")],
   ["19001", blocked("unauthorized", "the robot's URL is not valid")],
   ["19021", blocked("unauthorized", "the signature is wrong: check the secret and this machine's clock")],
   ["19022", blocked("unauthorized", "this address is not on the robot's list")],

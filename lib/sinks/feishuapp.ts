@@ -101,12 +101,10 @@ const success = "0";
 const codeIn = (body: string): string | null => codeOf(fieldsOf(parseJson(body))["code"]);
 
 function verdict(answer: Answer, context: AnswerContext): DeliveryResult {
-  const code = codeIn(answer.body);
-  const saying = { code, message: textOf(fieldsOf(parseJson(answer.body))["msg"]) };
-  const result = codeVerdict(answer, saying, { success, codes }, context);
-  // Each of Feishu's codes comes under status 400: one that nobody knows says nothing of the message.
-  const isUnknown = code !== null && !codes.has(code);
-  return result.kind === "permanent" && isUnknown ? { ...result, kind: "blocked" } : result;
+  const message = textOf(fieldsOf(parseJson(answer.body))["msg"]);
+  const said = codeIn(answer.body);
+  const code = said === invalidField && /content|card/i.test(message) ? invalidContent : said;
+  return codeVerdict(answer, { code, message }, { success, codes }, context);
 }
 
 function withoutToken(answer: Answer, context: AnswerContext): Refusal {
@@ -129,6 +127,13 @@ const staleToken: ReadonlySet<string> = new Set(["99991661", "99991663", "999916
 /** Another bot's, recalled, older than 14 days, not to be seen, deleted, not found. */
 const gone: ReadonlySet<string> = new Set(["230012", "230011", "230031", "230050", "230110", "231003"]);
 
+const invalidField = "230001";
+const invalidContent = "230001 of the content";
+
+/**
+ * https://open.feishu.cn/document/server-docs/im-v1/message/create, the same of `reply` and `patch`, and
+ * https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code
+ */
 const codes: Codes = new Map([
   ["10003", blocked("unauthorized", "the app's id or secret is not valid")],
   ["10014", blocked("unauthorized", "the app's secret is not valid")],
@@ -140,10 +145,20 @@ const codes: Codes = new Map([
   ["99991400", retry("throttled", "too many requests", 30_000)],
   ["11232", retry("throttled", "too many messages; full and half hours are the worst", 30_000)],
   ["230020", retry("throttled", "too many messages in the group", 1_000)],
-  ["230001", permanent("rejected", "Feishu finds a field of the message wrong")],
+  ["99991401", blocked("unauthorized", "this address is not on the app's list")],
+  ["99991403", blocked("throttled", "the company has used up its calls of this month")],
+  ["99991662", blocked("gone", "the app is switched off")],
+  ["99991673", blocked("gone", "the app is not installed, or was removed")],
+  [invalidField, blocked("not_found", "Feishu finds a field wrong that is not the card's: look at `chat`")],
+  [invalidContent, permanent("rejected", "Feishu cannot read the message")],
+  ["230022", permanent("rejected", "Feishu finds the message's text unfit")],
   ["230025", permanent("too_large", "the message is too long")],
   ["230028", permanent("rejected", "the company's audit does not let the message pass")],
   ["230099", permanent("rejected", "Feishu cannot make the card")],
+  ["230049", retry("server_error", "the message is on its way already")],
+  ["230034", blocked("not_found", "the group's id is not valid")],
+  ["230036", blocked("unauthorized", "the company has removed its key")],
+  ["230038", blocked("unauthorized", "the group is another company's")],
   ["230002", blocked("unauthorized", "the bot is not in the group")],
   ["230006", blocked("unauthorized", "the app has no bot: switch it on and publish a version")],
   ["230018", blocked("unauthorized", "the bot may not speak in the group")],

@@ -64,10 +64,15 @@ export const create = (name: SinkName, options: GitHubOptions, deps: SinkDeps): 
 /** What GitHub asks to wait where it names no time. */
 const limitedForMs = 60_000;
 
-/** GitHub says "too many" with 403 as well, and "too large" with 422. */
+/**
+ * GitHub says "too many" with 403 as well, and "too large" with 422. What else is refused so blocks: a 422 also speaks of
+ * the repository. https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event and
+ * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ */
 function refusal(answer: Answer, usual: Refusal, { nowMs }: AnswerContext): Refusal {
   const { status, retryAfter, body } = answer;
   if (status === 422 && /too large/i.test(body)) return { ...usual, kind: "permanent", reason: "too_large" };
+  if (usual.kind === "permanent" && usual.reason !== "too_large") return { ...usual, kind: "blocked" };
   const isLimited = status === 429 || (status === 403 && (retryAfter !== null || /rate limit/i.test(body)));
   if (!isLimited) return usual;
   const waitMs = retryAfter === null ? null : parseRetryAfter(retryAfter, nowMs);

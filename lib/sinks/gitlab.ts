@@ -69,7 +69,8 @@ const limitedForMs = 60_000;
 
 /** GitLab answers with 400 for all that keeps a pipeline from running, and only its sentence says what. */
 function refusal(answer: Answer, usual: Refusal, { origin, secrets }: AnswerContext): Refusal {
-  if (answer.status !== 400) return usual;
+  const isKnown = usual.kind !== "permanent" || usual.reason === "too_large";
+  if (answer.status !== 400) return isKnown ? usual : { ...usual, kind: "blocked" };
   const said = sentence(answer.body);
   const detail = oneLine(`HTTP 400 from ${origin}: ${maskSecrets(said, secrets)}`);
   if (/too many|limit exceeded|try again/i.test(said)) {
@@ -80,7 +81,7 @@ function refusal(answer: Answer, usual: Refusal, { origin, secrets }: AnswerCont
     return { kind: "permanent", reason: "rejected", detail };
   }
   const reason = troubles.find(([words]) => words.test(said))?.[1];
-  return reason ? { kind: "blocked", reason, detail } : { ...usual, detail };
+  return { kind: "blocked", reason: reason ?? "rejected", detail };
 }
 
 /** What an operator must mend: it says nothing of the event. */

@@ -40,9 +40,9 @@ export function create(name: SinkName, options: GooglechatOptions, deps: SinkDep
     verdict: (answer, context) => {
       const { name: posted, error } = fieldsOf(parseJson(answer.body));
       const { status, message } = fieldsOf(error);
-      const isKeysFault = status === invalidArgument && /api key/i.test(textOf(message));
+      const said = status === invalidArgument ? faultIn(textOf(message)) : codeOf(status);
       // A message that was posted has a name, and no error.
-      const code = isKeysFault ? invalidKey : (codeOf(status) ?? (codeOf(posted) && success));
+      const code = said ?? (codeOf(posted) && success);
       const saying = { code, message: textOf(message) };
       return codeVerdict(answer, saying, { success, codes }, context);
     },
@@ -53,6 +53,16 @@ export function create(name: SinkName, options: GooglechatOptions, deps: SinkDep
 const success = "posted";
 const invalidArgument = "INVALID_ARGUMENT";
 const invalidKey = "API_KEY_INVALID";
+const invalidPlace = "INVALID_ARGUMENT of the URL";
+
+/** Google has one code for a message that is wrong and for a URL that is. */
+function faultIn(message: string): string {
+  if (/api key/i.test(message)) return invalidKey;
+  return /payload|card|widget|text|message|field|too (?:long|large|many)|size/i.test(message)
+    ? invalidArgument
+    : invalidPlace;
+}
+
 const maxBytes = 32_000;
 const maxThreadKeyCharacters = 500;
 
@@ -122,7 +132,12 @@ const plain = (text: string): string =>
 const coloured = (tone: Tone, text: string): string =>
   `<font color="${colours[tone]}">${escaped(text)}</font>`;
 
+/** https://developers.google.com/workspace/chat/api/guides/errors and https://cloud.google.com/apis/design/errors */
 const codes: Codes = new Map([
+  [
+    invalidPlace,
+    blocked("not_found", "Google finds something wrong that is not the message: look at the URL"),
+  ],
   [invalidKey, blocked("unauthorized", "the webhook's key is not valid")],
   [invalidArgument, permanent("rejected", "Google finds a field of the message wrong or too long")],
   ["FAILED_PRECONDITION", blocked("rejected", "the space does not take the webhook's messages")],

@@ -69,7 +69,16 @@ export function mattermostBody(card: Card): string {
   return JSON.stringify({ attachments: [attachment] });
 }
 
+/** https://github.com/mattermost/mattermost: server/channels/app/webhook.go, post.go, web/webhook.go */
 const codes: Codes = new Map([
+  ["api.post.create_post.can_not_post_to_deleted.error", blocked("gone", "the channel is archived")],
+  ["api.post.create_post.town_square_read_only", blocked("unauthorized", "the channel is read-only")],
+  [
+    "api.context.permissions.app_error",
+    blocked("unauthorized", "the webhook's owner may not post to the channel"),
+  ],
+  ["model.post.is_valid.msg.app_error", permanent("too_large", "the message is too long")],
+  ["model.post.is_valid.props.app_error", permanent("too_large", "the message is too long")],
   ["invalid", blocked("not_found", "the webhook does not exist or was removed")],
   ["disabled", blocked("gone", "the server's administrator has switched incoming webhooks off")],
   ["channel", blocked("not_found", "the webhook's channel does not exist")],

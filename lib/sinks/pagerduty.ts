@@ -159,6 +159,7 @@ function verdict(answer: Answer, context: AnswerContext): DeliveryResult {
 const success = "success";
 const invalidKey = "invalid key";
 
+/** https://developer.pagerduty.com/docs/events-api-v2-overview#response-codes--retry-logic */
 const codes: Codes = new Map([
   [invalidKey, blocked("unauthorized", "the integration key is not valid")],
   ["invalid event", permanent("rejected", "PagerDuty finds a field of the event wrong or too long")],

@@ -24,17 +24,18 @@ export function create(name: SinkName, options: SlackOptions, deps: SinkDeps): S
   });
 }
 
+/** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors */
 const codes: Codes = new Map([
   ...messageCodes,
   ["invalid_payload", permanent("rejected", "Slack cannot read the message")],
   ["user_not_found", blocked("not_found", "the webhook's user does not exist")],
-  ["channel_not_found", blocked("not_found", "the webhook's channel does not exist")],
   ["channel_is_archived", blocked("gone", "the channel is archived")],
   ["no_service", blocked("gone", "the webhook was removed")],
   ["no_service_id", blocked("gone", "the webhook was removed")],
   ["no_active_hooks", blocked("gone", "the webhook is switched off")],
   ["no_team", blocked("gone", "the workspace does not exist")],
   ["team_disabled", blocked("gone", "the workspace is disabled")],
+  ["user_is_deleted", blocked("gone", "the webhook's owner was removed")],
   ["invalid_token", blocked("unauthorized", "the webhook's URL is not valid")],
   ["action_prohibited", blocked("unauthorized", "an administrator forbids the webhook")],
   ["posting_to_general_channel_denied", blocked("unauthorized", "posting to this channel is restricted")],

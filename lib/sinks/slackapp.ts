@@ -76,9 +76,9 @@ const gone: ReadonlySet<string> = new Set([
   "cannot_reply_to_message",
 ]);
 
+/** https://docs.slack.dev/reference/methods/chat.postMessage#errors and the same of chat.update */
 const codes: Codes = new Map([
   ...messageCodes,
-  ["channel_not_found", blocked("not_found", "the channel does not exist, or the bot cannot see it")],
   ["not_in_channel", blocked("unauthorized", "the bot is not in the channel: invite it")],
   ["is_archived", blocked("gone", "the channel is archived")],
   ["invalid_auth", blocked("unauthorized", "the token is not valid")],
@@ -93,7 +93,14 @@ const codes: Codes = new Map([
   ["missing_scope", blocked("unauthorized", "the app lacks the scope chat:write")],
   ["no_permission", blocked("unauthorized", "the app may not post to the channel")],
   ["access_denied", blocked("unauthorized", "the app may not post to the channel")],
-  ["restricted_action", blocked("unauthorized", "an administrator forbids posting to the channel")],
+  ["messages_tab_disabled", blocked("unauthorized", "the app's messages are switched off for this user")],
+  ["accesslimited", blocked("unauthorized", "Slack is not to be reached from this network")],
+  [
+    "enterprise_is_restricted",
+    blocked("unauthorized", "the token is an organization's: a workspace's is needed"),
+  ],
+  ["two_factor_setup_required", blocked("unauthorized", "the workspace wants two-factor authentication")],
+  ["app_access_expired", blocked("unauthorized", "the app's access has expired")],
   ["internal_error", retry("server_error", "Slack failed; the message may have been posted")],
   ["fatal_error", retry("server_error", "Slack failed; the message may have been posted")],
   ["service_unavailable", retry("server_error", "Slack is not available")],

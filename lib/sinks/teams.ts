@@ -7,7 +7,7 @@ import { bytes } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { words } from "./chat/text.ts";
-import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, textOf } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -85,9 +85,11 @@ const run = (text: string, style: object = {}) => ({
   ...style,
 });
 
+/** https://learn.microsoft.com/azure/logic-apps/logic-apps-http-endpoint and the error reference of Power Automate */
 const codes: Codes = new Map([
   ["WorkflowTriggerIsNotEnabled", blocked("gone", "the workflow is switched off")],
   ["WorkflowNotFound", blocked("gone", "the workflow was removed")],
   ["DirectApiAuthorizationRequired", blocked("unauthorized", "the workflow does not let anyone trigger it")],
-  ["TriggerInputSchemaMismatch", permanent("rejected", "the workflow expects another message")],
+  // A workflow from the template has no schema: one that has refuses every message.
+  ["TriggerInputSchemaMismatch", blocked("rejected", "the workflow's trigger has a schema: remove it")],
 ]);

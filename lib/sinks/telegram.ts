@@ -6,7 +6,16 @@ import type { Card } from "./chat/card.ts";
 import { livingSink, modeEntry } from "./chat/living.ts";
 import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { telegramText } from "./chat/telegram-text.ts";
-import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import {
+  blocked,
+  type Codes,
+  codeOf,
+  codeVerdict,
+  fieldsOf,
+  permanent,
+  retry,
+  textOf,
+} from "./chat/verdict.ts";
 import type { Answer } from "./http/answer.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -122,22 +131,52 @@ const gone: ReadonlySet<string> = new Set([
   "message can't be edited",
   "message_id_invalid",
   "message to be replied not found",
+  "reply message not found",
+  "message_edit_time_expired",
+  "message_author_required",
   "message to reply not found",
   "group chat was upgraded",
 ]);
 
+/**
+ * Telegram lists no errors. Phrases of its server's source, and what its users were told:
+ * https://github.com/tdlib/telegram-bot-api and https://core.telegram.org/method/messages.sendMessage
+ */
 const codes: Codes = new Map([
   ["message is too long", permanent("too_large", "the message is too long")],
   ["can't parse entities", permanent("rejected", "Telegram cannot read the message")],
+  ["message_too_long", permanent("too_large", "the message is too long")],
+  ["entities_too_long", permanent("too_large", "the message has too many marks")],
+  ["entity_bounds_invalid", permanent("rejected", "Telegram cannot read the message")],
+  ["must be encoded in utf-8", permanent("rejected", "Telegram cannot read the message")],
   ["text is empty", permanent("rejected", "Telegram found no text in the message")],
+  ["text must be non-empty", permanent("rejected", "Telegram found no text in the message")],
+  ["message_empty", permanent("rejected", "Telegram found no text in the message")],
   ["chat not found", blocked("not_found", "the chat does not exist, or the bot has no access to it")],
   ["message thread not found", blocked("not_found", "the topic does not exist")],
   ["topic_closed", blocked("gone", "the topic is closed")],
+  ["topic_deleted", blocked("gone", "the topic was deleted")],
+  ["topic_id_invalid", blocked("not_found", "the topic does not exist")],
+  ["peer_id_invalid", blocked("not_found", "the chat does not exist, or the bot has no access to it")],
+  ["channel_invalid", blocked("not_found", "the channel does not exist, or the bot has no access to it")],
+  ["channel_private", blocked("unauthorized", "the bot has no access to the channel")],
+  ["chat was deactivated", blocked("gone", "the group was removed")],
   ["rights to send", blocked("unauthorized", "the bot may not send to the chat")],
+  ["administrator rights", blocked("unauthorized", "the bot must be an administrator of the chat")],
+  ["chat_admin_required", blocked("unauthorized", "the bot must be an administrator of the chat")],
+  ["chat_write_forbidden", blocked("unauthorized", "the bot may not send to the chat")],
+  ["chat_send_plain_forbidden", blocked("unauthorized", "the chat takes no texts from the bot")],
+  ["chat_restricted", blocked("unauthorized", "the chat takes nothing from the bot")],
+  ["payment_required", blocked("unauthorized", "the chat wants Stars for each message")],
+  ["can't initiate conversation", blocked("unauthorized", "the user must write to the bot first")],
+  ["bots can't send messages to bots", blocked("not_found", "the chat is a bot")],
   ["bot was blocked", blocked("unauthorized", "the user blocked the bot")],
+  ["user_is_blocked", blocked("unauthorized", "the user blocked the bot")],
   ["bot was kicked", blocked("unauthorized", "the bot was removed from the chat")],
   ["bot is not a member", blocked("unauthorized", "the bot is not in the chat")],
   ["user is deactivated", blocked("gone", "the user's account was removed")],
+  ["input_user_deactivated", blocked("gone", "the user's account was removed")],
+  ["slowmode_wait", retry("throttled", "the chat is in slow mode")],
   ["unauthorized", blocked("unauthorized", "the token is not valid")],
 ]);
 

@@ -77,11 +77,16 @@ const font = (colour: string, text: string): string => `<font color="${colour}">
 
 const aMinuteMs = 60_000;
 
+/** https://developer.work.weixin.qq.com/document/path/90313 (all codes) and path/99110 (robots) */
 const codes: Codes = new Map([
   ["-1", retry("server_error", "WeCom is busy")],
   ["45009", retry("throttled", "more than 20 messages in a minute", aMinuteMs)],
   ["45033", retry("throttled", "too many messages at once", aMinuteMs)],
   ["93000", blocked("unauthorized", "the robot's key is not valid, or the robot was removed")],
+  ["93004", blocked("gone", "the robot is switched off")],
+  ["93008", blocked("unauthorized", "the robot is not in the group")],
   ["40008", permanent("rejected", "WeCom does not know this type of message")],
   ["40058", permanent("rejected", "WeCom finds a field of the message wrong or too long")],
+  ["44004", permanent("rejected", "WeCom found no text in the message")],
+  ["45002", permanent("too_large", "the message is too long")],
 ]);

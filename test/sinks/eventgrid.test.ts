@@ -77,7 +77,7 @@ describe("EventGrid's answer", () => {
     expect(await sink.deliver([sampleEvent(1)], running())).toEqual([{ kind: "accepted" }]);
     expect(sink.batch.maxEvents).toBe(2);
     expect(await sink.deliver([sampleEvent(2)], running())).toMatchObject([
-      { kind: "permanent", reason: "rejected" },
+      { kind: "blocked", reason: "rejected" },
     ]);
     await sink.close();
   });

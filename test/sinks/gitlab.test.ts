@@ -66,7 +66,7 @@ describe("GitLab's refusal", () => {
       "The rules configuration prevented any jobs from being added to the pipeline.",
       { kind: "permanent", reason: "rejected" },
     ],
-    ["something new", { kind: "permanent", reason: "rejected" }],
+    ["something new", { kind: "blocked", reason: "rejected" }],
   ])("%s comes to %o", async (message, expected) => {
     for (const reply of [gitlabStarter.refusal(400, message), { status: 400, body: { message } }]) {
       const { sink } = await trial(gitlabStarter, reply);

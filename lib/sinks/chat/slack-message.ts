@@ -2,7 +2,7 @@ import type { Card, Tone } from "./card.ts";
 import { fitted } from "./fit.ts";
 import { shorten } from "./foreign.ts";
 import { type Language, words } from "./text.ts";
-import { type Codes, permanent, retry } from "./verdict.ts";
+import { blocked, type Codes, permanent, retry } from "./verdict.ts";
 
 // Slack was seen to refuse blocks of some 13,200 characters in all, which it does not document.
 const maxCharacters = 10_000;
@@ -67,13 +67,36 @@ const chunks = <Item>(items: readonly Item[], size: number): readonly (readonly 
     items.slice(index * size, (index + 1) * size),
   );
 
-/** What Slack says of a message, however it was sent. */
+/**
+ * What Slack says of a message, however it was sent.
+ * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and
+ * https://docs.slack.dev/reference/methods/chat.postMessage
+ */
 export const messageCodes: Codes = new Map([
   ["invalid_blocks", permanent("rejected", "Slack cannot read the message's blocks")],
+  ["invalid_blocks_format", permanent("rejected", "Slack cannot read the message's blocks")],
+  ["invalid_attachments", permanent("rejected", "Slack cannot read the message's attachment")],
   ["no_text", permanent("rejected", "Slack found no text in the message")],
   ["msg_too_long", permanent("too_large", "the message is too long")],
   ["msg_blocks_too_long", permanent("too_large", "the message's blocks are too long")],
   ["too_many_attachments", permanent("too_large", "too many attachments")],
+  ["attachment_payload_limit_exceeded", permanent("too_large", "the message's attachment is too long")],
+  ["channel_not_found", blocked("not_found", "the channel does not exist, or is not to be seen")],
+  ["team_not_found", blocked("not_found", "the workspace does not exist")],
+  ["restricted_action", blocked("unauthorized", "an administrator forbids posting to the channel")],
+  ["restricted_action_read_only_channel", blocked("unauthorized", "the channel is read-only")],
+  ["restricted_action_thread_only_channel", blocked("unauthorized", "the channel takes answers only")],
+  [
+    "restricted_action_non_threadable_channel",
+    blocked("unauthorized", "the channel takes no answers: set mode"),
+  ],
+  ["restricted_action_thread_locked", blocked("unauthorized", "the thread is locked")],
+  ["ekm_access_denied", blocked("unauthorized", "administrators have suspended posting (key management)")],
+  ["team_access_not_granted", blocked("unauthorized", "the app was not granted to the workspace")],
+  ["org_login_required", blocked("unauthorized", "the workspace is being moved to an organization")],
+  ["team_added_to_org", blocked("unauthorized", "the workspace is being moved to an organization")],
+  ["message_limit_exceeded", blocked("throttled", "the workspace has used up its messages")],
+  ["external_channel_migrating", retry("server_error", "the shared channel is being moved")],
   ["rate_limited", retry("throttled", "too many messages", 1_000)],
   ["ratelimited", retry("throttled", "too many messages", 1_000)],
 ]);

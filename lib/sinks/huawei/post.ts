@@ -77,7 +77,7 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
       return post(agent, { url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeout }, call);
     },
     quote: (said) => oneLine(`${url.origin}: ${maskSecrets(said, secrets)}`),
-    judge: (answer) => answerResult(answer, context()),
+    judge: (answer) => judged(answerResult(answer, context()), answer),
     doubt: (answer, sign) => unproven(answer, context(), sign),
     close: async () => {
       closing ??= agent.close();
@@ -85,6 +85,20 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
     },
   };
 }
+
+/**
+ * These services answer with 400 to a topic or a channel that is wrong as well as to a message: one is given up only where
+ * the answer speaks of its size. https://support.huaweicloud.com/intl/en-us/api-smn/smn_api_64000.html lists SMN's codes.
+ */
+function judged(result: DeliveryResult, { body }: Answer): DeliveryResult {
+  if (result.kind !== "permanent" || result.reason === "too_large") return result;
+  return sizeWords.test(body)
+    ? { ...result, reason: "too_large" }
+    : { kind: "blocked", reason: result.reason, detail: result.detail };
+}
+
+const sizeWords =
+  /(?:message|subject|content|payload|body|event)\b.{0,40}\b(?:too (?:long|large)|exceeds?|length)\b/i;
 
 const noKey: Refusal = {
   kind: "blocked",

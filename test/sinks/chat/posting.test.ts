@@ -5,7 +5,7 @@ import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { signedUrl } from "../../../lib/sinks/dingtalk.ts";
 import { signed } from "../../../lib/sinks/feishu.ts";
 import { running, sampleEvents } from "../sample.ts";
-import { type PlatformType, platformTypes, sinkAt, staged } from "./platforms.ts";
+import { type PlatformType, platformTypes, sinkAt, staged, token } from "./platforms.ts";
 import { eventOf } from "./sample.ts";
 
 const vectors = JSON.parse(
@@ -65,6 +65,30 @@ const coded = (body: object) => JSON.stringify(body);
 const googleError = (status: string, message: string) => coded({ error: { status, message } });
 const mattermostError = (id: string) => coded({ id: `web.incoming_webhook.${id}.app_error`, message: "no" });
 
+const formError = (errors: object) => coded({ message: "Invalid Form Body", code: 50035, errors });
+
+/** What Telegram says with a 400 of the chat, not of the message. */
+const telegramPlaces: readonly (readonly [string, string])[] = [
+  ["TOPIC_DELETED", "gone"],
+  ["TOPIC_CLOSED", "gone"],
+  ["TOPIC_ID_INVALID", "not_found"],
+  ["PEER_ID_INVALID", "not_found"],
+  ["CHANNEL_INVALID", "not_found"],
+  ["CHANNEL_PRIVATE", "unauthorized"],
+  ["CHAT_WRITE_FORBIDDEN", "unauthorized"],
+  ["CHAT_ADMIN_REQUIRED", "unauthorized"],
+  ["CHAT_SEND_PLAIN_FORBIDDEN", "unauthorized"],
+  ["CHAT_RESTRICTED", "unauthorized"],
+  ["not enough rights to send text messages to the chat", "unauthorized"],
+  ["have no rights to send a message", "unauthorized"],
+  ["need administrator rights in the channel chat", "unauthorized"],
+  ["group chat was deactivated", "gone"],
+  ["bot can't initiate conversation with a user", "unauthorized"],
+  ["USER_IS_BLOCKED", "unauthorized"],
+  ["INPUT_USER_DEACTIVATED", "gone"],
+  ["ALLOW_PAYMENT_REQUIRED_10", "unauthorized"],
+];
+
 /** Platform, status, body, and what it comes to. */
 const verdicts: readonly (readonly [PlatformType, number, string, string, number?])[] = [
   ["slack", 200, "ok", "accepted"],
@@ -74,6 +98,8 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["slack", 200, "<html>sign in</html>", "blocked not_found", 600_000],
   ["slack", 200, "", "blocked not_found", 600_000],
   ["slack", 400, "invalid_payload", "permanent rejected"],
+  ["slack", 400, "invalid_attachments", "permanent rejected"],
+  ["slack", 403, "restricted_action_read_only_channel", "blocked unauthorized"],
   ["slack", 400, "user_not_found", "blocked not_found"],
   ["slack", 403, "action_prohibited", "blocked unauthorized"],
   ["slack", 404, "channel_not_found", "blocked not_found"],
@@ -92,6 +118,9 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
     coded({ ok: false, error: "missing_scope", needed: "chat:write" }),
     "blocked unauthorized",
   ],
+  ["slackapp", 200, coded({ ok: false, error: "message_limit_exceeded" }), "blocked throttled"],
+  ["slackapp", 200, coded({ ok: false, error: "restricted_action_thread_locked" }), "blocked unauthorized"],
+  ["slackapp", 200, coded({ ok: false, error: "attachment_payload_limit_exceeded" }), "permanent too_large"],
   ["slackapp", 200, coded({ ok: false, error: "internal_error" }), "retry server_error"],
   ["slackapp", 429, coded({ ok: false, error: "ratelimited" }), "retry throttled", 1_000],
   ["slackapp", 200, coded({ ok: false, error: "something_new" }), "blocked rejected"],
@@ -103,7 +132,7 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["teams", 204, "", "blocked not_found", 600_000],
   ["teams", 400, coded({ error: { code: "WorkflowTriggerIsNotEnabled", message: "off" } }), "blocked gone"],
   ["teams", 401, coded({ error: { code: "DirectApiAuthorizationRequired" } }), "blocked unauthorized"],
-  ["teams", 400, coded({ error: { code: "TriggerInputSchemaMismatch" } }), "permanent rejected"],
+  ["teams", 400, coded({ error: { code: "TriggerInputSchemaMismatch" } }), "blocked rejected"],
   ["teams", 200, coded({ error: { code: "SomethingNew" } }), "blocked rejected"],
   ["teams", 413, "", "permanent too_large"],
   ["teams", 429, "", "retry throttled"],
@@ -113,11 +142,26 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["discord", 404, coded({ message: "Unknown Webhook", code: 10015 }), "blocked gone"],
   ["discord", 401, coded({ message: "Invalid Webhook Token", code: 50027 }), "blocked unauthorized"],
   ["discord", 400, coded({ message: "Invalid Form Body", code: 50035 }), "permanent rejected"],
+  ["discord", 400, formError({ embeds: { 0: {} } }), "permanent rejected"],
+  ["discord", 400, formError({ thread_id: { _errors: [] } }), "blocked not_found"],
+  ["discord", 400, coded({ message: "Message blocked by AutoMod", code: 200000 }), "permanent rejected"],
+  ["discord", 413, coded({ message: "too large", code: 40005 }), "permanent too_large"],
+  ["discord", 403, coded({ message: "Missing Permissions", code: 50013 }), "blocked unauthorized"],
+  ["discord", 400, coded({ message: "locked", code: 160005 }), "blocked gone"],
+  ["discord", 400, coded({ message: "slow mode", code: 20016 }), "retry throttled"],
+  ["discord", 400, coded({ message: "something new", code: 99999 }), "blocked rejected"],
   ["discord", 400, coded({ message: "forum", code: 220001 }), "blocked rejected"],
   ["telegram", 200, coded({ ok: true, result: { message_id: 1, chat: { id: 2 } } }), "accepted"],
   ["telegram", 400, coded(tg(400, "Bad Request: message is not modified: same")), "accepted"],
   ["telegram", 400, coded(tg(400, "Bad Request: chat not found")), "blocked not_found"],
   ["telegram", 400, coded(tg(400, "Bad Request: message thread not found")), "blocked not_found"],
+  ...telegramPlaces.map(
+    ([said, reason]) =>
+      ["telegram", 400, coded(tg(400, `Bad Request: ${said}`)), `blocked ${reason}`] as const,
+  ),
+  ["telegram", 400, coded(tg(400, "Bad Request: MESSAGE_TOO_LONG")), "permanent too_large"],
+  ["telegram", 400, coded(tg(400, "Bad Request: ENTITIES_TOO_LONG")), "permanent too_large"],
+  ["telegram", 400, coded(tg(400, "Bad Request: SLOWMODE_WAIT_30")), "retry throttled"],
   ["telegram", 400, coded(tg(400, "Bad Request: message is too long")), "permanent too_large"],
   ["telegram", 400, coded(tg(400, "Bad Request: can't parse entities: x")), "permanent rejected"],
   ["telegram", 400, coded(tg(400, "Bad Request: something new")), "blocked rejected"],
@@ -139,6 +183,8 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["feishu", 200, coded({ code: 11232, msg: "frequency limited" }), "retry throttled", 30_000],
   ["feishu", 400, coded({ code: 99991400, msg: "limited" }), "retry throttled", 30_000],
   ["feishu", 200, coded({ code: 9499, msg: "Bad Request" }), "permanent rejected"],
+  ["feishu", 200, coded({ code: 11246, msg: "card" }), "permanent rejected"],
+  ["feishu", 200, coded({ code: 19007, msg: "Bot Not Enabled" }), "blocked gone"],
   ["feishu", 200, coded({ code: 19001, msg: "param invalid" }), "blocked unauthorized"],
   ["feishu", 200, coded({ code: 19021, msg: "sign match fail" }), "blocked unauthorized"],
   ["feishu", 200, coded({ code: 19022, msg: "Ip Not Allowed" }), "blocked unauthorized"],
@@ -147,7 +193,16 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["feishu", 200, "{}", "blocked not_found", 600_000],
   ["feishu", 503, "", "retry server_error"],
   ["feishuapp", 200, coded({ code: 0, data: { message_id: "om_1" } }), "accepted"],
-  ["feishuapp", 400, coded({ code: 230001, msg: "invalid" }), "permanent rejected"],
+  ["feishuapp", 400, coded({ code: 230001, msg: "invalid, ext=invalid receive_id." }), "blocked not_found"],
+  [
+    "feishuapp",
+    400,
+    coded({ code: 230001, msg: "invalid, ext=content is not in JSON." }),
+    "permanent rejected",
+  ],
+  ["feishuapp", 400, coded({ code: 230022, msg: "sensitive" }), "permanent rejected"],
+  ["feishuapp", 400, coded({ code: 99991403, msg: "quota" }), "blocked throttled"],
+  ["feishuapp", 400, coded({ code: 99991662, msg: "app off" }), "blocked gone"],
   ["feishuapp", 400, coded({ code: 230025, msg: "too long" }), "permanent too_large"],
   ["feishuapp", 400, coded({ code: 230002, msg: "outside" }), "blocked unauthorized"],
   ["feishuapp", 400, coded({ code: 230045, msg: "no chat" }), "blocked gone"],
@@ -162,11 +217,15 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["dingtalk", 200, coded({ errcode: 130101, errmsg: "send too fast" }), "retry throttled", 600_000],
   ["dingtalk", 200, coded({ status: 1111, wait: 5, punish: "deny", errcode: 0 }), "retry throttled", 600_000],
   ["dingtalk", 200, coded({ errcode: 310000, errmsg: "keywords not in content" }), "blocked unauthorized"],
+  ["dingtalk", 200, coded({ errcode: 460101, errmsg: "too long" }), "permanent too_large"],
   ["dingtalk", 200, coded({ errcode: 400102, errmsg: "stopped" }), "blocked gone"],
   ["dingtalk", 200, coded({ errcode: 430102, errmsg: "unfit" }), "permanent rejected"],
   ["dingtalk", 200, coded({ errcode: 555, errmsg: "new" }), "blocked rejected"],
   ["wecom", 200, coded({ errcode: 0, errmsg: "ok" }), "accepted"],
   ["wecom", 200, coded({ errcode: 45009, errmsg: "api freq out of limit" }), "retry throttled", 60_000],
+  ["wecom", 200, coded({ errcode: 93004, errmsg: "robot is disabled" }), "blocked gone"],
+  ["wecom", 200, coded({ errcode: 93008, errmsg: "not in group" }), "blocked unauthorized"],
+  ["wecom", 200, coded({ errcode: 45002, errmsg: "too long" }), "permanent too_large"],
   ["wecom", 200, coded({ errcode: 93000, errmsg: "invalid webhook url" }), "blocked unauthorized"],
   ["wecom", 200, coded({ errcode: 40058, errmsg: "exceed max length" }), "permanent rejected"],
   ["wecom", 200, coded({ errcode: "0" }), "accepted"],
@@ -175,6 +234,7 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["googlechat", 200, "{}", "blocked not_found", 600_000],
   ["googlechat", 400, googleError("INVALID_ARGUMENT", "Invalid JSON payload"), "permanent rejected"],
   ["googlechat", 400, googleError("INVALID_ARGUMENT", "API key not valid."), "blocked unauthorized"],
+  ["googlechat", 400, googleError("INVALID_ARGUMENT", "Invalid space"), "blocked not_found"],
   ["googlechat", 400, googleError("FAILED_PRECONDITION", "off"), "blocked rejected"],
   ["googlechat", 401, googleError("UNAUTHENTICATED", "no"), "blocked unauthorized"],
   ["googlechat", 403, googleError("PERMISSION_DENIED", "no"), "blocked unauthorized"],
@@ -184,6 +244,12 @@ const verdicts: readonly (readonly [PlatformType, number, string, string, number
   ["googlechat", 504, googleError("DEADLINE_EXCEEDED", "late"), "retry timeout"],
   ["mattermost", 200, "ok", "accepted"],
   ["mattermost", 200, "<html>sign in</html>", "blocked not_found", 600_000],
+  [
+    "mattermost",
+    400,
+    coded({ id: "api.post.create_post.can_not_post_to_deleted.error", message: "no" }),
+    "blocked gone",
+  ],
   ["mattermost", 400, mattermostError("invalid"), "blocked not_found"],
   ["mattermost", 400, mattermostError("text"), "permanent rejected"],
   ["mattermost", 400, mattermostError("decode"), "permanent rejected"],
@@ -222,6 +288,19 @@ describe("an answer", () => {
         ),
       },
     ]);
+  });
+
+  it("that nobody knows blocks with the platform's own sentence, without secrets", async () => {
+    const { sink } = await staged("telegram", {}, ({ url }) => ({
+      status: 400,
+      body: coded(tg(400, `Bad Request: the moon is full (${url.pathname})`)),
+    }));
+    const [result] = await sink.deliver(sampleEvents(1), running());
+    expect(result).toMatchObject({
+      kind: "blocked",
+      detail: expect.stringMatching(/not known here \(code 400, Bad Request: the moon is full/),
+    });
+    expect(JSON.stringify(result)).not.toContain(token);
   });
 
   it.each(platformTypes)("of %s that asks for a wait in its header is obeyed", async (type) => {

@@ -54,7 +54,15 @@ describe.each(Object.entries(huaweiServices))("the sink %s on Huawei Cloud", (_,
       { kind: "blocked", reason: "not_found" },
     ],
     [{ status: 413 }, { kind: "permanent", reason: "too_large" }],
-    [{ status: 400 }, { kind: "permanent", reason: "rejected" }],
+    [{ status: 400 }, { kind: "blocked", reason: "rejected" }],
+    [
+      { status: 400, body: { code: "SMN.0005", message: "Parameter: TopicUrn is invalid." } },
+      { kind: "blocked", reason: "rejected" },
+    ],
+    [
+      { status: 400, body: { code: "X.0009", message: "The message is too long." } },
+      { kind: "permanent", reason: "too_large" },
+    ],
   ])("takes %o for %o after one attempt", async (answering, expected) => {
     const { result, seen } = await deliver(answering);
     expect(result).toMatchObject(expected);
