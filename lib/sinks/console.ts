@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
+import { hidden } from "../text/hidden.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 export const schema = v.strictObject({
@@ -77,4 +78,6 @@ function textLine({ time, data: { task, change, instance } }: CloudEvent): strin
 
 /** Foreign text that can neither move the cursor nor begin a line. */
 const visible = (text: string): string =>
-  stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
+  stripVTControlCharacters(text)
+    .replace(hidden, "")
+    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, "\u{fffd}");

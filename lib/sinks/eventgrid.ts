@@ -35,7 +35,7 @@ const maxEventBytes = 250_000;
 export function create(name: SinkName, options: EventGridOptions, deps: SinkDeps): Sink {
   const { region, projectId, channelId, source } = options;
   const path = `/v1/${projectId}/channels/${channelId}/events`;
-  const operation = openOperation({ service: "eg", region, path }, options, deps);
+  const operation = openOperation({ service: "eg", region, projectId, path }, options, deps);
   let maxEvents = maxEventsInRequest;
 
   return {

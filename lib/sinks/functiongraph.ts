@@ -22,7 +22,7 @@ export type FunctionGraphOptions = v.InferOutput<typeof schema>;
 export function create(name: SinkName, options: FunctionGraphOptions, deps: SinkDeps): Sink {
   const [, , region = "", projectId = ""] = options.functionUrn.split(":");
   const path = `/v2/${projectId}/fgs/functions/${options.functionUrn}/invocations-async`;
-  return oneByOne(name, openOperation({ service: "functiongraph", region, path }, options, deps), {
+  return oneByOne(name, openOperation({ service: "functiongraph", region, projectId, path }, options, deps), {
     body: (event) => JSON.stringify(event),
     receipt: "request_id",
   });

@@ -6,7 +6,7 @@ import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
 import { described, httpUrl } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
-import { type Card, instanceText, kindOf, name as nameText } from "./chat/card.ts";
+import { type Card, type Fact, instanceText, kindOf, name as nameText } from "./chat/card.ts";
 import { bytes, shorten } from "./chat/foreign.ts";
 import { chatEntries } from "./chat/options.ts";
 import { alertOrder } from "./chat/pagerduty-order.ts";
@@ -137,13 +137,22 @@ export function pagerdutyBody({ event, card, action }: Alert, options: Pagerduty
       component: instance.engine,
       group: nameText(instance.instanceId),
       class: nameText(task.name),
-      custom_details: Object.fromEntries([
-        ...facts.map(({ label, value }) => [label, value]),
-        ["task", nameText(task.id)],
-      ]),
+      custom_details: detailsOf([{ label: "task", value: nameText(task.id) }, ...facts]),
     },
     links: links.map(({ label, url }) => ({ text: label, href: url })),
   });
+}
+
+/** The facts by their labels. Parameters come last: one that is named as a fact before it gets a number, and replaces nothing. */
+function detailsOf(facts: readonly Fact[]): Readonly<Record<string, string>> {
+  const taken = new Set<string>();
+  const details = facts.map(({ label, value }) => {
+    let key = label;
+    for (let count = 2; taken.has(key.toLowerCase()); count += 1) key = `${label} (${count})`;
+    taken.add(key.toLowerCase());
+    return [key, value];
+  });
+  return Object.fromEntries(details);
 }
 
 function verdict(answer: Answer, context: AnswerContext): DeliveryResult {

@@ -22,7 +22,7 @@ export type SmnOptions = v.InferOutput<typeof schema>;
 export function create(name: SinkName, options: SmnOptions, deps: SinkDeps): Sink {
   const [, , region = "", projectId = ""] = options.topicUrn.split(":");
   const path = `/v2/${projectId}/notifications/topics/${options.topicUrn}/publish`;
-  return oneByOne(name, openOperation({ service: "smn", region, path }, options, deps), {
+  return oneByOne(name, openOperation({ service: "smn", region, projectId, path }, options, deps), {
     body: (event) => JSON.stringify({ subject: subjectOf(event), message: JSON.stringify(event) }),
     receipt: "message_id",
   });

@@ -1,8 +1,13 @@
+import { hidden } from "./hidden.ts";
+
 const maxDetailCharacters = 300;
 
-/** One line for the operator: control characters gone, at most about 300 characters. */
+/** One line for the operator: control characters and what hides gone, at most about 300 characters. */
 export function oneLine(text: string): string {
-  const line = text.replace(/[\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  const line = text
+    .replace(hidden, "")
+    .replace(/[\s\p{Cc}\p{Cs}]+/gu, " ")
+    .trim();
   const characters = Array.from(line);
   return characters.length <= maxDetailCharacters
     ? line

@@ -86,6 +86,20 @@ describe("what PagerDuty is told", () => {
     ]);
   });
 
+  it("keeps its own facts beside parameters of the same names", async () => {
+    const { sink, heard } = await staged();
+    const params = { Operator: "mallory", operator: "m", task: "t-9999", Instance: "other", __proto__x: "1" };
+    await sink.deliver([eventOf("failed", 1, { params })], running());
+    expect(heard[0]?.payload.custom_details).toMatchObject({
+      task: "t-0001",
+      Operator: "li.wei",
+      "Operator (2)": "mallory",
+      "operator (3)": "m",
+      "task (2)": "t-9999",
+      "Instance (2)": "other",
+    });
+  });
+
   it("has the severity of the options", async () => {
     const { sink, heard } = await staged({ severity: { failed: "critical", overdue: "info" } });
     await sink.deliver([eventOf("failed", 1), eventOf("overdue", 2)], running());

@@ -1,4 +1,5 @@
 import stringWidth from "string-width";
+import { hidden } from "../../text/hidden.ts";
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
@@ -12,16 +13,17 @@ export interface Column {
 }
 
 /**
- * Text from outside made harmless for a terminal: control characters (line breaks too), bidirectional overrides and
+ * Text from outside made harmless for a terminal: control characters (line breaks too), what hides or turns direction, and
  * broken surrogates become visible escapes such as `\x1b`.
  */
 export const visible = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    const code = character.charCodeAt(0);
-    return code <= 0xff
-      ? `\\x${code.toString(16).padStart(2, "0")}`
-      : `\\u${code.toString(16).padStart(4, "0")}`;
-  });
+  text.replace(hidden, spelled).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu, spelled);
+
+function spelled(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  if (code.length <= 2) return `\\x${code.padStart(2, "0")}`;
+  return code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\u{${code}}`;
+}
 
 export const textOf = (span: Span): string => (typeof span === "string" ? span : span[1]);
 

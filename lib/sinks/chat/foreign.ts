@@ -1,18 +1,25 @@
+import { hidden } from "../../text/hidden.ts";
+
 /** Text from outside on one line: nothing that moves, hides or reverses what stands around it, no half characters. */
 export const visible = (text: string): string =>
   text
+    .replace(hidden, "")
     .replace(/\s+/gu, " ")
     .trim()
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
+    .replace(/[\p{Cc}\p{Cs}]/gu, "\u{fffd}");
 
 /** Bytes of a text in UTF-8. */
 export const bytes = (text: string): number => Buffer.byteLength(text);
 
-/** The longest beginning of a text whose size is at most `most`, with an ellipsis where it was cut. */
+/** The longest beginning of a text whose size is at most `most`, with an ellipsis where it was cut, never after a joiner. */
 export function shorten(text: string, most: number, size = (part: string): number => part.length): string {
   if (size(text) <= most) return text;
   const characters = Array.from(text);
-  const cut = (count: number): string => `${characters.slice(0, count).join("")}…`;
+  const cut = (count: number): string =>
+    `${characters
+      .slice(0, count)
+      .join("")
+      .replace(/\u200D$/, "")}…`;
   let [fits, tooMany] = [0, characters.length];
   while (tooMany - fits > 1) {
     const middle = Math.floor((fits + tooMany) / 2);

@@ -36,10 +36,11 @@ export const batchMessage = (events: readonly CloudEvent[]): Message => ({
 
 /** A header value by the binding's rules: space, `"`, `%` and all but printable ASCII percent-encoded as UTF-8. */
 export const headerValue = (text: string): string =>
-  text.replace(/[^\x21\x23\x24\x26-\x7e]/gu, (character) =>
-    Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(
-      "",
-    ),
+  text.replace(/[^\x21\x23\x24\x26-\x7e]/gu, percentEncoded);
+
+const percentEncoded = (character: string): string =>
+  Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(
+    "",
   );
 
 /** A body of one's own, which is no CloudEvent. */
@@ -49,8 +50,8 @@ export const ownMessage = (event: CloudEvent, contentType: string, body: string)
   id: webhookId(event),
 });
 
-/** The event id. Standard Webhooks forbids a dot in it, and a status that nobody knows may hold one. */
-const webhookId = ({ id }: CloudEvent): string => headerValue(id).replaceAll(".", "%2E");
+/** The event's id as it is: its parts are percent-encoded, dots too, which Standard Webhooks forbids in an id. */
+const webhookId = ({ id }: CloudEvent): string => id.replace(/[^\x21-\x2d\x2f-\x7e]/gu, percentEncoded);
 
 function batchId(events: readonly CloudEvent[]): string {
   const ids = events.map(({ id }) => id).toSorted();

@@ -56,6 +56,8 @@ export interface Operation {
 export interface OperationPlace {
   readonly service: string;
   readonly region: string;
+  /** Sent with each request: without it Huawei Cloud refuses what belongs to a sub-project. */
+  readonly projectId: string;
   /** Decoded. */
   readonly path: string;
 }
@@ -72,7 +74,11 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
   return {
     post: async (body, call) => {
       if (!key) return noKey;
-      const headers = { host: url.host, "content-type": "application/json" };
+      const headers = {
+        host: url.host,
+        "content-type": "application/json",
+        "x-project-id": place.projectId,
+      };
       const signed = sign({ method: "POST", path, query: [], headers, body }, key, deps.clock.now());
       return post(agent, { url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeout }, call);
     },

@@ -16,8 +16,13 @@ describe("visible", () => {
     expect(visible("a\r\nb\x9bm\u202egpj.exe\u2028")).toBe("a\\x0d\\x0ab\\x9bm\\u202egpj.exe\\u2028");
   });
 
+  it("shows what hides, and not what an emoji or a script is made of", () => {
+    expect(visible("ad\u200bmin 👨\u200d👩")).toBe("ad\\u200bmin 👨\u200d👩");
+    expect(visible(`a${String.fromCodePoint(0xe0041)}`)).toBe("a\\u{e0041}");
+  });
+
   it("leaves words of any script alone", () => {
-    const words = "扩容实例 Größe экземпляр 🚀 café";
+    const words = "扩容实例 Größe экземпляр 🚀 café می‌خواهم";
     expect(visible(words)).toBe(words);
   });
 

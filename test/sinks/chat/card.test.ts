@@ -74,8 +74,8 @@ describe("the card of a change", () => {
       { ...plainStyle, titlePrefix: "[prod] " },
       { title: " It\n ended\u202e " },
     );
-    expect(card.title).toBe("[prod] It ended\ufffd");
-    expect(card.plainText).toMatch(/^✅ \[prod\] It ended\ufffd · /);
+    expect(card.title).toBe("[prod] It ended");
+    expect(card.plainText).toMatch(/^✅ \[prod\] It ended · /);
     expect(cardOf(sampleEvent(), plainStyle, { title: "x".repeat(500) }).title).toHaveLength(120);
   });
 

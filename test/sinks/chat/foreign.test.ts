@@ -5,6 +5,51 @@ import { injections } from "./sample.ts";
 
 const anyText = fc.oneof(fc.constantFrom(...injections), fc.string({ unit: "binary", maxLength: 300 }));
 
+describe("text from outside", () => {
+  it.each([
+    ["a family", "👨‍👩‍👧‍👦"],
+    ["a profession of a skin colour", "👩🏽‍🚒"],
+    ["a heart in colours", "❤️"],
+    ["a rainbow flag", "🏳️‍🌈"],
+    ["keycaps", "1️⃣ #️⃣"],
+    ["the flag of Scotland", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"],
+    ["a country's flag", "🇨🇳"],
+    ["Persian", "می‌خواهم"],
+    ["Persian at a word's end", "ه‍"],
+    ["Hindi", "क्‍ष क्‌ष"],
+    ["Sinhala", "ශ්‍රී"],
+    ["Mongolian", "ᠠ᠋"],
+    ["a Japanese name's form", "葛󠄀"],
+    ["an Arabic number sign", "؀١٢"],
+    ["Hebrew and Arabic", "שלום سلام"],
+  ])("keeps %s", (_, text) => {
+    expect(visible(text)).toBe(text);
+  });
+
+  it.each([
+    ["a joiner between Latin letters", "ad\u200dmin", "admin"],
+    ["a zero-width space", "ad\u200bmin", "admin"],
+    ["a soft hyphen", "ad\u00admin", "admin"],
+    ["a word joiner", "ad\u2060min", "admin"],
+    ["a direction mark", "\u202eexe.gpj\u202c", "exe.gpj"],
+    ["an isolate", "\u2067a\u2069", "a"],
+    ["a left-to-right mark", "a\u200eb", "ab"],
+    ["letters in tags", `a${String.fromCodePoint(0xe0068, 0xe0069)}`, "a"],
+    ["bytes in variation selectors", `😀${"\ufe01\u{e0150}".repeat(3)}`, "😀"],
+    ["a second selector", "❤\ufe0f\ufe0f\ufe0f", "❤\ufe0f"],
+    ["two joiners", "👨\u200d\u200d👩", "👨👩"],
+    ["a joiner at the end of an emoji", "👨\u200d", "👨"],
+    ["a filler", "a\u3164\u115f", "a"],
+  ])("drops %s", (_, text, shown) => {
+    expect(visible(visible(text))).toBe(shown);
+  });
+
+  it("is cut after no joiner", () => {
+    expect(shorten("👨\u200d👩\u200d👧", 6)).toBe("👨\u200d👩…");
+    expect(shorten("👨\u200d👩\u200d👧", 4)).toBe("👨…");
+  });
+});
+
 describe("shortening", () => {
   it("leaves what fits as it is", () => {
     expect(shorten("abc", 3)).toBe("abc");

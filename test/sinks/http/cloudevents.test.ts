@@ -61,6 +61,11 @@ describe("a batch message", () => {
 });
 
 describe("a webhook id", () => {
+  it("is the event's id, which is not encoded a second time", () => {
+    const id = eventId("i-1/t-1/HALF%2EWAY%20%E4%B8%AD/1");
+    expect(structuredMessage({ ...sampleEvent(), id }).id).toBe(id);
+  });
+
   it("holds no dot and nothing that a header may not hold", () => {
     const id = eventId("i-1/t-1/HALF.WAY 中/1");
     expect(structuredMessage({ ...sampleEvent(), id }).id).toBe("i-1/t-1/HALF%2EWAY%20%E4%B8%AD/1");

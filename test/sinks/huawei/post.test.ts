@@ -23,6 +23,8 @@ describe.each(Object.entries(huaweiServices))("the sink %s on Huawei Cloud", (_,
     const signed = parseAuthorization(authorization);
     expect(signed?.ak).toBe(key.ak);
     expect(headers["x-security-token"]).toBe(key.securityToken);
+    expect(headers["x-project-id"]).toBe("0123456789abcdef");
+    expect(signed?.signedNames).toContain("x-project-id");
     const signable = { method: "POST", path: service.path, query: [], headers, body: request.body };
     expect(signatureOf(signable, key.sk, headers["x-sdk-date"] ?? "", signed?.signedNames ?? [])).toBe(
       signed?.signature,
