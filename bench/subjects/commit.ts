@@ -29,8 +29,9 @@ const knownAs = (task: Task, status: string): KnownTask => ({
   updatedAtMs: task.createdAtMs + 1,
   name: status === "SUCCESS" ? "" : task.name,
   overdueTold: false,
-  vanishedTold: false,
-  gone: false,
+  doubt: null,
+  past: [],
+  gone: null,
 });
 const known = new Map(
   tasks.map((task, index): [TaskId, KnownTask] => [
@@ -41,7 +42,8 @@ const known = new Map(
 const [changed] = tasks;
 if (!changed) throw new Error("no task can change");
 const checkpoint = { ...begin("all", 0, 0), watermarkMs: createdMs, newestCreatedMs: createdMs, known };
-const rules = { nowMs: createdMs, overdueAfterMs: () => null, baselineMs: null };
+const nowMs = createdMs + tasks.length * 1_000 + 60_000;
+const rules = { nowMs, overdueAfterMs: () => null, baselineMs: null, maxOpenAgeMs: 1e12 };
 
 function ours(): string {
   const snapshot = {
@@ -51,6 +53,7 @@ function ours(): string {
     gone: new Set<TaskId>(),
     unreadMs: [],
     clockSkewMs: 0,
+    apiNowMs: nowMs,
   };
   const differences = differencesOf(snapshot, checkpoint, rules);
   const { next } = planSlice(
@@ -66,7 +69,7 @@ function ours(): string {
       filters: new Map(),
       context: { stream, source: "https://localhost/", instanceName: null },
     },
-    { nowMs: createdMs, fence: null, mayTrim: true },
+    { nowMs, apiNowMs: nowMs, fence: null, mayTrim: true },
   );
   return encodeCheckpoint(next);
 }

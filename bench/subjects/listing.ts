@@ -51,11 +51,12 @@ async function ours(known: ReadonlyMap<TaskId, KnownTask>): Promise<number> {
     } as Parameters<typeof openDmsSource>[0],
     { clock: systemClock, random: Math.random, log },
   );
-  const rules = { nowMs: Date.now(), overdueAfterMs: () => null, baselineMs: null };
-  const checkpoint = { ...begin("all", Date.now(), 604_800_000), known };
-  const snapshot = await readSnapshot({ stream, source, log }, checkpoint, rules, {
-    signal: AbortSignal.timeout(600_000),
-  });
+  const maxOpenAgeMs = 604_800_000;
+  const rules = { nowMs: Date.now(), overdueAfterMs: () => null, baselineMs: null, maxOpenAgeMs };
+  const checkpoint = { ...begin("all", Date.now(), maxOpenAgeMs), known };
+  const reach = { startMs: null, lookbackMs: 900_000, maxOpenAgeMs };
+  const place = { stream, source, log, clock: systemClock, reach };
+  const snapshot = await readSnapshot(place, checkpoint, rules, { signal: AbortSignal.timeout(600_000) });
   await source.close();
   return snapshot.tasks.size;
 }
@@ -76,8 +77,9 @@ const asRecorded = (number: number): KnownTask => ({
   updatedAtMs: createdMs + number * 1_000 + 5_000,
   name: "",
   overdueTold: false,
-  vanishedTold: false,
-  gone: false,
+  doubt: null,
+  past: [],
+  gone: null,
 });
 
 const list =

@@ -1,6 +1,7 @@
 import { type EventId, eventId, type Stream } from "../core/names.ts";
 import type { Change } from "./diff.ts";
 import { maskedParams } from "./mask.ts";
+import { stampMs } from "./task.ts";
 
 export type EventKind =
   | "created"
@@ -20,7 +21,7 @@ export interface CloudEvent {
   readonly source: string;
   readonly type: `com.huaweicloud.dms.task.${EventKind}`;
   readonly subject: string;
-  /** The task's updated_at, ISO 8601 UTC. */
+  /** The task's updated_at, or its creation where the API gave none; ISO 8601 UTC. */
   readonly time: string;
   readonly datacontenttype: "application/json";
   readonly dataschema: string;
@@ -87,11 +88,11 @@ export function toEvent(change: Change, context: EventContext): CloudEvent {
   const { task, from, to } = change;
   const { engine, region, projectId, instanceId } = context.stream;
   // These two are the bridge's own words: no update of the task states them.
-  const changedAtMs = to === "OVERDUE" || to === "VANISHED" ? context.observedAtMs : task.updatedAtMs;
-  const updatedAt = new Date(task.updatedAtMs).toISOString();
+  const changedAtMs = to === "OVERDUE" || to === "VANISHED" ? context.observedAtMs : stampMs(task);
+  const updatedAt = new Date(stampMs(task)).toISOString();
   return {
     specversion: "1.0",
-    id: eventId(`${idPart(instanceId)}/${idPart(task.id)}/${idPart(to)}/${task.updatedAtMs}`),
+    id: eventId(`${idPart(instanceId)}/${idPart(task.id)}/${idPart(to)}/${stampMs(task)}`),
     source: context.source,
     type: `com.huaweicloud.dms.task.${Object.hasOwn(kinds, to) ? (kinds[to] ?? "unknown") : "unknown"}`,
     subject: task.id,

@@ -1,5 +1,6 @@
 import { taskId } from "../core/names.ts";
 import { type CloudEvent, toEvent } from "./event.ts";
+import { firstStatus } from "./task.ts";
 
 const stream = {
   engine: "rabbitmq",
@@ -10,7 +11,6 @@ const stream = {
 
 /** What is no status of the API's own, but told of a task that is open. */
 const told: ReadonlySet<string> = new Set(["OVERDUE", "VANISHED"]);
-const firstStatus = "CREATED";
 
 /** A change to each status that has an event type of its own, and to one that nobody knows. */
 export const sampleStatuses = [

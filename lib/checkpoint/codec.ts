@@ -12,8 +12,6 @@ import type { Checkpoint } from "./checkpoint.ts";
 const format = 1;
 
 const overdueFlag = 1;
-const vanishedFlag = 2;
-const goneFlag = 4;
 
 const ms = v.pipe(v.number(), v.finite());
 
@@ -24,6 +22,12 @@ const eventShape = v.looseObject({
   subject: v.string(),
 });
 
+const besideSchema = v.strictObject({
+  doubt: v.nullable(v.strictObject({ status: v.string(), sinceMs: ms })),
+  past: v.array(v.strictTuple([v.string(), v.nullable(ms)])),
+  gone: v.nullable(v.strictObject({ sinceMs: ms, nextLookMs: v.nullable(ms) })),
+});
+
 const recordSchema = v.strictObject({
   format: v.literal(format),
   watermarkMs: ms,
@@ -31,8 +35,10 @@ const recordSchema = v.strictObject({
   baselineMs: v.nullable(ms),
   /** Short rows: a record may hold thousands. */
   known: v.array(
-    v.strictTuple([v.string(), v.string(), ms, ms, v.string(), v.pipe(v.number(), v.integer())]),
+    v.strictTuple([v.string(), v.string(), ms, v.nullable(ms), v.string(), v.picklist([0, overdueFlag])]),
   ),
+  /** Of the few known tasks that have more to remember. */
+  beside: v.array(v.strictTuple([v.string(), besideSchema])),
   durations: v.array(v.strictTuple([v.string(), v.array(ms)])),
   outbox: v.array(
     v.strictObject({
@@ -66,8 +72,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       task.createdAtMs,
       task.updatedAtMs,
       task.name,
-      flagsOf(task),
+      task.overdueTold ? overdueFlag : 0,
     ]),
+    beside: Array.from(checkpoint.known).flatMap(besideRow),
     durations: Array.from(checkpoint.durations, ([name, lasted]) => [name, [...lasted]]),
     outbox: checkpoint.outbox.map((entry) => ({
       sequence: entry.sequence,
@@ -110,21 +117,21 @@ export function decodeCheckpoint(text: string): Checkpoint {
     throw new StoreError("corrupt", `the record is damaged at ${v.getDotPath(issue) ?? "its root"}`);
   }
   const row = result.output;
+  const beside = new Map(row.beside);
   return {
     watermarkMs: row.watermarkMs,
     newestCreatedMs: row.newestCreatedMs,
     baselineMs: row.baselineMs,
     known: new Map(
-      row.known.map(([id, status, createdAtMs, updatedAtMs, name, flags]) => [
+      row.known.map(([id, status, createdAtMs, updatedAtMs, name, flag]) => [
         taskId(id),
         {
           status,
           createdAtMs,
           updatedAtMs,
           name,
-          overdueTold: (flags & overdueFlag) !== 0,
-          vanishedTold: (flags & vanishedFlag) !== 0,
-          gone: (flags & goneFlag) !== 0,
+          overdueTold: flag === overdueFlag,
+          ...besideOf(beside.get(id)),
         },
       ]),
     ),
@@ -152,5 +159,15 @@ export function decodeCheckpoint(text: string): Checkpoint {
   };
 }
 
-const flagsOf = (task: KnownTask): number =>
-  (task.overdueTold ? overdueFlag : 0) | (task.vanishedTold ? vanishedFlag : 0) | (task.gone ? goneFlag : 0);
+type BesideRow = v.InferOutput<typeof besideSchema>;
+
+function besideRow([id, { doubt, past, gone }]: [string, KnownTask]): [string, BesideRow][] {
+  if (doubt === null && gone === null && past.length === 0) return [];
+  return [[id, { doubt, past: past.map(({ status, updatedAtMs }) => [status, updatedAtMs]), gone }]];
+}
+
+const plain = { doubt: null, past: [], gone: null };
+
+function besideOf(row: BesideRow | undefined): Pick<KnownTask, "doubt" | "past" | "gone"> {
+  return row ? { ...row, past: row.past.map(([status, updatedAtMs]) => ({ status, updatedAtMs })) } : plain;
+}

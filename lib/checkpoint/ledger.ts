@@ -9,11 +9,18 @@ const maxLostRaces = 20;
 export class Ledger {
   readonly #store: CheckpointStore;
   readonly #stream: StreamKey;
+  readonly #sound: (found: Checkpoint) => Checkpoint;
   #stored: Stored | null = null;
 
-  constructor(store: CheckpointStore, stream: StreamKey) {
+  /** `sound` makes of a record that was read the one to work with. */
+  constructor(
+    store: CheckpointStore,
+    stream: StreamKey,
+    sound: (found: Checkpoint) => Checkpoint = (found) => found,
+  ) {
     this.#store = store;
     this.#stream = stream;
+    this.#sound = sound;
   }
 
   /** Null before a record was loaded. */
@@ -26,7 +33,8 @@ export class Ledger {
    * @throws StoreError
    */
   async load(): Promise<Checkpoint | null> {
-    this.#stored = await this.#store.load(this.#stream);
+    const found = await this.#store.load(this.#stream);
+    this.#stored = found && { ...found, checkpoint: this.#sound(found.checkpoint) };
     return this.checkpoint;
   }
 

@@ -1,6 +1,6 @@
 import type { Difference } from "../change/diff.ts";
 import type { CloudEvent } from "../change/event.ts";
-import { isOpen, type KnownTask } from "../change/known.ts";
+import { isOpen, isWatched, type KnownTask } from "../change/known.ts";
 import type { Durations } from "../change/usual.ts";
 import { isInWindow } from "../change/window.ts";
 import { type SinkName, type TaskId, taskId } from "../core/names.ts";
@@ -74,10 +74,10 @@ export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint
 
 const untried: Owed = { attempts: 0, nextAttemptMs: 0 };
 
-/** Ended tasks outside the window cannot be listed again. */
+/** Ended tasks outside the window cannot be listed again; vanished ones are forgotten once they are not looked up. */
 function forget(known: Map<TaskId, KnownTask>, watermarkMs: number): void {
   for (const [id, task] of known) {
-    if (!isOpen(task) && !isInWindow(task.createdAtMs, watermarkMs)) known.delete(id);
+    if (!isOpen(task) && !isWatched(task) && !isInWindow(task.createdAtMs, watermarkMs)) known.delete(id);
   }
 }
 

@@ -24,6 +24,8 @@ export interface SliceRules extends BacklogLimits {
 
 export interface SliceMoment {
   readonly nowMs: number;
+  /** When the snapshot was read, by the API's clock: the window never passes it. */
+  readonly apiNowMs: number;
   readonly fence: Fence | null;
   /** Whether the outbox is this run's to shorten. */
   readonly mayTrim: boolean;
@@ -49,14 +51,14 @@ export function planSlice(
   differences: readonly Difference[],
   unreadMs: readonly number[] | null,
   rules: SliceRules,
-  { nowMs, fence, mayTrim }: SliceMoment,
+  { nowMs, apiNowMs, fence, mayTrim }: SliceMoment,
 ): Slice {
   const taken = sliceLength(differences);
   const slice = differences.slice(0, taken);
   const { events, durations } = told(slice, checkpoint.durations, { ...rules.context, observedAtMs: nowMs });
   const filtered = new Map<SinkName, number>();
   const routed = events.map((event) => ({ event, sinks: route(event, rules, filtered) }));
-  const newestCreatedMs = newestOf(checkpoint, slice);
+  const newestCreatedMs = newestOf(checkpoint, slice, apiNowMs);
   const recorded = record(checkpoint, {
     differences: slice,
     events: routed,
@@ -70,11 +72,11 @@ export function planSlice(
             unrecordedMs: unrecorded(
               differences[taken],
               unreadMs,
-              (newestCreatedMs ?? nowMs) - rules.maxOpenAgeMs,
+              (newestCreatedMs ?? apiNowMs) - rules.maxOpenAgeMs,
             ),
             lookbackMs: rules.lookbackMs,
             maxOpenAgeMs: rules.maxOpenAgeMs,
-            nowMs,
+            nowMs: apiNowMs,
           }),
     newestCreatedMs,
     baselineDone: unreadMs !== null && taken === differences.length,
@@ -125,10 +127,12 @@ function route(event: CloudEvent, rules: SliceRules, filtered: Map<SinkName, num
   return sinks;
 }
 
-function newestOf(checkpoint: Checkpoint, slice: readonly Difference[]): number | null {
-  const sliceNewestMs = slice.at(-1)?.known.createdAtMs;
-  if (sliceNewestMs === undefined) return checkpoint.newestCreatedMs;
-  return Math.max(checkpoint.newestCreatedMs ?? Number.NEGATIVE_INFINITY, sliceNewestMs);
+/** Creation of the newest task seen. One that lies in the future says nothing of what was listed. */
+function newestOf(checkpoint: Checkpoint, slice: readonly Difference[], apiNowMs: number): number | null {
+  const before = checkpoint.newestCreatedMs === null ? [] : [Math.min(checkpoint.newestCreatedMs, apiNowMs)];
+  const newest = slice.findLast(({ known }) => known.createdAtMs <= apiNowMs);
+  const created = newest ? [...before, newest.known.createdAtMs] : before;
+  return created.length === 0 ? null : Math.max(...created);
 }
 
 /** Creations of the tasks that are open once the slice is recorded. */

@@ -1,10 +1,12 @@
 import { eachOf } from "../async/each.ts";
-import { type Difference, type DiffRules, diffGone, diffTask, isStale } from "../change/diff.ts";
-import { isOpen } from "../change/known.ts";
-import type { Task } from "../change/task.ts";
+import { type Difference, type DiffRules, diffGone, diffTask, isLookDue } from "../change/diff.ts";
+import { isOpen, isWatched } from "../change/known.ts";
+import { standingOf } from "../change/order.ts";
+import { isFinal, stampMs, type Task } from "../change/task.ts";
 import { isInWindow } from "../change/window.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import type { CallOptions } from "../core/clock.ts";
+import { type WindowReach, withSoundWatermark } from "../checkpoint/instants.ts";
+import type { CallOptions, Clock } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 import type { Stream, TaskId } from "../core/names.ts";
 import type { TaskSource } from "../source/task-source.ts";
@@ -22,45 +24,72 @@ export interface Snapshot {
   readonly count: number;
   /** Tasks that differ from what was known when they were read, by id. */
   readonly tasks: ReadonlyMap<TaskId, Task>;
-  /** Open tasks that the API no longer knows. */
+  /** Tasks that the API says it does not know. */
   readonly gone: ReadonlySet<TaskId>;
   /** Creations the window must not pass: records that could not be read, or the begin where the listing is in doubt. */
   readonly unreadMs: readonly number[];
   /** The API's clock less ours. */
   readonly clockSkewMs: number;
+  /** When it was read, by the API's clock. */
+  readonly apiNowMs: number;
+}
+
+/** Where a snapshot is read, and how far back. */
+export interface SnapshotPlace {
+  readonly stream: Stream;
+  readonly source: TaskSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly reach: WindowReach;
 }
 
 /**
- * Lists the stream's window, page by page, and looks up one by one the open tasks that the listing did not show:
- * those older than the window, and those that may be gone.
+ * Lists the stream's window, page by page, and looks up one by one the tasks that the listing did not show: those open
+ * and older than the window, those that may be gone, and those that were told as vanished. `rules` are by our clock.
  * @throws SourceError
  */
 export async function readSnapshot(
-  place: { readonly stream: Stream; readonly source: TaskSource; readonly log: Log },
+  place: SnapshotPlace,
   checkpoint: Checkpoint,
   rules: DiffRules,
   options: CallOptions,
 ): Promise<Snapshot> {
+  const { clock } = place;
+  const instance = place.stream.instanceId;
   const beginMs = checkpoint.watermarkMs;
   const tasks = new Map<TaskId, Task>();
   const unreadMs: number[] = [];
   const unseen = new Set<TaskId>();
-  for (const [id, known] of checkpoint.known) if (isOpen(known)) unseen.add(id);
+  for (const [id, known] of checkpoint.known) if (isOpen(known) || isWatched(known)) unseen.add(id);
   let count = 0;
   let doubtful = false;
   let clockSkewMs = 0;
+  let apiNowMs: number | null = null;
+  let here = rules;
   for await (const page of place.source.list(place.stream, beginMs, options)) {
     count += page.tasks.length;
     clockSkewMs = page.clockSkewMs ?? clockSkewMs;
+    apiNowMs ??= clock.now() + clockSkewMs;
+    here = byApiClock(rules, { clockSkewMs, apiNowMs });
+    const now = { oursMs: clock.now(), apiMs: apiNowMs };
+    const sound = withSoundWatermark(checkpoint, now, place.reach);
+    if (sound !== checkpoint) {
+      place.log("warn", "the watermark was ahead of the API's clock and is moved back", {
+        instance,
+        watermark: new Date(beginMs).toISOString(),
+        to: new Date(sound.watermarkMs).toISOString(),
+      });
+      return readSnapshot(place, sound, rules, options);
+    }
     // Whether an end is news is told by the API's clock, which the answers tell only roughly.
-    const pastMs = (rules.baselineMs ?? Number.NEGATIVE_INFINITY) + clockSkewMs - surelyPastMs;
+    const pastMs = (here.baselineMs ?? Number.NEGATIVE_INFINITY) - surelyPastMs;
     for (const task of page.tasks) {
       const known = checkpoint.known.get(task.id);
       if (unseen.size > 0) unseen.delete(task.id);
       const read = tasks.size > 0 ? tasks.get(task.id) : undefined;
-      if (read && isStale(read, task)) continue;
-      const difference = diffTask(known, task, rules);
-      const isPast = difference?.changes.length === 0 && task.updatedAtMs < pastMs;
+      if (read && !isNewer(read, task, here.nowMs)) continue;
+      const difference = diffTask(known, task, here);
+      const isPast = difference?.changes.length === 0 && !known && stampMs(task) < pastMs;
       if (difference) tasks.set(task.id, isPast ? unspoken(task) : task);
       else if (read) tasks.delete(task.id);
     }
@@ -68,23 +97,47 @@ export async function readSnapshot(
     if (page.doubt !== null) {
       doubtful = true;
       unreadMs.push(beginMs);
-      place.log("warn", "a listing may lack tasks", { instance: place.stream.instanceId, doubt: page.doubt });
+      place.log("warn", "a listing may lack tasks", { instance, doubt: page.doubt });
     }
   }
   if (Math.abs(clockSkewMs) > tellSkewMs) {
-    place.log("warn", "the API's clock differs from this machine's", {
-      instance: place.stream.instanceId,
-      clockSkewMs,
+    place.log("warn", "the API's clock differs from this machine's", { instance, clockSkewMs });
+  }
+  if (beginMs > here.nowMs) {
+    place.log("warn", "the watermark lies in the future: nothing is listed until then", {
+      instance,
+      watermark: new Date(beginMs).toISOString(),
     });
   }
   const gone = new Set<TaskId>();
-  const singles = [...unseen].filter((id) => !(doubtful && isListed(checkpoint, id)));
+  const singles = [...unseen].filter((id) => isToLookUp(id, checkpoint, here, doubtful));
   await eachOf(singles, singlesAtOnce, async (id) => {
     const task = await lookUp(place, id, options);
     if (task === null) gone.add(id);
-    else if (task && diffTask(checkpoint.known.get(id), task, rules)) tasks.set(id, task);
+    else if (task && diffTask(checkpoint.known.get(id), task, here)) tasks.set(id, task);
   });
-  return { beginMs, count, tasks, gone, unreadMs, clockSkewMs };
+  return { beginMs, count, tasks, gone, unreadMs, clockSkewMs, apiNowMs: here.nowMs };
+}
+
+/** The rules by the API's clock, which the tasks' instants are compared with. */
+export const byApiClock = (
+  rules: DiffRules,
+  { clockSkewMs, apiNowMs }: Pick<Snapshot, "clockSkewMs" | "apiNowMs">,
+): DiffRules => ({
+  ...rules,
+  nowMs: apiNowMs,
+  baselineMs: rules.baselineMs === null ? null : rules.baselineMs + clockSkewMs,
+});
+
+/** Whether a task that comes again in one listing is no step back. */
+const isNewer = (read: Task, task: Task, nowMs: number): boolean =>
+  standingOf({ ...read, past: [] }, task, nowMs) !== "doubtful";
+
+function isToLookUp(id: TaskId, checkpoint: Checkpoint, rules: DiffRules, doubtful: boolean): boolean {
+  const known = checkpoint.known.get(id);
+  if (!known || (known.gone && !isLookDue(known, rules))) return false;
+  // A listing in doubt says nothing of what it should have shown.
+  return !(doubtful && isInWindow(known.createdAtMs, checkpoint.watermarkMs));
 }
 
 const nobody = { id: null, name: null };
@@ -95,7 +148,7 @@ const isUnspoken = ({ user }: Task): boolean => user === nobody;
 
 /**
  * The differences of a snapshot from a checkpoint, oldest task first. The checkpoint may be newer than the one the
- * snapshot began from: a task outside its window that it does not know has ended, was told and is forgotten.
+ * snapshot began from: a task that it does not know and that left its window since has ended, was told and is forgotten.
  */
 export function differencesOf(
   snapshot: Snapshot,
@@ -105,35 +158,45 @@ export function differencesOf(
   const found: Difference[] = [];
   for (const task of snapshot.tasks.values()) {
     const known = checkpoint.known.get(task.id);
-    if (!known && !isInWindow(task.createdAtMs, checkpoint.watermarkMs)) continue;
+    if (!known && isForgotten(task, snapshot, checkpoint)) continue;
     const difference = diffTask(known, task, rules);
     // What was no news when it was read is none for a record that another run has taken further since.
     if (difference) found.push(isUnspoken(task) ? { ...difference, changes: [] } : difference);
   }
   for (const id of snapshot.gone) {
     const known = checkpoint.known.get(id);
-    const difference = known && diffGone(id, known);
+    const difference = known && diffGone(id, known, rules);
     if (difference) found.push(difference);
   }
   return found.sort((a, b) => a.known.createdAtMs - b.known.createdAtMs || (a.id < b.id ? -1 : 1));
 }
 
-const isListed = (checkpoint: Checkpoint, id: TaskId): boolean => {
-  const known = checkpoint.known.get(id);
-  return known !== undefined && isInWindow(known.createdAtMs, checkpoint.watermarkMs);
-};
+/** Open tasks are never forgotten: one that the API shows beyond the window it was asked for runs again. */
+function isForgotten(
+  { createdAtMs, status }: Task,
+  { beginMs }: Snapshot,
+  { watermarkMs }: Checkpoint,
+): boolean {
+  if (isInWindow(createdAtMs, watermarkMs)) return false;
+  return isFinal(status) || isInWindow(createdAtMs, beginMs);
+}
 
 /** Undefined when this one look-up failed: the task stays as it is known, and the stream goes on. */
 async function lookUp(
-  place: { readonly stream: Stream; readonly source: TaskSource; readonly log: Log },
+  { stream, source, log }: SnapshotPlace,
   id: TaskId,
   options: CallOptions,
 ): Promise<Task | null | undefined> {
   try {
-    return await place.source.get(place.stream, id, options);
+    return await source.get(stream, id, options);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
-    place.log("warn", "a task could not be looked up", { task: id, reason: error.reason });
+    log("warn", "a task could not be looked up", {
+      instance: stream.instanceId,
+      task: id,
+      reason: error.reason,
+      error: error.message,
+    });
     return undefined;
   }
 }

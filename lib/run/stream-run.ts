@@ -1,5 +1,6 @@
 import type { Difference, DiffRules } from "../change/diff.ts";
 import type { Checkpoint, Fence } from "../checkpoint/checkpoint.ts";
+import { type WindowReach, withoutVoidInstants, withSoundWatermark } from "../checkpoint/instants.ts";
 import { Ledger } from "../checkpoint/ledger.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import {
@@ -21,7 +22,7 @@ import { partError } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
 import { planSlice, type Slice, type SliceRules } from "./commit-plan.ts";
 import type { RunObserver } from "./observer.ts";
-import { differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
+import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** Between the abort of a run's requests and the instant at which another run may deliver. */
 const fenceMarginMs = 1_000;
@@ -81,8 +82,13 @@ export class StreamRun {
   constructor(plan: StreamPlan, context: RunContext) {
     this.#plan = plan;
     this.#context = context;
-    this.#ledger = new Ledger(context.checkpoints, plan.rules.stream);
-    this.#rules = { nowMs: context.clock.now(), overdueAfterMs: plan.overdueAfterMs, baselineMs: null };
+    this.#ledger = new Ledger(context.checkpoints, plan.rules.stream, (found) => this.#sound(found));
+    this.#rules = {
+      nowMs: context.clock.now(),
+      overdueAfterMs: plan.overdueAfterMs,
+      baselineMs: null,
+      maxOpenAgeMs: plan.rules.maxOpenAgeMs,
+    };
   }
 
   /** Loads the record; a new stream's is stored before anything is read, so that its first instant outlives a crash. */
@@ -93,7 +99,9 @@ export class StreamRun {
 
   /** Reads the window. A stream that cannot be read still delivers what it owes. */
   async list(options: CallOptions): Promise<void> {
-    const place = { stream: this.#plan.stream, source: this.#plan.source, log: this.#context.log };
+    const { stream, source } = this.#plan;
+    const { log, clock } = this.#context;
+    const place = { stream, source, log, clock, reach: this.#reach };
     try {
       this.#snapshot = await readSnapshot(
         place,
@@ -197,8 +205,12 @@ export class StreamRun {
   }
 
   /** Null when there is nothing to write. */
-  #nextSlice(checkpoint: Checkpoint): Slice | null {
+  #nextSlice(stored: Checkpoint): Slice | null {
     const nowMs = this.#context.clock.now();
+    const apiNowMs = this.#snapshot?.apiNowMs ?? nowMs;
+    const checkpoint = this.#snapshot
+      ? withSoundWatermark(stored, { oursMs: nowMs, apiMs: apiNowMs }, this.#reach)
+      : stored;
     if (this.#snapshot && this.#basis !== checkpoint) {
       this.#differences = differencesOf(this.#snapshot, checkpoint, this.#diffRules(checkpoint));
       this.#basis = checkpoint;
@@ -212,6 +224,7 @@ export class StreamRun {
     const fence = isHeld ? checkpoint.fence : this.#fenceFor(settled, nowMs);
     const slice = planSlice(settled, this.#differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
       nowMs,
+      apiNowMs,
       fence,
       mayTrim: !isHeld,
     });
@@ -262,8 +275,26 @@ export class StreamRun {
 
   /** The baseline is an instant of our clock; what it is compared with bears the API's. */
   #diffRules({ baselineMs }: Checkpoint): DiffRules {
-    const skewMs = this.#snapshot?.clockSkewMs ?? 0;
-    return { ...this.#rules, baselineMs: baselineMs === null ? null : baselineMs + skewMs };
+    const rules = { ...this.#rules, baselineMs };
+    return this.#snapshot ? byApiClock(rules, this.#snapshot) : rules;
+  }
+
+  get #reach(): WindowReach {
+    const { startFrom, rules } = this.#plan;
+    return { ...rules, startMs: typeof startFrom === "object" ? startFrom.instantMs : null };
+  }
+
+  /** The record as it was read, less what a clock that was ahead has left in it. */
+  #sound(found: Checkpoint): Checkpoint {
+    const { clock, timeBudgetMs } = this.#context;
+    const { policies } = this.#plan.rules;
+    return withoutVoidInstants(found, clock.now(), {
+      fenceMs: timeBudgetMs + fenceMarginMs,
+      attemptMs: (sink) => {
+        const policy = policies.get(sink);
+        return policy ? Math.max(policy.maxDelayMs, policy.maxRetryAfterMs) : 0;
+      },
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Task } from "../change/task.ts";
+import { stampMs, type Task } from "../change/task.ts";
 import type { TaskId } from "../core/names.ts";
 import type { TaskPage } from "./parse.ts";
 import type { SkippedTask } from "./task-source.ts";
@@ -85,13 +85,14 @@ const maxStatuses = 32;
 /** A task's update and status in one number: the later update has the greater, and only equal statuses have equal ones. */
 function versions(): (task: Task) => number {
   const codes = new Map<string, number>();
-  return ({ status, updatedAtMs }) => {
+  return (task) => {
+    const { status } = task;
     let code = codes.get(status);
     if (code === undefined) {
       code = codes.size % maxStatuses;
       codes.set(status, code);
     }
-    return updatedAtMs * maxStatuses + code;
+    return stampMs(task) * maxStatuses + code;
   };
 }
 

@@ -36,14 +36,12 @@ function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTas
   const created = parseInstant(record["created_at"]);
   const updated = parseInstant(record["updated_at"]);
   const createdAtMs = created ?? updated;
-  const updatedAtMs = updated ?? created;
   if (!isText(id, maxIdLength)) return { id: null, createdAtMs, problem: textProblem("id", id, maxIdLength) };
   if (!isText(status, maxStatusLength))
     return { id, createdAtMs, problem: textProblem("status", status, maxStatusLength) };
   if (name !== "" && !isText(name, maxNameLength))
     return { id, createdAtMs, problem: textProblem("name", name, maxNameLength) };
-  if (createdAtMs === null || updatedAtMs === null)
-    return { id, createdAtMs, problem: "created_at and updated_at hold no instant" };
+  if (createdAtMs === null) return { id, createdAtMs, problem: "created_at and updated_at hold no instant" };
   return {
     id: taskId(id),
     name,
@@ -51,7 +49,7 @@ function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTas
     params: parseParams(record["params"]),
     user: { id: userText(record["user_id"]), name: userText(record["user_name"]) },
     createdAtMs,
-    updatedAtMs,
+    updatedAtMs: updated,
   };
 }
 

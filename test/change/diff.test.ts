@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { type DiffRules, diffGone, diffTask } from "../../lib/change/diff.ts";
-import type { KnownTask } from "../../lib/change/known.ts";
-import { createdMs, sampleTask } from "./sample.ts";
+import { type DiffRules, diffGone, diffLost, diffTask, isLookDue } from "../../lib/change/diff.ts";
+import { isWatched, type KnownTask } from "../../lib/change/known.ts";
+import { createdMs, sampleKnown, sampleTask } from "./sample.ts";
 
-const rules: DiffRules = { nowMs: createdMs + 60_000, overdueAfterMs: () => null, baselineMs: null };
-const known: KnownTask = {
-  status: "EXECUTING",
-  createdAtMs: createdMs,
-  updatedAtMs: createdMs + 1_000,
-  name: "bindInstancePublicIp",
-  overdueTold: false,
-  vanishedTold: false,
-  gone: false,
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const rules: DiffRules = {
+  nowMs: createdMs + minuteMs,
+  overdueAfterMs: () => null,
+  baselineMs: null,
+  maxOpenAgeMs: 7 * dayMs,
 };
+const known = sampleKnown();
+const later = (ms: number): DiffRules => ({ ...rules, nowMs: rules.nowMs + ms });
 const steps = (difference: ReturnType<typeof diffTask>) =>
   difference?.changes.map(({ from, to }) => `${from} -> ${to}`);
 
@@ -31,7 +31,11 @@ describe("a task's difference from what is known", () => {
   });
 
   it("carries an unknown status as it is, and counts it as open", () => {
-    const difference = diffTask(known, sampleTask({ status: "PAUSED" }), rules);
+    const difference = diffTask(
+      known,
+      sampleTask({ status: "PAUSED", updatedAtMs: createdMs + 2_000 }),
+      rules,
+    );
     expect(steps(difference)).toEqual(["EXECUTING -> PAUSED"]);
     expect(difference?.known.name).toBe("bindInstancePublicIp");
   });
@@ -40,13 +44,6 @@ describe("a task's difference from what is known", () => {
     const failed = { ...known, status: "FAILED", name: "" };
     const resumed = sampleTask({ updatedAtMs: createdMs + 9_000 });
     expect(steps(diffTask(failed, resumed, rules))).toEqual(["FAILED -> EXECUTING"]);
-  });
-
-  it.each([
-    ["an older answer", { status: "CREATED", updatedAtMs: createdMs }],
-    ["an earlier status of the same instant", { status: "CREATED" }],
-  ])("is nothing for %s", (_, stale) => {
-    expect(diffTask(known, sampleTask(stale), rules)).toBeNull();
   });
 
   it("is nothing to tell, yet something to remember, for a task that had ended before the baseline", () => {
@@ -65,7 +62,7 @@ describe("a task's difference from what is known", () => {
 
   it("is told for a task that ends in the very instant of the baseline", () => {
     const ended = sampleTask({ status: "SUCCESS" });
-    const atEnd = { ...rules, baselineMs: ended.updatedAtMs };
+    const atEnd = { ...rules, baselineMs: createdMs + 1_000 };
     expect(steps(diffTask(undefined, ended, atEnd))).toEqual(["null -> SUCCESS"]);
   });
 
@@ -98,19 +95,65 @@ describe("a task's difference from what is known", () => {
     ]);
   });
 
-  it("is vanished once, when the API no longer knows an open task", () => {
+  it("is vanished once the API has said in two polls, a minute apart, that it knows no such task", () => {
     const { id } = sampleTask();
-    const gone = diffGone(id, known);
-    expect(steps(gone)).toEqual(["EXECUTING -> VANISHED"]);
-    expect(gone && diffGone(id, gone.known)).toBeNull();
-    expect(diffGone(id, { ...known, status: "SUCCESS" })).toBeNull();
+    const first = diffGone(id, known, rules);
+    expect(steps(first)).toEqual([]);
+    const doubted = first?.known ?? known;
+    expect(diffGone(id, doubted, later(minuteMs - 1))).toBeNull();
+    const second = diffGone(id, doubted, later(minuteMs));
+    expect(steps(second)).toEqual(["EXECUTING -> VANISHED"]);
+    expect(second && diffGone(id, second.known, later(minuteMs))).toBeNull();
   });
 
-  it("follows a task that comes back, without telling that it vanished a second time", () => {
-    const gone = diffGone(sampleTask().id, known);
-    const back = diffTask(gone?.known, sampleTask(), rules);
-    expect(back?.changes).toEqual([]);
-    expect(back?.known.gone).toBe(false);
-    expect(back && diffGone(back.id, back.known)?.changes).toEqual([]);
+  it("is not vanished for one poll that a later one contradicts", () => {
+    const { id } = sampleTask();
+    const doubted = diffGone(id, known, rules)?.known ?? known;
+    const seen = diffTask(doubted, sampleTask(), later(30_000));
+    expect([steps(seen), seen?.known]).toEqual([[], known]);
+    expect(steps(diffGone(id, seen?.known ?? doubted, later(2 * minuteMs)))).toEqual([]);
+  });
+
+  it("is nothing for an ended task whose record is deleted", () => {
+    expect(diffGone(sampleTask().id, { ...known, status: "SUCCESS" }, rules)).toBeNull();
+  });
+
+  const vanished = (): KnownTask => {
+    const difference = diffLost(sampleTask().id, known, rules);
+    if (!difference) throw new Error("the task is open");
+    return difference.known;
+  };
+
+  it.each(["EXECUTING", "SUCCESS"])(
+    "is told from VANISHED when the API shows the task again, %s",
+    (status) => {
+      const back = diffTask(vanished(), sampleTask({ status, updatedAtMs: createdMs + 1_000 }), rules);
+      expect(steps(back)).toEqual([`VANISHED -> ${status}`]);
+      expect(back?.known.gone).toBeNull();
+    },
+  );
+
+  it("looks for a vanished task ever more rarely, and no longer than maxOpenAge", () => {
+    const { id } = sampleTask();
+    const looks: number[] = [];
+    let task = vanished();
+    for (let nowMs = rules.nowMs; nowMs < rules.nowMs + 20 * dayMs; nowMs += minuteMs) {
+      const now = { ...rules, nowMs };
+      if (!isLookDue(task, now)) continue;
+      looks.push((nowMs - rules.nowMs) / minuteMs);
+      task = diffGone(id, task, now)?.known ?? task;
+    }
+    expect(looks).toEqual(Array.from({ length: 15 }, (_, index) => 2 ** index));
+    expect(isWatched(task)).toBe(false);
+  });
+
+  it("takes a look or a doubt that a clock which was ahead has set for none", () => {
+    const { id } = sampleTask();
+    const ahead = later(30 * dayMs);
+    const gone = diffLost(id, known, ahead)?.known ?? known;
+    expect(isLookDue(gone, rules)).toBe(true);
+    const doubted = diffGone(id, known, ahead)?.known ?? known;
+    const anew = diffGone(id, doubted, rules)?.known ?? doubted;
+    expect(steps(diffGone(id, anew, later(minuteMs)))).toEqual(["EXECUTING -> VANISHED"]);
   });
 });

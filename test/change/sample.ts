@@ -1,3 +1,4 @@
+import type { KnownTask } from "../../lib/change/known.ts";
 import type { Task } from "../../lib/change/task.ts";
 import { taskId } from "../../lib/core/names.ts";
 
@@ -11,5 +12,18 @@ export const sampleTask = (over: Partial<Task> = {}): Task => ({
   user: { id: "u1", name: "alice" },
   createdAtMs: createdMs,
   updatedAtMs: createdMs + 1_000,
+  ...over,
+});
+
+/** What is known of the sample task once its first sight is recorded. */
+export const sampleKnown = (over: Partial<KnownTask> = {}): KnownTask => ({
+  status: "EXECUTING",
+  createdAtMs: createdMs,
+  updatedAtMs: createdMs + 1_000,
+  name: "bindInstancePublicIp",
+  overdueTold: false,
+  doubt: null,
+  past: [],
+  gone: null,
   ...over,
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KnownTask } from "../../lib/change/known.ts";
 import { isBusy, lastActiveMs, openMs, owingMs } from "../../lib/checkpoint/activity.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
@@ -8,26 +9,25 @@ import { activityAttributes, dynamodbActivity } from "../../lib/stores/dynamodb/
 import { dynamodbCheckpoints } from "../../lib/stores/dynamodb/checkpoints.ts";
 import { textOf } from "../../lib/stores/dynamodb/item.ts";
 import { type Engine, startEngine } from "../aws/dynamodb-engine.ts";
+import { sampleKnown } from "../change/sample.ts";
 import { activityIndexContract } from "../contract/activity-index.ts";
 import { manualClock } from "../simulator/clock.ts";
 import { entry, stream } from "./sample.ts";
 
 const startMs = Date.parse("2026-03-01T00:00:00Z");
 const quiet = begin("all", startMs, 0);
-const withTask = (status: string, gone = false): Checkpoint => ({
+const gone = { sinceMs: startMs, nextLookMs: null };
+const withTask = (status: string, over: Partial<KnownTask> = {}): Checkpoint => ({
   ...quiet,
-  known: new Map([
-    [
-      taskId("t1"),
-      { status, createdAtMs: 0, updatedAtMs: 0, name: "", overdueTold: false, vanishedTold: false, gone },
-    ],
-  ]),
+  known: new Map([[taskId("t1"), sampleKnown({ status, ...over })]]),
 });
 
 describe("lastActiveMs", () => {
   it("is beyond any clock while a task is open, and beyond that while an event is owed", () => {
     expect(lastActiveMs(withTask("EXECUTING"), startMs)).toBe(openMs);
     expect(lastActiveMs(withTask("HALF_DONE"), startMs)).toBe(openMs);
+    const doubt = { status: "EXECUTING", sinceMs: startMs };
+    expect(lastActiveMs(withTask("SUCCESS", { doubt }), startMs)).toBe(openMs);
     expect(lastActiveMs({ ...quiet, outbox: [entry(1, "t1")] }, startMs)).toBe(owingMs);
     expect(lastActiveMs({ ...withTask("CREATED"), outbox: [entry(1, "t1")] }, startMs)).toBe(owingMs);
     expect(owingMs).toBeGreaterThan(openMs);
@@ -37,7 +37,7 @@ describe("lastActiveMs", () => {
   it("is the commit's own instant otherwise", () => {
     expect(lastActiveMs(quiet, startMs)).toBe(startMs);
     expect(lastActiveMs(withTask("SUCCESS"), startMs)).toBe(startMs);
-    expect(lastActiveMs(withTask("EXECUTING", true), startMs)).toBe(startMs);
+    expect(lastActiveMs(withTask("EXECUTING", { gone }), startMs)).toBe(startMs);
   });
 });
 

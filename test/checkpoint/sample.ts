@@ -42,11 +42,12 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
         fc.record({
           status: fc.string(),
           createdAtMs: instantMs,
-          updatedAtMs: instantMs,
+          updatedAtMs: fc.option(instantMs),
           name: fc.string(),
           overdueTold: fc.boolean(),
-          vanishedTold: fc.boolean(),
-          gone: fc.boolean(),
+          doubt: fc.option(fc.record({ status: fc.string(), sinceMs: instantMs })),
+          past: fc.array(fc.record({ status: fc.string(), updatedAtMs: fc.option(instantMs) })),
+          gone: fc.option(fc.record({ sinceMs: instantMs, nextLookMs: fc.option(instantMs) })),
         }),
       ),
     )

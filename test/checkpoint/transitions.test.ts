@@ -10,7 +10,7 @@ import {
   withTrouble,
 } from "../../lib/checkpoint/transitions.ts";
 import { taskId } from "../../lib/core/names.ts";
-import { createdMs } from "../change/sample.ts";
+import { createdMs, sampleKnown } from "../change/sample.ts";
 import { chat, entry, ops, sampleEvent } from "./sample.ts";
 
 const empty = begin("all", createdMs, 0);
@@ -26,15 +26,8 @@ const recording = (over: Partial<Recording>): Recording => ({
   durations: new Map(),
   ...over,
 });
-const known = (status: string, createdAtMs: number) => ({
-  status,
-  createdAtMs,
-  updatedAtMs: createdAtMs,
-  name: "resize",
-  overdueTold: false,
-  vanishedTold: false,
-  gone: false,
-});
+const known = (status: string, createdAtMs: number) =>
+  sampleKnown({ status, createdAtMs, updatedAtMs: createdAtMs, name: "resize" });
 
 describe("begin", () => {
   it("reads back as far as an open task may lie, with a baseline, for now", () => {
@@ -64,15 +57,22 @@ describe("record", () => {
     expect(next.nextSequence).toBe(10);
   });
 
-  it("forgets ended tasks outside the window, and keeps open ones wherever they lie", () => {
+  it("forgets ended tasks outside the window, and keeps wherever they lie the open, the doubted and those looked for", () => {
+    const doubt = { status: "EXECUTING", sinceMs: 2_000 };
+    const vanished = (nextLookMs: number | null) => ({
+      ...known("EXECUTING", 1_000),
+      gone: { sinceMs: 2_000, nextLookMs },
+    });
     const rows = [
       { id: taskId("old-ended"), known: known("SUCCESS", 1_000), changes: [] },
       { id: taskId("old-open"), known: known("EXECUTING", 1_000), changes: [] },
-      { id: taskId("old-gone"), known: { ...known("EXECUTING", 1_000), gone: true }, changes: [] },
+      { id: taskId("old-gone"), known: vanished(null), changes: [] },
+      { id: taskId("old-looked-for"), known: vanished(9_000), changes: [] },
+      { id: taskId("old-doubted"), known: { ...known("SUCCESS", 1_000), doubt }, changes: [] },
       { id: taskId("boundary"), known: known("SUCCESS", 5_999), changes: [] },
     ];
     const next = record(empty, recording({ differences: rows, watermarkMs: 5_000 }));
-    expect([...next.known.keys()]).toEqual(["old-open", "boundary"]);
+    expect([...next.known.keys()]).toEqual(["old-open", "old-looked-for", "old-doubted", "boundary"]);
   });
 
   it("keeps the baseline until the first snapshot is recorded to its end", () => {

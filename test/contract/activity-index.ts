@@ -4,21 +4,13 @@ import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { type StreamKey, streamKey, taskId } from "../../lib/core/names.ts";
 import type { Stores } from "../../lib/stores/stores.ts";
+import { sampleKnown } from "../change/sample.ts";
 import { entry, stream } from "../checkpoint/sample.ts";
 import { type ManualClock, manualClock } from "../simulator/clock.ts";
 
 const startMs = Date.parse("2026-03-01T00:00:00Z");
 const quiet = begin("all", startMs, 0);
-const task = {
-  status: "EXECUTING",
-  createdAtMs: 0,
-  updatedAtMs: 0,
-  name: "",
-  overdueTold: false,
-  vanishedTold: false,
-  gone: false,
-};
-const open: Checkpoint = { ...quiet, known: new Map([[taskId("t1"), task]]) };
+const open: Checkpoint = { ...quiet, known: new Map([[taskId("t1"), sampleKnown()]]) };
 const owing: Checkpoint = { ...open, outbox: [entry(1, "t1")] };
 const keyOf = (instanceId: string): StreamKey => streamKey({ ...stream, instanceId });
 

@@ -23,7 +23,7 @@ const held: Checkpoint = {
   watermarkMs: createdMs - 60 * minuteMs,
   newestCreatedMs: createdMs,
 };
-const moment = { nowMs: createdMs + minuteMs, fence: null, mayTrim: true };
+const moment = { nowMs: createdMs + minuteMs, apiNowMs: createdMs + minuteMs, fence: null, mayTrim: true };
 
 describe("a slice", () => {
   it("moves the window up to the lookback when all was read", () => {
@@ -42,7 +42,7 @@ describe("a slice", () => {
         createdAtMs: createdMs,
         updatedAtMs: createdMs + tookMs,
       });
-      const known = { ...task, overdueTold: false, vanishedTold: false, gone: false };
+      const known = { ...task, overdueTold: false, doubt: null, past: [], gone: null };
       return { id: task.id, changes: [{ task, from: "EXECUTING", to }], known };
     };
     const usualIn = ({ events }: Slice) => events.map(({ data }) => data.change.usualMs);

@@ -235,14 +235,43 @@ describe("a run", () => {
 
   it("tells an open task that is gone from the API as vanished, once", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, source } = stage([sink]);
+    const { run, show, source, clock } = stage([sink]);
     show(task("a"));
     await run();
     source.tasks.clear();
     await run();
+    expect(told(sink)).toEqual(["a EXECUTING"]);
+    await clock.advance(60_000);
+    await run();
     await run();
     expect(told(sink)).toEqual(["a EXECUTING", "a VANISHED"]);
-    expect(source.gets).toEqual(["a"]);
+    expect(source.gets).toEqual(["a", "a"]);
+  });
+
+  it("tells the end of a task that was told as vanished and is known again, inside the window or not", async () => {
+    const sink = scriptedSink(ops);
+    const { run, show, source, clock } = stage([sink], { maxOpenAgeMs: hourMs });
+    show(task("a"), task("b"));
+    await run();
+    source.tasks.clear();
+    await run();
+    await clock.advance(60_000);
+    await run();
+    show(task("new", "SUCCESS", createdMs + 30_000), task("a", "SUCCESS", createdMs, createdMs + 90_000));
+    await run();
+    await clock.advance(30 * 60_000);
+    show(task("newer", "SUCCESS", createdMs + 30 * 60_000));
+    await run();
+    show(task("b", "FAILED", createdMs, createdMs + 40 * 60_000));
+    await clock.advance(30 * 60_000);
+    await run();
+    const changes = sink.accepted.map(
+      ({ subject, data }) => `${subject} ${data.change.from} ${data.change.to}`,
+    );
+    expect(changes).toEqual(
+      expect.arrayContaining(["a VANISHED SUCCESS", "b EXECUTING VANISHED", "b VANISHED FAILED"]),
+    );
+    expect(source.begins.at(-1)).toBeGreaterThan(createdMs);
   });
 
   it("believes no doubtful listing that a task has vanished", async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { KnownTask } from "../../lib/change/known.ts";
 import type { Task } from "../../lib/change/task.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
@@ -7,10 +6,12 @@ import { taskId } from "../../lib/core/names.ts";
 import { differencesOf, readSnapshot } from "../../lib/run/snapshot.ts";
 import type { TaskSource } from "../../lib/source/task-source.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
-import { createdMs, sampleTask } from "../change/sample.ts";
+import { createdMs, sampleKnown, sampleTask } from "../change/sample.ts";
 import { stream } from "../checkpoint/sample.ts";
+import { manualClock } from "../simulator/clock.ts";
 
-const rules = { nowMs: createdMs, overdueAfterMs: () => null, baselineMs: null };
+const dayMs = 86_400_000;
+const rules = { nowMs: createdMs, overdueAfterMs: () => null, baselineMs: null, maxOpenAgeMs: 7 * dayMs };
 const empty = begin("all", createdMs, 0);
 const id = taskId("t1");
 const at = (status: string, updatedAtMs: number) => sampleTask({ id, status, updatedAtMs });
@@ -26,21 +27,15 @@ function read(checkpoint: Checkpoint, ...versions: readonly Task[]) {
   };
   const { signal } = new AbortController();
   const { baselineMs } = checkpoint;
-  return readSnapshot({ stream, source, log: silentLog }, checkpoint, { ...rules, baselineMs }, { signal });
+  const reach = { startMs: null, lookbackMs: 900_000, maxOpenAgeMs: 7 * dayMs };
+  const place = { stream, source, log: silentLog, clock: manualClock(createdMs), reach };
+  return readSnapshot(place, checkpoint, { ...rules, baselineMs }, { signal });
 }
 
-const knowing = (status: string, updatedAtMs: number): Checkpoint => {
-  const known: KnownTask = {
-    status,
-    createdAtMs: createdMs,
-    updatedAtMs,
-    name: "",
-    overdueTold: false,
-    vanishedTold: false,
-    gone: false,
-  };
-  return { ...empty, known: new Map([[id, known]]) };
-};
+const knowing = (status: string, updatedAtMs: number): Checkpoint => ({
+  ...empty,
+  known: new Map([[id, sampleKnown({ status, updatedAtMs, name: "" })]]),
+});
 
 describe("a snapshot", () => {
   it("keeps the version furthest along when a lagging page repeats a task within one millisecond", async () => {

@@ -6,7 +6,10 @@ import type { SliceRules } from "../../lib/run/commit-plan.ts";
 import { type Deeds, finals, type History, type Incarnation, pair, Violation } from "./history.ts";
 
 const secondMs = 1_000;
-const isOpen = ({ gone, status }: KnownTask): boolean => !gone && !finals.has(status);
+const isOpen = ({ gone, doubt, status }: KnownTask): boolean =>
+  gone === null && (doubt !== null || !finals.has(status));
+const stampOf = ({ updatedAtMs, createdAtMs }: Pick<KnownTask, "updatedAtMs" | "createdAtMs">): number =>
+  updatedAtMs ?? createdAtMs;
 const secondOf = (ms: number): number => Math.floor(ms / secondMs);
 
 /** Written apart from lib, so that the same mistake is not made twice. */
@@ -84,13 +87,18 @@ function remember(
   const before = incarnation.committed.get(task) ?? [];
   // A dead letter can outlive a commit that failed, and be put back before its change is told at all.
   const isPutBack = [...incarnation.redriven].some((key) => key.endsWith(`:${event.id}`));
-  if (!isPutBack && before.some(({ id }) => id === event.id))
+  // A late sight of an end that a lagging replica shows is believed; what then persists is told again.
+  const isContradicted = before.some(
+    ({ time }, place) => place > 0 && time < (before[place - 1]?.time ?? ""),
+  );
+  if (!isPutBack && !isContradicted && before.some(({ id }) => id === event.id))
     throw new Violation("told once", `${event.id} is committed twice`);
   const sequence = next.outbox.find((entry) => entry.event.id === event.id)?.sequence ?? 0;
   incarnation.sequences.set(event.id, sequence);
   incarnation.bytes.set(event.id, [...(incarnation.bytes.get(event.id) ?? []), JSON.stringify(event)]);
   const last = before.at(-1);
-  if (last && last.time > event.time) {
+  const endsOpen = finals.has(event.data.change.to) && !finals.has(last?.data.change.to ?? "");
+  if (last && last.time > event.time && !endsOpen && !isContradicted) {
     throw new Violation("order", `${event.id} follows ${last.id} and is older`);
   }
   incarnation.committed.set(task, [...before, event]);
@@ -103,25 +111,27 @@ function expectations({ history, previous, next, rules, deeds, apiSkewMs }: Comm
   const baselineMs = previous.baselineMs === null ? null : previous.baselineMs + apiSkewMs;
   const expected: string[] = [];
   if (baselineMs !== null) {
-    for (const { id, status, updatedAtMs } of deeds.sights) {
-      if (!previous.known.has(id) && finals.has(status) && updatedAtMs < baselineMs) history.noNews.add(id);
+    for (const sight of deeds.sights) {
+      const { id, status } = sight;
+      if (!previous.known.has(id) && finals.has(status) && stampOf(sight) < baselineMs)
+        history.noNews.add(id);
     }
   }
   for (const [task, known] of next.known) {
     const before = previous.known.get(task);
     const expect = (to: string): void => {
-      expected.push(idOf(stream, task, to, known.updatedAtMs));
+      expected.push(idOf(stream, task, to, stampOf(known)));
     };
-    const isNew = before?.status !== known.status;
+    const isNew = before?.status !== known.status || (before.gone !== null && known.gone === null);
     if (isNew) {
       const isNoNews =
-        !before && baselineMs !== null && finals.has(known.status) && known.updatedAtMs < baselineMs;
+        !before && baselineMs !== null && finals.has(known.status) && stampOf(known) < baselineMs;
       if (!isNoNews) expect(known.status);
-      if (!isSeen(deeds, task, known.status, known.updatedAtMs))
+      if (!isSeen(deeds, task, known.status, stampOf(known)))
         throw new Violation("no loss", `${task} ${known.status} was recorded and never shown`);
     }
     if (known.overdueTold && !before?.overdueTold) expect("OVERDUE");
-    if (known.vanishedTold && !before?.vanishedTold) {
+    if (known.gone !== null && !before?.gone) {
       expect("VANISHED");
       if (!deeds.gone.has(task))
         throw new Violation("no loss", `${task} is said to have vanished, and has not`);
@@ -148,8 +158,7 @@ function partings(
     parted.set(task, event);
   }
   for (const [task, known] of previous.known) {
-    if (!isOpen(known) || next.known.has(task) || parted.has(task)) continue;
-    if (known.vanishedTold && deeds.gone.has(task)) continue;
+    if (!isOpen(known) || finals.has(known.status) || next.known.has(task) || parted.has(task)) continue;
     // Given up at once, over the backlog: then it is among the dead letters, and the count says so.
     if (next.nextSequence - previous.nextSequence <= placed.length)
       throw new Violation("no loss", `${task} was open and is forgotten without a word`);
@@ -158,7 +167,7 @@ function partings(
 }
 
 const isSeen = ({ sights }: Deeds, task: TaskId, status: string, updatedAtMs: number): boolean =>
-  sights.some((sight) => sight.id === task && sight.status === status && sight.updatedAtMs === updatedAtMs);
+  sights.some((sight) => sight.id === task && sight.status === status && stampOf(sight) === updatedAtMs);
 
 /** Nothing owed disappears unless it was accepted or is among the dead letters. */
 function checkOwed({ incarnation, previous, next }: Commit): void {
@@ -176,13 +185,15 @@ function checkOwed({ incarnation, previous, next }: Commit): void {
   }
 }
 
-function checkWatermark({ previous, next, rules, deeds, nowMs }: Commit): void {
+function checkWatermark({ previous, next, rules, deeds, nowMs, apiSkewMs }: Commit): void {
+  // A first window that began by a wrong clock is set right by the API's.
+  if (next.watermarkMs < previous.watermarkMs && previous.newestCreatedMs === null) return;
   if (next.watermarkMs < previous.watermarkMs) throw new Violation("watermark", "it moved back");
   if (next.watermarkMs === previous.watermarkMs) return;
   if (!deeds.listed) throw new Violation("watermark", "it moved without a listing read to its end");
   const passes = (createdAtMs: number): boolean => secondOf(next.watermarkMs) > secondOf(createdAtMs);
   for (const [task, known] of next.known) {
-    const isYoung = known.createdAtMs >= nowMs - rules.maxOpenAgeMs;
+    const isYoung = known.createdAtMs >= nowMs + apiSkewMs - rules.maxOpenAgeMs;
     const wasInside = secondOf(known.createdAtMs) >= secondOf(previous.watermarkMs);
     if (isOpen(known) && isYoung && wasInside && passes(known.createdAtMs))
       throw new Violation("watermark", `it passed ${task}, which is open`);
@@ -191,7 +202,8 @@ function checkWatermark({ previous, next, rules, deeds, nowMs }: Commit): void {
 
 function checkBounds({ next, rules, deeds }: Commit): void {
   for (const [task, known] of next.known) {
-    if (!isOpen(known) && secondOf(known.createdAtMs) < secondOf(next.watermarkMs))
+    const isLookedFor = known.gone !== null && known.gone.nextLookMs !== null;
+    if (!isOpen(known) && !isLookedFor && secondOf(known.createdAtMs) < secondOf(next.watermarkMs))
       throw new Violation("bounded", `${task} has ended, lies outside the window, and is kept`);
   }
   // Others may have added to an outbox while it was held: whoever takes it next shortens it.

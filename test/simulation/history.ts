@@ -186,7 +186,8 @@ type Sight = Pick<Task, "status" | "updatedAtMs">;
 
 /** Whether one sight of a task comes after another: by its instant, and within one by how far along it is. */
 export const isLater = (sight: Sight, other: Sight): boolean =>
-  sight.updatedAtMs > other.updatedAtMs ||
-  (sight.updatedAtMs === other.updatedAtMs && rank(sight.status) > rank(other.status));
+  stampOf(sight) > stampOf(other) ||
+  (stampOf(sight) === stampOf(other) && rank(sight.status) > rank(other.status));
 
+const stampOf = ({ updatedAtMs }: Sight): number => updatedAtMs ?? 0;
 const rank = (status: string): number => (finals.has(status) ? 2 : status === "CREATED" ? 0 : 1);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Task } from "../../lib/change/task.ts";
+import { stampMs, type Task } from "../../lib/change/task.ts";
 import { taskId } from "../../lib/core/names.ts";
 import { joinById } from "../../lib/source/join.ts";
 
@@ -76,8 +76,8 @@ function plainJoin() {
       const known = given.get(each.id);
       const isNewer =
         known === undefined ||
-        each.updatedAtMs > known.updatedAtMs ||
-        (each.updatedAtMs === known.updatedAtMs && each.status !== known.status);
+        stampMs(each) > stampMs(known) ||
+        (stampMs(each) === stampMs(known) && each.status !== known.status);
       if (!isNewer) continue;
       given.set(each.id, each);
       fresh.set(each.id, each);

@@ -118,10 +118,10 @@ describe("a task", () => {
   });
 
   it.each(["yesterday", "", null, "2024-13-45T99:00:00Z", "20240807120000", 17, 1e300, {}, "2024-08-07"])(
-    "with %j for one of its times takes the other",
+    "with %j for its creation takes the update's, and for its update has none",
     (wrong) => {
       expect(one({ created_at: wrong })).toMatchObject({ createdAtMs: createdAtMs + 1_000 });
-      expect(one({ updated_at: wrong })).toMatchObject({ updatedAtMs: createdAtMs });
+      expect(one({ updated_at: wrong })).toMatchObject({ updatedAtMs: null, createdAtMs: createdAtMs });
     },
   );
 

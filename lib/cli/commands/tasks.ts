@@ -108,7 +108,7 @@ function show({ screen, clock }: Context, listings: readonly Listing[]): void {
         [styleOf(task.status), task.status],
         task.name,
         task.user.name ?? "-",
-        instant(task.updatedAtMs),
+        task.updatedAtMs === null ? "-" : instant(task.updatedAtMs),
         task.id,
         where,
       ],
@@ -125,7 +125,7 @@ const asJson = (listings: readonly Listing[]) => ({
       status,
       user,
       createdAt: new Date(createdAtMs).toISOString(),
-      updatedAt: new Date(updatedAtMs).toISOString(),
+      updatedAt: updatedAtMs === null ? null : new Date(updatedAtMs).toISOString(),
     })),
   ),
   errors: listings.flatMap(({ key, error }) =>

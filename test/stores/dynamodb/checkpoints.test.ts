@@ -8,6 +8,7 @@ import { cachedCheckpoints } from "../../../lib/stores/cached.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { openTable, type Table } from "../../../lib/stores/dynamodb/table.ts";
 import { type Engine, environment, startEngine } from "../../aws/dynamodb-engine.ts";
+import { sampleKnown } from "../../change/sample.ts";
 import { entry, key, stream } from "../../checkpoint/sample.ts";
 import { checkpointStoreContract } from "../../contract/checkpoint-store.ts";
 import { manualClock } from "../../simulator/clock.ts";
@@ -167,13 +168,8 @@ describe("the DynamoDB checkpoint store", () => {
     expect((await store.load(key))?.checkpoint.outbox).toHaveLength(1);
     await store.commit(key, first, 1 as Version);
     expect(await item()).toHaveProperty("expiresAt");
-    const known = { status: "CREATED", createdAtMs: 0, updatedAtMs: 0, name: "n" };
-    const flags = { overdueTold: false, vanishedTold: false, gone: false };
-    await store.commit(
-      key,
-      { ...first, known: new Map([[taskId("t1"), { ...known, ...flags }]]) },
-      2 as Version,
-    );
+    const known = new Map([[taskId("t1"), sampleKnown()]]);
+    await store.commit(key, { ...first, known }, 2 as Version);
     expect(await item()).not.toHaveProperty("expiresAt");
   });
 

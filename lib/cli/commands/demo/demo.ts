@@ -1,3 +1,4 @@
+import { stampMs } from "../../../change/task.ts";
 import type { RunObserver } from "../../../run/observer.ts";
 import { playForever, playScenario } from "../../../simulator/scenario.ts";
 import type { World } from "../../../simulator/world.ts";
@@ -108,7 +109,7 @@ function changeTeller(world: World, view: DemoView, openedAtMs: number): () => v
         const from = statuses.get(task.id) ?? null;
         if (from === task.status) continue;
         statuses.set(task.id, task.status);
-        if (task.updatedAtMs >= openedAtMs) view.changed({ instance: instance.name, task, from });
+        if (stampMs(task) >= openedAtMs) view.changed({ instance: instance.name, task, from });
       }
     }
   };
