@@ -21,11 +21,9 @@ import type { TaskSource } from "../source/task-source.ts";
 import { partError } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
 import { planSlice, type Slice, type SliceRules } from "./commit-plan.ts";
+import { fenceMarginMs, longestWaits } from "./longest-waits.ts";
 import type { RunObserver } from "./observer.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
-
-/** Between the abort of a run's requests and the instant at which another run may deliver. */
-const fenceMarginMs = 1_000;
 
 /** One stream and how it is watched. */
 export interface StreamPlan {
@@ -82,7 +80,10 @@ export class StreamRun {
   constructor(plan: StreamPlan, context: RunContext) {
     this.#plan = plan;
     this.#context = context;
-    this.#ledger = new Ledger(context.checkpoints, plan.rules.stream, (found) => this.#sound(found));
+    const longest = longestWaits(plan.rules, context.timeBudgetMs);
+    this.#ledger = new Ledger(context.checkpoints, plan.rules.stream, (found) =>
+      withoutVoidInstants(found, context.clock.now(), longest),
+    );
     this.#rules = {
       nowMs: context.clock.now(),
       overdueAfterMs: plan.overdueAfterMs,
@@ -282,19 +283,6 @@ export class StreamRun {
   get #reach(): WindowReach {
     const { startFrom, rules } = this.#plan;
     return { ...rules, startMs: typeof startFrom === "object" ? startFrom.instantMs : null };
-  }
-
-  /** The record as it was read, less what a clock that was ahead has left in it. */
-  #sound(found: Checkpoint): Checkpoint {
-    const { clock, timeBudgetMs } = this.#context;
-    const { policies } = this.#plan.rules;
-    return withoutVoidInstants(found, clock.now(), {
-      fenceMs: timeBudgetMs + fenceMarginMs,
-      attemptMs: (sink) => {
-        const policy = policies.get(sink);
-        return policy ? Math.max(policy.maxDelayMs, policy.maxRetryAfterMs) : 0;
-      },
-    });
   }
 }
 
