@@ -8,7 +8,7 @@ const apart: Readonly<Record<string, readonly string[]>> = {
   kafka: ["@platformatic/kafka"],
   liquidjs: ["liquidjs"],
   mqtt: ["mqtt"],
-  nats: ["@nats-io/transport-node", "@nats-io/jetstream"],
+  nats: ["@nats-io/nats-core"],
   nodemailer: ["nodemailer"],
   redis: ["@redis/client"],
   yaml: ["yaml"],

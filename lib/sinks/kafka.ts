@@ -5,6 +5,7 @@ import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { type Broker, brokerSink } from "./brokers/connection.ts";
+import { holdConnections } from "./brokers/kafka-connections.ts";
 import { kafkaRefusal, partitionOutcomes, requestRefusal } from "./brokers/kafka-errors.ts";
 import { addressIn, brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./brokers/options.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
@@ -111,20 +112,19 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
     origin,
     timeoutMs: options.timeout,
     batch: limits,
-    open: () => open(options),
+    open: (signal) => open(options, signal),
     send: produceApart,
     refusal: (error) => requestRefusal(error, origin),
     isLost: ({ producer }) => producer.closed,
-    async close({ producer }) {
-      // Its own close waits for the peer to take what is still to be sent.
-      for (const [, { socket }] of producer.connections) socket?.destroy();
-      await producer.close(true);
-    },
+    close: ({ producer }) => producer.close(true),
   };
   return brokerSink(name, broker, clock);
 }
 
-async function open({ brokers, topic, timeout, sasl, tls }: KafkaOptions): Promise<Connection> {
+async function open(
+  { brokers, topic, timeout, sasl, tls }: KafkaOptions,
+  signal: AbortSignal,
+): Promise<Connection> {
   const { Producer, compatibilityPartitioner } = await import("@platformatic/kafka");
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
     clientId: "dms-task-bridge",
@@ -147,6 +147,7 @@ async function open({ brokers, topic, timeout, sasl, tls }: KafkaOptions): Promi
       tlsServerName: brokers.every((broker) => addressIn(broker) === null),
     }),
   });
+  holdConnections(producer.connections, signal);
   return {
     producer,
     partitionOf(event) {

@@ -5,7 +5,9 @@ import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { type Broker, brokerSink } from "./brokers/connection.ts";
-import { MqttDisconnect, mqttRefusal, noMqtt } from "./brokers/mqtt-errors.ts";
+import { holdSocket } from "./brokers/hold-socket.ts";
+import { isUsableLimit, unusableLimit } from "./brokers/limit.ts";
+import { MqttDisconnect, mqttRefusal, noMqtt, qosNotSupported } from "./brokers/mqtt-errors.ts";
 import { brokerTimeout, tls, tlsSettings } from "./brokers/options.ts";
 import { filledTopic, placeholders, sampleTopic } from "./brokers/topic.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
@@ -86,19 +88,20 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
     const topic = filledTopic(options.topic, event);
     const payload = Buffer.from(JSON.stringify(event));
     const bytes = payload.length + Buffer.byteLength(topic) + contentType.length + packetOverheadBytes;
+    const maxBytes = client.serverProperties?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+    if (!isUsableLimit(maxBytes)) return unusableLimit(origin, maxBytes);
     // A server ends the connection over a packet that is too large, and with it what else is under way.
-    if (bytes > (client.serverProperties?.maximumPacketSize ?? Number.POSITIVE_INFINITY))
-      return tooLarge(origin);
+    if (bytes > maxBytes) return tooLarge(origin);
     try {
       await client.publishAsync(topic, payload, { qos: 1, properties: { contentType } });
       return { kind: "accepted" };
     } catch (error) {
       const refusal = mqttRefusal(client.connected ? error : (connection.trouble ?? error), origin);
       if (!refusal) throw error;
-      if (client.connected || isAlone || refusal.kind !== "permanent") return refusal;
-      // The broker ended the connection over one of several events; from now on each goes alone, to tell which.
-      atOnce = 1;
-      return { ...refusal, kind: "retry" };
+      if (client.connected || refusal.kind !== "permanent") return refusal;
+      // The connection ended over one of several events: until it is found each goes alone.
+      atOnce = isAlone ? Number.POSITIVE_INFINITY : 1;
+      return isAlone ? refusal : { ...refusal, kind: "retry" };
     }
   };
 
@@ -106,7 +109,7 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
     origin,
     timeoutMs: options.timeout,
     batch: { maxEvents: 100, maxBytes: 4 * 1_048_576 },
-    open: () => open(options, deps),
+    open: (signal) => open(options, deps, signal),
     async send(connection, events, settle) {
       const { receiveMaximum = 65_535 } = connection.client.serverProperties ?? {};
       const step = Math.min(receiveMaximum, atOnce);
@@ -141,7 +144,7 @@ const tooLarge = (origin: string): Refusal => ({
   detail: `${origin}: larger than the packets that the broker takes`,
 });
 
-async function open(options: MqttOptions, { random }: SinkDeps): Promise<Connection> {
+async function open(options: MqttOptions, { random }: SinkDeps, signal: AbortSignal): Promise<Connection> {
   const { connect } = await import("mqtt");
   const { url, user, password, tls, timeout } = options;
   const client = connect(url, {
@@ -155,17 +158,30 @@ async function open(options: MqttOptions, { random }: SinkDeps): Promise<Connect
     ...(tls && tlsSettings(tls)),
   });
   const connection: Connection = { client, trouble: null };
+  const cut = (): void => void client.stream.destroy();
+  holdSocket(client.stream);
+  signal.addEventListener("abort", cut, { once: true });
+  if (signal.aborted) cut();
   client.on("error", (error) => {
     connection.trouble ??= mqttRefusal(error, url) === null ? noMqtt(error) : error;
+    // After an answer that it cannot read the client hears nothing more, and stays connected.
+    cut();
   });
   client.on("disconnect", ({ reasonCode }) => {
     connection.trouble ??= new MqttDisconnect(reasonCode ?? 0);
   });
   // The client would keep what is unconfirmed for a connection that never comes.
-  client.on("close", () => client.end(true));
+  client.on("close", () => {
+    signal.removeEventListener("abort", cut);
+    client.end(true);
+  });
   await new Promise<void>((resolve, reject) => {
     client.once("connect", () => resolve());
     client.once("close", () => reject(connection.trouble ?? new Error("Connection closed")));
   });
+  const { receiveMaximum, maximumPacketSize, maximumQoS } = client.serverProperties ?? {};
+  // Both are errors of the protocol, which the client lets pass.
+  if (receiveMaximum === 0 || maximumPacketSize === 0) throw noMqtt("a limit of nothing");
+  if (maximumQoS === 0) throw new MqttDisconnect(qosNotSupported);
   return connection;
 }

@@ -1,13 +1,13 @@
-import type { JetStreamClient } from "@nats-io/jetstream";
-import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
+import type { MsgHdrs, NatsConnection } from "@nats-io/nats-core";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { type Broker, brokerSink } from "./brokers/connection.ts";
-import { natsRefusal } from "./brokers/nats-errors.ts";
-import { addressIn, brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./brokers/options.ts";
+import { isUsableLimit, unusableLimit } from "./brokers/limit.ts";
+import { natsRefusal, publishResult } from "./brokers/nats-errors.ts";
+import { brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./brokers/options.ts";
 import { filledTopic, placeholders, sampleTopic } from "./brokers/topic.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -73,7 +73,6 @@ function isSubject(template: string): boolean {
 
 interface Connection {
   readonly server: NatsConnection;
-  readonly stream: JetStreamClient;
   newHeaders(): MsgHdrs;
 }
 
@@ -83,17 +82,20 @@ const limits = { maxEvents: 100, maxBytes: 4 * 1_048_576 };
 export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps): Sink {
   const origin = originOf("nats", options.servers);
 
-  const publish = async ({ stream, newHeaders }: Connection, event: CloudEvent): Promise<DeliveryResult> => {
+  const publish = async ({ server, newHeaders }: Connection, event: CloudEvent): Promise<DeliveryResult> => {
+    const maxBytes = server.info?.max_payload;
+    if (maxBytes !== undefined && !isUsableLimit(maxBytes)) return unusableLimit(origin, maxBytes);
     const headers = newHeaders();
     headers.set("Content-Type", "application/cloudevents+json");
+    // By this JetStream knows a repeat.
+    headers.set("Nats-Msg-Id", event.id);
     try {
-      await stream.publish(filledTopic(options.subject, event), JSON.stringify(event), {
-        msgID: event.id,
+      const subject = filledTopic(options.subject, event);
+      const { data } = await server.request(subject, JSON.stringify(event), {
         headers,
         timeout: options.timeout,
       });
-      // An acknowledgement says "duplicate" of a repeat: the stream has the event.
-      return { kind: "accepted" };
+      return publishResult(Buffer.from(data).toString(), origin);
     } catch (error) {
       const refusal = natsRefusal(error, origin);
       if (!refusal) throw error;
@@ -105,7 +107,7 @@ export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps
     origin,
     timeoutMs: options.timeout,
     batch: limits,
-    open: () => open(options),
+    open: (signal) => open(options, signal),
     send: (connection, events, settle) =>
       Promise.all(
         events.map(async (event, index) => {
@@ -121,25 +123,24 @@ export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps
   return brokerSink(name, broker, clock);
 }
 
-async function open(options: NatsOptions): Promise<Connection> {
-  const [{ connect, credsAuthenticator, headers, nkeyAuthenticator }, { jetstream }] = await Promise.all([
-    import("@nats-io/transport-node"),
-    import("@nats-io/jetstream"),
+async function open(options: NatsOptions, signal: AbortSignal): Promise<Connection> {
+  const [{ credsAuthenticator, headers, nkeyAuthenticator }, { connectNats }] = await Promise.all([
+    import("@nats-io/nats-core"),
+    import("./brokers/nats-transport.ts"),
   ]);
   const { servers, user, password, token, nkey, credentials, tls, timeout } = options;
-  // For an address the client would have Node check the certificate against "localhost".
-  const [host] = servers.flatMap((server) => addressIn(server) ?? []);
-  const server = await connect({
+  const server = await connectNats({
     servers,
     name: "dms-task-bridge",
     reconnect: false,
+    signal,
     // Leaves time for another server where one does not answer.
     timeout: Math.ceil(timeout / 4),
     ...(user !== undefined && password !== undefined && { user, pass: password }),
     ...(token !== undefined && { token }),
     ...(nkey !== undefined && { authenticator: nkeyAuthenticator(Buffer.from(nkey)) }),
     ...(credentials !== undefined && { authenticator: credsAuthenticator(Buffer.from(credentials)) }),
-    ...(tls && { tls: { ...tlsSettings(tls), ...(host !== undefined && { host }) } }),
+    ...(tls && { tls: tlsSettings(tls) }),
   });
-  return { server, stream: jetstream(server), newHeaders: () => headers() };
+  return { server, newHeaders: () => headers() };
 }

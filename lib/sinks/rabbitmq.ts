@@ -90,7 +90,7 @@ export function create(name: SinkName, options: RabbitMqOptions, { clock, log }:
       origin,
       timeoutMs,
       batch,
-      open: async () => {
+      open: async (signal) => {
         const { openChannel } = await import("./brokers/rabbitmq-channel.ts");
         return openChannel({
           server: {
@@ -104,6 +104,7 @@ export function create(name: SinkName, options: RabbitMqOptions, { clock, log }:
           },
           tls: options.tls ? tlsSettings(options.tls) : {},
           timeoutMs,
+          signal,
           onBlocked: (reason) => log("warn", "RabbitMQ takes no messages now", { sink: name, reason }),
         });
       },

@@ -57,10 +57,13 @@ const batch = { maxEvents: 100, maxBytes: 900_000 };
  * the entry is refused the mark must not outlive the script, or the event would be lost; the same command sees to it.
  */
 const addOnce = `
-if not redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[1]) then return false end
+if not redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[1]) then return 'repeat' end
 local added = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', unpack(ARGV, 3))
 if type(added) == 'table' then redis.call('SET', KEYS[2], '', 'PX', 1) end
-return added`;
+return type(added) == 'table' and added or 'added ' .. added`;
+
+/** What no other answer looks like, an echo or an "OK" of something in between least of all. */
+const proof = /^(repeat|added \d+-\d+)$/;
 
 /** Adds each event to a stream as one entry, once. */
 export function create(name: SinkName, options: RedisOptions, { clock }: SinkDeps): Sink {
@@ -81,8 +84,8 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
 
   const add = async (client: RedisClient, event: CloudEvent): Promise<DeliveryResult> => {
     try {
-      await client.sendCommand(command(event));
-      return { kind: "accepted" };
+      const answer: unknown = await client.sendCommand(command(event));
+      return proof.test(String(answer)) ? { kind: "accepted" } : noProof(origin);
     } catch (error) {
       const refusal = refusalOf(error);
       if (!refusal) throw error;
@@ -98,9 +101,9 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
       origin,
       timeoutMs: options.timeout,
       batch,
-      async open() {
+      async open(signal) {
         library = await import("./brokers/redis-client.ts");
-        return library.openClient(address, options);
+        return library.openClient(address, { signal, tls: options.tls });
       },
       send: (client, events) => Promise.all(events.map((event) => add(client, event))),
       refusal: refusalOf,
@@ -112,3 +115,9 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
     clock,
   );
 }
+
+const noProof = (origin: string): Refusal => ({
+  kind: "retry",
+  reason: "server_error",
+  detail: `${origin}: the answer is none of Redis's to the script`,
+});

@@ -1,4 +1,4 @@
-import { nkeys } from "@nats-io/transport-node";
+import { nkeys } from "@nats-io/nats-core";
 
 type KeyPair = ReturnType<typeof nkeys.createUser>;
 

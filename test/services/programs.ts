@@ -56,12 +56,12 @@ const onRuntime = (test: string): Requirement => ({
 });
 
 export const requirements: readonly Requirement[] = [
-  server("test/sinks/brokers/rabbitmq.test.ts", "rabbitmq-server", "rabbitmq-server"),
-  server("test/sinks/brokers/redis.test.ts", "redis-server", "redis-server"),
-  server("test/sinks/brokers/nats.test.ts", "nats-server", "nats-server"),
-  server("test/sinks/brokers/mqtt.test.ts", "mosquitto", "mosquitto"),
+  server("test/sinks/brokers/rabbitmq{,-hostile}.test.ts", "rabbitmq-server", "rabbitmq-server"),
+  server("test/sinks/brokers/redis{,-hostile}.test.ts", "redis-server", "redis-server"),
+  server("test/sinks/brokers/nats{,-hostile}.test.ts", "nats-server", "nats-server"),
+  server("test/sinks/brokers/mqtt{,-hostile}.test.ts", "mosquitto", "mosquitto"),
   {
-    test: "test/sinks/brokers/kafka.test.ts",
+    test: "test/sinks/brokers/kafka{,-hostile}.test.ts",
     install: "mvn -f test/services/kafka/pom.xml clean package (needs Java 17 and Maven)",
     isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
   },

@@ -12,7 +12,8 @@ export interface Broker<Connection> {
   /** For one attempt, from connecting to the last confirmation. */
   readonly timeoutMs: number;
   readonly batch: BatchLimits;
-  open(): Promise<Connection>;
+  /** Connects. Frees all it has opened when `signal` aborts, which may be at any moment, also long after it is open. */
+  open(signal: AbortSignal): Promise<Connection>;
   /**
    * A result for each event. What `settle` has told of an event by its place counts even where the rest comes too late.
    * Rejects, as the client does, when there is one failure for all of them.
@@ -25,7 +26,7 @@ export interface Broker<Connection> {
   /** What a failure of `open` or `send` comes to; null for one that no broker causes, which is a defect. */
   refusal(error: unknown): Refusal | null;
   isLost(connection: Connection): boolean;
-  /** Frees the connection at once; what it still carries may fail. */
+  /** Says goodbye, where the protocol has a word for it. Its sockets end with the signal that `open` got, whatever comes of this. */
   close(connection: Connection): Promise<void>;
 }
 
@@ -37,6 +38,8 @@ const closeWithinMs = 2_000;
 
 interface Link<Connection> {
   readonly opening: Promise<Connection>;
+  /** Ends all sockets, in whatever state they are. */
+  readonly cut: () => void;
   /** Null while it opens. */
   connection: Connection | null;
   usedAtMs: number;
@@ -54,11 +57,25 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
 
   const drop = async (dropped: Link<Connection>): Promise<void> => {
     if (link === dropped) link = null;
-    const connection = await dropped.opening.catch(() => null);
-    if (!connection) return;
+    const { opening, connection, cut } = dropped;
     // What fails here was to be given up anyway.
-    const freed = broker.close(connection).catch(() => {});
-    await Promise.race([freed, ended(AbortSignal.timeout(closeWithinMs))]);
+    const close = async (open: Connection): Promise<void> => broker.close(open).catch(() => {});
+    if (connection)
+      await withTimeLimit(never, closeWithinMs, (limit) => Promise.race([close(connection), ended(limit)]));
+    else opening.then(close, () => {});
+    cut();
+  };
+
+  const connect = (): Link<Connection> => {
+    const sockets = new AbortController();
+    const made: Link<Connection> = {
+      opening: broker.open(sockets.signal),
+      cut: () => sockets.abort(),
+      connection: null,
+      usedAtMs: clock.now(),
+    };
+    made.opening.catch(made.cut);
+    return made;
   };
 
   const current = (): Link<Connection> => {
@@ -66,7 +83,7 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
       const isIdle = clock.now() - link.usedAtMs > maxIdleMs;
       if (isIdle || (link.connection && broker.isLost(link.connection))) void drop(link);
     }
-    link ??= { opening: broker.open(), connection: null, usedAtMs: clock.now() };
+    link ??= connect();
     return link;
   };
 
@@ -130,6 +147,8 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
     },
   };
 }
+
+const never = new AbortController().signal;
 
 const ended = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

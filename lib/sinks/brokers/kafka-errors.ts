@@ -43,7 +43,14 @@ export function kafkaRefusal(id: string, origin: string): Refusal {
  */
 export function requestRefusal(error: unknown, origin: string): Refusal | null {
   const found = errorTree(error).flatMap((each) => refusalOf(each, origin) ?? []);
-  return found.find(({ kind }) => kind === "blocked") ?? found[0] ?? null;
+  return found.find(({ kind }) => kind === "blocked") ?? found[0] ?? unreadable(error, origin);
+}
+
+/** Under an error of the client's own whatever its parser says is of the answer; but `USER` is of what it was told to do. */
+function unreadable(error: unknown, origin: string): Refusal | null {
+  const codes = errorTree(error).flatMap((each) => ("code" in each ? String(each.code) : []));
+  if (!codes.some((code) => code.startsWith("PLT_KFK_")) || codes.includes("PLT_KFK_USER")) return null;
+  return { kind: "retry", reason: "server_error", detail: `${origin}: the answer is none of Kafka's` };
 }
 
 function refusalOf(error: Error, origin: string): Refusal | null {
@@ -56,8 +63,6 @@ function refusalOf(error: Error, origin: string): Refusal | null {
   const code = "code" in error ? error.code : undefined;
   if (code === "PLT_KFK_UNSUPPORTED_API")
     return { kind: "blocked", reason: "rejected", detail: `${origin}: it is too old for this client` };
-  if (code === "PLT_KFK_OUT_OF_BOUNDS")
-    return { kind: "retry", reason: "server_error", detail: `${origin}: the answer is none of Kafka's` };
   // What fails without a cause is a connection that ended.
   return code === "PLT_KFK_NETWORK" && error.cause === undefined
     ? { kind: "retry", reason: "network", detail: `${origin}: the connection broke` }

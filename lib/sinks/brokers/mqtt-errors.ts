@@ -7,6 +7,9 @@ const forbidden: Verdict = ["blocked", "unauthorized"];
 const unsuited: Verdict = ["blocked", "rejected"];
 const throttled: Verdict = ["retry", "throttled"];
 
+/** "QoS not supported". */
+export const qosNotSupported = 0x9b;
+
 /** MQTT 5's reason codes, of a CONNACK, a PUBACK or a DISCONNECT, that say more than "later". */
 const verdicts: ReadonlyMap<number, Verdict> = new Map([
   // The first five are MQTT 3's, from a server that knows no other.
@@ -25,7 +28,7 @@ const verdicts: ReadonlyMap<number, Verdict> = new Map([
   [0x96, throttled],
   [0x97, throttled],
   [0x99, ["permanent", "rejected"]],
-  [0x9b, unsuited],
+  [qosNotSupported, unsuited],
   [0x9c, ["blocked", "redirected"]],
   [0x9d, ["blocked", "redirected"]],
   [0x9f, throttled],
@@ -66,6 +69,11 @@ const sentences: readonly (readonly [RegExp, FailureReason, problem: string])[] 
 ];
 
 function saidRefusal(message: string, origin: string): Refusal | null {
+  // Mosquitto answers so to an event over its `message_size_limit`, though MQTT has no such code there.
+  if (message === "Invalid puback reason code") {
+    const detail = `${origin}: the broker refuses it, with a reason code that MQTT has not for a PUBACK`;
+    return { kind: "permanent", reason: "rejected", detail };
+  }
   const [, reason, problem] = sentences.find(([text]) => text.test(message)) ?? [];
   return reason ? { kind: "retry", reason, detail: `${origin}: ${problem}` } : null;
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Refusal } from "../../core/result.ts";
+import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import { networkRefusal } from "../http/network.ts";
 import { errorTree } from "./error-tree.ts";
 
@@ -12,19 +12,25 @@ const noStream: Verdict = {
   reason: "unroutable",
   problem: "no stream of JetStream listens on the subject",
 };
+const noAnswer: Verdict = {
+  kind: "blocked",
+  reason: "unroutable",
+  problem: "something else than a stream of JetStream answers on the subject",
+};
+const outOfRoom: Verdict = { kind: "retry", reason: "throttled", problem: "the server has no room for it" };
+const full: Verdict = { kind: "retry", reason: "throttled", problem: "the stream is full" };
 const tooLarge = (problem: string): Verdict => ({ kind: "permanent", reason: "too_large", problem });
 
 /** By the class names of the client, which are the only thing that all its errors have. */
 const verdicts: ReadonlyMap<string, Verdict> = new Map([
   ["AuthorizationError", forbidden("the login is refused")],
   ["UserAuthenticationExpiredError", forbidden("the credentials have expired")],
-  ["PermissionViolationError", forbidden("publishing to the subject is not allowed")],
   ["NoResponders", noStream],
-  ["JetStreamNotEnabled", noStream],
   ["TimeoutError", { kind: "retry", reason: "timeout", problem: "no confirmation in time" }],
   ["ClosedConnectionError", network("the connection broke")],
   ["DrainingConnectionError", network("the connection is closing")],
   ["ProtocolError", network("the server ended the connection")],
+  ["NotNats", { kind: "retry", reason: "server_error", problem: "the answer is none of NATS's" }],
 ]);
 
 /** What the client says in words only. */
@@ -33,15 +39,19 @@ const sentences: readonly (readonly [RegExp, Verdict])[] = [
   [/^nkeys: /, forbidden("the seed of the nkey is none")],
   [/\bmax_payload\b/, tooLarge("larger than the server takes")],
   [/^server does not support 'tls'/, network("it offers no TLS")],
-  [
-    /^unexpected response from server$/,
-    { kind: "retry", reason: "server_error", problem: "the answer is none of NATS's" },
-  ],
-  [/^connection closed$/, network("the connection broke")],
+  [/^(connection closed|connection disconnected|connection refused)$/, network("the connection broke")],
 ];
 
-const apiError = v.object({ name: v.literal("JetStreamApiError"), code: v.number(), status: v.number() });
-const messageTooLarge = 10_054;
+/** https://github.com/nats-io/nats-server/blob/main/server/errors.json */
+const apiVerdicts: ReadonlyMap<number, Verdict> = new Map([
+  [10_023, outOfRoom],
+  [10_047, outOfRoom],
+  [10_054, tooLarge("larger than the stream takes")],
+  [10_109, { kind: "blocked", reason: "rejected", problem: "the stream is sealed" }],
+]);
+
+const unstored: Verdict = { kind: "retry", reason: "server_error", problem: "the stream did not store it" };
+const storeFailed = 10_077;
 
 /** What a failure to connect or publish comes to; null for one that neither NATS nor the network causes. */
 export function natsRefusal(error: unknown, origin: string): Refusal | null {
@@ -50,19 +60,55 @@ export function natsRefusal(error: unknown, origin: string): Refusal | null {
   if (found[0]) return found[0];
   // A request's error wraps what says more.
   const [verdict] = tree.toReversed().flatMap((each) => verdictOf(each) ?? []);
-  return verdict
-    ? { kind: verdict.kind, reason: verdict.reason, detail: `${origin}: ${verdict.problem}` }
-    : null;
+  return verdict ? told(verdict, origin) : null;
 }
 
+const told = ({ kind, reason, problem }: Verdict, origin: string): Refusal => ({
+  kind,
+  reason,
+  detail: `${origin}: ${problem}`,
+});
+
 function verdictOf(error: Error): Verdict | null {
-  if (v.is(apiError, error)) {
-    const code = `JetStream error ${error.code}`;
-    return error.code === messageTooLarge
-      ? tooLarge(`larger than the stream takes (${code})`)
-      : { kind: "retry", reason: "server_error", problem: code };
-  }
+  if (error.name === "PermissionViolationError")
+    return "operation" in error && error.operation === "subscription"
+      ? forbidden("subscribing to _INBOX.> is not allowed, where the confirmations come")
+      : forbidden("publishing to the subject is not allowed");
   const named = verdicts.get(error.name);
   if (named) return named;
   return sentences.find(([text]) => text.test(error.message))?.[1] ?? null;
+}
+
+/**
+ * What the answer to a published event comes to. Only an acknowledgement that names the stream and the place in it
+ * proves that a stream has the event, a repeat too: anyone may subscribe to the subject, and answer.
+ */
+export function publishResult(answer: string, origin: string): DeliveryResult {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), publishAnswer), answer);
+  if (!parsed.success) return told(noAnswer, origin);
+  const { error } = parsed.output;
+  return error ? told(apiVerdict(error), origin) : { kind: "accepted" };
+}
+
+const publishAnswer = v.union([
+  v.looseObject({
+    error: v.looseObject({ err_code: v.number(), description: v.fallback(v.string(), "") }),
+  }),
+  v.looseObject({
+    error: v.optional(v.undefined()),
+    stream: v.pipe(v.string(), v.minLength(1)),
+    seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  }),
+]);
+
+interface ApiError {
+  readonly err_code: number;
+  readonly description: string;
+}
+
+function apiVerdict({ err_code: code, description }: ApiError): Verdict {
+  // A store fails for many reasons; only a limit of the stream's own is told in these words.
+  const isFull = code === storeFailed && /^maximum (messages|bytes)/.test(description);
+  const { problem, ...verdict } = (isFull ? full : apiVerdicts.get(code)) ?? unstored;
+  return { ...verdict, problem: `${problem} (JetStream error ${code})` };
 }

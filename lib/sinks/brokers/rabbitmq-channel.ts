@@ -1,4 +1,5 @@
 import { type ConfirmChannel, connect, type Options } from "amqplib";
+import { asAnswer } from "./rabbitmq-errors.ts";
 
 /** How one message fared. `failed`: neither confirmed nor refused, because of `cause`. */
 export type Outcome =
@@ -21,72 +22,57 @@ export interface Channel {
   close(): Promise<void>;
 }
 
-/** What a server that no longer answers may cost before its connection is cut. */
-const closeWithinMs = 1_000;
-
 export interface ChannelOptions {
   readonly server: Options.Connect;
   readonly tls: Readonly<Record<string, unknown>>;
   readonly timeoutMs: number;
+  /** Ends the socket. */
+  readonly signal: AbortSignal;
   /** The server takes nothing until it has memory or disk again; this is what it says of that. */
   onBlocked(reason: string): void;
 }
 
 /** Connects and opens a channel. Rejects as the client does. */
 export async function openChannel(options: ChannelOptions): Promise<Channel> {
-  const socket = new AbortController();
-  const socketOptions = { ...options.tls, signal: socket.signal, timeout: options.timeoutMs, noDelay: true };
+  const { tls, signal, timeoutMs: timeout } = options;
+  const socketOptions = { ...tls, signal, timeout, noDelay: true };
   const connection = await connect(options.server, {
     ...socketOptions,
     clientProperties: { connection_name: "dms-task-bridge" },
+  }).catch((error: unknown) => {
+    throw asAnswer(error);
   });
   let isConnected = true;
   let isLost = false;
   let cause: unknown = new Error("channel closed");
   const lost = (error?: unknown): void => {
     isLost = true;
-    if (error !== undefined) cause = error;
+    if (error !== undefined) cause = asAnswer(error);
   };
   connection.on("error", lost).on("blocked", options.onBlocked);
-  const gone = new Promise<void>((resolve) => {
-    connection.on("close", (error) => {
-      isConnected = false;
-      lost(error);
-      resolve();
-    });
+  connection.on("close", (error) => {
+    isConnected = false;
+    lost(error);
   });
 
-  const cut = () => socket.abort();
-  const close = async (): Promise<void> => {
-    if (isConnected) {
-      AbortSignal.timeout(closeWithinMs).addEventListener("abort", cut, { once: true });
-      connection.close().catch(cut);
-      await gone;
-    }
-    cut();
+  const channel = await connection.createConfirmChannel();
+  // "error" comes before what is unconfirmed is called back, which so knows the cause.
+  channel.on("error", lost).on("close", () => lost());
+  const returned = returnedIds(channel);
+  return {
+    isLost: () => isLost,
+    publish: (exchange, { routingKey, body, properties }) =>
+      new Promise((resolve) => {
+        channel.publish(exchange, routingKey, body, properties, (error: unknown) => {
+          const wasReturned = returned.delete(properties.messageId);
+          if (error === null) resolve({ kind: wasReturned ? "returned" : "confirmed" });
+          else resolve(isNack(error) ? { kind: "refused" } : { kind: "failed", cause });
+        });
+      }),
+    close: async () => {
+      if (isConnected) await connection.close();
+    },
   };
-
-  try {
-    const channel = await connection.createConfirmChannel();
-    // "error" comes before what is unconfirmed is called back, which so knows the cause.
-    channel.on("error", lost).on("close", () => lost());
-    const returned = returnedIds(channel);
-    return {
-      isLost: () => isLost,
-      publish: (exchange, { routingKey, body, properties }) =>
-        new Promise((resolve) => {
-          channel.publish(exchange, routingKey, body, properties, (error: unknown) => {
-            const wasReturned = returned.delete(properties.messageId);
-            if (error === null) resolve({ kind: wasReturned ? "returned" : "confirmed" });
-            else resolve(isNack(error) ? { kind: "refused" } : { kind: "failed", cause });
-          });
-        }),
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
 const isNack = (error: unknown): boolean => error instanceof Error && error.message === "message nacked";

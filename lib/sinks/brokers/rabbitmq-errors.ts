@@ -33,8 +33,15 @@ const sentences: readonly (readonly [sentence: RegExp, trouble: Trouble])[] = [
   [/^SASL mechanism/, trouble("blocked", "unauthorized", "the server takes no user and password")],
   [/^connect ETIMEDOUT$/, trouble("retry", "timeout", "no answer in time")],
   [/^(Heartbeat timeout|Unexpected close|Socket closed abruptly|Channel|channel closed)/, broken],
-  [/^(Frame|Invalid frame|Expected|Server frameMax)/, trouble("retry", "network", "the answer is not AMQP")],
+  [
+    /^(no AMQP$|Frame|Invalid frame|Expected|Server frameMax)/,
+    trouble("retry", "network", "the answer is not AMQP"),
+  ],
 ];
+
+/** A failure of the connection itself: one that nobody knows is of what the server said, which the client could not read. */
+export const asAnswer = (error: unknown): unknown =>
+  rabbitMqRefusal(error, "") === null ? new Error("no AMQP", { cause: error }) : error;
 
 /** What a failure of the connection or the channel comes to; null for one that no server causes, which is a defect. */
 export function rabbitMqRefusal(error: unknown, origin: string): Refusal | null {

@@ -9,8 +9,8 @@ export type RedisClient = ReturnType<typeof newClient>;
 
 /** What the client needs to know beside the address. */
 export interface RedisClientOptions {
-  /** For connecting and signing in, in milliseconds. */
-  readonly timeout: number;
+  /** Ends the socket. */
+  readonly signal: AbortSignal;
   readonly tls?: TlsOptions | undefined;
 }
 
@@ -19,9 +19,6 @@ export async function openClient(address: BrokerAddress, options: RedisClientOpt
   const client = newClient(address, options);
   // Each failure also rejects what waits for it.
   client.on("error", () => {});
-  const late = AbortSignal.timeout(options.timeout);
-  // The client's own time-out ends with the TCP connection; a server may be silent after that.
-  late.addEventListener("abort", () => client.isOpen && !client.isReady && client.destroy(), { once: true });
   await client.connect();
   return client;
 }
@@ -30,7 +27,8 @@ function newClient({ host, port, isTls, user, password, path }: BrokerAddress, o
   const socket = {
     host,
     ...(port !== undefined && { port }),
-    connectTimeout: options.timeout,
+    signal: options.signal,
+    connectTimeout: 0,
     reconnectStrategy: false,
   } as const;
   const secured = {

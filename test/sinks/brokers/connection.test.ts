@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { type Broker, brokerSink } from "../../../lib/sinks/brokers/connection.ts";
+import type { Sink } from "../../../lib/sinks/sink.ts";
 import { nowMs, running, sampleEvent, sampleEvents, stillClock } from "../sample.ts";
 
 const accepted: DeliveryResult = { kind: "accepted" };
@@ -80,7 +81,7 @@ describe("a sink before a broker", () => {
     await sink.deliver([sampleEvent()], running());
     now += pauseMs;
     await sink.deliver([sampleEvent()], running());
-    expect(log).toEqual(["open 1", "send 1", "open 2", "send 2", "close 1"]);
+    expect(log).toEqual(["open 1", "send 1", "close 1", "open 2", "send 2"]);
   });
 
   it("stays connected over a short pause", async () => {
@@ -149,6 +150,29 @@ describe("a sink before a broker", () => {
       expect(log).toContain("close 7");
     },
   );
+
+  it.each([
+    [
+      "gives it up",
+      async (sink: Sink) => void (await sink.deliver([sampleEvent()], { signal: AbortSignal.timeout(5) })),
+    ],
+    ["is closed", (sink: Sink) => sink.close()],
+  ])("ends the sockets of its connection when it %s", async (_, end) => {
+    const signals: AbortSignal[] = [];
+    let calls = 0;
+    const { sink } = opened({
+      open: async (signal) => signals.push(signal),
+      send: async (_, events) => {
+        calls += 1;
+        return calls === 1 ? events.map(() => accepted) : new Promise(() => {});
+      },
+    });
+    await sink.deliver([sampleEvent()], running());
+    expect(signals[0]?.aborted).toBe(false);
+    await end(sink);
+    await setImmediate();
+    expect(signals[0]?.aborted).toBe(true);
+  });
 
   it("counts what is known of an event by the time its attempt is given up", async () => {
     const send: Broker<number>["send"] = (_, __, settle) => {

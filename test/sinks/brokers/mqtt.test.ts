@@ -191,17 +191,20 @@ describe("the mqtt sink", () => {
     expect((await arrived()).map(idOf)).toEqual([events[0]?.id, events[2]?.id]);
   });
 
-  it("has those accepted that are confirmed, where the broker drops another without a word", async () => {
+  it("gives up the event that Mosquitto finds too large, and no other", async () => {
     const broker = await startMosquitto({ config: ["message_size_limit 3000"] });
     onTestFinished(() => broker.stop());
-    const sink = sinkTo("open", { url: broker.url, timeout: "500ms" });
-    // This one also stops reading then.
+    const sink = sinkTo("open", { url: broker.url });
     const events = [sampleEvent(1), sampleEvent(2), sampleEvent(3, { params: { text: "x".repeat(3_000) } })];
     expect(await sink.deliver(events, running())).toMatchObject([
       accepted,
       accepted,
-      { kind: "retry", reason: "timeout" },
+      { kind: "retry", reason: "rejected" },
     ]);
+    expect(await sink.deliver([sampleEvent(4), ...events.slice(2), sampleEvent(5)], running())).toMatchObject(
+      [accepted, { kind: "permanent", reason: "rejected" }, { kind: "retry", reason: "network" }],
+    );
+    expect(await sink.deliver([sampleEvent(5), sampleEvent(6)], running())).toEqual([accepted, accepted]);
   });
 
   it("takes one event at a time where the broker ends the connection over one of several", async () => {

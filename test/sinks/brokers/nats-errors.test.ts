@@ -1,4 +1,3 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
 import {
   ClosedConnectionError,
   ConnectionError,
@@ -6,13 +5,12 @@ import {
   NoRespondersError,
   RequestError,
   TimeoutError,
-} from "@nats-io/transport-node";
+} from "@nats-io/nats-core";
 import { describe, expect, it } from "vitest";
-import { natsRefusal } from "../../../lib/sinks/brokers/nats-errors.ts";
+import { natsRefusal, publishResult } from "../../../lib/sinks/brokers/nats-errors.ts";
+import { NotNats } from "../../../lib/sinks/brokers/nats-transport.ts";
 
 const origin = "nats server:4222";
-const apiError = (err_code: number, code: number) =>
-  new JetStreamApiError({ code, err_code, description: "a text" });
 const refused = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
 
 describe("a failure of NATS", () => {
@@ -37,7 +35,15 @@ describe("a failure of NATS", () => {
       "blocked",
       "unauthorized",
     ],
-    ["another protocol", new Error("unexpected response from server"), "retry", "server_error"],
+    ["another protocol", new NotNats("no greeting"), "retry", "server_error"],
+    [
+      "no right to the inbox",
+      new RequestError("x", {
+        cause: new errors.PermissionViolationError("x", "subscription", "_INBOX.x.*"),
+      }),
+      "blocked",
+      "unauthorized",
+    ],
     ["a time-out", new TimeoutError(), "retry", "timeout"],
     ["a closed connection", new ClosedConnectionError(), "retry", "network"],
     ["a closed request", new RequestError("connection closed"), "retry", "network"],
@@ -47,9 +53,6 @@ describe("a failure of NATS", () => {
       "retry",
       "network",
     ],
-    ["a full stream", apiError(10_077, 503), "retry", "server_error"],
-    ["a repeat that is still stored", apiError(10_158, 409), "retry", "server_error"],
-    ["a message larger than the stream's limit", apiError(10_054, 400), "permanent", "too_large"],
   ])("%s comes to a result", (_, error, kind, reason) => {
     const refusal = natsRefusal(error, origin);
     expect(refusal).toMatchObject({ kind, reason });
@@ -58,5 +61,29 @@ describe("a failure of NATS", () => {
 
   it.each([new TypeError("a defect"), new Error("another"), "no error"])("is none: %s", (error) => {
     expect(natsRefusal(error, origin)).toBeNull();
+  });
+});
+
+describe("the answer to a published event", () => {
+  it.each([
+    ["an acknowledgement", { stream: "s", seq: 1 }],
+    ["that of a repeat", { stream: "s", seq: 1, duplicate: true }],
+    ["that of a domain", { stream: "s", seq: 9, domain: "hub" }],
+  ])("is acceptance: %s", (_, answer) => {
+    expect(publishResult(JSON.stringify(answer), origin)).toEqual({ kind: "accepted" });
+  });
+
+  it.each([
+    ["a full stream", 10_077, "maximum messages exceeded", "retry", "throttled"],
+    ["a stream full of bytes", 10_077, "maximum bytes exceeded", "retry", "throttled"],
+    ["a store that fails", 10_077, "no space left on device", "retry", "server_error"],
+    ["a repeat that is still stored", 10_158, "a text", "retry", "server_error"],
+    ["a server without room", 10_023, "insufficient resources", "retry", "throttled"],
+    ["a sealed stream", 10_109, "invalid operation on sealed stream", "blocked", "rejected"],
+    ["a message larger than the stream's limit", 10_054, "a text", "permanent", "too_large"],
+  ])("comes to a result: %s", (_, err_code, description, kind, reason) => {
+    const answer = JSON.stringify({ stream: "s", seq: 0, error: { code: 503, err_code, description } });
+    const detail = expect.stringMatching(`^nats server:4222: .*JetStream error ${err_code}\\)$`);
+    expect(publishResult(answer, origin)).toEqual({ kind, reason, detail });
   });
 });

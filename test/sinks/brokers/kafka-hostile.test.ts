@@ -1,0 +1,64 @@
+import { Admin } from "@platformatic/kafka";
+import * as v from "valibot";
+import { afterAll, beforeAll, expect, vi } from "vitest";
+import { sinkName } from "../../../lib/core/names.ts";
+import { create, schema } from "../../../lib/sinks/kafka.ts";
+import { brokerContract } from "../../contract/broker.ts";
+import type { Manner } from "../../contract/hostile-servers.ts";
+import { type Kafka, kafkaUser, startKafka } from "../../services/kafka.ts";
+import { running, sampleDeps, sampleEvent } from "../sample.ts";
+
+type Options = v.InferInput<typeof schema>;
+
+const sinkTo = (options: Partial<Options> & Pick<Options, "brokers">) =>
+  create(sinkName("trial"), v.parse(schema, { topic: "tasks", ...options }), sampleDeps);
+
+let kafka: Kafka;
+beforeAll(async () => {
+  kafka = await startKafka();
+  const admin = new Admin({ clientId: "test", bootstrapBrokers: [kafka.broker] });
+  await admin.createTopics({ topics: ["tasks"], partitions: 1, replicas: 1 });
+  await admin.close();
+  const sink = sinkTo({ brokers: [kafka.broker] });
+  await vi.waitFor(
+    async () => expect(await sink.deliver([sampleEvent()], running())).toEqual([{ kind: "accepted" }]),
+    { timeout: 15_000 },
+  );
+  await sink.close();
+}, 60_000);
+afterAll(() => kafka.stop());
+
+/** Answers each request so, its correlation id in place of `ID`. */
+const answering =
+  (answer: string): Manner =>
+  (socket) =>
+    void socket.on("data", (request) => {
+      const id = request.subarray(8, 12).toString("hex");
+      socket.write(Buffer.from(answer.replaceAll("ID", id), "hex"));
+    });
+
+const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
+
+brokerContract("kafka", {
+  sink: ({ host, timeoutMs, isSigned, ca }) =>
+    sinkTo({
+      brokers: [host],
+      timeout: `${timeoutMs}ms`,
+      ...(isSigned && { sasl: { mechanism: "plain", ...kafkaUser } }),
+      ...(ca !== null && { tls: { ca } }),
+    }),
+  real: (isSigned) => (isSigned ? kafka.saslBroker : kafka.broker),
+  reconnects: true,
+  absurd: Object.fromEntries(
+    Object.entries({
+      "an answer without content": "00000004ID",
+      "an answer of one byte": "00000005ID00",
+      "a list of the greatest length": "0000000cID00007fffffff0000",
+      "a list of a negative length": "0000000cID000080000000ffff",
+      "a compact list of the greatest length": "0000000fID000000ffffffff0fffffff",
+      "a length shorter than its head": "00000001ID",
+      "the answer to another request": "000000047fffffff",
+      "the same answer twice": "00000004ID00000004ID",
+    }).map(([name, answer]) => [name, { manner: answering(answer), result: retry }]),
+  ),
+});

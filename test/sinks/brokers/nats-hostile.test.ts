@@ -1,0 +1,97 @@
+import { rm } from "node:fs/promises";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import * as v from "valibot";
+import { afterAll, beforeAll, expect } from "vitest";
+import { sinkName } from "../../../lib/core/names.ts";
+import { create, schema } from "../../../lib/sinks/nats.ts";
+import { brokerContract } from "../../contract/broker.ts";
+import type { Manner } from "../../contract/hostile-servers.ts";
+import { type Certificate, makeCertificate } from "../../services/certificate.ts";
+import { type Nats, startNats } from "../../services/nats.ts";
+import { serverFolder } from "../../services/server.ts";
+import { sampleDeps } from "../sample.ts";
+
+const users = `no_auth_user: anyone
+authorization { users: [{ user: anyone, password: "a" }, { user: bridge, password: "b" }] }`;
+
+let nats: Nats;
+let secured: Nats;
+let certificate: Certificate;
+beforeAll(async () => {
+  const folder = await serverFolder("certificate");
+  certificate = await makeCertificate(folder, "IP:127.0.0.1");
+  nats = await startNats(users);
+  const { certFile: cert_file, keyFile: key_file } = certificate;
+  secured = await startNats(`${users}\ntls { cert_file: "${cert_file}", key_file: "${key_file}" }`);
+  await rm(folder, { recursive: true });
+  for (const { address } of [nats, secured]) {
+    const admin = await connect({
+      servers: address,
+      ...(address === secured.address && {
+        tls: Object.assign({ ca: certificate.cert }, { host: "127.0.0.1" }),
+      }),
+    });
+    await (await jetstreamManager(admin)).streams.add({ name: "trial", subjects: ["dms.>"] });
+    await admin.close();
+  }
+});
+afterAll(async () => {
+  await nats.stop();
+  await secured.stop();
+});
+
+const greeting = { server_id: "x", version: "2.10.0", proto: 1, headers: true, max_payload: 1_048_576 };
+
+/** Speaks the protocol as far as a login, and answers each publish with these bytes. */
+const server =
+  (info: object, answer?: string): Manner =>
+  (socket) => {
+    socket.write(`INFO ${JSON.stringify({ ...greeting, ...info })}\r\n`);
+    let inbox = "";
+    socket.on("data", (chunk) => {
+      const text = chunk.toString();
+      if (/PING\r\n/.test(text)) socket.write("PONG\r\n");
+      const [, sid] = /SUB _INBOX\.\S+ (\d+)\r\n/.exec(text) ?? [];
+      if (sid) inbox = sid;
+      if (answer === undefined) return;
+      for (const [, reply] of text.matchAll(/HPUB \S+ (\S+) /g))
+        socket.write(`MSG ${reply} ${inbox} ${Buffer.byteLength(answer)}\r\n${answer}\r\n`);
+    });
+  };
+
+const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
+const blocked = { kind: "blocked", reason: expect.stringMatching(/^(unroutable|rejected)$/) };
+
+brokerContract("nats", {
+  sink: ({ host, timeoutMs, isSigned, ca }) =>
+    create(
+      sinkName("trial"),
+      v.parse(schema, {
+        servers: [host],
+        timeout: `${timeoutMs}ms`,
+        ...(isSigned && { user: "bridge", password: "b" }),
+        ...(ca !== null && { tls: { ca } }),
+      }),
+      sampleDeps,
+    ),
+  real: () => nats.address,
+  upgrading: () => ({ host: secured.address, ca: certificate.cert }),
+  absurd: {
+    "a max_payload of nothing": { manner: server({ max_payload: 0 }), result: retry },
+    "a negative max_payload": { manner: server({ max_payload: -1 }), result: retry },
+    "a max_payload of one byte": { manner: server({ max_payload: 1 }), result: blocked },
+    "a max_payload that is no number": { manner: server({ max_payload: "1MB" }), result: retry },
+    "a max_payload beyond all": { manner: server({ max_payload: 1e300 }), result: retry },
+    "a version that is none": { manner: server({ version: "new" }), result: retry },
+    "addresses that are numbers": { manner: server({ connect_urls: [1] }), result: retry },
+    "a subscriber's JSON": { manner: server({}, '{"ok":true}'), result: blocked },
+    "a subscriber's number": { manner: server({}, "1"), result: blocked },
+    "a subscriber's null": { manner: server({}, "null"), result: blocked },
+    "a subscriber's text": { manner: server({}, "OK"), result: blocked },
+    "a subscriber's nothing": { manner: server({}, ""), result: blocked },
+    "an acknowledgement without a number": { manner: server({}, '{"stream":"trial"}'), result: blocked },
+    "an acknowledgement of number 0": { manner: server({}, '{"stream":"trial","seq":0}'), result: blocked },
+    "an acknowledgement without a stream": { manner: server({}, '{"stream":"","seq":1}'), result: blocked },
+  },
+});

@@ -1,0 +1,65 @@
+import * as v from "valibot";
+import { afterAll, beforeAll, expect } from "vitest";
+import { sinkName } from "../../../lib/core/names.ts";
+import { create, schema } from "../../../lib/sinks/redis.ts";
+import { brokerContract } from "../../contract/broker.ts";
+import type { Manner } from "../../contract/hostile-servers.ts";
+import { type Redis, startRedis } from "../../services/redis.ts";
+import { sampleDeps } from "../sample.ts";
+
+let redis: Redis;
+beforeAll(async () => {
+  redis = await startRedis("--user", "bridge", "on", ">secret", "~*", "+@all");
+});
+afterAll(() => redis.stop());
+
+/** Answers each command so. */
+const answering =
+  (answer: string): Manner =>
+  (socket) =>
+    void socket.on("data", () => socket.write(answer));
+
+const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
+
+brokerContract("redis", {
+  sink: ({ host, timeoutMs, isSigned, ca }) =>
+    create(
+      sinkName("trial"),
+      v.parse(schema, {
+        url: `${ca === null ? "redis" : "rediss"}://${host}`,
+        stream: "tasks",
+        timeout: `${timeoutMs}ms`,
+        ...(isSigned && { user: "bridge", password: "secret" }),
+        ...(ca !== null && { tls: { ca } }),
+      }),
+      sampleDeps,
+    ),
+  real: () => redis.host,
+  absurd: Object.fromEntries(
+    [
+      "+OK\r\n",
+      "$2\r\nOK\r\n",
+      ":1\r\n",
+      ":99999999999999999999999999\r\n",
+      "$-1\r\n",
+      "$-2\r\n",
+      "$999999999999\r\n",
+      "$99999999999999999999\r\nx",
+      "$x\r\n",
+      "*-1\r\n",
+      "*-2\r\n",
+      "*0\r\n",
+      "*2147483647\r\n",
+      `${"*1\r\n".repeat(4_000)}`,
+      "%1\r\n+a\r\n+b\r\n",
+      "_\r\n",
+      "-\r\n",
+      "- \r\n",
+      "+\r\n",
+      "+added 1\r\n",
+    ].map((answer) => [
+      `the answer ${JSON.stringify(answer.slice(0, 40))}`,
+      { manner: answering(answer), result: answer.startsWith("-") ? { kind: "blocked" } : retry },
+    ]),
+  ),
+});
