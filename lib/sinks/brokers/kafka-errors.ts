@@ -29,6 +29,9 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map([
   ["THROTTLING_QUOTA_EXCEEDED", ["retry", "throttled"]],
 ]);
 
+/** The client's own errors; Node's have other codes. */
+const ownCodes = "PLT_KFK_";
+
 const later: Verdict = ["retry", "server_error"];
 
 /** What one of Kafka's errors, by its name, comes to. */
@@ -49,18 +52,18 @@ export function requestRefusal(error: unknown, origin: string): Refusal | null {
 /** Under an error of the client's own whatever its parser says is of the answer; but `USER` is of what it was told to do. */
 function unreadable(error: unknown, origin: string): Refusal | null {
   const codes = errorTree(error).flatMap((each) => ("code" in each ? String(each.code) : []));
-  if (!codes.some((code) => code.startsWith("PLT_KFK_")) || codes.includes("PLT_KFK_USER")) return null;
+  if (!codes.some((code) => code.startsWith(ownCodes)) || codes.includes("PLT_KFK_USER")) return null;
   return { kind: "retry", reason: "server_error", detail: `${origin}: the answer is none of Kafka's` };
 }
 
 function refusalOf(error: Error, origin: string): Refusal | null {
-  const network = networkRefusal(error, origin);
+  const code = "code" in error ? String(error.code) : "";
+  const network = code.startsWith(ownCodes) ? null : networkRefusal(error, origin);
   if (network) return network;
   const id = "apiId" in error ? error.apiId : undefined;
   if (typeof id === "string") return kafkaRefusal(id, origin);
   const said = sentences.find(([text]) => text.test(error.message))?.[1];
   if (said) return { ...said, detail: `${origin}: ${said.detail}` };
-  const code = "code" in error ? error.code : undefined;
   if (code === "PLT_KFK_UNSUPPORTED_API")
     return { kind: "blocked", reason: "rejected", detail: `${origin}: it is too old for this client` };
   // What fails without a cause is a connection that ended.

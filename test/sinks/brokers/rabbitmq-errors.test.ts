@@ -42,7 +42,7 @@ describe("a failure of RabbitMQ's", () => {
     expect(rabbitMqRefusal(error, origin)?.detail).not.toContain("a-secret");
   });
 
-  it.each([new TypeError("x is not a function"), new Error("?"), withCode("ERR_UNKNOWN"), "text", null])(
+  it.each([new TypeError("x is not a function"), new Error("?"), "text", null])(
     "is none where %s was thrown",
     (thrown) => expect(rabbitMqRefusal(thrown, origin)).toBeNull(),
   );
