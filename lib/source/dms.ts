@@ -125,10 +125,10 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     async get(stream, id, options) {
       try {
         const { page, answer } = await tasksOf("ShowBackgroundTask", stream, [id], [], options);
-        const [unreadable] = page.skipped;
         const task = page.tasks.find((task) => task.id === id);
-        if (task === undefined && unreadable) throw answer.malformed(`a task whose ${unreadable.problem}`);
-        return task ?? null;
+        if (task) return task;
+        const [unreadable] = page.skipped;
+        throw answer.malformed(unreadable ? `a task whose ${unreadable.problem}` : "none or another task");
       } catch (error) {
         if (error instanceof SourceError && isTaskGone(error)) return null;
         throw error;
@@ -146,9 +146,12 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
   };
 }
 
-/** A 404 of the API itself and about the task: not a proxy's page, and not for want of the instance. */
+/** A 404 with a code of the service's own and about the task: not a proxy's, nor for want of the instance. */
 const isTaskGone = ({ reason, api }: SourceError): boolean =>
-  reason === "not_found" && api !== null && api.code !== null && api.code !== instanceGone;
+  reason === "not_found" && api !== null && api.code !== instanceGone && ownCode.test(api.code ?? "");
+
+/** The gateway's begin otherwise; DCS has codes of digits too. */
+const ownCode = /^(?:DMS\.|DCS\.|111\d{6}$)/;
 
 const openAgent = (timeoutMs: number): Agent =>
   new Agent({

@@ -18,15 +18,19 @@ const reasonByCode: ReadonlyMap<string, SourceFailure> = new Map([
   ["400 DMS.00400026", "unavailable"], // The instance's state forbids it for now.
   ["404 DMS.00404001", "rejected"], // No such URL: a wrong endpoint, not a missing instance.
   ["404 APIG.0101", "rejected"],
-  ["404 DMS.10240407", "throttled"],
 ]);
+
+/** Throttling comes under more than one status, 404 among them. */
+const throttlingCodes: ReadonlySet<string | null> = new Set(["APIG.0308", "DMS.10240407"]);
 
 /** The refusal as an error: decided by the status, then by the code. */
 export function refusalError(refusal: Refusal): SourceError {
   const { operation, status, requestId, retryAfterMs } = refusal;
   const said = errorBody(refusal.body);
   const code = said.code === null ? null : oneLine(said.code, 64).replace(/^APIGW\./, "APIG.");
-  const reason = reasonByCode.get(`${status} ${code}`) ?? reasonByStatus(status);
+  const reason = throttlingCodes.has(code)
+    ? "throttled"
+    : (reasonByCode.get(`${status} ${code}`) ?? reasonByStatus(status));
   const message = [
     `${operation}: HTTP ${status}`,
     refusal.body === undefined ? "with a body that is not JSON" : code,

@@ -28,8 +28,8 @@ export interface TaskSource {
    */
   list(stream: Stream, beginMs: number, options: CallOptions): AsyncIterable<Page>;
   /**
-   * One task; null when the API no longer knows it.
-   * @throws SourceError
+   * One task; null when the API says by a code of its own that it knows no such task.
+   * @throws SourceError for any other answer without the task
    */
   get(stream: Stream, id: TaskId, options: CallOptions): Promise<Task | null>;
   /** Frees the connections. */

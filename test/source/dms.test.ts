@@ -145,17 +145,21 @@ describe("one task", () => {
     expect(server.requests[0]?.url.pathname).toBe("/v2/project/instances/instance/tasks/a");
   });
 
-  it.each([
-    ["an empty list", tasks()],
-    ["another task", tasks(record("b"))],
-    ["a 404 that is about the task", json({ error_code: "DMS.00404099" }, 404)],
-  ])("is gone by %s", async (_name, handler) => {
-    expect(await get((await loopback(handler)).origin)).toBeNull();
+  it.each(["DMS.00404099", "DCS.4404", "111404063"])("is gone by a 404 with the code %s", async (code) => {
+    expect(await get((await loopback(json({ error_code: code }, 404))).origin)).toBeNull();
   });
 
   it.each([
     ["a missing instance", json({ error_code: "DMS.00404022" }, 404), "not_found"],
     ["a proxy's 404", text("<html>", 404), "not_found"],
+    ["a proxy's 404 in JSON", json({ message: "no route", code: 404 }, 404), "not_found"],
+    ["a proxy's 404 with a code of its own", json({ error_code: "PROXY.404" }, 404), "not_found"],
+    ["a 404 without a body", json({}, 404), "not_found"],
+    ["the gateway's 404 that is throttling", json({ error_code: "APIGW.0308" }, 404), "throttled"],
+    ["the service's 404 that is throttling", json({ error_code: "DMS.10240407" }, 404), "throttled"],
+    ["an empty list", tasks(), "malformed"],
+    ["no list", json({}), "malformed"],
+    ["another task", tasks(record("b")), "malformed"],
     ["a wrong endpoint", json({ error_code: "APIG.0101" }, 404), "rejected"],
     ["a task that cannot be read", tasks(record("a", { status: 7 })), "malformed"],
   ] satisfies [string, Handler, string][])("is not gone by %s", async (_name, handler, reason) => {
