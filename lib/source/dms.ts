@@ -8,13 +8,14 @@ import { type Call, openApi } from "./api.ts";
 import { apiTime } from "./api-time.ts";
 import { keyOf, openCredentials } from "./credentials.ts";
 import { iamEndpoint, isKnownRegion, taskEndpoint } from "./endpoints.ts";
-import { httpSend } from "./http.ts";
+import { type Answer, httpSend } from "./http.ts";
 import { type Instance, listInstances } from "./instances.ts";
 import { joinById } from "./join.ts";
 import { type KeyGate, keyGates } from "./key-gate.ts";
+import { Head, type HeadMemory, listingLimit } from "./listing.ts";
 import { taskNotices } from "./notices.ts";
 import { type Position, pageWalk, pagingMemory } from "./paging.ts";
-import { parseTaskPage } from "./parse.ts";
+import { parseTaskPage, type TaskPage } from "./parse.ts";
 import { retryBudget, retrying } from "./retry.ts";
 import type { TaskSource } from "./task-source.ts";
 
@@ -27,13 +28,17 @@ export interface DmsSourceDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** How long a listing may go on beyond what its count promised. @default 30 s */
+  readonly listBudgetMs?: number;
   /** Defaults to an agent of the source's own, which `close` closes. */
   readonly dispatcher?: Dispatcher;
   /** The gates that sources with one access key share. Defaults to gates of the source's own. */
   readonly gates?: (key: string) => KeyGate;
 }
 
-const maxBodyBytes = 16 * 1024 * 1024;
+/** A task is rarely longer than one KiB; its params may be. */
+const maxBodyBytes = (pageSize: number): number => 2 * 1_048_576 + pageSize * 65_536;
+const defaultListBudgetMs = 30_000;
 const retriesHeld = 10;
 const maxConnectMs = 10_000;
 /** Shorter than the gateway keeps a connection, longer than the usual pause between two polls. */
@@ -46,7 +51,7 @@ const instanceGone = "DMS.00404022";
  * @throws ConfigError without credentials; those of the environment are filled in when the configuration is loaded
  */
 export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSource {
-  const { clock, random, log } = deps;
+  const { clock, random, log, listBudgetMs = defaultListBudgetMs } = deps;
   const { engine, region, projectId, pageSize, requestTimeout: timeoutMs } = config;
   if (config.credentials === undefined) {
     throw new ConfigError([{ field: "sources.credentials", found: "nothing", expected: "credentials" }]);
@@ -56,7 +61,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
   }
 
   const dispatcher = deps.dispatcher ?? openAgent(timeoutMs);
-  const send = retrying(httpSend({ dispatcher, clock, timeoutMs, maxBodyBytes }), {
+  const send = retrying(httpSend({ dispatcher, clock, timeoutMs, maxBodyBytes: maxBodyBytes(pageSize) }), {
     clock,
     random,
     budget: retryBudget(retriesHeld),
@@ -71,22 +76,33 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
   const api = openApi({ endpoint: taskEndpoint(config), credentials, send, gate });
   const isDcs = engine === "dcs";
   const memory = pagingMemory(isDcs ? { name: "offset", base: 0 } : { name: "start", base: 1 });
+  const headMemory: HeadMemory = { isPinned: true };
   const formatTime = apiTime(config.timeZone);
   const notice = taskNotices(log);
   const beginParameter = isDcs ? "start_time" : "begin_time";
 
   /** The page at a position; null where the API refuses the position as past the end. */
-  async function pageAt(stream: Stream, begin: Call["query"], position: Position, options: CallOptions) {
+  async function pageAt(
+    stream: Stream,
+    window: Call["query"],
+    position: Position,
+    head: Head,
+    options: CallOptions,
+  ): Promise<Found | null> {
+    const end = head.endMs === null ? [] : [["end_time", formatTime(head.endMs)] as const];
     const query = [
       [position.name, String(position.value)] as const,
       ["limit", String(pageSize)] as const,
-      ...begin,
+      ...window,
+      ...end,
     ];
     try {
       return await tasksOf("ListBackgroundTasks", stream, [], query, options);
     } catch (error) {
-      if (position.mayBeRefused && error instanceof SourceError && error.api?.status === 400) return null;
-      throw error;
+      if (!position.mayBeRefused || !(error instanceof SourceError) || error.api?.status !== 400) throw error;
+      if (end.length === 0) return null;
+      head.drop();
+      return pageAt(stream, window, position, head, options);
     }
   }
 
@@ -96,28 +112,37 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     below: readonly string[],
     query: Call["query"],
     options: CallOptions,
-  ) {
+  ): Promise<Found> {
     const resource = ["instances", instanceId, "tasks", ...below];
     const answer = await api({ operation, projectId, resource, query }, options);
     const page = parseTaskPage(answer.body);
-    if (page === null) throw answer.malformed("no list of tasks");
+    if ("problem" in page) throw answer.malformed(page.problem);
     return { page, answer };
   }
 
   return {
-    async *list(stream, beginMs, options) {
-      const begin = beginMs > 0 ? [[beginParameter, formatTime(beginMs)] as const] : [];
+    async *list(stream, beginMs, { signal, endMs }) {
+      const window = [
+        ...(beginMs > 0 ? [[beginParameter, formatTime(beginMs)] as const] : []),
+        ...(endMs === undefined ? [] : [["end_time", formatTime(endMs)] as const]),
+      ];
       const join = joinById();
       const walk = pageWalk(pageSize, memory);
+      const head = new Head(endMs === undefined ? headMemory : { isPinned: false });
+      const overdue = listingLimit(clock, listBudgetMs);
       const { dialect } = memory;
       let step = walk.next();
-      while (!step.done) {
-        const found = await pageAt(stream, begin, step.value, options);
+      let tooLong: string | null = null;
+      while (!step.done && tooLong === null) {
+        head.turnTo(step.value);
+        const found = await pageAt(stream, window, step.value, head, { signal });
         const { tasks, skipped, brought, doubled } = join(found?.page ?? noRecords, step.value.pass);
-        notice(stream.instanceId, tasks, skipped);
-        step = walk.next(found && { ...found.page, brought, doubled });
         const clockSkewMs = found?.answer.clockSkewMs ?? null;
-        yield { tasks, skipped, clockSkewMs, doubt: step.done ? step.value : null };
+        notice(stream.instanceId, tasks, skipped);
+        if (found) head.note(found.page, clock.now() + (clockSkewMs ?? 0));
+        step = walk.next(found && { ...found.page, brought, doubled });
+        tooLong = step.done || !found ? null : overdue(found.page);
+        yield { tasks, skipped, clockSkewMs, doubt: step.done ? step.value : tooLong };
       }
       if (memory.dialect !== dialect) log("info", "The API counts records otherwise", { ...memory.dialect });
     },
@@ -144,6 +169,11 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
       if (deps.dispatcher === undefined) await dispatcher.close();
     },
   };
+}
+
+interface Found {
+  readonly page: TaskPage;
+  readonly answer: Answer;
 }
 
 /** A 404 with a code of the service's own and about the task: not a proxy's, nor for want of the instance. */

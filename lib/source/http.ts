@@ -4,7 +4,7 @@ import { SourceError } from "../core/errors.ts";
 import { encodePath, percentEncode, type SignableRequest } from "../huawei/sign.ts";
 import { exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
 import { parseRetryAfter } from "../net/retry-after.ts";
-import { parseExactJson, parseJson } from "../text/json.ts";
+import { hasMoreValues, parseExactJson, parseJson } from "../text/json.ts";
 import { clockSkewMs } from "./api-time.ts";
 import { networkFailure } from "./network-errors.ts";
 import { oneLine, refusalError } from "./refusal.ts";
@@ -93,14 +93,32 @@ async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): P
       { api: { status, code: null } },
     );
   if (cut !== null) throw malformed(cut);
-  const body = hasParamsAsValue.test(text) ? parseExactJson(text) : parseJson(text);
+  if (hasMoreValues(text, maxValues)) throw malformed(`a body of more than ${maxValues} values`);
+  const body = bodyOf(text);
+  const skewMs = clockSkewMs(header("date"), sentMs, receivedMs);
   if (status < 200 || status > 299) {
     const retryAfter = header("retry-after");
     const retryAfterMs = retryAfter === null ? null : parseRetryAfter(retryAfter, receivedMs);
-    throw refusalError({ operation, status, requestId, body, retryAfterMs, secrets });
+    throw refusalError({ operation, status, requestId, body, retryAfterMs, clockSkewMs: skewMs, secrets });
   }
-  if (body === undefined) throw malformed("a body that is not JSON");
-  return { header, body, clockSkewMs: clockSkewMs(header("date"), sentMs, receivedMs), malformed };
+  if (body === undefined) throw malformed(notJson(text));
+  return { header, body, clockSkewMs: skewMs, malformed };
+}
+
+/** Many times what a thousand tasks hold. */
+const maxValues = 200_000;
+
+/** Some proxies put a byte order mark before what they pass on. */
+function bodyOf(text: string): unknown {
+  const json = text.startsWith("\ufeff") ? text.slice(1) : text;
+  return hasParamsAsValue.test(json) ? parseExactJson(json) : parseJson(json);
+}
+
+function notJson(text: string): string {
+  if (text.trim() === "") return "an empty body";
+  return /^\s*<(!doctype|html|head|body)/i.test(text)
+    ? "a web page, which a proxy or a login may have put in the API's place; check the endpoint"
+    : "a body that is not JSON";
 }
 
 /** `params` is JSON inside a string, but sister calls send an object, whose numbers must stay as they are written. */

@@ -13,6 +13,8 @@ export interface PagingMemory {
   pageLimit: number | null;
   /** The ends at which all was tried and no more came: the count is not believed there again. */
   readonly vain: Set<End>;
+  /** By how much a count that is not believed was too high when a listing was last read to its end. */
+  uncounted: number | null;
   /** A count that went with an empty listing, all tried: nothing hides behind it. */
   emptyCount: number | null;
 }
@@ -22,6 +24,7 @@ export const pagingMemory = (usual: Dialect): PagingMemory => ({
   dialect: usual,
   pageLimit: null,
   vain: new Set(),
+  uncounted: null,
   emptyCount: null,
 });
 
@@ -143,8 +146,14 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
       if (!pass.hasMoved) learnPageLimit(memory, limit, previous, pass.received);
     } else {
       const end = pass.received === 0 ? "empty" : "repeated";
-      if (isExplained(end, pass, memory)) return pass.hasMoved ? moved : complete;
-      if (memory.vain.has(end) || tried.get(end) === pass.outcome()) return settle(end, pass, memory);
+      if (pass.hasMoved) return moved;
+      if (isExplained(end, pass, memory)) return settle(pass, memory);
+      if (memory.vain.has(end) || tried.get(end) === pass.outcome()) {
+        if (pass.seen > 0) memory.vain.add(end);
+        // Without a count, the one short page that comes whatever is asked for is all there is.
+        const isWhole = end === "empty" || (pass.count === null && isShort(pass, memory, limit));
+        return isWhole ? settle(pass, memory) : stuck;
+      }
       const found = yield* tryOtherDialects(end, pass, memory);
       if (pass.hasMoved) return moved;
       if (!found) {
@@ -157,11 +166,18 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
   return endless;
 }
 
-/** Whether the listing is read to its end for all that the latest page says. */
+/**
+ * Whether the listing is read to its end for all that the latest page says. Only a count that can be believed ends it: a
+ * short page may be all that an API gives at once, so without such a count an empty page, or one without news, ends it.
+ */
 function isComplete(pass: Pass, memory: PagingMemory, limit: number): boolean {
-  const isCountBelieved = pass.count !== null && pass.count >= pass.seen && !memory.vain.has("empty");
-  return isCountBelieved ? !pass.isPromisedMore() : pass.received < (memory.pageLimit ?? limit);
+  if (pass.count === null) return false;
+  if (!memory.vain.has("empty")) return pass.count === pass.seen;
+  return pass.count - pass.seen === memory.uncounted && isShort(pass, memory, limit);
 }
+
+const isShort = (pass: Pass, memory: PagingMemory, limit: number): boolean =>
+  pass.received < (memory.pageLimit ?? limit);
 
 /** A short page that another one followed was a full one, of an API that gives fewer than it is asked for. */
 function learnPageLimit(memory: PagingMemory, limit: number, previous: number, received: number): void {
@@ -171,17 +187,16 @@ function learnPageLimit(memory: PagingMemory, limit: number, previous: number, r
 }
 
 function isExplained(end: End, pass: Pass, memory: PagingMemory): boolean {
-  if (pass.hasMoved) return true;
   if (end === "repeated") return pass.count === pass.seen;
   const isKnownEmpty = pass.seen === 0 && pass.count === memory.emptyCount;
   return !pass.isPromisedMore() || memory.vain.has("empty") || isKnownEmpty;
 }
 
-/** All was tried, and a second pass came out the same. */
-function settle(end: End, pass: Pass, memory: PagingMemory): Verdict {
+/** All was tried: by how much the count is too high tells the next listing's end. */
+function settle(pass: Pass, memory: PagingMemory): Verdict {
+  if (pass.count !== null) memory.uncounted = pass.count - pass.seen;
   if (pass.seen === 0) memory.emptyCount = pass.count;
-  else memory.vain.add(end);
-  return end === "repeated" ? stuck : complete;
+  return complete;
 }
 
 /** Looks for records where another dialect would have them; the one that brings some is remembered. */

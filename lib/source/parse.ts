@@ -1,5 +1,6 @@
 import type { Task } from "../change/task.ts";
 import { taskId } from "../core/names.ts";
+import { exactNumber } from "../text/json.ts";
 import { bodyRecord } from "./body.ts";
 import type { SkippedTask } from "./task-source.ts";
 
@@ -15,11 +16,22 @@ export interface TaskPage {
 const maxIdLength = 256;
 const maxNameLength = 1_024;
 const maxStatusLength = 64;
+const maxDepth = 32;
 
-/** A page from the JSON the API sent, null when it has no list of tasks. A record that is no task is skipped. */
-export function parseTaskPage(body: unknown): TaskPage | null {
-  const { tasks: records, task_count } = bodyRecord(body);
-  if (!Array.isArray(records)) return null;
+/** More records than any page that was asked for; each costs memory many times its bytes. */
+const maxRecords = 1_000;
+
+/**
+ * A page from the JSON the API sent. `problem` says why it is none. A record without an id, a status or an instant is
+ * skipped; whatever else is wrong in one is repaired, since a change must be told whatever decorates it.
+ */
+export function parseTaskPage(body: unknown): TaskPage | { readonly problem: string } {
+  const { tasks: records = null, task_count } = bodyRecord(body);
+  const taskCount = parseCount(task_count);
+  // How some versions write an empty list.
+  if (records === null && taskCount === 0) return { tasks: [], skipped: [], received: 0, taskCount };
+  if (!Array.isArray(records)) return { problem: "no list of tasks" };
+  if (records.length > maxRecords) return { problem: `${records.length} tasks in one page` };
   const tasks: Task[] = [];
   const skipped: SkippedTask[] = [];
   for (const record of records) {
@@ -27,27 +39,24 @@ export function parseTaskPage(body: unknown): TaskPage | null {
     if ("problem" in read) skipped.push(read);
     else tasks.push(read);
   }
-  return { tasks, skipped, received: records.length, taskCount: parseCount(task_count) };
+  return { tasks, skipped, received: records.length, taskCount };
 }
 
 function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTask {
-  const { id, status } = record;
-  const name = record["name"] ?? "";
+  const [id, status] = [plainText(record["id"]), plainText(record["status"])];
   const created = parseInstant(record["created_at"]);
   const updated = parseInstant(record["updated_at"]);
   const createdAtMs = created ?? updated;
   if (!isText(id, maxIdLength)) return { id: null, createdAtMs, problem: textProblem("id", id, maxIdLength) };
   if (!isText(status, maxStatusLength))
     return { id, createdAtMs, problem: textProblem("status", status, maxStatusLength) };
-  if (name !== "" && !isText(name, maxNameLength))
-    return { id, createdAtMs, problem: textProblem("name", name, maxNameLength) };
   if (createdAtMs === null) return { id, createdAtMs, problem: "created_at and updated_at hold no instant" };
   return {
     id: taskId(id),
-    name,
+    name: repairedText(record["name"]) ?? "",
     status,
     params: parseParams(record["params"]),
-    user: { id: userText(record["user_id"]), name: userText(record["user_name"]) },
+    user: { id: repairedText(record["user_id"]), name: repairedText(record["user_name"]) },
     createdAtMs,
     updatedAtMs: updated,
   };
@@ -57,6 +66,9 @@ function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTas
 const isText = (value: unknown, maxLength: number): value is string =>
   typeof value === "string" && value !== "" && value.length <= maxLength && value.isWellFormed();
 
+/** A number stands for its digits. */
+const plainText = (value: unknown): unknown => (typeof value === "number" ? String(value) : value);
+
 function textProblem(field: string, value: unknown, maxLength: number): string {
   if (value === undefined || value === null || value === "") return `${field} is missing`;
   if (typeof value === "string" && value.length <= maxLength) return `${field} is broken Unicode`;
@@ -64,12 +76,38 @@ function textProblem(field: string, value: unknown, maxLength: number): string {
   return `${field} is no text but ${Array.isArray(value) ? "a list" : `of type ${typeof value}`}`;
 }
 
-const userText = (value: unknown): string | null => (isText(value, maxNameLength) ? value : null);
+/** What only decorates a task, as text: cut, with half surrogate pairs replaced; null where there is nothing. */
+function repairedText(value: unknown): string | null {
+  if (isText(value, maxNameLength)) return value;
+  if (value === undefined || value === null || value === "") return null;
+  const text = typeof value === "string" ? value : jsonOf(value);
+  return (text.length > maxNameLength ? `${text.slice(0, maxNameLength - 1)}…` : text).toWellFormed();
+}
 
 /** A string in the API's own examples, but its sister calls send objects. */
 function parseParams(value: unknown): string | null {
   if (value === undefined || value === null) return null;
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value.toWellFormed() : jsonOf(value);
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // Each level takes a stack frame to write, but none to read.
+    if (!(error instanceof RangeError)) throw error;
+    return JSON.stringify(withoutDepths(value, maxDepth));
+  }
+}
+
+/** The value down to so many levels; what lies deeper is left out. */
+function withoutDepths(value: unknown, levels: number): unknown {
+  if (typeof value !== "object" || value === null || exactNumber(value) !== null) return value;
+  if (levels === 0) return "…";
+  if (Array.isArray(value)) return value.map((item) => withoutDepths(item, levels - 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, withoutDepths(inner, levels - 1)]),
+  );
 }
 
 /** Declared a string, and sent as a number by sister calls. */

@@ -9,6 +9,8 @@ export interface Refusal {
   /** The body, parsed; undefined when it is no JSON. */
   readonly body: unknown;
   readonly retryAfterMs: number | null;
+  /** The API's clock less ours; null where it sent no Date. */
+  readonly clockSkewMs: number | null;
   /** What must not show in a message, although the gateway may echo it. */
   readonly secrets: readonly string[];
 }
@@ -35,10 +37,21 @@ export function refusalError(refusal: Refusal): SourceError {
     `${operation}: HTTP ${status}`,
     refusal.body === undefined ? "with a body that is not JSON" : code,
     said.message === null ? null : oneLine(masked(said.message, refusal.secrets), 200),
+    status === 401 ? clockHint(refusal.clockSkewMs) : null,
     isRedirect(status) ? "a redirect, which is not followed; check the endpoint" : null,
     requestId === null ? null : `(request id ${oneLine(requestId, 64)})`,
   ];
   return new SourceError(reason, message.filter(Boolean).join(" "), { retryAfterMs, api: { status, code } });
+}
+
+/** The gateway refuses a signature whose time is fifteen minutes off its own; a Date has whole seconds. */
+const refusedSkewMs = 14 * 60_000;
+
+function clockHint(skewMs: number | null): string | null {
+  if (skewMs === null || Math.abs(skewMs) < refusedSkewMs) return null;
+  const minutes = Math.round(Math.abs(skewMs) / 60_000);
+  const which = skewMs > 0 ? "behind" : "ahead of";
+  return `(this machine's clock is ${minutes} minutes ${which} the API's, which refuses signatures from 15 minutes on: set the clock)`;
 }
 
 function reasonByStatus(status: number): SourceFailure {

@@ -20,13 +20,19 @@ export interface Page {
   readonly doubt: string | null;
 }
 
+export interface ListOptions extends CallOptions {
+  /** No task created later, to the second; no bound where left out. */
+  readonly endMs?: number;
+}
+
 export interface TaskSource {
   /**
    * The tasks created at or after `beginMs` (cut down to its second; no bound at 0 or less), page by page, so that
-   * memory stays flat. A task comes again only when it changed while the listing was read.
+   * memory stays flat. A task comes again only when it changed while the listing was read. A listing that goes on and on
+   * is ended, in doubt.
    * @throws SourceError
    */
-  list(stream: Stream, beginMs: number, options: CallOptions): AsyncIterable<Page>;
+  list(stream: Stream, beginMs: number, options: ListOptions): AsyncIterable<Page>;
   /**
    * One task; null when the API says by a code of its own that it knows no such task.
    * @throws SourceError for any other answer without the task

@@ -8,6 +8,26 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/**
+ * Whether JSON text holds more values than so many, told without parsing it: a value of two bytes takes memory for a
+ * hundred.
+ */
+export function hasMoreValues(text: string, most: number): boolean {
+  // Each value but the first stands behind a character of its own.
+  if (text.length <= most) return false;
+  let values = 1;
+  let isQuoted = false;
+  for (let at = 0; at < text.length && values <= most; at++) {
+    const character = text.charCodeAt(at);
+    if (character === quote) isQuoted = !isQuoted;
+    else if (isQuoted) at += character === backslash ? 1 : 0;
+    else if (character === comma || character === bracket || character === brace) values += 1;
+  }
+  return values > most;
+}
+
+const [quote, backslash, comma, bracket, brace] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b];
+
 /** Numbers that JavaScript may write in another way: 9223372036854775807, 1e400, 0.10, -0. A text in quotes may match, too. */
 const unusualNumber =
   /(?:^|[[:,\s])-?(?:0(?=[\s,\]}]|$)(?<=-0)|0\.0{6}|\d+\.\d*0(?=[\s,\]}]|$)|\d[\d.]{15}|\d[\d.]*[eE])/;

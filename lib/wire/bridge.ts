@@ -93,10 +93,11 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const stores = deps.stores ?? (await openStores(loaded, deps));
   const { checkpoints, deadLetters } = stores;
   const gates = keyGates(deps.clock);
+  const listBudgetMs = config.delivery.timeBudget;
   const sources = config.sources.map(
     (config): WatchedSource => ({
       config,
-      source: openDmsSource(config, { ...deps, gates }),
+      source: openDmsSource(config, { ...deps, gates, listBudgetMs }),
       origin: taskEndpoint(config).origin,
       discovered: null,
     }),

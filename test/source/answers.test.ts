@@ -20,16 +20,27 @@ const busy = json({ error_code: "DMS.111501025", error_msg: "busy" }, 503, reque
 
 describe("answers that can be read", () => {
   it.each([
-    ["as a string", "1"],
-    ["as a number", 1],
-    ["as garbage", "many"],
-    ["as null", null],
-    ["not at all", undefined],
-  ])("hold a task whatever the count: %s", async (_name, task_count) => {
-    const server = await loopback(json({ task_count, tasks: [record("a")] }));
-    const { ids } = await readAll(open(server.origin).source);
-    expect(ids).toEqual(["a"]);
-    expect(server.requests).toHaveLength(1);
+    ["as a string", "1", 1],
+    ["as a number", 1, 1],
+    ["as garbage", "many", 2],
+    ["as null", null, 2],
+    ["not at all", undefined, 2],
+  ])("hold a task whatever the count: %s", async (_name, task_count, requests) => {
+    const server = await loopback((response, { url }) => {
+      const found = url?.includes("start=1&") ? [record("a")] : [];
+      response.end(JSON.stringify({ task_count, tasks: found }));
+    });
+    const { ids, pages } = await readAll(open(server.origin).source);
+    expect([ids, pages.at(-1)?.doubt]).toEqual([["a"], null]);
+    expect(server.requests).toHaveLength(requests);
+  });
+
+  it.each([
+    ["an empty list as null", '{"task_count":"0","tasks":null}', []],
+    ["a byte order mark", `\ufeff${JSON.stringify({ task_count: "1", tasks: [record("a")] })}`, ["a"]],
+  ])("may have %s", async (_name, body, expected) => {
+    const server = await loopback(text(body));
+    expect((await readAll(open(server.origin).source)).ids).toEqual(expected);
   });
 
   it("give a task once though it stands there twice, in its newest version", async () => {
@@ -80,6 +91,9 @@ describe("answers that can be read", () => {
 describe("answers that cannot be read", () => {
   it.each([
     ["HTML", text("<html>hello</html>", 200, requestId)],
+    ["millions of values", text(`{"tasks":[${"{},".repeat(200_000)}{}]}`, 200, requestId)],
+    ["a deep pit", text("[".repeat(1_000_000), 200, requestId)],
+    ["more tasks than asked for", json({ tasks: Array.from({ length: 1_001 }, () => ({})) }, 200, requestId)],
     ["a cut JSON text", text('{"tasks":[{"id":"a"', 200, requestId)],
     ["an empty body", text("", 200, requestId)],
     ["no list of tasks", json({ task_count: "1" }, 200, requestId)],
@@ -93,7 +107,7 @@ describe("answers that cannot be read", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it("are malformed when larger than 16 MiB, and are not read to their end", async () => {
+  it("are malformed when larger than its page can be, and are not read to their end", async () => {
     let sentBytes = 0;
     const server = await loopback((response) => {
       const chunk = Buffer.alloc(1024 * 1024, " ");

@@ -125,9 +125,31 @@ describe("an API that stands still", () => {
   it("is read whole without a count", () => {
     fc.assert(
       fc.property(quietApi, limit, (quiet, limit) => {
-        const api = { ...quiet, dialect: startFrom1, clamp: 9, count: () => null };
-        expect(read(api, limit, pagingMemory(startFrom1)).seen.size).toBe(api.ids.length);
+        const api = { ...quiet, dialect: startFrom1, count: () => null };
+        const memory = pagingMemory(startFrom1);
+        for (let time = 0; time < 2; time++) {
+          expect(read(api, limit, memory)).toMatchObject({ doubt: null, seen: { size: api.ids.length } });
+        }
       }),
+    );
+  });
+
+  it("is read whole after it grew, when a short listing has shown that its count leaves out begin_time", () => {
+    fc.assert(
+      fc.property(
+        quietApi,
+        limit,
+        fc.nat(30),
+        fc.integer({ min: 1, max: 50 }),
+        (quiet, limit, grown, hidden) => {
+          const memory = pagingMemory(startFrom1);
+          const before = { ...quiet, dialect: startFrom1, count: (held: number) => held + hidden };
+          for (let time = 0; time < 2; time++) read(before, limit, memory);
+          const { ids } = api({ tasks: before.ids.length + grown });
+          const after = { ...before, ids };
+          expect(read(after, limit, memory)).toMatchObject({ doubt: null, seen: { size: after.ids.length } });
+        },
+      ),
     );
   });
 });
@@ -174,6 +196,20 @@ describe("requests", () => {
     ["three pages", 250, ["start=1", "start=101", "start=201"]],
   ])("are no more than needed for %s", (_name, tasks, expected) => {
     expect(wire(read(api({ tasks }), 100, pagingMemory(startFrom1)).asked)).toEqual(expected);
+  });
+
+  it("go on after a short page when there is no count, until a page brings nothing", () => {
+    const clamped = api({ tasks: 25, clamp: 10, count: () => null });
+    const { asked, seen, doubt } = read(clamped, 100, pagingMemory(startFrom1));
+    expect(wire(asked)).toEqual(["start=1", "start=11", "start=21", "start=26"]);
+    expect([seen.size, doubt]).toEqual([25, null]);
+  });
+
+  it("are two for one short page that comes whatever is asked for, without a count, once that is known", () => {
+    const memory = pagingMemory(startFrom1);
+    const deaf = api({ tasks: 3, count: () => null, dialect: { name: "page" as "start", base: 1 } });
+    expect(read(deaf, 100, memory)).toMatchObject({ doubt: null, seen: { size: 3 } });
+    expect(read(deaf, 100, memory)).toMatchObject({ doubt: null, requests: 2 });
   });
 
   it("go on after a full page when there is no count", () => {

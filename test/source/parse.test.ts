@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseTaskPage } from "../../lib/source/parse.ts";
+import { parseTaskPage, type TaskPage } from "../../lib/source/parse.ts";
 import { record } from "./loopback.ts";
 
 const createdAtMs = Date.parse("2024-08-07T12:00:00Z");
 
+function pageOf(body: unknown): TaskPage | null {
+  const page = parseTaskPage(body);
+  return "problem" in page ? null : page;
+}
+
 function one(over: Record<string, unknown>) {
-  const page = parseTaskPage({ task_count: "1", tasks: [record("a", over)] });
+  const page = pageOf({ task_count: "1", tasks: [record("a", over)] });
   return page?.tasks[0] ?? page?.skipped[0];
 }
 
@@ -23,13 +28,13 @@ describe("a page", () => {
     [undefined, null],
     [{}, null],
   ])("with a count of %j counts %j", (task_count, taskCount) => {
-    expect(parseTaskPage({ task_count, tasks: [] })?.taskCount).toBe(taskCount);
+    expect(pageOf({ task_count, tasks: [] })?.taskCount).toBe(taskCount);
   });
 
   it.each([[undefined], [null], ["text"], [[]], [{}], [{ tasks: null }], [{ tasks: { 0: record("a") } }]])(
     "is none in %j",
     (body) => {
-      expect(parseTaskPage(body)).toBeNull();
+      expect(parseTaskPage(body)).toEqual({ problem: "no list of tasks" });
     },
   );
 
@@ -40,8 +45,21 @@ describe("a page", () => {
     },
   );
 
+  it.each([["0"], [0]])("without a list is empty where the count is %j", (task_count) => {
+    const empty = { tasks: [], skipped: [], received: 0, taskCount: 0 };
+    for (const body of [{ task_count, tasks: null }, { task_count }]) expect(pageOf(body)).toEqual(empty);
+    expect(pageOf({ task_count: "1", tasks: null })).toBeNull();
+  });
+
+  it("of far more records than were asked for is refused", () => {
+    expect(pageOf({ tasks: Array.from({ length: 1_000 }, () => ({})) })?.received).toBe(1_000);
+    expect(parseTaskPage({ tasks: Array.from({ length: 1_001 }, () => ({})) })).toEqual({
+      problem: "1001 tasks in one page",
+    });
+  });
+
   it("keeps its good tasks beside bad ones", () => {
-    const page = parseTaskPage({ tasks: [null, 7, "x", [], record("a"), record("b", { id: null }), {}] });
+    const page = pageOf({ tasks: [null, 7, "x", [], record("a"), record("b", { id: null }), {}] });
     expect(page?.tasks.map(({ id }) => id)).toEqual(["a"]);
     expect(page?.skipped).toHaveLength(6);
     expect(page?.received).toBe(7);
@@ -63,7 +81,7 @@ describe("a page", () => {
     );
     fc.assert(
       fc.property(fc.oneof(value, fc.record({ task_count: value, tasks: fc.array(anyRecord) })), (body) => {
-        const page = parseTaskPage(body);
+        const page = pageOf(body);
         if (page !== null) expect(page.tasks.length + page.skipped.length).toBe(page.received);
       }),
     );
@@ -140,20 +158,63 @@ describe("a task", () => {
   });
 
   it("may lack name and user", () => {
-    const bare = { name: null, user_id: undefined, user_name: 7 };
+    const bare = { name: null, user_id: undefined, user_name: "" };
     expect(one(bare)).toMatchObject({ name: "", user: { id: null, name: null } });
+  });
+
+  it.each([
+    [7, "7"],
+    [true, "true"],
+    [["a", 1], '["a",1]'],
+    [{ text: "a" }, '{"text":"a"}'],
+    ["x".repeat(1_024), "x".repeat(1_024)],
+    ["x".repeat(1_025), `${"x".repeat(1_023)}…`],
+    ["half \ud83d", "half \ufffd"],
+    [`${"x".repeat(1_022)}\ud83d\ude00 cut in the middle`, `${"x".repeat(1_022)}\ufffd…`],
+  ])("named %j is told as %j", (name, told) => {
+    expect(one({ name, user_name: name, user_id: name })).toMatchObject({
+      name: told,
+      user: { id: told, name: told },
+    });
+  });
+
+  it("is told whatever its params are, 20,000 levels of them too", () => {
+    const nested = (levels: number, open: string, close: string): unknown =>
+      JSON.parse(`${open.repeat(levels)}1${close.repeat(levels)}`);
+    for (const params of [nested(20_000, '{"a":', "}"), nested(20_000, "[", "]")]) {
+      const task = one({ params, name: params });
+      expect(task).toMatchObject({ id: "a", status: "EXECUTING" });
+      expect(JSON.stringify(task)).toMatch(/…/);
+    }
+    expect(one({ params: "half \ud83d" })).toMatchObject({ params: "half \ufffd" });
+  });
+
+  it("is told whatever decorates it", () => {
+    const value = fc.oneof(fc.anything({ withNullPrototype: false }), fc.string({ unit: "binary" }));
+    fc.assert(
+      fc.property(value, value, value, value, (name, params, user_id, user_name) => {
+        const json: unknown = JSON.parse(
+          JSON.stringify({ name, params, user_id, user_name }, (_, part: unknown) =>
+            typeof part === "bigint" ? String(part) : part,
+          ),
+        );
+        expect(one(json as Record<string, unknown>)).toMatchObject({ id: "a", status: "EXECUTING" });
+      }),
+    );
+  });
+
+  it("with digits for an id or a status has them as text", () => {
+    expect(one({ id: 7, status: 3 })).toMatchObject({ id: "7", status: "3" });
   });
 
   it.each([
     [{ id: undefined }, "id is missing"],
     [{ id: "" }, "id is missing"],
-    [{ id: 7 }, "id is no text but of type number"],
+    [{ id: true }, "id is no text but of type boolean"],
     [{ id: "x".repeat(257) }, "id is longer than 256 characters"],
     [{ status: null }, "status is missing"],
     [{ status: ["SUCCESS"] }, "status is no text but a list"],
     [{ status: "x".repeat(65) }, "status is longer than 64 characters"],
-    [{ name: "x".repeat(1_025) }, "name is longer than 1024 characters"],
-    [{ name: 7 }, "name is no text but of type number"],
     [{ created_at: null, updated_at: "soon" }, "created_at and updated_at hold no instant"],
   ])("is skipped for %j", (over, problem) => {
     expect(one(over)).toMatchObject({ problem });
@@ -167,7 +228,7 @@ describe("a task", () => {
     const body: unknown = JSON.parse(
       '{"tasks":[{"__proto__":{"id":"evil","status":"SUCCESS","created_at":"2024-08-07T12:00:00Z"}}]}',
     );
-    expect(parseTaskPage(body)?.tasks).toEqual([]);
-    expect(parseTaskPage(body)?.skipped).toMatchObject([{ id: null, problem: "id is missing" }]);
+    expect(pageOf(body)?.tasks).toEqual([]);
+    expect(pageOf(body)?.skipped).toMatchObject([{ id: null, problem: "id is missing" }]);
   });
 });

@@ -8,6 +8,7 @@ const refusal = (over: Partial<Refusal>): Refusal => ({
   requestId: null,
   body: {},
   retryAfterMs: null,
+  clockSkewMs: null,
   secrets: [],
   ...over,
 });
@@ -112,4 +113,26 @@ describe("a failure without an answer", () => {
       expect(networkFailure("ListInstances", error)).toBeNull();
     },
   );
+});
+
+describe("a refused signature", () => {
+  const told = (status: number, clockSkewMs: number | null): string =>
+    refusalError(refusal({ status, clockSkewMs })).message;
+
+  it.each([
+    [16 * 60_000, "16 minutes behind the API's"],
+    [-3_600_000, "60 minutes ahead of the API's"],
+    [14 * 60_000, "14 minutes behind the API's"],
+  ])("with clocks %i ms apart names the clock", (skewMs, words) => {
+    expect(told(401, skewMs)).toContain(words);
+  });
+
+  it("does not name a clock that is right, or not known, or has no part in it", () => {
+    for (const [status, skewMs] of [
+      [401, 13 * 60_000],
+      [401, null],
+      [403, 3_600_000],
+    ] as const)
+      expect(told(status, skewMs)).not.toContain("clock");
+  });
 });

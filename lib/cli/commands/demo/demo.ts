@@ -105,7 +105,8 @@ function changeTeller(world: World, view: DemoView, openedAtMs: number): () => v
   return () => {
     for (const instance of world.instances()) {
       const records = world.rows(instance.id).map((row) => row.read());
-      for (const task of parseTaskPage({ tasks: records })?.tasks ?? []) {
+      const page = parseTaskPage({ tasks: records });
+      for (const task of "tasks" in page ? page.tasks : []) {
         const from = statuses.get(task.id) ?? null;
         if (from === task.status) continue;
         statuses.set(task.id, task.status);
