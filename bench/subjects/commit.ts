@@ -49,6 +49,7 @@ function ours(): string {
   const snapshot = {
     beginMs: createdMs,
     count: tasks.length,
+    unreadable: 0,
     tasks: new Map(tasks.map((task) => [task.id, task])),
     gone: new Set<TaskId>(),
     unreadMs: [],

@@ -26,6 +26,8 @@ export interface Snapshot {
   readonly tasks: ReadonlyMap<TaskId, Task>;
   /** Tasks that the API says it does not know. */
   readonly gone: ReadonlySet<TaskId>;
+  /** Records of the listing that could not be read as a task. */
+  readonly unreadable: number;
   /** Creations the window must not pass: records that could not be read, or the begin where the listing is in doubt. */
   readonly unreadMs: readonly number[];
   /** The API's clock less ours. */
@@ -62,6 +64,7 @@ export async function readSnapshot(
   const unseen = new Set<TaskId>();
   for (const [id, known] of checkpoint.known) if (isOpen(known) || isWatched(known)) unseen.add(id);
   let count = 0;
+  let unreadable = 0;
   let doubtful = false;
   let clockSkewMs = 0;
   let apiNowMs: number | null = null;
@@ -93,6 +96,7 @@ export async function readSnapshot(
       if (difference) tasks.set(task.id, isPast ? unspoken(task) : task);
       else if (read) tasks.delete(task.id);
     }
+    unreadable += page.skipped.length;
     for (const { createdAtMs } of page.skipped) unreadMs.push(createdAtMs ?? beginMs);
     if (page.doubt !== null) {
       doubtful = true;
@@ -116,7 +120,7 @@ export async function readSnapshot(
     if (task === null) gone.add(id);
     else if (task && diffTask(checkpoint.known.get(id), task, here)) tasks.set(id, task);
   });
-  return { beginMs, count, tasks, gone, unreadMs, clockSkewMs, apiNowMs: here.nowMs };
+  return { beginMs, count, unreadable, tasks, gone, unreadMs, clockSkewMs, apiNowMs: here.nowMs };
 }
 
 /** The rules by the API's clock, which the tasks' instants are compared with. */

@@ -17,6 +17,8 @@ export interface StreamSummary {
   readonly key: string;
   /** Tasks the snapshot held. */
   readonly tasks: number;
+  /** Records that could not be read as a task: they are passed over, and the window waits before them. */
+  readonly unreadable: number;
   /** Changes committed. */
   readonly changes: number;
   /** Where the snapshot began, ISO 8601; null when it had no bound or was not read. */
@@ -61,6 +63,7 @@ export function summaryOf(
       ...unplanned.map(({ key, error }) => ({
         key,
         tasks: 0,
+        unreadable: 0,
         changes: 0,
         beginTime: null,
         error: errorSummary(error),
@@ -77,6 +80,7 @@ function streamSummary(plan: StreamPlan, outcome: StreamOutcome | null): StreamS
   return {
     key: plan.rules.stream,
     tasks: outcome?.snapshot?.count ?? 0,
+    unreadable: outcome?.snapshot?.unreadable ?? 0,
     changes: outcome?.changes ?? 0,
     beginTime: beginMs > 0 ? new Date(beginMs).toISOString() : null,
     error: outcome?.error ? errorSummary(outcome.error) : null,

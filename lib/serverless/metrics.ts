@@ -7,6 +7,7 @@ const namespace = "DmsTaskBridge";
 const units = {
   SuccessfulRuns: "Count",
   StreamErrors: "Count",
+  Unreadable: "Count",
   Watched: "Count",
   Due: "Count",
   Busy: "Count",
@@ -32,6 +33,7 @@ export function runMetrics({ streams, sinks, durationMs }: RunSummary, oldestPen
   return {
     SuccessfulRuns: errors === 0 ? 1 : 0,
     StreamErrors: errors,
+    Unreadable: streams.reduce((total, { unreadable }) => total + unreadable, 0),
     Changes: streams.reduce((total, { changes }) => total + changes, 0),
     Accepted: sum(({ accepted }) => accepted),
     Retrying: sum(({ retrying }) => retrying),

@@ -43,9 +43,10 @@ export function requireListed({ unplanned }: PlanSummary): void {
 export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSummary): void {
   const changes = streams.reduce((total, stream) => total + stream.changes, 0);
   log("info", "run ended", { runId, durationMs, streams: streams.length, changes });
-  for (const { key, error } of streams) {
+  for (const { key, error, unreadable } of streams) {
     if (error)
       log("error", "a stream failed", { runId, stream: key, code: error.code, problem: error.message });
+    if (unreadable > 0) log("warn", "records could not be read", { runId, stream: key, unreadable });
   }
   for (const [sink, { blocked, deadLettered, pending }] of Object.entries(sinks)) {
     if (blocked) log("warn", "a sink is blocked", { runId, sink, reason: blocked, pending });

@@ -306,7 +306,7 @@ describe("a run", () => {
     const { run, show, clock, source } = stage([sink]);
     source.skipped = [{ id: "bad", createdAtMs: createdMs, problem: "status is missing" }];
     show(task("b", "SUCCESS", createdMs + hourMs));
-    await run();
+    expect((await run()).snapshot?.unreadable).toBe(1);
     await clock.advance(hourMs);
     source.skipped = [];
     show(task("bad", "SUCCESS"));

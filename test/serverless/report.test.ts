@@ -12,6 +12,7 @@ import { entry, key } from "../checkpoint/sample.ts";
 const stream = (more: Partial<StreamSummary> = {}): StreamSummary => ({
   key,
   tasks: 3,
+  unreadable: 0,
   changes: 2,
   beginTime: null,
   error: null,
@@ -44,6 +45,7 @@ describe("runMetrics", () => {
     expect(runMetrics(run([stream(), stream()], sinks), 61_400)).toEqual({
       SuccessfulRuns: 1,
       StreamErrors: 0,
+      Unreadable: 0,
       Changes: 4,
       Accepted: 3,
       Retrying: 1,
@@ -55,6 +57,7 @@ describe("runMetrics", () => {
   });
 
   it("calls a run with a failed stream no success", () => {
+    expect(runMetrics(run([stream({ unreadable: 2 }), stream({ unreadable: 1 })]), 0).Unreadable).toBe(3);
     expect(runMetrics(run([stream(), failed]), 0)).toMatchObject({ SuccessfulRuns: 0, StreamErrors: 1 });
   });
 });

@@ -17,7 +17,7 @@ function bridgeWith(errors: ReadonlyMap<ShardStream, string>) {
     const streams = shard.map((each): StreamSummary => {
       const code = [...errors].find(([failed]) => streamKey(failed.stream) === streamKey(each.stream))?.[1];
       const error = code === undefined ? null : { code, message: "it failed" };
-      return { key: streamKey(each.stream), tasks: 0, changes: 0, beginTime: null, error };
+      return { key: streamKey(each.stream), tasks: 0, unreadable: 0, changes: 0, beginTime: null, error };
     });
     return { runId: "r", startedAt: "", durationMs: 1, streams, sinks: {} };
   };

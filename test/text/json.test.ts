@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { exactNumber, parseExactJson, safeJson } from "../../lib/text/json.ts";
+import { exactNumber, hasMoreValues, parseExactJson, safeJson } from "../../lib/text/json.ts";
 
 const digits = fc.stringMatching(/^(?:0|[1-9]\d{0,24})$/);
 const numberText = fc
@@ -65,5 +65,25 @@ describe("JSON for a terminal or a log", () => {
         expect(JSON.parse(safeJson([marks]))).toEqual([marks]);
       }),
     );
+  });
+});
+
+describe("the count of a text's values", () => {
+  it("is never too low, for any JSON", () => {
+    const countOf = (value: unknown): number =>
+      typeof value === "object" && value !== null
+        ? 1 + Object.values(value).reduce((sum: number, inner) => sum + countOf(inner), 0)
+        : 1;
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+        const text = JSON.stringify(value);
+        expect(hasMoreValues(text, countOf(value) - 1)).toBe(true);
+        expect(hasMoreValues(text, countOf(value) * 2)).toBe(false);
+      }),
+    );
+  });
+
+  it("leaves out what stands in quotes", () => {
+    expect(hasMoreValues('["a,b,[{,,","\\",",\\",,"]', 4)).toBe(false);
   });
 });

@@ -3,9 +3,10 @@ import { count, instant, span } from "./format.ts";
 import type { Output } from "./output.ts";
 import type { Line, Span } from "./text.ts";
 
-/** Whether a stream could not be read or a delivery was given up: what `poll` ends with 1 for. */
+/** Whether a stream or a record could not be read or a delivery was given up: what `poll` ends with 1 for. */
 export const hasFailure = ({ streams, sinks }: RunSummary): boolean =>
-  streams.some(({ error }) => error) || Object.values(sinks).some(({ deadLettered }) => deadLettered > 0);
+  streams.some(({ error, unreadable }) => error || unreadable > 0) ||
+  Object.values(sinks).some(({ deadLettered }) => deadLettered > 0);
 
 /** The run as two tables and a sentence or two. */
 export function showSummary(out: Output, summary: RunSummary): void {
@@ -64,6 +65,16 @@ export function sentences(summary: RunSummary): readonly Line[] {
     ],
     ...summary.streams.flatMap(({ key, error }): Line[] =>
       error ? [[["red", `Could not read ${key}: `], `${error.message} (${error.code})`]] : [],
+    ),
+    ...streams.flatMap(({ key, unreadable }): Line[] =>
+      unreadable > 0
+        ? [
+            [
+              ["red", `Passed over ${count(unreadable, "record")} of ${key} `],
+              "that could not be read; the log has each.",
+            ],
+          ]
+        : [],
     ),
     ...Object.entries(summary.sinks).flatMap(([name, sink]) => sinkSentences(name, sink)),
   ];

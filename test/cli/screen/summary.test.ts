@@ -6,6 +6,7 @@ import { fakeScreen } from "../screen.ts";
 const stream = (more: Partial<StreamSummary> = {}): StreamSummary => ({
   key: "rabbitmq/cn-north-4/p/i",
   tasks: 12,
+  unreadable: 0,
   changes: 0,
   beginTime: "2026-03-01T12:00:00.000Z",
   error: null,
@@ -36,8 +37,9 @@ function shown(summary: RunSummary): string {
 }
 
 describe("hasFailure", () => {
-  it("is a stream that could not be read, or a delivery given up", () => {
+  it("is a stream or a record that could not be read, or a delivery given up", () => {
     expect(hasFailure(run([refused], sink()))).toBe(true);
+    expect(hasFailure(run([stream({ unreadable: 1 })], sink()))).toBe(true);
     expect(hasFailure(run([stream()], sink({ deadLettered: 1 })))).toBe(true);
   });
 
