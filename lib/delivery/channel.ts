@@ -38,6 +38,7 @@ export class Channel {
   /** The sink has answered well in this run, which counts for more than what an earlier one stored. */
   #isProven = false;
   #trouble: SinkTrouble | null = null;
+  #problem: string | null = null;
   #pausedUntilMs = 0;
   /** Below zero after a batch that was greater than what was left: later spans pay for it. */
   #allowance: { sinceMs: number; left: number } | null = null;
@@ -66,6 +67,11 @@ export class Channel {
   /** What to store about the sink; null when it is well. */
   get trouble(): SinkTrouble | null {
     return this.#trouble;
+  }
+
+  /** What the last delivery that did not pass in this run was told, as an operator may see it; null when all passed. */
+  get problem(): string | null {
+    return this.#problem;
   }
 
   /** Whether one more delivery may be under way. */
@@ -106,6 +112,7 @@ export class Channel {
 
   #learn(result: DeliveryResult, hasPassed: boolean): void {
     if (result.kind === "accepted" || result.kind === "permanent") return;
+    this.#problem = result.detail;
     const nowMs = this.#clock.now();
     const pauseMs = askedDelayMs(result, this.policy);
     if (pauseMs !== null) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);

@@ -37,6 +37,8 @@ export interface SinkSummary {
   readonly pending: number;
   /** Why the sink waits for its operator; null when it does not. */
   readonly blocked: string | null;
+  /** What keeps deliveries waiting, in the sink's words of this run, else a reason of an earlier one; null when nothing does. */
+  readonly problem: string | null;
 }
 
 /** A stream that could not even be planned, such as the instances of a source that does not answer. */
@@ -99,12 +101,15 @@ function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly Stream
   const owed = outcomes.flatMap(
     ({ checkpoint }) => checkpoint?.outbox.flatMap((entry) => entry.owed.get(name) ?? []) ?? [],
   );
+  const retrying = owed.filter(({ attempts }) => attempts > 0).length;
+  const { trouble } = channel;
   return {
     accepted: sum(({ accepted }) => accepted.get(name) ?? 0),
     filtered: sum(({ filtered }) => filtered.get(name) ?? 0),
     deadLettered: sum(({ deadLettered }) => deadLettered.get(name) ?? 0),
-    retrying: owed.filter(({ attempts }) => attempts > 0).length,
+    retrying,
     pending: owed.length,
-    blocked: channel.trouble?.kind === "blocked" ? channel.trouble.reason : null,
+    blocked: trouble?.kind === "blocked" ? trouble.reason : null,
+    problem: retrying > 0 || trouble ? (channel.problem ?? trouble?.reason ?? null) : null,
   };
 }

@@ -48,8 +48,9 @@ export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSumma
       log("error", "a stream failed", { runId, stream: key, code: error.code, problem: error.message });
     if (unreadable > 0) log("warn", "records could not be read", { runId, stream: key, unreadable });
   }
-  for (const [sink, { blocked, deadLettered, pending }] of Object.entries(sinks)) {
-    if (blocked) log("warn", "a sink is blocked", { runId, sink, reason: blocked, pending });
+  for (const [sink, { blocked, deadLettered, pending, retrying, problem }] of Object.entries(sinks)) {
+    if (blocked) log("warn", "a sink is blocked", { runId, sink, reason: blocked, problem, pending });
+    else if (retrying > 0) log("warn", "a sink fails", { runId, sink, problem, retrying, pending });
     if (deadLettered > 0) log("warn", "deliveries were given up", { runId, sink, deadLettered });
   }
 }

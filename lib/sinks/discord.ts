@@ -5,7 +5,7 @@ import type { Card, Tone } from "./chat/card.ts";
 import { fitted } from "./chat/fit.ts";
 import { shorten } from "./chat/foreign.ts";
 import { livingSink, modeEntry } from "./chat/living.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
 import { words } from "./chat/text.ts";
 import {
   blocked,
@@ -21,7 +21,13 @@ import { answerResult } from "./http/answer.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject({ ...chatEntries, mode: modeEntry(["update", "post"], "update") });
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+const webhook = ownUrl<v.InferOutput<typeof fields>>({
+  host: /(^|\.)discord(app)?\.com$/,
+  path: /^\/api(\/v\d+)?\/webhooks\/[^/]+\/[^/]+\/?$/,
+  expectation:
+    "the URL of a webhook (/api/webhooks/…/…) as Discord shows it; /slack and /github take other messages",
+});
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
 export type DiscordOptions = v.InferOutput<typeof schema>;
 
 /** Posts an embed a task to a Discord webhook, and edits it. */

@@ -6,7 +6,7 @@ import { parseJson } from "../text/json.ts";
 import { feishuCard } from "./chat/feishu-card.ts";
 import { fitted } from "./chat/fit.ts";
 import { bytes } from "./chat/foreign.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { words } from "./chat/text.ts";
 import {
@@ -31,7 +31,12 @@ const fields = v.strictObject({
     ),
   ),
 });
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+const webhook = ownUrl<v.InferOutput<typeof fields>>({
+  host: /(^|\.)(feishu\.cn|larksuite\.com)$/,
+  path: /^\/open-apis\/bot\/v2\/hook\//,
+  expectation: "the URL of a custom bot (/open-apis/bot/v2/hook/…); a flow's trigger takes no such messages",
+});
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
 export type FeishuOptions = v.InferOutput<typeof schema>;
 
 /** Posts an interactive card to a custom robot of Feishu or Lark. */

@@ -1,13 +1,19 @@
 import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { messageCodes, slackMessage } from "./chat/slack-message.ts";
 import { blocked, type Codes, codeVerdict, permanent, retry } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+const webhook = ownUrl<v.InferOutput<typeof fields>>({
+  host: /^hooks\.slack(-gov)?\.com$/,
+  path: /^\/services\//,
+  expectation:
+    "the URL of an incoming webhook (/services/…); one of a workflow (/workflows/…, /triggers/…) takes no such messages",
+});
+export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
 export type SlackOptions = v.InferOutput<typeof schema>;
 
 /** Posts to a Slack incoming webhook. */

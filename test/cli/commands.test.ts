@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { Ended } from "./process.ts";
 import { type CliStage, key, secrets, setStage } from "./stage.ts";
 
-const ok = { accepted: 0, filtered: 0, deadLettered: 0, retrying: 0, pending: 0, blocked: null };
+const ok = {
+  accepted: 0,
+  filtered: 0,
+  deadLettered: 0,
+  retrying: 0,
+  pending: 0,
+  blocked: null,
+  problem: null,
+};
 
 /** Runs a command with `--json` and reads its one object. */
 async function json(

@@ -20,6 +20,23 @@ describe("the way to a sink", () => {
     expect([channel.state, channel.trouble]).toEqual(["open", null]);
   });
 
+  it("knows what the last delivery that did not pass was told", () => {
+    const { channel } = open();
+    expect(channel.problem).toBeNull();
+    for (const result of [busy, accepted, refused]) {
+      channel.begin(1);
+      channel.end([result]);
+    }
+    expect(channel.problem).toBe("HTTP 503");
+  });
+
+  it("rests for as long as an answer asks that blocks", () => {
+    const { channel } = open();
+    channel.begin(1);
+    channel.end([{ kind: "blocked", reason: "not_found", detail: "a page", retryAfterMs: 600_000 }]);
+    expect(channel.trouble).toMatchObject({ kind: "blocked", notBeforeMs: 600_000 });
+  });
+
   it("stays closed for the run, whatever was under way is accepted then", () => {
     const { channel } = open();
     channel.begin(1);

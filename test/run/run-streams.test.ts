@@ -192,6 +192,17 @@ describe("a run over many streams", () => {
     expect(source.begins).toHaveLength(60);
   });
 
+  it("says why a sink's deliveries wait, in its own words", async () => {
+    const { run, show, clock } = streams(1, [scriptedSink(ops, () => busy), scriptedSink(chat)]);
+    show(sampleTask());
+    const running = run();
+    await pump(clock, running);
+    expect((await running).sinks).toMatchObject({
+      ops: { retrying: 1, blocked: null, problem: "HTTP 503" },
+      chat: { accepted: 1, problem: null },
+    });
+  });
+
   it("tells a stream that cannot be read, and goes on with the others", async () => {
     const sink = scriptedSink(ops);
     const { run, show, source } = streams(3, [sink]);
@@ -208,7 +219,15 @@ describe("a run over many streams", () => {
       null,
     ]);
     expect(summary.sinks).toEqual({
-      ops: { accepted: 2, filtered: 0, deadLettered: 0, retrying: 0, pending: 0, blocked: null },
+      ops: {
+        accepted: 2,
+        filtered: 0,
+        deadLettered: 0,
+        retrying: 0,
+        pending: 0,
+        blocked: null,
+        problem: null,
+      },
     });
   });
 });

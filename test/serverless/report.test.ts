@@ -25,6 +25,7 @@ const sink = (more: Partial<SinkSummary> = {}): SinkSummary => ({
   retrying: 0,
   pending: 0,
   blocked: null,
+  problem: null,
   ...more,
 });
 const run = (streams: readonly StreamSummary[], sinks: RunSummary["sinks"] = {}): RunSummary => ({
@@ -129,7 +130,12 @@ describe("requireSuccess", () => {
 describe("logRun", () => {
   it("has a line for the run, and one for each stream or sink that needs its operator", () => {
     const lines: unknown[] = [];
-    const sinks = { a: sink(), b: sink({ blocked: "gone", pending: 4 }), c: sink({ deadLettered: 1 }) };
+    const sinks = {
+      a: sink(),
+      b: sink({ blocked: "gone", pending: 4, problem: "HTTP 410" }),
+      c: sink({ deadLettered: 1 }),
+      d: sink({ retrying: 2, pending: 3, problem: "HTTP 503 from https://x: busy" }),
+    };
     logRun((level, message, fields) => lines.push([level, message, fields]), run([stream(), failed], sinks));
     expect(lines).toEqual([
       ["info", "run ended", { runId: "r", durationMs: 412, streams: 2, changes: 2 }],
@@ -138,8 +144,17 @@ describe("logRun", () => {
         "a stream failed",
         { runId: "r", stream: key, code: "throttled", problem: "the API is busy" },
       ],
-      ["warn", "a sink is blocked", { runId: "r", sink: "b", reason: "gone", pending: 4 }],
+      [
+        "warn",
+        "a sink is blocked",
+        { runId: "r", sink: "b", reason: "gone", problem: "HTTP 410", pending: 4 },
+      ],
       ["warn", "deliveries were given up", { runId: "r", sink: "c", deadLettered: 1 }],
+      [
+        "warn",
+        "a sink fails",
+        { runId: "r", sink: "d", problem: "HTTP 503 from https://x: busy", retrying: 2, pending: 3 },
+      ],
     ]);
   });
 });

@@ -92,11 +92,16 @@ function sinkSentences(name: string, sink: SinkSummary): readonly Line[] {
     lines.push([
       ["yellow", `${name} is blocked (${sink.blocked}). `],
       `${count(sink.pending, "event")} kept until it is mended; try it with: dms-task-bridge sink test ${name}`,
+      ...problemOf(sink, "."),
     ]);
   } else if (sink.retrying > 0) {
     lines.push([
       ["yellow", `${count(sink.retrying, "delivery", "deliveries")} to ${name} will be tried again.`],
+      ...problemOf(sink),
     ]);
   }
   return lines;
 }
+
+const problemOf = ({ problem }: SinkSummary, before = ""): Line =>
+  problem === null ? [] : [`${before} Why: ${problem}`];

@@ -78,14 +78,38 @@ export const apiResource = (api: string, path: string): URL => new URL(`${api.re
 const chatObject = v.object(chatEntries);
 export type ChatOptions = v.InferOutput<typeof chatObject>;
 
+/** A URL of a platform that posts nothing where a sink's own kind is asked for. */
+export interface OwnUrl {
+  /** The platform's hosts: on others anything may stand. */
+  readonly host: RegExp;
+  readonly path: RegExp;
+  /** With what the others are. */
+  readonly expectation: string;
+}
+
+/** Refuses the platform's other URLs by name. */
+export const ownUrl = <Options extends Pick<ChatOptions, "url">>({ host, path, expectation }: OwnUrl) =>
+  urlCheck<Options>(({ url }) => {
+    const { hostname = "", pathname = "" } = URL.parse(url) ?? {};
+    return !host.test(hostname) || path.test(pathname);
+  }, expectation);
+
 /** Refuses plain http to anything but networks that the options open. */
 export const httpsUnlessPrivate = <Options extends Pick<ChatOptions, "url" | "allowPrivateNetwork">>() =>
+  urlCheck<Options>(
+    ({ url, allowPrivateNetwork }) => URL.parse(url)?.protocol !== "http:" || allowPrivateNetwork !== false,
+    urlExpectation,
+  );
+
+const urlCheck = <Options extends Pick<ChatOptions, "url">>(
+  isFine: (options: Options) => boolean,
+  expectation: string,
+) =>
   v.rawCheck<Options>(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const { url, allowPrivateNetwork } = dataset.value;
-    if (URL.parse(url)?.protocol !== "http:" || allowPrivateNetwork !== false) return;
+    if (!dataset.typed || isFine(dataset.value)) return;
+    const { url } = dataset.value;
     addIssue({
-      message: urlExpectation,
+      message: expectation,
       path: [{ type: "object", origin: "value", input: { ...dataset.value }, key: "url", value: url }],
     });
   });

@@ -17,7 +17,12 @@ async function stage() {
       { engine: "kafka", region: "r", projectId: "p", instances: "all", credentials: { token: "t" } },
     ],
     sinks: {
-      ops: { type: "slack", url: `https://hooks.slack.com/${token}`, titlePrefix: "[prod] ", language: "zh" },
+      ops: {
+        type: "slack",
+        url: `https://hooks.slack.com/services/${token}`,
+        titlePrefix: "[prod] ",
+        language: "zh",
+      },
       file: { type: "file", path: "events.ndjson" },
     },
   };

@@ -19,6 +19,7 @@ const sink = (more: Partial<SinkSummary> = {}): SinkSummary => ({
   retrying: 0,
   pending: 0,
   blocked: null,
+  problem: null,
   ...more,
 });
 const run = (streams: readonly StreamSummary[], ops: SinkSummary): RunSummary => ({
@@ -80,7 +81,17 @@ describe("showSummary", () => {
       "ops is blocked (unauthorized). 4 events kept until it is mended",
     );
     expect(shown(run([stream()], sink({ retrying: 1, pending: 1 })))).toContain(
-      "1 delivery to ops will be tried again.",
+      "1 delivery to ops will be tried again.\n",
+    );
+  });
+
+  it("says why a sink is retrying or blocked, in the sink's words", () => {
+    const problem = "HTTP 503 from https://hooks.example.com: busy";
+    expect(shown(run([stream()], sink({ retrying: 2, pending: 2, problem })))).toContain(
+      `2 deliveries to ops will be tried again. Why: ${problem}\n`,
+    );
+    expect(shown(run([stream()], sink({ blocked: "gone", pending: 1, problem })))).toContain(
+      `sink test ops. Why: ${problem}\n`,
     );
   });
 });

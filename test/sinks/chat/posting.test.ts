@@ -437,3 +437,24 @@ describe("the options", () => {
     expect(rejected(options)).toThrow();
   });
 });
+
+describe("the URL of a chat sink", () => {
+  it.each<[PlatformType, string, RegExp | null]>([
+    ["slack", "https://hooks.slack.com/services/T0/B0/x", null],
+    ["slack", "https://hooks.slack-gov.com/services/T0/B0/x", null],
+    ["slack", "https://chat.example.com/hooks/x", null],
+    ["slack", "https://hooks.slack.com/workflows/T0/A0/1/x", /one of a workflow/],
+    ["slack", "https://hooks.slack.com/triggers/T0/1/x", /one of a workflow/],
+    ["feishu", "https://open.feishu.cn/open-apis/bot/v2/hook/x", null],
+    ["feishu", "https://open.larksuite.com/open-apis/bot/v2/hook/x", null],
+    ["feishu", "https://www.feishu.cn/flow/api/trigger-webhook/x", /a flow's trigger/],
+    ["feishu", "https://open.feishu.cn/open-apis/bot/hook/x", /custom bot/],
+    ["discord", "https://discord.com/api/webhooks/1/x", null],
+    ["discord", "https://ptb.discord.com/api/v10/webhooks/1/x?thread_id=2", null],
+    ["discord", "https://discord.com/api/webhooks/1/x/slack", /\/slack and \/github/],
+  ])("of %s may be, or is refused by name: %s", (type, url, refusal) => {
+    const opening = () => sinkAt(type, "", { url, allowPrivateNetwork: false });
+    if (refusal) expect(opening).toThrow(refusal);
+    else expect(opening).not.toThrow();
+  });
+});
