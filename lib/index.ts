@@ -17,5 +17,6 @@ export type { RunObserver } from "./run/observer.ts";
 export type { RunSummary, SinkSummary, StreamSummary } from "./run/summary.ts";
 export { type DeliverOnly, defineSink, type UncheckedModule } from "./sinks/custom.ts";
 export type { BatchLimits, DeliverOptions, Sink, SinkDeps, SinkModule } from "./sinks/sink.ts";
+export type { WatchedStream } from "./source/discovery.ts";
 export { jsonLog, type Log, silentLog } from "./telemetry/log.ts";
-export { type Bridge, type BridgeDeps, openBridge, type WatchedStream } from "./wire/bridge.ts";
+export { type Bridge, type BridgeDeps, openBridge } from "./wire/bridge.ts";

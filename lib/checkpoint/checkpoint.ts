@@ -43,6 +43,8 @@ export interface Checkpoint {
   readonly newestCreatedMs: number | null;
   /** Set until the first snapshot is recorded: tasks that had ended before this instant are no news. Null for "tell all". */
   readonly baselineMs: number | null;
+  /** When the API, or a whole list of its instances, first said that the instance is gone; null while it is there. */
+  readonly goneMs: number | null;
   readonly known: ReadonlyMap<TaskId, KnownTask>;
   readonly durations: Durations;
   /** In sequence order. */

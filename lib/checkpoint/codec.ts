@@ -33,6 +33,7 @@ const recordSchema = v.strictObject({
   watermarkMs: ms,
   newestCreatedMs: v.nullable(ms),
   baselineMs: v.nullable(ms),
+  goneMs: v.nullable(ms),
   /** Short rows: a record may hold thousands. */
   known: v.array(
     v.strictTuple([v.string(), v.string(), ms, v.nullable(ms), v.string(), v.picklist([0, overdueFlag])]),
@@ -66,6 +67,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
     watermarkMs: checkpoint.watermarkMs,
     newestCreatedMs: checkpoint.newestCreatedMs,
     baselineMs: checkpoint.baselineMs,
+    goneMs: checkpoint.goneMs,
     known: Array.from(checkpoint.known, ([id, task]) => [
       id,
       task.status,
@@ -122,6 +124,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
     watermarkMs: row.watermarkMs,
     newestCreatedMs: row.newestCreatedMs,
     baselineMs: row.baselineMs,
+    goneMs: row.goneMs,
     known: new Map(
       row.known.map(([id, status, createdAtMs, updatedAtMs, name, flag]) => [
         taskId(id),

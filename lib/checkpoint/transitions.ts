@@ -18,6 +18,7 @@ export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number)
     watermarkMs: startFrom === "now" ? nowMs - maxOpenAgeMs : startFrom === "all" ? 0 : startFrom.instantMs,
     newestCreatedMs: null,
     baselineMs: startFrom === "now" ? nowMs : null,
+    goneMs: null,
     known: new Map(),
     durations: new Map(),
     outbox: [],
@@ -117,6 +118,10 @@ function telling(told: readonly Told[], checkpoint: Checkpoint): Checkpoint {
   const isKept = (task: TaskId): boolean => checkpoint.known.has(task) || owed.has(task);
   return { ...checkpoint, messages: withMessages(checkpoint.messages, told, isKept) };
 }
+
+/** Remembers since when the stream's instance is gone; the same record where that is known. */
+export const withGone = (checkpoint: Checkpoint, goneMs: number | null): Checkpoint =>
+  checkpoint.goneMs === goneMs ? checkpoint : { ...checkpoint, goneMs };
 
 export const withFence = (checkpoint: Checkpoint, fence: Fence | null): Checkpoint => ({
   ...checkpoint,

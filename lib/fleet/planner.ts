@@ -62,24 +62,31 @@ export interface PlannerParts {
   readonly rules: PlanRules;
 }
 
+/** The streams that a plan may name. */
+export interface Watched {
+  readonly streams: readonly ShardStream[];
+  /** Of the records that the index names, the streams that no list has and that are to be served all the same. */
+  unlisted(records: ReadonlyMap<StreamKey, number>): readonly ShardStream[];
+}
+
 export interface Planner {
   /**
    * Sends what is due since the last plan. Whoever fails, or plans twice, costs polls and never a change: a poll reads
    * from where the stream's record ends, however late it comes.
    * @throws StoreError, AwsError; the next plan then covers this one's time too
    */
-  plan(streams: readonly ShardStream[], nowMs: number, options: CallOptions): Promise<Plan>;
+  plan(watched: Watched, nowMs: number, options: CallOptions): Promise<Plan>;
 }
 
 /** Remembers, for as long as its container lives, until when it has planned; a new one plans for the time of one plan. */
 export function openPlanner({ activity, queue, rules }: PlannerParts): Planner {
   let plannedMs: number | null = null;
   return {
-    async plan(streams, nowMs, options) {
+    async plan({ streams, unlisted }, nowMs, options) {
       const afterMs = Math.max(plannedMs ?? nowMs - rules.everyMs, nowMs - rules.maxIdleMs);
       const span = { afterMs: Math.min(afterMs, nowMs), untilMs: nowMs };
       const active = await activity.activeSince(span.afterMs - coolingMs(rules));
-      const plan = planMessages(streams, active, span, rules);
+      const plan = planMessages([...streams, ...unlisted(active)], active, span, rules);
       await queue.send(plan.messages, options);
       plannedMs = Math.max(nowMs, plannedMs ?? nowMs);
       return plan;

@@ -7,11 +7,15 @@ export interface ShardStream {
   readonly stream: Stream;
   /** The instance's own name, where the API told it. */
   readonly name: string | null;
+  /** When a whole list of its project's instances lacked it; left out where none did. */
+  readonly absentMs?: number | undefined;
 }
 
 const shardSchema = v.object({
   source: v.string(),
-  instances: v.array(v.object({ id: v.string(), name: v.nullable(v.string()) })),
+  instances: v.array(
+    v.object({ id: v.string(), name: v.nullable(v.string()), absentMs: v.optional(v.number()) }),
+  ),
 });
 
 /** The streams in shards, so many in each; a shard's streams are of one source. */
@@ -29,7 +33,7 @@ export function shardText(shard: readonly ShardStream[]): string {
   const [first] = shard;
   const body: v.InferInput<typeof shardSchema> = {
     source: first ? sourceOf(first.stream) : "",
-    instances: shard.map(({ stream, name }) => ({ id: stream.instanceId, name })),
+    instances: shard.map(({ stream, name, absentMs }) => ({ id: stream.instanceId, name, absentMs })),
   };
   // SQS takes no character that XML 1.0 forbids; JSON has escaped all the others.
   return JSON.stringify(body).replace(/[\ufffe\uffff]/g, "\ufffd");
@@ -41,10 +45,10 @@ export function parseShard(text: string): readonly ShardStream[] | null {
   if (!parsed.success) return null;
   const { source, instances } = parsed.output;
   const streams: ShardStream[] = [];
-  for (const { id, name } of instances) {
+  for (const { id, name, absentMs } of instances) {
     const stream = parseStreamKey(`${source}/${id}`);
     if (stream === null) return null;
-    streams.push({ stream, name });
+    streams.push({ stream, name, absentMs });
   }
   return streams;
 }

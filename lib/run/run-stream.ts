@@ -1,6 +1,7 @@
 import { withDeadline } from "../async/deadline.ts";
 import type { CallOptions } from "../core/clock.ts";
-import { type RunContext, type StreamOutcome, type StreamPlan, StreamRun } from "./stream-run.ts";
+import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
+import { StreamRun } from "./stream-run.ts";
 
 /** Told how far the run of a stream has come; what fails earlier tells nothing. */
 export interface Milestones {
@@ -20,7 +21,7 @@ export async function runStream(
 ): Promise<StreamOutcome> {
   const stream = new StreamRun(plan, context);
   try {
-    await stream.load();
+    if (!(await stream.load())) return stream.outcome();
     await stream.list(options);
     const untilMs = stream.startDelivering();
     await stream.commitChanges();

@@ -2,8 +2,8 @@ import { Watchdog } from "../async/watchdog.ts";
 import type { CallOptions } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { TaskSource } from "../source/task-source.ts";
+import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { type Milestones, runStream } from "./run-stream.ts";
-import type { RunContext, StreamOutcome, StreamPlan } from "./stream-run.ts";
 import { type RunSummary, summaryOf, type Unplanned } from "./summary.ts";
 
 /** Streams that are read at once. Others may begin while these wait for their sinks. */
@@ -109,7 +109,7 @@ class StreamsUnderWay {
     this.outcomes.set(plan, null);
     for (const group of [this.#reading, this.#committing, this.#underWay]) group.add(plan);
     const watchdog = new Watchdog(this.#context.clock, stalledAfterMs, () => leave(this.#reading));
-    const source = noticing(plan.source, () => watchdog.reset());
+    const source = plan.source && noticing(plan.source, () => watchdog.reset());
     void runStream({ ...plan, source }, this.#context, this.#options, milestones).then((outcome) => {
       this.outcomes.set(plan, outcome);
       watchdog.stop();

@@ -2,61 +2,18 @@ import type { Difference, DiffRules } from "../change/diff.ts";
 import type { Checkpoint, Fence } from "../checkpoint/checkpoint.ts";
 import { type WindowReach, withoutVoidInstants, withSoundWatermark } from "../checkpoint/instants.ts";
 import { Ledger } from "../checkpoint/ledger.ts";
-import type { CheckpointStore } from "../checkpoint/store.ts";
-import {
-  begin,
-  type Receipt,
-  type StartFrom,
-  settle,
-  withFence,
-  withTrouble,
-} from "../checkpoint/transitions.ts";
-import type { CallOptions, Clock } from "../core/clock.ts";
+import { begin, type Receipt, settle, withFence, withTrouble } from "../checkpoint/transitions.ts";
+import type { CallOptions } from "../core/clock.ts";
 import type { PartError } from "../core/errors.ts";
-import type { RunId, SinkName, Stream } from "../core/names.ts";
+import type { SinkName } from "../core/names.ts";
 import { bury } from "../delivery/bury.ts";
-import type { DeadLetterStore } from "../delivery/dead-letters.ts";
-import type { Dispatcher } from "../delivery/dispatcher.ts";
-import type { TaskSource } from "../source/task-source.ts";
+import { isInstanceGone } from "../source/refusal.ts";
 import { partError } from "../telemetry/defect.ts";
-import type { Log } from "../telemetry/log.ts";
-import { planSlice, type Slice, type SliceRules } from "./commit-plan.ts";
+import { planSlice, type Slice } from "./commit-plan.ts";
+import { type GoneWord, goneSnapshot, lostDifferences, withWord } from "./gone.ts";
 import { fenceMarginMs, longestWaits } from "./longest-waits.ts";
-import type { RunObserver } from "./observer.ts";
+import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
-
-/** One stream and how it is watched. */
-export interface StreamPlan {
-  readonly stream: Stream;
-  readonly source: TaskSource;
-  readonly rules: SliceRules;
-  readonly startFrom: StartFrom;
-  readonly overdueAfterMs: DiffRules["overdueAfterMs"];
-}
-
-/** What the streams of one run share. */
-export interface RunContext {
-  readonly run: RunId;
-  /** How long one stream may commit and deliver, once it is listed. */
-  readonly timeBudgetMs: number;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly checkpoints: CheckpointStore;
-  readonly deadLetters: DeadLetterStore;
-  readonly dispatchers: ReadonlyMap<SinkName, Dispatcher>;
-  readonly observer: RunObserver;
-}
-
-/** What one stream's run did. */
-export interface StreamOutcome {
-  readonly snapshot: Snapshot | null;
-  readonly changes: number;
-  readonly accepted: ReadonlyMap<SinkName, number>;
-  readonly filtered: ReadonlyMap<SinkName, number>;
-  readonly deadLettered: ReadonlyMap<SinkName, number>;
-  readonly checkpoint: Checkpoint | null;
-  readonly error: PartError | null;
-}
 
 /** The state of one run of one stream. */
 export class StreamRun {
@@ -66,6 +23,7 @@ export class StreamRun {
   readonly #rules: DiffRules;
   readonly #ledger: Ledger;
   #snapshot: Snapshot | null = null;
+  #word: GoneWord;
   #differences: readonly Difference[] = [];
   /** The record that `#differences` were made from. */
   #basis: Checkpoint | null = null;
@@ -92,16 +50,23 @@ export class StreamRun {
     };
   }
 
-  /** Loads the record; a new stream's is stored before anything is read, so that its first instant outlives a crash. */
-  async load(): Promise<void> {
-    const { startFrom, rules } = this.#plan;
+  /**
+   * Loads the record; a new stream's is stored before anything is read, so that its first instant outlives a crash.
+   * False when there is none and none to be made.
+   */
+  async load(): Promise<boolean> {
+    const { source, startFrom, rules } = this.#plan;
+    if (source === null) return (await this.#ledger.load()) !== null;
     await this.#ledger.open(() => begin(startFrom, this.#context.clock.now(), rules.maxOpenAgeMs));
+    return true;
   }
 
   /** Reads the window. A stream that cannot be read still delivers what it owes. */
   async list(options: CallOptions): Promise<void> {
-    const { stream, source } = this.#plan;
+    const { stream, source, absentMs } = this.#plan;
     const { log, clock } = this.#context;
+    if (absentMs !== undefined) this.#hearGone(absentMs);
+    if (source === null) return;
     const place = { stream, source, log, clock, reach: this.#reach };
     try {
       this.#snapshot = await readSnapshot(
@@ -110,9 +75,16 @@ export class StreamRun {
         this.#diffRules(this.#checkpoint),
         options,
       );
+      this.#word = null;
     } catch (error) {
       this.fail(error);
+      if (isInstanceGone(error)) this.#hearGone(this.#context.clock.now());
     }
+  }
+
+  #hearGone(saidMs: number): void {
+    this.#word = saidMs;
+    this.#snapshot = goneSnapshot(this.#checkpoint, saidMs, this.#context.clock.now());
   }
 
   /** Ends with this error what it came from; the other steps of the run go on as far as they can. */
@@ -213,10 +185,14 @@ export class StreamRun {
       ? withSoundWatermark(stored, { oursMs: nowMs, apiMs: apiNowMs }, this.#reach)
       : stored;
     if (this.#snapshot && this.#basis !== checkpoint) {
-      this.#differences = differencesOf(this.#snapshot, checkpoint, this.#diffRules(checkpoint));
+      const rules = this.#diffRules(checkpoint);
+      const isGone = typeof this.#word === "number";
+      this.#differences = isGone
+        ? lostDifferences(checkpoint, rules)
+        : differencesOf(this.#snapshot, checkpoint, rules);
       this.#basis = checkpoint;
     }
-    const settled = settle(checkpoint, this.#receipts);
+    const settled = withWord(settle(checkpoint, this.#receipts), this.#word);
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
     // The idle run, which is most of them, plans nothing: a plan costs the size of the record.
     const isBare = this.#differences.length === 0 && settled.outbox.length === 0;

@@ -1,7 +1,7 @@
 import { type PartError, SourceError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import type { Channel } from "../delivery/channel.ts";
-import type { RunContext, StreamOutcome, StreamPlan } from "./stream-run.ts";
+import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 
 /** What one run did, as `poll --json` prints it. */
 export interface RunSummary {
@@ -54,14 +54,13 @@ export function summaryOf(
   startedMs: number,
   context: RunContext,
 ): RunSummary {
-  const reached = outcomes.values().filter((outcome) => outcome !== null);
-  const ended = [...reached];
+  const ended = [...outcomes.values()].filter((outcome) => outcome !== null);
   return {
     runId: context.run,
     startedAt: new Date(startedMs).toISOString(),
     durationMs: context.clock.now() - startedMs,
     streams: [
-      ...Array.from(outcomes, ([plan, outcome]) => streamSummary(plan, outcome)),
+      ...[...outcomes].filter(isServed).map(([plan, outcome]) => streamSummary(plan, outcome)),
       ...unplanned.map(({ key, error }) => ({
         key,
         tasks: 0,
@@ -76,6 +75,10 @@ export function summaryOf(
     ),
   };
 }
+
+/** A stream that was only owed its deliveries may have lost its record since it was planned. */
+const isServed = ([{ source }, outcome]: readonly [StreamPlan, StreamOutcome | null]): boolean =>
+  source !== null || outcome === null || outcome.checkpoint !== null || outcome.error !== null;
 
 function streamSummary(plan: StreamPlan, outcome: StreamOutcome | null): StreamSummary {
   const beginMs = outcome?.snapshot?.beginMs ?? 0;

@@ -47,7 +47,7 @@ async function openPlanning(
     async plan(nowMs, signal) {
       const startedMs = deps.clock.now();
       known ??= await bridge.survey(signal);
-      const plan = await planner.plan(known.streams, nowMs, { signal });
+      const plan = await planner.plan(known, nowMs, { signal });
       // After the plan and for the next one: a project with thousands of instances takes a while to list.
       known = await bridge.survey(signal);
       const { streams, unplanned } = known;

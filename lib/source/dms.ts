@@ -9,19 +9,20 @@ import { apiTime } from "./api-time.ts";
 import { keyOf, openCredentials } from "./credentials.ts";
 import { iamEndpoint, isKnownRegion, taskEndpoint } from "./endpoints.ts";
 import { type Answer, httpSend } from "./http.ts";
-import { type Instance, listInstances } from "./instances.ts";
+import { type InstanceList, listInstances } from "./instances.ts";
 import { joinById } from "./join.ts";
 import { type KeyGate, keyGates } from "./key-gate.ts";
 import { Head, type HeadMemory, listingLimit } from "./listing.ts";
 import { taskNotices } from "./notices.ts";
 import { type Position, pageWalk, pagingMemory } from "./paging.ts";
 import { parseTaskPage, type TaskPage } from "./parse.ts";
+import { instanceGoneCodes } from "./refusal.ts";
 import { retryBudget, retrying } from "./retry.ts";
 import type { TaskSource } from "./task-source.ts";
 
 export interface DmsSource extends TaskSource {
   /** The instances to watch: the configured ones, without a request, or all that the project has. @throws SourceError */
-  instances(options: CallOptions): Promise<readonly Instance[]>;
+  instances(options: CallOptions): Promise<InstanceList>;
 }
 
 export interface DmsSourceDeps {
@@ -44,7 +45,6 @@ const maxConnectMs = 10_000;
 /** Shorter than the gateway keeps a connection, longer than the usual pause between two polls. */
 const keepAliveMs = 30_000;
 const noRecords = { tasks: [], skipped: [] };
-const instanceGone = "DMS.00404022";
 
 /**
  * The DMS task API of one region and project.
@@ -163,7 +163,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     instances: async (options) =>
       config.instances === "all"
         ? listInstances(api, { engine, projectId }, options)
-        : config.instances.map((id) => ({ id, name: null })),
+        : { instances: config.instances.map((id) => ({ id, name: null })), isWhole: true },
 
     close: async () => {
       if (deps.dispatcher === undefined) await dispatcher.close();
@@ -178,7 +178,10 @@ interface Found {
 
 /** A 404 with a code of the service's own and about the task: not a proxy's, nor for want of the instance. */
 const isTaskGone = ({ reason, api }: SourceError): boolean =>
-  reason === "not_found" && api !== null && api.code !== instanceGone && ownCode.test(api.code ?? "");
+  reason === "not_found" &&
+  api !== null &&
+  !instanceGoneCodes.has(api.code ?? "") &&
+  ownCode.test(api.code ?? "");
 
 /** The gateway's begin otherwise; DCS has codes of digits too. */
 const ownCode = /^(?:DMS\.|DCS\.|111\d{6}$)/;

@@ -10,6 +10,12 @@ export interface Instance {
   readonly name: string | null;
 }
 
+export interface InstanceList {
+  readonly instances: readonly Instance[];
+  /** False when the API counts more instances than it listed: one that is not in the list may be there all the same. */
+  readonly isWhole: boolean;
+}
+
 const limit = 50;
 const maxPages = 1_000;
 const pastTheEnd = "DMS.40050010";
@@ -19,18 +25,20 @@ export async function listInstances(
   api: Api,
   { engine, projectId }: { readonly engine: Engine; readonly projectId: string },
   options: CallOptions,
-): Promise<readonly Instance[]> {
+): Promise<InstanceList> {
   const found = new Map<string, Instance>();
   let offset = 0;
+  let total: number | null = null;
   for (let pages = 0; pages < maxPages; pages++) {
     const page = await instancePage(offset);
     if (page === null) break;
     const foundBefore = found.size;
     for (const instance of page.instances) found.set(instance.id, instance);
     offset += page.received;
-    if (found.size === foundBefore || offset >= (page.total ?? Number.POSITIVE_INFINITY)) break;
+    total = page.total;
+    if (found.size === foundBefore || offset >= (total ?? Number.POSITIVE_INFINITY)) break;
   }
-  return [...found.values()];
+  return { instances: [...found.values()], isWhole: found.size >= (total ?? offset) };
 
   /** Null past the end, which this call answers with an error. */
   async function instancePage(offset: number): Promise<InstancePage | null> {

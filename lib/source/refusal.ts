@@ -25,6 +25,13 @@ const reasonByCode: ReadonlyMap<string, SourceFailure> = new Map([
 /** Throttling comes under more than one status, 404 among them. */
 const throttlingCodes: ReadonlySet<string | null> = new Set(["APIG.0308", "DMS.10240407"]);
 
+/** What the API answers for an instance that does not exist: DMS, and DCS. */
+export const instanceGoneCodes: ReadonlySet<string> = new Set(["DMS.00404022", "111404022"]);
+
+/** Whether it is the API's own word that the stream's instance does not exist. */
+export const isInstanceGone = (error: unknown): boolean =>
+  error instanceof SourceError && error.api?.status === 404 && instanceGoneCodes.has(error.api.code ?? "");
+
 /** The refusal as an error: decided by the status, then by the code. */
 export function refusalError(refusal: Refusal): SourceError {
   const { operation, status, requestId, retryAfterMs } = refusal;

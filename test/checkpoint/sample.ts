@@ -35,6 +35,7 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
   watermarkMs: instantMs,
   newestCreatedMs: fc.option(instantMs),
   baselineMs: fc.option(instantMs),
+  goneMs: fc.option(instantMs),
   known: fc
     .array(
       fc.tuple(

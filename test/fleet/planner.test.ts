@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { AwsError } from "../../lib/aws/errors.ts";
-import { openMs } from "../../lib/checkpoint/activity.ts";
+import { openMs, owingMs } from "../../lib/checkpoint/activity.ts";
 import { type StreamKey, streamKey } from "../../lib/core/names.ts";
-import { openPlanner, type PlanRules, planMessages } from "../../lib/fleet/planner.ts";
+import { openPlanner, type PlanRules, planMessages, type Watched } from "../../lib/fleet/planner.ts";
 import { parseShard, type ShardStream } from "../../lib/fleet/shard.ts";
 import { fleetOf, memoryQueue } from "./fleet-sample.ts";
 
@@ -65,7 +65,7 @@ describe("planMessages", () => {
     }
   });
 
-  it("names only streams that are watched, whatever the index knows", () => {
+  it("names no stream of its own accord, whatever the index knows", () => {
     const [watched, ...gone] = fleetOf(10);
     const plan = planMessages([watched as ShardStream], activityOf(gone, openMs), span(1), rules);
     expect(keysIn(plan.messages).every((key) => key === keyOf(watched as ShardStream))).toBe(true);
@@ -85,12 +85,21 @@ function opened(activity = new Map<StreamKey, number>()) {
   return {
     queue,
     asked,
-    plan: (minute: number, streams = fleetOf(40)) =>
-      planner.plan(streams, startMs + minute * minuteMs, { signal }),
+    plan: (minute: number, streams = fleetOf(40), unlisted: Watched["unlisted"] = () => []) =>
+      planner.plan({ streams, unlisted }, startMs + minute * minuteMs, { signal }),
   };
 }
 
 describe("a planner", () => {
+  it("sends what no list has and the index says is to be served, with when it was missed", async () => {
+    const [gone, ...listed] = fleetOf(10) as [ShardStream, ...ShardStream[]];
+    const { queue, plan } = opened(activityOf([gone], owingMs));
+    const absent = { ...gone, name: null, absentMs: startMs };
+    const plans = await plan(1, listed, (records) => (records.has(keyOf(gone)) ? [absent] : []));
+    expect(plans.busy).toBe(1);
+    expect(queue.sent.flatMap(({ body }) => parseShard(body) ?? [])).toContainEqual(absent);
+  });
+
   it("covers the time since its last plan, so that a timer's lost event costs only latency", async () => {
     const { queue, plan } = opened();
     await plan(1);

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { openMs, owingMs } from "../../lib/checkpoint/activity.ts";
 import { functionDeps } from "../../lib/serverless/environment.ts";
 import { warmPlanning } from "../../lib/serverless/planning.ts";
 import { startSimulator } from "../../lib/simulator/api.ts";
@@ -11,14 +12,14 @@ import { manualClock } from "../simulator/clock.ts";
 const minuteMs = 60_000;
 const { signal } = new AbortController();
 
-async function opened() {
+async function opened(items: readonly object[] = []) {
   const clock = manualClock(Date.now());
   const simulator = await startSimulator({ random: seededRandom(1), clock });
   for (const id of ["a", "b", "c"]) {
     simulator.world.addInstance({ id, engine: "rabbitmq", name: id, projectId: "p1" });
   }
-  // DynamoDB knows of no activity, and SQS takes everything.
-  const aws = await serve({ body: { Items: [] } });
+  // DynamoDB knows of no activity but this, and SQS takes everything.
+  const aws = await serve({ body: { Items: items } });
   const source = {
     engine: "rabbitmq",
     region: "cn-north-4",
@@ -69,6 +70,17 @@ describe("a fleet's planning", () => {
     const { watched, unplanned } = await plan();
     expect(watched).toBe(3);
     expect(unplanned.map(({ key }) => key)).toEqual(["rabbitmq/cn-north-4/p1/*"]);
+  });
+
+  it("sends each minute what a deleted instance and a removed source still owe", async () => {
+    const owes = (key: string) => ({ pk: { S: key }, activeMs: { N: String(owingMs) } });
+    const { plan } = await opened([
+      owes("rabbitmq/cn-north-4/p1/deleted"),
+      owes("kafka/cn-north-4/p1/removed"),
+      { pk: { S: "kafka/cn-north-4/p1/open" }, activeMs: { N: String(openMs) } },
+    ]);
+    expect((await plan()).plan.busy).toBe(2);
+    expect((await plan()).plan.busy).toBe(2);
   });
 
   it("plans for a new instance within five minutes and one plan", async () => {

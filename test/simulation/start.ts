@@ -4,8 +4,8 @@ import { runId, type SinkName, type Stream, sinkName, streamKey } from "../../li
 import { Channel } from "../../lib/delivery/channel.ts";
 import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
+import type { RunContext, StreamPlan } from "../../lib/run/plan.ts";
 import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
-import type { RunContext, StreamPlan } from "../../lib/run/stream-run.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { onEnd } from "./checker.ts";
 import { type Ground, sinksOf, steady } from "./ground.ts";

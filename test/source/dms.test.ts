@@ -174,7 +174,8 @@ describe("instances", () => {
     json({ instance_num: total, instances: ids.map((id) => ({ instance_id: id, name: `name of ${id}` })) });
   const many = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => `i${from + index}`);
-  const list = (opened: ReturnType<typeof open>) => opened.source.instances({ signal: running() });
+  const instancesOf = (opened: ReturnType<typeof open>) => opened.source.instances({ signal: running() });
+  const list = async (opened: ReturnType<typeof open>) => (await instancesOf(opened)).instances;
 
   it("are the configured ones without a request", async () => {
     const server = await loopback(page(0));
@@ -209,6 +210,19 @@ describe("instances", () => {
     );
     expect(await list(open(server.origin, all))).toEqual([{ id: "a", name: null }]);
   });
+
+  it.each([
+    ["as many as the API counts", [page(2, "a", "b")], true],
+    ["as many as it sent, where it counts none", [page("", "a", "b"), page("")], true],
+    ["fewer than it counts", [page(3, "a", "b"), page(3)], false],
+    ["one that cannot be read", [json({ instance_num: 1, instances: [{ name: "x" }] })], false],
+  ] satisfies [string, Handler[], boolean][])(
+    "that are %s are all of them: %#",
+    async (_name, pages, isWhole) => {
+      const server = await loopback(...pages);
+      expect(await instancesOf(open(server.origin, all))).toMatchObject({ isWhole });
+    },
+  );
 
   it("that are no list are malformed", async () => {
     const server = await loopback(json({ instance_num: 0 }));

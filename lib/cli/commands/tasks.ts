@@ -2,7 +2,7 @@ import { eachOf } from "../../async/each.ts";
 import { isFinal, type Task } from "../../change/task.ts";
 import type { SourceError, StoreError } from "../../core/errors.ts";
 import { type StreamKey, streamKey } from "../../core/names.ts";
-import type { WatchedStream } from "../../wire/bridge.ts";
+import type { WatchedStream } from "../../source/discovery.ts";
 import { durationMs, selectStreams } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, isOutage } from "../errors.ts";

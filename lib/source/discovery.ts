@@ -1,0 +1,68 @@
+import type { SourceConfig } from "../config/schema.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Stream } from "../core/names.ts";
+import type { DmsSource } from "./dms.ts";
+import type { TaskSource } from "./task-source.ts";
+
+export interface WatchedStream {
+  readonly stream: Stream;
+  /** The instance's own name, where the API told it. */
+  readonly name: string | null;
+  readonly source: TaskSource;
+}
+
+/** What one list of a source's instances found. */
+export interface Listed {
+  readonly streams: readonly WatchedStream[];
+  /** When it was asked for. */
+  readonly atMs: number;
+  /** Whether an instance that is not in it is surely not there. */
+  readonly isWhole: boolean;
+}
+
+/** The instances of one configured source: those it names, or all that its project has. */
+export interface Discovery {
+  readonly config: SourceConfig;
+  readonly source: DmsSource;
+  /** What the last list found, however old; null before the first. */
+  readonly last: Listed | null;
+  /**
+   * The source's streams; a list is believed for five minutes.
+   * @throws SourceError
+   */
+  list(signal: AbortSignal): Promise<Listed>;
+}
+
+const maxAgeMs = 5 * 60_000;
+
+export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Clock): Discovery {
+  const { engine, region, projectId } = config;
+  let last: Listed | null = null;
+  return {
+    config,
+    source,
+    get last() {
+      return last;
+    },
+    async list(signal) {
+      const atMs = clock.now();
+      if (last && atMs - last.atMs < maxAgeMs) return last;
+      const { instances, isWhole } = await source.instances({ signal });
+      const streams = instances.map(({ id, name }) => ({
+        stream: { engine, region, projectId, instanceId: id },
+        name,
+        source,
+      }));
+      last = { streams, atMs, isWhole };
+      return last;
+    },
+  };
+}
+
+/** Whether the stream belongs to the source's project and engine. */
+export const isOfProject = (config: SourceConfig, { engine, region, projectId }: Stream): boolean =>
+  config.engine === engine && config.region === region && config.projectId === projectId;
+
+/** Whether the configuration watches the stream, if its instance is there. */
+export const isWatched = (config: SourceConfig, stream: Stream): boolean =>
+  isOfProject(config, stream) && (config.instances === "all" || config.instances.includes(stream.instanceId));

@@ -1,0 +1,70 @@
+import { anyClockMs, isBusy, lastActiveMs } from "../checkpoint/activity.ts";
+import type { CheckpointStore } from "../checkpoint/store.ts";
+import type { Clock } from "../core/clock.ts";
+import type { StreamKey } from "../core/names.ts";
+import type { Stores } from "./stores.ts";
+
+/** How long another process's commits may go unseen. */
+const maxAgeMs = 5 * 60_000;
+/** An index may lag behind the records for so long, so that our own commits are more telling. */
+const lagMs = 60_000;
+
+/** Stores whose busy records are kept in memory, so that an idle run of a warm process asks the index nothing. */
+export interface TrackedStores extends Stores {
+  /**
+   * The records that owe a delivery or have an open task, each with its activity: from the index, which is asked once in
+   * five minutes, and from the commits made through these stores.
+   * @throws StoreError
+   */
+  busy(): Promise<ReadonlyMap<StreamKey, number>>;
+}
+
+export function trackBusy(stores: Stores, clock: Clock): TrackedStores {
+  const { checkpoints, activity } = stores;
+  /** Oldest first. */
+  const commits = new Map<StreamKey, { readonly activeMs: number; readonly atMs: number }>();
+  let indexed: { readonly records: ReadonlyMap<StreamKey, number>; readonly atMs: number } | null = null;
+
+  function note(stream: StreamKey, activeMs: number, atMs: number): void {
+    commits.delete(stream);
+    commits.set(stream, { activeMs, atMs });
+    for (const [oldest, commit] of commits) {
+      if (atMs - commit.atMs <= maxAgeMs + lagMs) break;
+      commits.delete(oldest);
+    }
+  }
+
+  const tracked: CheckpointStore = {
+    load: (stream) => checkpoints.load(stream),
+    commit: async (stream, next, expected) => {
+      const atMs = clock.now();
+      const result = await checkpoints.commit(stream, next, expected);
+      if (result.kind === "committed") note(stream, lastActiveMs(next, atMs), atMs);
+      return result;
+    },
+    list: () => checkpoints.list(),
+    reset: async (stream) => {
+      await checkpoints.reset(stream);
+      note(stream, 0, clock.now());
+    },
+    close: () => checkpoints.close(),
+  };
+
+  return {
+    ...stores,
+    checkpoints: tracked,
+    busy: async () => {
+      const nowMs = clock.now();
+      if (!indexed || nowMs - indexed.atMs >= maxAgeMs) {
+        indexed = { records: await activity.activeSince(anyClockMs), atMs: nowMs };
+      }
+      const busy = new Map(indexed.records);
+      for (const [stream, { activeMs, atMs }] of commits) {
+        if (atMs < indexed.atMs - lagMs) continue;
+        if (isBusy(activeMs)) busy.set(stream, activeMs);
+        else busy.delete(stream);
+      }
+      return busy;
+    },
+  };
+}

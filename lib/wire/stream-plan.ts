@@ -1,0 +1,60 @@
+import type { SourceConfig } from "../config/schema.ts";
+import { type Stream, streamKey } from "../core/names.ts";
+import type { SliceRules } from "../run/commit-plan.ts";
+import type { StreamPlan } from "../run/plan.ts";
+import type { Discovery, WatchedStream } from "../source/discovery.ts";
+import { taskEndpoint } from "../source/endpoints.ts";
+import type { UnlistedStream } from "./unlisted.ts";
+
+/** What the plans of all streams share. */
+export type SharedRules = Pick<SliceRules, "policies" | "filters" | "maxBacklog">;
+
+/** Makes the plans of streams. */
+export interface StreamPlans {
+  /** Made when a stream is first run, and kept as long as its discovery is: a planner of a fleet runs none. */
+  ofWatched(stream: WatchedStream, from: Discovery): StreamPlan;
+  ofUnlisted(stream: UnlistedStream, name: string | null): StreamPlan;
+}
+
+export function streamPlans(shared: SharedRules): StreamPlans {
+  const plans = new WeakMap<WatchedStream, StreamPlan>();
+  return {
+    ofWatched(watched, from) {
+      const made = plans.get(watched);
+      if (made) return made;
+      const { stream, name, source } = watched;
+      const plan = { ...planOf(stream, from.config, name, shared), source };
+      plans.set(watched, plan);
+      return plan;
+    },
+    ofUnlisted: ({ stream, from, absentMs }, name) => ({
+      ...planOf(stream, from?.config ?? null, name, shared),
+      source: absentMs === undefined ? (from?.source ?? null) : null,
+      absentMs,
+    }),
+  };
+}
+
+/** `config` is null for a stream that the configuration does not watch: it has no events of its own any more. */
+function planOf(
+  stream: Stream,
+  config: SourceConfig | null,
+  name: string | null,
+  shared: SharedRules,
+): Omit<StreamPlan, "source" | "absentMs"> {
+  const { startFrom = "now", lookback = 0, maxOpenAge = 0, overdue = {} } = config ?? {};
+  const origin = config ? taskEndpoint(config).origin : "";
+  const instance = `/v2/${encodeURIComponent(stream.projectId)}/instances/${encodeURIComponent(stream.instanceId)}`;
+  return {
+    stream,
+    startFrom,
+    overdueAfterMs: (task) => (Object.hasOwn(overdue, task) ? overdue[task] : overdue["*"]) ?? null,
+    rules: {
+      ...shared,
+      stream: streamKey(stream),
+      lookbackMs: lookback,
+      maxOpenAgeMs: maxOpenAge,
+      context: { stream, source: `${origin}${instance}`, instanceName: name },
+    },
+  };
+}
