@@ -19,7 +19,7 @@ const e2e = [
 /** Parts with real servers, real processes, or thousands of simulated runs. */
 const integration = [
   "test/{integration,simulation}/**/*.test.ts",
-  "test/sinks/brokers/{kafka,mqtt,nats,rabbitmq,redis}.test.ts",
+  "test/sinks/brokers/{kafka,mqtt,nats,rabbitmq,redis}{,-hostile}.test.ts",
   "test/sinks/aws/{fauxqs,moto}.test.ts",
   "test/sinks/email.test.ts",
   "test/fleet/scale.test.ts",

@@ -15,8 +15,8 @@ export interface Context {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Finish the step in hand, then end. */
+  /** Begin nothing more; what has gone out may still be confirmed. */
   readonly stop: AbortSignal;
-  /** Give up the step in hand as well. */
+  /** Give up what is under way, too. */
   readonly abandon: AbortSignal;
 }

@@ -13,7 +13,7 @@ export async function withBridge(
   context: Context,
   body: (bridge: Bridge) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const bridge = await openBridge(await configOf(context), context);
+  const bridge = await openBridge(await configOf(context), { ...context, telling: context });
   try {
     return await body(bridge);
   } finally {

@@ -1,8 +1,8 @@
 /** What a person or a supervisor asks of a running command. */
 export interface Stopping {
-  /** Finish the step in hand, then end. */
+  /** Begin nothing more; what has gone out may still be confirmed. */
   readonly stop: AbortSignal;
-  /** Asked a second time: give up the step in hand as well. */
+  /** Asked a second time: give up what is under way, too. */
   readonly abandon: AbortSignal;
   /** 130 or 143 once a signal has come; null before. */
   exitCode(): number | null;
@@ -21,7 +21,10 @@ export interface Host extends Emitter {
 
 const codes = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** A third signal ends the process where it stands, which every durable step survives. */
+/** Docker kills a container 10 s after it was told to end. */
+const endWithinMs = 7_500;
+
+/** A third signal, or time, ends the process where it stands, which every durable step survives. */
 export function listenForSignals(host: Host): Stopping {
   const stop = new AbortController();
   const abandon = new AbortController();
@@ -30,6 +33,7 @@ export function listenForSignals(host: Host): Stopping {
     host.on(name, () => {
       if (abandon.signal.aborted) host.exit(codes[name]);
       if (stop.signal.aborted) abandon.abort();
+      else setTimeout(() => host.exit(codes[name]), endWithinMs).unref();
       exitCode ??= codes[name];
       stop.abort();
     });

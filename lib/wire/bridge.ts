@@ -8,6 +8,7 @@ import type { FleetConfig } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { runId, type SinkName, type StreamKey } from "../core/names.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters.ts";
+import type { Telling } from "../delivery/lingering.ts";
 import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
 import type { RunObserver } from "../run/observer.ts";
@@ -37,6 +38,8 @@ export interface BridgeDeps {
   readonly dispatcher?: Dispatcher;
   /** In place of those that the configuration names; `close` leaves them open. */
   readonly stores?: Stores;
+  /** Where a run ends because its process is told to: attempts under way get a moment then. */
+  readonly telling?: Telling;
 }
 
 /** The bridge with its concrete parts, as the command line and the functions use it. */

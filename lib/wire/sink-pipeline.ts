@@ -7,6 +7,7 @@ import type { Clock, Random } from "../core/clock.ts";
 import type { SinkName } from "../core/names.ts";
 import { Channel } from "../delivery/channel.ts";
 import { Dispatcher } from "../delivery/dispatcher.ts";
+import { lingering, type Telling } from "../delivery/lingering.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 import { compileFilter } from "../filter/filter.ts";
 import type { Sink } from "../sinks/sink.ts";
@@ -29,6 +30,7 @@ export interface OutletDeps {
   readonly folder: string;
   readonly environment?: Environment;
   readonly dispatcher?: HttpDispatcher;
+  readonly telling?: Telling;
 }
 
 export function openOutlet(
@@ -39,7 +41,8 @@ export function openOutlet(
 ): Outlet {
   const { clock } = deps;
   const { retry, rate } = common;
-  const sink = module.create(name, options, { ...deps, environment: deps.environment ?? {} });
+  const made = module.create(name, options, { ...deps, environment: deps.environment ?? {} });
+  const sink = deps.telling ? lingering(made, deps.telling, clock) : made;
   const filter = common.filter && compileFilter(common.filter, `sinks.${name}.filter`);
   const policy: RetryPolicy = {
     attemptsPerRun: retry.attemptsPerRun,

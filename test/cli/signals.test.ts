@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { type Host, listenForSignals } from "../../lib/cli/signals.ts";
 
 function fakeHost() {
@@ -34,6 +34,18 @@ it("gives up the step in hand at the second signal, and everything at the third"
   host.emit("SIGINT");
   expect(exits).toEqual([130]);
   expect(stopping.exitCode()).toBe(143);
+});
+
+it("ends the process where it stands after less than Docker's ten seconds", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { host, exits } = fakeHost();
+  listenForSignals(host);
+  host.emit("SIGTERM");
+  vi.advanceTimersByTime(7_000);
+  expect(exits).toEqual([]);
+  vi.advanceTimersByTime(1_000);
+  expect(exits).toEqual([143]);
 });
 
 it("stops quietly when the reader of stdout has gone", () => {

@@ -21,14 +21,14 @@ export interface FunctionGraphOptions {
  * https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_0303.html
  */
 export async function functionGraph(context: Context, options: FunctionGraphOptions): Promise<ExitCode> {
-  const { screen, stop, abandon } = context;
+  const { screen, stop } = context;
   const port = portOf("--port", options.port);
   const remainingMs = durationMs("--time-limit", options.timeLimit);
   const log = jsonLog((line) => screen.out.raw(line), "info", context.clock.now);
-  const run = functionGraphRuns({ ...context, log }, catchStrays(process, log));
+  const run = functionGraphRuns({ ...context, log, telling: context }, catchStrays(process, log));
   let last: Promise<unknown> = Promise.resolve();
   const invoke = (headers: IncomingHttpHeaders) => {
-    const next = last.then(() => run({ agencyKey: agencyKeyOf(headers), remainingMs, signal: abandon }));
+    const next = last.then(() => run({ agencyKey: agencyKeyOf(headers), remainingMs, signal: stop }));
     last = next.catch(() => {});
     return next;
   };

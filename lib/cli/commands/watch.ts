@@ -13,7 +13,7 @@ import { withBridge } from "../session.ts";
 
 /**
  * Polls until it is told to stop, from start to start in the interval's rhythm; a run that takes longer delays the
- * next. An outage is told and outlived.
+ * next. An outage is told and outlived. Once told to stop it begins nothing more.
  */
 export async function watch(context: Context, interval: string): Promise<ExitCode> {
   const intervalMs = durationMs("--interval", interval);
@@ -26,9 +26,9 @@ export async function watch(context: Context, interval: string): Promise<ExitCod
       const startedMs = clock.now();
       const nextMs = startedMs + intervalMs;
       try {
-        const summary = await bridge.run(context.abandon, observer);
+        const summary = await bridge.run(stop, observer);
         if (context.json) screen.out.json(summary);
-        else tellTroubles(summary);
+        else if (!stop.aborted) tellTroubles(summary);
         if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
       } catch (error) {
         if (isInterruption(error, stop)) throw error;

@@ -90,11 +90,12 @@ async function playOn(context: Context, stage: Stage, arrivals: readonly Arrival
 const unobserved: RunObserver = { committed: () => {}, attempted: () => {} };
 
 async function pollUntil(context: Context, bridge: Bridge, isOver: () => boolean): Promise<void> {
-  const { clock, stop, abandon } = context;
+  const { clock, stop } = context;
   const tellTroubles = troubleTeller(context);
   while (!stop.aborted && !isOver()) {
     const nextMs = clock.now() + pollEveryMs;
-    tellTroubles(await bridge.run(abandon, unobserved));
+    const summary = await bridge.run(stop, unobserved);
+    if (!stop.aborted) tellTroubles(summary);
     await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
   }
 }

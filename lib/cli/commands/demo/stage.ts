@@ -38,7 +38,10 @@ export async function onStage<T>(
       checkpoint: { type: "file", path: "state" },
       sinks: { receiver: { type: "webhook", url: receiver.url, secret, allowPrivateNetwork: true } },
     };
-    const bridge = await openBridge(await loadConfigValue(config, { environment: {}, folder }), context);
+    const bridge = await openBridge(await loadConfigValue(config, { environment: {}, folder }), {
+      ...context,
+      telling: context,
+    });
     undo.push(() => bridge.close());
     return await play({ simulator, receiver, bridge });
   } finally {
