@@ -69,11 +69,19 @@ function anythingBut(argument: unknown): Compiled {
   }
   const name = negatable.find((operator) => soleField(argument, operator) !== undefined);
   if (!name) return { expected: butExpectation };
-  const tests = [soleField(argument, name)].flat().map((part) => compilePart(name, part));
+  const parts = [soleField(argument, name)].flat();
+  const tests = parts.map((part) => compilePart(name, part));
   if (tests.length === 0) return { expected: `a string or a list of strings for ${name}` };
+  if (parts.some((part) => isEveryText(name, part))) {
+    return { expected: `a ${name} that not every text has: nothing would be left` };
+  }
   const misfit = tests.find((test) => typeof test !== "function");
   return misfit ?? ((leaf) => !tests.some((test) => typeof test === "function" && test(leaf)));
 }
+
+/** Every text begins and ends with an empty one. */
+const isEveryText = (name: (typeof negatable)[number], part: unknown): boolean =>
+  name === "wildcard" ? part === "*" : name !== "equals-ignore-case" && part === "";
 
 const compilePart = (name: string, part: unknown): Compiled =>
   (typeof part === "string" ? compileOperator(name, part) : null) ?? {
@@ -98,7 +106,8 @@ function numeric(argument: unknown): Compiled {
   if (!lower || rest.length > 0) return misfit;
   if (argument.length === 2) return onNumber(lower);
   const upper = comparison(upperOperator, upperBound);
-  const isRange = upper && /^>/.test(operator) && /^</.test(upperOperator) && bound <= upperBound;
+  const isPoint = operator === ">=" && upperOperator === "<=" && bound === upperBound;
+  const isRange = upper && /^>/.test(operator) && /^</.test(upperOperator) && (isPoint || bound < upperBound);
   return isRange ? onNumber((value) => lower(value) && upper(value)) : misfit;
 }
 
