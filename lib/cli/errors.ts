@@ -33,15 +33,16 @@ export function report(error: unknown, err: Output, debug: boolean): ExitCode {
   return 1;
 }
 
-function reportIssues({ issues }: ConfigError, err: Output): void {
-  const [first, ...others] = issues;
-  if (first && others.length === 0) {
-    err.line(["red", "error: "], `${first.field}: expected ${first.expected}, found ${first.found}`);
+function reportIssues({ issues, places, message }: ConfigError, err: Output): void {
+  if (issues.length === 1) {
+    err.line(["red", "error: "], message);
     return;
   }
   err.line(["red", "error: "], `${issues.length} things must change first`);
-  for (const { field, expected, found } of issues) {
-    err.line("  ", ["bold", field], `: expected ${expected}, found ${found}`);
+  for (const [index, { field, expected, found }] of issues.entries()) {
+    const place = places[index] ?? null;
+    const rest = `: expected ${expected}, found ${found}`;
+    err.line("  ", ["dim", place === null ? "" : `${place} `], ["bold", field], rest);
   }
 }
 

@@ -31,6 +31,8 @@ export type SinkInput = BuiltInSink | CustomSink;
 /** A configuration as TypeScript writes it. */
 export interface ConfigDefinition extends Omit<ConfigInput, "sinks"> {
   readonly sinks: Readonly<Record<string, SinkInput>>;
+  /** The user's own, such as a value that several places share; it is not looked at. */
+  readonly [extension: `x-${string}`]: unknown;
 }
 
 /** Gives a configuration in TypeScript its types, with completion in an editor; it is checked when it is loaded. */

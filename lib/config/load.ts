@@ -7,6 +7,7 @@ import { checkSinks, type LoadedSink, type SinkTypes, sinksOnly } from "./check/
 import { streamIssues } from "./check/streams.ts";
 import { check } from "./check/validate.ts";
 import { findConfigFile, readConfigFile } from "./read/file.ts";
+import type { TextSource } from "./read/text.ts";
 import { withDefaultCredentials } from "./resolve/credentials.ts";
 import { type Environment, expand } from "./resolve/expand.ts";
 import { resolveReferences, type SecretResolvers, schemesOf } from "./resolve/references.ts";
@@ -42,8 +43,8 @@ export interface LoadDeps {
  * @throws ConfigError with everything that is wrong, and no secret in it
  */
 export async function loadConfig(file: string | null, deps: LoadDeps): Promise<LoadedConfig> {
-  const { written, folder } = await read(file, deps);
-  return loadConfigValue(written, { ...deps, folder });
+  const { value, source, folder } = await read(file, deps);
+  return withPlace(source, () => loadConfigValue(value, { ...deps, folder }));
 }
 
 /**
@@ -62,24 +63,44 @@ export async function loadConfigValue(written: unknown, deps: LoadDeps): Promise
  * @throws ConfigError
  */
 export async function loadSinks(file: string | null, deps: LoadDeps): Promise<LoadedSinks> {
-  const { written, folder } = await read(file, deps);
-  const parts = typeof written === "object" && written !== null ? Object.entries(written) : [];
+  const { value, source, folder } = await read(file, deps);
+  const parts = typeof value === "object" && value !== null ? Object.entries(value) : [];
   const needed = Object.fromEntries(parts.filter(([key]) => Object.hasOwn(sinksSchema.entries, key)));
-  const { output, sinks, issues } = await checkedWith(sinksSchema, needed, { ...deps, folder });
-  if (issues.length > 0 || !output) throw new ConfigError(issues);
-  return { config: output, sinks, folder };
+  return withPlace(source, async () => {
+    const { output, sinks, issues } = await checkedWith(sinksSchema, needed, { ...deps, folder });
+    if (issues.length > 0 || !output) throw new ConfigError(issues);
+    return { config: output, sinks, folder };
+  });
+}
+
+/** Adds to each mistake where it stands in the file. The parser that knows is loaded only then. */
+async function withPlace<Loaded>(source: TextSource | null, load: () => Promise<Loaded>): Promise<Loaded> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!(error instanceof ConfigError) || source === null) throw error;
+    const { placesOf } = await import("./read/places.ts");
+    throw new ConfigError(error.issues, { cause: error.cause, places: placesOf(error.issues, source) });
+  }
 }
 
 const sinksSchema = v.pick(configSchema, ["delivery", "sinks"]);
 
 async function read(file: string | null, deps: LoadDeps) {
   const path = file === null ? findConfigFile(deps.folder) : resolve(deps.folder, file);
-  return { written: await readConfigFile(path), folder: dirname(path) };
+  return { ...(await readConfigFile(path)), folder: dirname(path) };
+}
+
+/** Keys that begin with `x-` are the user's own, such as anchors to merge. */
+function withoutExtensions(written: unknown): unknown {
+  if (typeof written !== "object" || written === null || Array.isArray(written)) return written;
+  return Object.fromEntries(Object.entries(written).filter(([key]) => !key.startsWith("x-")));
 }
 
 async function checkedWith<Schema extends v.GenericSchema>(schema: Schema, written: unknown, deps: LoadDeps) {
   const { environment, folder, sinkTypes = builtInSinkTypes, secrets = {} } = deps;
-  const chosen = deps.sinks ? sinksOnly(written, deps.sinks) : written;
+  const own = withoutExtensions(written);
+  const chosen = deps.sinks ? sinksOnly(own, deps.sinks) : own;
   const expanded = expand(chosen, { environment, schemes: schemesOf(secrets) });
   const referenceIssues = await resolveReferences(expanded, secrets);
   const completed = withDefaultCredentials(expanded.value, environment);

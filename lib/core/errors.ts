@@ -12,15 +12,22 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly code = "CONFIG_INVALID";
   readonly issues: readonly ConfigIssue[];
+  /** Of each issue `file:line:column`, where it stands in a file of text; null elsewhere. */
+  readonly places: readonly (string | null)[];
 
-  constructor(issues: readonly ConfigIssue[], options?: ErrorOptions) {
-    super(issues.map(describeIssue).join("\n"), options);
+  constructor(
+    issues: readonly ConfigIssue[],
+    { places, ...options }: ErrorOptions & { readonly places?: readonly (string | null)[] } = {},
+  ) {
+    super(issues.map((issue, index) => describeIssue(issue, places?.[index] ?? null)).join("\n"), options);
     this.issues = issues;
+    this.places = issues.map((_, index) => places?.[index] ?? null);
   }
 }
 
-const describeIssue = ({ field, found, expected }: ConfigIssue): string =>
-  `${field}: expected ${expected}, found ${found}`;
+/** `bridge.config.yaml:4:13 sources[0].region: expected …, found …` */
+const describeIssue = ({ field, found, expected }: ConfigIssue, place: string | null): string =>
+  `${place === null ? "" : `${place} `}${field}: expected ${expected}, found ${found}`;
 
 export type SourceFailure =
   | "unauthorized"

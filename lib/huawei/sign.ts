@@ -4,8 +4,8 @@ import { basicTime } from "../text/basic-time.ts";
 /** What a signature covers. */
 export interface SignableRequest {
   readonly method: string;
-  /** Decoded, as the caller knows it; never a URL's escaped form. */
-  readonly path: string;
+  /** Decoded, never a URL's escaped form. As a list its segments, which hold ids from outside: their slashes separate nothing. */
+  readonly path: string | readonly string[];
   /** Decoded; a repeated name is a repeated pair. Order is of no account. */
   readonly query: readonly (readonly [name: string, value: string])[];
   /** In any case; `host` included. */
@@ -99,12 +99,20 @@ export function percentEncode(text: string): string {
 
 const unreservedPath = /^[\w.~/-]*$/;
 
-/** A decoded path with its segments escaped. */
-export const encodePath = (path: string): string =>
-  unreservedPath.test(path) ? path : path.split("/").map(percentEncode).join("/");
+/** A decoded path with its segments escaped. No segment of a list leads elsewhere: `..` in it is an id like any other. */
+export const encodePath = (path: SignableRequest["path"]): string => {
+  if (typeof path !== "string") return path.map(encodeSegment).join("/");
+  return unreservedPath.test(path) ? path : path.split("/").map(percentEncode).join("/");
+};
+
+const encodeSegment = (segment: string): string =>
+  segment === "." || segment === ".." ? segment.replaceAll(".", "%2E") : percentEncode(segment);
 
 // The trailing slash is signed but not sent.
-const canonicalPath = (path: string): string => `${encodePath(path)}${path.endsWith("/") ? "" : "/"}`;
+function canonicalPath(path: SignableRequest["path"]): string {
+  const encoded = encodePath(path);
+  return encoded.endsWith("/") ? encoded : `${encoded}/`;
+}
 
 /** Sorted by raw name, then raw value: escaping first would order some characters differently. */
 const canonicalQuery = (query: SignableRequest["query"]): string =>

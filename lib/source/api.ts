@@ -13,6 +13,8 @@ export interface Call {
   /** Below the project: `instances/{id}/tasks`. */
   readonly resource: readonly string[];
   readonly query: readonly (readonly [name: string, value: string])[];
+  /** The setting that makes an answer shorter. */
+  readonly shortenedBy?: "pageSize";
 }
 
 /** A GET of the API, authenticated. @throws SourceError */
@@ -53,6 +55,7 @@ export function openApi({ endpoint, credentials, send, gate }: ApiDeps): Api {
           request: { ...request, headers: { ...request.headers, ...added } },
           secrets: secretHeaders.flatMap((name) => added[name] ?? []),
           answered,
+          ...(call.shortenedBy && { shortenedBy: call.shortenedBy }),
         },
         options,
       );
@@ -72,10 +75,10 @@ const isRenewable = (error: unknown): boolean =>
 const secretHeaders = ["authorization", "x-security-token", "x-auth-token"];
 
 function requestsTo({ host, pathname }: URL): (call: Call) => SignableRequest {
-  const base = pathname.replace(/\/$/, "");
+  const base = pathname.replace(/\/$/, "").split("/");
   return ({ projectId, resource, query }) => ({
     method: "GET",
-    path: [base, "v2", projectId, ...resource].join("/"),
+    path: [...base, "v2", projectId, ...resource],
     query,
     headers: { host, "content-type": "application/json", "x-project-id": projectId },
     body: "",

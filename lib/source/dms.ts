@@ -114,7 +114,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     options: CallOptions,
   ): Promise<Found> {
     const resource = ["instances", instanceId, "tasks", ...below];
-    const answer = await api({ operation, projectId, resource, query }, options);
+    const answer = await api({ operation, projectId, resource, query, shortenedBy: "pageSize" }, options);
     const page = parseTaskPage(answer.body);
     if ("problem" in page) throw answer.malformed(page.problem);
     return { page, answer };

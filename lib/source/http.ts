@@ -17,6 +17,8 @@ interface Outgoing {
   readonly request: SignableRequest;
   /** Values that no message may show. */
   readonly secrets: readonly string[];
+  /** The setting that makes an answer shorter, for the operator whose answers are too long. */
+  readonly shortenedBy?: string;
   /** Told the status when the answer's head is there. */
   readonly answered?: (status: number) => void;
 }
@@ -92,8 +94,10 @@ async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): P
       `${operation}: HTTP ${status} with ${problem}${requestId === null ? "" : ` (request id ${oneLine(requestId, 64)})`}`,
       { api: { status, code: null } },
     );
-  if (cut !== null) throw malformed(cut);
-  if (hasMoreValues(text, maxValues)) throw malformed(`a body of more than ${maxValues} values`);
+  const tooMuch = (problem: string): SourceError =>
+    malformed(outgoing.shortenedBy ? `${problem}: make ${outgoing.shortenedBy} smaller` : problem);
+  if (cut !== null) throw cut.includes(String(maxBodyBytes)) ? tooMuch(cut) : malformed(cut);
+  if (hasMoreValues(text, maxValues)) throw tooMuch(`a body of more than ${maxValues} values`);
   const body = bodyOf(text);
   const skewMs = clockSkewMs(header("date"), sentMs, receivedMs);
   if (status < 200 || status > 299) {

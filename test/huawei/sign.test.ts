@@ -151,3 +151,10 @@ it("covers the stated body hash in place of the body's own", () => {
 it("escapes half a surrogate pair as the replacement character", () => {
   expect(percentEncode("\ud800!")).toBe("%EF%BF%BD%21");
 });
+
+it("lets no segment of a path lead elsewhere, on the wire as in the signature", () => {
+  const path = ["", "v2", "p", "instances", "a/b", "..", ".", "tasks?x#y", "%2e"];
+  expect(encodePath(path)).toBe("/v2/p/instances/a%2Fb/%2E%2E/%2E/tasks%3Fx%23y/%252e");
+  const request = { method: "GET", path, query: [], headers: { host: "h" }, body: "" };
+  expect(canonicalRequest(request, ["host"]).split("\n")[1]).toBe(`${encodePath(path)}/`);
+});

@@ -19,6 +19,21 @@ const requestId = { "x-request-id": "req-42" };
 const busy = json({ error_code: "DMS.111501025", error_msg: "busy" }, 503, requestId);
 
 describe("answers that can be read", () => {
+  it("keep the numbers of params that are no text as they were written", async () => {
+    const { params: _, ...rest } = record("a");
+    const written = '{"offset":9223372036854775807,"ratio":0.10}';
+    const body = `{"tasks":[{"params":${written},${JSON.stringify(rest).slice(1)}]}`;
+    const { pages } = await readAll(open((await loopback(text(body))).origin).source);
+    expect(pages.flatMap((page) => page.tasks.map(({ params }) => params))).toEqual([written]);
+  });
+
+  it("of more than 16 MiB are refused with the setting that makes them smaller", async () => {
+    const server = await loopback(tasks(record("a", { params: "x".repeat(16 * 1024 * 1024) })));
+    await expect(readAll(open(server.origin).source)).rejects.toThrow(
+      "a body of more than 16777216 bytes: make pageSize smaller",
+    );
+  });
+
   it.each([
     ["as a string", "1", 1],
     ["as a number", 1, 1],

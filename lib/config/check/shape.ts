@@ -23,6 +23,18 @@ export function knownKeys(schema: GenericSchema, value: unknown): readonly strin
   return entries && Object.keys(entries);
 }
 
+/** The schema of the object that alone may stand here; null where something else may. */
+export function objectSchema(schema: GenericSchema, value: unknown): GenericSchema | null {
+  const concrete = concreteSchema(schema, value);
+  return concrete.type === "record" || entriesOf(concrete) !== null ? concrete : null;
+}
+
+/** Of alternatives the one that a list or an object was meant for; null where none is closer than the others. */
+export function meantSchema(schema: GenericSchema | null, value: unknown): GenericSchema | null {
+  const concrete = schema && concreteSchema(schema, value);
+  return concrete && fitOf(concrete, value) > 0 ? concrete : null;
+}
+
 /** What the schema's own message says it takes. */
 export function expectation(schema: GenericSchema | null): string {
   const message = schema && "message" in schema ? schema.message : undefined;

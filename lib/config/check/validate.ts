@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { ConfigIssue } from "../../core/errors.ts";
 import { describeFound, type Origins } from "../found.ts";
 import { fieldName, type Path } from "../path.ts";
-import { childSchema, expectation, knownKeys } from "./shape.ts";
+import { childSchema, expectation, knownKeys, meantSchema, objectSchema } from "./shape.ts";
 import { suggest } from "./suggest.ts";
 
 /** Where a checked value stands in the configuration. */
@@ -25,12 +25,14 @@ export function check<Schema extends v.GenericSchema>(
   value: unknown,
   place: Place,
 ): Checked<v.InferOutput<Schema>> {
+  const lists = [...misplacedLists(schema, value, place.path)];
   const unknown = [...unknownKeys(schema, value, place.path, place.otherKeys ?? [])];
   const parsed = v.safeParse(schema, value, { message: expectedOf });
   const others = (parsed.issues ?? [])
     .filter((issue) => issue.expected !== "never" && !isDoubled(issue, place.path, unknown))
-    .map((issue) => toConfigIssue(schema, issue, place));
-  const issues = [...unknown, ...others];
+    .filter((issue) => !lists.some(({ path }) => path.every((key, at) => issue.path?.[at]?.key === key)))
+    .flatMap((issue) => toConfigIssues(schema, issue, place));
+  const issues = [...unknown, ...lists.map(({ issue }) => issue), ...others];
   return { output: parsed.success && issues.length === 0 ? parsed.output : null, issues };
 }
 
@@ -45,6 +47,36 @@ const words: ReadonlyMap<string, string> = new Map([
   ["string", "text"],
   ["number", "a number"],
 ]);
+
+interface MisplacedList {
+  /** From the value that is checked. */
+  readonly path: Path;
+  readonly issue: ConfigIssue;
+}
+
+/** Lists that stand where an object should: JavaScript takes one for an object without keys. */
+function* misplacedLists(
+  schema: v.GenericSchema,
+  value: unknown,
+  base: Path,
+  path: Path = [],
+): Generator<MisplacedList> {
+  if (typeof value !== "object" || value === null) return;
+  const object = Array.isArray(value) ? objectSchema(schema, value) : null;
+  if (object) {
+    const expected = expectation(object);
+    const [field, found] = [fieldName([...base, ...path]), describeFound(value, path, new Map())];
+    yield { path, issue: { field, expected: words.get(expected) ?? expected, found } };
+    return;
+  }
+  const entries: Iterable<readonly [string | number, unknown]> = Array.isArray(value)
+    ? value.entries()
+    : Object.entries(value);
+  for (const [key, child] of entries) {
+    const next = childSchema(schema, key, value);
+    if (next) yield* misplacedLists(next, child, base, [...path, key]);
+  }
+}
 
 /** Valibot tells of an object's first unknown key only, and takes what every object inherits for known. */
 function* unknownKeys(
@@ -83,22 +115,34 @@ const isDoubled = (issue: v.BaseIssue<unknown>, path: Path, unknown: readonly Co
   issue.type === "union" &&
   unknown.some(({ field }) => field.startsWith(`${fieldName([...path, ...keysOf(issue)])}.`));
 
-function toConfigIssue(schema: v.GenericSchema, issue: v.BaseIssue<unknown>, place: Place): ConfigIssue {
+function toConfigIssues(
+  schema: v.GenericSchema,
+  issue: v.BaseIssue<unknown>,
+  place: Place,
+): readonly ConfigIssue[] {
   const keys = keysOf(issue);
   const path = [...place.path, ...keys];
   const field = fieldName(path);
+  // An issue that a check moves to another field brings the whole object as its input.
+  const last = issue.path?.at(-1);
+  const input = last === undefined ? issue.input : last.value;
+  const meant = issue.type === "union" ? meantSchema(schemaOf(schema, issue), input) : null;
+  if (meant) {
+    const { issues } = check(meant, input, { ...place, path });
+    // With a field missing, another alternative may have been meant.
+    if (issues.length > 0 && issues.every(({ found }) => found !== "nothing")) return issues;
+  }
   if (isMissingKey(issue)) {
-    return { field, expected: expectation(schemaOf(schema, issue)), found: "nothing" };
+    return [{ field, expected: expectation(schemaOf(schema, issue)), found: "nothing" }];
   }
-  if (issue.path?.at(-1)?.origin === "key") {
-    return { field, expected: issue.message, found: "a key that is none" };
-  }
-  return { field, expected: issue.message, found: describeFound(issue.input, path, place.origins) };
+  if (last?.origin === "key") return [{ field, expected: issue.message, found: "a key that is none" }];
+  const found = describeFound(input, path, place.origins);
+  const isBare = issue.type === "string" && (typeof input === "number" || typeof input === "boolean");
+  return [{ field, expected: issue.message, found: isBare ? `${found}: put it in quotes` : found }];
 }
 
-/** A list that stands where an object should has its places named as text; origins know them as numbers. */
 const keysOf = ({ path }: v.BaseIssue<unknown>): Path =>
-  (path ?? []).map(({ key, input }) => (Array.isArray(input) ? Number(key) : String(key)));
+  (path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
 
 const isMissingKey = ({ type, input, path }: v.BaseIssue<unknown>): boolean =>
   type.endsWith("object") && input === undefined && path?.at(-1)?.origin === "key";

@@ -3,29 +3,39 @@ import { basename, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError } from "../../core/errors.ts";
 import { importModule, runUserCode } from "./module.ts";
-import { parseJson, parseYaml } from "./text.ts";
+import { parseJson, parseYaml, type TextSource } from "./text.ts";
 
-const fromModule = async (path: string): Promise<unknown> => {
+/** What a configuration file says. */
+export interface Written {
+  readonly value: unknown;
+  /** Null for a module, whose values have no place. */
+  readonly source: TextSource | null;
+}
+
+const fromModule = async (path: string): Promise<Written> => {
   const name = basename(path);
   const module = await importModule(pathToFileURL(path), name);
   if (!("default" in module)) throw problem(name, "a default export, the configuration", "none");
   const { default: exported } = module;
-  return typeof exported === "function" ? runUserCode(name, () => exported()) : exported;
+  const value = typeof exported === "function" ? await runUserCode(name, () => exported()) : exported;
+  return { value, source: null };
 };
 const fromText =
-  (parse: (text: string, name: string) => Promise<unknown>) =>
-  async (path: string): Promise<unknown> =>
-    parse(readText(path), basename(path));
+  (format: TextSource["format"], parse: typeof parseYaml) =>
+  async (path: string): Promise<Written> => {
+    const source = { name: basename(path), text: readText(path), format };
+    return { value: await parse(source.text, source.name), source };
+  };
 
 /** Extension to what reads such a file. */
-const readers: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+const readers: Readonly<Record<string, (path: string) => Promise<Written>>> = {
   ".ts": fromModule,
   ".mts": fromModule,
   ".js": fromModule,
   ".mjs": fromModule,
-  ".json": fromText(parseJson),
-  ".yaml": fromText(parseYaml),
-  ".yml": fromText(parseYaml),
+  ".json": fromText("JSON", parseJson),
+  ".yaml": fromText("YAML", parseYaml),
+  ".yml": fromText("YAML", parseYaml),
 };
 
 const defaultNames = Object.keys(readers).map((extension) => `bridge.config${extension}`);
@@ -44,7 +54,7 @@ export function findConfigFile(folder: string): string {
 }
 
 /** What a configuration file says, before any of it is checked. @throws ConfigError when it cannot be read */
-export async function readConfigFile(path: string): Promise<unknown> {
+export async function readConfigFile(path: string): Promise<Written> {
   const name = basename(path);
   const extension = extname(path).toLowerCase();
   const read = Object.hasOwn(readers, extension) ? readers[extension] : undefined;

@@ -1,29 +1,46 @@
-import { ConfigError } from "../../core/errors.ts";
+import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
+
+/** A configuration file of text. */
+export interface TextSource {
+  /** The file's name, for messages. */
+  readonly name: string;
+  readonly text: string;
+  readonly format: "YAML" | "JSON";
+}
 
 /** @throws ConfigError with line and column of everything that is no YAML 1.2, a repeated key or a custom tag */
-export const parseYaml = (text: string, name: string): Promise<unknown> => parsed(text, name, "YAML");
+export const parseYaml = (text: string, name: string): Promise<unknown> =>
+  parsedDocument({ name, text, format: "YAML" });
 
 /** @throws ConfigError as for YAML: JSON.parse alone would keep the last of two equal keys without a word */
 export async function parseJson(text: string, name: string): Promise<unknown> {
+  const source: TextSource = { name, text, format: "JSON" };
   try {
     const value: unknown = JSON.parse(text);
     if (keysWritten(text) === keysKept(value)) return value;
   } catch (error) {
-    if (error instanceof RangeError) return parsed(text, name, "JSON");
-    if (!(error instanceof SyntaxError)) throw error;
-    await parsed(text, name, "JSON");
-    // YAML that is no JSON. The message quotes the text, so only the place is taken from it.
-    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(error.message) ?? [];
-    const place = line && column ? `${name}:${line}:${column}` : name;
-    throw new ConfigError([{ field: place, expected: "JSON", found: "something else" }]);
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    const mistake = await mistakeIn(source);
+    if (mistake) throw new ConfigError([mistake]);
   }
-  return parsed(text, name, "JSON");
+  return parsedDocument(source);
+}
+
+/** Null for a text whose levels are too many to look at: the other parser tells of them. */
+async function mistakeIn(source: TextSource): Promise<ConfigIssue | null> {
+  const { jsonMistake } = await import("./json-mistake.ts");
+  try {
+    return jsonMistake(source);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** The parser is loaded when something must be said of the text that JSON.parse cannot say. */
-async function parsed(text: string, name: string, format: "YAML" | "JSON"): Promise<unknown> {
-  const { parseDocumentText } = await import("./yaml.ts");
-  return parseDocumentText(text, name, format);
+async function parsedDocument(source: TextSource): Promise<unknown> {
+  const { documentValue } = await import("./yaml.ts");
+  return documentValue(source);
 }
 
 /** In JSON a string before a colon is a key. */

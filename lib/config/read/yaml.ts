@@ -1,7 +1,19 @@
-import { type Document, type ErrorCode, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from "yaml";
 import { ConfigError } from "../../core/errors.ts";
+import type { TextSource } from "./text.ts";
 
-const problems: Readonly<Partial<Record<ErrorCode, string>>> = {
+const problems: Readonly<Partial<Record<Fault["code"], string>>> = {
+  BAD_MERGE: "a merge key (<<) with something else than an object or a list of objects",
   DUPLICATE_KEY: "a key that stands there twice",
   TAB_AS_INDENT: "a tab as indentation",
   BAD_INDENT: "wrong indentation",
@@ -10,21 +22,32 @@ const problems: Readonly<Partial<Record<ErrorCode, string>>> = {
   TAG_RESOLVE_FAILED: "a tag, or a value that is not in quotes",
 };
 
+/** The parsed text, mistakes included, and what turns an offset into line and column. */
+export function documentOf({ text, format }: TextSource): {
+  readonly document: Document;
+  readonly lines: LineCounter;
+} {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // The parser compares every two keys of a map, which takes minutes for 60,000.
+    uniqueKeys: false,
+    schema: format === "YAML" ? "core" : "json",
+    merge: format === "YAML",
+    logLevel: "error",
+  });
+  return { document, lines };
+}
+
 /**
- * The value of a YAML 1.2 document, of which JSON is one.
+ * The value of a YAML 1.2 document, of which JSON is one, with merge keys (`<<`).
  * @throws ConfigError with line and column of everything that is none, a repeated key or a custom tag
  */
-export function parseDocumentText(text: string, name: string, format: "YAML" | "JSON"): unknown {
-  const lineCounter = new LineCounter();
+export function documentValue(source: TextSource): unknown {
+  const { name, format } = source;
   try {
-    const document = parseDocument(text, {
-      lineCounter,
-      prettyErrors: false,
-      // The parser compares every two keys of a map, which takes minutes for 60,000.
-      uniqueKeys: false,
-      schema: format === "YAML" ? "core" : "json",
-      logLevel: "error",
-    });
+    const { document, lines } = documentOf(source);
     // A warning is an unknown tag, whose meaning we cannot give.
     const faults: Fault[] = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => ({
       code,
@@ -32,8 +55,8 @@ export function parseDocumentText(text: string, name: string, format: "YAML" | "
     }));
     // One such fault draws hundreds of others after it.
     if (faults.some(({ code }) => code === "RESOURCE_EXHAUSTION")) throw tooDeep(name, format);
-    const issues = [...faults, ...repeatedKeys(document)].map(({ code, offset }) => {
-      const { line, col } = lineCounter.linePos(offset);
+    const issues = [...faults, ...wrongKeys(document)].map(({ code, offset }) => {
+      const { line, col } = lines.linePos(offset);
       return {
         field: `${name}:${line}:${col}`,
         expected: format,
@@ -52,25 +75,33 @@ export function parseDocumentText(text: string, name: string, format: "YAML" | "
 }
 
 interface Fault {
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | "BAD_MERGE";
   /** In characters from the beginning. */
   readonly offset: number;
 }
 
-function repeatedKeys(document: Document): readonly Fault[] {
-  const repeated: Fault[] = [];
+/** Whether a key is YAML's merge key, `<<` without quotes. */
+export const isMerge = (key: unknown): boolean => isScalar(key) && typeof key.value === "symbol";
+
+/** Keys that stand there twice, and merge keys that merge something else than objects. */
+function wrongKeys(document: Document): readonly Fault[] {
+  const faults: Fault[] = [];
+  const isMergeable = (value: unknown): boolean => isMap(isAlias(value) ? value.resolve(document) : value);
   visit(document, {
     Map(_, { items }) {
       const seen = new Set<string>();
-      for (const { key } of items) {
+      for (const { key, value } of items) {
         if (!isScalar(key)) continue;
+        const offset = key.range?.[0] ?? 0;
         const text = String(key.value);
-        if (seen.has(text)) repeated.push({ code: "DUPLICATE_KEY", offset: key.range?.[0] ?? 0 });
+        if (seen.has(text)) faults.push({ code: "DUPLICATE_KEY", offset });
         seen.add(text);
+        if (isMerge(key) && !(isSeq(value) ? value.items : [value]).every(isMergeable))
+          faults.push({ code: "BAD_MERGE", offset });
       }
     },
   });
-  return repeated;
+  return faults;
 }
 
 const tooDeep = (field: string, expected: string): ConfigError =>

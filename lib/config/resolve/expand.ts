@@ -112,7 +112,8 @@ class Expansion {
         return name === undefined ? this.#malformed(path) : this.#variable(name, field);
       },
     );
-    const scheme = this.#options.schemes.find((candidate) => text.startsWith(`${candidate}:`));
+    // A variable's value is not searched again.
+    const scheme = this.#options.schemes.find((candidate) => written.startsWith(`${candidate}:`));
     if (scheme !== undefined) {
       this.origins.set(field, written);
       this.references.push({ field, scheme, text, written, fill });

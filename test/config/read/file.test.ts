@@ -71,7 +71,16 @@ describe("a configuration file", () => {
     ["c.yaml", "a: 1\n---\nb: 2\n", expect.stringContaining("c.yaml:2"), "a second document"],
     ["c.json", '{\n "a": 1,\n "a": "secret"\n}', "c.json:3:2", "a key that stands there twice"],
     ["c.json", '{\n "a": secret\n}', "c.json:2:7", expect.any(String)],
-    ["c.json", '{ "a": "secret", }', "c.json:1:18", "something else"],
+    ["c.json", '{ "a": "secret", }', "c.json:1:18", expect.stringMatching(/comma after the last value$/)],
+    ["c.json", '{\n  // "secret"\n "a": 1 }', "c.json:2:3", expect.stringMatching(/^a comment/)],
+    ["c.json", '{ "a": 1, /* secret */ "b": 2 }', "c.json:1:11", expect.stringMatching(/^a comment/)],
+    ["c.json", '{\n "a": NaN }', "c.json:2:7", "a word that is not in quotes"],
+    ["c.json", "{ 'a': 1 }", "c.json:1:3", expect.any(String)],
+    ["c.json", '{ "a": 1', "c.json:1:9", "an end without }"],
+    ["c.json", '{ "a": 01 }', "c.json:1:9", expect.any(String)],
+    ["c.json", '{ "a": "secret\n" }', "c.json:1:8", "a text without an end"],
+    ["c.json", '{ "a": 1 } x', "c.json:1:12", expect.any(String)],
+    ["c.yaml", "<<: 5\na: 1", "c.yaml:1:1", expect.stringMatching(/^a merge key/)],
     ["c.json", "", "c.json", expect.any(String)],
   ])("in %s is told where %j goes wrong", async (name, text, field, found) => {
     const issues = await failIn(name, text);

@@ -1,0 +1,70 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
+import type { ConfigIssue } from "../../core/errors.ts";
+import { fieldName, type Path } from "../path.ts";
+import type { TextSource } from "./text.ts";
+import { documentOf, isMerge } from "./yaml.ts";
+
+/** More or deeper values than any configuration has are left without a place. */
+const maxValues = 50_000;
+const maxDepth = 64;
+
+/** Where a field stands, in characters from the beginning. */
+interface Spot {
+  readonly key: number;
+  readonly value: number;
+}
+
+/** Where each issue's field stands in the text, `file:line:column`; of one that is missing, what should hold it. */
+export function placesOf(issues: readonly ConfigIssue[], source: TextSource): readonly (string | null)[] {
+  const { document, lines } = documentOf(source);
+  const spots = new Map<string, Spot>();
+  const begin = offsetOf(document.contents) ?? 0;
+  collect(document, document.contents, [], { key: begin, value: begin }, spots);
+  return issues.map(({ field, found }) => {
+    const spot = nearest(spots, field);
+    if (spot === undefined) return null;
+    const isKey = /\b(?:key|name)\b/.test(found);
+    const { line, col } = lines.linePos(isKey ? spot.key : spot.value);
+    return `${source.name}:${line}:${col}`;
+  });
+}
+
+function collect(document: Document, node: unknown, path: Path, spot: Spot, spots: Map<string, Spot>): void {
+  const field = fieldName(path);
+  if (spots.size >= maxValues || path.length > maxDepth) return;
+  // Own keys come before merged ones.
+  if (!spots.has(field)) spots.set(field, spot);
+  const target = isAlias(node) ? node.resolve(document) : node;
+  if (isSeq(target)) {
+    for (const [index, item] of target.items.entries()) {
+      collect(document, item, [...path, index], spotOf(item, item), spots);
+    }
+  }
+  if (!isMap(target)) return;
+  for (const { key, value } of target.items) {
+    if (isScalar(key) && !isMerge(key))
+      collect(document, value, [...path, String(key.value)], spotOf(key, value), spots);
+  }
+  for (const { key, value } of target.items) {
+    if (!isMerge(key)) continue;
+    for (const merged of isSeq(value) ? value.items : [value])
+      collect(document, merged, path, spotOf(key, merged), spots);
+  }
+}
+
+const offsetOf = (node: unknown): number | null => (node as Node | null)?.range?.[0] ?? null;
+
+const spotOf = (key: unknown, value: unknown): Spot => {
+  const begin = offsetOf(key) ?? offsetOf(value) ?? 0;
+  return { key: begin, value: offsetOf(value) ?? begin };
+};
+
+function nearest(spots: ReadonlyMap<string, Spot>, field: string): Spot | undefined {
+  let at = field;
+  while (at !== "") {
+    const spot = spots.get(at);
+    if (spot) return spot;
+    at = at.slice(0, Math.max(0, at.lastIndexOf("."), at.lastIndexOf("[")));
+  }
+  return spots.get("configuration");
+}
