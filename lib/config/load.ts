@@ -7,7 +7,7 @@ import { checkSinks, type LoadedSink, type SinkTypes, sinksOnly } from "./check/
 import { streamIssues } from "./check/streams.ts";
 import { check } from "./check/validate.ts";
 import { findConfigFile, readConfigFile } from "./read/file.ts";
-import type { TextSource } from "./read/text.ts";
+import type { TextSource } from "./read/text-source.ts";
 import { withDefaultCredentials } from "./resolve/credentials.ts";
 import { type Environment, expand } from "./resolve/expand.ts";
 import { resolveReferences, type SecretResolvers, schemesOf } from "./resolve/references.ts";

@@ -27,10 +27,10 @@ describe("answers that can be read", () => {
     expect(pages.flatMap((page) => page.tasks.map(({ params }) => params))).toEqual([written]);
   });
 
-  it("of more than 16 MiB are refused with the setting that makes them smaller", async () => {
+  it("that are too long are refused with the setting that makes them smaller", async () => {
     const server = await loopback(tasks(record("a", { params: "x".repeat(16 * 1024 * 1024) })));
     await expect(readAll(open(server.origin).source)).rejects.toThrow(
-      "a body of more than 16777216 bytes: make pageSize smaller",
+      /a body of more than \d+ bytes: make pageSize smaller/,
     );
   });
 

@@ -3,7 +3,8 @@ import { basename, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError } from "../../core/errors.ts";
 import { importModule, runUserCode } from "./module.ts";
-import { parseJson, parseYaml, type TextSource } from "./text.ts";
+import { parseJson, parseYaml } from "./text.ts";
+import type { TextSource } from "./text-source.ts";
 
 /** What a configuration file says. */
 export interface Written {

@@ -1,6 +1,6 @@
 import { printParseErrorCode, visit } from "jsonc-parser";
 import type { ConfigIssue } from "../../core/errors.ts";
-import type { TextSource } from "./text.ts";
+import type { TextSource } from "./text-source.ts";
 
 /** What stands where JSON ends, never the text itself: it may hold a secret. */
 const problems: Readonly<Record<string, string>> = {

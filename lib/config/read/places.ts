@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
 import type { ConfigIssue } from "../../core/errors.ts";
 import { fieldName, type Path } from "../path.ts";
-import type { TextSource } from "./text.ts";
+import type { TextSource } from "./text-source.ts";
 import { documentOf, isMerge } from "./yaml.ts";
 
 /** More or deeper values than any configuration has are left without a place. */

@@ -1,12 +1,5 @@
 import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
-
-/** A configuration file of text. */
-export interface TextSource {
-  /** The file's name, for messages. */
-  readonly name: string;
-  readonly text: string;
-  readonly format: "YAML" | "JSON";
-}
+import type { TextSource } from "./text-source.ts";
 
 /** @throws ConfigError with line and column of everything that is no YAML 1.2, a repeated key or a custom tag */
 export const parseYaml = (text: string, name: string): Promise<unknown> =>

@@ -10,7 +10,7 @@ import {
   visit,
 } from "yaml";
 import { ConfigError } from "../../core/errors.ts";
-import type { TextSource } from "./text.ts";
+import type { TextSource } from "./text-source.ts";
 
 const problems: Readonly<Partial<Record<Fault["code"], string>>> = {
   BAD_MERGE: "a merge key (<<) with something else than an object or a list of objects",

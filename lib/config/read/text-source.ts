@@ -1,0 +1,7 @@
+/** A configuration file of text. */
+export interface TextSource {
+  /** The file's name, for messages. */
+  readonly name: string;
+  readonly text: string;
+  readonly format: "YAML" | "JSON";
+}
