@@ -24,13 +24,12 @@ export interface KeysDeps {
 
 /** The key in the environment, or the one that the container's credential endpoint hands out and renews. */
 export function openKeys(deps: KeysDeps): Keys {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = deps.env;
-  if (AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) {
-    const key: AwsKey = {
-      accessKeyId: AWS_ACCESS_KEY_ID,
-      secretAccessKey: AWS_SECRET_ACCESS_KEY,
-      sessionToken: AWS_SESSION_TOKEN || undefined,
-    };
+  // A line break or blanks that a file left behind would break the header, or the signature.
+  const read = (name: string): string | undefined => deps.env[name]?.trim() || undefined;
+  const accessKeyId = read("AWS_ACCESS_KEY_ID");
+  const secretAccessKey = read("AWS_SECRET_ACCESS_KEY");
+  if (accessKeyId && secretAccessKey) {
+    const key: AwsKey = { accessKeyId, secretAccessKey, sessionToken: read("AWS_SESSION_TOKEN") };
     return { current: async () => key, renew: () => false };
   }
   return containerKeys(deps);

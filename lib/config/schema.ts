@@ -1,16 +1,24 @@
 import * as v from "valibot";
 import { engines } from "../core/names.ts";
 import { duration, positiveDuration } from "../options/duration.ts";
-import { wholeNumber as count, described, httpUrl, filledText as text, timeZone } from "../options/fields.ts";
+import {
+  wholeNumber as count,
+  described,
+  headerText as header,
+  httpUrl,
+  identifier,
+  filledText as text,
+  timeZone,
+} from "../options/fields.ts";
 
 const credentials = v.union(
   [
     v.strictObject({
-      ak: described(text("an access key"), "Access key."),
-      sk: described(text("a secret key"), "Secret key."),
-      securityToken: v.optional(described(text("a security token"), "Of temporary credentials.")),
+      ak: described(header("an access key"), "Access key."),
+      sk: described(header("a secret key"), "Secret key."),
+      securityToken: v.optional(described(header("a security token"), "Of temporary credentials.")),
     }),
-    v.strictObject({ token: described(text("an IAM token"), "An IAM token, sent as X-Auth-Token.") }),
+    v.strictObject({ token: described(header("an IAM token"), "An IAM token, sent as X-Auth-Token.") }),
     v.strictObject({
       username: described(
         text("an IAM user name"),
@@ -49,17 +57,20 @@ function isOnCalendar(instant: string): boolean {
 
 const source = v.strictObject({
   engine: described(v.picklist(engines, engines.join(", ")), "Which DMS engine the instances run."),
-  region: described(text("a region such as cn-north-4"), "Region of the instances."),
+  region: described(identifier("a region such as cn-north-4"), "Region of the instances."),
   endpoint: v.optional(
     described(httpUrl, "API endpoint, where it is not `https://dms.{region}.myhuaweicloud.com`."),
   ),
   iamEndpoint: v.optional(
     described(httpUrl, "IAM endpoint for tokens, where it is not `https://iam.{region}.myhuaweicloud.com`."),
   ),
-  projectId: described(text("a project id"), "Project of the instances."),
+  projectId: described(identifier("a project id"), "Project of the instances."),
   instances: described(
     v.union(
-      [v.literal("all"), v.pipe(v.array(text("an instance id")), v.minLength(1, "at least one instance id"))],
+      [
+        v.literal("all"),
+        v.pipe(v.array(identifier("an instance id")), v.minLength(1, "at least one instance id")),
+      ],
       'a list of instance ids, or "all"',
     ),
     "Instance ids, or `all` to watch whatever the project has.",
@@ -105,7 +116,9 @@ const checkpoint = v.variant(
     v.strictObject({
       type: described(v.literal("dynamodb"), "A table on AWS, whose key is `pk` and `sk`, both texts."),
       table: described(text("a table name"), "Name of the table."),
-      region: v.optional(described(text("an AWS region"), "Region of the table; AWS_REGION where left out.")),
+      region: v.optional(
+        described(identifier("an AWS region"), "Region of the table; AWS_REGION where left out."),
+      ),
       endpoint: v.optional(described(httpUrl, "DynamoDB's endpoint, where it is not the region's own.")),
     }),
   ],

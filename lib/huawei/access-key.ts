@@ -9,9 +9,11 @@ const tokenVariable = "HUAWEICLOUD_SDK_SECURITY_TOKEN";
 
 /** The access key that an environment holds; null for none. Both halves come from one pair: mixed, they could not sign. */
 export function accessKeyIn(environment: Readonly<Record<string, string | undefined>>): AccessKey | null {
-  const securityToken = environment[tokenVariable];
+  // A line break or blanks that a file left behind would break the header, or the signature.
+  const read = (name: string): string | undefined => environment[name]?.trim();
+  const securityToken = read(tokenVariable);
   for (const [akVariable, skVariable] of accessKeyVariables) {
-    const [ak, sk] = [environment[akVariable], environment[skVariable]];
+    const [ak, sk] = [read(akVariable), read(skVariable)];
     if (ak && sk) return { ak, sk, ...(securityToken && { securityToken }) };
   }
   return null;

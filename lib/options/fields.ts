@@ -5,7 +5,23 @@ import { duration } from "./duration.ts";
 export const described = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
   v.pipe(schema, v.description(description));
 
-export const filledText = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expected));
+/** A line break at the end is an accident: editors and secret stores add one. */
+const withoutLastBreak = v.transform<string, string>((text) => text.replace(/[\r\n]+$/, ""));
+
+export const filledText = (expected: string) =>
+  v.pipe(v.string(expected), withoutLastBreak, v.nonEmpty(expected));
+
+/** Text that becomes a header: blanks around it are an accident, any other would break the request. */
+export const headerText = (expected: string) => {
+  const whole = `${expected}, in printable ASCII without blanks`;
+  return v.pipe(v.string(expected), v.trim(), v.regex(/^[\x21-\x7e]+$/, whole));
+};
+
+/** Text that becomes a part of a path, a host or a key. */
+export const identifier = (expected: string) => {
+  const whole = `${expected}, at most 128 letters, digits, - and _`;
+  return v.pipe(v.string(expected), v.trim(), v.regex(/^[\w-]{1,128}$/, whole));
+};
 
 export const wholeNumber = (least: number, most: number) => {
   const expected = `a whole number from ${least} to ${most}`;
@@ -35,12 +51,14 @@ function isTimeZone(name: string): boolean {
 const urlExpectation = "an http or https URL without user, password, query or fragment";
 export const httpUrl = v.pipe(
   v.string(urlExpectation),
+  v.trim(),
   v.check((text) => isHttpUrl(text), urlExpectation),
 );
 
 function isHttpUrl(text: string): boolean {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) return false;
+  // The parser passes over line breaks and tabs.
+  if (url === null || /[\s\p{Cc}]/u.test(text) || !/^https?:$/.test(url.protocol)) return false;
   return [url.username, url.password, url.search, url.hash].every((part) => part === "");
 }
 

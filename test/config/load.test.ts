@@ -67,7 +67,7 @@ describe("a configuration", () => {
       "sources[0].credentials.securityTokn",
       "a known key (did you mean securityToken?)",
     ],
-    [{ token: "" }, "sources[0].credentials.token", "an IAM token"],
+    [{ token: "" }, "sources[0].credentials.token", "an IAM token, in printable ASCII without blanks"],
     [
       { ak: "A" },
       "sources[0].credentials",

@@ -4,9 +4,12 @@ import { loadConfigValue } from "../../lib/config/load.ts";
 import { ConfigError } from "../../lib/core/errors.ts";
 import { deps, issuesOf, load, source, variable, written } from "./sample.ts";
 
-const withProject = (projectId: string) => ({ sources: [{ ...source, projectId }] });
-const projectOf = async (...args: Parameters<typeof load>) =>
-  (await load(...args)).config.sources[0]?.projectId;
+/** A password may hold any text. */
+const withPassword = (password: string) => ({
+  sources: [{ ...source, credentials: { username: "u", domain: "d", password } }],
+});
+const passwordOf = async (...args: Parameters<typeof load>) =>
+  (await load(...args)).config.sources[0]?.credentials;
 
 describe("a variable", () => {
   const environment = { NAME: "value", EMPTY: "", QUOTES: '"\n: {', NESTED: variable("NAME") };
@@ -20,7 +23,7 @@ describe("a variable", () => {
     [variable("NESTED"), variable("NAME")],
     ["$NAME $ {NAME}", "$NAME $ {NAME}"],
   ])("in %j becomes %j", async (text, value) => {
-    expect(await projectOf(withProject(text), { environment })).toBe(value);
+    expect(await passwordOf(withPassword(text), { environment })).toMatchObject({ password: value });
   });
 
   it.each([
@@ -30,8 +33,8 @@ describe("a variable", () => {
     [variable("NAME:-x"), expect.stringContaining(variable("NAME")), expect.any(String)],
     [variable(""), expect.stringContaining(variable("NAME")), expect.any(String)],
   ])("in %j is an issue of its own", async (text, expected, found) => {
-    const issues = await issuesOf(load(withProject(text), { environment }));
-    expect(issues).toEqual([{ field: "sources[0].projectId", expected, found }]);
+    const issues = await issuesOf(load(withPassword(text), { environment }));
+    expect(issues).toEqual([{ field: "sources[0].credentials.password", expected, found }]);
   });
 
   it("is named with the field wherever it stands", async () => {
@@ -52,7 +55,7 @@ describe("a secret reference", () => {
     const read = async (reference: string) => {
       if (asked.push(reference) === 2) both.resolve();
       await both.promise;
-      return `secret of ${reference}`;
+      return `secret-of-${reference}`;
     };
     const credentials = { ak: "ssm:/prod/ak", sk: "secretsmanager:sk" };
     const sources = [
@@ -62,16 +65,15 @@ describe("a secret reference", () => {
     const { config } = await load({ sources }, { secrets: { ssm: read, secretsmanager: read } });
     expect(asked.toSorted()).toEqual(["secretsmanager:sk", "ssm:/prod/ak"]);
     expect(config.sources.map((one) => one.credentials)).toEqual(
-      Array(2).fill({ ak: "secret of ssm:/prod/ak", sk: "secret of secretsmanager:sk" }),
+      Array(2).fill({ ak: "secret-of-ssm:/prod/ak", sk: "secret-of-secretsmanager:sk" }),
     );
   });
 
   it("may hold a variable, and is not read again for variables or references", async () => {
     const read = async (reference: string) => `${reference} ${variable("STAGE")}`;
     const options = { environment: { STAGE: "prod" }, secrets: { ssm: read } };
-    expect(await projectOf(withProject(`ssm:/${variable("STAGE")}/id`), options)).toBe(
-      `ssm:/prod/id ${variable("STAGE")}`,
-    );
+    const credentials = await passwordOf(withPassword(`ssm:/${variable("STAGE")}/id`), options);
+    expect(credentials).toMatchObject({ password: `ssm:/prod/id ${variable("STAGE")}` });
   });
 
   class AccessDenied extends Error {
@@ -98,9 +100,68 @@ describe("a secret reference", () => {
     ],
   ])("%s names the field and the reference", async (_case, secrets, found) => {
     const expected = "a reference to a secret that can be read";
-    expect(await issuesOf(load(withProject("ssm:/a"), { secrets }))).toEqual([
-      { field: "sources[0].projectId", expected, found },
+    expect(await issuesOf(load(withPassword("ssm:/a"), { secrets }))).toEqual([
+      { field: "sources[0].credentials.password", expected, found },
     ]);
+  });
+});
+
+describe("a line break or blanks at a value's end", () => {
+  const last = (text: string) => `${text} \r\n`;
+  const credentials = { ak: "AK", sk: "SK", securityToken: "T" };
+  const clean = {
+    ...source,
+    region: "cn-north-4",
+    projectId: "p1",
+    instances: ["i1"],
+    endpoint: "https://dms.example.com",
+    credentials,
+  };
+
+  it("are left out where the value becomes a header, a path or a key, however it came", async () => {
+    const environment = { PROJECT: last("p1"), REGION: last("cn-north-4") };
+    const sources = [
+      {
+        ...clean,
+        region: variable("REGION"),
+        projectId: variable("PROJECT"),
+        instances: [last("i1")],
+        endpoint: last("https://dms.example.com"),
+        credentials: { ak: "ssm:/ak", sk: last("SK"), securityToken: last("T") },
+      },
+    ];
+    const { config } = await load({ sources }, { environment, secrets: { ssm: async () => last("AK") } });
+    const [read] = config.sources;
+    expect(read).toMatchObject(clean);
+  });
+
+  it("are left out of the environment's own access key", async () => {
+    const { credentials: _, ...bare } = clean;
+    const environment = { HUAWEICLOUD_SDK_AK: last("AK"), HUAWEICLOUD_SDK_SK: last("SK") };
+    const { config } = await load({ sources: [bare] }, { environment });
+    expect(config.sources[0]?.credentials).toEqual({ ak: "AK", sk: "SK" });
+  });
+
+  it("leave nothing of a secret that is nothing else", async () => {
+    const issues = await issuesOf(load(withPassword("ssm:/a"), { secrets: { ssm: async () => " \n" } }));
+    expect(issues).toMatchObject([{ found: '"ssm:/a", which holds no text' }]);
+  });
+
+  it.each([
+    ["region", { region: "cn north-4" }],
+    ["region", { region: "cn-north-4/x" }],
+    ["projectId", { projectId: "p1\np2" }],
+    ["projectId", { projectId: "../p1" }],
+    ["instances[0]", { instances: ["i 1"] }],
+    ["endpoint", { endpoint: "https://dms.ex\nample.com" }],
+    ["credentials.ak", { credentials: { ...credentials, ak: "A K" } }],
+    ["credentials.sk", { credentials: { ...credentials, sk: "S\u0000K" } }],
+    ["credentials.securityToken", { credentials: { ...credentials, securityToken: "T\r\nX: y" } }],
+    ["credentials.token", { credentials: { token: "t\u00e4" } }],
+  ])("elsewhere in %s is refused by its field, without its text", async (field, over) => {
+    const issues = await issuesOf(load({ sources: [{ ...clean, ...over }] }));
+    expect(issues.map((issue) => issue.field)).toEqual([`sources[0].${field}`]);
+    if (field.startsWith("credentials")) expect(issues[0]?.found).toMatch(/^a string of \d+ characters$/);
   });
 });
 

@@ -123,7 +123,8 @@ class Expansion {
 
   #variable(name: string, field: string): string {
     const { environment } = this.#options;
-    const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+    // Files and shells leave a line break or blanks behind.
+    const value = Object.hasOwn(environment, name) ? environment[name]?.trimEnd() : undefined;
     if (value) return value;
     const found = value === "" ? "it empty" : "it unset";
     this.issues.push({ field, expected: `the environment variable ${name}`, found });

@@ -42,8 +42,10 @@ async function fetchSecret({ scheme, text }: Reference, secrets: SecretResolvers
   const read = Object.hasOwn(secrets, scheme) ? secrets[scheme] : undefined;
   if (!read) return { expected, found: `no resolver for ${scheme}: in this build` };
   try {
-    const secret: unknown = await read(text);
-    if (typeof secret === "string" && secret !== "") return { secret };
+    const stored: unknown = await read(text);
+    // Files and secret stores leave a line break or blanks behind.
+    const secret = typeof stored === "string" ? stored.trimEnd() : "";
+    if (secret !== "") return { secret };
     return { expected, found: "which holds no text" };
   } catch (error) {
     return { expected, found: `which failed with ${nameOf(error)}` };
