@@ -11,6 +11,7 @@ export class Ledger {
   readonly #stream: StreamKey;
   readonly #sound: (found: Checkpoint) => Checkpoint;
   #stored: Stored | null = null;
+  #isMended = false;
 
   /** `sound` makes of a record that was read the one to work with. */
   constructor(
@@ -28,6 +29,11 @@ export class Ledger {
     return this.#stored?.checkpoint ?? null;
   }
 
+  /** Whether the record to work with is not the one that is stored. */
+  get isMended(): boolean {
+    return this.#isMended;
+  }
+
   /**
    * Loads the record; null when the stream has none.
    * @throws StoreError
@@ -35,6 +41,7 @@ export class Ledger {
   async load(): Promise<Checkpoint | null> {
     const found = await this.#store.load(this.#stream);
     this.#stored = found && { ...found, checkpoint: this.#sound(found.checkpoint) };
+    this.#isMended = this.checkpoint !== (found?.checkpoint ?? null);
     return this.checkpoint;
   }
 
@@ -66,6 +73,7 @@ export class Ledger {
       const result = await this.#store.commit(this.#stream, planned.next, this.#stored?.version ?? null);
       if (result.kind === "committed") {
         this.#stored = { checkpoint: planned.next, version: result.version };
+        this.#isMended = false;
         return planned;
       }
       checkpoint = await this.#reload();

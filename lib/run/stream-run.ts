@@ -194,9 +194,10 @@ export class StreamRun {
     }
     const settled = withWord(settle(checkpoint, this.#receipts), this.#word);
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
+    const isChanged = isFirst || settled !== stored || this.#ledger.isMended;
     // The idle run, which is most of them, plans nothing: a plan costs the size of the record.
     const isBare = this.#differences.length === 0 && settled.outbox.length === 0;
-    if (isBare && settled === checkpoint && !isFirst) return null;
+    if (isBare && !isChanged) return null;
     const isHeld = this.#isHeldByOther(settled, nowMs);
     const fence = isHeld ? checkpoint.fence : this.#fenceFor(settled, nowMs);
     const slice = planSlice(settled, this.#differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
@@ -205,7 +206,7 @@ export class StreamRun {
       fence,
       mayTrim: !isHeld,
     });
-    const isIdle = slice.taken === 0 && slice.letters.length === 0 && settled === checkpoint && !isFirst;
+    const isIdle = slice.taken === 0 && slice.letters.length === 0 && !isChanged;
     if (isIdle && fence === checkpoint.fence) return null;
     return slice;
   }
