@@ -38,7 +38,10 @@ const dataSchema = {
       type: "object",
       required: ["from", "to", "durationMs", "observedAt"],
       properties: {
-        from: { ...optionalText, description: "Null for a task seen for the first time." },
+        from: {
+          ...optionalText,
+          description: "Null for a task seen for the first time; VANISHED for one that the API shows again.",
+        },
         to: { ...filled, description: "The new status; OVERDUE or VANISHED for what is told beyond status." },
         durationMs: {
           type: "integer",
@@ -90,7 +93,8 @@ export const eventJsonSchema = {
     specversion: { const: "1.0" },
     id: {
       ...filled,
-      description: "{instance}/{task}/{STATUS}/{updated_at as epoch ms}: the same in every retry and replay.",
+      description:
+        "{instance}/{task}/{STATUS}/{updated_at as epoch ms}, with the creation where there is no updated_at: the same in every retry and replay.",
     },
     source: { ...filled, format: "uri", description: "The API resource of the instance." },
     type: {
@@ -99,7 +103,7 @@ export const eventJsonSchema = {
         "^com\\.huaweicloud\\.dms\\.task\\.(created|executing|succeeded|failed|cancelled|deleted|overdue|vanished|unknown)$",
     },
     subject: { ...filled, description: "The task's id." },
-    time: { ...instant, description: "The task's updated_at." },
+    time: { ...instant, description: "The task's updated_at, or its creation where the API gave none." },
     datacontenttype: { const: "application/json" },
     dataschema: { const: eventSchemaId },
     partitionkey: { ...filled, description: "The task's id." },

@@ -41,7 +41,7 @@ export interface EventData {
     readonly updatedAt: string;
   };
   readonly change: {
-    /** Null for a task seen for the first time. */
+    /** Null for a task seen for the first time; VANISHED for one that the API shows again. */
     readonly from: string | null;
     readonly to: string;
     /** From the task's creation to this change, milliseconds. */

@@ -134,6 +134,19 @@ describe("of two sights of a task", () => {
     expect(task.told.map(({ status }) => status)).toEqual(["EXECUTING", "SUCCESS"]);
   });
 
+  it("what was before a return to the first status is no news, when a lagging replica shows it", () => {
+    const task = new Watched();
+    const course: Seen[] = [
+      ["EXECUTING", 10],
+      ["CREATED", 20],
+      ["EXECUTING", 10],
+      ["CREATED", 20],
+      ["EXECUTING", 30],
+    ];
+    for (const [index, seen] of course.entries()) task.sees(sight(seen), nowMs + index * 30_000);
+    expect(task.told.map(({ updatedAtMs }) => updatedAtMs)).toEqual([10, 20, 30].map(stampOf));
+  });
+
   it("only an unbroken minute confirms a doubt", () => {
     const task = new Watched(sampleKnown({ status: "FAILED", updatedAtMs: stampOf(10), name: "" }));
     const course: Seen[] = [

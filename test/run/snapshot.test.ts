@@ -28,7 +28,7 @@ function read(checkpoint: Checkpoint, ...versions: readonly Task[]) {
   const { signal } = new AbortController();
   const { baselineMs } = checkpoint;
   const reach = { startMs: null, lookbackMs: 900_000, maxOpenAgeMs: 7 * dayMs };
-  const place = { stream, source, log: silentLog, clock: manualClock(createdMs), reach };
+  const place = { stream, source, log: silentLog, clock: manualClock(createdMs + 7_200_000), reach };
   return readSnapshot(place, checkpoint, { ...rules, baselineMs }, { signal });
 }
 
@@ -63,10 +63,20 @@ describe("a snapshot", () => {
     expect(tasks.size).toBe(0);
   });
 
+  it("tells of a forgotten task that the API shows running again, beyond the window it was asked for", async () => {
+    const later = { ...empty, watermarkMs: createdMs + 3_600_000 };
+    const snapshot = await read(later, at("EXECUTING", createdMs + 3_700_000));
+    expect(differencesOf(snapshot, later, rules)).toMatchObject([{ id, changes: [{ to: "EXECUTING" }] }]);
+    const ended = await read(later, at("SUCCESS", createdMs + 3_700_000));
+    expect(differencesOf(ended, later, rules)).toEqual([]);
+  });
+
   it("tells nothing of a task that a newer record has already told and forgotten", async () => {
-    const snapshot = await read(empty, at("SUCCESS", createdMs + 1));
-    expect(differencesOf(snapshot, empty, rules)).toHaveLength(1);
-    const newer = { ...empty, watermarkMs: createdMs + 3_600_000 };
-    expect(differencesOf(snapshot, newer, rules)).toEqual([]);
+    for (const status of ["SUCCESS", "EXECUTING"]) {
+      const snapshot = await read(empty, at(status, createdMs + 1));
+      expect(differencesOf(snapshot, empty, rules)).toHaveLength(1);
+      const newer = { ...empty, watermarkMs: createdMs + 3_600_000 };
+      expect(differencesOf(snapshot, newer, rules)).toEqual([]);
+    }
   });
 });
