@@ -21,7 +21,7 @@ export function withoutVoidInstants(
   nowMs: number,
   longest: LongestWaits,
 ): Checkpoint {
-  const { fence, trouble, outbox, baselineMs } = checkpoint;
+  const { fence, trouble, outbox, baselineMs, goneMs } = checkpoint;
   const isVoid = (atMs: number, waitMs: number): boolean => atMs > nowMs + waitMs + clockSlackMs;
   const isLateFor = (sink: SinkName, atMs: number): boolean => isVoid(atMs, longest.attemptMs(sink));
   const isSound = ({ committedAtMs, owed }: OutboxEntry): boolean =>
@@ -29,12 +29,14 @@ export function withoutVoidInstants(
   const isQuiet =
     !(fence && isVoid(fence.untilMs, longest.fenceMs)) &&
     !(baselineMs !== null && isVoid(baselineMs, 0)) &&
+    !(goneMs !== null && isVoid(goneMs, 0)) &&
     !trouble.entries().some(([sink, each]) => isLateFor(sink, each.notBeforeMs) || isVoid(each.sinceMs, 0)) &&
     outbox.every(isSound);
   if (isQuiet) return checkpoint;
   return {
     ...checkpoint,
     baselineMs: baselineMs === null ? null : Math.min(baselineMs, nowMs),
+    goneMs: goneMs === null ? null : Math.min(goneMs, nowMs),
     fence: fence && isVoid(fence.untilMs, longest.fenceMs) ? null : fence,
     trouble: new Map(
       Array.from(trouble, ([sink, each]) => [

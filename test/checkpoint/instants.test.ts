@@ -67,6 +67,7 @@ describe("a record's waits", () => {
           expect(notBeforeMs).toBeLessThanOrEqual(latestMs);
         expect(found.fence?.untilMs ?? 0).toBeLessThanOrEqual(atMs + 31_000 + minuteMs);
         expect(found.baselineMs ?? 0).toBeLessThanOrEqual(atMs + minuteMs);
+        expect(found.goneMs ?? 0).toBeLessThanOrEqual(atMs + minuteMs);
         expect(sound(found, atMs)).toBe(found);
       }),
     );
