@@ -1,10 +1,13 @@
 import * as v from "valibot";
+import type { CloudEvent } from "../change/event.ts";
 import { type SinkName, sinkName } from "../core/names.ts";
+import { cutTexts } from "../sinks/chat/card.ts";
 import type { Language } from "../sinks/chat/text.ts";
 import { fieldsOf } from "../sinks/chat/verdict.ts";
 import { sinkTypes } from "../sinks/index.ts";
 import type { SinkModule } from "../sinks/sink.ts";
-import { silentLog } from "../telemetry/log.ts";
+import type { Log } from "../telemetry/log.ts";
+import { Template } from "../template/template.ts";
 import { openCapture } from "./capture.ts";
 import { type Platform, type PlatformType, platforms } from "./platforms.ts";
 import { sampleNowMs, samples } from "./samples.ts";
@@ -22,6 +25,8 @@ export interface Album {
   readonly name: SinkName;
   readonly type: PlatformType;
   readonly messages: readonly Message[];
+  /** What of the sink's own words and links has no room, a sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** A chat sink, as a configuration has it. */
@@ -64,7 +69,9 @@ export async function albumOf({ name, type, module, options }: Subject): Promise
   const { environment = {}, answer = "" } = captured;
   const { dispatcher, bodies } = openCapture(answer);
   const clock = { now: () => sampleNowMs, sleep: async () => {} };
-  const deps = { clock, random: () => 0.5, log: silentLog, folder: ".", environment, dispatcher };
+  const warnings = new Set<string>();
+  const log: Log = (_, message, fields = {}) => void warnings.add(`${message}: ${fields["link"]}`);
+  const deps = { clock, random: () => 0.5, log, folder: ".", environment, dispatcher };
   const sink = module.create(name, { ...options, ...captured.options }, deps);
   const messages: Message[] = [];
   for (const { name: sample, events } of samples(burstFor(options))) {
@@ -74,7 +81,22 @@ export async function albumOf({ name, type, module, options }: Subject): Promise
     if (body === undefined || bodies.length === earlier)
       throw new Error(`${type} sent nothing for ${sample}`);
     messages.push({ sample, body });
+    const [event, ...others] = events;
+    if (!event || others.length > 0) continue;
+    for (const text of await longTexts(event, options))
+      warnings.add(`the template's ${text} is longer than a message has room for, and is cut`);
   }
   await sink.close();
-  return { name, type, messages };
+  return { name, type, messages, warnings: [...warnings] };
+}
+
+/** Which templates of a sink make more of an event than a card takes. */
+async function longTexts(event: CloudEvent, options: Subject["options"]): Promise<readonly string[]> {
+  const own: { title?: string; body?: string } = {};
+  for (const part of ["title", "body"] as const) {
+    const template = fieldsOf(options["template"])[part];
+    const rendered = template instanceof Template ? await template.render(event) : null;
+    if (rendered?.kind === "output") own[part] = rendered.text;
+  }
+  return cutTexts(own);
 }

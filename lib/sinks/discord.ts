@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
-import { fitted } from "./chat/fit.ts";
+import { fitted, joined } from "./chat/fit.ts";
 import { shorten } from "./chat/foreign.ts";
 import { livingSink, modeEntry } from "./chat/living.ts";
 import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
@@ -98,12 +98,15 @@ export function discordMessage(card: Card): DiscordMessage {
     escaped(subtitle),
     transition === "" ? "" : `**${escaped(transition)}**`,
     ...body.map(escaped),
-    links.map(({ label, url }) => `[${escaped(label)}](${url})`).join(" · "),
-  ].filter(Boolean);
+  ]
+    .filter(Boolean)
+    .join("\n");
+  const linkTexts = links.map(({ label, url }) => `[${escaped(label)}](${url})`);
+  const linkLine = joined(linkTexts, " · ", limits.description - description.length - 1);
   const embed: DiscordEmbed = {
     color: colours[card.tone],
     title: text(`${glyph} ${title}`, limits.title),
-    description: description.join("\n"),
+    description: [description, linkLine].filter(Boolean).join("\n"),
     fields: facts.map(({ label, value }) => ({
       name: text(label, limits.name),
       value: text(value, limits.value),

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
 import { described } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
-import { feishuCard } from "./chat/feishu-card.ts";
+import { feishuCard, hasRoom } from "./chat/feishu-card.ts";
 import { fitted } from "./chat/fit.ts";
 import { bytes } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
@@ -66,7 +66,10 @@ export function signed(secret: string, timestampSeconds: number): { timestamp: s
 
 // A request holds 20 KB; the signature and what stands around the card take the rest.
 const maxCardBytes = 19_000;
-const isSmall = (card: object): boolean => bytes(JSON.stringify(card)) <= maxCardBytes;
+function isSmall(card: object): boolean {
+  const json = JSON.stringify(card);
+  return hasRoom(json) && bytes(json) <= maxCardBytes;
+}
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const codes: Codes = new Map([

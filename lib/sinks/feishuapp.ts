@@ -5,7 +5,7 @@ import type { DeliveryResult, Refusal } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
-import { feishuCard } from "./chat/feishu-card.ts";
+import { feishuCard, hasRoom } from "./chat/feishu-card.ts";
 import { fitted } from "./chat/fit.ts";
 import { bytes } from "./chat/foreign.ts";
 import { livingSink, modeEntry } from "./chat/living.ts";
@@ -120,7 +120,8 @@ const uuidOf = (purpose: "post" | "reply", key: string): string =>
 
 // A request holds 30 KB, and a card is text inside it.
 const maxContentBytes = 28_000;
-const isSmall = (content: string): boolean => bytes(JSON.stringify(content)) <= maxContentBytes;
+const isSmall = (content: string): boolean =>
+  hasRoom(content) && bytes(JSON.stringify(content)) <= maxContentBytes;
 
 const staleToken: ReadonlySet<string> = new Set(["99991661", "99991663", "99991668", "99991677"]);
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
-import { fitted } from "./chat/fit.ts";
+import { fitted, joined } from "./chat/fit.ts";
 import { bytes, inert, inertLine } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
@@ -47,6 +47,8 @@ export function create(name: SinkName, options: WecomOptions, deps: SinkDeps): S
 }
 
 const maxBytes = 4_096;
+/** Half of a message, so that long links leave room for facts. */
+const maxLinksCharacters = 2_000;
 
 /** WeCom has three colours by name; its `warning` is orange. */
 const colours: Readonly<Record<Tone, string>> = {
@@ -66,7 +68,11 @@ export function wecomMarkdown(card: Card, { colon }: Words): string {
     transition === "" ? "" : font(colours[card.tone], transition),
     ...body.map(inertLine),
     ...facts.map(({ label, value }) => `> ${inert(label)}${colon}${font("comment", value)}`),
-    links.map(({ label, url }) => `[${inert(label)}](${url})`).join("  "),
+    joined(
+      links.map(({ label, url }) => `[${inert(label)}](${url})`),
+      "  ",
+      maxLinksCharacters,
+    ),
     footer === "" ? "" : font("comment", footer),
   ]
     .filter(Boolean)

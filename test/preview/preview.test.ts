@@ -40,6 +40,21 @@ describe("a preview", () => {
     expect(messages).toHaveLength(9);
   });
 
+  it("warns of links and words that no message has room for", async () => {
+    const subject = await sampleSubject("wecom", "en");
+    const links = {
+      Console: "https://console.example.com/{instance}",
+      Long: `https://e.example/?${"q".repeat(1_980)}`,
+    };
+    const template = { title: "{{ task.name }}", body: "{% for i in (1..30) %}line {{ i }}\n{% endfor %}" };
+    const options = fieldsOf(v.parse(subject.module.schema, { ...platforms.wecom.options, links, template }));
+    expect((await albumOf({ ...subject, options })).warnings).toEqual([
+      "a link does not fit into the message and is left out: Long",
+      "the template's body is longer than a message has room for, and is cut",
+    ]);
+    expect((await albumOf(subject)).warnings).toEqual([]);
+  });
+
   it("ends with a digest, however many changes a sink tells one by one", async () => {
     const subject = await sampleSubject("slack", "en");
     const { messages } = await albumOf({ ...subject, options: { ...subject.options, digestAbove: 20 } });

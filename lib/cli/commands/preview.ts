@@ -29,12 +29,18 @@ export async function preview(context: Context, options: PreviewOptions): Promis
   const page = join(out, "index.html");
   await writeFile(page, pageOf(albums));
   if (context.json) {
-    const sinks = albums.map(({ name, type, messages }) => ({ name, type, messages: messages.length }));
+    const sinks = albums.map(({ name, type, messages, warnings }) => ({
+      name,
+      type,
+      messages: messages.length,
+      warnings,
+    }));
     screen.out.json({ folder: out, page, sinks });
     return 0;
   }
-  for (const { name, type, messages } of albums) {
+  for (const { name, type, messages, warnings } of albums) {
     screen.out.line(["bold", name], `  ${platforms[type].title}, ${count(messages.length, "message")}`);
+    for (const warning of warnings) screen.out.line("  ", ["yellow", warning]);
   }
   screen.out.line(`Open ${page} in a browser.`);
   return 0;

@@ -57,6 +57,8 @@ const maxBodyCharacters = 1_000;
 const maxNameCharacters = 120;
 const maxValueCharacters = 300;
 const maxParams = 12;
+/** What browsers and all platforms take; a longer one is left out. */
+export const maxLinkCharacters = 2_000;
 /** Below it a multiple is noise: polls and statuses have whole seconds. */
 const leastUsualMs = 1_000;
 
@@ -99,6 +101,32 @@ export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}):
     plainText: `${glyph} ${title} · ${place} · ${transition}`,
   };
 }
+
+/** Which of a sink's own texts are longer than a card has room for. */
+export const cutTexts = ({ title = "", body = "" }: OwnTexts): readonly (keyof OwnTexts)[] => [
+  ...(visible(title).length > maxNameCharacters ? (["title"] as const) : []),
+  ...(body.length > maxBodyCharacters || body.split(/\r?\n/).filter(visible).length > maxBodyLines
+    ? (["body"] as const)
+    : []),
+];
+
+/** Labels of the links that a message of the card has no room for; a digest has none. */
+export function lostLinks(card: Card, labels: readonly string[], message: string): readonly string[] {
+  if (card.transition === "") return [];
+  const sent = new Set(
+    card.links
+      .filter(({ url }) => holdsUrl(message, url) || holdsUrl(message, url.replaceAll("&", "&amp;")))
+      .map(({ label }) => label),
+  );
+  return labels.filter((label) => !sent.has(name(label)));
+}
+
+/** Whether a text holds a URL that ends where it ends, and is not the beginning of a longer one. */
+const holdsUrl = (text: string, url: string): boolean =>
+  text
+    .split(url)
+    .slice(1)
+    .some((rest) => !/^[\w%&=./?#~+-]/.test(rest));
 
 /** The last word of the event's type. */
 export const kindOf = ({ type }: CloudEvent): EventKind => {
@@ -196,8 +224,8 @@ function linksOf({ data: { task, instance } }: CloudEvent, templates: CardStyle[
       // A half character cannot be encoded.
       encodeURIComponent((fields.get(field) ?? "").toWellFormed()),
     );
-    const url = URL.parse(filled)?.href;
-    return url ? [{ label: name(label), url: url.replace(/[()|<>'"`\\]/g, percent) }] : [];
+    const url = URL.parse(filled)?.href.replace(/[()|<>'"`\\]/g, percent) ?? "";
+    return url !== "" && url.length <= maxLinkCharacters ? [{ label: name(label), url }] : [];
   });
 }
 

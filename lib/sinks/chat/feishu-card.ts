@@ -36,6 +36,12 @@ export function feishuCard(card: Card): object {
   };
 }
 
+// https://open.feishu.cn/document/feishu-cards/card-json-v2-structure: a card has at most 200 elements and components.
+const maxElements = 200;
+
+/** Whether a card, as JSON, has no more elements than Feishu takes; each has a tag. */
+export const hasRoom = (json: string): boolean => json.split('"tag":').length - 1 <= maxElements;
+
 const plain = (content: string) => ({ tag: "plain_text", content });
 const line = (content: string, style: object = {}) => ({ tag: "div", text: { ...plain(content), ...style } });
 

@@ -2,6 +2,13 @@ import type { Card } from "./card.ts";
 import { shorten } from "./foreign.ts";
 import type { Words } from "./text.ts";
 
+/** Texts that cannot be cut, such as links: those that find room, in their order, joined. */
+export const joined = (texts: readonly string[], separator: string, most: number): string =>
+  texts.reduce((line, text) => {
+    const longer = line === "" ? text : `${line}${separator}${text}`;
+    return longer.length <= most ? longer : line;
+  }, "");
+
 /** Lengths that texts are cut to, one after the other, once nothing else is left to leave out. */
 const cuts = [80, 40, 20] as const;
 

@@ -8,7 +8,7 @@ import { post } from "../http/post.ts";
 import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
 import type { Card } from "./card.ts";
 import type { ChatOptions } from "./options.ts";
-import { type ChatRequest, cardSink, chatAgent, type Messenger, ownHeaders } from "./post.ts";
+import { type ChatRequest, cardSink, chatAgent, linkWatch, type Messenger, ownHeaders } from "./post.ts";
 
 type Mode = "post" | "update" | "thread";
 
@@ -76,16 +76,23 @@ export function livingSink(
 ): Sink {
   const agent = deps.dispatcher ?? chatAgent(options);
   const { mode, timeout: timeoutMs } = options;
+  const watchLinks = linkWatch(name, options, deps);
 
-  const ask = async (make: () => LivingRequest, call: DeliverOptions, isAgain = false): Promise<Outcome> => {
+  const ask = async (
+    card: Card,
+    make: () => LivingRequest,
+    call: DeliverOptions,
+    isAgain = false,
+  ): Promise<Outcome> => {
     const exchange: Exchange = ({ headers, ...request }) =>
       post(agent, { ...request, headers: { ...ownHeaders, ...headers }, timeoutMs }, call);
     const authorization = (await platform.authorize?.(exchange)) ?? {};
     if (isRefusal(authorization)) return { result: authorization, isGone: false };
     const { headers, ...request } = make();
+    watchLinks(card, request.body);
     const answer = await exchange({ ...request, headers: { ...headers, ...authorization } });
     if (answer.kind !== "answer") return { result: answer, isGone: false };
-    if (!isAgain && platform.asksAgain?.(answer)) return ask(make, call, true);
+    if (!isAgain && platform.asksAgain?.(answer)) return ask(card, make, call, true);
     const { origin } = request.url;
     const secrets = [...urlSecrets(request.url), ...platform.secrets];
     const result = platform.verdict(answer, { origin, secrets, nowMs: deps.clock.now() });
@@ -95,14 +102,14 @@ export function livingSink(
   const send: Messenger["send"] = async (card, events, call) => {
     const occasion = { key: events.map(({ id }) => id).join("\n"), isUrgent: isUrgent(card) };
     const posted = async (): Promise<DeliveryResult> =>
-      (await ask(() => platform.post(card, occasion), call)).result;
+      (await ask(card, () => platform.post(card, occasion), call)).result;
     const [event, ...others] = events;
     if (mode === "post" || !event || others.length > 0) return bare(await posted());
     const message = call.messages?.get(event.subject);
     if (message === undefined) return posted();
-    const reply = (): Promise<Outcome> => ask(() => platform.reply(card, message, occasion), call);
+    const reply = (): Promise<Outcome> => ask(card, () => platform.reply(card, message, occasion), call);
     const told =
-      mode === "thread" ? await reply() : await ask(() => platform.edit(card, message, occasion), call);
+      mode === "thread" ? await reply() : await ask(card, () => platform.edit(card, message, occasion), call);
     if (told.isGone) return posted();
     if (told.result.kind !== "accepted") return told.result;
     if (mode === "update" && occasion.isUrgent) {

@@ -2,11 +2,15 @@ import * as v from "valibot";
 import { attemptTimeout, described, timeZone, wholeNumber } from "../../options/fields.ts";
 import { Template, templateText } from "../../template/template.ts";
 import { allowPrivateNetwork, url, urlExpectation } from "../http/options.ts";
-import { linkFields } from "./card.ts";
+import { linkFields, maxLinkCharacters } from "./card.ts";
 import { languages } from "./text.ts";
 
-const linkExpectation = `an https URL that names only ${linkFields.map((field) => `{${field}}`).join(", ")}`;
-const link = v.pipe(v.string(linkExpectation), v.check(isLinkTemplate, linkExpectation));
+const linkExpectation = `an https URL of at most ${maxLinkCharacters} characters that names only ${linkFields.map((field) => `{${field}}`).join(", ")}`;
+const link = v.pipe(
+  v.string(linkExpectation),
+  v.maxLength(maxLinkCharacters, linkExpectation),
+  v.check(isLinkTemplate, linkExpectation),
+);
 
 function isLinkTemplate(template: string): boolean {
   const named = Array.from(template.matchAll(/\{(.*?)\}/g), ([, field]) => field);

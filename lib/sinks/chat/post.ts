@@ -7,7 +7,7 @@ import type { Answer, AnswerContext } from "../http/answer.ts";
 import { urlSecrets } from "../http/known-secrets.ts";
 import { post } from "../http/post.ts";
 import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
-import type { Card } from "./card.ts";
+import { type Card, lostLinks } from "./card.ts";
 import { digestOf } from "./digest.ts";
 import type { ChatOptions } from "./options.ts";
 import { type TemplatedStyle, templatedCard } from "./templated.ts";
@@ -56,9 +56,11 @@ export const chatAgent = (options: Pick<ChatOptions, "url" | "allowPrivateNetwor
 /** A sink that posts its cards to a webhook. */
 export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, platform: Platform): Sink {
   const agent = deps.dispatcher ?? chatAgent(options);
+  const watchLinks = linkWatch(name, options, deps);
 
   const send: Messenger["send"] = async (card, events, call) => {
     const { url, body } = platform.request(card, deps.clock.now(), events);
+    watchLinks(card, body);
     const outcome = await post(agent, { url, headers: ownHeaders, body, timeoutMs: options.timeout }, call);
     if (outcome.kind !== "answer") return outcome;
     const secrets = [...urlSecrets(url), ...platform.secrets];
@@ -66,6 +68,18 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
   };
 
   return cardSink(name, options, { send, close: () => agent.close() });
+}
+
+/** Tells once of each link that a message has no room for. */
+export function linkWatch(name: SinkName, { links }: Pick<ChatOptions, "links">, { log }: SinkDeps) {
+  const told = new Set<string>();
+  return (card: Card, message: string): void => {
+    for (const label of lostLinks(card, Object.keys(links), message)) {
+      if (told.has(label)) continue;
+      told.add(label);
+      log("warn", "a link does not fit into the message and is left out", { sink: name, link: label });
+    }
+  };
 }
 
 /** A sink that sends a card for each change, and a digest where more come at once. */

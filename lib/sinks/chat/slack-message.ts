@@ -1,5 +1,5 @@
 import type { Card, Tone } from "./card.ts";
-import { fitted } from "./fit.ts";
+import { fitted, joined } from "./fit.ts";
 import { shorten } from "./foreign.ts";
 import { type Language, words } from "./text.ts";
 import { blocked, type Codes, permanent, retry } from "./verdict.ts";
@@ -8,6 +8,8 @@ import { blocked, type Codes, permanent, retry } from "./verdict.ts";
 const maxCharacters = 10_000;
 const maxHeaderCharacters = 150;
 const maxTextCharacters = 2_000;
+// https://docs.slack.dev/reference/block-kit/blocks/section-block: of its text; a field has 2,000.
+const maxSectionCharacters = 3_000;
 const fieldsInSection = 10;
 
 const colours: Readonly<Record<Tone, string>> = {
@@ -29,7 +31,8 @@ export const slackMessage = (card: Card, language: Language): SlackMessage =>
   fitted(card, words[language], messageOf, (message) => JSON.stringify(message).length <= maxCharacters);
 
 function messageOf(card: Card): SlackMessage {
-  const { glyph, title, transition, body, facts, links, footer } = card;
+  const { glyph, title, transition, body, facts, footer } = card;
+  const links = joined(card.links.map(linkText), "  ·  ", maxSectionCharacters);
   const blocks = [
     { type: "header", text: plain(`${glyph} ${title}`, maxHeaderCharacters) },
     { type: "section", text: plain([card.subtitle, transition].filter(Boolean).join("\n")) },
@@ -38,7 +41,7 @@ function messageOf(card: Card): SlackMessage {
       type: "section",
       fields: chunk.map(({ label, value }) => plain(`${label}\n${value}`)),
     })),
-    ...(links.length === 0 ? [] : [{ type: "section", text: mrkdwn(links.map(linkText).join("  ·  ")) }]),
+    ...(links === "" ? [] : [{ type: "section", text: mrkdwn(links) }]),
     ...(footer === "" ? [] : [{ type: "context", elements: [plain(footer)] }]),
   ];
   return {

@@ -2,7 +2,7 @@ import type { Card } from "./card.ts";
 import { fitted } from "./fit.ts";
 import { type Language, type Words, words } from "./text.ts";
 
-// Telegram counts what is left once the tags are read; this is on the safe side.
+// https://core.telegram.org/bots/api#sendmessage: what is left once tags and escapes are read. Escapes are counted as they stand.
 const maxCharacters = 4_096;
 
 /** The card as Telegram's HTML. */
@@ -12,7 +12,7 @@ export function telegramText(card: Card, language: Language): string {
     card,
     text,
     (form) => textOf(form, text),
-    ({ length }) => length <= maxCharacters,
+    (html) => html.replace(/<[^>]*>/g, "").length <= maxCharacters,
   );
 }
 

@@ -208,9 +208,9 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
         description.length <= 4_096 &&
         fields.length <= 25 &&
         fields.every(({ name, value }) => inRange(name, 256) && inRange(value, 1_024)) &&
-        JSON.stringify([title, description, footer?.text ?? ""]).length +
-          fields.reduce((sum, { name, value }) => sum + name.length + value.length, 0) <=
-          6_020,
+        [title, description, footer?.text ?? "", ...fields.flatMap(({ name, value }) => [name, value])].join(
+          "",
+        ).length <= 6_000,
     );
     return isRight && embeds.length > 0
       ? json({ id: "1", type: 0, content: "", embeds: [] })
