@@ -114,7 +114,10 @@ const checkpoint = v.variant(
       path: v.optional(described(text("a folder"), "Folder of the embedded store."), ".bridge"),
     }),
     v.strictObject({
-      type: described(v.literal("dynamodb"), "A table on AWS, whose key is `pk` and `sk`, both texts."),
+      type: described(
+        v.literal("dynamodb"),
+        "A table on AWS, whose key is `pk` and `sk`, both texts, with the index `activity` of the stack.",
+      ),
       table: described(text("a table name"), "Name of the table."),
       region: v.optional(
         described(identifier("an AWS region"), "Region of the table; AWS_REGION where left out."),

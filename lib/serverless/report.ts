@@ -77,9 +77,10 @@ export async function oldestPendingMs(
   nowMs: number,
 ): Promise<number> {
   if (Object.values(sinks).every(({ pending }) => pending === 0)) return 0;
-  const read = streams.filter(({ error }) => error === null);
+  // A stream that the API refuses owes as much as any; one whose record failed has been asked for already.
+  const recorded = streams.filter(({ key, error }) => error?.code !== "STORE_FAILED" && !key.endsWith("*"));
   const ages = await Promise.all(
-    read.map(async ({ key }) => {
+    recorded.map(async ({ key }) => {
       const stored = await loaded(checkpoints, key as StreamKey);
       const since = stored?.checkpoint.outbox.map(({ committedAtMs }) => committedAtMs) ?? [];
       return nowMs - Math.min(nowMs, ...since);

@@ -5,6 +5,8 @@ import { outOfTime, type Send } from "./http.ts";
 const maxAttempts = 4;
 const firstDelayMs = 200;
 const maxDelayMs = 5_000;
+/** No attempt begins later than this after the first, unless the API asked to wait: one that hangs costs one time-out. */
+const retryingForMs = 10_000;
 /** A longer Retry-After is not waited out: the stream fails now and is read by a later run. */
 const maxRetryAfterMs = 30_000;
 
@@ -17,6 +19,7 @@ export function retrying(
   deps: { readonly clock: Clock; readonly random: Random; readonly budget: RetryBudget },
 ): Send {
   return async (outgoing, options) => {
+    const startedMs = deps.clock.now();
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await send(outgoing, options);
@@ -25,7 +28,8 @@ export function retrying(
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
         const delayMs = retryDelayMs(error, attempt, deps.random);
-        if (delayMs === null || options.signal.aborted || !deps.budget.take()) throw error;
+        const isLate = error.retryAfterMs === null && deps.clock.now() - startedMs >= retryingForMs;
+        if (delayMs === null || isLate || options.signal.aborted || !deps.budget.take()) throw error;
         await deps.clock.sleep(delayMs, options.signal);
         if (options.signal.aborted) throw outOfTime(outgoing.operation, error);
       }

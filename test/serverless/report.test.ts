@@ -180,7 +180,16 @@ describe("oldestPendingMs", () => {
     };
     const store = { ...(await stored(empty)), load };
     expect(await oldestPendingMs(store, run([stream()], { ops: sink() }), createdMs)).toBe(0);
-    expect(await oldestPendingMs(store, run([failed], { ops: sink({ pending: 1 }) }), createdMs)).toBe(0);
+    const unrecorded = stream({ error: { code: "STORE_FAILED", message: "no answer" } });
+    const unlisted = stream({ key: "rabbitmq/cn-north-4/p1/*", error: { code: "throttled", message: "" } });
+    const waiting = run([unrecorded, unlisted], { ops: sink({ pending: 1 }) });
+    expect(await oldestPendingMs(store, waiting, createdMs)).toBe(0);
+  });
+
+  it("counts a stream that could not be read: it owes all the same", async () => {
+    const store = await stored({ ...empty, outbox: [entry(1, "a")] });
+    const summary = run([failed], { ops: sink({ pending: 1 }) });
+    expect(await oldestPendingMs(store, summary, createdMs + 9_000)).toBe(9_000);
   });
 
   it("leaves out a record that cannot be read now", async () => {

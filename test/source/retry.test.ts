@@ -45,6 +45,47 @@ it("a wait that the run's end cuts short tells what it waited for", async () => 
   });
 });
 
+describe("an instance that hangs", () => {
+  /** Attempts that each take so long; the instants at which they began. */
+  async function attempts(takesMs: number, retryAfterMs: number | null = null): Promise<readonly number[]> {
+    let now = 0;
+    const begun: number[] = [];
+    const send = retrying(
+      async () => {
+        begun.push(now);
+        now += takesMs;
+        throw new SourceError("unavailable", "no whole answer", { retryAfterMs });
+      },
+      {
+        clock: {
+          now: () => now,
+          sleep: async (ms) => {
+            now += ms;
+          },
+        },
+        random: () => 0,
+        budget: retryBudget(10),
+      },
+    );
+    const request = { method: "GET", path: "/", query: [], headers: {}, body: "" };
+    const { signal } = new AbortController();
+    await expect(
+      send({ operation: "ListInstances", origin: "http://h", request, secrets: [] }, { signal }),
+    ).rejects.toThrow("no whole answer");
+    return begun;
+  }
+
+  it("costs one time-out where that is long, and is tried again where it is short", async () => {
+    expect(await attempts(15_000)).toEqual([0]);
+    expect(await attempts(6_000)).toEqual([0, 6_000]);
+    expect(await attempts(1_000)).toHaveLength(4);
+  });
+
+  it("is tried again when it asked for a wait, however long that was", async () => {
+    expect(await attempts(0, 20_000)).toEqual([0, 20_000, 40_000, 60_000]);
+  });
+});
+
 describe("the retry budget", () => {
   it("is spent by retries and earned back by ten successes each, up to what it began with", () => {
     const budget = retryBudget(2);

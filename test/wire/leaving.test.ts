@@ -21,6 +21,8 @@ interface SourceChanges {
   readonly engine?: string;
   readonly instances?: "all" | readonly string[];
   readonly sk?: string;
+  /** Of an IAM user, in place of the key. */
+  readonly password?: string;
 }
 
 /** The simulated API with the instances a, b and c, a receiver, and one store for all processes. */
@@ -51,11 +53,12 @@ async function world() {
     const shared = { region: "cn-north-4", endpoint: simulator.url, projectId: "p1", startFrom: "all" };
     const loaded = await loadConfigValue(
       {
-        sources: sources.map(({ engine = "rabbitmq", instances = "all", ...key }) => ({
+        sources: sources.map(({ engine = "rabbitmq", instances = "all", password, ...key }) => ({
           ...shared,
           engine,
           instances,
-          credentials: { ak, sk, ...key },
+          iamEndpoint: simulator.url,
+          credentials: password ? { username: "u", domain: "d", password } : { ak, sk, ...key },
         })),
         checkpoint: { type: "memory" },
         sinks: {
@@ -281,6 +284,19 @@ describe("a wrong access key", () => {
     const summary = await later([...sources, { engine: "kafka", sk: "wrong" }]);
     expect(errorsOf(summary)).toHaveLength(10);
     expect(summary.streams.every(({ error }) => error?.code === "unauthorized")).toBe(true);
+    expect(simulator.requestCount()).toBe(1);
+  });
+});
+
+describe("a wrong password of an IAM user", () => {
+  it("of nine sources is refused once in a run, and every stream says so", async () => {
+    const { simulator, later } = await world();
+    const sources = Array.from({ length: 9 }, (_, index) => ({
+      instances: [`i${index}`],
+      password: "wrong",
+    }));
+    const { streams } = await later(sources);
+    expect(streams.map(({ error }) => error?.code)).toEqual(sources.map(() => "unauthorized"));
     expect(simulator.requestCount()).toBe(1);
   });
 });
