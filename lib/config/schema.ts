@@ -55,7 +55,7 @@ function isOnCalendar(instant: string): boolean {
   );
 }
 
-const source = v.strictObject({
+const sourceFields = v.strictObject({
   engine: described(v.picklist(engines, engines.join(", ")), "Which DMS engine the instances run."),
   region: described(identifier("a region such as cn-north-4"), "Region of the instances."),
   endpoint: v.optional(
@@ -104,6 +104,30 @@ const source = v.strictObject({
   pageSize: v.optional(described(count(1, 100), "Records asked for in one request."), 100),
   requestTimeout: v.optional(described(positiveDuration(), "Longest wait for one answer of the API."), "15s"),
 });
+
+const iamExpectation = "an https URL where a password is sent to it; http to this machine alone";
+
+const source = v.pipe(
+  sourceFields,
+  v.forward(
+    v.partialCheck(
+      [["credentials"], ["iamEndpoint"]],
+      ({ credentials, iamEndpoint }) =>
+        iamEndpoint === undefined ||
+        credentials === undefined ||
+        !("password" in credentials) ||
+        isPrivateTo(iamEndpoint),
+      iamExpectation,
+    ),
+    ["iamEndpoint"],
+  ),
+);
+
+/** Whether nobody on the way can read what is sent there. */
+function isPrivateTo(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
 
 const checkpoint = v.variant(
   "type",

@@ -116,6 +116,32 @@ sinks:
   });
 });
 
+describe("an IAM endpoint", () => {
+  const password = { username: "u", password: "p", domain: "d" };
+  const watch = (iamEndpoint: string, credentials: object = password) =>
+    load({ sources: [{ ...source, iamEndpoint, credentials }] });
+
+  it.each(["http://iam.example", "http://10.0.0.5", "http://localhost.example"])(
+    "that gets a password is not %s",
+    async (url) => {
+      expect(await issuesOf(watch(url))).toMatchObject([
+        { field: "sources[0].iamEndpoint", expected: expect.stringMatching(/^an https URL/) },
+      ]);
+    },
+  );
+
+  it.each(["https://iam.example", "http://127.0.0.1:8080", "http://localhost", "http://[::1]:1"])(
+    "that gets a password may be %s",
+    async (url) => {
+      expect((await watch(url)).config.sources).toMatchObject([{ iamEndpoint: url }]);
+    },
+  );
+
+  it("that gets no password may be plain http", async () => {
+    expect((await watch("http://iam.example", source.credentials)).config.sources).toHaveLength(1);
+  });
+});
+
 describe("a mistake in a file of text", () => {
   it("is told with line and column, also behind an alias or a merge key", async () => {
     const text = `# comment

@@ -6,6 +6,7 @@ import {
   drawnMetrics,
   expectNoWildcard,
   packagedStack,
+  refusedWithoutTls,
   type Stack,
   statements,
 } from "./stack.ts";
@@ -118,14 +119,26 @@ describe("the stack that serverless.fleet.yml makes", () => {
 
   it("lets only the topic send to the sink's queues", () => {
     for (const { Properties } of stack.ofType("AWS::SQS::QueuePolicy")) {
-      expect(statements(Properties)).toMatchObject([
-        {
+      for (const { Effect, ...statement } of statements(Properties)) {
+        if (Effect !== "Allow") continue;
+        expect(statement).toMatchObject({
           Principal: { Service: "sns.amazonaws.com" },
           Action: "sqs:SendMessage",
           Condition: { ArnEquals: { "aws:SourceArn": { Ref: "Tasks" } } },
-        },
-      ]);
+        });
+      }
     }
+  });
+
+  it("refuses requests to its queues and its topic that are not encrypted on the way", () => {
+    expect(refusedWithoutTls(stack)).toEqual([
+      "FailedPlans",
+      "Ops",
+      "OpsDead",
+      "Polls",
+      "PollsDead",
+      "Tasks",
+    ]);
   });
 
   it("takes along its own functions", () => {

@@ -5,6 +5,7 @@ import {
   drawnMetrics,
   expectNoWildcard,
   packagedStack,
+  refusedWithoutTls,
   type Stack,
   statements,
 } from "./stack.ts";
@@ -19,6 +20,10 @@ const ofType = (type: string) => stack.ofType(type);
 describe("the stack that serverless.yml makes", () => {
   it("allows no action and no resource by a wildcard", () => {
     expectNoWildcard(stack);
+  });
+
+  it("refuses requests to its queue that are not encrypted on the way", () => {
+    expect(refusedWithoutTls(stack)).toEqual(["FailedRuns"]);
   });
 
   it("takes along the one function it has", () => {

@@ -136,3 +136,20 @@ export function drawnMetrics(stack: Stack): readonly (readonly string[])[] {
     });
   });
 }
+
+/** Names of the resources that a policy refuses every request to that is not encrypted on the way. */
+export function refusedWithoutTls({ resources }: Stack): readonly string[] {
+  const denied = { Effect: "Deny", Principal: "*", Condition: { Bool: { "aws:SecureTransport": "false" } } };
+  return Object.values(resources)
+    .filter(({ Type }) => /Policy$/.test(Type))
+    .flatMap(({ Properties }) => {
+      const isRefused = statements(Properties).some((statement) =>
+        Object.entries(denied).every(
+          ([key, value]) => JSON.stringify(Reflect.get(statement, key)) === JSON.stringify(value),
+        ),
+      );
+      const refs = [Properties["Queues"], Properties["Topics"]].flat() as readonly { Ref?: string }[];
+      return isRefused ? refs.flatMap((ref) => ref?.Ref ?? []) : [];
+    })
+    .toSorted();
+}

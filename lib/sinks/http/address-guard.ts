@@ -42,12 +42,23 @@ const specialRanges = [
 
 /** Where clouds hand out credentials; no setting opens these. */
 const metadataAddresses = [
-  "100.100.100.200/32",
+  // Nearly all clouds: AWS, Azure, GCP, Huawei, OCI, OpenStack, DigitalOcean; the last is OpenStack's by IPv6.
   "169.254.169.254/32",
+  "fe80::a9fe:a9fe/128",
+  // AWS: instances by IPv6, containers of ECS, pods of EKS.
+  "fd00:ec2::254/128",
   "169.254.170.2/32",
   "169.254.170.23/32",
   "fd00:ec2::23/128",
-  "fd00:ec2::254/128",
+  // Azure's host, a public address that leads nowhere else.
+  "168.63.129.16/32",
+  // GCP, OCI and Scaleway by IPv6; OCI's older address; Alibaba; Tencent.
+  "fd20:ce::254/128",
+  "fd00:c1::a9fe:a9fe/128",
+  "fd00:42::42/128",
+  "192.0.0.192/32",
+  "100.100.100.200/32",
+  "169.254.0.23/32",
 ] as const;
 
 export interface GuardOptions {
@@ -79,11 +90,13 @@ export function addressGuard({ allow, onlyAllowed }: GuardOptions): AddressGuard
     return has(opened, address) || !(onlyAllowed || has(closed, address));
   };
   return (address) => {
-    const { closed } = ranges();
+    const { metadata, closed } = ranges();
     const bare = address.replace(/%.*$/, "");
-    if (isIP(bare) === 0) return false;
-    const inside = embeddedV4(bare);
-    return permits(bare) && (inside === null || !has(closed, inside) || permits(inside));
+    if (isIP(bare) === 0 || !permits(bare)) return false;
+    // Where a tunnel is opened, what lies behind it stays as closed as it is by itself.
+    return embeddedV4(bare).every(
+      (inside) => permits(inside) || !(has(metadata, inside) || has(closed, inside)),
+    );
   };
 }
 
@@ -113,14 +126,21 @@ const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "i
 /** BlockList itself sees through `::ffff:10.0.0.1`, but not through the tunnels below. */
 const has = (list: BlockList, address: string): boolean => list.check(address, familyOf(address));
 
-/** The IPv4 address that a NAT64 or 6to4 address leads to. */
-function embeddedV4(address: string): string | null {
+/** The IPv4 addresses that a NAT64, 6to4, Teredo or IPv4-compatible address may lead to. */
+function embeddedV4(address: string): readonly string[] {
   const ip = parseIp(address);
-  if (ip?.family !== 6) return null;
-  if (ip.bits >> 112n === 0x2002n) return v4Text(ip.bits >> 80n);
-  return ip.bits >> 32n === 0x0064ff9b0000000000000000n || ip.bits >> 80n === 0x0064ff9b0001n
-    ? v4Text(ip.bits)
-    : null;
+  if (ip?.family !== 6) return [];
+  const { bits } = ip;
+  if (bits >> 112n === 0x2002n) return [v4Text(bits >> 80n)];
+  if (bits >> 96n === 0x20010000n) return [v4Text(bits ^ 0xffffffffn)];
+  // A network's own prefix of 48 bits has the address around the eight bits in its middle, one of 96 at its end (RFC 6052).
+  if (bits >> 80n === 0x0064ff9b0001n) {
+    const [low, high] = [bits & 0xffffffffn, (bits >> 64n) & 0xffffn];
+    const middle = high === 0n ? 0n : (high << 16n) | ((bits >> 40n) & 0xffffn);
+    return [low, middle].filter((found) => found !== 0n).map(v4Text);
+  }
+  const isEmbedded = bits >> 32n === 0x0064ff9b0000000000000000n || bits >> 32n === 0n;
+  return isEmbedded && bits > 1n ? [v4Text(bits)] : [];
 }
 
 export const refusedAddressCode = "REFUSED_ADDRESS";

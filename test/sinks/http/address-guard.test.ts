@@ -48,7 +48,42 @@ const specialAddresses = [
   "100::1",
   "5f00::1",
 ];
-const metadataAddresses = ["169.254.169.254", "100.100.100.200", "fd00:ec2::254", "169.254.170.2"];
+const metadataAddresses = [
+  "169.254.169.254",
+  "100.100.100.200",
+  "fd00:ec2::254",
+  "fd00:ec2:0:0:0:0:0:254",
+  "FD00:EC2::23",
+  "169.254.170.2",
+  "169.254.170.23",
+  "168.63.129.16",
+  "fd20:ce::254",
+  "fd00:c1::a9fe:a9fe",
+  "fd00:c1::169.254.169.254",
+  "fd00:42::42",
+  "fe80::a9fe:a9fe",
+  "fe80::a9fe:a9fe%eth0",
+  "192.0.0.192",
+  "169.254.0.23",
+];
+/** Each IPv4 metadata address in each spelling of IPv6 that a network may lead there. */
+const hidden = metadataAddresses
+  .filter((address) => !address.includes(":"))
+  .flatMap((address) => {
+    const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+    const [high, low] = [(a << 8) | b, (c << 8) | d].map((part) => part.toString(16));
+    const inverted = [~((a << 8) | b) & 0xffff, ~((c << 8) | d) & 0xffff].map((part) => part.toString(16));
+    return [
+      `::ffff:${address}`,
+      `::ffff:${high}:${low}`,
+      `::${address}`,
+      `64:ff9b::${address}`,
+      `64:ff9b:1::${address}`,
+      `64:ff9b:1:${high}:${((c << 8) >> 8).toString(16)}:${(d << 8).toString(16)}::`,
+      `2002:${high}:${low}::1`,
+      `2001:0:1:2:3:4:${inverted.join(":")}`,
+    ];
+  });
 const publicAddresses = ["1.1.1.1", "8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "2606:4700::1111"];
 
 describe("the address guard", () => {
@@ -67,10 +102,13 @@ describe("the address guard", () => {
     expect(open(address)).toBe(false);
   });
 
-  it.each(metadataAddresses)("refuses the metadata address %s whatever is open", (address) => {
-    const everything = addressGuard({ allow: ["0.0.0.0/0", "::/0"], onlyAllowed: false });
-    expect([strict, open, everything].map((guard) => guard(address))).toEqual([false, false, false]);
-  });
+  it.each([...metadataAddresses, ...hidden])(
+    "refuses the metadata address %s whatever is open",
+    (address) => {
+      const everything = addressGuard({ allow: ["0.0.0.0/0", "::/0"], onlyAllowed: false });
+      expect([strict, open, everything].map((guard) => guard(address))).toEqual([false, false, false]);
+    },
+  );
 
   it("opens the listed ranges and no others", () => {
     const guard = addressGuard({ allow: ["10.20.0.0/16", "fd00:1::/32"], onlyAllowed: false });
