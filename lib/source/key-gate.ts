@@ -37,7 +37,7 @@ export function keyGates(clock: Clock): (key: string) => KeyGate {
 
 interface Refusal {
   readonly error: SourceError;
-  readonly untilMs: number;
+  readonly atMs: number;
 }
 
 function openGate(clock: Clock): KeyGate {
@@ -51,9 +51,12 @@ function openGate(clock: Clock): KeyGate {
     for (const wake of waiting) wake();
   };
 
+  /** Not where the clock has stepped back since: the hold would last for as long as the step. */
+  const isHeld = (atMs: number): boolean => clock.now() >= atMs && clock.now() < atMs + refusalHoldMs;
+
   /** The refusal that stands for requests to this endpoint. */
   function refusalOf(origin: string): SourceError | null {
-    for (const [refusing, { untilMs }] of refusals) if (untilMs <= clock.now()) refusals.delete(refusing);
+    for (const [refusing, { atMs }] of refusals) if (!isHeld(atMs)) refusals.delete(refusing);
     const own = refusals.get(origin);
     if (own) return own.error;
     const [first] = refusals.values();
@@ -113,7 +116,7 @@ function openGate(clock: Clock): KeyGate {
       } catch (error) {
         if (error instanceof SourceError && error.reason === "unauthorized") {
           isProven = false;
-          refusals.set(origin, { error, untilMs: clock.now() + refusalHoldMs });
+          refusals.set(origin, { error, atMs: clock.now() });
         }
         throw error;
       } finally {

@@ -147,6 +147,22 @@ export const variants: readonly Broken[] = [
     }),
   },
   {
+    name: "doubt-believed-at-the-second-look",
+    caughtBy: ["order", "told once"],
+    checkpoints: (store) => ({
+      ...store,
+      load: async (stream) => {
+        const stored = await store.load(stream);
+        if (!stored) return null;
+        const known = Array.from(
+          stored.checkpoint.known,
+          ([id, task]) => [id, { ...task, doubt: task.doubt && { ...task.doubt, sinceMs: 0 } }] as const,
+        );
+        return { ...stored, checkpoint: { ...stored.checkpoint, known: new Map(known) } };
+      },
+    }),
+  },
+  {
     name: "dead-letter-after-settle",
     caughtBy: ["no loss"],
     deadLetters: (store, process) => ({

@@ -53,6 +53,19 @@ describe("the requests of one unproven access key", () => {
     expect(settled).toEqual(Array.from({ length: 9 }, () => refused));
   });
 
+  it("are not held back for longer when the clock steps back after a refusal", async () => {
+    const { clock, sent, request } = opened();
+    request();
+    await turn();
+    sent[0]?.answer(401);
+    sent[0]?.end(refused);
+    await turn();
+    clock.set(0);
+    request();
+    await turn();
+    expect(sent).toHaveLength(2);
+  });
+
   it("wait no longer than two seconds for one that hangs, and are four before they are all", async () => {
     const { clock, sent, request } = opened();
     for (let count = 0; count < 9; count += 1) request();
