@@ -44,10 +44,10 @@ export async function ask(
     },
   );
   const { status, text, cut } = answer;
-  // A refusal's status says enough.
-  if (cut !== null && status < 300) {
+  if (cut !== null) {
     const reason = cut === brokeOff ? "unavailable" : "malformed";
-    throw new AwsError(reason, unreadableCode, `${call}: HTTP ${status} with ${cut}`);
+    const code = status < 300 ? unreadableCode : "UNREADABLE_REFUSAL";
+    throw new AwsError(reason, code, `${call}: HTTP ${status} with ${cut}`);
   }
   return { status, header: (name) => headerOf(answer, name), text };
 }

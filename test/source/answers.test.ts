@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { taskId } from "../../lib/core/names.ts";
 import {
@@ -19,6 +20,28 @@ const requestId = { "x-request-id": "req-42" };
 const busy = json({ error_code: "DMS.111501025", error_msg: "busy" }, 503, requestId);
 
 describe("answers that can be read", () => {
+  it.each([
+    ["gzip", gzipSync],
+    ["br", brotliCompressSync],
+    ["deflate", deflateSync],
+  ])("are read in %s too, though compression was declined", async (encoding, compress) => {
+    const body = compress(JSON.stringify({ task_count: "1", tasks: [record("a")] }));
+    const server = await loopback((response) => {
+      response.writeHead(200, { "content-type": "application/json", "content-encoding": encoding }).end(body);
+    });
+    const { pages } = await readAll(open(server.origin).source);
+    expect(pages.flatMap((page) => page.tasks.map(({ id }) => id))).toEqual(["a"]);
+    expect(server.requests[0]?.headers["accept-encoding"]).toBe("identity");
+  });
+
+  it("that a gateway compressed to a bomb are refused", async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    const server = await loopback((response) => {
+      response.writeHead(200, { "content-encoding": "gzip" }).end(bomb);
+    });
+    await expect(readAll(open(server.origin).source)).rejects.toThrow(/a body that cannot be decoded/);
+  });
+
   it("keep the numbers of params that are no text as they were written", async () => {
     const { params: _, ...rest } = record("a");
     const written = '{"offset":9223372036854775807,"ratio":0.10}';
