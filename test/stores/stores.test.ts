@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
+import type { Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
 import { openDatabase } from "../../lib/stores/sqlite/database.ts";
@@ -41,6 +42,31 @@ describe("the file checkpoint store", () => {
     const after = fileCheckpoints(openDatabase(folder));
     expect((await after.load(key))?.checkpoint).toEqual(first);
     await after.close();
+  });
+
+  it.each([
+    ["its folder", ""],
+    ["its database", "bridge.db"],
+    ["its log", "bridge.db-wal"],
+  ])("notices that %s was deleted under it, and records nothing", async (_what, file) => {
+    const folder = newFolder();
+    const store = fileCheckpoints(openDatabase(folder));
+    await store.commit(key, first, null);
+    rmSync(path.join(folder, file), { recursive: true });
+    const gone = failure("unavailable", /bridge\.db.* was deleted or replaced while it was in use/);
+    await expect(store.load(key)).rejects.toThrow(gone);
+    await expect(store.commit(key, first, 1 as Version)).rejects.toThrow(gone);
+    await store.close();
+  });
+
+  it("notices that another database was put in its place", async () => {
+    const folder = newFolder();
+    const store = fileCheckpoints(openDatabase(folder));
+    await store.commit(key, first, null);
+    rmSync(folder, { recursive: true });
+    openDatabase(folder).close();
+    await expect(store.load(key)).rejects.toThrow(failure("unavailable", /deleted or replaced/));
+    await store.close();
   });
 
   it("makes a folder that only its owner can read", () => {

@@ -58,13 +58,53 @@ export function openDatabase(folder: string): Database {
       throw error;
     }
   });
+  const files = new OpenFiles(file);
   return {
-    use: (work) => guarded(() => work(sql)),
+    use: (work) =>
+      guarded(() => {
+        files.check();
+        const result = work(sql);
+        files.check();
+        return result;
+      }),
     close: () => {
       if (sql.isOpen) sql.close();
     },
   };
 }
+
+/**
+ * The database and its log, as they were opened. SQLite goes on writing to files that were deleted under it, and what it
+ * commits there is gone with the process.
+ */
+class OpenFiles {
+  readonly #known: Map<string, bigint | null>;
+
+  constructor(file: string) {
+    this.#known = new Map([
+      [file, inodeOf(file)],
+      [`${file}-wal`, inodeOf(`${file}-wal`)],
+    ]);
+  }
+
+  /** @throws StoreError `unavailable` when one is another than it was */
+  check(): void {
+    for (const [file, known] of this.#known) {
+      const inode = inodeOf(file);
+      if (known === null) this.#known.set(file, inode);
+      else if (inode !== known) {
+        throw new StoreError(
+          "unavailable",
+          `${path.basename(file)} was deleted or replaced while it was in use; nothing is recorded or delivered: put it back, or restart to begin anew`,
+        );
+      }
+    }
+  }
+}
+
+/** Null where there is no such file. */
+const inodeOf = (file: string): bigint | null =>
+  statSync(file, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 
 /** Makes the database whole under another name first: a `bridge.db` without its tables was one once, and lost them. */
 function createIfMissing(folder: string, file: string): void {
