@@ -172,6 +172,10 @@ const delivery = v.strictObject({
     ),
   ),
   maxAge: v.optional(described(duration(), "Age at which an undelivered event is given up."), "7d"),
+  deadLetterMaxAge: v.optional(
+    described(positiveDuration(), "Age at which a dead letter is deleted; the log tells of it before."),
+    "30d",
+  ),
   maxBacklog: v.optional(
     described(
       count(1, 1_000_000),

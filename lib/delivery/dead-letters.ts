@@ -28,6 +28,8 @@ export interface DeadLetter {
 export interface DeadLetterFilter {
   readonly sink?: SinkName;
   readonly id?: string;
+  /** Only those given up before this instant. */
+  readonly givenUpBeforeMs?: number;
 }
 
 /** Every method throws StoreError when the store cannot answer. */
@@ -42,7 +44,8 @@ export interface DeadLetterStore {
 
 export const matchesLetter = (letter: DeadLetter, filter: DeadLetterFilter): boolean =>
   (filter.sink === undefined || letter.sink === filter.sink) &&
-  (filter.id === undefined || letter.id === filter.id);
+  (filter.id === undefined || letter.id === filter.id) &&
+  (filter.givenUpBeforeMs === undefined || letter.givenUpAtMs < filter.givenUpBeforeMs);
 
 export interface GiveUp {
   readonly reason: GiveUpReason;

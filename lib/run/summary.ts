@@ -1,6 +1,7 @@
 import { type PartError, SourceError } from "../core/errors.ts";
-import type { SinkName } from "../core/names.ts";
+import { type SinkName, sinkName } from "../core/names.ts";
 import type { Channel } from "../delivery/channel.ts";
+import type { Expired } from "../delivery/letter-age.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 
 /** What one run did, as `poll --json` prints it. */
@@ -31,6 +32,8 @@ export interface SinkSummary {
   readonly accepted: number;
   readonly filtered: number;
   readonly deadLettered: number;
+  /** Dead letters that were deleted in this run, since they had reached their age. */
+  readonly expired: number;
   /** Deliveries still owed that have been tried. */
   readonly retrying: number;
   /** All deliveries still owed, the retrying ones included. */
@@ -46,6 +49,20 @@ export interface Unplanned {
   readonly key: string;
   readonly error: PartError;
 }
+
+/** The summary with the dead letters that went in this run. */
+export const withExpired = (summary: RunSummary, expired: Expired): RunSummary =>
+  expired.size === 0
+    ? summary
+    : {
+        ...summary,
+        sinks: Object.fromEntries(
+          Object.entries(summary.sinks).map(([name, sink]) => [
+            name,
+            { ...sink, expired: expired.get(sinkName(name)) ?? 0 },
+          ]),
+        ),
+      };
 
 /** What the streams of a run came to, in numbers. */
 export function summaryOf(
@@ -110,6 +127,7 @@ function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly Stream
     accepted: sum(({ accepted }) => accepted.get(name) ?? 0),
     filtered: sum(({ filtered }) => filtered.get(name) ?? 0),
     deadLettered: sum(({ deadLettered }) => deadLettered.get(name) ?? 0),
+    expired: 0,
     retrying,
     pending: owed.length,
     blocked: trouble?.kind === "blocked" ? trouble.reason : null,

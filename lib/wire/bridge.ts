@@ -8,13 +8,14 @@ import type { FleetConfig } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { runId, type SinkName, type StreamKey } from "../core/names.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters.ts";
+import { letterAge } from "../delivery/letter-age.ts";
 import type { Telling } from "../delivery/lingering.ts";
 import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
 import type { RunObserver } from "../run/observer.ts";
 import type { RunContext } from "../run/plan.ts";
 import { type Planned, runStreams } from "../run/run-streams.ts";
-import type { RunSummary, Unplanned } from "../run/summary.ts";
+import { type RunSummary, type Unplanned, withExpired } from "../run/summary.ts";
 import type { Sink } from "../sinks/sink.ts";
 import { isWatched, openDiscovery, type WatchedStream } from "../source/discovery.ts";
 import { openDmsSource } from "../source/dms.ts";
@@ -107,7 +108,9 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     maxBacklog,
   });
 
-  const runOver = (
+  const expireLetters = letterAge({ deadLetters, clock, log, maxAgeMs: config.delivery.deadLetterMaxAge });
+
+  const runOver = async (
     feeds: readonly AsyncIterable<Planned>[],
     signal: AbortSignal,
     observer: RunObserver,
@@ -121,7 +124,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       observer,
       dispatchers: mapValues(outlets, ({ dispatcher }) => dispatcher()),
     };
-    return runStreams(feeds, context, { signal });
+    return withExpired(await runStreams(feeds, context, { signal }), await expireLetters());
   };
 
   return {

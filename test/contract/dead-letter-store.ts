@@ -24,6 +24,7 @@ export function deadLetterStoreContract(name: string, make: () => Promise<DeadLe
       expect(await store.list({ sink: chat })).toEqual([letter(2, chat)]);
       expect(await store.list({ id })).toEqual([letter(3)]);
       expect(await store.list({ sink: chat, id })).toEqual([]);
+      expect(await store.list({ givenUpBeforeMs: 2 })).toEqual([letter(1)]);
       await store.close();
     });
 

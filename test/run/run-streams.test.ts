@@ -223,6 +223,7 @@ describe("a run over many streams", () => {
         accepted: 2,
         filtered: 0,
         deadLettered: 0,
+        expired: 0,
         retrying: 0,
         pending: 0,
         blocked: null,

@@ -22,6 +22,7 @@ const sink = (more: Partial<SinkSummary> = {}): SinkSummary => ({
   accepted: 0,
   filtered: 0,
   deadLettered: 0,
+  expired: 0,
   retrying: 0,
   pending: 0,
   blocked: null,

@@ -88,6 +88,12 @@ function sinkSentences(name: string, sink: SinkSummary): readonly Line[] {
       `Look at them with: dms-task-bridge dead-letters list --sink ${name}`,
     ]);
   }
+  if (sink.expired > 0) {
+    lines.push([
+      ["yellow", `Deleted ${count(sink.expired, "dead letter")} of ${name} `],
+      "that had reached delivery.deadLetterMaxAge; the log names each.",
+    ]);
+  }
   if (sink.blocked) {
     lines.push([
       ["yellow", `${name} is blocked (${sink.blocked}). `],

@@ -19,15 +19,16 @@ export function fileDeadLetters(database: Database): DeadLetterStore {
           throw error;
         }
       }),
-    list: async ({ sink, id }) =>
+    list: async ({ sink, id, givenUpBeforeMs }) =>
       database.use((sql) =>
         sql
           .prepare(
             `SELECT id, letter FROM dead_letter
              WHERE (:sink IS NULL OR sink = :sink) AND (:id IS NULL OR id = :id)
+               AND (:before IS NULL OR given_up_at_ms < :before)
              ORDER BY given_up_at_ms, rowid`,
           )
-          .all({ sink: sink ?? null, id: id ?? null })
+          .all({ sink: sink ?? null, id: id ?? null, before: givenUpBeforeMs ?? null })
           .map((row) => decodeLetter(String(row["letter"]), String(row["id"]))),
       ),
     remove: async (ids) =>

@@ -1,0 +1,66 @@
+import type { Clock } from "../core/clock.ts";
+import { nameOf } from "../core/errors.ts";
+import type { SinkName } from "../core/names.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
+
+const everyMs = 3_600_000;
+/** The last part of a letter's life in which it is told that it will go. */
+const toldPart = 0.1;
+
+export interface LetterAgeDeps {
+  readonly deadLetters: DeadLetterStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly maxAgeMs: number;
+}
+
+/** By sink, the letters that went. */
+export type Expired = ReadonlyMap<SinkName, number>;
+
+/**
+ * Removes dead letters past their age, at most once an hour: those about to go are told in the log before, each that goes
+ * when it does. Never rejects: a store that does not answer is asked again later.
+ */
+export function letterAge({ deadLetters, clock, log, maxAgeMs }: LetterAgeDeps): () => Promise<Expired> {
+  let nextMs = Number.NEGATIVE_INFINITY;
+
+  async function sweep(nowMs: number): Promise<Expired> {
+    const old = await deadLetters.list({ givenUpBeforeMs: nowMs - maxAgeMs * (1 - toldPart) });
+    const gone = old.filter(({ givenUpAtMs }) => givenUpAtMs < nowMs - maxAgeMs);
+    for (const { id, sink, stream, reason } of gone)
+      log("warn", "a dead letter has reached its age and is deleted", { letter: id, sink, stream, reason });
+    if (gone.length > 0) await deadLetters.remove(gone.map(({ id }) => id));
+    const staying = old.filter((letter) => !gone.includes(letter));
+    for (const [sink, letters] of Map.groupBy(staying, (letter) => letter.sink)) {
+      const firstGoesAt = new Date((letters[0]?.givenUpAtMs ?? nowMs) + maxAgeMs).toISOString();
+      log("warn", "dead letters will soon be deleted: redrive them, or purge them", {
+        sink,
+        letters: letters.length,
+        firstGoesAt,
+      });
+    }
+    return countsOf(gone);
+  }
+
+  return async () => {
+    const nowMs = clock.now();
+    if (nowMs < nextMs) return new Map();
+    nextMs = nowMs + everyMs;
+    try {
+      return await sweep(nowMs);
+    } catch (error) {
+      const problem = error instanceof Error && "code" in error ? error.message : nameOf(error);
+      log("warn", "the age of dead letters could not be looked at", { problem });
+      return new Map();
+    }
+  };
+}
+
+const countsOf = (letters: readonly DeadLetter[]): Expired =>
+  new Map(
+    Array.from(
+      Map.groupBy(letters, ({ sink }) => sink),
+      ([sink, { length }]) => [sink, length],
+    ),
+  );
