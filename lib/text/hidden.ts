@@ -33,4 +33,4 @@ const invisible = "[\\p{Cf}\\p{DI}]";
  * What hides in a text or turns its direction, character by character: zero-width spaces, tags, fillers, direction marks.
  * Joiners and selectors inside an emoji or a script that has them are no part of it.
  */
-export const hidden: RegExp = new RegExp(`(?!${proper})${invisible}`, "gu");
+export const hidden: RegExp = new RegExp(`(?=${invisible})(?!${proper}).`, "gsu");
