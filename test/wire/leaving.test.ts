@@ -219,7 +219,7 @@ describe("a shard with a stream that is listed no more", () => {
   });
 });
 
-describe("a new process whose list of instances cannot be read", () => {
+describe("a process whose list of instances cannot be read", () => {
   it("delivers what is owed, polls every stream it has a record of, and says that the list failed", async () => {
     const { simulator, answer, told, later, task, receiver } = await owing();
     simulator.faults.on("error-503", { operation: "ListInstances" });
@@ -243,6 +243,17 @@ describe("a new process whose list of instances cannot be read", () => {
     expect(told().toSorted()).toEqual(["a EXECUTING", "a EXECUTING", "k EXECUTING"]);
     stop.abort();
     expect(errorsOf(await run).length).toBeGreaterThan(0);
+  });
+
+  it("polls what its last list found, where it is warm", async () => {
+    const { clock, simulator, start, task, told } = await world();
+    const { run } = await start([{}]);
+    await run();
+    simulator.faults.on("error-503", { operation: "ListInstances" });
+    task("b");
+    await clock.advance(5 * minuteMs);
+    expect(streamsOf(await run())).toEqual(["*", "a", "b", "c"]);
+    expect(told()).toEqual(["b EXECUTING"]);
   });
 
   it("is told so when the index of records cannot be read either, and serves what is configured", async () => {

@@ -48,7 +48,6 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
 
 const keyOf = ({ stream }: WatchedStream): StreamKey => streamKey(stream);
 
-// Five refused signatures in a row lock an access key.
 const streamsAtOnce = 4;
 
 async function readAll(
