@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import type { CloudEvent } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
 import { StoreError } from "../core/errors.ts";
 import { runId, sinkName, taskId } from "../core/names.ts";
@@ -7,6 +6,7 @@ import { failureReasons } from "../core/result.ts";
 import { parseExactJson } from "../text/json.ts";
 import { sealed, unsealed } from "../text/seal.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { eventSchema } from "./event-shape.ts";
 
 /** The form durable stores keep. A record of a newer form is refused, never rewritten. */
 const format = 1;
@@ -14,13 +14,6 @@ const format = 1;
 const overdueFlag = 1;
 
 const ms = v.pipe(v.number(), v.finite());
-
-const eventShape = v.looseObject({
-  specversion: v.literal("1.0"),
-  id: v.string(),
-  type: v.string(),
-  subject: v.string(),
-});
 
 const besideSchema = v.strictObject({
   doubt: v.nullable(v.strictObject({ status: v.string(), sinceMs: ms })),
@@ -44,8 +37,7 @@ const recordSchema = v.strictObject({
   outbox: v.array(
     v.strictObject({
       sequence: ms,
-      // Only looked at: a schema's copy would put its own keys first, and a retry must send the same bytes.
-      event: v.custom<CloudEvent>((event) => v.is(eventShape, event)),
+      event: eventSchema,
       committedAtMs: ms,
       owed: v.array(v.strictTuple([v.string(), v.pipe(v.number(), v.integer()), ms])),
     }),

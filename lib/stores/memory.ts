@@ -1,4 +1,5 @@
 import { lastActiveMs } from "../checkpoint/activity.ts";
+import type { BatchId, ParkedDelivery, ParkedStore } from "../checkpoint/parked.ts";
 import type { CheckpointStore, Stored, Version } from "../checkpoint/store.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
@@ -8,6 +9,7 @@ import type { Stores } from "./stores.ts";
 export const memoryStores = (clock: Clock): Stores => ({
   ...memoryRecords(clock),
   deadLetters: memoryDeadLetters(),
+  parked: memoryParked(),
 });
 
 export const memoryCheckpoints = (): CheckpointStore => memoryRecords(systemClock).checkpoints;
@@ -53,6 +55,23 @@ export function memoryDeadLetters(): DeadLetterStore {
     remove: async (ids) => {
       for (const id of ids) letters.delete(id);
     },
+    close: async () => {},
+  };
+}
+
+/** Parked deliveries for as long as the process lives. */
+export function memoryParked(): ParkedStore {
+  const streams = new Map<StreamKey, Map<BatchId, readonly ParkedDelivery[]>>();
+  return {
+    put: async (stream, id, deliveries) => {
+      const batches = streams.get(stream) ?? new Map();
+      streams.set(stream, batches.set(id, deliveries));
+    },
+    get: async (stream, id) => streams.get(stream)?.get(id) ?? null,
+    remove: async (stream, ids) => {
+      for (const id of ids) streams.get(stream)?.delete(id);
+    },
+    list: async (stream) => [...(streams.get(stream)?.keys() ?? [])],
     close: async () => {},
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Dispatcher } from "undici";
 import type { Environment } from "../aws/keys.ts";
 import type { ActivityIndex } from "../checkpoint/activity.ts";
+import type { ParkedStore } from "../checkpoint/parked.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { FleetConfig } from "../config/schema.ts";
@@ -68,6 +69,7 @@ export interface Bridge {
   readonly sinks: ReadonlyMap<SinkName, Sink>;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
+  readonly parked: ParkedStore;
   readonly activity: ActivityIndex;
   readonly fleet: FleetConfig;
   close(): Promise<void>;
@@ -88,7 +90,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const { config } = loaded;
   const { clock, log } = deps;
   const stores = trackBusy(deps.stores ?? (await openStores(loaded, deps)), clock);
-  const { checkpoints, deadLetters, activity } = stores;
+  const { checkpoints, deadLetters, parked, activity } = stores;
   const gates = keyGates(clock);
   const listBudgetMs = config.delivery.timeBudget;
   const discoveries = config.sources.map((source) =>
@@ -131,6 +133,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     sinks,
     checkpoints,
     deadLetters,
+    parked,
     activity,
     fleet: config.fleet,
     streams: async (signal) => {
@@ -165,7 +168,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       await Promise.all(
         [...sinks.values(), ...discoveries.map(({ source }) => source)].map((part) => part.close()),
       );
-      if (!deps.stores) await Promise.all([checkpoints.close(), deadLetters.close()]);
+      if (!deps.stores) await Promise.all([checkpoints.close(), deadLetters.close(), parked.close()]);
     },
   };
 }

@@ -36,12 +36,18 @@ export const resetCheckpoints = (
     // A record that cannot be read must still be one that can be reset, so none is loaded here.
     const question = `This forgets ${count(keys.length, "checkpoint")} with every undelivered event: ${keys.join(", ")}`;
     const agreed = keys.length > 0 && (await confirm(context, question, yes));
-    if (agreed) for (const key of keys) await bridge.checkpoints.reset(key);
+    if (agreed) for (const key of keys) await forget(bridge, key);
     const done = agreed ? keys : [];
     if (context.json) context.screen.out.json({ reset: done });
     else context.screen.out.line(`${count(done.length, "checkpoint")} reset.`);
     return 0;
   });
+
+/** The record first: deliveries that it does not name any more are nobody's. */
+async function forget({ checkpoints, parked }: Bridge, key: StreamKey): Promise<void> {
+  await checkpoints.reset(key);
+  await parked.remove(key, await parked.list(key));
+}
 
 async function readRecords(bridge: Bridge, stream: string | undefined): Promise<readonly Record[]> {
   const keys = selectStreams("STREAM", stream, await bridge.checkpoints.list());

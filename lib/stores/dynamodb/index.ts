@@ -4,6 +4,7 @@ import type { Stores } from "../stores.ts";
 import { dynamodbActivity } from "./activity.ts";
 import { dynamodbCheckpoints } from "./checkpoints.ts";
 import { dynamodbDeadLetters } from "./dead-letters.ts";
+import { dynamodbParked } from "./parked.ts";
 import { openTable, type TableDeps } from "./table.ts";
 
 export interface DynamodbOptions {
@@ -19,6 +20,7 @@ export function dynamodbStores({ table: name, region, endpoint }: DynamodbOption
   return {
     checkpoints: cachedCheckpoints(checkpoints, deps.clock),
     deadLetters: dynamodbDeadLetters(table),
+    parked: dynamodbParked(table),
     activity: dynamodbActivity(table),
   };
 }

@@ -39,8 +39,8 @@ export interface Table {
   /** Sets one attribute. False when the condition did not hold. */
   set(key: Key, name: string, value: Attribute, condition: Expression): Promise<boolean>;
   delete(key: Key): Promise<void>;
-  /** The items of one `pk` whose `sk` begins so. */
-  query(pk: string, skPrefix: string): Promise<readonly Item[]>;
+  /** The items of one `pk` whose `sk` begins so. `only` names the one attribute wanted; all where left out. */
+  query(pk: string, skPrefix: string, only?: string): Promise<readonly Item[]>;
   /** The items of one part of a secondary index whose number is above another. Not consistent, as no index is. */
   queryIndex(part: IndexPart): Promise<readonly Item[]>;
   /** The `pk` of every item that has this `sk`. Reads the whole table: for operators' commands. */
@@ -129,8 +129,9 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
         }),
       }),
     delete: async (key) => void (await call("DeleteItem", { Key: attributesOf(key) })),
-    query: (pk, skPrefix) =>
+    query: (pk, skPrefix, only) =>
       pages("Query", {
+        ...(only && { ProjectionExpression: "#only", ExpressionAttributeNames: { "#only": only } }),
         // DynamoDB takes no empty text as a prefix.
         KeyConditionExpression: skPrefix ? "pk = :pk AND begins_with(sk, :prefix)" : "pk = :pk",
         ExpressionAttributeValues: { ":pk": { S: pk }, ...(skPrefix && { ":prefix": { S: skPrefix } }) },

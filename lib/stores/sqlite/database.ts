@@ -21,11 +21,17 @@ const schema = `
     letter TEXT NOT NULL,
     given_up_at_ms INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE parked (
+    stream TEXT NOT NULL,
+    id     TEXT NOT NULL,
+    batch  TEXT NOT NULL,
+    PRIMARY KEY (stream, id)
+  ) STRICT;
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${schemaVersion};
 `;
 
-/** The embedded store's database; checkpoints and dead letters share it. */
+/** The embedded store's database; checkpoints, parked deliveries and dead letters share it. */
 export interface Database {
   /** Runs `work` and turns SQLite's errors into StoreError. */
   use<Result>(work: (sql: DatabaseSync) => Result): Result;

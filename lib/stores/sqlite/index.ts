@@ -3,6 +3,7 @@ import type { Stores } from "../stores.ts";
 import { fileActivity, fileCheckpoints } from "./checkpoints.ts";
 import { openDatabase } from "./database.ts";
 import { fileDeadLetters } from "./dead-letters.ts";
+import { fileParked } from "./parked.ts";
 
 /** All in one embedded database below the folder. @throws StoreError */
 export function fileStores(folder: string, clock: Clock): Stores {
@@ -10,6 +11,7 @@ export function fileStores(folder: string, clock: Clock): Stores {
   return {
     checkpoints: fileCheckpoints(database, clock),
     deadLetters: fileDeadLetters(database),
+    parked: fileParked(database),
     activity: fileActivity(database),
   };
 }

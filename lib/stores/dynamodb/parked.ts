@@ -1,0 +1,31 @@
+import { eachOf } from "../../async/each.ts";
+import { type BatchId, decodeBatch, encodeBatch, type ParkedStore } from "../../checkpoint/parked.ts";
+import type { StreamKey } from "../../core/names.ts";
+import { bytesOf, textOf } from "./item.ts";
+import { pack, unpack } from "./packed.ts";
+import type { Table } from "./table.ts";
+
+/** How the `sk` of every batch begins, beside the stream's checkpoint. */
+const parkedKind = "parked:";
+const callsAtOnce = 8;
+
+/** Parked deliveries in the checkpoints' DynamoDB table: one item a batch, with no time to live. */
+export function dynamodbParked(table: Table): ParkedStore {
+  return {
+    put: async (stream, id, deliveries) => {
+      await table.put(keyOf(stream, id), { batch: pack(encodeBatch(deliveries)) });
+    },
+    get: async (stream, id) => {
+      const item = await table.get(keyOf(stream, id));
+      return item && decodeBatch(id, unpack(bytesOf(item, "batch"), `the parked batch ${id}`));
+    },
+    remove: (stream, ids) => eachOf(ids, callsAtOnce, (id) => table.delete(keyOf(stream, id))),
+    list: async (stream) => {
+      const items = await table.query(stream, parkedKind, "sk");
+      return items.map((item) => textOf(item, "sk").slice(parkedKind.length) as BatchId);
+    },
+    close: () => table.close(),
+  };
+}
+
+const keyOf = (stream: StreamKey, id: BatchId) => ({ pk: stream, sk: `${parkedKind}${id}` });

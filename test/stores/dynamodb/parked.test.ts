@@ -1,0 +1,53 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { begin } from "../../../lib/checkpoint/transitions.ts";
+import { systemClock } from "../../../lib/core/clock.ts";
+import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
+import { dynamodbParked } from "../../../lib/stores/dynamodb/parked.ts";
+import { type Engine, startEngine } from "../../aws/dynamodb-engine.ts";
+import { key } from "../../checkpoint/sample.ts";
+import { batchId, parkedDeliveries, parkedStoreContract } from "../../contract/parked-store.ts";
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await startEngine();
+});
+afterAll(() => engine.close());
+
+parkedStoreContract("DynamoDB", async () => dynamodbParked(await engine.table()));
+
+async function opened() {
+  const table = await engine.table();
+  onTestFinished(() => table.close());
+  return { table, parked: dynamodbParked(table) };
+}
+
+describe("parked deliveries in DynamoDB", () => {
+  it("are no checkpoints, and stay when a checkpoint is reset", async () => {
+    const { table, parked } = await opened();
+    const checkpoints = dynamodbCheckpoints({ table, clock: systemClock, newId: randomUUID });
+    await checkpoints.commit(key, begin("all", 1_000, 0), null);
+    await parked.put(key, batchId("a"), parkedDeliveries(1));
+    expect(await checkpoints.list()).toEqual([key]);
+    await checkpoints.reset(key);
+    expect(await parked.list(key)).toEqual(["a"]);
+  });
+
+  it("are listed without being read, though one answer of DynamoDB holds a megabyte", async () => {
+    const { parked } = await opened();
+    const heavy = parkedDeliveries(1).map((delivery) => ({
+      ...delivery,
+      event: { ...delivery.event, source: randomBytes(150_000).toString("base64") },
+    }));
+    for (let index = 0; index < 9; index += 1) await parked.put(key, batchId(String(index)), heavy);
+    expect(await parked.list(key)).toHaveLength(9);
+  });
+
+  it("wait out throttling, and say what DynamoDB said when it does not end", async () => {
+    const { parked } = await opened();
+    engine.faults.push({ operation: "PutItem", fault: "throttle" });
+    await parked.put(key, batchId("a"), parkedDeliveries(1));
+    for (let count = 0; count < 4; count++) engine.faults.push({ operation: "GetItem", fault: "throttle" });
+    await expect(parked.get(key, batchId("a"))).rejects.toThrow(/dynamodb GetItem.*Throughput/);
+  });
+});

@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { memoryParked } from "../../lib/stores/memory.ts";
+import { openDatabase } from "../../lib/stores/sqlite/database.ts";
+import { fileParked } from "../../lib/stores/sqlite/parked.ts";
+import { key } from "../checkpoint/sample.ts";
+import { batchId, parkedDeliveries, parkedStoreContract } from "../contract/parked-store.ts";
+
+function newFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "bridge-parked-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+parkedStoreContract("memory", async () => memoryParked());
+parkedStoreContract("file", async () => fileParked(openDatabase(newFolder())));
+
+describe("the file store of parked deliveries", () => {
+  it("refuses a damaged batch, and names it", async () => {
+    const folder = newFolder();
+    const store = fileParked(openDatabase(folder));
+    await store.put(key, batchId("run/7"), parkedDeliveries(1));
+    const sql = new DatabaseSync(path.join(folder, "bridge.db"));
+    sql.exec("UPDATE parked SET batch = substr(batch, 1, 20)");
+    sql.close();
+    await expect(store.get(key, batchId("run/7"))).rejects.toMatchObject({
+      code: "STORE_FAILED",
+      reason: "corrupt",
+      message: expect.stringContaining("run/7"),
+    });
+    await store.close();
+  });
+});
