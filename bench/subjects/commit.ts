@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { KnownTask } from "../../lib/change/known.ts";
 import type { Task } from "../../lib/change/task.ts";
 import { encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
+import { batchId } from "../../lib/checkpoint/parked.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { type Stream, streamKey, type TaskId, taskId } from "../../lib/core/names.ts";
 import { planSlice } from "../../lib/run/commit-plan.ts";
@@ -70,7 +71,14 @@ function ours(): string {
       filters: new Map(),
       context: { stream, source: "https://localhost/", instanceName: null },
     },
-    { nowMs, apiNowMs: nowMs, fence: null, mayTrim: true },
+    {
+      nowMs,
+      apiNowMs: nowMs,
+      fenceFor: () => null,
+      isOthers: false,
+      atHand: new Map(),
+      newBatchId: () => batchId("run/1"),
+    },
   );
   return encodeCheckpoint(next);
 }

@@ -130,3 +130,14 @@ export function toEvent(change: Change, context: EventContext): CloudEvent {
 
 /** Ids travel in headers and are joined by dots in signatures: an unexpected character is percent-encoded. */
 const idPart = (text: string): string => encodeURIComponent(text).replaceAll(".", "%2E");
+
+const known = new WeakMap<CloudEvent, number>();
+
+/** How many bytes the event takes as JSON. Events never change, so each is measured once. */
+export function eventBytes(event: CloudEvent): number {
+  const found = known.get(event);
+  if (found !== undefined) return found;
+  const bytes = Buffer.byteLength(JSON.stringify(event));
+  known.set(event, bytes);
+  return bytes;
+}

@@ -1,6 +1,7 @@
 import { isOpen } from "../change/known.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { owes } from "./owed.ts";
 
 /** The activity of a stream that owes a delivery: later than any clock. */
 export const owingMs = Number.MAX_SAFE_INTEGER;
@@ -13,9 +14,9 @@ export const anyClockMs = openMs - 1;
 export const isBusy = (activeMs: number): boolean => activeMs > anyClockMs;
 
 /** When a stream last gave reason to be polled soon: `owingMs`, `openMs`, or the instant of its last commit. */
-export function lastActiveMs({ known, outbox }: Checkpoint, nowMs: number): number {
-  if (outbox.length > 0) return owingMs;
-  return known.values().some(isOpen) ? openMs : nowMs;
+export function lastActiveMs(checkpoint: Checkpoint, nowMs: number): number {
+  if (owes(checkpoint)) return owingMs;
+  return checkpoint.known.values().some(isOpen) ? openMs : nowMs;
 }
 
 /** Which streams were active, without a look at their records. */

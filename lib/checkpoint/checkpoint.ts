@@ -4,6 +4,7 @@ import type { Durations } from "../change/usual.ts";
 import type { RunId, SinkName, TaskId } from "../core/names.ts";
 import type { FailureReason } from "../core/result.ts";
 import type { Messages } from "./messages.ts";
+import type { ParkedBatch } from "./parked.ts";
 
 /** What a sink is still owed of one event. */
 export interface Owed {
@@ -11,6 +12,8 @@ export interface Owed {
   /** No attempt before this instant. */
   readonly nextAttemptMs: number;
 }
+
+export const untried: Owed = { attempts: 0, nextAttemptMs: 0 };
 
 export interface OutboxEntry {
   /** The event's place in its stream's order; later changes have greater numbers. */
@@ -49,9 +52,11 @@ export interface Checkpoint {
   readonly durations: Durations;
   /** In sequence order. */
   readonly outbox: readonly OutboxEntry[];
+  /** By sink, what waits beside the record, oldest first: all of it is younger than what the outbox owes the sink. */
+  readonly parked: ReadonlyMap<SinkName, readonly ParkedBatch[]>;
   readonly nextSequence: number;
   readonly fence: Fence | null;
   readonly trouble: ReadonlyMap<SinkName, SinkTrouble>;
-  /** Of tasks that are known, or still owed to some sink. */
+  /** Of tasks that are known, or still owed to some sink, or told to a sink that has deliveries parked. */
   readonly messages: Messages;
 }

@@ -7,6 +7,7 @@ import { parseExactJson } from "../text/json.ts";
 import { sealed, unsealed } from "../text/seal.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { eventSchema } from "./event-shape.ts";
+import { batchId } from "./parked.ts";
 
 /** The form durable stores keep. A record of a newer form is refused, never rewritten. */
 const format = 1;
@@ -14,6 +15,7 @@ const format = 1;
 const overdueFlag = 1;
 
 const ms = v.pipe(v.number(), v.finite());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const besideSchema = v.strictObject({
   doubt: v.nullable(v.strictObject({ status: v.string(), sinceMs: ms })),
@@ -42,6 +44,7 @@ const recordSchema = v.strictObject({
       owed: v.array(v.strictTuple([v.string(), v.pipe(v.number(), v.integer()), ms])),
     }),
   ),
+  parked: v.array(v.strictTuple([v.string(), v.array(v.strictTuple([v.string(), count, count, count, ms]))])),
   nextSequence: ms,
   fence: v.nullable(v.strictObject({ run: v.string(), untilMs: ms })),
   trouble: v.array(
@@ -76,6 +79,10 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       committedAtMs: entry.committedAtMs,
       owed: Array.from(entry.owed, ([sink, { attempts, nextAttemptMs }]) => [sink, attempts, nextAttemptMs]),
     })),
+    parked: Array.from(checkpoint.parked, ([sink, batches]) => [
+      sink,
+      batches.map(({ id, returned, count, bytes, oldestMs }) => [id, returned, count, bytes, oldestMs]),
+    ]),
     nextSequence: checkpoint.nextSequence,
     fence: checkpoint.fence,
     trouble: Array.from(checkpoint.trouble, ([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
@@ -137,6 +144,18 @@ export function decodeCheckpoint(text: string): Checkpoint {
         entry.owed.map(([sink, attempts, nextAttemptMs]) => [sinkName(sink), { attempts, nextAttemptMs }]),
       ),
     })),
+    parked: new Map(
+      row.parked.map(([sink, batches]) => [
+        sinkName(sink),
+        batches.map(([id, returned, count, bytes, oldestMs]) => ({
+          id: batchId(id),
+          returned,
+          count,
+          bytes,
+          oldestMs,
+        })),
+      ]),
+    ),
     nextSequence: row.nextSequence,
     fence: row.fence && { run: runId(row.fence.run), untilMs: row.fence.untilMs },
     trouble: new Map(

@@ -25,7 +25,7 @@ export const isReference = (message: unknown): message is string =>
 export function withMessages(
   messages: Messages,
   told: readonly Told[],
-  isKept: (task: TaskId) => boolean,
+  isKept: (task: TaskId, sinks: Iterable<SinkName>) => boolean,
 ): Messages {
   const next = new Map(messages);
   for (const { task, sink, message } of told) {
@@ -33,7 +33,7 @@ export function withMessages(
     next.delete(task);
     next.set(task, ofTask);
   }
-  for (const task of next.keys()) if (!isKept(task)) next.delete(task);
+  for (const [task, bySink] of next) if (!isKept(task, bySink.keys())) next.delete(task);
   let count = next.values().reduce((sum, { size }) => sum + size, 0);
   for (const [task, { size }] of next) {
     if (count <= maxReferences) break;

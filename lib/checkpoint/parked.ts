@@ -2,7 +2,8 @@ import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import { StoreError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
-import { parseJson } from "../text/json.ts";
+import { parseExactJson } from "../text/json.ts";
+import { sealed, unsealed } from "../text/seal.ts";
 import { eventSchema } from "./event-shape.ts";
 
 /** A delivery that its sink's share of the record has no room for. It was never tried. */
@@ -15,6 +16,8 @@ export interface ParkedDelivery {
 
 /** A batch's name: never used before, so that no late writer can change what a record names. */
 export type BatchId = string & { readonly batch: unique symbol };
+
+export const batchId = (text: string): BatchId => text as BatchId;
 
 /** What a record says of one batch of deliveries that wait beside it. */
 export interface ParkedBatch {
@@ -45,24 +48,29 @@ export interface ParkedStore {
   close(): Promise<void>;
 }
 
-const batchSchema = v.array(
-  v.strictObject({
-    sequence: v.pipe(v.number(), v.finite()),
-    event: eventSchema,
-    committedAtMs: v.pipe(v.number(), v.finite()),
-  }),
-);
+const batchSchema = v.strictObject({
+  deliveries: v.array(
+    v.strictObject({
+      sequence: v.pipe(v.number(), v.finite()),
+      event: eventSchema,
+      committedAtMs: v.pipe(v.number(), v.finite()),
+    }),
+  ),
+});
 
-/** A batch as JSON text. */
-export const encodeBatch = (deliveries: readonly ParkedDelivery[]): string => JSON.stringify(deliveries);
+/** A batch as JSON text with a checksum. */
+export const encodeBatch = (deliveries: readonly ParkedDelivery[]): string =>
+  sealed(JSON.stringify({ deliveries }));
 
 /**
  * Reads a stored batch back.
- * @throws StoreError `corrupt` when the text is no batch
+ * @throws StoreError `corrupt` when the text is not what was written
  */
 export function decodeBatch(id: BatchId, text: string): readonly ParkedDelivery[] {
-  const result = v.safeParse(batchSchema, parseJson(text));
-  if (result.success) return result.output;
+  const json = unsealed(text);
+  if (json === null) throw new StoreError("corrupt", `the parked batch ${id} does not match its checksum`);
+  const result = v.safeParse(batchSchema, parseExactJson(json));
+  if (result.success) return result.output.deliveries;
   const place = v.getDotPath(result.issues[0]) ?? "its root";
   throw new StoreError("corrupt", `the parked batch ${id} is damaged at ${place}`);
 }

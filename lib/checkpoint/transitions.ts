@@ -4,8 +4,17 @@ import { isOpen, isWatched, type KnownTask } from "../change/known.ts";
 import type { Durations } from "../change/usual.ts";
 import { isInWindow } from "../change/window.ts";
 import { type SinkName, type TaskId, taskId } from "../core/names.ts";
-import type { Checkpoint, Fence, OutboxEntry, Owed, SinkTrouble } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  type Fence,
+  type OutboxEntry,
+  type Owed,
+  type SinkTrouble,
+  untried,
+} from "./checkpoint.ts";
 import { type Told, withMessages } from "./messages.ts";
+import type { ParkedDelivery } from "./parked.ts";
+import type { Room } from "./room.ts";
 
 export type StartFrom = "now" | "all" | { readonly instantMs: number };
 
@@ -22,6 +31,7 @@ export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number)
     known: new Map(),
     durations: new Map(),
     outbox: [],
+    parked: new Map(),
     nextSequence: 1,
     fence: null,
     trouble: new Map(),
@@ -45,22 +55,40 @@ export interface Recording {
   readonly nowMs: number;
   readonly fence: Fence | null;
   readonly durations: Durations;
+  /** What the outbox has room for. */
+  readonly room: Room;
 }
 
-/** Takes a slice of changes in: what is known, what is owed. Committed before any of it is delivered. */
-export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint {
+export interface Recorded {
+  readonly next: Checkpoint;
+  /** By sink, in order, what `next` has no room for: to be parked in the same commit. */
+  readonly surplus: ReadonlyMap<SinkName, readonly ParkedDelivery[]>;
+}
+
+/**
+ * Takes a slice of changes in: what is known, what is owed. Committed before any of it is delivered. A sink that has
+ * deliveries parked gets its newer ones parked too, so that all of them keep their order.
+ */
+export function record(checkpoint: Checkpoint, recording: Recording): Recorded {
   const known = new Map(checkpoint.known);
   for (const { id, known: next } of recording.differences) known.set(id, next);
   forget(known, recording.watermarkMs);
-  const entries = recording.events.map(
-    ({ event, sinks }, index): OutboxEntry => ({
-      sequence: checkpoint.nextSequence + index,
-      event,
-      committedAtMs: recording.nowMs,
-      owed: new Map(sinks.map((sink) => [sink, untried])),
-    }),
-  );
-  return telling([], {
+  const surplus = new Map<SinkName, ParkedDelivery[]>();
+  const isParking = (sink: SinkName): boolean => checkpoint.parked.has(sink) || surplus.has(sink);
+  const entries = recording.events.map(({ event, sinks }, index): OutboxEntry => {
+    const delivery = { sequence: checkpoint.nextSequence + index, event, committedAtMs: recording.nowMs };
+    const owed = new Map<SinkName, Owed>();
+    for (const sink of sinks) {
+      if (!isParking(sink) && recording.room.take(sink, event, owed.size > 0)) owed.set(sink, untried);
+      else
+        surplus
+          .set(sink, surplus.get(sink) ?? [])
+          .get(sink)
+          ?.push(delivery);
+    }
+    return { ...delivery, owed };
+  });
+  const next = telling([], {
     ...checkpoint,
     watermarkMs: recording.watermarkMs,
     newestCreatedMs: recording.newestCreatedMs,
@@ -71,9 +99,8 @@ export function record(checkpoint: Checkpoint, recording: Recording): Checkpoint
     nextSequence: checkpoint.nextSequence + entries.length,
     fence: recording.fence,
   });
+  return { next, surplus };
 }
-
-const untried: Owed = { attempts: 0, nextAttemptMs: 0 };
 
 /** Ended tasks outside the window cannot be listed again; vanished ones are forgotten once they are not looked up. */
 function forget(known: Map<TaskId, KnownTask>, watermarkMs: number): void {
@@ -115,7 +142,11 @@ export function settle(checkpoint: Checkpoint, receipts: readonly Receipt[]): Ch
 function telling(told: readonly Told[], checkpoint: Checkpoint): Checkpoint {
   if (told.length === 0 && checkpoint.messages.size === 0) return checkpoint;
   const owed = new Set<string>(checkpoint.outbox.map(({ event }) => event.subject));
-  const isKept = (task: TaskId): boolean => checkpoint.known.has(task) || owed.has(task);
+  // The record does not say whose deliveries are parked, only with which sinks.
+  const isKept = (task: TaskId, sinks: Iterable<SinkName>): boolean =>
+    checkpoint.known.has(task) ||
+    owed.has(task) ||
+    Iterator.from(sinks).some((sink) => checkpoint.parked.has(sink));
   return { ...checkpoint, messages: withMessages(checkpoint.messages, told, isKept) };
 }
 

@@ -179,7 +179,7 @@ const delivery = v.strictObject({
   maxBacklog: v.optional(
     described(
       count(1, 1_000_000),
-      "Events a sink may be owed in one stream; beyond that the oldest become dead letters.",
+      "Events of one stream that wait for one sink within its record; the others wait beside it, and come back by themselves.",
     ),
     1_000,
   ),

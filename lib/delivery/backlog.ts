@@ -5,10 +5,9 @@ import { type DeadLetter, type GiveUpReason, letterOf } from "./dead-letters.ts"
 import { isTooOld, type RetryPolicy } from "./retry.ts";
 
 export interface BacklogLimits {
+  readonly stream: StreamKey;
   /** Of every configured sink. */
   readonly policies: ReadonlyMap<SinkName, RetryPolicy>;
-  /** Events a sink may be owed in one stream. */
-  readonly maxBacklog: number;
 }
 
 export interface Excess {
@@ -17,13 +16,12 @@ export interface Excess {
 }
 
 /**
- * What the outbox must not hold any longer: events too old, the oldest beyond a sink's backlog, and those owed to a
- * sink that is no longer configured. Each becomes a dead letter, so that nothing is dropped in silence.
+ * What the outbox must not hold any longer: events too old, and those owed to a sink that is no longer configured. Each
+ * becomes a dead letter, so that nothing is dropped in silence.
  */
 export function excessOf(
-  stream: StreamKey,
-  checkpoint: Checkpoint,
-  limits: BacklogLimits,
+  { stream, policies }: BacklogLimits,
+  { outbox }: Pick<Checkpoint, "outbox">,
   nowMs: number,
 ): Excess {
   const letters: DeadLetter[] = [];
@@ -33,24 +31,12 @@ export function excessOf(
     letters.push(letterOf(stream, sink, entry, { reason, detail, attempts, nowMs }));
     receipts.push({ sequence: entry.sequence, sink, owed: null });
   };
-  const kept = new Map<SinkName, OutboxEntry[]>();
-  for (const entry of checkpoint.outbox) {
+  for (const entry of outbox) {
     for (const sink of entry.owed.keys()) {
-      const policy = limits.policies.get(sink);
+      const policy = policies.get(sink);
       if (!policy) giveUp(sink, entry, "sink_removed", "the sink is no longer configured");
       else if (isTooOld(nowMs - entry.committedAtMs, policy))
         giveUp(sink, entry, "too_old", "its age is over the limit");
-      else {
-        const entries = kept.get(sink);
-        if (entries) entries.push(entry);
-        else kept.set(sink, [entry]);
-      }
-    }
-  }
-  for (const [sink, entries] of kept) {
-    const surplus = Math.max(0, entries.length - limits.maxBacklog);
-    for (const entry of entries.slice(0, surplus)) {
-      giveUp(sink, entry, "over_backlog", `more than ${limits.maxBacklog} events wait for the sink`);
     }
   }
   return { letters, receipts };

@@ -1,3 +1,4 @@
+import { eventBytes } from "../change/event.ts";
 import type { BatchLimits } from "../sinks/sink.ts";
 import type { Parcel } from "./lane.ts";
 
@@ -19,7 +20,7 @@ export class Batch {
   add({ entry: { event } }: Pick<Parcel, "entry">): boolean {
     if (this.#tasks.has(event.subject)) return false;
     if (this.#limits.maxEvents > 1) {
-      this.#bytes += Buffer.byteLength(JSON.stringify(event));
+      this.#bytes += eventBytes(event);
       if (this.#tasks.size > 0 && this.#bytes > this.#limits.maxBytes) return false;
     }
     this.#tasks.add(event.subject);

@@ -4,6 +4,7 @@ import type { Receipt } from "../checkpoint/transitions.ts";
 import type { Random } from "../core/clock.ts";
 import { type SinkName, type StreamKey, taskId } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
+import type { Channel } from "./channel.ts";
 import { type DeadLetter, letterOf } from "./dead-letters.ts";
 import { Lane, type Parcel } from "./lane.ts";
 import { decide, type RetryPolicy } from "./retry.ts";
@@ -41,20 +42,30 @@ export class Consignment {
   /** Where the sink's last message of each task is. */
   readonly messages: Map<string, string>;
   underWay = 0;
+  /** Told whenever nothing more of it goes in this run, unless more is added. */
+  readonly rested: () => void;
+  /** Whether that is so now. */
+  isResting = true;
   readonly #dispatch: Dispatch;
   readonly #sink: SinkName;
   readonly #policy: RetryPolicy;
   readonly #receipts = new Map<number, Receipt>();
-  readonly #deadLetters: DeadLetter[] = [];
+  #deadLetters: DeadLetter[] = [];
   #accepted = 0;
 
-  constructor(dispatch: Dispatch, sink: SinkName, policy: RetryPolicy, signal: AbortSignal) {
-    this.lane = new Lane(dispatch.record.outbox, sink);
+  constructor(
+    dispatch: Dispatch,
+    { sink, policy }: Pick<Channel, "sink" | "policy">,
+    signal: AbortSignal,
+    rested: () => void,
+  ) {
+    this.rested = rested;
+    this.lane = new Lane(dispatch.record.outbox, sink.name);
     this.stopAtMs = dispatch.stopAtMs;
     this.signal = signal;
-    this.messages = messagesOf(dispatch.record.messages, sink);
+    this.messages = messagesOf(dispatch.record.messages, sink.name);
     this.#dispatch = dispatch;
-    this.#sink = sink;
+    this.#sink = sink.name;
     this.#policy = policy;
   }
 
@@ -96,12 +107,14 @@ export class Consignment {
     );
   }
 
-  outcome(): Dispatched {
-    return {
-      receipts: [...this.#receipts.values()],
-      accepted: this.#accepted,
-      deadLetters: this.#deadLetters,
-    };
+  /** What became of it since it was last asked for. */
+  collect(): Dispatched {
+    const receipts = [...this.#receipts.values()];
+    const collected = { receipts, accepted: this.#accepted, deadLetters: this.#deadLetters };
+    this.#receipts.clear();
+    this.#deadLetters = [];
+    this.#accepted = 0;
+    return collected;
   }
 
   #note(sequence: number, owed: Owed | null, message?: string): void {

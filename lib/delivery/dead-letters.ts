@@ -7,7 +7,7 @@ import { parseExactJson } from "../text/json.ts";
 import { sealed, unsealed } from "../text/seal.ts";
 
 /** Why a delivery was given up. */
-export type GiveUpReason = FailureReason | "too_many_attempts" | "too_old" | "over_backlog" | "sink_removed";
+export type GiveUpReason = FailureReason | "too_many_attempts" | "too_old" | "sink_removed";
 
 /** A delivery given up on, kept with its reason until it is redriven or purged. */
 export interface DeadLetter {

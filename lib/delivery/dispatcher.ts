@@ -38,8 +38,8 @@ export class Dispatcher {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Log;
-  /** Those served longest ago first, with whom to tell when one has ended. */
-  readonly #consignments = new Map<Consignment, (outcome: Dispatched) => void>();
+  /** Those that have something to send in this run, served longest ago first. */
+  readonly #consignments = new Set<Consignment>();
   #isHeld = false;
   #heldUntilMs: number | null = null;
   #alarm: Alarm | null = null;
@@ -69,21 +69,34 @@ export class Dispatcher {
   }
 
   /** Sends what one stream owes, as far as order, limits and time allow. Never rejects. */
-  dispatch(work: Dispatch, { signal }: CallOptions): Promise<Dispatched> {
-    const { sink, policy } = this.channel;
-    const consignment = new Consignment(work, sink.name, policy, signal);
-    if (consignment.lane.isEmpty) return Promise.resolve(consignment.outcome());
-    return new Promise((resolve) => {
-      const nowMs = this.#clock.now();
-      // A run with little time must not spend it all on waiting.
-      this.#heldUntilMs ??= nowMs + Math.min(gatherMs, (work.stopAtMs - nowMs) / 2);
-      signal.addEventListener("abort", this.#step);
-      this.#consignments.set(consignment, (outcome) => {
-        signal.removeEventListener("abort", this.#step);
-        resolve(outcome);
-      });
-      this.#step();
-    });
+  async dispatch(work: Dispatch, options: CallOptions): Promise<Dispatched> {
+    const ended = Promise.withResolvers<void>();
+    const consignment = this.open(work, options, ended.resolve);
+    if (!consignment.isResting) await ended.promise;
+    return consignment.collect();
+  }
+
+  /** The same, without an end: more may be added whenever it is committed. */
+  open(work: Dispatch, { signal }: CallOptions, rested: () => void): Consignment {
+    const consignment = new Consignment(work, this.channel, signal, rested);
+    this.#enter(consignment);
+    return consignment;
+  }
+
+  add(consignment: Consignment, outbox: readonly OutboxEntry[]): void {
+    consignment.lane.add(outbox);
+    this.#enter(consignment);
+  }
+
+  #enter(consignment: Consignment): void {
+    if (consignment.lane.isEmpty) return;
+    if (consignment.isResting) consignment.signal.addEventListener("abort", this.#step);
+    consignment.isResting = false;
+    this.#consignments.add(consignment);
+    const nowMs = this.#clock.now();
+    // A run with little time must not spend it all on waiting.
+    this.#heldUntilMs ??= nowMs + Math.min(gatherMs, (consignment.stopAtMs - nowMs) / 2);
+    this.#step();
   }
 
   /** Does what may be done now. Called whenever something has changed. */
@@ -94,10 +107,12 @@ export class Dispatcher {
       if (batch.length === 0) break;
       void this.#send(batch);
     }
-    for (const [consignment, tell] of this.#consignments) {
+    for (const consignment of this.#consignments) {
       if (consignment.underWay > 0 || !this.#hasEnded(consignment, nowMs)) continue;
       this.#consignments.delete(consignment);
-      tell(consignment.outcome());
+      consignment.signal.removeEventListener("abort", this.#step);
+      consignment.isResting = true;
+      consignment.rested();
     }
     this.#wakeAt(this.#nextMs(nowMs), nowMs);
   };
@@ -109,7 +124,7 @@ export class Dispatcher {
   /** What fills a batch need not wait. */
   #isHolding(nowMs: number): boolean {
     if (!this.#isHeld || nowMs >= (this.#heldUntilMs ?? 0)) return false;
-    const ready = this.#consignments.keys().reduce((sum, { lane }) => sum + lane.readyCount(nowMs), 0);
+    const ready = this.#consignments.values().reduce((sum, { lane }) => sum + lane.readyCount(nowMs), 0);
     return ready < this.channel.sink.batch.maxEvents;
   }
 
@@ -118,20 +133,20 @@ export class Dispatcher {
     const batch = new Batch(this.channel.sink.batch);
     const collected: Consigned[] = [];
     // Who has given goes to the end, where this loop meets it again.
-    for (const [consignment, tell] of this.#consignments) {
+    for (const consignment of this.#consignments) {
       const parcel = consignment.isOver(nowMs) ? null : consignment.lane.next(nowMs);
       if (!parcel || !batch.add(parcel)) continue;
       consignment.lane.take(parcel);
       collected.push({ consignment, parcel });
       this.#consignments.delete(consignment);
-      this.#consignments.set(consignment, tell);
+      this.#consignments.add(consignment);
       if (batch.isFull) break;
     }
     return collected;
   }
 
   #probe(nowMs: number): readonly Consigned[] {
-    const [first, ...others] = Array.from(this.#consignments.keys()).flatMap((consignment) => {
+    const [first, ...others] = Array.from(this.#consignments.values()).flatMap((consignment) => {
       const parcel = consignment.isOver(nowMs) ? null : consignment.lane.leastTried();
       return parcel ? [{ consignment, parcel }] : [];
     });
@@ -181,7 +196,7 @@ export class Dispatcher {
   #nextMs(nowMs: number): number {
     let earliestMs = Number.POSITIVE_INFINITY;
     if (!this.channel.hasPlace) return earliestMs;
-    for (const consignment of this.#consignments.keys()) {
+    for (const consignment of this.#consignments.values()) {
       if (!this.#hasEnded(consignment, nowMs))
         earliestMs = Math.min(earliestMs, this.#dueMs(consignment, nowMs));
     }

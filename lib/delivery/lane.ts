@@ -15,8 +15,9 @@ export interface Parcel {
  * one of its task is owed.
  */
 export class Lane {
-  /** Whether nothing was owed from the start. */
-  readonly isEmpty: boolean;
+  readonly #sink: SinkName;
+  /** Of each task, the newest event that is not settled. */
+  readonly #newest = new Map<string, Parcel>();
   /** Of each task whose oldest event waits, that event; those before `#next` have gone. */
   #ready: Parcel[] = [];
   #next = 0;
@@ -24,17 +25,26 @@ export class Lane {
   #delayed: Parcel[] = [];
 
   constructor(outbox: readonly OutboxEntry[], sink: SinkName) {
-    const newestOf = new Map<string, Parcel>();
+    this.#sink = sink;
+    this.add(outbox);
+  }
+
+  /** Whether nothing is owed, or all of it is settled. */
+  get isEmpty(): boolean {
+    return this.#newest.size === 0;
+  }
+
+  /** Takes in what was committed since: it is younger than all that the lane holds of the same tasks. */
+  add(outbox: readonly OutboxEntry[]): void {
     for (const entry of outbox) {
-      const owed = entry.owed.get(sink);
+      const owed = entry.owed.get(this.#sink);
       if (!owed) continue;
       const parcel = { entry, owed, triedInRun: 0, later: null };
-      const earlier = newestOf.get(entry.event.subject);
+      const earlier = this.#newest.get(entry.event.subject);
       if (earlier) earlier.later = parcel;
       else this.#wait(parcel);
-      newestOf.set(entry.event.subject, parcel);
+      this.#newest.set(entry.event.subject, parcel);
     }
-    this.isEmpty = newestOf.size === 0;
   }
 
   /** The event that may go next; null while there is none. */
@@ -79,13 +89,16 @@ export class Lane {
   }
 
   /** The event was accepted: the next of its task may go. */
-  settle({ later }: Parcel): void {
-    if (later) this.#wait(later);
+  settle(parcel: Parcel): void {
+    if (parcel.later) this.#wait(parcel.later);
+    else this.#newest.delete(parcel.entry.event.subject);
   }
 
   /** Due again at `owed.nextAttemptMs`, within this run. */
   reschedule(parcel: Parcel, owed: Owed): void {
-    this.#delayed.push({ ...parcel, owed, triedInRun: parcel.triedInRun + 1 });
+    const again = { ...parcel, owed, triedInRun: parcel.triedInRun + 1 };
+    if (!again.later) this.#newest.set(again.entry.event.subject, again);
+    this.#delayed.push(again);
   }
 
   #wait(parcel: Parcel): void {

@@ -1,5 +1,6 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { Ledger } from "../checkpoint/ledger.ts";
+import { Room } from "../checkpoint/room.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { reinstate } from "../checkpoint/transitions.ts";
 import type { Clock } from "../core/clock.ts";
@@ -11,7 +12,7 @@ export interface RedriveDeps {
   readonly deadLetters: DeadLetterStore;
   /** The configured sinks: a letter to any other stays where it is. */
   readonly sinks: ReadonlySet<SinkName>;
-  /** Events a sink may be owed in one stream. */
+  /** Events of one stream that wait for a sink in its record. */
   readonly maxBacklog: number;
   readonly clock: Clock;
 }
@@ -19,7 +20,7 @@ export interface RedriveDeps {
 export interface Redriven {
   /** Letters that went back. */
   readonly redriven: number;
-  /** Letters that stay, since a backlog is full: the next run would give up its oldest. */
+  /** Letters that stay, since their record has no room for them now. */
   readonly left: number;
 }
 
@@ -44,38 +45,33 @@ export async function redrive(deps: RedriveDeps, filter: DeadLetterFilter): Prom
 
 /** The letters that went back; null when the stream's record was reset: there is no outbox to go back to. */
 async function putBack(
-  { checkpoints, clock, maxBacklog }: RedriveDeps,
+  { checkpoints, clock, maxBacklog, sinks }: RedriveDeps,
   stream: StreamKey,
   letters: readonly DeadLetter[],
 ): Promise<readonly DeadLetter[] | null> {
   const ledger = new Ledger(checkpoints, stream);
   if (!(await ledger.load())) return null;
   const planned = await ledger.commit((checkpoint) => {
-    const back = fitting(checkpoint, letters, maxBacklog);
+    const room = new Room(checkpoint.outbox, { maxBacklog, sinks: sinks.size });
+    const back = fitting(checkpoint, letters, room);
     return back.length === 0 ? null : { back, next: reinstate(checkpoint, back, clock.now()) };
   });
   return planned?.back ?? [];
 }
 
-/** The oldest letters of each sink, as many as its backlog has room for; what is owed already needs none. */
-function fitting(
-  { outbox }: Checkpoint,
-  letters: readonly DeadLetter[],
-  maxBacklog: number,
-): readonly DeadLetter[] {
-  const owed = new Set<string>();
-  const counts = new Map<SinkName, number>();
-  const owe = (id: string, sink: SinkName): void => {
-    owed.add(id);
-    counts.set(sink, (counts.get(sink) ?? 0) + 1);
-  };
-  for (const entry of outbox) for (const sink of entry.owed.keys()) owe(letterId(sink, entry.event), sink);
+/** The oldest letters of each sink, as many as the record has room for; what is owed already needs none. */
+function fitting({ outbox }: Checkpoint, letters: readonly DeadLetter[], room: Room): readonly DeadLetter[] {
+  const held = new Set<string>(outbox.map(({ event }) => event.id));
+  const owed = new Set(
+    outbox.flatMap(({ event, owed }) => Array.from(owed.keys(), (sink) => letterId(sink, event))),
+  );
   return letters
     .toSorted((a, b) => a.sequence - b.sequence)
-    .filter(({ id, sink }) => {
+    .filter(({ id, sink, event }) => {
       if (owed.has(id)) return true;
-      if ((counts.get(sink) ?? 0) >= maxBacklog) return false;
-      owe(id, sink);
+      if (!room.take(sink, event, held.has(event.id))) return false;
+      owed.add(id);
+      held.add(event.id);
       return true;
     });
 }

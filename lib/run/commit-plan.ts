@@ -4,71 +4,92 @@ import { isOpen } from "../change/known.ts";
 import { type Durations, usualMsOf, withDuration } from "../change/usual.ts";
 import { nextWatermark } from "../change/window.ts";
 import type { Checkpoint, Fence } from "../checkpoint/checkpoint.ts";
+import type { BatchId } from "../checkpoint/parked.ts";
+import {
+  type BatchesAtHand,
+  type BroughtBack,
+  bringBack,
+  type Parking,
+  type ParkingLimits,
+  park,
+  roomOf,
+} from "../checkpoint/parking.ts";
 import { record, settle } from "../checkpoint/transitions.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
-import { type BacklogLimits, type Excess, excessOf } from "../delivery/backlog.ts";
+import { type Excess, excessOf } from "../delivery/backlog.ts";
 import type { DeadLetter } from "../delivery/dead-letters.ts";
+import type { RetryPolicy } from "../delivery/retry.ts";
 
 /** Bounds of one commit: its size stays under any store's limit, and a crash costs no more than one slice. */
 const maxChanges = 200;
 const maxDifferences = 2_000;
 
-export interface SliceRules extends BacklogLimits {
+export interface SliceRules extends ParkingLimits {
   readonly stream: StreamKey;
   readonly lookbackMs: number;
   readonly maxOpenAgeMs: number;
   readonly context: Omit<EventContext, "observedAtMs">;
   /** Each sink's filter. */
   readonly filters: ReadonlyMap<SinkName, (event: CloudEvent) => boolean>;
+  readonly policies: ReadonlyMap<SinkName, RetryPolicy>;
 }
 
 export interface SliceMoment {
   readonly nowMs: number;
   /** When the snapshot was read, by the API's clock: the window never passes it. */
   readonly apiNowMs: number;
-  readonly fence: Fence | null;
-  /** Whether the outbox is this run's to shorten. */
-  readonly mayTrim: boolean;
+  /** The fence of a commit that leaves such an outbox. */
+  readonly fenceFor: (basis: Checkpoint) => Fence | null;
+  /** Whether another run holds the outbox: then this one neither shortens it nor fills it from what is parked. */
+  readonly isOthers: boolean;
+  readonly atHand: BatchesAtHand;
+  readonly newBatchId: () => BatchId;
 }
 
-export interface Slice {
+export interface Slice extends Pick<Parking, "written">, Pick<BroughtBack, "lost"> {
   readonly next: Checkpoint;
   /** Differences this slice takes in, from the front. */
   readonly taken: number;
   readonly events: readonly CloudEvent[];
-  /** To be stored before `next` is. */
+  /** Whether any delivery came back, or was given up. */
+  readonly movesDeliveries: boolean;
+  /** To be stored before `next` is, like what is `written`. */
   readonly letters: readonly DeadLetter[];
   /** Deliveries that a filter settled, by sink. */
   readonly filtered: ReadonlyMap<SinkName, number>;
 }
 
 /**
- * The record after the next slice of differences. Pure: a lost race plans again from the newer record. `unreadMs` is
- * null when the stream could not be read: then the window stays where it is.
+ * The record after the next slice of differences, and with what has room again of what is parked. Pure: a lost race
+ * plans again from the newer record. `unreadMs` is null when the stream could not be read: then the window stays where
+ * it is.
  */
 export function planSlice(
   checkpoint: Checkpoint,
   differences: readonly Difference[],
   unreadMs: readonly number[] | null,
   rules: SliceRules,
-  { nowMs, apiNowMs, fence, mayTrim }: SliceMoment,
+  { nowMs, apiNowMs, fenceFor, isOthers, atHand, newBatchId }: SliceMoment,
 ): Slice {
+  const back = isOthers ? nothingBack(checkpoint) : bringBack(checkpoint, atHand, rules);
+  const excess = isOthers ? noExcess : excessOf(rules, back.next, nowMs);
+  const basis = settle(back.next, excess.receipts);
   const taken = sliceLength(differences);
   const slice = differences.slice(0, taken);
-  const { events, durations } = told(slice, checkpoint.durations, { ...rules.context, observedAtMs: nowMs });
+  const { events, durations } = told(slice, basis.durations, { ...rules.context, observedAtMs: nowMs });
   const filtered = new Map<SinkName, number>();
   const routed = events.map((event) => ({ event, sinks: route(event, rules, filtered) }));
-  const newestCreatedMs = newestOf(checkpoint, slice, apiNowMs);
-  const recorded = record(checkpoint, {
+  const newestCreatedMs = newestOf(basis, slice, apiNowMs);
+  const recorded = record(basis, {
     differences: slice,
     events: routed,
     watermarkMs:
       unreadMs === null
-        ? checkpoint.watermarkMs
+        ? basis.watermarkMs
         : nextWatermark({
-            currentMs: checkpoint.watermarkMs,
+            currentMs: basis.watermarkMs,
             newestCreatedMs,
-            openCreatedMs: openCreations(checkpoint, slice),
+            openCreatedMs: openCreations(basis, slice),
             unrecordedMs: unrecorded(
               differences[taken],
               unreadMs,
@@ -81,13 +102,25 @@ export function planSlice(
     newestCreatedMs,
     baselineDone: unreadMs !== null && taken === differences.length,
     nowMs,
-    fence,
+    fence: fenceFor(basis),
     durations,
+    room: roomOf(basis.outbox, rules),
   });
-  const excess = mayTrim ? excessOf(rules.stream, recorded, rules, nowMs) : noExcess;
-  return { next: settle(recorded, excess.receipts), taken, events, letters: excess.letters, filtered };
+  const { next, written } = park(recorded.next, recorded.surplus, atHand, newBatchId);
+  const movesDeliveries = basis !== checkpoint;
+  return {
+    next,
+    taken,
+    events,
+    written,
+    letters: excess.letters,
+    movesDeliveries,
+    filtered,
+    lost: back.lost,
+  };
 }
 
+const nothingBack = (next: Checkpoint): BroughtBack => ({ next, lost: new Map() });
 const noExcess: Excess = { letters: [], receipts: [] };
 
 function sliceLength(differences: readonly Difference[]): number {

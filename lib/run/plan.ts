@@ -1,5 +1,6 @@
 import type { DiffRules } from "../change/diff.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { ParkedStore } from "../checkpoint/parked.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { StartFrom } from "../checkpoint/transitions.ts";
 import type { Clock } from "../core/clock.ts";
@@ -34,6 +35,7 @@ export interface RunContext {
   readonly log: Log;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
+  readonly parked: ParkedStore;
   readonly dispatchers: ReadonlyMap<SinkName, Dispatcher>;
   readonly observer: RunObserver;
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { withDeadline } from "../async/deadline.ts";
 import type { CallOptions } from "../core/clock.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
@@ -5,40 +6,65 @@ import { StreamRun } from "./stream-run.ts";
 
 /** Told how far the run of a stream has come; what fails earlier tells nothing. */
 export interface Milestones {
-  /** So many events are owed, are durable, and are with the dispatchers. */
+  /** So many events are in the outbox, are durable, and are with the dispatchers. */
   readonly committed?: (owed: number) => void;
 }
 
 /**
- * One run of one stream: load, list, diff, commit, deliver, settle. Whatever stops it leaves a record from which the
- * next run goes on. Never rejects: a defect is the stream's error too.
+ * One run of one stream: load, list, diff, then commit and deliver side by side, and settle. Whatever stops it leaves a
+ * record from which the next run goes on. Never rejects: a defect is the stream's error too.
  */
 export async function runStream(
   plan: StreamPlan,
   context: RunContext,
   options: CallOptions,
-  { committed }: Milestones = {},
+  milestones: Milestones = {},
 ): Promise<StreamOutcome> {
   const stream = new StreamRun(plan, context);
   try {
     if (!(await stream.load())) return stream.outcome();
     await stream.list(options);
     const untilMs = stream.startDelivering();
-    await stream.commitChanges();
-    if (stream.holdsOutbox() || stream.hasMoreToCommit()) {
-      await withDeadline(context.clock, untilMs, options, async (bounded) => {
-        for (;;) {
-          const delivered = stream.deliver(bounded);
-          committed?.(stream.owed);
-          await delivered;
-          if (!stream.hasMoreToCommit() || bounded.signal.aborted) break;
-          await stream.commitChanges();
-        }
-      });
+    if (await stream.commitNext()) {
+      await withDeadline(context.clock, untilMs, options, (bounded) =>
+        commitAndDeliver(stream, bounded, milestones),
+      );
     }
+  } catch (error) {
+    stream.fail(error);
+  }
+  try {
     await stream.settle();
   } catch (error) {
     stream.fail(error);
   }
   return stream.outcome();
+}
+
+/**
+ * Two loops: this one commits, slice after slice, as fast as the store takes it; each sink has its own, in its
+ * dispatcher, and drains what is committed. Neither waits for the other until there is nothing left to commit.
+ */
+async function commitAndDeliver(
+  stream: StreamRun,
+  options: CallOptions,
+  { committed }: Milestones,
+): Promise<void> {
+  const deliveries = stream.openDeliveries(options);
+  try {
+    for (;;) {
+      stream.giveTo(deliveries);
+      committed?.(stream.owed);
+      // A store that answers at once must leave the sinks their turns.
+      if (stream.hasMoreToCommit) await turn();
+      else await deliveries.progress();
+      if (options.signal.aborted) break;
+      const { areResting } = deliveries;
+      stream.note(await deliveries.collect());
+      if (!(await stream.commitNext()) && areResting) break;
+    }
+  } finally {
+    await deliveries.rest();
+    stream.note(await deliveries.collect());
+  }
 }

@@ -1,45 +1,49 @@
 import type { Difference, DiffRules } from "../change/diff.ts";
-import type { Checkpoint, Fence } from "../checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type WindowReach, withoutVoidInstants, withSoundWatermark } from "../checkpoint/instants.ts";
 import { Ledger } from "../checkpoint/ledger.ts";
-import { begin, type Receipt, settle, withFence, withTrouble } from "../checkpoint/transitions.ts";
+import { owes } from "../checkpoint/owed.ts";
+import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
+import { begin, type Receipt, settle } from "../checkpoint/transitions.ts";
 import type { CallOptions } from "../core/clock.ts";
-import type { PartError } from "../core/errors.ts";
+import { type PartError, StoreError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
-import { bury } from "../delivery/bury.ts";
 import { isInstanceGone } from "../source/refusal.ts";
 import { partError } from "../telemetry/defect.ts";
 import { planSlice, type Slice } from "./commit-plan.ts";
+import { Deliveries, enoughReceipts } from "./deliveries.ts";
 import { type GoneWord, goneSnapshot, lostDifferences, withWord } from "./gone.ts";
-import { fenceMarginMs, longestWaits } from "./longest-waits.ts";
+import { longestWaits } from "./longest-waits.ts";
+import { OutboxLease } from "./outbox-lease.ts";
+import { ParkedBatches } from "./parked-batches.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
+import { Tally } from "./tally.ts";
 
-/** The state of one run of one stream. */
+/** One run's session on one stream's record: what was read, and what of it is committed. */
 export class StreamRun {
-  #error: PartError | null = null;
   readonly #plan: StreamPlan;
   readonly #context: RunContext;
   readonly #rules: DiffRules;
   readonly #ledger: Ledger;
+  readonly #batches: ParkedBatches;
+  readonly #tally = new Tally();
+  #lease: OutboxLease;
+  #error: PartError | null = null;
   #snapshot: Snapshot | null = null;
   #word: GoneWord;
   #differences: readonly Difference[] = [];
   /** The record that `#differences` were made from. */
   #basis: Checkpoint | null = null;
-  #receipts: Receipt[] = [];
-  /** No attempt begins at or after this instant, and none is still in flight a second later. */
-  #stopAtMs = 0;
-  #changes = 0;
-  readonly #accepted = new Map<SinkName, number>();
-  readonly #filtered = new Map<SinkName, number>();
-  readonly #deadLettered = new Map<SinkName, number>();
+  /** Of deliveries that no commit has settled yet. */
+  #receipts: readonly Receipt[] = [];
 
   constructor(plan: StreamPlan, context: RunContext) {
+    const { stream } = plan.rules;
     this.#plan = plan;
     this.#context = context;
     const longest = longestWaits(plan.rules, context.timeBudgetMs);
-    this.#ledger = new Ledger(context.checkpoints, plan.rules.stream, (found) =>
+    this.#ledger = new Ledger(context.checkpoints, stream, (found) =>
       withoutVoidInstants(found, context.clock.now(), longest),
     );
     this.#rules = {
@@ -48,6 +52,8 @@ export class StreamRun {
       baselineMs: null,
       maxOpenAgeMs: plan.rules.maxOpenAgeMs,
     };
+    this.#batches = new ParkedBatches({ ...context, stream, failed: (error) => this.fail(error) });
+    this.#lease = new OutboxLease(context, 0);
   }
 
   /**
@@ -94,78 +100,85 @@ export class StreamRun {
 
   /** Starts the time budget, and returns when it ends. A long listing does not use it up: it could never be finished. */
   startDelivering(): number {
-    this.#stopAtMs = this.#context.clock.now() + this.#context.timeBudgetMs;
-    return this.#stopAtMs;
+    this.#lease = new OutboxLease(this.#context, this.#context.clock.now() + this.#context.timeBudgetMs);
+    return this.#lease.stopAtMs;
   }
 
+  /** Events in the outbox. */
   get owed(): number {
     return this.#checkpoint.outbox.length;
   }
 
-  hasMoreToCommit(): boolean {
+  get hasMoreToCommit(): boolean {
     return this.#differences.length > 0;
   }
 
-  /** Commits the next slice with the events it owes, and with the receipts of the slice before. */
-  async commitChanges(): Promise<void> {
-    const slice = await this.#commit((checkpoint) => this.#nextSlice(checkpoint));
-    if (!slice) return;
-    this.#differences = this.#differences.slice(slice.taken);
-    this.#basis = slice.next;
-    this.#changes += slice.events.length;
-    for (const [sink, count] of slice.filtered) add(this.#filtered, sink, count);
-    for (const { sink } of slice.letters) add(this.#deadLettered, sink, 1);
-    for (const event of slice.events) this.#context.observer.committed(this.#plan.rules.stream, event);
-  }
-
-  /** Whether this run holds the outbox. */
-  holdsOutbox(): boolean {
-    return this.#checkpoint.fence?.run === this.#context.run;
-  }
-
-  /** Sends what is due, all sinks side by side, if this run holds the outbox. */
-  async deliver(options: CallOptions): Promise<void> {
-    const { dispatchers, deadLetters, observer } = this.#context;
-    const checkpoint = this.#checkpoint;
-    if (!this.holdsOutbox()) return;
-    await Promise.all(
-      Array.from(dispatchers, async ([name, dispatcher]) => {
-        const trouble = checkpoint.trouble.get(name);
-        if (trouble) dispatcher.channel.recall(trouble);
-        const dispatched = await dispatcher.dispatch(
-          {
-            stream: this.#plan.rules.stream,
-            record: checkpoint,
-            stopAtMs: this.#stopAtMs,
-            attempted: ({ event }, result) => observer.attempted(name, event, result),
-          },
-          options,
-        );
-        const { sent, error } = await bury(dispatched, deadLetters);
-        if (error) this.fail(error);
-        add(this.#accepted, name, sent.accepted);
-        add(this.#deadLettered, name, sent.deadLetters.length);
-        this.#receipts.push(...sent.receipts);
-      }),
+  /** What goes to the sinks while the run holds the outbox. */
+  openDeliveries(options: CallOptions): Deliveries {
+    const { stream } = this.#plan.rules;
+    return new Deliveries(
+      {
+        ...this.#context,
+        stream,
+        stopAtMs: this.#lease.stopAtMs,
+        tally: this.#tally,
+        failed: (error) => this.fail(error),
+      },
+      options,
     );
   }
 
-  /** Commits what the last delivery settled, and gives the outbox free. */
+  /** Gives the sinks what is committed, if this run may. */
+  giveTo(deliveries: Deliveries): void {
+    if (this.#lease.isMine(this.#checkpoint)) deliveries.give(this.#checkpoint);
+  }
+
+  /** Keeps receipts until the next commit. */
+  note(receipts: readonly Receipt[]): void {
+    this.#receipts = [...this.#receipts, ...receipts];
+  }
+
+  /**
+   * Commits the next slice of changes with the events it owes, the receipts, and what comes back of the parked
+   * deliveries. False when there was nothing worth a commit.
+   */
+  async commitNext(): Promise<boolean> {
+    const settled = settle(this.#checkpoint, this.#receipts);
+    await this.#batches.fetch([
+      ...batchesDue(settled, this.#plan.rules),
+      ...(this.hasMoreToCommit ? batchesToFill(settled) : []),
+    ]);
+    const slice = await this.#commit((checkpoint) => this.#nextSlice(checkpoint));
+    if (!slice) return false;
+    this.#differences = this.#differences.slice(slice.taken);
+    this.#basis = slice.next;
+    this.#tally.changes += slice.events.length;
+    for (const [sink, count] of slice.filtered) this.#tally.add("filtered", sink, count);
+    for (const { sink } of slice.letters) this.#tally.add("deadLettered", sink, 1);
+    for (const [sink, count] of slice.lost) this.fail(lostError(sink, count));
+    for (const event of slice.events) this.#context.observer.committed(this.#plan.rules.stream, event);
+    return true;
+  }
+
+  /** Commits what is left of the receipts, and gives the outbox free. */
   async settle(): Promise<void> {
-    if (this.#receipts.length === 0 && !this.holdsOutbox()) return;
+    const loaded = this.#ledger.checkpoint;
+    if (!loaded || (this.#receipts.length === 0 && !this.#lease.isMine(loaded))) return;
     await this.#commit((checkpoint) => ({
-      next: this.#released(settle(checkpoint, this.#receipts)),
+      next: this.#lease.released(settle(checkpoint, this.#receipts)),
       letters: [],
+      written: new Map(),
     }));
   }
 
   outcome(): StreamOutcome {
+    const { changes, accepted, filtered, deadLettered } = this.#tally;
     return {
       snapshot: this.#snapshot,
-      changes: this.#changes,
-      accepted: this.#accepted,
-      filtered: this.#filtered,
-      deadLettered: this.#deadLettered,
+      changes,
+      accepted,
+      filtered,
+      deadLettered,
       checkpoint: this.#ledger.checkpoint,
       error: this.#error,
     };
@@ -177,7 +190,7 @@ export class StreamRun {
     return checkpoint;
   }
 
-  /** Null when there is nothing to write. */
+  /** Null when there is nothing worth a write. */
   #nextSlice(stored: Checkpoint): Slice | null {
     const nowMs = this.#context.clock.now();
     const apiNowMs = this.#snapshot?.apiNowMs ?? nowMs;
@@ -192,62 +205,39 @@ export class StreamRun {
         : differencesOf(this.#snapshot, checkpoint, rules);
       this.#basis = checkpoint;
     }
-    const settled = withWord(settle(checkpoint, this.#receipts), this.#word);
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
-    const isChanged = isFirst || settled !== stored || this.#ledger.isMended;
     // The idle run, which is most of them, plans nothing: a plan costs the size of the record.
-    const isBare = this.#differences.length === 0 && settled.outbox.length === 0;
-    if (isBare && !isChanged) return null;
-    const isHeld = this.#isHeldByOther(settled, nowMs);
-    const fence = isHeld ? checkpoint.fence : this.#fenceFor(settled, nowMs);
+    const heard = withWord(checkpoint, this.#word);
+    const mustWrite =
+      isFirst || heard !== stored || this.#ledger.isMended || this.#receipts.length >= enoughReceipts;
+    if (!mustWrite && !this.hasMoreToCommit && !owes(checkpoint)) return null;
+    const settled = settle(heard, this.#receipts);
+    const tells = this.#differences.some(({ changes }) => changes.length > 0);
     const slice = planSlice(settled, this.#differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
       nowMs,
       apiNowMs,
-      fence,
-      mayTrim: !isHeld,
+      fenceFor: (basis) => this.#lease.fenceFor(basis, tells),
+      isOthers: this.#lease.isOthers(settled),
+      atHand: this.#batches.atHand,
+      newBatchId: this.#batches.newId,
     });
-    const isIdle = slice.taken === 0 && slice.letters.length === 0 && !isChanged;
-    if (isIdle && fence === checkpoint.fence) return null;
-    return slice;
+    const isIdle = slice.taken === 0 && !slice.movesDeliveries && slice.next.fence === checkpoint.fence;
+    return isIdle && !mustWrite ? null : slice;
   }
 
-  #isHeldByOther({ fence }: Checkpoint, nowMs: number): boolean {
-    return fence !== null && fence.run !== this.#context.run && fence.untilMs > nowMs;
-  }
-
-  /** This run's own where something may be sent; else it stays as it is. */
-  #fenceFor(checkpoint: Checkpoint, nowMs: number): Fence | null {
-    const { run } = this.#context;
-    const { outbox, trouble, fence } = checkpoint;
-    const tells = this.#differences.some(({ changes }) => changes.length > 0);
-    const isAnythingDue = (): boolean =>
-      this.#context.dispatchers
-        .entries()
-        .some(([sink, dispatcher]) => dispatcher.mayDeliver(outbox, trouble.get(sink) ?? null, nowMs));
-    if (fence?.run === run || !(tells || isAnythingDue())) return fence;
-    return { run, untilMs: this.#stopAtMs + fenceMarginMs };
-  }
-
-  #released(checkpoint: Checkpoint): Checkpoint {
-    const owedTo = new Set(checkpoint.outbox.flatMap(({ owed }) => [...owed.keys()]));
-    const states = new Map(
-      Array.from(this.#context.dispatchers, ([sink, { channel }]) => [
-        sink,
-        owedTo.has(sink) ? channel.trouble : null,
-      ]),
-    );
-    const known = withTrouble(checkpoint, states);
-    return known.fence?.run === this.#context.run ? withFence(known, null) : known;
-  }
-
-  /** Dead letters are stored before the record that no longer owes them. */
-  async #commit<Plan extends Pick<Slice, "next" | "letters">>(
+  /** Dead letters and batches are stored before the record that counts on them; what it names no more goes after it. */
+  async #commit<Plan extends Pick<Slice, "next" | "letters" | "written">>(
     plan: (checkpoint: Checkpoint) => Plan | null,
   ): Promise<Plan | null> {
-    const planned = await this.#ledger.commit(plan, async ({ letters }) => {
+    const receipts = this.#receipts;
+    const planned = await this.#ledger.commit(plan, async ({ next, letters, written }) => {
+      await this.#batches.store(written);
+      await this.#batches.prepare(this.#checkpoint, next);
       if (letters.length > 0) await this.#context.deadLetters.put(letters);
     });
-    if (planned) this.#receipts = [];
+    if (!planned) return null;
+    this.#receipts = this.#receipts.slice(receipts.length);
+    await this.#batches.tidy(planned.next);
     return planned;
   }
 
@@ -263,6 +253,5 @@ export class StreamRun {
   }
 }
 
-const add = (counts: Map<SinkName, number>, sink: SinkName, count: number): void => {
-  if (count > 0) counts.set(sink, (counts.get(sink) ?? 0) + count);
-};
+const lostError = (sink: SinkName, count: number): StoreError =>
+  new StoreError("corrupt", `${count} deliveries parked for ${sink} are missing from the store`);

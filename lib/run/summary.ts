@@ -1,3 +1,5 @@
+import type { Owed } from "../checkpoint/checkpoint.ts";
+import { owedCounts } from "../checkpoint/owed.ts";
 import { type PartError, SourceError } from "../core/errors.ts";
 import { type SinkName, sinkName } from "../core/names.ts";
 import type { Channel } from "../delivery/channel.ts";
@@ -118,10 +120,9 @@ const errorSummary = (error: PartError): NonNullable<StreamSummary["error"]> => 
 function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly StreamOutcome[]): SinkSummary {
   const sum = (of: (outcome: StreamOutcome) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  const owed = outcomes.flatMap(
-    ({ checkpoint }) => checkpoint?.outbox.flatMap((entry) => entry.owed.get(name) ?? []) ?? [],
-  );
-  const retrying = owed.filter(({ attempts }) => attempts > 0).length;
+  const inOutbox = ({ checkpoint }: StreamOutcome): readonly Owed[] =>
+    checkpoint?.outbox.flatMap(({ owed }) => owed.get(name) ?? []) ?? [];
+  const retrying = sum((outcome) => inOutbox(outcome).filter(({ attempts }) => attempts > 0).length);
   const { trouble } = channel;
   return {
     accepted: sum(({ accepted }) => accepted.get(name) ?? 0),
@@ -129,7 +130,7 @@ function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly Stream
     deadLettered: sum(({ deadLettered }) => deadLettered.get(name) ?? 0),
     expired: 0,
     retrying,
-    pending: owed.length,
+    pending: sum(({ checkpoint }) => (checkpoint && owedCounts(checkpoint).get(name)) ?? 0),
     blocked: trouble?.kind === "blocked" ? trouble.reason : null,
     problem: retrying > 0 || trouble ? (channel.problem ?? trouble?.reason ?? null) : null,
   };

@@ -1,3 +1,4 @@
+import { oldestOwedMs } from "../checkpoint/owed.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { StoreError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
@@ -82,8 +83,8 @@ export async function oldestPendingMs(
   const ages = await Promise.all(
     recorded.map(async ({ key }) => {
       const stored = await loaded(checkpoints, key as StreamKey);
-      const since = stored?.checkpoint.outbox.map(({ committedAtMs }) => committedAtMs) ?? [];
-      return nowMs - Math.min(nowMs, ...since);
+      const sinceMs = stored && oldestOwedMs(stored.checkpoint);
+      return Math.max(0, nowMs - (sinceMs ?? nowMs));
     }),
   );
   return Math.max(0, ...ages);

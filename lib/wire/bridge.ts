@@ -123,6 +123,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       timeBudgetMs: config.delivery.timeBudget,
       checkpoints,
       deadLetters,
+      parked,
       observer,
       dispatchers: mapValues(outlets, ({ dispatcher }) => dispatcher()),
     };

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { toEvent } from "../../lib/change/event.ts";
 import type { Checkpoint, OutboxEntry } from "../../lib/checkpoint/checkpoint.ts";
+import { batchId } from "../../lib/checkpoint/parked.ts";
 import { runId, type SinkName, sinkName, streamKey, taskId } from "../../lib/core/names.ts";
 import { failureReasons } from "../../lib/core/result.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
@@ -61,6 +62,22 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
     .map((sequences) =>
       sequences.sort((a, b) => a - b).map((sequence) => entry(sequence, `t${sequence % 5}`, [ops, chat])),
     ),
+  parked: fc
+    .array(
+      fc.tuple(
+        name,
+        fc.array(
+          fc.record({
+            id: fc.string().map(batchId),
+            returned: fc.nat(),
+            count: fc.nat(),
+            bytes: fc.nat(),
+            oldestMs: instantMs,
+          }),
+        ),
+      ),
+    )
+    .map((rows) => new Map(rows)),
   nextSequence: fc.integer({ min: 1_000, max: 2_000 }),
   fence: fc.option(fc.record({ run: fc.uuid().map(runId), untilMs: instantMs })),
   trouble: fc

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { Room } from "../../lib/checkpoint/room.ts";
 import {
   begin,
   type Recording,
-  record,
+  record as recordAll,
   reinstate,
   settle,
   withTrouble,
@@ -24,8 +25,11 @@ const recording = (over: Partial<Recording>): Recording => ({
   nowMs: createdMs,
   fence: null,
   durations: new Map(),
+  room: new Room([], { maxBacklog: 1_000, sinks: 2 }),
   ...over,
 });
+/** Of a record that has room for all. */
+const record = (...call: Parameters<typeof recordAll>): Checkpoint => recordAll(...call).next;
 const known = (status: string, createdAtMs: number) =>
   sampleKnown({ status, createdAtMs, updatedAtMs: createdAtMs, name: "resize" });
 

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { BatchId, ParkedDelivery, ParkedStore } from "../../lib/checkpoint/parked.ts";
+import { batchId, type ParkedDelivery, type ParkedStore } from "../../lib/checkpoint/parked.ts";
 import { streamKey } from "../../lib/core/names.ts";
 import { entry, key, stream } from "../checkpoint/sample.ts";
-
-export const batchId = (text: string): BatchId => text as BatchId;
 
 /** Deliveries of tasks whose names no database may trip over. */
 export const parkedDeliveries = (...sequences: readonly number[]): readonly ParkedDelivery[] =>

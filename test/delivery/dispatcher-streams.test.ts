@@ -4,7 +4,7 @@ import { taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import type { BatchLimits } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
-import { entry, ops } from "../checkpoint/sample.ts";
+import { entry, key, ops } from "../checkpoint/sample.ts";
 import { failing, stage } from "./dispatcher-stage.ts";
 import { pump } from "./pump.ts";
 import { type Answer, accepted, busy, type ScriptedSink, scriptedSink } from "./scripted-sink.ts";
@@ -33,6 +33,33 @@ describe("a dispatcher that several streams share", () => {
     const { send } = stage(sink, { concurrency: 1 });
     await Promise.all([send(some("a", 4)), send(some("b", 2)), send(some("c", 1))]);
     expect(batches.flat()).toEqual(["a0", "a1", "b0", "c0", "a2", "b1", "a3"]);
+  });
+
+  it("sends what is added while it sends, tells when it rests, and gives its receipts as they come", async () => {
+    const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 });
+    const { clock, channel, dispatcher, abort } = stage(sink, { concurrency: 1 });
+    let rests = 0;
+    const work = {
+      stream: key,
+      record: { outbox: some("a", 2), messages: new Map() },
+      stopAtMs: createdMs + 30_000,
+      attempted: () => {},
+    };
+    const consignment = dispatcher.open(work, abort, () => {
+      rests += 1;
+    });
+    dispatcher.add(consignment, some("b", 2, 3));
+    await turn();
+    expect([batches.flat(), rests, consignment.isResting]).toEqual([["a0", "a1", "b0", "b1"], 1, true]);
+    expect(consignment.collect().receipts.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+    sink.answer = () => busy;
+    dispatcher.add(consignment, some("c", 1, 5));
+    expect(consignment.isResting).toBe(false);
+    await turn();
+    await clock.advance(20_000);
+    expect([rests, channel.state, consignment.collect().receipts.length]).toEqual([2, "closed", 1]);
+    dispatcher.add(consignment, some("d", 1, 6));
+    expect([rests, consignment.isResting, consignment.collect().receipts]).toEqual([3, true, []]);
   });
 
   it("fills batches from all of them, and gives each its own receipts", async () => {

@@ -32,6 +32,23 @@ describe("a lane", () => {
     expect(sequences(takeAll(lane))).toEqual([2]);
   });
 
+  it("takes more in while it is served, and holds it back behind what its task is still owed", () => {
+    const lane = new Lane([entry(1, "a"), entry(2, "b")], ops);
+    const [first, second] = takeAll(lane);
+    lane.add([entry(3, "a"), entry(4, "b"), entry(5, "c"), entry(6, "d", [chat])]);
+    expect(sequences(takeAll(lane))).toEqual([5]);
+    if (first) lane.reschedule(first, later);
+    if (second) lane.settle(second);
+    lane.add([entry(7, "a"), entry(8, "b")]);
+    const [fourth] = takeAll(lane);
+    expect(fourth?.entry.sequence).toBe(4);
+    const [again] = takeAll(lane, 5_000);
+    expect(again?.entry.sequence).toBe(1);
+    if (again) lane.settle(again);
+    if (fourth) lane.settle(fourth);
+    expect(sequences(takeAll(lane))).toEqual([3, 8]);
+  });
+
   it("gives the same event until it is taken", () => {
     const lane = new Lane([entry(1, "a"), entry(2, "b")], ops);
     expect([lane.next(0)?.entry.sequence, lane.next(0)?.entry.sequence]).toEqual([1, 1]);

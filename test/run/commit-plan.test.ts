@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Difference } from "../../lib/change/diff.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { batchId } from "../../lib/checkpoint/parked.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { taskId } from "../../lib/core/names.ts";
-import { planSlice, type Slice, type SliceRules } from "../../lib/run/commit-plan.ts";
+import { planSlice, type Slice, type SliceMoment, type SliceRules } from "../../lib/run/commit-plan.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { key, stream } from "../checkpoint/sample.ts";
 
@@ -23,7 +24,14 @@ const held: Checkpoint = {
   watermarkMs: createdMs - 60 * minuteMs,
   newestCreatedMs: createdMs,
 };
-const moment = { nowMs: createdMs + minuteMs, apiNowMs: createdMs + minuteMs, fence: null, mayTrim: true };
+const moment: SliceMoment = {
+  nowMs: createdMs + minuteMs,
+  apiNowMs: createdMs + minuteMs,
+  fenceFor: () => null,
+  isOthers: false,
+  atHand: new Map(),
+  newBatchId: () => batchId("run/1"),
+};
 
 describe("a slice", () => {
   it("moves the window up to the lookback when all was read", () => {

@@ -203,6 +203,16 @@ describe("a run over many streams", () => {
     });
   });
 
+  it("counts what waits beside the records as pending", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const { run, show, clock, plans, memory } = streams(2, [sink]);
+    for (let count = 0; count < 900; count += 1) show(sampleTask({ id: taskId(`t${count}`) }));
+    const summary = await pump(clock, run());
+    const records = await Promise.all(plans.map(({ rules }) => memory.load(rules.stream)));
+    expect(records.every((record) => (record?.checkpoint.parked.size ?? 0) > 0)).toBe(true);
+    expect(summary.sinks[ops]).toMatchObject({ pending: 1_800, deadLettered: 0 });
+  });
+
   it("tells a stream that cannot be read, and goes on with the others", async () => {
     const sink = scriptedSink(ops);
     const { run, show, source } = streams(3, [sink]);

@@ -11,7 +11,7 @@ import type { RetryPolicy } from "../../lib/delivery/retry.ts";
 import type { RunContext, StreamPlan } from "../../lib/run/plan.ts";
 import { runStream } from "../../lib/run/run-stream.ts";
 import type { Page, TaskSource } from "../../lib/source/task-source.ts";
-import { memoryCheckpoints, memoryDeadLetters } from "../../lib/stores/memory.ts";
+import { memoryCheckpoints, memoryDeadLetters, memoryParked } from "../../lib/stores/memory.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { createdMs } from "../change/sample.ts";
 import { key, stream } from "../checkpoint/sample.ts";
@@ -90,6 +90,7 @@ export function stage(
     },
   };
   const deadLetters: DeadLetterStore = memoryDeadLetters();
+  const parked = memoryParked();
   const plan: StreamPlan = {
     stream,
     source,
@@ -114,6 +115,7 @@ export function stage(
     log: silentLog,
     checkpoints,
     deadLetters,
+    parked,
     dispatchers: new Map(
       sinks.map((sink) => {
         const policy = plan.rules.policies.get(sink.name) ?? patience;
@@ -139,6 +141,7 @@ export function stage(
     memory,
     checkpoints,
     deadLetters,
+    parked,
     plan,
     begin,
     run,

@@ -1,16 +1,18 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Task } from "../../lib/change/task.ts";
-import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { EventId, SinkName, StreamKey } from "../../lib/core/names.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { checkCommit, idOf } from "./commit-checks.ts";
 import { type Crew, type Deeds, finals, type History, isLater, pair, Violation } from "./history.ts";
 import { checkMessages } from "./living.ts";
+import type { Records } from "./store.ts";
 import type { World } from "./world.ts";
 
 const secondOf = (ms: number): number => Math.floor(ms / 1_000);
 /** More than this and a run may end, its time being over, before it has taken everything in. */
 const oneSlice = 150;
+/** A small share is filled again and again, a commit each time: beyond this a run may end first. */
+const mostRefills = 5;
 
 /** The record that a process stored, once it is in the store. */
 export function onCommit(
@@ -18,8 +20,9 @@ export function onCommit(
   crew: Crew,
   stream: StreamKey,
   text: string,
-  next: Checkpoint,
+  records: Records,
 ): void {
+  const next = records.whole(stream);
   const incarnation = history.incarnation(stream);
   const previous = incarnation.record;
   incarnation.record = next;
@@ -43,7 +46,18 @@ export function onCommit(
   if (!rules || !deeds) throw new Violation("no defect", `${stream} is not this run's`);
   const before = deeds.fenced.length;
   const nowMs = crew.process.clock.now();
-  checkCommit({ history, incarnation, previous, next, rules, deeds, nowMs, apiSkewMs: crew.apiSkewMs });
+  const { outbox } = records.checkpoint(stream);
+  checkCommit({
+    history,
+    incarnation,
+    previous,
+    next,
+    outbox,
+    rules,
+    deeds,
+    nowMs,
+    apiSkewMs: crew.apiSkewMs,
+  });
   // Another run holds the outbox: this one may not deliver what it has just committed.
   if (next.fence?.run !== crew.process.run) deeds.fenced.splice(before);
   checkMessages(previous, next, deeds);
@@ -110,7 +124,8 @@ export function onEnd(
     const stream = key as StreamKey;
     const deeds = crew.deeds.get(stream);
     if (!deeds) continue;
-    if (facts.hadTime && !deeds.storeFailed) {
+    const refills = deeds.fenced.length / (crew.rules.get(stream)?.maxBacklog ?? 1);
+    if (facts.hadTime && !deeds.storeFailed && refills < mostRefills) {
       for (const { id, sinks } of deeds.fenced) checkHealthy(history, stream, id, sinks, facts.healthy);
     }
     if (error !== null) continue;

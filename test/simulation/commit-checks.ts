@@ -21,6 +21,8 @@ interface Commit {
   readonly incarnation: Incarnation;
   readonly previous: Checkpoint;
   readonly next: Checkpoint;
+  /** What of it is in the record itself, and not parked. */
+  readonly outbox: Checkpoint["outbox"];
   readonly rules: SliceRules;
   readonly deeds: Deeds;
   readonly nowMs: number;
@@ -171,10 +173,10 @@ const isSeen = ({ sights }: Deeds, task: TaskId, status: string, updatedAtMs: nu
 
 /** Nothing owed disappears unless it was accepted or is among the dead letters. */
 function checkOwed({ incarnation, previous, next }: Commit): void {
-  const kept = new Map(next.outbox.map((entry) => [entry.sequence, entry]));
+  const kept = new Map(next.outbox.map((entry) => [`${entry.sequence} ${entry.event.id}`, entry]));
   for (const { sequence, event, owed } of previous.outbox) {
     for (const sink of owed.keys()) {
-      if (kept.get(sequence)?.owed.has(sink)) continue;
+      if (kept.get(`${sequence} ${event.id}`)?.owed.has(sink)) continue;
       const key = pair(sink, event.id);
       if (!incarnation.accepted.has(key) && !incarnation.lettered.has(key))
         throw new Violation(
@@ -200,16 +202,14 @@ function checkWatermark({ previous, next, rules, deeds, nowMs, apiSkewMs }: Comm
   }
 }
 
-function checkBounds({ next, rules, deeds }: Commit): void {
+function checkBounds({ next, outbox, rules }: Commit): void {
   for (const [task, known] of next.known) {
     const isLookedFor = known.gone !== null && known.gone.nextLookMs !== null;
     if (!isOpen(known) && !isLookedFor && secondOf(known.createdAtMs) < secondOf(next.watermarkMs))
       throw new Violation("bounded", `${task} has ended, lies outside the window, and is kept`);
   }
-  // Others may have added to an outbox while it was held: whoever takes it next shortens it.
-  if (next.fence?.run !== deeds.run) return;
   for (const sink of rules.policies.keys()) {
-    const owed = next.outbox.filter((entry) => entry.owed.has(sink)).length;
+    const owed = outbox.filter((entry) => entry.owed.has(sink)).length;
     if (owed > rules.maxBacklog) throw new Violation("bounded", `${sink} is owed ${owed} events`);
   }
 }

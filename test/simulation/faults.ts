@@ -26,6 +26,8 @@ export const faultKinds = [
   "store: time-out before the effect",
   "store: reply lost after the effect",
   "store: unavailable",
+  "parked deliveries: unavailable",
+  "parked deliveries: reply lost after the effect",
   "dead letters: unavailable",
   "dead letters: reply lost after the effect",
   "sink: server error",

@@ -49,7 +49,7 @@ export interface Deeds {
   readonly answered: Set<string>;
   /** The record it loaded or committed last. */
   record: Checkpoint | null;
-  /** What sinks said since then of their messages, by sink and task. */
+  /** What sinks said of their messages, by sink and task. */
   readonly told: Map<string, Reference>;
 }
 

@@ -10,6 +10,7 @@ import { silentLog } from "../../lib/telemetry/log.ts";
 import { onEnd } from "./checker.ts";
 import { type Ground, sinksOf, steady } from "./ground.ts";
 import { type Crew, newDeeds, Violation } from "./history.ts";
+import { simulatedParked } from "./parked.ts";
 import { Process } from "./process.ts";
 import { type Launch, troubledSinks } from "./scenario.ts";
 import { type SinkMode, simulatedSink } from "./sinks.ts";
@@ -103,6 +104,7 @@ function contextOf(ground: Ground, crew: Crew, timeBudgetMs: number, chance: num
   const { records, letters, history, variant } = ground;
   const { process } = crew;
   const checkpoints = simulatedCheckpoints(records, crew, history, { chance, isDown: ground.storeIsDown });
+  const parked = simulatedParked(records.parked, crew, { chance, isDown: ground.storeIsDown });
   const deadLetters = simulatedDeadLetters(letters, crew, history, { chance, isDown: ground.lettersAreDown });
   return {
     run: process.run,
@@ -111,6 +113,7 @@ function contextOf(ground: Ground, crew: Crew, timeBudgetMs: number, chance: num
     log: silentLog,
     checkpoints: variant.checkpoints?.(checkpoints, process) ?? checkpoints,
     deadLetters: variant.deadLetters?.(deadLetters, process) ?? deadLetters,
+    parked: variant.parked?.(parked, process) ?? parked,
     dispatchers: new Map(sinksOf(ground).map((name) => [name, dispatcherTo(name, ground, crew)])),
     observer: { committed: () => {}, attempted: () => {} },
   };

@@ -65,12 +65,13 @@ export async function applyStep(
 
 /** Puts an earlier record in the place of each stream's own, as a backup would. */
 function restore({ records, faults, history }: Ground, back: number): void {
+  records.parked.restore();
   for (const [stream, { version }] of records.current) {
     const text = records.past.get(stream)?.at(-1 - back);
     if (text === undefined) continue;
     faults.hit("checkpoint: restored from an earlier version");
     records.put(stream, version + 1, text);
-    history.incarnations.set(stream, newIncarnation(records.checkpoint(stream)));
+    history.incarnations.set(stream, newIncarnation(records.whole(stream)));
   }
 }
 

@@ -7,11 +7,13 @@ import type { DeadLetter, DeadLetterStore } from "../../lib/delivery/dead-letter
 import { between, pick } from "../../lib/simulator/random.ts";
 import { onCommit } from "./checker.ts";
 import type { Crew, History } from "./history.ts";
+import { ParkedRows } from "./parked.ts";
 
 const timeoutMs = 5_000;
 
 /** The records as a durable store keeps them: text under a version, and every text there ever was. */
 export class Records {
+  readonly parked = new ParkedRows();
   readonly current = new Map<StreamKey, { readonly version: number; readonly checkpoint: Checkpoint }>();
   readonly past = new Map<StreamKey, string[]>();
 
@@ -19,6 +21,11 @@ export class Records {
     const found = this.current.get(stream);
     if (!found) throw new Error("no such record");
     return found.checkpoint;
+  }
+
+  /** With what waits beside it. */
+  whole(stream: StreamKey): Checkpoint {
+    return this.parked.whole(stream, this.checkpoint(stream));
   }
 
   put(stream: StreamKey, version: number, text: string): void {
@@ -68,7 +75,7 @@ export function simulatedCheckpoints(
     if (version !== expected) return { kind: "conflict" } as const;
     const next = ((version ?? 0) + 1) as Version;
     records.put(stream, next, text);
-    history.witness(() => onCommit(history, crew, stream, text, records.checkpoint(stream)));
+    history.witness(() => onCommit(history, crew, stream, text, records));
     return { kind: "committed", version: next } as const;
   };
   return {

@@ -1,3 +1,4 @@
+import type { ParkedStore } from "../../lib/checkpoint/parked.ts";
 import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import type { DeadLetterStore } from "../../lib/delivery/dead-letters.ts";
 import type { Sink } from "../../lib/sinks/sink.ts";
@@ -9,6 +10,7 @@ export interface Variant {
   readonly name: string;
   readonly source?: (source: TaskSource, process: Process) => TaskSource;
   readonly checkpoints?: (store: CheckpointStore, process: Process) => CheckpointStore;
+  readonly parked?: (store: ParkedStore, process: Process) => ParkedStore;
   readonly deadLetters?: (store: DeadLetterStore, process: Process) => DeadLetterStore;
   readonly sink?: (sink: Sink, process: Process) => Sink;
   /** Replaces a method for as long as a history plays; returns what puts it back. */

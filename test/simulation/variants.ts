@@ -7,6 +7,7 @@ import { Batch } from "../../lib/delivery/batch.ts";
 import { Lane } from "../../lib/delivery/lane.ts";
 import type { Check } from "./history.ts";
 import { livingVariants } from "./living-variants.ts";
+import { parkedVariants } from "./parked-variants.ts";
 import type { Variant } from "./variant.ts";
 
 /** A bridge broken on purpose, and the checks that may catch it. */
@@ -288,6 +289,7 @@ export const variants: readonly Broken[] = [
     },
   },
   ...livingVariants,
+  ...parkedVariants,
 ];
 
 function doNotHoldBack(): () => void {

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { batchId } from "../../lib/checkpoint/parked.ts";
 import { memoryParked } from "../../lib/stores/memory.ts";
 import { openDatabase } from "../../lib/stores/sqlite/database.ts";
 import { fileParked } from "../../lib/stores/sqlite/parked.ts";
 import { key } from "../checkpoint/sample.ts";
-import { batchId, parkedDeliveries, parkedStoreContract } from "../contract/parked-store.ts";
+import { parkedDeliveries, parkedStoreContract } from "../contract/parked-store.ts";
 
 function newFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), "bridge-parked-"));

@@ -322,8 +322,8 @@ describe("an idle run of a warm process", () => {
         calls += 1;
         return work(...args);
       };
-    wrapStores(({ checkpoints, activity, deadLetters }) => ({
-      deadLetters,
+    wrapStores(({ checkpoints, activity, ...stores }) => ({
+      ...stores,
       checkpoints: cachedCheckpoints(
         { ...checkpoints, load: counted(checkpoints.load), commit: counted(checkpoints.commit) },
         clock,

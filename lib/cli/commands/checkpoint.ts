@@ -1,4 +1,5 @@
 import { isFinal } from "../../change/task.ts";
+import { oldestOwedMs, owedCounts } from "../../checkpoint/owed.ts";
 import type { Stored } from "../../checkpoint/store.ts";
 import type { StreamKey } from "../../core/names.ts";
 import type { Bridge } from "../../wire/bridge.ts";
@@ -60,6 +61,12 @@ async function readRecords(bridge: Bridge, stream: string | undefined): Promise<
   return records.flat();
 }
 
+const waiting = (count: number): Span => (count > 0 ? ["yellow", String(count)] : "0");
+
+/** Deliveries that wait beside the record, over all sinks. */
+const parkedCount = ({ checkpoint }: Record): number =>
+  [...checkpoint.parked.values()].flat().reduce((sum, { count }) => sum + count, 0);
+
 const openTasks = ({ checkpoint }: Record): number =>
   [...checkpoint.known.values()].filter(({ status }) => !isFinal(status)).length;
 
@@ -71,19 +78,19 @@ function show(context: Context, records: readonly Record[]): void {
       { title: "KNOWN", align: "right" },
       { title: "OPEN", align: "right" },
       { title: "OUTBOX", align: "right" },
+      { title: "PARKED", align: "right" },
       { title: "WATERMARK" },
       { title: "VERSION", align: "right" },
       { title: "STREAM" },
     ],
     records.map((record): Line => {
       const { checkpoint, version, key } = record;
-      const owed = checkpoint.outbox.length;
-      const outbox: Span = owed > 0 ? ["yellow", String(owed)] : "0";
       const { watermarkMs } = checkpoint;
       return [
         String(checkpoint.known.size),
         String(openTasks(record)),
-        outbox,
+        waiting(checkpoint.outbox.length),
+        waiting(parkedCount(record)),
         watermarkMs > 0 ? instant(watermarkMs) : "-",
         String(version),
         key,
@@ -95,11 +102,11 @@ function show(context: Context, records: readonly Record[]): void {
 
 /** What stands in a stream's way: the fence of a run, and sinks in trouble. */
 function remarks({ key, checkpoint }: Record, nowMs: number): readonly Line[] {
-  const { fence, trouble, outbox } = checkpoint;
-  const oldest = outbox[0];
+  const { fence, trouble } = checkpoint;
+  const oldestMs = oldestOwedMs(checkpoint);
   const fenced = fence && fence.untilMs > nowMs;
   return [
-    ...(oldest ? [[`${key}: the oldest undelivered event is ${age(nowMs - oldest.committedAtMs)} old`]] : []),
+    ...(oldestMs !== null ? [[`${key}: the oldest undelivered event is ${age(nowMs - oldestMs)} old`]] : []),
     ...(fenced ? [[`${key}: run ${fence.run} may deliver until ${instant(fence.untilMs)}`]] : []),
     ...[...trouble].map(([sink, { kind, reason, sinceMs }]): Line => {
       const style = kind === "blocked" ? "red" : "yellow";
@@ -113,7 +120,6 @@ const iso = (ms: number | null): string | null =>
 
 function asJson(record: Record) {
   const { key, version, checkpoint } = record;
-  const sinks = new Set(checkpoint.outbox.flatMap(({ owed }) => [...owed.keys()]));
   return {
     key,
     version,
@@ -122,9 +128,8 @@ function asJson(record: Record) {
     known: checkpoint.known.size,
     open: openTasks(record),
     outbox: checkpoint.outbox.length,
-    owed: Object.fromEntries(
-      [...sinks].map((sink) => [sink, checkpoint.outbox.filter(({ owed }) => owed.has(sink)).length]),
-    ),
+    parked: parkedCount(record),
+    owed: Object.fromEntries(owedCounts(checkpoint)),
     fence: checkpoint.fence && { run: checkpoint.fence.run, until: iso(checkpoint.fence.untilMs) },
     trouble: Object.fromEntries(
       [...checkpoint.trouble].map(([sink, { kind, reason, sinceMs, notBeforeMs }]) => [

@@ -35,7 +35,7 @@ export const redriveDeadLetters = (context: Context, options: LetterOptions): Pr
         out.line(`${count(redriven, "delivery", "deliveries")} back in order; the next poll tries again.`);
       if (left > 0)
         out.line(
-          `${count(left, "dead letter")} left: no more events of a stream may wait for a sink than delivery.maxBacklog. Redrive again when they are delivered.`,
+          `${count(left, "dead letter")} left: the record of the stream has no room for more now. Redrive again when what waits there is delivered.`,
         );
     }
     return 0;

@@ -36,7 +36,7 @@ export function checkSize(name: string, item: Item): void {
   if (bytes <= maxItemBytes) return;
   throw new StoreError(
     "too_large",
-    `${name}: ${bytes} bytes, and DynamoDB takes ${maxItemBytes}: a lower delivery.maxBacklog or lookback keeps it smaller`,
+    `${name}: ${bytes} bytes, and DynamoDB takes ${maxItemBytes}: a lower lookback keeps it smaller`,
   );
 }
 

@@ -1,5 +1,11 @@
 import { eachOf } from "../../async/each.ts";
-import { type BatchId, decodeBatch, encodeBatch, type ParkedStore } from "../../checkpoint/parked.ts";
+import {
+  type BatchId,
+  batchId,
+  decodeBatch,
+  encodeBatch,
+  type ParkedStore,
+} from "../../checkpoint/parked.ts";
 import type { StreamKey } from "../../core/names.ts";
 import { bytesOf, textOf } from "./item.ts";
 import { pack, unpack } from "./packed.ts";
@@ -22,7 +28,7 @@ export function dynamodbParked(table: Table): ParkedStore {
     remove: (stream, ids) => eachOf(ids, callsAtOnce, (id) => table.delete(keyOf(stream, id))),
     list: async (stream) => {
       const items = await table.query(stream, parkedKind, "sk");
-      return items.map((item) => textOf(item, "sk").slice(parkedKind.length) as BatchId);
+      return items.map((item) => batchId(textOf(item, "sk").slice(parkedKind.length)));
     },
     close: () => table.close(),
   };

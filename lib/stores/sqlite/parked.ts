@@ -1,4 +1,4 @@
-import { type BatchId, decodeBatch, encodeBatch, type ParkedStore } from "../../checkpoint/parked.ts";
+import { batchId, decodeBatch, encodeBatch, type ParkedStore } from "../../checkpoint/parked.ts";
 import type { Database } from "./database.ts";
 
 /** Parked deliveries in the embedded database: one row a batch. */
@@ -27,7 +27,7 @@ export function fileParked(database: Database): ParkedStore {
         sql
           .prepare("SELECT id FROM parked WHERE stream = ? ORDER BY id")
           .all(stream)
-          .map((row) => String(row["id"]) as BatchId),
+          .map((row) => batchId(String(row["id"]))),
       ),
     close: async () => database.close(),
   };

@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { batchId } from "../../../lib/checkpoint/parked.ts";
 import { begin } from "../../../lib/checkpoint/transitions.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { dynamodbParked } from "../../../lib/stores/dynamodb/parked.ts";
 import { type Engine, startEngine } from "../../aws/dynamodb-engine.ts";
 import { key } from "../../checkpoint/sample.ts";
-import { batchId, parkedDeliveries, parkedStoreContract } from "../../contract/parked-store.ts";
+import { parkedDeliveries, parkedStoreContract } from "../../contract/parked-store.ts";
 
 let engine: Engine;
 beforeAll(async () => {

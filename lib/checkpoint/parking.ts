@@ -1,0 +1,153 @@
+import { eventBytes } from "../change/event.ts";
+import type { SinkName } from "../core/names.ts";
+import { type Checkpoint, type OutboxEntry, untried } from "./checkpoint.ts";
+import type { BatchId, ParkedBatch, ParkedDelivery } from "./parked.ts";
+import { Room, type RoomLimits } from "./room.ts";
+
+/** Of events, as JSON: a batch fits any store, and as few as may be are named by the record. */
+const maxBatchBytes = 256 * 1_024;
+
+export interface ParkingLimits extends Pick<RoomLimits, "maxBacklog"> {
+  /** Of every configured sink: what waits for any other comes back at once, to be given up. */
+  readonly policies: ReadonlyMap<SinkName, unknown>;
+}
+
+/** Batches that were read for a transition; null: the store has none of that name. */
+export type BatchesAtHand = ReadonlyMap<BatchId, readonly ParkedDelivery[] | null>;
+
+export const roomOf = (outbox: Iterable<OutboxEntry>, { maxBacklog, policies }: ParkingLimits): Room =>
+  new Room(outbox, { maxBacklog, sinks: policies.size });
+
+/** The batches that may come back now: the oldest of each sink whose share of the record is low. */
+export function batchesDue({ outbox, parked }: Checkpoint, limits: ParkingLimits): readonly BatchId[] {
+  if (parked.size === 0) return [];
+  const room = roomOf(outbox, limits);
+  return Array.from(parked).flatMap(([sink, [first]]) =>
+    first && (!limits.policies.has(sink) || room.isLow(sink)) ? [first.id] : [],
+  );
+}
+
+/** The batches that new deliveries are joined to, lest a trickle makes very many. */
+export const batchesToFill = ({ parked }: Checkpoint): readonly BatchId[] =>
+  [...parked.values()].flatMap((batches) => {
+    const last = batches.at(-1);
+    return last && isSmall(last) ? [last.id] : [];
+  });
+
+const isSmall = ({ bytes }: ParkedBatch): boolean => bytes * 2 <= maxBatchBytes;
+
+export interface BroughtBack {
+  /** The checkpoint itself when nothing came back. */
+  readonly next: Checkpoint;
+  /** By sink, deliveries of batches that the store does not have: only a hand in it, or a defect, can do that. */
+  readonly lost: ReadonlyMap<SinkName, number>;
+}
+
+/** Takes back into the outbox, each at its place in the order, what waits longest and has room now. */
+export function bringBack(checkpoint: Checkpoint, atHand: BatchesAtHand, limits: ParkingLimits): BroughtBack {
+  const lost = new Map<SinkName, number>();
+  const room = roomOf(checkpoint.outbox, limits);
+  const outbox = new Map(checkpoint.outbox.map((entry) => [entry.sequence, entry]));
+  const parked = new Map<SinkName, readonly ParkedBatch[]>();
+  let hasChanged = false;
+  for (const [sink, batches] of checkpoint.parked) {
+    const [first, ...later] = batches;
+    const deliveries = first && atHand.get(first.id);
+    const isConfigured = limits.policies.has(sink);
+    if (!first || deliveries === undefined || (isConfigured && !room.isLow(sink))) {
+      parked.set(sink, batches);
+      continue;
+    }
+    if (deliveries === null) lost.set(sink, first.count);
+    const waiting = deliveries?.slice(first.returned) ?? [];
+    const taken = takeBack(outbox, sink, waiting, isConfigured ? room : null);
+    const left = waiting.slice(taken);
+    const rest = left.length > 0 ? [batchOf(first.id, left, first.returned + taken), ...later] : later;
+    if (rest.length > 0) parked.set(sink, rest);
+    hasChanged ||= taken > 0 || deliveries === null;
+  }
+  if (!hasChanged) return { next: checkpoint, lost };
+  const sorted = [...outbox.values()].sort((a, b) => a.sequence - b.sequence);
+  return { next: { ...checkpoint, parked, outbox: sorted }, lost };
+}
+
+/** How many of the deliveries the outbox has taken in. Without a `room` it takes all. */
+function takeBack(
+  outbox: Map<number, OutboxEntry>,
+  sink: SinkName,
+  deliveries: readonly ParkedDelivery[],
+  room: Room | null,
+): number {
+  for (const [index, { sequence, event, committedAtMs }] of deliveries.entries()) {
+    const held = outbox.get(sequence);
+    // Numbers begin anew after a reset, and a redrive may have put an older event in this place: it goes first.
+    if (held && held.event.id !== event.id) return index;
+    if (held?.owed.has(sink)) continue;
+    if (room && !room.take(sink, event, held !== undefined)) return index;
+    const owed = new Map(held?.owed).set(sink, untried);
+    outbox.set(sequence, { sequence, event, committedAtMs, ...held, owed });
+  }
+  return deliveries.length;
+}
+
+export interface Parking {
+  readonly next: Checkpoint;
+  /** To be stored before `next` is. */
+  readonly written: ReadonlyMap<BatchId, readonly ParkedDelivery[]>;
+}
+
+/** Parks deliveries behind what their sinks have parked already. `newId` never gives the same twice. */
+export function park(
+  checkpoint: Checkpoint,
+  surplus: ReadonlyMap<SinkName, readonly ParkedDelivery[]>,
+  atHand: BatchesAtHand,
+  newId: () => BatchId,
+): Parking {
+  const written = new Map<BatchId, readonly ParkedDelivery[]>();
+  if (surplus.size === 0) return { next: checkpoint, written };
+  const parked = new Map(checkpoint.parked);
+  for (const [sink, deliveries] of surplus) {
+    const batches = parked.get(sink) ?? [];
+    const last = batches.at(-1);
+    const joined = last && isSmall(last) ? atHand.get(last.id)?.slice(last.returned) : undefined;
+    const kept = joined ? batches.slice(0, -1) : batches;
+    const made = inBatches([...(joined ?? []), ...deliveries]).map((batch) => {
+      const id = newId();
+      written.set(id, batch);
+      return batchOf(id, batch, 0);
+    });
+    parked.set(sink, [...kept, ...made]);
+  }
+  return { next: { ...checkpoint, parked }, written };
+}
+
+function inBatches(deliveries: readonly ParkedDelivery[]): readonly (readonly ParkedDelivery[])[] {
+  const batches: ParkedDelivery[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const delivery of deliveries) {
+    bytes += eventBytes(delivery.event);
+    const last = batches.at(-1);
+    if (last && bytes <= maxBatchBytes) last.push(delivery);
+    else {
+      batches.push([delivery]);
+      bytes = eventBytes(delivery.event);
+    }
+  }
+  return batches;
+}
+
+/** `waiting` is what is left of the batch, which is never nothing. */
+const batchOf = (id: BatchId, waiting: readonly ParkedDelivery[], returned: number): ParkedBatch => ({
+  id,
+  returned,
+  count: waiting.length,
+  bytes: waiting.reduce((sum, { event }) => sum + eventBytes(event), 0),
+  oldestMs: waiting.reduce(
+    (oldestMs, { committedAtMs }) => Math.min(oldestMs, committedAtMs),
+    Number.POSITIVE_INFINITY,
+  ),
+});
+
+/** Every batch that a record names. */
+export const batchIds = ({ parked }: Pick<Checkpoint, "parked">): readonly BatchId[] =>
+  [...parked.values()].flatMap((batches) => batches.map(({ id }) => id));

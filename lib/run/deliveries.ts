@@ -1,0 +1,106 @@
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { Receipt } from "../checkpoint/transitions.ts";
+import type { CallOptions } from "../core/clock.ts";
+import type { SinkName, StreamKey } from "../core/names.ts";
+import { bury } from "../delivery/bury.ts";
+import type { Consignment, Dispatch } from "../delivery/consignment.ts";
+import type { DeadLetterStore } from "../delivery/dead-letters.ts";
+import type { Dispatcher } from "../delivery/dispatcher.ts";
+import type { RunObserver } from "./observer.ts";
+import type { Tally } from "./tally.ts";
+
+/** So many receipts are worth a commit of their own: a crash repeats what had none. */
+export const enoughReceipts = 200;
+
+export interface DeliveriesContext {
+  readonly dispatchers: ReadonlyMap<SinkName, Dispatcher>;
+  readonly deadLetters: DeadLetterStore;
+  readonly observer: RunObserver;
+  readonly stream: StreamKey;
+  readonly stopAtMs: number;
+  readonly tally: Tally;
+  /** Told of what ends one sink's part, and no other's. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** What the run of one stream sends: to each sink at its own pace, while more is committed. */
+export class Deliveries {
+  readonly #context: DeliveriesContext;
+  readonly #options: CallOptions;
+  readonly #consignments = new Map<SinkName, Consignment>();
+  /** Sequences that each sink's consignment was given. */
+  readonly #given = new Map<SinkName, Set<number>>();
+  #attempts = 0;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(context: DeliveriesContext, options: CallOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Gives each sink what the record owes it and it was not given yet. */
+  give(record: Checkpoint): void {
+    for (const [sink, dispatcher] of this.#context.dispatchers) {
+      const given = this.#given.get(sink) ?? new Set();
+      this.#given.set(sink, given);
+      const outbox = record.outbox.filter(({ sequence, owed }) => owed.has(sink) && !given.has(sequence));
+      if (outbox.length === 0) continue;
+      for (const { sequence } of outbox) given.add(sequence);
+      const open = this.#consignments.get(sink);
+      if (open) dispatcher.add(open, outbox);
+      else this.#consignments.set(sink, this.#open(sink, dispatcher, { ...record, outbox }));
+    }
+  }
+
+  /** Whether nothing more goes in this run, unless more is given. */
+  get areResting(): boolean {
+    return this.#consignments.values().every(({ isResting }) => isResting);
+  }
+
+  /** Waits until enough was tried to be worth a commit, or a sink has nothing more to do. */
+  async progress(): Promise<void> {
+    if (this.#attempts < enoughReceipts && !this.areResting) await this.#changed.promise;
+  }
+
+  /** Waits until nothing is in flight. */
+  async rest(): Promise<void> {
+    while (!this.areResting) await this.#changed.promise;
+  }
+
+  /** What has become of the deliveries since it was last asked for. Dead letters are stored before their receipts are given. */
+  async collect(): Promise<readonly Receipt[]> {
+    this.#attempts = 0;
+    const { deadLetters, tally, failed } = this.#context;
+    const receipts: Receipt[] = [];
+    for (const [sink, consignment] of this.#consignments) {
+      const { sent, error } = await bury(consignment.collect(), deadLetters);
+      if (error) failed(error);
+      tally.add("accepted", sink, sent.accepted);
+      tally.add("deadLettered", sink, sent.deadLetters.length);
+      receipts.push(...sent.receipts);
+    }
+    return receipts;
+  }
+
+  #open(sink: SinkName, dispatcher: Dispatcher, record: Checkpoint): Consignment {
+    const { stream, stopAtMs, observer } = this.#context;
+    const trouble = record.trouble.get(sink);
+    if (trouble) dispatcher.channel.recall(trouble);
+    const work: Dispatch = {
+      stream,
+      record,
+      stopAtMs,
+      attempted: ({ event }, result) => {
+        observer.attempted(sink, event, result);
+        this.#attempts += 1;
+        if (this.#attempts === enoughReceipts) this.#ring();
+      },
+    };
+    return dispatcher.open(work, this.#options, () => this.#ring());
+  }
+
+  #ring(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}

@@ -1,0 +1,317 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { batchId, type ParkedStore } from "../../lib/checkpoint/parked.ts";
+import { batchIds } from "../../lib/checkpoint/parking.ts";
+import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
+import { StoreError } from "../../lib/core/errors.ts";
+import { taskId } from "../../lib/core/names.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
+import { createdMs, sampleTask } from "../change/sample.ts";
+import { chat, key, ops } from "../checkpoint/sample.ts";
+import { parkedDeliveries } from "../contract/parked-store.ts";
+import { pump } from "../delivery/pump.ts";
+import { accepted, busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
+import { patience, stage } from "./stage.ts";
+
+const minuteMs = 60_000;
+const name = (index: number): string => `t${String(index).padStart(5, "0")}`;
+const tasks = (count: number, status = "EXECUTING", updatedAtMs = createdMs) =>
+  Array.from({ length: count }, (_, index) =>
+    sampleTask({ id: taskId(name(index)), status, createdAtMs: createdMs, updatedAtMs }),
+  );
+const subjects = (sink: ScriptedSink) => sink.accepted.map(({ subject }) => subject);
+const hangs = (_: unknown, signal: AbortSignal): Promise<DeliveryResult> =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy)));
+
+/** What is owed: in the record, beside it, and in batches that the store holds. */
+async function debts({ record, parked }: Pick<ReturnType<typeof stage>, "record" | "parked">) {
+  const checkpoint = await record();
+  return {
+    outbox: checkpoint?.outbox.length,
+    named: checkpoint && batchIds(checkpoint).length,
+    stored: (await parked.list(key)).length,
+  };
+}
+const nothing = { outbox: 0, named: 0, stored: 0 };
+
+describe("a run of thousands of changes", () => {
+  it("gives a healthy sink all of them while another takes a second for each", async () => {
+    const healthy = scriptedSink(ops);
+    const { begin, show, clock } = stage([
+      scriptedSink(chat, async (_, signal) => {
+        await clock.sleep(1_000, signal);
+        return signal.aborted ? busy : accepted;
+      }),
+      healthy,
+    ]);
+    show(...tasks(1_000));
+    const running = begin();
+    for (let count = 0; count < 500; count += 1) await turn();
+    expect(healthy.accepted).toHaveLength(1_000);
+    const outcome = await pump(clock, running);
+    expect(outcome.accepted.get(chat)).toBeGreaterThan(100);
+  });
+
+  it("gives a healthy sink all of them while another hangs, and the hanging one its own later, in order", async () => {
+    const healthy = scriptedSink(ops);
+    const hanging = scriptedSink(chat, hangs);
+    const staged = stage([hanging, healthy]);
+    const { begin, show, clock, run } = staged;
+    show(...tasks(3_000));
+    const running = begin();
+    for (let count = 0; count < 500; count += 1) await turn();
+    expect(healthy.accepted).toHaveLength(3_000);
+    await pump(clock, running);
+    hanging.answer = () => accepted;
+    await clock.advance(10 * minuteMs);
+    await run();
+    expect(subjects(hanging)).toEqual(tasks(3_000).map(({ id }) => id));
+    expect(await debts(staged)).toEqual(nothing);
+  });
+
+  it("gives nothing up for a sink that is down, however many wait, and tells all in order once it is well", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const staged = stage([sink], { maxBacklog: 1_000 });
+    const { run, show, clock, deadLetters, record } = staged;
+    show(...tasks(3_000));
+    const outcome = await run();
+    expect([outcome.changes, outcome.deadLettered.size]).toEqual([3_000, 0]);
+    await clock.advance(10 * minuteMs);
+    show(...tasks(500, "SUCCESS", createdMs + 5_000));
+    await run();
+    expect((await record())?.outbox.length).toBeLessThanOrEqual(1_000);
+    sink.answer = () => accepted;
+    await clock.advance(10 * minuteMs);
+    await run();
+    await run();
+    expect(await deadLetters.list({})).toEqual([]);
+    expect(sink.accepted).toHaveLength(3_500);
+    for (let index = 0; index < 500; index += 1) {
+      const told = sink.accepted.filter(({ subject }) => subject === name(index));
+      expect(told.map(({ data }) => data.change.to)).toEqual(["EXECUTING", "SUCCESS"]);
+    }
+    expect(await debts(staged)).toEqual(nothing);
+  });
+
+  it("hands all that waits to the operator once its sink is no longer configured", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const staged = stage([sink], { maxBacklog: 10 });
+    const { run, show, deadLetters, plan, parked } = staged;
+    show(...tasks(700));
+    await run();
+    expect((await parked.list(key)).length).toBeGreaterThan(1);
+    (plan.rules.policies as Map<unknown, unknown>).clear();
+    (plan.rules.filters as Map<unknown, unknown>).clear();
+    await run({ dispatchers: new Map() });
+    const letters = await deadLetters.list({});
+    expect(letters).toHaveLength(700);
+    expect(new Set(letters.map(({ reason }) => reason))).toEqual(new Set(["sink_removed"]));
+    expect(await debts(staged)).toEqual(nothing);
+  });
+
+  it("gives up what is too old, wherever it waits, and nothing younger", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const policies = new Map([[ops, { ...patience, maxAgeMs: 60 * minuteMs }]]);
+    const staged = stage([sink], { maxBacklog: 10, policies });
+    const { run, show, clock, deadLetters } = staged;
+    show(...tasks(300));
+    await run();
+    await clock.advance(50 * minuteMs);
+    show(...tasks(5, "SUCCESS", createdMs + 5_000));
+    await run();
+    await clock.advance(20 * minuteMs);
+    await run();
+    const letters = await deadLetters.list({});
+    expect(letters).toHaveLength(300);
+    expect(new Set(letters.map(({ event }) => event.data.change.to))).toEqual(new Set(["EXECUTING"]));
+    sink.answer = () => accepted;
+    await clock.advance(10 * minuteMs);
+    await run();
+    expect(sink.accepted.map(({ data }) => data.change.to)).toEqual(new Array(5).fill("SUCCESS"));
+  });
+});
+
+describe("a run beside whose record deliveries wait", () => {
+  const crowded = async (...sinks: readonly ScriptedSink[]) => {
+    const staged = stage(sinks, { maxBacklog: 5 });
+    staged.show(...tasks(40));
+    await staged.run();
+    await staged.clock.advance(10 * minuteMs);
+    return staged;
+  };
+
+  it("tells of a batch that cannot be read, and serves the other sinks", async () => {
+    const down = scriptedSink(chat, () => busy);
+    const healthy = scriptedSink(ops);
+    const staged = await crowded(down, healthy);
+    const { parked, run, show } = staged;
+    down.answer = () => accepted;
+    show(...tasks(9, "SUCCESS", createdMs + 5_000));
+    const bad = (await staged.record())?.parked.get(chat)?.map(({ id }) => id) ?? [];
+    const broken: ParkedStore = {
+      ...parked,
+      get: (stream, id) =>
+        bad.includes(id) ? Promise.reject(new StoreError("corrupt", "damaged")) : parked.get(stream, id),
+    };
+    const outcome = await run({ parked: broken });
+    expect(outcome.error?.message).toBe("damaged");
+    expect([healthy.accepted.length, down.accepted.length]).toEqual([49, 5]);
+    await run();
+    expect(down.accepted).toHaveLength(49);
+    expect(await debts(staged)).toEqual(nothing);
+  });
+
+  it("tells how much is gone from the store, and goes on without it", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const staged = await crowded(sink);
+    await staged.parked.remove(key, await staged.parked.list(key));
+    sink.answer = () => accepted;
+    const outcome = await staged.run();
+    expect(outcome.error).toMatchObject({
+      code: "STORE_FAILED",
+      message: "35 deliveries parked for ops are missing from the store",
+    });
+    expect((await staged.run()).error).toBeNull();
+    expect(await debts(staged)).toEqual(nothing);
+  });
+
+  it("removes what crashed runs left over once nothing is parked any more", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const staged = await crowded(sink);
+    await staged.parked.put(key, batchId("crashed/1"), parkedDeliveries(1, 2));
+    sink.answer = () => accepted;
+    await staged.run();
+    expect(await debts(staged)).toEqual(nothing);
+  });
+
+  it("never writes a batch a second time when its commit has lost the race", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const staged = stage([sink], { maxBacklog: 5 });
+    await staged.run();
+    staged.show(...tasks(40));
+    const written: string[] = [];
+    let races = 3;
+    const parked: ParkedStore = {
+      ...staged.parked,
+      put: (stream, id, deliveries) => {
+        written.push(id);
+        return staged.parked.put(stream, id, deliveries);
+      },
+    };
+    const checkpoints: CheckpointStore = {
+      ...staged.checkpoints,
+      commit: (...record) =>
+        races-- > 0 ? Promise.resolve({ kind: "conflict" }) : staged.memory.commit(...record),
+    };
+    await staged.run({ parked, checkpoints });
+    expect(written).toHaveLength(4);
+    expect(new Set(written).size).toBe(4);
+    expect(await staged.parked.list(key)).toEqual(written.slice(-1));
+  });
+
+  it("keeps its lease until nothing is in flight, however often it commits meanwhile", async () => {
+    const slow = scriptedSink(chat, hangs);
+    const staged = stage([slow, scriptedSink(ops)], { maxBacklog: 5 });
+    staged.show(...tasks(40));
+    const running = staged.begin();
+    for (let count = 0; count < 200; count += 1) await turn();
+    const untilMs = (await staged.record())?.fence?.untilMs ?? 0;
+    expect(untilMs).toBe(createdMs + 31_000);
+    await staged.clock.advance(29_000);
+    expect(staged.commits.length).toBeGreaterThan(3);
+    expect((await staged.record())?.fence?.untilMs).toBe(untilMs);
+    await pump(staged.clock, running);
+    expect((await staged.record())?.fence).toBeNull();
+  });
+});
+
+/** Ports that die with their process: at the await of that number, counted before and after each effect. */
+function mortal(dieAt: number) {
+  let awaits = 0;
+  const gate = (): Promise<void> => {
+    awaits += 1;
+    return awaits >= dieAt ? new Promise(() => {}) : Promise.resolve();
+  };
+  const port = <Port extends object>(target: Port): Port =>
+    new Proxy(target, {
+      get: (of, method) => {
+        const member: unknown = Reflect.get(of, method);
+        if (typeof member !== "function") return member;
+        return async (...call: readonly unknown[]) => {
+          await gate();
+          const result: unknown = await member.apply(of, call);
+          await gate();
+          return result;
+        };
+      },
+    });
+  return { port, gate, isDead: () => awaits >= dieAt, awaits: () => awaits };
+}
+
+describe("a run that dies at any await while deliveries are parked, joined and brought back", () => {
+  /** Two slices for a sink that is down, then more, and all of it sent: one of the runs dies. */
+  async function history(dying: number, dieAt: number) {
+    const sink = scriptedSink(ops, () => busy);
+    const staged = stage([sink, scriptedSink(chat)], { maxBacklog: 4 });
+    const { run, begin, show, clock } = staged;
+    const lives: number[] = [];
+    const play = async (index: number): Promise<void> => {
+      if (index !== dying) return void (await run());
+      const life = mortal(dieAt);
+      const answer = sink.answer;
+      sink.answer = async (...call) => {
+        await life.gate();
+        return answer(...call);
+      };
+      const { checkpoints, parked, deadLetters } = staged;
+      let over = false;
+      const running = begin({
+        checkpoints: life.port(checkpoints),
+        parked: life.port(parked),
+        deadLetters: life.port(deadLetters),
+      }).then(() => {
+        over = true;
+      });
+      while (!over && !life.isDead()) {
+        for (let count = 0; count < 5; count += 1) await turn();
+        if (!over && !life.isDead()) await clock.advance(100);
+      }
+      lives.push(life.awaits());
+      sink.answer = answer;
+      expect(running).toBeInstanceOf(Promise);
+      await clock.advance(40_000);
+    };
+    show(...tasks(9));
+    await play(0);
+    show(...tasks(9, "SUCCESS", createdMs + 1_000));
+    await clock.advance(10 * minuteMs);
+    await play(1);
+    sink.answer = () => accepted;
+    await clock.advance(10 * minuteMs);
+    await play(2);
+    for (let count = 0; count < 3; count += 1) {
+      await clock.advance(10 * minuteMs);
+      await run();
+    }
+    // What a dead run left over is found by the next one that has something to do.
+    show(sampleTask({ id: taskId("last"), createdAtMs: createdMs }));
+    await run();
+    return { ...staged, sink, awaits: lives[0] ?? 0 };
+  }
+
+  it.each([0, 1, 2])("loses nothing, and keeps the order and the ids, in run %i", async (dying) => {
+    const { awaits } = await history(dying, Number.POSITIVE_INFINITY);
+    expect(awaits).toBeGreaterThan(dying === 2 ? 40 : 10);
+    for (let dieAt = 1; dieAt <= awaits; dieAt += 1) {
+      const staged = await history(dying, dieAt);
+      for (const { id } of tasks(9)) {
+        const told = staged.sink.accepted.filter(({ subject }) => subject === id);
+        const statuses = [...new Set(told.map(({ data }) => data.change.to))];
+        const expected = statuses.length === 1 ? ["SUCCESS"] : ["EXECUTING", "SUCCESS"];
+        expect([dieAt, id, statuses]).toEqual([dieAt, id, expected]);
+        expect(new Set(told.map((event) => event.id)).size).toBe(statuses.length);
+      }
+      expect([dieAt, await debts(staged)]).toEqual([dieAt, nothing]);
+    }
+  });
+});
