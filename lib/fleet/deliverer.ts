@@ -5,6 +5,7 @@ import type { CloudEvent } from "../change/event.ts";
 import type { OutboxEntry, SinkTrouble } from "../checkpoint/checkpoint.ts";
 import type { CallOptions, Clock } from "../core/clock.ts";
 import { streamKey } from "../core/names.ts";
+import type { Channel } from "../delivery/channel.ts";
 import type { Dispatched } from "../delivery/consignment.ts";
 import type { GiveUpReason } from "../delivery/dead-letters.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
@@ -107,7 +108,17 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       { signal: sending },
     );
     trouble = channel.trouble;
+    tellTrouble(channel, parcels.length - sent.accepted - sent.deadLetters.length);
     return sent;
+  }
+
+  /** The words of a run's report. */
+  function tellTrouble({ sink, trouble, problem }: Channel, pending: number): void {
+    const why = problem ?? trouble?.reason;
+    if (pending === 0 || why === undefined) return;
+    const fields = { sink: sink.name, problem: why, pending };
+    if (trouble?.kind === "blocked") log("warn", "a sink is blocked", { ...fields, reason: trouble.reason });
+    else log("warn", "a sink fails", fields);
   }
 
   /** False when they could not be stored: their messages then stay in the queue. */

@@ -54,6 +54,7 @@ function stage(
   const sink = scriptedSink(sinkName("ops"), answer, { maxEvents: 10, maxBytes: 1e6 });
   const queue = memoryQueue();
   const deadLetters = memoryQueue();
+  const logged: unknown[] = [];
   const deliverer = openDeliverer({
     dispatcher: () =>
       new Dispatcher({
@@ -66,7 +67,7 @@ function stage(
     queue,
     deadLetters,
     clock,
-    log: silentLog,
+    log: (...line) => void logged.push(line),
   });
   const { signal } = new AbortController();
   return {
@@ -74,6 +75,7 @@ function stage(
     sink,
     queue,
     deadLetters,
+    logged,
     deliver: (batch: readonly Received[], sending = signal) =>
       deliverer.deliver(batch, { stopAtMs: clock.now() + 5_000, sending, settling: signal }),
   };
@@ -104,6 +106,27 @@ describe("a deliverer", () => {
       [batch[0], batch[2], batch[3]].map((message) => message?.messageId).toSorted(),
     );
     expect(sink.attempts.filter(({ subject }) => subject === first.subject)).toHaveLength(1);
+  });
+
+  it("says why a sink fails or is blocked, and nothing of one that is well", async () => {
+    for (const [answer, line] of [
+      [busy, ["warn", "a sink fails", { sink: "ops", problem: "HTTP 503", pending: 1 }]],
+      [
+        locked,
+        [
+          "warn",
+          "a sink is blocked",
+          { sink: "ops", problem: "HTTP 401", pending: 1, reason: "unauthorized" },
+        ],
+      ],
+    ] as const) {
+      const { deliver, logged } = stage(() => answer);
+      await deliver([messageOf(eventOf(1))]);
+      expect(logged).toEqual([line]);
+    }
+    const { deliver, logged } = stage();
+    await deliver([messageOf(eventOf(1))]);
+    expect(logged).toEqual([]);
   });
 
   it("delivers an event once that two messages of a batch carry, and ends both", async () => {
