@@ -72,6 +72,7 @@ function ours(): string {
       context: { stream, source: "https://localhost/", instanceName: null },
     },
     {
+      startedMs: nowMs,
       nowMs,
       apiNowMs: nowMs,
       fenceFor: () => null,

@@ -13,6 +13,8 @@ import { decide, type RetryPolicy } from "./retry.ts";
 export interface Dispatch {
   readonly stream: StreamKey;
   readonly record: Pick<Checkpoint, "outbox" | "messages">;
+  /** When the run began. An event's age is taken then, so that a clock that jumps in the run ages nothing. */
+  readonly startedMs: number;
   /** No attempt begins at or after this instant. */
   readonly stopAtMs: number;
   readonly attempted: (entry: OutboxEntry, result: DeliveryResult) => void;
@@ -81,7 +83,7 @@ export class Consignment {
     this.#dispatch.attempted(entry, result);
     const decision = decide(
       result,
-      { attempts, ageMs: nowMs - entry.committedAtMs, nowMs },
+      { attempts, ageMs: this.#dispatch.startedMs - entry.committedAtMs, nowMs },
       this.#policy,
       random,
     );

@@ -104,7 +104,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     // A queue has no record, so a chat's message is posted anew by each batch.
     const record = { outbox, messages: new Map() };
     const sent = await dispatcher.dispatch(
-      { stream, record, stopAtMs, attempted: () => {} },
+      { stream, record, startedMs: clock.now(), stopAtMs, attempted: () => {} },
       { signal: sending },
     );
     trouble = channel.trouble;

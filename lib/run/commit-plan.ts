@@ -35,6 +35,8 @@ export interface SliceRules extends ParkingLimits {
 }
 
 export interface SliceMoment {
+  /** When the run began: events that are owed are as old as they were then. */
+  readonly startedMs: number;
   readonly nowMs: number;
   /** When the snapshot was read, by the API's clock: the window never passes it. */
   readonly apiNowMs: number;
@@ -69,10 +71,10 @@ export function planSlice(
   differences: readonly Difference[],
   unreadMs: readonly number[] | null,
   rules: SliceRules,
-  { nowMs, apiNowMs, fenceFor, isOthers, atHand, newBatchId }: SliceMoment,
+  { startedMs, nowMs, apiNowMs, fenceFor, isOthers, atHand, newBatchId }: SliceMoment,
 ): Slice {
   const back = isOthers ? nothingBack(checkpoint) : bringBack(checkpoint, atHand, rules);
-  const excess = isOthers ? noExcess : excessOf(rules, back.next, nowMs);
+  const excess = isOthers ? noExcess : excessOf(rules, back.next, startedMs);
   const basis = settle(back.next, excess.receipts);
   const taken = sliceLength(differences);
   const slice = differences.slice(0, taken);

@@ -17,6 +17,7 @@ export interface DeliveriesContext {
   readonly deadLetters: DeadLetterStore;
   readonly observer: RunObserver;
   readonly stream: StreamKey;
+  readonly startedMs: number;
   readonly stopAtMs: number;
   readonly tally: Tally;
   /** Told of what ends one sink's part, and no other's. */
@@ -83,12 +84,13 @@ export class Deliveries {
   }
 
   #open(sink: SinkName, dispatcher: Dispatcher, record: Checkpoint): Consignment {
-    const { stream, stopAtMs, observer } = this.#context;
+    const { stream, startedMs, stopAtMs, observer } = this.#context;
     const trouble = record.trouble.get(sink);
     if (trouble) dispatcher.channel.recall(trouble);
     const work: Dispatch = {
       stream,
       record,
+      startedMs,
       stopAtMs,
       attempted: ({ event }, result) => {
         observer.attempted(sink, event, result);

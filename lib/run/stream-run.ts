@@ -120,6 +120,7 @@ export class StreamRun {
       {
         ...this.#context,
         stream,
+        startedMs: this.#rules.nowMs,
         stopAtMs: this.#lease.stopAtMs,
         tally: this.#tally,
         failed: (error) => this.fail(error),
@@ -214,6 +215,7 @@ export class StreamRun {
     const settled = settle(heard, this.#receipts);
     const tells = this.#differences.some(({ changes }) => changes.length > 0);
     const slice = planSlice(settled, this.#differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
+      startedMs: this.#rules.nowMs,
       nowMs,
       apiNowMs,
       fenceFor: (basis) => this.#lease.fenceFor(basis, tells),

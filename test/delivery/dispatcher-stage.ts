@@ -44,7 +44,13 @@ export function stage(
     { signal } = abort,
   ) =>
     dispatcher.dispatch(
-      { stream: key, record: { outbox, messages }, stopAtMs, attempted: (_, result) => seen.push(result) },
+      {
+        stream: key,
+        record: { outbox, messages },
+        startedMs: clock.now(),
+        stopAtMs,
+        attempted: (_, result) => seen.push(result),
+      },
       { signal },
     );
   const run = (outbox: readonly OutboxEntry[], messages?: Messages) =>

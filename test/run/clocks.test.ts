@@ -121,6 +121,43 @@ describe("a clock that was ahead once", () => {
   });
 });
 
+describe("a clock that jumps ahead within a run", () => {
+  const aged = () => {
+    const sink = scriptedSink(ops, () => busy);
+    const staged = stage([sink]);
+    const jump = (): void => staged.clock.set(staged.clock.now() + 30 * dayMs);
+    return { ...staged, sink, jump };
+  };
+
+  it("while a sink is asked ages no event that is owed to it", async () => {
+    const { run, show, sink, jump, deadLetters } = aged();
+    show(task("a"), task("b"));
+    sink.answer = () => {
+      jump();
+      return busy;
+    };
+    await run();
+    expect(await deadLetters.list({})).toEqual([]);
+  });
+
+  it("while the stream is listed ages none, and moves no window past the API's clock", async () => {
+    const { run, show, source, clock, jump, deadLetters, record } = aged();
+    show(task("a"));
+    await run();
+    const { list } = source;
+    source.list = (...call) => {
+      jump();
+      source.clockSkewMs = -30 * dayMs;
+      return list(...call);
+    };
+    show(task("far", "SUCCESS", farMs));
+    await run();
+    expect(await deadLetters.list({})).toEqual([]);
+    expect((await record())?.watermarkMs).toBeLessThanOrEqual(createdMs);
+    expect(clock.now()).toBeGreaterThan(createdMs + 29 * dayMs);
+  });
+});
+
 describe("a first instant in the future", () => {
   it("is waited for, and each run says so", async () => {
     const sink = scriptedSink(ops);

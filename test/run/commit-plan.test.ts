@@ -25,6 +25,7 @@ const held: Checkpoint = {
   newestCreatedMs: createdMs,
 };
 const moment: SliceMoment = {
+  startedMs: createdMs + minuteMs,
   nowMs: createdMs + minuteMs,
   apiNowMs: createdMs + minuteMs,
   fenceFor: () => null,
