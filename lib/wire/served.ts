@@ -12,7 +12,7 @@ import type { StreamPlans } from "./stream-plan.ts";
 import { type ListedSource, unlistedStreams } from "./unlisted.ts";
 
 /** A list of instances that takes longer is not waited for: what is known of its source is served meanwhile. */
-const patienceMs = 2_000;
+const patienceMs = 5_000;
 
 export interface ServedParts {
   readonly discoveries: readonly Discovery[];
@@ -76,7 +76,7 @@ async function* listedFeed(listing: Listing, { plans }: ServedParts): AsyncGener
   };
 }
 
-/** What the records add: those that owe, and for a source whose instances cannot be listed all that is known of it. */
+/** What the records add: those that are busy, and for a source whose instances cannot be listed all that it has. */
 async function* recordsFeed(
   listings: readonly Listing[],
   { stores, plans, clock, log }: ServedParts,
@@ -93,10 +93,14 @@ async function* recordsFeed(
     const known = listed ? [] : (discovery.last?.streams ?? []);
     yield { plans: known.map((stream) => plans.ofWatched(stream, discovery)), unplanned: [] };
   }
+  const added = ({ records, unplanned }: Records): Planned => ({
+    plans: unlistedStreams(records, listings).map((stream) => plans.ofUnlisted(stream, null)),
+    unplanned,
+  });
+  yield added(await asked);
+  await Promise.all(listings.map(({ done }) => done));
   const isAnyUnknown = listings.some(({ listed, discovery }) => !listed && !discovery.last);
-  const { records, unplanned } = isAnyUnknown ? await allRecords(stores, log) : await asked;
-  const unlisted = unlistedStreams(records, listings);
-  yield { plans: unlisted.map((stream) => plans.ofUnlisted(stream, null)), unplanned };
+  if (isAnyUnknown) yield added(await allRecords(stores, log));
 }
 
 interface Records {

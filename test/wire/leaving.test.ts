@@ -45,7 +45,7 @@ async function world() {
   // Short waits pass at once; long ones are limits that no test reaches.
   const quick: Clock = {
     now: () => clock.now(),
-    sleep: (ms, signal) => systemClock.sleep(ms > 2_000 ? ms : ms / 40, signal),
+    sleep: (ms, signal) => systemClock.sleep(ms > 5_000 ? ms : ms / 40, signal),
   };
   /** A new process with this configuration. */
   const start = async (sources: readonly SourceChanges[]) => {
