@@ -74,6 +74,10 @@ export const faultTable = {
     position: "offset",
     base: 0,
   })),
+  "offset-honoured": dialect("the position is read from `offset`, from 0, where it is sent", (dialect) => ({
+    ...dialect,
+    honoursOffset: true,
+  })),
   "zero-based-start": dialect("`start` counts from 0", (dialect) => ({ ...dialect, base: 0 })),
   "limit-clamped": dialect(
     "a page never holds more than so many, whatever the limit",

@@ -4,6 +4,8 @@ export interface Dialect {
   readonly position: string;
   /** The number of the first record. */
   readonly base: 0 | 1;
+  /** Whether `offset`, from 0, counts where it is sent, whatever `position` says. */
+  readonly honoursOffset: boolean;
   /** Name of the parameter that says from which creation on. */
   readonly begin: string;
   readonly maxLimit: number;
@@ -14,6 +16,7 @@ export interface Dialect {
 export const dmsDialect: Dialect = {
   position: "start",
   base: 1,
+  honoursOffset: false,
   begin: "begin_time",
   maxLimit: 100,
   isClamped: false,
@@ -33,7 +36,9 @@ export interface Slice {
 const defaultLimit = 10;
 
 /** Reads the list call's parameters; the name of the first one that is wrong where there is one. */
-export function parseSlice(query: URLSearchParams, dialect: Dialect): Slice | { readonly wrong: string } {
+export function parseSlice(query: URLSearchParams, spoken: Dialect): Slice | { readonly wrong: string } {
+  const isOffset = spoken.honoursOffset && query.has("offset");
+  const dialect: Dialect = isOffset ? { ...spoken, position: "offset", base: 0 } : spoken;
   const position = wholeNumber(query.get(dialect.position) ?? String(dialect.base));
   const limit = wholeNumber(query.get("limit") ?? String(Math.min(defaultLimit, dialect.maxLimit)));
   const begin = optionalTime(query.get(dialect.begin));

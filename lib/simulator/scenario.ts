@@ -30,8 +30,17 @@ const billing = {
   projectId: demoProjectId,
 } as const;
 
-/** The instances that both plays add to their world where it lacks them. */
-export const demoInstances = [orders, clickstream, billing] as const;
+const sessions = {
+  id: "44444444-dddd-4ddd-8ddd-000000000004",
+  engine: "dcs",
+  name: "sessions",
+  projectId: demoProjectId,
+} as const;
+
+/** The instances of the scenario. */
+export const scenarioInstances = [orders, clickstream, billing] as const;
+/** The instances that tasks keep coming to: one of each engine. */
+export const demoInstances = [...scenarioInstances, sessions] as const;
 
 /** A status change that the scenario makes. */
 export interface ScriptedChange {
@@ -54,7 +63,7 @@ export interface Scenario {
 }
 
 type Line = readonly [
-  instance: (typeof demoInstances)[number],
+  instance: (typeof scenarioInstances)[number],
   task: TaskName,
   user: keyof typeof users,
   startMs: number,
@@ -76,7 +85,7 @@ const script: readonly Line[] = [
 
 /** Lays out a scenario of some eight seconds in the world at once; it then plays by the clock alone. */
 export function playScenario(world: World, { clock, random }: PlayDeps): Scenario {
-  const instances = populate(world);
+  const instances = populate(world).slice(0, scenarioInstances.length);
   const nowMs = clock.now();
   const changes = script.flatMap(([{ id: instanceId }, taskName, user, afterStartMs, ...then]) => {
     const startMs = nowMs + afterStartMs;
@@ -102,6 +111,7 @@ export function playScenario(world: World, { clock, random }: PlayDeps): Scenari
   return { instances, durationMs: (inOrder.at(-1)?.atMs ?? nowMs) - nowMs, changes: inOrder };
 }
 
+/** Both plays add what their world lacks; the scenario's own instances are among them. */
 const populate = (world: World): readonly SimulatedInstance[] =>
   demoInstances.map((instance) => world.instance(instance.id) ?? world.addInstance(instance));
 

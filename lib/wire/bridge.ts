@@ -47,11 +47,6 @@ export interface BridgeDeps {
 /** The bridge with its concrete parts, as the command line and the functions use it. */
 export interface Bridge {
   /**
-   * The streams that the configuration names or discovers.
-   * @throws SourceError
-   */
-  streams(signal: AbortSignal): Promise<readonly WatchedStream[]>;
-  /**
    * One run over all streams, and over those that are no longer watched and still owe a delivery. Never rejects for a
    * stream or a sink that fails: the summary says so.
    */
@@ -137,10 +132,6 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     parked,
     activity,
     fleet: config.fleet,
-    streams: async (signal) => {
-      const listed = await Promise.all(discoveries.map((discovery) => discovery.list(signal)));
-      return listed.flatMap(({ streams }) => streams);
-    },
     run: (signal, observer) =>
       runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer),
     runShard: (shard, signal, observer) => {

@@ -182,6 +182,24 @@ describe("tasks", () => {
     }
   });
 
+  it("shows the others' tasks while one source is down, and names it", async () => {
+    const stage = await setStage();
+    stage.task("bindInstancePublicIp");
+    const { sources, ...rest } = JSON.parse(await stage.read("bridge.config.json"));
+    const down = { ...sources[0], projectId: "p2", credentials: { ak: "unknown", sk: "wrong" } };
+    await stage.write("bridge.config.json", JSON.stringify({ ...rest, sources: [down, ...sources] }));
+    expect(await json(stage, "tasks")).toMatchObject({
+      code: 1,
+      value: {
+        tasks: [{ stream: key, name: "bindInstancePublicIp" }],
+        errors: [{ stream: expect.stringContaining("p2"), code: "unauthorized" }],
+      },
+    });
+    const { out, err } = await stage.run("tasks");
+    expect(out).toContain("bindInstancePublicIp");
+    expect(err).toMatch(/cannot read .*p2.*unauthorized/);
+  });
+
   it("ends with 1 when a stream cannot be read, and with 2 for a stream that is not there", async () => {
     const stage = await setStage();
     expect(await stage.run("tasks", "--stream", "nowhere")).toMatchObject({

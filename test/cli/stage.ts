@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -31,6 +31,7 @@ export interface CliStage {
   run(...args: readonly string[]): ReturnType<typeof run>;
   start(...args: readonly string[]): ReturnType<typeof start>;
   write(file: string, text: string): Promise<void>;
+  read(file: string): Promise<string>;
   /** A further sink of the configuration. */
   addSink(name: string, options: object): Promise<void>;
 }
@@ -77,6 +78,7 @@ export async function setStage(
     },
   };
   const write = (file: string, text: string) => writeFile(join(folder, file), text);
+  const read = (file: string) => readFile(join(folder, file), "utf8");
   await write("bridge.config.json", JSON.stringify(config));
   const where = {
     cwd: folder,
@@ -90,6 +92,7 @@ export async function setStage(
     run: (...args) => run(args, where),
     start: (...args) => start(args, where),
     write,
+    read,
     addSink: (name, options) => {
       const sinks = { ...config.sinks, [name]: options };
       return write("bridge.config.json", JSON.stringify({ ...config, sinks }));

@@ -61,6 +61,11 @@ const checks: Readonly<Record<FaultName, Check>> = {
     expect((await list("start=2&limit=1")).ids).toEqual(ids.slice(0, 1));
     expect((await list("offset=2&limit=1")).ids).toEqual(ids.slice(2));
   },
+  "offset-honoured": async ({ list, startTasks }) => {
+    const ids = await startTasks(3);
+    expect((await list("start=2&limit=1")).ids).toEqual(ids.slice(1, 2));
+    expect((await list("offset=2&start=1&limit=1")).ids).toEqual(ids.slice(2));
+  },
   "zero-based-start": async ({ list, startTasks }) => {
     const ids = await startTasks(3);
     expect((await list("start=0&limit=1")).ids).toEqual(ids.slice(0, 1));

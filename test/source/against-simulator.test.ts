@@ -42,6 +42,7 @@ async function reading(fault: FaultName | null) {
 describe("the client against the simulated API", () => {
   const dialects = [
     "only-offset",
+    "offset-honoured",
     "zero-based-start",
     "limit-clamped",
     "count-number",

@@ -84,7 +84,7 @@ async function startOn(port: number, options: SimulatorOptions): Promise<Simulat
 
 function introduce({ screen, json }: Context, { url, faults }: Simulator): void {
   const config = {
-    sources: simulatedSources(url),
+    sources: simulatedSources(url, demoInstances),
     checkpoint: { type: "file", path: ".bridge-simulated" },
     sinks: { events: { type: "file", path: "events.ndjson" } },
   };

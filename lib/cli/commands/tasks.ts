@@ -1,7 +1,8 @@
 import { eachOf } from "../../async/each.ts";
 import { isFinal, type Task } from "../../change/task.ts";
-import type { SourceError, StoreError } from "../../core/errors.ts";
+import type { PartError } from "../../core/errors.ts";
 import { type StreamKey, streamKey } from "../../core/names.ts";
+import type { Unplanned } from "../../run/summary.ts";
 import type { WatchedStream } from "../../source/discovery.ts";
 import { durationMs, selectStreams } from "../arguments.ts";
 import type { Context } from "../context.ts";
@@ -18,12 +19,13 @@ export interface TasksOptions {
 }
 
 interface Listing {
-  readonly key: StreamKey;
+  /** Of a source whose instances cannot be listed, its own. */
+  readonly key: string;
   readonly name: string | null;
   readonly tasks: readonly Task[];
   /** Records that could not be read as a task, and doubts about the whole. */
   readonly remarks: readonly string[];
-  readonly error: SourceError | StoreError | null;
+  readonly error: PartError | null;
 }
 
 /** The tasks as the API shows them now, newest first. A stream that cannot be read costs only itself. */
@@ -31,10 +33,11 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
   const beginMs = options.since ? context.clock.now() - durationMs("--since", options.since) : 0;
   return withBridge(context, async (bridge) => {
     const listings = await withProgress(context, "reading tasks", async () => {
-      const streams = await bridge.streams(context.stop);
+      const { streams, unplanned } = await bridge.survey(context.stop);
       const keys = new Set(selectStreams("--stream", options.stream, streams.map(keyOf)));
       const chosen = streams.filter((watched) => keys.has(keyOf(watched)));
-      return readAll(chosen, beginMs, context.stop);
+      const listings = await readAll(chosen, beginMs, context.stop);
+      return [...listings, ...unplanned.map(unlisted)];
     });
     const wanted = listings.map((listing) => ({
       ...listing,
@@ -45,6 +48,9 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
     return reportTrouble(context, wanted);
   });
 }
+
+/** A source whose instances cannot be listed now costs only itself. */
+const unlisted = ({ key, error }: Unplanned): Listing => ({ key, name: null, tasks: [], remarks: [], error });
 
 const keyOf = ({ stream }: WatchedStream): StreamKey => streamKey(stream);
 
@@ -115,6 +121,8 @@ function show({ screen, clock }: Context, listings: readonly Listing[]): void {
   );
 }
 
+const reasonOf = (error: PartError): string => ("reason" in error ? error.reason : error.code);
+
 const asJson = (listings: readonly Listing[]) => ({
   tasks: listings.flatMap(({ key, tasks }) =>
     tasks.map(({ id, name, status, user, createdAtMs, updatedAtMs }) => ({
@@ -128,7 +136,7 @@ const asJson = (listings: readonly Listing[]) => ({
     })),
   ),
   errors: listings.flatMap(({ key, error }) =>
-    error ? [{ stream: key, code: error.reason, message: error.message }] : [],
+    error ? [{ stream: key, code: reasonOf(error), message: error.message }] : [],
   ),
 });
 
@@ -137,7 +145,7 @@ function reportTrouble({ screen }: Context, listings: readonly Listing[]): ExitC
   for (const { key, remarks, error } of listings) {
     for (const remark of new Set(remarks)) screen.err.line(["yellow", "note: "], `${key}: ${remark}`);
     if (!error) continue;
-    screen.err.line(["red", "cannot read "], `${key}: ${error.message} (${error.reason})`);
+    screen.err.line(["red", "cannot read "], `${key}: ${error.message} (${reasonOf(error)})`);
     code = 1;
   }
   return code;

@@ -1,10 +1,14 @@
 import type { ConfigInput } from "../../../config/schema.ts";
+import type { Engine } from "../../../core/names.ts";
 import { demoKey } from "../../../simulator/auth.ts";
-import { demoInstances, demoProjectId } from "../../../simulator/scenario.ts";
+import { demoProjectId } from "../../../simulator/scenario.ts";
 
-/** The sources of a configuration that watches the demo instances of the simulator at `url`. */
-export const simulatedSources = (url: string): ConfigInput["sources"] =>
-  demoInstances.map(({ engine }) => ({
+/** The sources of a configuration that watches these instances of the simulator at `url`. */
+export const simulatedSources = (
+  url: string,
+  instances: readonly { readonly engine: Engine }[],
+): ConfigInput["sources"] =>
+  instances.map(({ engine }) => ({
     engine,
     region: "cn-north-4",
     endpoint: url,

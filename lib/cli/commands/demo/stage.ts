@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { loadConfigValue } from "../../../config/load.ts";
 import { type Simulator, startSimulator } from "../../../simulator/api.ts";
 import { type Delivery, type Receiver, startReceiver } from "../../../simulator/receiver.ts";
+import { scenarioInstances } from "../../../simulator/scenario.ts";
 import { type Bridge, openBridge } from "../../../wire/bridge.ts";
 import type { Context } from "../../context.ts";
 import { simulatedSources } from "./sources.ts";
@@ -34,7 +35,7 @@ export async function onStage<T>(
     const receiver = await startReceiver({ secret, onDelivery, clock });
     undo.push(() => receiver.close());
     const config = {
-      sources: simulatedSources(simulator.url),
+      sources: simulatedSources(simulator.url, scenarioInstances),
       checkpoint: { type: "file", path: "state" },
       sinks: { receiver: { type: "webhook", url: receiver.url, secret, allowPrivateNetwork: true } },
     };
