@@ -58,11 +58,11 @@ describe("poll", () => {
   });
 
   it("ends with 1 when a stream cannot be read, and says which", async () => {
-    const stage = await setStage({ sk: "another secret key" });
+    const stage = await setStage({ sk: "another-secret-key" });
     const ended = await stage.run("poll");
     expect(ended.code).toBe(1);
     expect(ended.out).toMatch(/Could not read rabbitmq\/cn-north-4\/p1\/.*\(unauthorized\)/);
-    expect(ended.out + ended.err).not.toContain("another secret key");
+    expect(ended.out + ended.err).not.toContain("another-secret-key");
     expectNoSecrets(ended);
   });
 
