@@ -68,6 +68,8 @@ interface Connection {
 export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDeps): Sink {
   const { topic, mode } = options;
   const origin = originOf("kafka", options.brokers);
+  // Kafka says nothing to a client that does not sign in, or speaks no TLS, where a listener wants it.
+  const broken = `the connection broke${options.sasl ? "" : "; the listener may want sasl, which is not set"}`;
 
   const produce = async (
     { producer, partitionOf }: Connection,
@@ -77,7 +79,7 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
       await producer.send({ messages: events.map((event) => ({ topic, ...recordOf(event, mode) })) });
       return events.map(() => ({ kind: "accepted" }));
     } catch (error) {
-      const refusal = requestRefusal(error, origin);
+      const refusal = requestRefusal(error, origin, broken);
       if (!refusal) throw error;
       const outcomes = partitionOutcomes(error);
       return events.map((event) => {
@@ -114,7 +116,7 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
     batch: limits,
     open: (signal) => open(options, signal),
     send: produceApart,
-    refusal: (error) => requestRefusal(error, origin),
+    refusal: (error) => requestRefusal(error, origin, broken),
     isLost: ({ producer }) => producer.closed,
     close: ({ producer }) => producer.close(true),
   };

@@ -125,18 +125,18 @@ describe("what a mail server refuses", () => {
     ["a busy greeting", { banner: "421 4.3.2 try later" }, {}, "retry server_error"],
     ["a greeting that turns away", { banner: "554 5.7.1 you are listed" }, {}, "blocked unauthorized"],
     ["a wrong password", {}, { ...login, password: "wrong" }, "blocked unauthorized"],
-    ["a login service that is down", { login: "454 4.7.0 later" }, login, "retry throttled"],
+    ["a login service that is down", { login: "454 4.7.0 later" }, login, "retry server_error"],
     ["no login where one is wanted", { options: { authOptional: false } }, {}, "blocked unauthorized"],
     ["any login", { options: { disabledCommands: ["AUTH"] } }, login, "blocked unauthorized"],
     ["the sender", { sender: "553 5.7.1 not yours" }, {}, "blocked unauthorized"],
     ["the sender for now", { sender: "451 4.3.0 later" }, {}, "retry server_error"],
     ["a sender that is too fast", { sender: "454 Throttling failure" }, {}, "retry throttled"],
     ["every recipient", { recipient: () => "550 5.1.1 no such user" }, {}, "blocked not_found"],
-    ["every recipient for now", { recipient: () => "450 4.2.1 greylisted" }, {}, "retry server_error"],
+    ["every recipient for now", { recipient: () => "450 4.2.1 greylisted" }, {}, "retry throttled"],
     ["one of two recipients", { recipient: only("550 5.1.1 no such user") }, {}, "accepted"],
     ["the mail", { data: "554 5.6.0 bad content" }, {}, "permanent rejected"],
     ["the mail's size", { data: "552 5.3.4 too big" }, {}, "permanent too_large"],
-    ["a size that it announces", { options: { size: 100 } }, {}, "permanent too_large"],
+    ["a size that it announces, with room for no mail", { options: { size: 100 } }, {}, "blocked rejected"],
     ["the mail for now", { data: "452 4.3.1 disk full" }, {}, "retry server_error"],
     ["TLS", { options: { disabledCommands: ["STARTTLS"] } }, {}, "retry network"],
     ["a client that knows no authority for it", {}, { ca: undefined }, "retry network"],
@@ -193,9 +193,7 @@ describe("what a mail server refuses", () => {
         return "450 4.2.1 greylisted";
       },
     });
-    expect(kinds(await sink.deliver(sampleEvents(3), running()))).toEqual(
-      Array(3).fill("retry server_error"),
-    );
+    expect(kinds(await sink.deliver(sampleEvents(3), running()))).toEqual(Array(3).fill("retry throttled"));
     expect(attempts).toBe(to.length);
   });
 });

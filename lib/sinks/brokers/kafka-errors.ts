@@ -42,10 +42,15 @@ export function kafkaRefusal(id: string, origin: string): Refusal {
 
 /**
  * What a failure of the whole request comes to; null for one that neither Kafka nor the network causes. Where brokers
- * and attempts failed in different ways, the one that an operator must mend is told first.
+ * and attempts failed in different ways, the one that an operator must mend is told first. `broken` says that a
+ * connection ended without a word.
  */
-export function requestRefusal(error: unknown, origin: string): Refusal | null {
-  const found = errorTree(error).flatMap((each) => refusalOf(each, origin) ?? []);
+export function requestRefusal(
+  error: unknown,
+  origin: string,
+  broken = "the connection broke",
+): Refusal | null {
+  const found = errorTree(error).flatMap((each) => refusalOf(each, origin, broken) ?? []);
   return found.find(({ kind }) => kind === "blocked") ?? found[0] ?? unreadable(error, origin);
 }
 
@@ -56,7 +61,7 @@ function unreadable(error: unknown, origin: string): Refusal | null {
   return { kind: "retry", reason: "server_error", detail: `${origin}: the answer is none of Kafka's` };
 }
 
-function refusalOf(error: Error, origin: string): Refusal | null {
+function refusalOf(error: Error, origin: string, broken: string): Refusal | null {
   const code = "code" in error ? String(error.code) : "";
   const network = code.startsWith(ownCodes) ? null : networkRefusal(error, origin);
   if (network) return network;
@@ -68,7 +73,7 @@ function refusalOf(error: Error, origin: string): Refusal | null {
     return { kind: "blocked", reason: "rejected", detail: `${origin}: it is too old for this client` };
   // What fails without a cause is a connection that ended.
   return code === "PLT_KFK_NETWORK" && error.cause === undefined
-    ? { kind: "retry", reason: "network", detail: `${origin}: the connection broke` }
+    ? { kind: "retry", reason: "network", detail: `${origin}: ${broken}` }
     : null;
 }
 

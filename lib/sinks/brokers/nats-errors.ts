@@ -19,6 +19,11 @@ const noAnswer: Verdict = {
 };
 const outOfRoom: Verdict = { kind: "retry", reason: "throttled", problem: "the server has no room for it" };
 const full: Verdict = { kind: "retry", reason: "throttled", problem: "the stream is full" };
+const crowded: Verdict = {
+  kind: "retry",
+  reason: "throttled",
+  problem: "it has all the connections it may have",
+};
 const tooLarge = (problem: string): Verdict => ({ kind: "permanent", reason: "too_large", problem });
 
 /** By the class names of the client, which are the only thing that all its errors have. */
@@ -74,6 +79,7 @@ function verdictOf(error: Error): Verdict | null {
     return "operation" in error && error.operation === "subscription"
       ? forbidden("subscribing to _INBOX.> is not allowed, where the confirmations come")
       : forbidden("publishing to the subject is not allowed");
+  if (error.name === "ProtocolError" && /maximum .*connections/i.test(error.message)) return crowded;
   const named = verdicts.get(error.name);
   if (named) return named;
   return sentences.find(([text]) => text.test(error.message))?.[1] ?? null;

@@ -13,8 +13,10 @@ const broken = trouble("retry", "network", "the connection broke");
 const closedVirtualHost = trouble(
   "blocked",
   "unauthorized",
-  "the virtual host is not there, or not open to the user",
+  "the virtual host is not there, is not open to the user, or has all the connections it may have",
 );
+
+const fullOfConnections = trouble("retry", "throttled", "it has all the connections it may have");
 
 /** By the code with which RabbitMQ closes a channel or a connection. */
 const replies: ReadonlyMap<number, Trouble> = new Map([
@@ -53,6 +55,7 @@ export function rabbitMqRefusal(error: unknown, origin: string): Refusal | null 
 function troubleOf(error: Error): Trouble | null {
   if (error.name === "IllegalOperationError") return broken;
   const code = replyCode(error);
+  if (code === 530 && /connection limit/.test(error.message)) return fullOfConnections;
   if (code !== null) {
     const { kind, reason, problem } =
       replies.get(code) ?? trouble("retry", "server_error", "the server refused it");

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { createClient } from "@redis/client";
+import { createClient, ErrorReply } from "@redis/client";
 import type { BrokerAddress } from "./address.ts";
 import { type TlsOptions, tlsSettings } from "./options.ts";
 
@@ -20,7 +20,14 @@ export async function openClient(address: BrokerAddress, options: RedisClientOpt
   // Each failure also rejects what waits for it.
   client.on("error", () => {});
   await client.connect();
+  // A server that wants a password says so to a short command; over a long one it hangs up, and its words get lost.
+  if (address.password === undefined) await client.ping().catch(unlessForbidden);
   return client;
+}
+
+/** A user may lack the right to this command and have all that the sink needs. */
+function unlessForbidden(error: unknown): void {
+  if (!(error instanceof ErrorReply) || /^(NOAUTH|DENIED)/.test(error.message)) throw error;
 }
 
 function newClient({ host, port, isTls, user, password, path }: BrokerAddress, options: RedisClientOptions) {

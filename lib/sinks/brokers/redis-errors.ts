@@ -19,6 +19,7 @@ const full: Verdict = ["retry", "throttled"];
 /** By the word that an error of Redis begins with; what it says after that may quote the command. */
 const verdicts: ReadonlyMap<string, Verdict> = new Map([
   ["NOAUTH", forbidden],
+  ["DENIED", forbidden],
   ["WRONGPASS", forbidden],
   ["NOPERM", forbidden],
   ["MOVED", elsewhere],
@@ -34,6 +35,21 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map([
   // A failover made the server a replica: the next connection may meet the new primary.
   ["READONLY", later],
   ["TRYAGAIN", later],
+]);
+
+/** What the operator should know of them. */
+const meanings: ReadonlyMap<string, string> = new Map([
+  ["NOAUTH", "it asks for a password"],
+  ["DENIED", "without a password it takes connections from its own machine only"],
+  ["WRONGPASS", "the login is refused"],
+  ["NOPERM", "the user may not add to the stream"],
+  ["MOVED", "the stream is on another node of a cluster"],
+  ["ASK", "the stream is moving to another node of a cluster"],
+  ["CROSSSLOT", "the stream and its marks are not on one node of a cluster"],
+  ["OOM", "it is out of memory"],
+  ["LOADING", "it is still reading its data"],
+  ["READONLY", "it is a replica, which takes no writes"],
+  ["WRONGTYPE", "the key holds something else than a stream"],
 ]);
 
 /** Of those that begin with `ERR`. */
@@ -59,7 +75,8 @@ export function redisRefusal(error: unknown, origin: string): Refusal | null {
     const [code = ""] = /^[A-Z]+/.exec(error.message) ?? [];
     const said = sentences.find(([sentence]) => sentence.test(error.message))?.[1];
     const [kind, reason] = said ?? verdicts.get(code) ?? misfit;
-    return told(kind, reason, `Redis answers ${code || "an error"}`);
+    const meaning = meanings.get(code);
+    return told(kind, reason, `Redis answers ${code || "an error"}${meaning ? `: ${meaning}` : ""}`);
   }
   if (error instanceof ConnectionTimeoutError) return told("retry", "timeout", "no answer in time");
   if (lostConnection.some((kind) => error instanceof kind))

@@ -7,6 +7,8 @@ import type { MailContent } from "./content.ts";
 
 /** A mail as it goes over the wire. */
 export interface Letter {
+  /** The same in each repeat. */
+  readonly id: string;
   readonly from: string;
   readonly to: readonly string[];
   /** MIME, with all headers. */
@@ -56,7 +58,7 @@ export async function letterOf(
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  return { from, to, message: await composer.compile().build() };
+  return { id: mark, from, to, message: await composer.compile().build() };
 }
 
 /** The same for all changes of a task, whichever is told first; null for a digest. */

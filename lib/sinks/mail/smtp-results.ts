@@ -22,12 +22,19 @@ type Verdict = readonly [Refusal["kind"], FailureReason, problem: string];
 export function smtpRefusal(error: unknown, server: string, secrets: readonly string[]): Refusal | null {
   const failure = failureOf(error);
   const verdict =
-    failure && (failure.status === null ? losses.get(failure.code) : refused(failure, failure.status));
+    failure && (failure.status === null ? lost(failure, error) : refused(failure, failure.status));
   if (!verdict) return null;
   const [kind, reason, problem] = verdict;
   const status = failure.status === null ? failure.cause : `SMTP ${failure.status}`;
   const said = failure.response === "" ? "" : ` (${maskSecrets(failure.response, secrets)})`;
   return { kind, reason, detail: oneLine(`${status} from ${server}: ${problem}${said}`) };
+}
+
+function lost({ code }: SmtpFailure, error: unknown): Verdict | undefined {
+  const [, announced] = /larger than allowed (\d+)/.exec(error instanceof Error ? error.message : "") ?? [];
+  return announced !== undefined && Number(announced) < leastMailBytes
+    ? ["blocked", "rejected", `the server takes at most ${announced} bytes, less than any mail has`]
+    : losses.get(code);
 }
 
 function failureOf(error: unknown): SmtpFailure | null {
@@ -54,20 +61,61 @@ const losses: ReadonlyMap<string, Verdict> = new Map([
   ["EPROTOCOL", ["retry", "network", "the answer is not SMTP"]],
 ]);
 
-const loginCodes: ReadonlySet<number> = new Set([530, 534, 535, 538]);
-const tooLargeCodes: ReadonlySet<number> = new Set([523, 552]);
+/** A server that announces less judges no mail: each would be given up. */
+const leastMailBytes = 4_096;
+
+type Rule = readonly [says: RegExp, verdict: Verdict];
+
+/**
+ * By code, enhanced code (RFC 3463) and words; the first that fits counts. A code alone says little: 552 is a mailbox
+ * that is full as well as a mail that is too large, and 530 asks for TLS as well as for a login.
+ * https://www.iana.org/assignments/smtp-enhanced-status-codes
+ */
+const rules: readonly Rule[] = [
+  [
+    /^\d+ 4\.2\.2\b|^4.*(mailbox|quota).*(full|exceed)/i,
+    ["retry", "throttled", "a recipient's mailbox is full"],
+  ],
+  [
+    /^4\d\d.*gr[ae]y ?list|^45[01] 4\.7\.1\b/i,
+    ["retry", "throttled", "the mail is put off, as greylisting does"],
+  ],
+  [/^\d+ 4\.5\.3\b|^452.*recipients/i, ["retry", "throttled", "too many recipients at once"]],
+  [/^4.*(throttl|too (many|fast)|\brate\b)/i, ["retry", "throttled", "too many mails"]],
+  [/^\d+ 4\.3\.1\b|^452\b/, ["retry", "server_error", "the server has no room now"]],
+  [/^454\b.*(tls|4\.7\.0)/i, ["retry", "server_error", "login or TLS is not to be had now"]],
+  // Commands out of order say nothing of the mail.
+  [/^(4|503)/, ["retry", "server_error", "the server refuses for now"]],
+  [
+    /^53[08].*(starttls|encrypt|\btls\b|\bssl\b)/i,
+    ["blocked", "rejected", "the server takes mail only by TLS"],
+  ],
+  [/^53[0458] ?(5\.7\.0)?.*required|^530\b/i, ["blocked", "unauthorized", "the server wants a login"]],
+  [/^(534|535|538)\b|^\d+ 5\.7\.(8|9|11)\b/, ["blocked", "unauthorized", "the login is refused"]],
+  [
+    /^\d+ 5\.2\.2\b|^55[0-4].*(mailbox|quota|storage).*(full|exceed|allocation)/i,
+    ["blocked", "rejected", "a recipient's mailbox is full"],
+  ],
+  [/^\d+ 5\.3\.1\b/, ["blocked", "rejected", "the server has no room"]],
+  [
+    /^523\b|^\d+ 5\.(2\.3|3\.4)\b|^552.*(size|large|long|big)/i,
+    ["permanent", "too_large", "the mail is too large"],
+  ],
+];
 
 /** 4xx may pass later. 5xx is a judgement of what it answers to: sender and recipients stand in the configuration. */
 function refused({ code, command, response }: SmtpFailure, status: number): Verdict {
-  // 503: commands out of order, which says nothing of the mail.
-  if (status < 500 || status === 503) {
-    if (/throttl|too many|rate|\b4\.7\./i.test(response)) return ["retry", "throttled", "too many mails"];
-    return ["retry", "server_error", "the server refuses for now"];
-  }
-  if (code === "EAUTH" || loginCodes.has(status)) return ["blocked", "unauthorized", "the login is refused"];
+  const said = response === "" ? String(status) : response;
+  const [, verdict] = rules.find(([says]) => says.test(said)) ?? [];
+  if (verdict) return verdict;
+  if (code === "EAUTH") return ["blocked", "unauthorized", "the login is refused"];
   if (code === "ETLS") return ["retry", "network", "no TLS connection can be agreed on"];
-  if (command === "RCPT TO") return ["blocked", "not_found", "every recipient is refused"];
-  if (tooLargeCodes.has(status)) return ["permanent", "too_large", "the mail is too large"];
-  if (command === "DATA") return ["permanent", "rejected", "the mail is refused"];
+  const isPolicy = /^\d+ 5\.7\./.test(said);
+  if (command === "RCPT TO")
+    return isPolicy
+      ? ["blocked", "unauthorized", "the sender or this machine may not send to a recipient"]
+      : ["blocked", "not_found", "every recipient is refused"];
+  if (command === "DATA" && !(isPolicy && !/spam|virus|content/i.test(said)))
+    return ["permanent", "rejected", "the mail is refused"];
   return ["blocked", "unauthorized", "the sender or this machine is refused"];
 }

@@ -1,6 +1,6 @@
-import { createTransport } from "nodemailer";
+import { createTransport, type NodemailerError } from "nodemailer";
 import { withTimeLimit } from "../../async/deadline.ts";
-import type { Refusal } from "../../core/result.ts";
+import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import type { SinkDeps } from "../sink.ts";
 import type { Carrier } from "./letter.ts";
 import { smtpRefusal } from "./smtp-results.ts";
@@ -37,25 +37,45 @@ export function smtpCarrier(
     ...(ca === undefined ? {} : { tls: { ca } }),
   });
 
+  const refusalOf = (error: unknown) => smtpRefusal(error, place, [password ?? "", user ?? ""]);
+  const logRefused = (refused: number): void =>
+    log("warn", "a mail server refused some of the recipients", { server: place, refused });
+
+  /** By letter, who was put off, where others have it. */
+  const putOffBy = new Map<string, readonly string[]>();
+
+  /** What those come to who were refused while others got the mail, who must not get it again. */
+  const settle = (id: string, rejected: readonly NodemailerError[]): DeliveryResult => {
+    const putOff = rejected.flatMap((error) => {
+      const refusal = refusalOf(error);
+      return refusal?.kind === "retry" && error.recipient ? [{ recipient: error.recipient, refusal }] : [];
+    });
+    if (rejected.length > putOff.length) logRefused(rejected.length - putOff.length);
+    putOffBy.delete(id);
+    const [first] = putOff;
+    if (!first) return { kind: "accepted" };
+    const recipients = putOff.map(({ recipient }) => recipient);
+    remember(putOffBy, id, recipients);
+    return first.refusal;
+  };
+
   return {
-    carry: ({ from, to, message }, call) =>
+    carry: ({ id, from, to, message }, call) =>
       withTimeLimit(call.signal, timeoutMs, async (signal) => {
+        const recipients = putOffBy.get(id) ?? to;
         try {
-          const envelope = { from, to: [...to], size: message.length };
-          const { rejected } = await transport.sendMail({ envelope, raw: message, signal });
-          // Trying again would bring the others the mail once more.
-          if (rejected.length > 0) {
-            log("warn", "a mail server refused some of the recipients", {
-              server: place,
-              refused: rejected.length,
-            });
-          }
-          return { kind: "accepted" };
+          const envelope = { from, to: [...recipients], size: message.length };
+          const { rejectedErrors = [] } = await transport.sendMail({ envelope, raw: message, signal });
+          return settle(id, rejectedErrors);
         } catch (error) {
           if (signal.aborted) return outOfTime(place, timeoutMs, call.signal.aborted);
-          const refusal = smtpRefusal(error, place, [password ?? "", user ?? ""]);
+          const refusal = refusalOf(error);
           if (!refusal) throw error;
-          return refusal;
+          if (refusal.reason !== "not_found" || recipients === to) return refusal;
+          // Those who were put off are refused now, and the others have the mail.
+          putOffBy.delete(id);
+          logRefused(recipients.length);
+          return { kind: "accepted" };
         }
       }),
     close: async () => transport.close(),
@@ -69,3 +89,12 @@ const outOfTime = (place: string, timeoutMs: number, isRunOver: boolean): Refusa
     ? `${place}: the run's time ended before the mail was taken`
     : `${place}: the mail was not taken within ${timeoutMs} ms`,
 });
+
+/** More letters than wait at a time; the oldest are forgotten, and go to everyone again. */
+const maxRemembered = 1_000;
+
+function remember(putOffBy: Map<string, readonly string[]>, id: string, recipients: readonly string[]): void {
+  const [oldest] = putOffBy.keys();
+  if (putOffBy.size >= maxRemembered && oldest !== undefined) putOffBy.delete(oldest);
+  putOffBy.set(id, recipients);
+}

@@ -14,6 +14,7 @@ const origin = "redis://h:6379";
 describe("an error of Redis's", () => {
   it.each([
     ["NOAUTH Authentication required.", "blocked", "unauthorized"],
+    ["DENIED Redis is running in protected mode", "blocked", "unauthorized"],
     ["WRONGPASS invalid username-password pair or user is disabled.", "blocked", "unauthorized"],
     ["NOPERM this user has no permissions to run the 'eval' command", "blocked", "unauthorized"],
     ["ERR invalid password", "blocked", "unauthorized"],
@@ -40,7 +41,7 @@ describe("an error of Redis's", () => {
   ])("%j is %s, %s, and shows no more than its first word", (message, kind, reason) => {
     const refusal = redisRefusal(new ErrorReply(`${message} a-secret`), origin);
     expect(refusal).toMatchObject({ kind, reason });
-    expect(refusal?.detail).toMatch(/^redis:\/\/h:6379: Redis answers ([A-Z]+|an error)$/);
+    expect(refusal?.detail).toMatch(/^redis:\/\/h:6379: Redis answers ([A-Z]+|an error)(: [a-z ,]+)?$/);
   });
 });
 

@@ -158,8 +158,8 @@ describe("the redis sink", () => {
   });
 
   it.each([
-    ["a wrong password", { password: wrongPassword }, "WRONGPASS"],
-    ["a key that is not its own", { stream: "others" }, "NOPERM"],
+    ["a wrong password", { password: wrongPassword }, "WRONGPASS: the login is refused"],
+    ["a key that is not its own", { stream: "others" }, "NOPERM: the user may not add to the stream"],
   ] as const)("is blocked before %s", async (_, options, said) => {
     const results = await sinkTo(newStream(), options).deliver([sampleEvent()], running());
     expect(results).toMatchObject([
