@@ -37,8 +37,17 @@ const later: Verdict = ["retry", "server_error"];
 /** What one of Kafka's errors, by its name, comes to. */
 export function kafkaRefusal(id: string, origin: string): Refusal {
   const [kind, reason] = verdicts.get(id) ?? later;
-  return { kind, reason, detail: `${origin}: ${id}` };
+  const meaning = meanings.get(id);
+  return { kind, reason, detail: `${origin}: ${id}${meaning ? `, ${meaning}` : ""}` };
 }
+
+/** Where the name alone misleads. */
+const meanings: ReadonlyMap<string, string> = new Map([
+  ["ILLEGAL_SASL_STATE", "the listener takes no sasl"],
+  ["UNSUPPORTED_SASL_MECHANISM", "the listener takes another sasl mechanism"],
+  ["TOPIC_AUTHORIZATION_FAILED", "the user may not write to the topic"],
+  ["CLUSTER_AUTHORIZATION_FAILED", "the user may not produce with idempotence"],
+]);
 
 /**
  * What a failure of the whole request comes to; null for one that neither Kafka nor the network causes. Where brokers

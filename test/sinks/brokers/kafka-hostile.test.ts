@@ -1,6 +1,6 @@
 import { Admin } from "@platformatic/kafka";
 import * as v from "valibot";
-import { afterAll, beforeAll, expect, vi } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/kafka.ts";
 import { brokerContract } from "../../contract/broker.ts";
@@ -61,4 +61,22 @@ brokerContract("kafka", {
       "the same answer twice": "00000004ID00000004ID",
     }).map(([name, answer]) => [name, { manner: answering(answer), result: retry }]),
   ),
+});
+
+const sasl = { mechanism: "plain", ...kafkaUser } as const;
+it.each([
+  ["a login that is not set", () => ({ brokers: [kafka.saslBroker] }), "retry", /may want sasl/],
+  ["a login that nobody asked for", () => ({ brokers: [kafka.broker], sasl }), "blocked", /takes no sasl/],
+  [
+    "another mechanism",
+    () => ({ brokers: [kafka.saslBroker], sasl: { ...sasl, mechanism: "scram-sha-512" as const } }),
+    "blocked",
+    /another sasl mechanism/,
+  ],
+  ["TLS that is not set", () => ({ brokers: [kafka.tlsBroker] }), "retry", /asks for TLS/],
+])("the kafka sink tells of %s", async (_, options, kind, detail) => {
+  const sink = sinkTo(options());
+  onTestFinished(() => sink.close());
+  const [result] = await sink.deliver([sampleEvent()], running());
+  expect(result).toMatchObject({ kind, detail: expect.stringMatching(detail) });
 });

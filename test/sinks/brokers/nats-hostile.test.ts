@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
-import { jetstreamManager } from "@nats-io/jetstream";
+import { DiscardPolicy, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import * as v from "valibot";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/nats.ts";
 import { brokerContract } from "../../contract/broker.ts";
@@ -10,10 +10,10 @@ import type { Manner } from "../../contract/hostile-servers.ts";
 import { type Certificate, makeCertificate } from "../../services/certificate.ts";
 import { type Nats, startNats } from "../../services/nats.ts";
 import { serverFolder } from "../../services/server.ts";
-import { sampleDeps } from "../sample.ts";
+import { running, sampleDeps, sampleEvent } from "../sample.ts";
 
 const users = `no_auth_user: anyone
-authorization { users: [{ user: anyone, password: "a" }, { user: bridge, password: "b" }] }`;
+authorization { users: [{ user: anyone, password: "a" }, { user: bridge, password: "b" }, { user: deaf, password: "c", permissions: { publish: ">", subscribe: "other" } }] }`;
 
 let nats: Nats;
 let secured: Nats;
@@ -32,7 +32,12 @@ beforeAll(async () => {
         tls: Object.assign({ ca: certificate.cert }, { host: "127.0.0.1" }),
       }),
     });
-    await (await jetstreamManager(admin)).streams.add({ name: "trial", subjects: ["dms.>"] });
+    const { streams } = await jetstreamManager(admin);
+    await streams.add({ name: "trial", subjects: ["dms.>"] });
+    await streams.add({ name: "full", subjects: ["full.>"], max_bytes: 1, discard: DiscardPolicy.New });
+    await streams.add({ name: "sealed", subjects: ["sealed.>"] });
+    // The client's types lack a stream's seal.
+    await streams.update("sealed", Object.assign({ max_msgs: 9 }, { sealed: true }));
     await admin.close();
   }
 });
@@ -94,4 +99,17 @@ brokerContract("nats", {
     "an acknowledgement of number 0": { manner: server({}, '{"stream":"trial","seq":0}'), result: blocked },
     "an acknowledgement without a stream": { manner: server({}, '{"stream":"","seq":1}'), result: blocked },
   },
+});
+
+it.each([
+  ["a full stream", "full", {}, "retry throttled", /the stream is full/],
+  ["a sealed stream", "sealed", {}, "blocked rejected", /the stream is sealed/],
+  ["no right to the inbox", "dms", { user: "deaf", password: "c" }, "blocked unauthorized", /_INBOX/],
+])("the nats sink tells of %s", async (_, subject, login, expected, detail) => {
+  const options = { servers: [nats.address], subject: `${subject}.{task}`, ...login };
+  const sink = create(sinkName("trial"), v.parse(schema, options), sampleDeps);
+  onTestFinished(() => sink.close());
+  const [result] = await sink.deliver([sampleEvent()], running());
+  const [kind, reason] = expected.split(" ");
+  expect(result).toMatchObject({ kind, reason, detail: expect.stringMatching(detail) });
 });

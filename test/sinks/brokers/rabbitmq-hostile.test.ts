@@ -1,12 +1,12 @@
 import { connect } from "amqplib";
 import * as v from "valibot";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/rabbitmq.ts";
 import { brokerContract } from "../../contract/broker.ts";
 import { type Manner, relay } from "../../contract/hostile-servers.ts";
 import { type RabbitMq, startRabbitMq } from "../../services/rabbitmq.ts";
-import { sampleDeps } from "../sample.ts";
+import { running, sampleDeps, sampleEvent } from "../sample.ts";
 
 let rabbit: RabbitMq;
 beforeAll(async () => {
@@ -76,4 +76,14 @@ brokerContract("rabbitmq", {
     "a method that is none": { manner: after("01000000000004ffffffffce"), result: retry },
     "a heartbeat instead of an answer": { manner: after("08000000000000ce"), result: retry },
   },
+});
+
+it("the rabbitmq sink tells of a limit of connections", async () => {
+  await rabbit.ctl("set_user_limits", "bridge", '{"max-connections": 0}');
+  onTestFinished(() => rabbit.ctl("clear_user_limits", "bridge", "all").then(() => {}));
+  const options = { url: `amqp://bridge:bridge@${rabbit.host}`, exchange: "" };
+  const sink = create(sinkName("trial"), v.parse(schema, options), sampleDeps);
+  onTestFinished(() => sink.close());
+  const [result] = await sink.deliver([sampleEvent()], running());
+  expect(result).toMatchObject({ kind: "blocked", detail: expect.stringMatching(/all the connections/) });
 });

@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/redis.ts";
 import { brokerContract } from "../../contract/broker.ts";
 import type { Manner } from "../../contract/hostile-servers.ts";
 import { type Redis, startRedis } from "../../services/redis.ts";
-import { sampleDeps } from "../sample.ts";
+import { running, sampleDeps, sampleEvents } from "../sample.ts";
 
 let redis: Redis;
 beforeAll(async () => {
@@ -62,4 +62,18 @@ brokerContract("redis", {
       { manner: answering(answer), result: answer.startsWith("-") ? { kind: "blocked" } : retry },
     ]),
   ),
+});
+
+it("the redis sink tells that a password is wanted, of however many events", async () => {
+  const guarded = await startRedis("--requirepass", "secret");
+  onTestFinished(() => guarded.stop());
+  const options = { url: `redis://${guarded.host}`, stream: "tasks" };
+  const sink = create(sinkName("trial"), v.parse(schema, options), sampleDeps);
+  onTestFinished(() => sink.close());
+  const wanted = {
+    kind: "blocked",
+    reason: "unauthorized",
+    detail: `redis://${guarded.host}: Redis answers NOAUTH: it asks for a password`,
+  };
+  expect(await sink.deliver(sampleEvents(100), running())).toEqual(Array(100).fill(wanted));
 });
