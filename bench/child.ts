@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import type { Readings } from "./contest.ts";
+import type { Readings } from "./benchmark.ts";
 
 type Environment = Readonly<Record<string, string>>;
 

@@ -4,32 +4,32 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { type Benchmark, runBenchmark } from "./benchmark.ts";
+import { coldBenchmark, unbundledBenchmark } from "./benchmarks/cold.ts";
+import { commitBenchmark } from "./benchmarks/commit.ts";
+import { backlogBenchmark, deliveryBenchmark } from "./benchmarks/delivery.ts";
+import { fleetBenchmark } from "./benchmarks/fleet.ts";
+import { idleBenchmark, signedBenchmark } from "./benchmarks/idle.ts";
+import { listingBenchmark } from "./benchmarks/listing.ts";
+import type { Stage } from "./benchmarks/stage.ts";
 import { bundle } from "./bundle.ts";
-import { type Contest, hold } from "./contest.ts";
-import { coldContest, unbundledContest } from "./contests/cold.ts";
-import { commitContest } from "./contests/commit.ts";
-import { backlogContest, deliveryContest } from "./contests/delivery.ts";
-import { fleetContest } from "./contests/fleet.ts";
-import { idleContest, signedContest } from "./contests/idle.ts";
-import { listingContest } from "./contests/listing.ts";
-import type { Stage } from "./contests/stage.ts";
-import { figureJson, type Held, markdown, picture } from "./report.ts";
+import { figureJson, markdown, picture, type Result } from "./report.ts";
 
 // `npm run bench` measures and writes docs/benchmarks.md; with `-- --json` it only prints the figures.
-// `--only NAME` takes some contests, `--quick` few rounds: to see that all works.
-const contests: Readonly<Record<string, (stage: Stage) => Promise<Contest> | Contest>> = {
-  cold: coldContest,
-  "cold-unbundled": unbundledContest,
-  idle: idleContest,
-  "idle-signed": signedContest,
-  listing: listingContest,
-  "commit-1": (stage) => commitContest(stage, 1),
-  "commit-1000": (stage) => commitContest(stage, 1_000),
-  "commit-100000": (stage) => commitContest(stage, 100_000),
-  "delivery-0ms": (stage) => deliveryContest(stage, 0, 50_000),
-  "delivery-20ms": (stage) => deliveryContest(stage, 20, 10_000),
-  backlog: backlogContest,
-  fleet: fleetContest,
+// `--only NAME` takes some benchmarks, `--quick` few rounds: to see that all works.
+const benchmarks: Readonly<Record<string, (stage: Stage) => Promise<Benchmark> | Benchmark>> = {
+  cold: coldBenchmark,
+  "cold-unbundled": unbundledBenchmark,
+  idle: idleBenchmark,
+  "idle-signed": signedBenchmark,
+  listing: listingBenchmark,
+  "commit-1": (stage) => commitBenchmark(stage, 1),
+  "commit-1000": (stage) => commitBenchmark(stage, 1_000),
+  "commit-100000": (stage) => commitBenchmark(stage, 100_000),
+  "delivery-0ms": (stage) => deliveryBenchmark(stage, 0, 50_000),
+  "delivery-20ms": (stage) => deliveryBenchmark(stage, 20, 10_000),
+  backlog: backlogBenchmark,
+  fleet: fleetBenchmark,
 };
 
 const { values } = parseArgs({
@@ -39,30 +39,32 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true, default: [] },
   },
 });
-const unknown = values.only.filter((name) => !Object.hasOwn(contests, name));
+const unknown = values.only.filter((name) => !Object.hasOwn(benchmarks, name));
 if (unknown.length > 0) {
-  process.stderr.write(`--only: expected ${Object.keys(contests).join(", ")}, found ${unknown.join(", ")}\n`);
+  process.stderr.write(
+    `--only: expected ${Object.keys(benchmarks).join(", ")}, found ${unknown.join(", ")}\n`,
+  );
   process.exit(2);
 }
-const chosen = Object.entries(contests).filter(
+const chosen = Object.entries(benchmarks).filter(
   ([name]) => values.only.length === 0 || values.only.includes(name),
 );
 
 const folder = await mkdtemp(join(tmpdir(), "bench-"));
 const closing: (() => Promise<unknown>)[] = [];
-const held: Held[] = [];
+const held: Result[] = [];
 try {
   const bundles = await bundle(folder);
   for (const [, setUp] of chosen) {
-    const contest = await setUp({
+    const benchmark = await setUp({
       bundles,
       folder,
       isQuick: values.quick,
       onEnd: (close) => closing.push(close),
     });
     held.push({
-      contest,
-      figures: await hold(contest, (text) => process.stderr.write(`${text}\n`)),
+      benchmark,
+      figures: await runBenchmark(benchmark, (text) => process.stderr.write(`${text}\n`)),
     });
   }
 } finally {
@@ -72,7 +74,7 @@ try {
 
 const figures = held.flatMap((each) => each.figures.map(figureJson));
 if (values.json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
-else if (chosen.length === Object.keys(contests).length && !values.quick) await writePage();
+else if (chosen.length === Object.keys(benchmarks).length && !values.quick) await writePage();
 else process.stdout.write(`${markdown(held)}\n`);
 
 /** Puts the figures between the page's markers, and draws the picture beside it. */

@@ -1,9 +1,9 @@
 import { markdownTable } from "../build/docs/table.ts";
-import type { Contest, Figure } from "./contest.ts";
+import type { Benchmark, Figure } from "./benchmark.ts";
 import type { Spread } from "./statistics.ts";
 
-export interface Held {
-  readonly contest: Contest;
+export interface Result {
+  readonly benchmark: Benchmark;
   readonly figures: readonly Figure[];
 }
 
@@ -19,9 +19,9 @@ export const figureJson = ({ name, unit, ours, floor, peer, ratioToFloor, ratioT
 });
 
 /** The page between its markers, as Markdown. */
-export function markdown(held: readonly Held[]): string {
+export function markdown(held: readonly Result[]): string {
   return held
-    .map(({ contest: { title, about, rounds }, figures }) => {
+    .map(({ benchmark: { title, about, rounds }, figures }) => {
       const rows = figures.map((figure) => [
         `\`${figure.name}\``,
         figure.unit,
@@ -63,7 +63,7 @@ const labelPx = 190;
 const topPx = 40;
 
 /** Each figure's ratio to its floor as a bar; the line is the floor, the mark the aim. */
-export function picture(held: readonly Held[]): string {
+export function picture(held: readonly Result[]): string {
   const bars = held.flatMap(({ figures }) => figures.filter(({ ratioToFloor }) => ratioToFloor !== null));
   const most = Math.max(1, ...bars.map(({ ratioToFloor }) => ratioToFloor ?? 0)) * 1.05;
   const x = (ratio: number): number => labelPx + (ratio / most) * barPx;

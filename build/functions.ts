@@ -2,10 +2,10 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { readConfigFile } from "../lib/config/read/file.ts";
-import { entryWith, heldByEntry, isUnusual, partName, partsApart } from "./apart.ts";
 import { base, root } from "./base.ts";
-import { buildPackages, packagesApart, type WantedPackages } from "./packages.ts";
-import { builtinModules, slimUndici } from "./slim.ts";
+import { entryWith, isRarelyUsed, partName, partsSplit, sharedWithEntry } from "./code-splitting.ts";
+import { buildPackages, packagesSplit, type WantedPackages } from "./packages.ts";
+import { builtinModules, undiciLite } from "./undici-lite.ts";
 
 const shared = {
   ...base,
@@ -73,11 +73,11 @@ async function buildFunction(
     target,
     outfile: join(outdir, `${name}.mjs`),
     banner: { js: monotonicMs },
-    plugins: [partsApart(name, isPart, found), slimUndici, builtinModules],
+    plugins: [partsSplit(name, isPart, found), undiciLite, builtinModules],
   });
   const found = new Set<string>();
   const probe = await build({
-    ...entry(isUnusual, found),
+    ...entry(isRarelyUsed, found),
     metafile: true,
     entryPoints: [handler],
     write: false,
@@ -92,9 +92,9 @@ async function buildFunction(
     entryPoints: Object.fromEntries(Array.from(parts, (file) => [partName(file), file])),
     banner: withRequire,
     plugins: [
-      heldByEntry(name, held, asked),
-      packagesApart(packages, "../../packages"),
-      slimUndici,
+      sharedWithEntry(name, held, asked),
+      packagesSplit(packages, "../../packages"),
+      undiciLite,
       builtinModules,
     ],
   });
@@ -122,7 +122,7 @@ async function buildConfig(outdir: string, target: string): Promise<Metafile["ou
     outdir,
     entryPoints: { "bridge.config": module },
     banner: withRequire,
-    plugins: [slimUndici, builtinModules],
+    plugins: [undiciLite, builtinModules],
   });
   return metafile.outputs;
 }

@@ -3,7 +3,7 @@ import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { base, root } from "./base.ts";
 
 /** Packages that a function reads only when its configuration asks for them; those that share classes share a file. */
-const apart: Readonly<Record<string, readonly string[]>> = {
+const splitPackages: Readonly<Record<string, readonly string[]>> = {
   amqplib: ["amqplib"],
   kafka: ["@platformatic/kafka"],
   liquidjs: ["liquidjs"],
@@ -14,27 +14,27 @@ const apart: Readonly<Record<string, readonly string[]>> = {
   yaml: ["yaml"],
 };
 const fileOf = (name: string): string | undefined =>
-  Object.keys(apart).find((file) =>
-    apart[file]?.some((each) => name === each || name.startsWith(`${each}/`)),
+  Object.keys(splitPackages).find((file) =>
+    splitPackages[file]?.some((each) => name === each || name.startsWith(`${each}/`)),
   );
 
 /** By file, the modules that were asked for. */
 export type WantedPackages = Map<string, Set<string>>;
 
 /** Such a package is required, from its file in `folder`, when a module that imports it is first run. */
-export const packagesApart = (wanted: WantedPackages, folder: string): Plugin => ({
-  name: "packages apart",
+export const packagesSplit = (wanted: WantedPackages, folder: string): Plugin => ({
+  name: "packages as files of their own",
   setup(build) {
     build.onResolve({ filter: /^[@a-z]/ }, ({ path, namespace }) => {
       const file = namespace === "file" ? fileOf(path) : undefined;
       if (file === undefined) return null;
       wanted.set(file, (wanted.get(file) ?? new Set()).add(path));
-      return { path, namespace: "apart" };
+      return { path, namespace: "split" };
     });
-    build.onLoad({ filter: /.*/, namespace: "apart" }, ({ path }) => ({
+    build.onLoad({ filter: /.*/, namespace: "split" }, ({ path }) => ({
       contents: `module.exports = require("${folder}/${fileOf(path)}.cjs")[${JSON.stringify(path)}]`,
     }));
-    build.onResolve({ filter: /^\.\.?\//, namespace: "apart" }, ({ path }) => ({ path, external: true }));
+    build.onResolve({ filter: /^\.\.?\//, namespace: "split" }, ({ path }) => ({ path, external: true }));
   },
 });
 

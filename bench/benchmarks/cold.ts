@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Benchmark } from "../benchmark.ts";
 import { coldStart } from "../child.ts";
-import type { Contest } from "../contest.ts";
 import { serveTable } from "../servers/table.ts";
 import { serveTasks } from "../servers/tasks.ts";
 import { awsKeys, instance, peerEnvironment, type Stage } from "./stage.ts";
@@ -10,7 +10,7 @@ import { awsKeys, instance, peerEnvironment, type Stage } from "./stage.ts";
 const unbundledPeer = fileURLToPath(new URL("../peer/handler.mjs", import.meta.url));
 
 /** From nothing to the first poll done. */
-export async function coldContest(stage: Stage): Promise<Contest> {
+export async function coldBenchmark(stage: Stage): Promise<Benchmark> {
   const { floor, ours, peer, rounds } = await coldStarts(stage);
   return {
     title: "Cold start",
@@ -20,19 +20,19 @@ export async function coldContest(stage: Stage): Promise<Contest> {
     figures: [
       { name: "cold-start", reading: "wallMs", unit: "ms", aim: { most: 3 }, peerAim: { most: 0.33 } },
     ],
-    contestants: { floor, ours, peer: () => peer(stage.bundles.peer("handler")) },
+    subjects: { floor, ours, peer: () => peer(stage.bundles.peer("handler")) },
   };
 }
 
 /** The same against the peer as most deploy it, with its packages as npm lays them. */
-export async function unbundledContest(stage: Stage): Promise<Contest> {
+export async function unbundledBenchmark(stage: Stage): Promise<Benchmark> {
   const { ours, peer, rounds } = await coldStarts(stage);
   return {
     title: "Cold start, the peer not bundled",
     about: "The same. Peer: the same handler with its packages in node_modules, as npm lays them.",
     rounds,
     figures: [{ name: "cold-start-unbundled", reading: "wallMs", unit: "ms", peerAim: { most: 0.33 } }],
-    contestants: { ours, peer: () => peer(unbundledPeer) },
+    subjects: { ours, peer: () => peer(unbundledPeer) },
   };
 }
 

@@ -1,12 +1,12 @@
 import { startSimulator } from "../../lib/simulator/api.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
+import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
-import type { Contest } from "../contest.ts";
 import { instanceId, projectId } from "../subjects/bridge.ts";
 import type { Stage } from "./stage.ts";
 
 /** One run over a thousand streams. */
-export async function fleetContest({ bundles, isQuick, onEnd }: Stage): Promise<Contest> {
+export async function fleetBenchmark({ bundles, isQuick, onEnd }: Stage): Promise<Benchmark> {
   const count = isQuick ? 20 : 1_000;
   const simulator = await startSimulator({ random: seededRandom(1), auth: "none" });
   onEnd(() => simulator.close());
@@ -26,6 +26,6 @@ export async function fleetContest({ bundles, isQuick, onEnd }: Stage): Promise<
       { name: "fleet-cpu", reading: "cpuMs", unit: "ms of CPU" },
       { name: "fleet-connections", reading: "connections", unit: "connections" },
     ],
-    contestants: { floor: () => subject("floor"), ours: () => subject("ours") },
+    subjects: { floor: () => subject("floor"), ours: () => subject("ours") },
   };
 }

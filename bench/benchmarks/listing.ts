@@ -1,10 +1,10 @@
+import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
-import type { Contest } from "../contest.ts";
 import { serveTasks } from "../servers/tasks.ts";
 import { peerEnvironment, type Stage } from "./stage.ts";
 
 /** Reading a very long listing, page by page. */
-export async function listingContest({ bundles, isQuick, onEnd }: Stage): Promise<Contest> {
+export async function listingBenchmark({ bundles, isQuick, onEnd }: Stage): Promise<Benchmark> {
   const count = isQuick ? 1_000 : 100_000;
   const tasks = await serveTasks(count);
   onEnd(() => tasks.close());
@@ -25,7 +25,7 @@ export async function listingContest({ bundles, isQuick, onEnd }: Stage): Promis
       },
       { name: "listing-memory", reading: "peakMiB", unit: "MiB", peerAim: { most: 0.5 } },
     ],
-    contestants: {
+    subjects: {
       floor: () => subject("floor"),
       ours: () => subject("ours"),
       peer: () => measured([bundles.peer("listing")], peerEnvironment(tasks.origin, tasks.origin)),

@@ -1,5 +1,5 @@
+import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
-import type { Contest } from "../contest.ts";
 import { serveHook } from "../servers/hook.ts";
 import { serveTasks } from "../servers/tasks.ts";
 import type { Stage } from "./stage.ts";
@@ -7,11 +7,11 @@ import type { Stage } from "./stage.ts";
 const atOnce = 64;
 
 /** Events to a webhook that answers after so long: all of them, and the first, which a process that is new compiles for. */
-export async function deliveryContest(
+export async function deliveryBenchmark(
   { bundles, isQuick, onEnd }: Stage,
   latencyMs: number,
   events: number,
-): Promise<Contest> {
+): Promise<Benchmark> {
   const hook = await serveHook(latencyMs);
   onEnd(() => hook.close());
   const count = isQuick ? 200 : events;
@@ -32,12 +32,12 @@ export async function deliveryContest(
       },
       { name: `delivery-${latencyMs}ms-first`, reading: "firstPerSecond", unit: "events/s" },
     ],
-    contestants: { floor: () => subject("floor"), ours: () => subject("ours") },
+    subjects: { floor: () => subject("floor"), ours: () => subject("ours") },
   };
 }
 
 /** A backlog drained from the embedded store; the floor is a tenth of it, so that the ratio tells what grows. */
-export async function backlogContest({ bundles, isQuick, onEnd }: Stage): Promise<Contest> {
+export async function backlogBenchmark({ bundles, isQuick, onEnd }: Stage): Promise<Benchmark> {
   const [hook, tasks] = await Promise.all([serveHook(0), serveTasks(0)]);
   onEnd(() => Promise.all([hook.close(), tasks.close()]));
   const streams = isQuick ? 10 : 100;
@@ -63,6 +63,6 @@ export async function backlogContest({ bundles, isQuick, onEnd }: Stage): Promis
       { name: "backlog-memory", reading: "peakMiB", unit: "MiB" },
       { name: "backlog-rate", reading: "eventsPerSecond", unit: "events/s" },
     ],
-    contestants: { floor: () => drain(streams / 10), ours: () => drain(streams) },
+    subjects: { floor: () => drain(streams / 10), ours: () => drain(streams) },
   };
 }

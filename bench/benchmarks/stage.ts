@@ -1,13 +1,13 @@
 import type { Bundles } from "../bundle.ts";
 
-/** What every contest is set up with. */
+/** What every benchmark is set up with. */
 export interface Stage {
   readonly bundles: Bundles;
-  /** For files that a contest needs. */
+  /** For files that a benchmark needs. */
   readonly folder: string;
   /** Fewer and smaller rounds: to see that all works, not to believe. */
   readonly isQuick: boolean;
-  /** Called when the contests are over. */
+  /** Called when the benchmarks are over. */
   readonly onEnd: (close: () => Promise<unknown>) => void;
 }
 

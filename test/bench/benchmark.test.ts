@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Contest, hold, type Role } from "../../bench/contest.ts";
+import { type Benchmark, type Role, runBenchmark } from "../../bench/benchmark.ts";
 import { figureJson, markdown, picture } from "../../bench/report.ts";
 import { spreadOf } from "../../bench/statistics.ts";
 
-const contest = (contestants: Contest["contestants"], rounds = 3): Contest => ({
+const benchmark = (subjects: Benchmark["subjects"], rounds = 3): Benchmark => ({
   title: "Delivery",
   about: "Events to a webhook.",
   rounds,
@@ -12,20 +12,20 @@ const contest = (contestants: Contest["contestants"], rounds = 3): Contest => ({
     { name: "time", reading: "ms", unit: "ms", aim: { most: 1.5 }, peerAim: { most: 0.5 } },
     { name: "rate", reading: "perSecond", unit: "events/s", aim: { least: 0.9 } },
   ],
-  contestants,
+  subjects,
 });
 const steady = (ms: number) => async () => ({ ms, perSecond: 1_000 / ms });
 
-describe("a contest", () => {
-  it("lets each contestant go first in turn and leaves the first round out", async () => {
+describe("a benchmark", () => {
+  it("lets each subject go first in turn and leaves the first round out", async () => {
     const order: Role[] = [];
     let floors = 0;
     const noting = (role: Role, ms: () => number) => async () => {
       order.push(role);
       return { ms: ms(), perSecond: 1 };
     };
-    const [time] = await hold(
-      contest(
+    const [time] = await runBenchmark(
+      benchmark(
         { floor: noting("floor", () => (floors++ === 0 ? 900 : 10)), ours: noting("ours", () => 12) },
         2,
       ),
@@ -36,7 +36,10 @@ describe("a contest", () => {
   });
 
   it("gives medians and their ratios to floor and peer", async () => {
-    const figures = await hold(contest({ floor: steady(10), ours: steady(12), peer: steady(48) }), () => {});
+    const figures = await runBenchmark(
+      benchmark({ floor: steady(10), ours: steady(12), peer: steady(48) }),
+      () => {},
+    );
     expect(figures.map(figureJson)).toEqual([
       { name: "time", unit: "ms", ours: 12, floor: 10, peer: 48, ratioToFloor: 1.2, ratioToPeer: 0.25 },
       expect.objectContaining({ name: "rate", ratioToFloor: expect.closeTo(0.833, 3), ratioToPeer: 4 }),
@@ -44,22 +47,25 @@ describe("a contest", () => {
   });
 
   it("has no ratio to a peer that did not take part", async () => {
-    const [time] = await hold(contest({ floor: steady(10), ours: steady(12) }), () => {});
+    const [time] = await runBenchmark(benchmark({ floor: steady(10), ours: steady(12) }), () => {});
     expect(time).toMatchObject({ peer: null, ratioToPeer: null });
   });
 });
 
 describe("the report", () => {
   it("says which aim was missed", async () => {
-    const figures = await hold(contest({ floor: steady(10), ours: steady(12), peer: steady(20) }), () => {});
-    const page = markdown([{ contest: contest({}), figures }]);
+    const figures = await runBenchmark(
+      benchmark({ floor: steady(10), ours: steady(12), peer: steady(20) }),
+      () => {},
+    );
+    const page = markdown([{ benchmark: benchmark({}), figures }]);
     expect(page).toMatch(/\| ×1\.20, aim at most ×1\.5 +\| ×0\.60, aim at most ×0\.5: missed +\|/);
     expect(page).toContain("×0.83, aim at least ×0.9: missed");
   });
 
   it("draws one bar for each figure that has a floor", async () => {
-    const figures = await hold(contest({ floor: steady(10), ours: steady(12) }), () => {});
-    const drawn = picture([{ contest: contest({}), figures }]);
+    const figures = await runBenchmark(benchmark({ floor: steady(10), ours: steady(12) }), () => {});
+    const drawn = picture([{ benchmark: benchmark({}), figures }]);
     expect(drawn.match(/<rect x=/g)).toHaveLength(2);
     expect(drawn).toContain("×1.20");
   });

@@ -2,7 +2,7 @@ import { type Spread, spreadOf } from "./statistics.ts";
 
 export type Role = "ours" | "floor" | "peer";
 
-/** What one round of one contestant came to: figure to number. */
+/** What one round of one subject came to: figure to number. */
 export type Readings = Readonly<Record<string, number>>;
 
 export interface FigurePlan {
@@ -16,13 +16,13 @@ export interface FigurePlan {
   readonly peerAim?: { readonly most: number };
 }
 
-export interface Contest {
+export interface Benchmark {
   readonly title: string;
   /** What is measured against what, for the reader of the page. */
   readonly about: string;
   readonly rounds: number;
   readonly figures: readonly FigurePlan[];
-  readonly contestants: Readonly<Partial<Record<Role, () => Promise<Readings>>>>;
+  readonly subjects: Readonly<Partial<Record<Role, () => Promise<Readings>>>>;
 }
 
 export interface Figure extends FigurePlan {
@@ -34,22 +34,25 @@ export interface Figure extends FigurePlan {
 }
 
 /**
- * Runs the contestants in turn, round by round, so that what the machine does besides falls on all of them. One round
+ * Runs the subjects in turn, round by round, so that what the machine does besides falls on all of them. One round
  * before the first is not counted.
  */
-export async function hold(contest: Contest, progress: (text: string) => void): Promise<readonly Figure[]> {
-  const roles = (["floor", "ours", "peer"] as const).filter((role) => contest.contestants[role]);
+export async function runBenchmark(
+  benchmark: Benchmark,
+  progress: (text: string) => void,
+): Promise<readonly Figure[]> {
+  const roles = (["floor", "ours", "peer"] as const).filter((role) => benchmark.subjects[role]);
   const readings = new Map<Role, Readings[]>(roles.map((role) => [role, []]));
-  for (let round = 0; round <= contest.rounds; round++) {
-    progress(`${contest.title}: round ${round} of ${contest.rounds}`);
+  for (let round = 0; round <= benchmark.rounds; round++) {
+    progress(`${benchmark.title}: round ${round} of ${benchmark.rounds}`);
     // Nobody goes first every time.
     const order = roles.map((_, place) => roles[(place + round) % roles.length] ?? "ours");
     for (const role of order) {
-      const reading = await contest.contestants[role]?.();
+      const reading = await benchmark.subjects[role]?.();
       if (reading && round > 0) readings.get(role)?.push(reading);
     }
   }
-  return contest.figures.map((figure) => compare(figure, readings));
+  return benchmark.figures.map((figure) => compare(figure, readings));
 }
 
 function compare(figure: FigurePlan, readings: ReadonlyMap<Role, readonly Readings[]>): Figure {

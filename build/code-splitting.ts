@@ -1,11 +1,11 @@
 import { relative, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 import { root } from "./base.ts";
-import { undiciNames } from "./slim.ts";
+import { undiciNames } from "./undici-lite.ts";
 
 /** Imported when a configuration asks for it, and most do. */
-const usual = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb/index.ts"]);
-export const isUnusual = (file: string): boolean => file.startsWith("lib/") && !usual.has(file);
+const commonlyUsed = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb/index.ts"]);
+export const isRarelyUsed = (file: string): boolean => file.startsWith("lib/") && !commonlyUsed.has(file);
 
 const fileOf = (folder: string, path: string): string => relative(root, resolve(folder, path));
 
@@ -16,12 +16,12 @@ export const partName = (file: string): string => file.replace(/^lib\/|\.ts$/g, 
  * Modules that are imported when they are needed stay outside the function's file, in parts/, where `isPart` says
  * so: each new container pays for compiling what it loads. They are put into `found`.
  */
-export const partsApart = (
+export const partsSplit = (
   name: string,
   isPart: (file: string) => boolean,
   found = new Set<string>(),
 ): Plugin => ({
-  name: "parts apart",
+  name: "parts as files of their own",
   setup(build) {
     build.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
       const file = fileOf(resolveDir, path);
@@ -33,8 +33,8 @@ export const partsApart = (
 });
 
 /** In a part, imports of what the function's file holds are its exports: their classes and clients exist once. They go into `asked`. */
-export const heldByEntry = (name: string, held: ReadonlySet<string>, asked: Set<string>): Plugin => ({
-  name: "held by the entry",
+export const sharedWithEntry = (name: string, held: ReadonlySet<string>, asked: Set<string>): Plugin => ({
+  name: "shared with the entry",
   setup(build) {
     const exported = { path: `../../${name}.mjs`, external: true };
     build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
@@ -51,15 +51,15 @@ export const heldByEntry = (name: string, held: ReadonlySet<string>, asked: Set<
 });
 
 /**
- * The module of a function's file: its handler, and what its parts ask for. What is usual is imported with it, which
+ * The module of a function's file: its handler, and what its parts ask for. What most configurations use is imported with it, which
  * spares the wrap of a module that is to be run later, and its compiling.
  */
 export const entryWith = (handler: string, held: ReadonlySet<string>, asked: ReadonlySet<string>): string =>
   [
     `export { handler } from "./${handler}";`,
     ...Array.from(
-      usual.intersection(held),
-      (module, index) => `export * as usual${index} from "./${module}";`,
+      commonlyUsed.intersection(held),
+      (module, index) => `export * as commonlyUsed${index} from "./${module}";`,
     ),
     ...Array.from(asked, (module) =>
       module === "undici"

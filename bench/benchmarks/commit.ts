@@ -1,9 +1,9 @@
+import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
-import type { Contest } from "../contest.ts";
 import type { Stage } from "./stage.ts";
 
 /** One change among so many known tasks: compare, plan, encode, compress. */
-export function commitContest({ bundles, isQuick }: Stage, count: number): Contest {
+export function commitBenchmark({ bundles, isQuick }: Stage, count: number): Benchmark {
   const times = isQuick ? 1 : Math.max(3, Math.round(100_000 / Math.max(count, 50)));
   const subject = (mode: string) =>
     measured([bundles.subject("commit"), mode, String(count), String(times)], {});
@@ -17,6 +17,6 @@ export function commitContest({ bundles, isQuick }: Stage, count: number): Conte
       { name: `commit-${count}-bytes`, reading: "bytes", unit: "bytes" },
       { name: `commit-${count}-write-units`, reading: "writeUnits", unit: "write units" },
     ],
-    contestants: { floor: () => subject("floor"), ours: () => subject("ours") },
+    subjects: { floor: () => subject("floor"), ours: () => subject("ours") },
   };
 }

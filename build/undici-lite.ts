@@ -39,25 +39,29 @@ const http = `
   exports.IncomingMessage = class {};
 `;
 
-export const slimUndici: Plugin = {
-  name: "slim undici",
+export const undiciLite: Plugin = {
+  name: "undici lite",
   setup(build) {
-    build.onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "slim" }));
-    build.onLoad({ filter: /^undici$/, namespace: "slim" }, () => ({
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "undici-lite" }));
+    build.onLoad({ filter: /^undici$/, namespace: "undici-lite" }, () => ({
       contents: client.join("\n"),
       resolveDir: root,
     }));
     build.onResolve({ filter: unused }, ({ importer }) =>
-      importer.includes("/undici/lib/") ? { path: "nothing", namespace: "slim" } : null,
+      importer.includes("/undici/lib/") ? { path: "nothing", namespace: "undici-lite" } : null,
     );
     build.onResolve({ filter: /^node:(assert|http)$/ }, ({ path, importer }) =>
-      importer.includes("/undici/lib/") ? { path: path.slice("node:".length), namespace: "slim" } : null,
+      importer.includes("/undici/lib/")
+        ? { path: path.slice("node:".length), namespace: "undici-lite" }
+        : null,
     );
     build.onLoad({ filter: /[/\\]llhttp[/\\]constants\.js$/ }, () => ({ contents: constants() }));
     build.onLoad({ filter: /[/\\]undici[/\\]lib[/\\]core[/\\]tree\.js$/ }, () => ({ contents: tree }));
-    build.onLoad({ filter: /^assert$/, namespace: "slim" }, () => ({ contents: assert }));
-    build.onLoad({ filter: /^http$/, namespace: "slim" }, () => ({ contents: http }));
-    build.onLoad({ filter: /^nothing$/, namespace: "slim" }, () => ({ contents: "module.exports = {}" }));
+    build.onLoad({ filter: /^assert$/, namespace: "undici-lite" }, () => ({ contents: assert }));
+    build.onLoad({ filter: /^http$/, namespace: "undici-lite" }, () => ({ contents: http }));
+    build.onLoad({ filter: /^nothing$/, namespace: "undici-lite" }, () => ({
+      contents: "module.exports = {}",
+    }));
   },
 };
 

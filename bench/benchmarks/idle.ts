@@ -1,5 +1,5 @@
+import type { Benchmark, Readings } from "../benchmark.ts";
 import { measured } from "../child.ts";
-import type { Contest, Readings } from "../contest.ts";
 import { serveTable } from "../servers/table.ts";
 import { serveTasks } from "../servers/tasks.ts";
 import { peerEnvironment, type Stage } from "./stage.ts";
@@ -7,7 +7,7 @@ import { peerEnvironment, type Stage } from "./stage.ts";
 const warmUps = 100;
 
 /** Warm runs with nothing new, to a bare GET: what most runs are. */
-export async function idleContest(stage: Stage): Promise<Contest> {
+export async function idleBenchmark(stage: Stage): Promise<Benchmark> {
   const { subject, peer, rounds } = await idleSubjects(stage);
   return {
     title: "Idle warm poll",
@@ -19,19 +19,19 @@ export async function idleContest(stage: Stage): Promise<Contest> {
       { name: "idle-requests", reading: "requests", unit: "requests", aim: { most: 1 } },
       { name: "idle-store-calls", reading: "storeCalls", unit: "store calls" },
     ],
-    contestants: { floor: () => subject("floor"), ours: () => subject("ours"), peer },
+    subjects: { floor: () => subject("floor"), ours: () => subject("ours"), peer },
   };
 }
 
 /** The same, to a GET that an API would answer: what of the first ratio is the signature's. */
-export async function signedContest(stage: Stage): Promise<Contest> {
+export async function signedBenchmark(stage: Stage): Promise<Benchmark> {
   const { subject, rounds } = await idleSubjects(stage);
   return {
     title: "Idle warm poll, to a signed GET",
     about: "The same run. Floor: the same GET with the headers that the API asks for, signed.",
     rounds,
     figures: [{ name: "idle-cpu-to-signed", reading: "cpuUs", unit: "µs of CPU" }],
-    contestants: { floor: () => subject("signed"), ours: () => subject("ours") },
+    subjects: { floor: () => subject("signed"), ours: () => subject("ours") },
   };
 }
 
