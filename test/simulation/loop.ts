@@ -21,10 +21,15 @@ export class Loop {
     return this.#nowMs;
   }
 
-  after(ms: number, fire: () => void): void {
+  /** What it returns takes the timer back. */
+  after(ms: number, fire: () => void): () => void {
     const timer = { atMs: this.#nowMs + Math.max(0, Math.round(ms)), order: this.#order++, fire };
     const place = this.#timers.findLastIndex((other) => isBefore(other, timer)) + 1;
     this.#timers.splice(place, 0, timer);
+    return () => {
+      const index = this.#timers.indexOf(timer);
+      if (index >= 0) this.#timers.splice(index, 1);
+    };
   }
 
   /** Lets time pass until `isDone`; between two timers everything that can run without time does. */

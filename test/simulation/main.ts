@@ -2,6 +2,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { eachOf } from "../../lib/async/each.ts";
 import { FaultCounts } from "./faults.ts";
+import { playOutside } from "./outside/main.ts";
 import { shrink } from "./shrink.ts";
 import { type Outcome, simulate } from "./simulate.ts";
 import { sound, type Variant } from "./variant.ts";
@@ -25,8 +26,17 @@ async function main(): Promise<number> {
       from: { type: "string", default: "1" },
       seed: { type: "string" },
       variant: { type: "string" },
+      outside: { type: "boolean", default: false },
+      only: { type: "string", default: "" },
+      "goes-on": { type: "boolean", default: false },
     },
   });
+  if (values.outside) {
+    const from = whole(values.seed ?? values.from, "--from");
+    const count = values.seed === undefined ? whole(values.seeds, "--seeds") : 1;
+    const only = values.only.split(",").filter(Boolean);
+    return (await playOutside({ from, count, only, goesOn: values["goes-on"], say })) ? 0 : 1;
+  }
   const variant = variantNamed(values.variant);
   const only = values.seed === undefined ? null : whole(values.seed, "--seed");
   const from = only ?? whole(values.from, "--from");

@@ -30,13 +30,18 @@ export async function shrink(failing: Outcome, variant: Variant): Promise<Outcom
 
 /** Halves first, then single steps, then the faults within a step. */
 function* smaller(steps: readonly Step[]): Generator<readonly Step[]> {
+  yield* shorter(steps);
+  for (const [index, step] of steps.entries()) {
+    for (const simpler of simplerSteps(step)) yield steps.with(index, simpler);
+  }
+}
+
+/** The same with half of it left out, then a quarter, down to one. */
+export function* shorter<Item>(steps: readonly Item[]): Generator<readonly Item[]> {
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let from = 0; from < steps.length; from += size) {
       if (size < steps.length) yield steps.toSpliced(from, size);
     }
-  }
-  for (const [index, step] of steps.entries()) {
-    for (const simpler of simplerSteps(step)) yield steps.with(index, simpler);
   }
 }
 
