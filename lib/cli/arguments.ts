@@ -9,6 +9,20 @@ export function durationMs(option: string, text: string): number {
   return ms;
 }
 
+const isoInstant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** An option's instant in epoch milliseconds: so long ago, or an ISO instant. @throws ConfigError */
+export function instantMs(option: string, text: string, nowMs: number): number {
+  const agoMs = parseDuration(text);
+  const ms = agoMs ? nowMs - agoMs : isoInstant.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(ms)) return ms;
+  throw usageError(
+    option,
+    "a duration such as 10s, 15m or 7d, or an instant such as 2026-01-31T00:00:00Z",
+    text,
+  );
+}
+
 /** A port from 0, which takes any free one, to 65535. @throws ConfigError */
 export function portOf(option: string, text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { Command, Option } from "commander";
 import type { Level } from "../telemetry/log.ts";
 import type { PreviewOptions } from "./commands/preview.ts";
+import type { TasksOptions } from "./commands/tasks.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 import type { Screen } from "./screen/output.ts";
@@ -88,9 +89,10 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .description("show the tasks as the API has them now")
     .option("-s, --stream <key>", "only this stream: its key, or its instance id")
     .option("--open", "only tasks that have not ended")
-    .option("--since <duration>", "only tasks created in the last 30m, 24h, 7d, ...")
+    .option("--since <when>", "only tasks created in the last 30m, 24h, 7d, ..., or since an instant")
+    .option("--until <when>", "only tasks created before then: 30m, 24h, ... ago, or at an instant")
     .addHelpText("after", examples("tasks --open", "tasks --since 24h --json | jq '.tasks[].status'"))
-    .action((options: { stream?: string; open?: true; since?: string }) =>
+    .action((options: TasksOptions) =>
       run(async (context) => (await import("./commands/tasks.ts")).tasks(context, options)),
     );
 

@@ -70,7 +70,14 @@ describe("a usage error", () => {
     [["poll", "--config"], "option '-c, --config <file>' argument missing"],
     [["poll", "--log-level", "loud"], "option '--log-level <level>' argument 'loud' is invalid"],
     [["watch", "--interval", "soon"], '--interval: expected a duration such as 10s, 15m or 7d, found "soon"'],
-    [["tasks", "--since", "0s"], '--since: expected a duration such as 10s, 15m or 7d, found "0s"'],
+    [
+      ["tasks", "--since", "0s"],
+      '--since: expected a duration such as 10s, 15m or 7d, or an instant such as 2026-01-31T00:00:00Z, found "0s"',
+    ],
+    [
+      ["tasks", "--until", "2026-13-01T00:00:00Z"],
+      '--until: expected a duration such as 10s, 15m or 7d, or an instant such as 2026-01-31T00:00:00Z, found "2026-13-01T00:00:00Z"',
+    ],
     [["simulate", "--port", "http"], '--port: expected a port from 0 to 65535, found "http"'],
   ])("in %j ends with 2 and one clear error", async (args, message) => {
     const { code, out, err } = await run(args);

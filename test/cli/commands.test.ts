@@ -172,6 +172,20 @@ describe("tasks", () => {
     });
   });
 
+  it("shows those of a span, by durations or instants, and asks the API for no others", async () => {
+    const stage = await setStage();
+    stage.task("modify");
+    const instant = (offsetMs: number) => new Date(Date.now() + offsetMs).toISOString();
+    const within = await json(stage, "tasks", "--since", instant(-3_600_000), "--until", instant(60_000));
+    expect(within).toMatchObject({ value: { tasks: [{ name: "modify" }] } });
+    expect(await json(stage, "tasks", "--until", "1h")).toMatchObject({ value: { tasks: [] } });
+    const lists = stage.simulator.requests.filter(({ operation }) => operation === "ListBackgroundTasks");
+    expect(lists.map(({ query }) => query["end_time"])).toEqual([
+      expect.stringMatching(/^\d{14}$/),
+      expect.stringMatching(/^\d{14}$/),
+    ]);
+  });
+
   it("cannot be made to send an escape sequence by a task's name", async () => {
     const stage = await setStage();
     stage.task("\x1b]0;owned\x07evil\x9b2J");

@@ -4,7 +4,7 @@ import type { PartError } from "../../core/errors.ts";
 import { type StreamKey, streamKey } from "../../core/names.ts";
 import type { Unplanned } from "../../run/summary.ts";
 import type { WatchedStream } from "../../source/discovery.ts";
-import { durationMs, selectStreams } from "../arguments.ts";
+import { instantMs, selectStreams } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, isOutage } from "../errors.ts";
 import { age, count, instant } from "../screen/format.ts";
@@ -16,6 +16,13 @@ export interface TasksOptions {
   readonly stream?: string;
   readonly open?: true;
   readonly since?: string;
+  readonly until?: string;
+}
+
+/** Epoch milliseconds, both bounds included. */
+interface CreatedWithin {
+  readonly beginMs: number;
+  readonly endMs: number | null;
 }
 
 interface Listing {
@@ -30,18 +37,26 @@ interface Listing {
 
 /** The tasks as the API shows them now, newest first. A stream that cannot be read costs only itself. */
 export async function tasks(context: Context, options: TasksOptions): Promise<ExitCode> {
-  const beginMs = options.since ? context.clock.now() - durationMs("--since", options.since) : 0;
+  const nowMs = context.clock.now();
+  const beginMs = options.since === undefined ? 0 : instantMs("--since", options.since, nowMs);
+  const endMs = options.until === undefined ? null : instantMs("--until", options.until, nowMs);
   return withBridge(context, async (bridge) => {
     const listings = await withProgress(context, "reading tasks", async () => {
       const { streams, unplanned } = await bridge.survey(context.stop);
       const keys = new Set(selectStreams("--stream", options.stream, streams.map(keyOf)));
       const chosen = streams.filter((watched) => keys.has(keyOf(watched)));
-      const listings = await readAll(chosen, beginMs, context.stop);
+      const listings = await readAll(chosen, { beginMs, endMs }, context.stop);
       return [...listings, ...unplanned.map(unlisted)];
     });
     const wanted = listings.map((listing) => ({
       ...listing,
-      tasks: listing.tasks.filter(({ status }) => !options.open || !isFinal(status)),
+      // The API's own bounds have whole seconds.
+      tasks: listing.tasks.filter(
+        ({ status, createdAtMs }) =>
+          !(options.open && isFinal(status)) &&
+          createdAtMs >= beginMs &&
+          createdAtMs <= (endMs ?? Number.POSITIVE_INFINITY),
+      ),
     }));
     if (context.json) context.screen.out.json(asJson(wanted));
     else show(context, wanted);
@@ -58,23 +73,27 @@ const streamsAtOnce = 4;
 
 async function readAll(
   streams: readonly WatchedStream[],
-  beginMs: number,
+  span: CreatedWithin,
   signal: AbortSignal,
 ): Promise<readonly Listing[]> {
   const listings = new Map<WatchedStream, Listing>();
   await eachOf(streams, streamsAtOnce, async (watched) => {
-    listings.set(watched, await read(watched, beginMs, signal));
+    listings.set(watched, await read(watched, span, signal));
   });
   return streams.flatMap((watched) => listings.get(watched) ?? []);
 }
 
-async function read(watched: WatchedStream, beginMs: number, signal: AbortSignal): Promise<Listing> {
+async function read(
+  watched: WatchedStream,
+  { beginMs, endMs }: CreatedWithin,
+  signal: AbortSignal,
+): Promise<Listing> {
   const { stream, source, name } = watched;
   const found = new Map<string, Task>();
   const remarks: string[] = [];
   let error: Listing["error"] = null;
   try {
-    for await (const page of source.list(stream, beginMs, { signal })) {
+    for await (const page of source.list(stream, beginMs, { signal, ...(endMs !== null && { endMs }) })) {
       for (const task of page.tasks) found.set(task.id, task);
       remarks.push(...page.skipped.map(({ id, problem }) => `task ${id ?? "without id"}: ${problem}`));
       if (page.doubt) remarks.push(page.doubt);
