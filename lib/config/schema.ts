@@ -179,7 +179,7 @@ const delivery = v.strictObject({
   maxBacklog: v.optional(
     described(
       count(1, 1_000_000),
-      "Events of one stream that wait for one sink within its record; the others wait beside it, and come back by themselves.",
+      "Events that wait for a sink in a stream's record; the others wait beside it.",
     ),
     1_000,
   ),
