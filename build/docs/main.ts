@@ -19,7 +19,8 @@ export async function withTables(page: string): Promise<string> {
 
 function fieldTables(config: JsonSchema): ReadonlyMap<string, string> {
   const source = schemaOf(part(config, "sources").items);
-  const sinks = alternatives(schemaOf(part(config, "sinks").additionalProperties));
+  const byName = schemaOf(part(config, "sinks").additionalProperties);
+  const sinks = (byName.allOf ?? []).map((branch) => schemaOf(schemaOf(branch).then));
   const sharedKeys = ["filter", "retry", "rate"];
   const isOwn = (key: string) => key !== "type" && !sharedKeys.includes(key);
   return new Map([
@@ -75,6 +76,7 @@ function initialOf({ default: initial }: JsonSchema): string {
 function kind(field: JsonSchema): string {
   const others = alternatives(field).filter(({ pattern }) => pattern !== reference.pattern);
   if (others.length > 0) return [...new Set(others.map(kind))].join(" or ");
+  if (field.$ref !== undefined) return "object";
   if (field.const !== undefined) return code(String(field.const));
   if (field.enum) return field.enum.map((value) => code(String(value))).join(", ");
   if (field.pattern === durationPattern.source) return "duration";

@@ -2,37 +2,67 @@ import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
 import { type GenericSchema, getDescription } from "valibot";
 import { asSchema, type Entries, entriesOf } from "./check/shape.ts";
 import type { SinkTypes } from "./check/sinks.ts";
+import { filterDefinitions } from "./filter-schema.ts";
 import { configSchema, sinkCommon } from "./schema.ts";
 
 export type { JsonSchema };
 
-/** JSON Schema 2020-12 of a configuration as its user writes it, with variables and references in it. */
+/**
+ * JSON Schema 2020-12 of a configuration as its user writes it, with variables and references in it. Its patterns are in
+ * the subset that Python's `re` and Go's RE2 share.
+ */
 export async function configJsonSchema(sinkTypes: SinkTypes): Promise<JsonSchema> {
   const whole = writtenSchema(configSchema);
-  const common = writtenSchema(sinkCommon);
-  const anyOf = await Promise.all(
+  const { filter, ...common } = writtenSchema(sinkCommon).properties ?? {};
+  const pattern = {
+    ...(typeof filter === "object" && { description: filter.description }),
+    ...filterReference,
+  };
+  const branches = await Promise.all(
     Object.entries(sinkTypes).map(async ([type, load]) =>
-      sinkSchema(type, writtenSchema((await load()).schema), common),
+      sinkBranch(type, writtenSchema((await load()).schema), { filter: pattern, ...common }),
     ),
   );
   const { sinks, ...properties } = whole.properties ?? {};
   const byName = typeof sinks === "object" ? sinks : {};
+  const types = Object.keys(sinkTypes);
+  // Editors offer what an enum lists; of branches without it they would offer the first.
+  const additionalProperties: JsonSchema = {
+    type: "object",
+    properties: { type: { enum: types, description: `The sink's type: ${types.join(", ")}.` } },
+    required: ["type"],
+    allOf: branches,
+  };
   return {
     ...whole,
     title: "Configuration of dms-task-bridge",
-    properties: { ...properties, sinks: { ...byName, additionalProperties: { anyOf } } },
+    properties: { ...properties, sinks: { ...byName, additionalProperties } },
+    patternProperties: { "^x-": { description: "The user's own; it is not looked at." } },
+    $defs: filterDefinitions,
   };
 }
 
-function sinkSchema(type: string, own: JsonSchema, common: JsonSchema): JsonSchema {
-  return {
+const filterReference = { $ref: "#/$defs/pattern" } as const satisfies JsonSchema;
+
+/** What counts where the sink is of this type. */
+function sinkBranch(type: string, own: JsonSchema, common: JsonSchema["properties"]): JsonSchema {
+  const options: JsonSchema = {
     type: "object",
     title: type,
-    properties: { type: { const: type }, ...own.properties, ...common.properties },
-    required: ["type", ...(own.required ?? [])],
+    properties: { type: true, ...own.properties, ...common },
+    ...(own.required && { required: [...own.required] }),
     additionalProperties: own.additionalProperties ?? true,
   };
+  const isOfType: JsonSchema = {
+    type: "object",
+    properties: { type: { const: type } },
+    required: ["type"],
+  };
+  return { if: isOfType, [consequence]: options };
 }
+
+/** Its name is not written into an object, since await would take a function of that name for a promise's. */
+const consequence = "then";
 
 /** A check that JSON Schema cannot say is left to the loader. */
 function writtenSchema(schema: GenericSchema): JsonSchema {
@@ -43,6 +73,12 @@ function writtenSchema(schema: GenericSchema): JsonSchema {
     overrideSchema: ({ valibotSchema, jsonSchema }) => withDescriptions(jsonSchema, entriesOf(valibotSchema)),
   });
   return openToReferences(converted);
+}
+
+/** Without a pattern that looks ahead or behind, or names Unicode's classes: not every validator's language has those. */
+function portable({ pattern, ...schema }: JsonSchema): JsonSchema {
+  const isShared = pattern !== undefined && !/\(\?[=!<]|\\[pPuk1-9]/.test(pattern);
+  return isShared ? { ...schema, pattern } : schema;
 }
 
 /** The conversion of an input stops at the first transformation, and a description stands behind it. */
@@ -65,9 +101,9 @@ export const reference = {
 
 /** A text of a certain form may also be written as a variable or a reference, whose value only the loader sees. */
 function openToReferences(schema: JsonSchema): JsonSchema {
-  const { description, default: initial, ...bare } = schema;
+  const { description, default: initial, ...bare } = portable(schema);
   if (bare.pattern === undefined && bare.const === undefined && bare.enum === undefined)
-    return openParts(schema);
+    return openParts(portable(schema));
   return {
     anyOf: [bare, reference],
     ...(description !== undefined && { description }),

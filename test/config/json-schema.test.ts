@@ -96,6 +96,69 @@ describe("the JSON Schema", () => {
     expect(await load(value)).toBe(false);
   });
 
+  it.each<[string, unknown]>([
+    ["values", { type: ["a", 5, null, true] }],
+    [
+      "every operator",
+      {
+        a: [
+          { prefix: "x" },
+          { suffix: { "equals-ignore-case": "x" } },
+          { "equals-ignore-case": "x" },
+          { wildcard: "a*" },
+          { cidr: "10.0.0.0/8" },
+          { exists: false },
+          { numeric: [">", 0, "<=", 5] },
+          { "anything-but": ["a"] },
+          { "anything-but": { prefix: ["a", "b"] } },
+        ],
+      },
+    ],
+    ["branches at any depth", { data: { $or: [{ task: { name: ["x"] } }, { change: { to: ["y"] } }] } }],
+  ])("and the loader take a filter with %s", async (_, filter) => {
+    const value = bySink({ ...webhook, filter });
+    expect([matches(value), matches.errors]).toEqual([true, null]);
+    expect(await load(value)).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ["no list", { type: "a" }],
+    ["an unknown operator", { type: [{ matches: "x" }] }],
+    ["two operators in one", { type: [{ prefix: "x", suffix: "y" }] }],
+    ["one branch", { $or: [{ type: ["a"] }] }],
+    ["nothing", {}],
+    ["an empty list", { type: [] }],
+    ["a list in a list", { type: [["a"]] }],
+    ["a wrong exists", { type: [{ exists: "true" }] }],
+  ])("and the loader refuse a filter with %s", async (_, filter) => {
+    const value = bySink({ ...webhook, filter });
+    expect(matches(value)).toBe(false);
+    expect(await load(value)).toBe(false);
+  });
+
+  it("offers every sink type by an enum, and answers a wrong one with one message", () => {
+    const { sinks: byName } = Object(schema.properties);
+    expect(byName.additionalProperties.properties.type).toEqual({
+      enum: Object.keys(sinkTypes),
+      description: expect.stringContaining("webhook"),
+    });
+    expect(matches(bySink({ type: "telegraph" }))).toBe(false);
+    expect(matches.errors?.map(({ keyword, instancePath }) => [keyword, instancePath])).toEqual([
+      ["enum", "/sinks/one/type"],
+    ]);
+  });
+
+  it("takes keys of the user's own at the top", async () => {
+    const value = { "x-common": { any: [1] }, ...written() };
+    expect([matches(value), await load(value)]).toEqual([true, true]);
+  });
+
+  it("has patterns that Python's and Go's validators read, too", () => {
+    const patterns = patternsIn(schema);
+    expect(patterns.length).toBeGreaterThan(5);
+    for (const pattern of patterns) expect(pattern).not.toMatch(/\(\?(?!:)|\\[pPuxkZzAbB1-9](?![\da-f]{2})/);
+  });
+
   it("takes whatever the loader takes", async () => {
     const references = ["TEXT", "SPAN", "ENGINE", "ZONE", "MODE"].map(variable);
     const odd = fc.oneof(fc.constantFrom(...references, "ssm:/x", 5, true, null), fc.string());
@@ -150,4 +213,12 @@ function fieldsWithoutDescription(part: unknown, path: string): readonly string[
       ...fieldsWithoutDescription(field, `${path}.${name}`),
     ]);
   });
+}
+
+/** Every pattern of the schema. */
+function patternsIn(part: unknown): readonly string[] {
+  if (typeof part !== "object" || part === null) return [];
+  return Object.entries(part).flatMap(([key, value]) =>
+    key === "pattern" && typeof value === "string" ? [value] : patternsIn(value),
+  );
 }
