@@ -1,12 +1,15 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { owedCounts } from "../../../lib/checkpoint/owed.ts";
 import { batchId } from "../../../lib/checkpoint/parked.ts";
-import { begin } from "../../../lib/checkpoint/transitions.ts";
+import { park, roomOf } from "../../../lib/checkpoint/parking.ts";
+import { begin, record } from "../../../lib/checkpoint/transitions.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
+import { sinkName } from "../../../lib/core/names.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { dynamodbParked } from "../../../lib/stores/dynamodb/parked.ts";
 import { type Engine, startEngine } from "../../aws/dynamodb-engine.ts";
-import { key } from "../../checkpoint/sample.ts";
+import { key, sampleEvent } from "../../checkpoint/sample.ts";
 import { parkedDeliveries, parkedStoreContract } from "../../contract/parked-store.ts";
 
 let engine: Engine;
@@ -42,6 +45,36 @@ describe("parked deliveries in DynamoDB", () => {
     }));
     for (let index = 0; index < 9; index += 1) await parked.put(key, batchId(String(index)), heavy);
     expect(await parked.list(key)).toHaveLength(9);
+  });
+
+  it("leave a record that fits its item, though no event can be compressed and four sinks are down", async () => {
+    const { table, parked } = await opened();
+    const checkpoints = dynamodbCheckpoints({ table, clock: systemClock, newId: randomUUID });
+    const sinks = ["a", "b", "c", "d"].map(sinkName);
+    const limits = { maxBacklog: 1_000, policies: new Map(sinks.map((sink) => [sink, null])) };
+    let checkpoint = begin("all", 1_000, 0);
+    for (let slice = 0; slice < 4; slice += 1) {
+      const events = Array.from({ length: 100 }, (_, index) => {
+        const event = sampleEvent(`t${slice}-${index}`);
+        return { event: { ...event, source: randomBytes(9_000).toString("base64") }, sinks };
+      });
+      const { next, surplus } = record(checkpoint, {
+        differences: [],
+        events,
+        watermarkMs: 0,
+        newestCreatedMs: null,
+        baselineDone: true,
+        nowMs: 1_000,
+        fence: null,
+        durations: new Map(),
+        room: roomOf(checkpoint.outbox, limits),
+      });
+      const parking = park(next, surplus, new Map(), () => batchId(randomUUID()));
+      for (const [id, deliveries] of parking.written) await parked.put(key, id, deliveries);
+      checkpoint = parking.next;
+    }
+    expect(owedCounts(checkpoint)).toEqual(new Map(sinks.map((sink) => [sink, 400])));
+    expect((await checkpoints.commit(key, checkpoint, null)).kind).toBe("committed");
   });
 
   it("wait out throttling, and say what DynamoDB said when it does not end", async () => {
