@@ -1,0 +1,47 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import packageJson from "../package.json" with { type: "json" };
+
+interface Component {
+  readonly "bom-ref": string;
+  readonly name: string;
+}
+
+/** The parts of a CycloneDX bill of materials that are read here. */
+export interface Bill {
+  readonly metadata: { readonly component: Component };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
+}
+
+/**
+ * The bill with the product's own name and what comes with the given references. npm names the folder, and with
+ * `--omit dev` leaves out what a development tool needs as well; its own list of what the root depends on has gaps.
+ */
+export function shippedBill<Whole extends Bill>(bill: Whole, name: string, direct: readonly string[]): Whole {
+  const root = bill.metadata.component["bom-ref"];
+  const next = new Map(bill.dependencies.map(({ ref, dependsOn = [] }) => [ref, dependsOn]));
+  const shipped = new Set(direct);
+  for (const ref of shipped) for (const below of next.get(ref) ?? []) shipped.add(below);
+  return {
+    ...bill,
+    metadata: { ...bill.metadata, component: { ...bill.metadata.component, name, type: "application" } },
+    components: bill.components.filter((component) => shipped.has(component["bom-ref"])),
+    dependencies: [
+      { ref: root, dependsOn: direct },
+      ...bill.dependencies.filter(({ ref }) => shipped.has(ref)),
+    ],
+  };
+}
+
+if (import.meta.main) {
+  const args = ["sbom", "--sbom-format", "cyclonedx"];
+  const whole = JSON.parse(execFileSync("npm", args, { encoding: "utf8", maxBuffer: 2 ** 27 })) as Bill;
+  const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+    readonly packages: Readonly<Record<string, { readonly version: string }>>;
+  };
+  const direct = Object.keys(packageJson.dependencies).map(
+    (name) => `${name}@${lock.packages[`node_modules/${name}`]?.version}`,
+  );
+  writeFileSync("dist/sbom.cdx.json", JSON.stringify(shippedBill(whole, packageJson.name, direct), null, 2));
+}
