@@ -4,6 +4,7 @@ import { env } from "node:process";
 import { describe, expect, it } from "vitest";
 import { Met } from "./outside/faults.ts";
 import { play } from "./outside/play.ts";
+import { variants } from "./outside/variants.ts";
 
 const seeds = Number(env["OUTSIDE_SEEDS"] ?? 40);
 const folder = path.join(import.meta.dirname, "outside");
@@ -33,6 +34,18 @@ describe("the whole bridge, judged from outside", () => {
     expect((await play(7)).hash).toBe(first.hash);
     expect(other.hash).not.toBe(first.hash);
   });
+
+  it.each(variants)(
+    "catches a bridge that is broken on purpose: $name",
+    async (variant) => {
+      let caught: string | undefined;
+      for (let seed = 1; seed <= 80 && caught === undefined; seed += 1) {
+        caught = (await play(seed, { variant })).violation?.check;
+      }
+      expect(variant.caughtBy).toContain(caught);
+    },
+    180_000,
+  );
 
   it("has a world and a judge that know nothing of the bridge", () => {
     const files = readdirSync(folder).filter((file) => !harness.has(file));

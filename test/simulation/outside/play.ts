@@ -11,6 +11,7 @@ import { Receivers, type SinkName, sinkNames } from "./receivers.ts";
 import { Fleet } from "./runs.ts";
 import { calmLaunch, type Scenario, type Step, scenarioOf } from "./scenario.ts";
 import { bindTimers } from "./timers.ts";
+import type { Variant } from "./variants.ts";
 import { type Instance, type Project, streamKey } from "./world.ts";
 
 const minuteMs = 60_000;
@@ -24,6 +25,8 @@ const calmGapsMs: readonly number[] = [
 
 /** All that one history has. */
 export interface Ground {
+  /** A bridge broken on purpose; null: the bridge as it is. */
+  readonly variant: Variant | null;
   readonly scenario: Scenario;
   readonly loop: Loop;
   readonly met: Met;
@@ -54,6 +57,7 @@ export interface Outcome {
 interface PlayOptions {
   readonly enabled?: ReadonlySet<Fault>;
   readonly keepLines?: boolean;
+  readonly variant?: Variant | null;
 }
 
 /** Plays one history against the whole bridge and judges it. */
@@ -68,13 +72,13 @@ let turn: Promise<unknown> = Promise.resolve();
 
 async function playAlone(
   history: number | Scenario,
-  { enabled = new Set(allEnabled), keepLines = false }: PlayOptions = {},
+  { enabled = new Set(allEnabled), keepLines = false, variant = null }: PlayOptions = {},
 ): Promise<Outcome> {
   const scenario =
     typeof history === "number" ? scenarioOf(history, seededRandom(history), enabled) : history;
   const lines: string[] = [];
   let hash = 0x811c9dc5;
-  const ground = groundOf(scenario, (line) => {
+  const ground = groundOf(scenario, variant, (line) => {
     for (let index = 0; index < line.length; index += 1)
       hash = Math.imul(hash ^ line.charCodeAt(index), 0x01000193);
     if (keepLines) lines.push(line);
@@ -89,7 +93,7 @@ async function playAlone(
   }
 }
 
-function groundOf(scenario: Scenario, tell: (line: string) => void): Ground {
+function groundOf(scenario: Scenario, variant: Variant | null, tell: (line: string) => void): Ground {
   const met = new Met();
   const loop = new Loop(startMs);
   const random = seededRandom(scenario.seed + 1);
@@ -110,6 +114,7 @@ function groundOf(scenario: Scenario, tell: (line: string) => void): Ground {
     if (dialect.endTime === "ignored") met.hit("api: end_time ignored");
   }
   return {
+    variant,
     scenario,
     loop,
     met,

@@ -4,7 +4,7 @@ import type { Bridge } from "../../../lib/wire/bridge.ts";
 import { load, open, storesFor, type Watch } from "./bridge.ts";
 import { Host, type Served } from "./host.ts";
 import type { Run } from "./judge.ts";
-import type { Request } from "./messages.ts";
+import type { Reply, Request } from "./messages.ts";
 import type { Ground } from "./play.ts";
 import type { SinkName } from "./receivers.ts";
 import type { Launch } from "./scenario.ts";
@@ -38,8 +38,11 @@ export class Fleet {
   /** Until when a death, or what it left, may still show. */
   #uneasyUntilMs = 0;
 
+  readonly #api: (request: Request, reply: Reply) => Reply;
+
   constructor(ground: Ground) {
     this.#ground = ground;
+    this.#api = ground.variant?.api?.() ?? ((_, reply) => reply);
   }
 
   async launch(launches: readonly Launch[], seed: number): Promise<void> {
@@ -158,7 +161,8 @@ export class Fleet {
   }
 
   #process({ launch, watch, config, random }: Start): Process {
-    const { loop, stores, storeMood, met } = this.#ground;
+    const { loop, storeMood, met, variant } = this.#ground;
+    const stores = variant?.stores?.(this.#ground.stores) ?? this.#ground.stores;
     const last = this.#last;
     const key = JSON.stringify([
       watch.projects.map(({ project, instances }) => [project.id, instances]),
@@ -186,7 +190,7 @@ export class Fleet {
   }
 
   #serve(process: Process, request: Request): Served {
-    const { loop, judge, api, receivers, note } = this.#ground;
+    const { loop, judge, api, receivers, note, variant } = this.#ground;
     const run = process.run ?? judge.runs.at(-1);
     if (!run) throw new Error("a request before the first run");
     const atMs = loop.nowMs;
@@ -198,7 +202,7 @@ export class Fleet {
       );
       if (refusedKey) judge.keyRefused(run, refusedKey);
       return {
-        reply,
+        reply: this.#api(request, reply),
         arrived: () => {
           if (instance && reply.kind === "answer" && reply.status === 200)
             judge.showed(run, instance, sights, loop.nowMs);
@@ -213,8 +217,9 @@ export class Fleet {
     judge.requested(run, sink, receivers.read(request));
     judge.accepted(sink, accepted, atMs);
     judge.refusedForGood(sink, refused);
+    const isAnotherInTrouble = [...receivers.moods.keys()].some((other) => other !== sink);
     return {
-      reply,
+      reply: variant?.sink?.(sink, reply, isAnotherInTrouble) ?? reply,
       arrived: () => {
         if (reply.kind === "answer" && reply.status < 300) judge.answered(run, sink, accepted);
       },

@@ -229,13 +229,29 @@ function trouble(draw: Draw, projects: readonly ProjectSettings[], instances: nu
         what === "instance" ? "config: instance taken out" : "config: source taken out",
         0.7,
       );
-      return [{ kind: "watch", what, index: what === "instance" ? instance : project, on: !isOut }];
+      const leaves: Step = {
+        kind: "watch",
+        what,
+        index: what === "instance" ? instance : project,
+        on: !isOut,
+      };
+      return isOut && draw.chance(0.6) ? [...owing(draw, instances), leaves] : [leaves];
     }
     default: {
       const sink = draw.pick(["flaky", "picky"] as const);
       return [{ kind: "outlet", sink, on: !draw.fault("config: sink taken out", 0.5) }];
     }
   }
+}
+
+/** Something new in every instance, and a sink that does not take it. */
+function owing(draw: Draw, instances: number): readonly Step[] {
+  const sink = { kind: "sink", sink: "flaky", trouble: draw.trouble(["sink: server error"]) } as const;
+  const tasks = Array.from({ length: instances }, (_, instance): Step => {
+    return { kind: "tasks", instance, count: 2, spreadMs: 1, traits: [], seed: draw.between(1, 2 ** 31) };
+  });
+  const run: Step = { kind: "runs", launches: [calm], seed: draw.between(1, 2 ** 31) };
+  return [sink, ...tasks, { kind: "wait", ms: secondMs }, run];
 }
 
 const calm: Launch = {
