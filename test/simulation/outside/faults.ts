@@ -124,13 +124,11 @@ export class Met {
 
 /** Those under which the bridge does not keep its promises yet. */
 const notYet: ReadonlySet<Fault> = new Set<Fault>([
-  "api: offset in place of start",
   "api: task_count of the page alone",
   "api: key refused",
   "clock: ahead for one run",
   "clock: behind for one run",
   "clock: jumps during a run",
-  "burst: a slow, a hanging and a healthy sink",
 ]);
 
 /** What histories meet unless they are told. */

@@ -233,6 +233,7 @@ function giveBirth(ground: Ground, step: Extract<Step, { kind: "tasks" }>): void
   const instance = instanceAt(ground, step.instance);
   const random = seededRandom(step.seed);
   const traits = new Set(step.traits);
+  if (step.count > 100) met.hit("burst: a slow, a hanging and a healthy sink");
   const isCrowd = traits.has("task: many in one second");
   for (let made = 0; made < step.count; made += 1) {
     if (isCrowd) met.hit("task: many in one second");

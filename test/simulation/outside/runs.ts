@@ -119,7 +119,8 @@ export class Fleet {
       return;
     }
     if (launch.isWarm) met.hit("run: warm");
-    const isWhole = !stop.signal.aborted && run.endMs - run.startMs < budgetMs * 0.8;
+    const isCut = run.endMs - run.startMs >= budgetMs * 0.8;
+    const isWhole = !stop.signal.aborted && (run.isQuiet || !isCut);
     for (const { key, error } of summary.streams) if (isWhole && error === null) run.completed.add(key);
     note(
       `run ${run.id} ends: ${summary.streams.map(({ key, error, changes }) => `${key.split("/").at(-1)} ${error?.message ?? changes}`).join(", ")}`,

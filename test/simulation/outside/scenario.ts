@@ -1,3 +1,4 @@
+import { Draw } from "./draw.ts";
 import {
   type DiscoveryTrouble,
   dialects,
@@ -15,6 +16,7 @@ import {
   traits,
 } from "./faults.ts";
 import type { Random } from "./life.ts";
+import { burst, owing } from "./moments.ts";
 import type { SinkName } from "./receivers.ts";
 import type { Dialect, Project } from "./world.ts";
 
@@ -80,38 +82,6 @@ const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 const dayMs = 24 * 60 * minuteMs;
 
-/** Draws a history; a fault that is not enabled is drawn all the same and left out, so that a seed stays what it is. */
-class Draw {
-  readonly random: Random;
-  readonly #enabled: ReadonlySet<Fault>;
-
-  constructor(random: Random, enabled: ReadonlySet<Fault>) {
-    this.random = random;
-    this.#enabled = enabled;
-  }
-
-  chance(share: number): boolean {
-    return this.random() < share;
-  }
-
-  fault(fault: Fault, share: number): boolean {
-    return this.random() < share && this.#enabled.has(fault);
-  }
-
-  between(least: number, most: number): number {
-    return Math.floor(least + this.random() * (most - least));
-  }
-
-  pick<Item>(items: readonly Item[]): Item {
-    return items[this.between(0, items.length)] as Item;
-  }
-
-  trouble<Kind extends Fault>(kinds: readonly Kind[]): Kind | null {
-    const kind = this.pick(kinds);
-    return this.#enabled.has(kind) ? kind : null;
-  }
-}
-
 export function scenarioOf(seed: number, random: Random, enabled: ReadonlySet<Fault>): Scenario {
   const draw = new Draw(random, enabled);
   const lags = draw.fault("api: replica lags", 0.3);
@@ -126,6 +96,8 @@ export function scenarioOf(seed: number, random: Random, enabled: ReadonlySet<Fa
   const instances = projects.reduce((sum, project) => sum + project.instances, 0);
   const rounds = draw.between(3, 9);
   for (let round = 0; round < rounds; round += 1) {
+    if (draw.fault("burst: a slow, a hanging and a healthy sink", 0.005))
+      steps.push(...burst(draw, instances));
     steps.push(...trouble(draw, projects, instances), ...births(draw, instances, allowed), ...runs(draw));
   }
   return { seed, settings, steps };
@@ -242,16 +214,6 @@ function trouble(draw: Draw, projects: readonly ProjectSettings[], instances: nu
       return [{ kind: "outlet", sink, on: !draw.fault("config: sink taken out", 0.5) }];
     }
   }
-}
-
-/** Something new in every instance, and a sink that does not take it. */
-function owing(draw: Draw, instances: number): readonly Step[] {
-  const sink = { kind: "sink", sink: "flaky", trouble: draw.trouble(["sink: server error"]) } as const;
-  const tasks = Array.from({ length: instances }, (_, instance): Step => {
-    return { kind: "tasks", instance, count: 2, spreadMs: 1, traits: [], seed: draw.between(1, 2 ** 31) };
-  });
-  const run: Step = { kind: "runs", launches: [calm], seed: draw.between(1, 2 ** 31) };
-  return [sink, ...tasks, { kind: "wait", ms: secondMs }, run];
 }
 
 const calm: Launch = {

@@ -64,7 +64,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: "gone-by-any-404",
-    caughtBy: ["vanished"],
+    caughtBy: ["vanished", "no loss"],
     api: () => {
       const missed = new Set<string>();
       return (request, reply) => {
