@@ -39,7 +39,7 @@ const mayImport: Readonly<Record<string, string>> = {
 
   serverless: "aws checkpoint config core fleet huawei run telemetry wire",
   cli: "async change checkpoint config core delivery filter huawei options preview run serverless simulator sinks source telemetry text wire",
-  wire: "aws change checkpoint config core delivery filter fleet huawei run sinks source stores telemetry",
+  wire: "aws change checkpoint config core delivery filter fleet huawei net run sinks source stores telemetry",
   run: "async change checkpoint core delivery source telemetry",
   fleet: "aws change checkpoint core delivery telemetry text",
 
@@ -48,7 +48,7 @@ const mayImport: Readonly<Record<string, string>> = {
 
   source: "async change config core huawei net telemetry text",
   config: "core filter huawei options sinks template",
-  stores: "async aws checkpoint core delivery",
+  stores: "async aws checkpoint core delivery net",
   sinks: "async aws change core huawei net options telemetry template text",
   delivery: "async change checkpoint core sinks telemetry text",
 
@@ -59,7 +59,7 @@ const mayImport: Readonly<Record<string, string>> = {
 
   aws: "async core net text",
   huawei: "core net text",
-  net: "core",
+  net: "async core",
   options: "",
   async: "core",
   telemetry: "core text",

@@ -1,7 +1,7 @@
-import { Agent } from "undici";
 import * as v from "valibot";
 import { eachOf } from "../async/each.ts";
 import type { CallOptions, Clock, Random } from "../core/clock.ts";
+import { openAgent } from "../net/agent.ts";
 import { openAws } from "./client.ts";
 import { AwsError } from "./errors.ts";
 import type { Environment } from "./keys.ts";
@@ -50,9 +50,8 @@ const answerSchema = v.object({
 
 /** Connects to nothing before the first call. */
 export function openQueue(url: string, { environment, clock, random }: QueueDeps): Queue {
-  const agent = new Agent({ allowH2: false });
-  const aws = openAws({ env: environment, dispatcher: agent, clock, random });
-  let closing: Promise<void> | null = null;
+  const { dispatcher, close } = openAgent();
+  const aws = openAws({ env: environment, dispatcher, clock, random });
 
   /** The codes of the entries that were refused. */
   async function call(operation: string, entries: readonly object[], { signal }: CallOptions) {
@@ -83,10 +82,7 @@ export function openQueue(url: string, { environment, clock, random }: QueueDeps
         await call("ChangeMessageVisibilityBatch", entries, options);
       });
     },
-    close: () => {
-      closing ??= agent.close();
-      return closing;
-    },
+    close,
   };
 }
 

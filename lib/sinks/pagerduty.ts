@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { Agent } from "undici";
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
+import { openAgent } from "../net/agent.ts";
 import { described, httpUrl } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import { type Card, type Fact, instanceText, kindOf, name as nameText } from "./chat/card.ts";
@@ -58,12 +58,12 @@ type Action = "trigger" | "resolve";
 /** Opens an alert for a task that failed or is overdue; the next success of a task of that name resolves it. */
 export function create(name: SinkName, options: PagerdutyOptions, deps: SinkDeps): Sink {
   const url = new URL("/v2/enqueue", options.endpoint ?? hosts[options.region]);
-  const agent = new Agent({ allowH2: false });
+  const { dispatcher, close } = openAgent({}, deps);
   const inOrder = alertOrder<DeliveryResult>(deps.clock);
 
   const enqueue = async (body: string, call: Parameters<typeof post>[2]): Promise<DeliveryResult> => {
     const headers = { "user-agent": "dms-task-bridge", "content-type": "application/json" };
-    const outcome = await post(agent, { url, headers, body, timeoutMs: options.timeout }, call);
+    const outcome = await post(dispatcher, { url, headers, body, timeoutMs: options.timeout }, call);
     if (outcome.kind !== "answer") return outcome;
     return verdict(outcome, { origin: url.origin, secrets: [options.routingKey], nowMs: deps.clock.now() });
   };
@@ -82,7 +82,7 @@ export function create(name: SinkName, options: PagerdutyOptions, deps: SinkDeps
   };
 
   const style = { ...options, digestAbove: Number.MAX_SAFE_INTEGER };
-  return cardSink(name, style, { send, close: () => agent.close() });
+  return cardSink(name, style, { send, close });
 }
 
 const accepted: DeliveryResult = { kind: "accepted" };

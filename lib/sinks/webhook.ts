@@ -1,10 +1,10 @@
-import { Agent } from "undici";
+import { inFlight } from "../async/in-flight.ts";
 import type { CloudEvent } from "../change/event.ts";
 import type { CallOptions } from "../core/clock.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import type { Template } from "../template/template.ts";
-import { addressGuard, guardedConnector } from "./http/address-guard.ts";
+import { guardedAgent } from "./http/agent.ts";
 import { answerResult } from "./http/answer.ts";
 import {
   batchMessage,
@@ -19,22 +19,14 @@ import { post } from "./http/post.ts";
 import { sharedSecrets, signatureHeader } from "./http/standard-webhooks.ts";
 import type { BatchLimits, Sink, SinkDeps } from "./sink.ts";
 
-const connectTimeoutMs = 5_000;
-
 export const schema = webhookSchema;
 
 /** POSTs CloudEvents, or bodies made of them by a template, signed by Standard Webhooks where a secret is set. */
 export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps): Sink {
   const url = new URL(options.url);
-  const guard = addressGuard({
-    allow: options.allowPrivateNetwork,
-    onlyAllowed: url.protocol === "http:",
-  });
-  // No limit on connections: how many requests are under way is the dispatcher of delivery/ to say.
-  const agent = deps.dispatcher ?? new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
+  const { dispatcher, close } = guardedAgent(options, deps);
   const keys = options.secrets ?? (options.secret ? [options.secret] : []);
   const secrets = [...urlSecrets(url), ...Object.values(options.headers), ...sharedSecrets(keys)];
-  let closing: Promise<void> | null = null;
 
   const signed = ({ id, body }: Message): Record<string, string> => {
     if (keys.length === 0) return { "webhook-id": id };
@@ -54,14 +46,9 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
       ...signed(message),
     };
     const request = { url, headers, body: message.body, timeoutMs: options.timeout };
-    const outcome = await post(agent, request, call);
+    const outcome = await post(dispatcher, request, call);
     if (outcome.kind !== "answer") return outcome;
     return answerResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
-  };
-
-  const close = async (): Promise<void> => {
-    if (!deps.dispatcher) closing ??= agent.close();
-    await closing;
   };
 
   if (options.mode === "batch") return batching(name, options.batch, send, close);
@@ -117,9 +104,9 @@ function templating(
   name: SinkName,
   messageOf: (event: CloudEvent) => Promise<Message | Refusal>,
   send: Send,
-  close: () => Promise<void>,
+  free: () => Promise<void>,
 ): Sink {
-  const underWay = new Set<Promise<unknown>>();
+  const { track, close } = inFlight(free);
   const sendOne = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
     const message = await messageOf(event);
     return "kind" in message ? message : send(message, call);
@@ -127,18 +114,7 @@ function templating(
   return {
     name,
     batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
-    async deliver(events, call) {
-      const delivery = Promise.all(events.map((event) => sendOne(event, call)));
-      underWay.add(delivery);
-      try {
-        return await delivery;
-      } finally {
-        underWay.delete(delivery);
-      }
-    },
-    close: async () => {
-      await Promise.allSettled(underWay);
-      await close();
-    },
+    deliver: (events, call) => track(Promise.all(events.map((event) => sendOne(event, call)))),
+    close,
   };
 }

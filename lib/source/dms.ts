@@ -1,8 +1,9 @@
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import type { SourceConfig } from "../config/schema.ts";
 import type { CallOptions, Clock, Random } from "../core/clock.ts";
 import { ConfigError, SourceError } from "../core/errors.ts";
 import type { Stream } from "../core/names.ts";
+import { openAgent } from "../net/agent.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Call, openApi } from "./api.ts";
 import { apiTime } from "./api-time.ts";
@@ -41,7 +42,6 @@ export interface DmsSourceDeps {
 const maxBodyBytes = (pageSize: number): number => 2 * 1_048_576 + pageSize * 65_536;
 const defaultListBudgetMs = 30_000;
 const retriesHeld = 10;
-const maxConnectMs = 10_000;
 /** Shorter than the gateway keeps a connection, longer than the usual pause between two polls. */
 const keepAliveMs = 30_000;
 const noRecords = { tasks: [], skipped: [] };
@@ -60,7 +60,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     log("warn", "The region is not among those known; it is tried as it is", { region });
   }
 
-  const dispatcher = deps.dispatcher ?? openAgent(timeoutMs);
+  const { dispatcher, close } = openAgent({ keepAliveMs }, deps);
   const send = retrying(httpSend({ dispatcher, clock, timeoutMs, maxBodyBytes: maxBodyBytes(pageSize) }), {
     clock,
     random,
@@ -165,9 +165,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
         ? listInstances(api, { engine, projectId }, options)
         : { instances: config.instances.map((id) => ({ id, name: null })), isWhole: true },
 
-    close: async () => {
-      if (deps.dispatcher === undefined) await dispatcher.close();
-    },
+    close,
   };
 }
 
@@ -185,13 +183,3 @@ const isTaskGone = ({ reason, api }: SourceError): boolean =>
 
 /** The gateway's begin otherwise; DCS has codes of digits too. */
 const ownCode = /^(?:DMS\.|DCS\.|111\d{6}$)/;
-
-const openAgent = (timeoutMs: number): Agent =>
-  new Agent({
-    // The build leaves HTTP/2 out.
-    allowH2: false,
-    keepAliveTimeout: keepAliveMs,
-    connect: { timeout: Math.min(timeoutMs, maxConnectMs) },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  });

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { Agent } from "undici";
 import type { AwsSecrets } from "../aws/secrets.ts";
 import type { SecretResolvers } from "../config/resolve/references.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { SecretError } from "../core/errors.ts";
+import { openAgent } from "../net/agent.ts";
 
 export interface SecretsDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -36,12 +36,12 @@ async function openAwsSecrets({ environment, clock, random }: SecretsDeps): Prom
     import("../aws/client.ts"),
     import("../aws/secrets.ts"),
   ]);
-  return awsSecrets(openAws({ env: environment, dispatcher: new Agent({ allowH2: false }), clock, random }));
+  return awsSecrets(openAws({ env: environment, dispatcher: openAgent().dispatcher, clock, random }));
 }
 
 async function openHuaweiSecrets({ environment, clock }: SecretsDeps) {
   const { huaweiSecrets } = await import("../huawei/secrets.ts");
-  return huaweiSecrets({ environment, dispatcher: new Agent({ allowH2: false }), clock });
+  return huaweiSecrets({ environment, dispatcher: openAgent().dispatcher, clock });
 }
 
 /** Docker, Kubernetes and systemd mount secrets as files: the text, without the line break that editors end a file with. */

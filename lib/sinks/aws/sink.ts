@@ -1,9 +1,10 @@
-import { Agent } from "undici";
+import { inFlight } from "../../async/in-flight.ts";
 import { type AwsCallOptions, type AwsClient, openAws } from "../../aws/client.ts";
 import { type ServiceName, services } from "../../aws/services.ts";
 import type { CloudEvent } from "../../change/event.ts";
 import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult } from "../../core/result.ts";
+import { openAgent } from "../../net/agent.ts";
 import type { BatchLimits, Sink, SinkDeps } from "../sink.ts";
 import { awsRefusal } from "./results.ts";
 
@@ -28,11 +29,11 @@ export interface AwsSink {
 export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
   const { service, region, endpoint, timeoutMs } = kind;
   const env = awsEnvironment({ service, region, endpoint }, deps.environment);
-  const agent = new Agent({ allowH2: false });
-  const aws = openAws({ env, dispatcher: agent, clock: deps.clock, random: deps.random });
-  const underWay = new Set<Promise<unknown>>();
+  const agent = openAgent({}, deps);
+  const aws = openAws({ env, dispatcher: agent.dispatcher, clock: deps.clock, random: deps.random });
+  // A delivery that still waits for its key has no request yet that the agent could wait for.
+  const { track, close } = inFlight(agent.close);
   let maxEvents = kind.batch.maxEvents;
-  let closing: Promise<void> | null = null;
 
   /**
    * A refused batch says little of its events: one of them may be at fault. So `retry` is the answer, and the next
@@ -60,21 +61,8 @@ export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
     get batch() {
       return { ...kind.batch, maxEvents };
     },
-    async deliver(events, { signal }) {
-      if (events.length === 0) return [];
-      const delivery = attempt(events, signal);
-      underWay.add(delivery);
-      try {
-        return await delivery;
-      } finally {
-        underWay.delete(delivery);
-      }
-    },
-    close: () => {
-      // A delivery that still waits for its key has no request yet that the agent could wait for.
-      closing ??= Promise.allSettled(underWay).then(async () => void (await agent.close()));
-      return closing;
-    },
+    deliver: async (events, { signal }) => (events.length === 0 ? [] : track(attempt(events, signal))),
+    close,
   };
 }
 

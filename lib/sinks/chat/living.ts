@@ -2,13 +2,14 @@ import * as v from "valibot";
 import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import { described } from "../../options/fields.ts";
+import { guardedAgent } from "../http/agent.ts";
 import type { Answer, AnswerContext } from "../http/answer.ts";
 import { urlSecrets } from "../http/known-secrets.ts";
 import { post } from "../http/post.ts";
 import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
 import type { Card } from "./card.ts";
 import type { ChatOptions } from "./options.ts";
-import { type ChatRequest, cardSink, chatAgent, linkWatch, type Messenger, ownHeaders } from "./post.ts";
+import { type ChatRequest, cardSink, linkWatch, type Messenger, ownHeaders } from "./post.ts";
 
 type Mode = "post" | "update" | "thread";
 
@@ -74,7 +75,7 @@ export function livingSink(
   deps: SinkDeps,
   platform: LivingPlatform,
 ): Sink {
-  const agent = deps.dispatcher ?? chatAgent(options);
+  const { dispatcher, close } = guardedAgent(options, deps);
   const { mode, timeout: timeoutMs } = options;
   const watchLinks = linkWatch(name, options, deps);
 
@@ -85,7 +86,7 @@ export function livingSink(
     isAgain = false,
   ): Promise<Outcome> => {
     const exchange: Exchange = ({ headers, ...request }) =>
-      post(agent, { ...request, headers: { ...ownHeaders, ...headers }, timeoutMs }, call);
+      post(dispatcher, { ...request, headers: { ...ownHeaders, ...headers }, timeoutMs }, call);
     const authorization = (await platform.authorize?.(exchange)) ?? {};
     if (isRefusal(authorization)) return { result: authorization, isGone: false };
     const { headers, ...request } = make();
@@ -120,7 +121,7 @@ export function livingSink(
     return { kind: "accepted", message };
   };
 
-  return cardSink(name, options, { send, close: () => agent.close() });
+  return cardSink(name, options, { send, close });
 }
 
 const isUrgent = ({ tone }: Card): boolean => tone === "failure" || tone === "attention";

@@ -1,8 +1,8 @@
-import { Agent } from "undici";
+import { inFlight } from "../../async/in-flight.ts";
 import type { CloudEvent } from "../../change/event.ts";
 import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult } from "../../core/result.ts";
-import { addressGuard, guardedConnector } from "../http/address-guard.ts";
+import { guardedAgent } from "../http/agent.ts";
 import type { Answer, AnswerContext } from "../http/answer.ts";
 import { urlSecrets } from "../http/known-secrets.ts";
 import { post } from "../http/post.ts";
@@ -12,7 +12,6 @@ import { digestOf } from "./digest.ts";
 import type { ChatOptions } from "./options.ts";
 import { type TemplatedStyle, templatedCard } from "./templated.ts";
 
-const connectTimeoutMs = 5_000;
 const maxDigestEvents = 100;
 
 /** One message, ready to be posted. */
@@ -44,30 +43,22 @@ export const ownHeaders = {
   "content-type": "application/json; charset=utf-8",
 } as const;
 
-/** Connects only where the options allow. */
-export const chatAgent = (options: Pick<ChatOptions, "url" | "allowPrivateNetwork">): Agent => {
-  const guard = addressGuard({
-    allow: options.allowPrivateNetwork,
-    onlyAllowed: new URL(options.url).protocol === "http:",
-  });
-  return new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
-};
-
 /** A sink that posts its cards to a webhook. */
 export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, platform: Platform): Sink {
-  const agent = deps.dispatcher ?? chatAgent(options);
+  const { dispatcher, close } = guardedAgent(options, deps);
   const watchLinks = linkWatch(name, options, deps);
 
   const send: Messenger["send"] = async (card, events, call) => {
     const { url, body } = platform.request(card, deps.clock.now(), events);
     watchLinks(card, body);
-    const outcome = await post(agent, { url, headers: ownHeaders, body, timeoutMs: options.timeout }, call);
+    const request = { url, headers: ownHeaders, body, timeoutMs: options.timeout };
+    const outcome = await post(dispatcher, request, call);
     if (outcome.kind !== "answer") return outcome;
     const secrets = [...urlSecrets(url), ...platform.secrets];
     return platform.verdict(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
   };
 
-  return cardSink(name, options, { send, close: () => agent.close() });
+  return cardSink(name, options, { send, close });
 }
 
 /** Tells once of each link that a message has no room for. */
@@ -86,10 +77,10 @@ export function linkWatch(name: SinkName, { links }: Pick<ChatOptions, "links">,
 export function cardSink(
   name: SinkName,
   options: TemplatedStyle & Pick<ChatOptions, "digestAbove">,
-  { send, close }: Messenger,
+  messenger: Messenger,
 ): Sink {
-  const underWay = new Set<Promise<unknown>>();
-  let closing: Promise<void> | null = null;
+  const { send } = messenger;
+  const { track, close } = inFlight(messenger.close);
 
   const tell = async (event: CloudEvent, call: DeliverOptions): Promise<DeliveryResult> => {
     const card = await templatedCard(event, options);
@@ -121,19 +112,7 @@ export function cardSink(
       maxBytes: Number.MAX_SAFE_INTEGER,
       digestAbove: options.digestAbove,
     },
-    async deliver(events, call) {
-      if (events.length === 0) return [];
-      const delivery = deliver(events, call);
-      underWay.add(delivery);
-      try {
-        return await delivery;
-      } finally {
-        underWay.delete(delivery);
-      }
-    },
-    async close() {
-      closing ??= Promise.allSettled(underWay).then(close);
-      await closing;
-    },
+    deliver: async (events, call) => (events.length === 0 ? [] : track(deliver(events, call))),
+    close,
   };
 }

@@ -1,6 +1,6 @@
 import type { FailureReason, Refusal } from "../../core/result.ts";
+import { refusedAddressCode } from "../../net/address-guard.ts";
 import { type NetworkFault, networkTrouble, troubleText } from "../../net/network-errors.ts";
-import { refusedAddressCode } from "./address-guard.ts";
 
 const reasons: Readonly<Record<NetworkFault, FailureReason>> = {
   lost: "network",

@@ -1,7 +1,7 @@
 import * as v from "valibot";
+import { isCidr } from "../../net/address-guard.ts";
 import { attemptTimeout, described, wholeNumber } from "../../options/fields.ts";
 import { Template, templateText } from "../../template/template.ts";
-import { isCidr } from "./address-guard.ts";
 import { parseSigningKey, secretExpectation } from "./standard-webhooks.ts";
 
 export const urlExpectation = "an https URL without user and password; http only with allowPrivateNetwork";

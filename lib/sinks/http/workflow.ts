@@ -1,4 +1,3 @@
-import { Agent } from "undici";
 import * as v from "valibot";
 import type { CloudEvent } from "../../change/event.ts";
 import type { CallOptions } from "../../core/clock.ts";
@@ -6,12 +5,11 @@ import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import { attemptTimeout, described, httpUrl } from "../../options/fields.ts";
 import type { Sink, SinkDeps } from "../sink.ts";
-import { addressGuard, guardedConnector } from "./address-guard.ts";
+import { guardedAgent } from "./agent.ts";
 import { type Answer, type AnswerContext, answerResult, unproven } from "./answer.ts";
 import { allowPrivateNetwork } from "./options.ts";
 import { post } from "./post.ts";
 
-const connectTimeoutMs = 5_000;
 const tokenExpectation = "a token";
 
 /** What a product's own options begin with. */
@@ -51,17 +49,12 @@ export function workflowSink(
   starter: Starter,
 ): Sink {
   const url = new URL(`${options.url.replace(/\/$/, "")}${starter.path}`);
-  const guard = addressGuard({
-    allow: options.allowPrivateNetwork,
-    onlyAllowed: url.protocol === "http:",
-  });
-  const agent = new Agent({ connect: guardedConnector(guard, connectTimeoutMs) });
+  const { dispatcher, close } = guardedAgent(options, deps);
   const headers = { "user-agent": "dms-task-bridge", ...starter.headers };
-  let closing: Promise<void> | null = null;
 
   const start = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
     const request = { url, headers, body: starter.body(event), timeoutMs: options.timeout };
-    const outcome = await post(agent, request, call);
+    const outcome = await post(dispatcher, request, call);
     if (outcome.kind !== "answer") return outcome;
     const context = { origin: url.origin, secrets: [options.token], nowMs: deps.clock.now() };
     const result = answerResult(outcome, context);
@@ -78,9 +71,6 @@ export function workflowSink(
     name,
     batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
     deliver: (events, call) => Promise.all(events.map((event) => start(event, call))),
-    close: async () => {
-      closing ??= agent.close();
-      await closing;
-    },
+    close,
   };
 }

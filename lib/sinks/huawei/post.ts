@@ -1,4 +1,3 @@
-import { Agent } from "undici";
 import * as v from "valibot";
 import type { CloudEvent } from "../../change/event.ts";
 import type { CallOptions } from "../../core/clock.ts";
@@ -7,6 +6,7 @@ import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import { accessKeyIn } from "../../huawei/access-key.ts";
 import { regionalEndpoint } from "../../huawei/endpoint.ts";
 import { encodePath, sign } from "../../huawei/sign.ts";
+import { openAgent } from "../../net/agent.ts";
 import { attemptTimeout, described, filledText, httpUrl } from "../../options/fields.ts";
 import { parseJson } from "../../text/json.ts";
 import { oneLine } from "../../text/one-line.ts";
@@ -68,9 +68,8 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
   const url = new URL(encodePath(path), endpoint);
   const key = options.credentials ?? accessKeyIn(deps.environment);
   const secrets = [key?.sk ?? "", key?.securityToken ?? ""];
-  const agent = new Agent({ allowH2: false });
+  const { dispatcher, close } = openAgent({}, deps);
   const context = () => ({ origin: url.origin, secrets, nowMs: deps.clock.now() });
-  let closing: Promise<void> | null = null;
   return {
     post: async (body, call) => {
       if (!key) return noKey;
@@ -80,15 +79,13 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
         "x-project-id": place.projectId,
       };
       const signed = sign({ method: "POST", path, query: [], headers, body }, key, deps.clock.now());
-      return post(agent, { url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeout }, call);
+      const request = { url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeout };
+      return post(dispatcher, request, call);
     },
     quote: (said) => oneLine(`${url.origin}: ${maskSecrets(said, secrets)}`),
     judge: (answer) => judged(answerResult(answer, context()), answer),
     doubt: (answer, sign) => unproven(answer, context(), sign),
-    close: async () => {
-      closing ??= agent.close();
-      await closing;
-    },
+    close,
   };
 }
 

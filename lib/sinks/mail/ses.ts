@@ -1,6 +1,6 @@
-import { Agent } from "undici";
 import { openAws } from "../../aws/client.ts";
 import { AwsError } from "../../aws/errors.ts";
+import { openAgent } from "../../net/agent.ts";
 import { parseJson } from "../../text/json.ts";
 import { awsRefusal } from "../aws/results.ts";
 import { awsEnvironment } from "../aws/sink.ts";
@@ -17,11 +17,11 @@ export interface SesOptions {
 /** Hands letters to Amazon SES, as they are: SES sets a Message-ID of its own and keeps the thread. */
 export function sesCarrier(
   { region, endpoint, configurationSet }: SesOptions,
-  { timeoutMs, clock, random, environment, dispatcher }: SinkDeps & { readonly timeoutMs: number },
+  { timeoutMs, ...deps }: SinkDeps & { readonly timeoutMs: number },
 ): Carrier {
-  const env = awsEnvironment({ service: "ses", region, endpoint }, environment);
-  const agent = dispatcher ?? new Agent({ allowH2: false });
-  const aws = openAws({ env, dispatcher: agent, clock, random });
+  const env = awsEnvironment({ service: "ses", region, endpoint }, deps.environment);
+  const { dispatcher, close } = openAgent({}, deps);
+  const aws = openAws({ env, dispatcher, clock: deps.clock, random: deps.random });
 
   return {
     async carry({ from, to, message }, { signal }) {
@@ -42,6 +42,6 @@ export function sesCarrier(
         return awsRefusal(error);
       }
     },
-    close: () => agent.close(),
+    close,
   };
 }

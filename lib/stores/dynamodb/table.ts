@@ -1,10 +1,10 @@
-import { Agent } from "undici";
 import * as v from "valibot";
 import { openAws } from "../../aws/client.ts";
 import { AwsError } from "../../aws/errors.ts";
 import type { Environment } from "../../aws/keys.ts";
 import type { Clock, Random } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
+import { openAgent } from "../../net/agent.ts";
 import { type Attribute, checkSize, type Item, itemSchema, textOf } from "./item.ts";
 
 /** The two texts that name an item. */
@@ -65,7 +65,7 @@ export interface TableDeps {
 /** Connects to nothing before the first call. */
 export function openTable({ name, region, endpoint }: TableOptions, deps: TableDeps): Table {
   // A burst ends for many streams at once: their records wait for a connection, instead of opening one each.
-  const dispatcher = new Agent({ allowH2: false, connections: 16 });
+  const { dispatcher, close } = openAgent({ connections: 16 });
   const { environment, clock, random } = deps;
   const env = {
     ...environment,
@@ -73,7 +73,6 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
     ...(endpoint && { AWS_ENDPOINT_URL_DYNAMODB: endpoint }),
   };
   const aws = openAws({ env, dispatcher, clock, random });
-  let closing: Promise<void> | null = null;
 
   const call = async (operation: string, body: object): Promise<unknown> => {
     try {
@@ -152,10 +151,7 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
       });
       return items.map((each) => textOf(each, "pk"));
     },
-    close: () => {
-      closing ??= dispatcher.close();
-      return closing;
-    },
+    close,
   };
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
-import { addressGuard } from "../../../lib/sinks/http/address-guard.ts";
+import { addressGuard } from "../../../lib/net/address-guard.ts";
 import { webhookSchema } from "../../../lib/sinks/http/options.ts";
 import { isUnpolluted, longForm, nastyText, numRuns } from "./values.ts";
 

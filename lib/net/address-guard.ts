@@ -1,7 +1,7 @@
 import { lookup as dnsLookup, type LookupAddress } from "node:dns";
 import net, { type BlockList, isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
-import { parseIp, v4Text } from "../../net/ip.ts";
+import { parseIp, v4Text } from "./ip.ts";
 
 /** Loopback and private networks: what `allowPrivateNetwork: true` opens. */
 const privateRanges = [

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { Agent, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { addressGuard, guardedConnector, isCidr } from "../../../lib/sinks/http/address-guard.ts";
+import { addressGuard, guardedConnector, isCidr } from "../../lib/net/address-guard.ts";
 
 const strict = addressGuard({ allow: false, onlyAllowed: false });
 const open = addressGuard({ allow: true, onlyAllowed: false });

@@ -1,0 +1,12 @@
+import { type OpenedAgent, openAgent } from "../../net/agent.ts";
+import type { SinkDeps } from "../sink.ts";
+
+/** What says of a sink's options where it may connect. */
+export interface Destination {
+  readonly url: string;
+  readonly allowPrivateNetwork: boolean | readonly string[];
+}
+
+/** Connects only where the options allow: plain http into opened networks alone. */
+export const guardedAgent = ({ url, allowPrivateNetwork }: Destination, deps: SinkDeps): OpenedAgent =>
+  openAgent({ guard: { allow: allowPrivateNetwork, onlyAllowed: new URL(url).protocol === "http:" } }, deps);
