@@ -9,6 +9,7 @@ interface Component {
 
 /** The parts of a CycloneDX bill of materials that are read here. */
 export interface Bill {
+  readonly specVersion: string;
   readonly metadata: { readonly component: Component };
   readonly components: readonly Component[];
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
@@ -34,7 +35,8 @@ export function shippedBill<Whole extends Bill>(bill: Whole, name: string, direc
   };
 }
 
-if (import.meta.main) {
+/** The bill of what this project ships, as npm sees it installed. */
+export function productBill(): Bill {
   const args = ["sbom", "--sbom-format", "cyclonedx"];
   const whole = JSON.parse(execFileSync("npm", args, { encoding: "utf8", maxBuffer: 2 ** 27 })) as Bill;
   const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
@@ -43,5 +45,7 @@ if (import.meta.main) {
   const direct = Object.keys(packageJson.dependencies).map(
     (name) => `${name}@${lock.packages[`node_modules/${name}`]?.version}`,
   );
-  writeFileSync("dist/sbom.cdx.json", JSON.stringify(shippedBill(whole, packageJson.name, direct), null, 2));
+  return shippedBill(whole, packageJson.name, direct);
 }
+
+if (import.meta.main) writeFileSync("dist/sbom.cdx.json", JSON.stringify(productBill(), null, 2));

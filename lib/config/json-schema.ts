@@ -25,11 +25,15 @@ export async function configJsonSchema(sinkTypes: SinkTypes): Promise<JsonSchema
   );
   const { sinks, ...properties } = whole.properties ?? {};
   const byName = typeof sinks === "object" ? sinks : {};
-  const types = Object.keys(sinkTypes);
   // Editors offer what an enum lists; of branches without it they would offer the first.
   const additionalProperties: JsonSchema = {
     type: "object",
-    properties: { type: { enum: types, description: `The sink's type: ${types.join(", ")}.` } },
+    properties: {
+      type: {
+        enum: Object.keys(sinkTypes),
+        description: "The type of the sink. It decides which options there are: docs/configuration.md.",
+      },
+    },
     required: ["type"],
     allOf: branches,
   };

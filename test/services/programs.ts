@@ -34,6 +34,10 @@ export const motoProgram = fileURLToPath(new URL("moto/target/venv/bin/moto_serv
 /** AWS's own judge of CloudFormation templates, beside it. */
 export const cfnLint = fileURLToPath(new URL("moto/target/venv/bin/cfn-lint", import.meta.url));
 
+/** Judges of JSON Schema, beside them too: this one by name, and in its Python. */
+const jsonschema = fileURLToPath(new URL("moto/target/venv/bin/jsonschema", import.meta.url));
+export const venvPython = fileURLToPath(new URL("moto/target/venv/bin/python", import.meta.url));
+
 const venv = "test/services/moto/target/venv";
 
 const server = (test: string, program: string, debianPackage: string): Requirement => ({
@@ -67,6 +71,7 @@ export const requirements: readonly Requirement[] = [
   },
   inVenv("test/sinks/aws/moto.test.ts", motoProgram),
   inVenv("test/e2e-lambda/lint.test.ts", cfnLint),
+  inVenv("test/config/validators.test.ts", jsonschema),
   onRuntime("test/e2e-lambda/poll.test.ts"),
   onRuntime("test/e2e-lambda/fleet.test.ts"),
 ];
