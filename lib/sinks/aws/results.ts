@@ -50,7 +50,7 @@ function verdict(error: AwsError): Verdict {
     case "unconfigured":
       return ["blocked", "unauthorized"];
     case "rejected":
-      return refusals.find(([codes]) => codes.test(error.code))?.[1] ?? ["permanent", "rejected"];
+      return refusals.find(([codes]) => codes.test(error.code))?.[1] ?? unknown;
     default:
       return error.reason satisfies never;
   }
@@ -62,7 +62,17 @@ function unavailable({ code, cause }: AwsError): FailureReason {
   return cause === undefined ? "server_error" : "network";
 }
 
-/** Refusals that are no judgement of the event, by their codes. */
+/** A code that nobody knows may concern the target, and then it would make a dead letter of every event. */
+const unknown: Verdict = ["blocked", "rejected"];
+
+/**
+ * What a refusal comes to, by its code. The codes stand on these pages, in the folders of docs.aws.amazon.com:
+ *
+ * AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html, sns/latest/api/API_PublishBatch.html,
+ * eventbridge/latest/APIReference/API_PutEventsResultEntry.html, kinesis/latest/APIReference/API_PutRecords.html,
+ * step-functions/latest/apireference/API_StartExecution.html, lambda/latest/api/API_Invoke.html and
+ * ses/latest/APIReference-V2/API_SendEmail.html.
+ */
 const refusals: readonly (readonly [codes: RegExp, Verdict])[] = [
   [/^KMS.*Throttl/i, ["retry", "throttled"]],
   [/^KMS/i, ["blocked", "unauthorized"]],
@@ -85,6 +95,12 @@ const refusals: readonly (readonly [codes: RegExp, Verdict])[] = [
     ["retry", "server_error"],
   ],
   [/TooLong$|TooLarge(Exception)?$|^HTTP_413$/, ["permanent", "too_large"]],
+  [/^(Validation(Error|Exception)|MalformedDetail|RedactionFailure)$/, ["permanent", "rejected"]],
+  [
+    /^Invalid(MessageContents|ExecutionInput|Name|(Attribute|Parameter)(Value)?|Argument|RequestContent|ParameterCombination)(Exception)?$/,
+    ["permanent", "rejected"],
+  ],
+  [/^(UnsupportedMediaType|BadRequest)(Exception)?$/, ["permanent", "rejected"]],
 ];
 
 const filled = v.pipe(v.string(), v.nonEmpty());

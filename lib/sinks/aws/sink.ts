@@ -36,8 +36,9 @@ export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
   let maxEvents = kind.batch.maxEvents;
 
   /**
-   * A refused batch says little of its events: one of them may be at fault. So `retry` is the answer, and the next
-   * goes alone, where a refusal is `permanent`; with each delivery that passes one more may go along.
+   * A batch that is refused for what it holds, or for what nobody knows, says little of its events: one of them may be
+   * at fault. So `retry` is the answer, and the next goes alone, where the refusal counts; with each delivery that passes
+   * one more may go along.
    */
   const attempt = async (
     events: readonly CloudEvent[],
@@ -50,7 +51,8 @@ export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
       return results;
     } catch (error) {
       const refusal = awsRefusal(error);
-      if (refusal.kind !== "permanent" || events.length === 1) return events.map(() => refusal);
+      const mayBeOneEvents = refusal.kind === "permanent" || refusal.reason === "rejected";
+      if (!mayBeOneEvents || events.length === 1) return events.map(() => refusal);
       maxEvents = 1;
       return events.map(() => ({ ...refusal, kind: "retry" }));
     }

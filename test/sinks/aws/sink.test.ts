@@ -101,6 +101,12 @@ describe.each(services)("a delivery to %s", (_, service) => {
       (it) => it.failure(400, "ValidationException"),
       { kind: "permanent", reason: "rejected" },
     ],
+    [
+      "a code that nobody knows",
+      (it) => it.failure(400, "TargetAsleepException"),
+      { kind: "blocked", reason: "rejected" },
+    ],
+    ["a proxy's 400", () => ({ status: 400, body: "<html>" }), { kind: "blocked", reason: "rejected" }],
   ])("comes after one attempt to what %s means", async (_, reply, expected) => {
     const { result, seen } = await one(service, reply(service));
     expect(result).toMatchObject(expected);
@@ -167,34 +173,40 @@ describe.each(batching)("a batch to %s", (_, service) => {
     );
     const [result] = await sink.deliver([sampleEvent()], running());
     expect(JSON.stringify(result)).not.toContain("planted");
-    expect(result).toMatchObject({ kind: "permanent", detail: expect.stringContaining("(UNKNOWN)") });
+    expect(result).toMatchObject({ kind: "blocked", detail: expect.stringContaining("(UNKNOWN)") });
     await sink.close();
   });
 
-  it("that is refused whole leads to events that go alone, and only there to a permanent refusal", async () => {
-    const bad = sampleEvent(2).id;
-    const { sink } = await trial(service, (request) =>
-      service.events(request).some(({ id }) => id === bad)
-        ? service.failure(400, "BatchRequestTooLong")
-        : service.answer(request),
-    );
-    const most = sink.batch.maxEvents;
-    const retry = { kind: "retry", reason: "too_large" };
-    expect(await sink.deliver(sampleEvents(3), running())).toMatchObject([retry, retry, retry]);
-    expect(sink.batch.maxEvents).toBe(1);
-    expect(await sink.deliver([sampleEvent(2)], running())).toMatchObject([{ ...retry, kind: "permanent" }]);
-    for (let count = 1; count <= most; count += 1) await sink.deliver([sampleEvent(1)], running());
-    expect(sink.batch.maxEvents).toBe(most);
-    await sink.close();
-  });
+  it.each([
+    ["BatchRequestTooLong", "permanent", "too_large"],
+    ["SurpriseException", "blocked", "rejected"],
+  ])(
+    "that is refused whole with %s leads to events that go alone, where it counts as %s",
+    async (code, kind, reason) => {
+      const bad = sampleEvent(2).id;
+      const { sink } = await trial(service, (request) =>
+        service.events(request).some(({ id }) => id === bad)
+          ? service.failure(400, code)
+          : service.answer(request),
+      );
+      const most = sink.batch.maxEvents;
+      const retry = { kind: "retry", reason };
+      expect(await sink.deliver(sampleEvents(3), running())).toMatchObject([retry, retry, retry]);
+      expect(sink.batch.maxEvents).toBe(1);
+      expect(await sink.deliver([sampleEvent(2)], running())).toMatchObject([{ kind, reason }]);
+      for (let count = 1; count <= most; count += 1) await sink.deliver([sampleEvent(1)], running());
+      expect(sink.batch.maxEvents).toBe(most);
+      await sink.close();
+    },
+  );
 });
 
 describe.each(identified)("a batch to %s", (_, service) => {
   it("is not refused for good where the service calls the fault its own", async () => {
     const { sink } = await trial(service, (request) =>
       service.answer(request, {
-        0: { code: "SomethingBroke", isSendersFault: false },
-        1: { code: "SomethingBroke", isSendersFault: true },
+        0: { code: "InvalidParameterValue", isSendersFault: false },
+        1: { code: "InvalidParameterValue", isSendersFault: true },
       }),
     );
     expect(await sink.deliver(sampleEvents(2), running())).toMatchObject([
