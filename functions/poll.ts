@@ -13,7 +13,7 @@ const setup = { environment: process.env, folder: import.meta.dirname, write, wa
 /** One run over all streams, by a timer. Returns its summary; rejects after it when a stream could not be read. */
 export const handler = lambda<ScheduledEvent, Bridge, RunSummary>(setup, async (invocation) => {
   const summary = await invocation.part.run(invocation.signal, unobserved);
-  await reportRun(summary, invocation);
+  reportRun(summary, invocation);
   requireSuccess(summary);
   return summary;
 });

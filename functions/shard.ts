@@ -13,6 +13,6 @@ const setup = { environment: process.env, folder: import.meta.dirname, write, wa
 export const handler = lambda<SQSEvent, Bridge, SQSBatchResponse>(setup, async (invocation) => {
   const { event, part, log, signal } = invocation;
   const { summary, response } = await pollShards(event, part, log, signal);
-  await reportRun(summary, invocation);
+  reportRun(summary, invocation);
   return response;
 });

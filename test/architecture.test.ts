@@ -37,7 +37,7 @@ const mayImport: Readonly<Record<string, string>> = {
   functions: "cli core huawei run serverless telemetry text wire",
   index: "change config core run sinks source telemetry wire",
 
-  serverless: "aws checkpoint config core fleet huawei run telemetry wire",
+  serverless: "aws config core fleet huawei run telemetry wire",
   cli: "async change checkpoint config core delivery filter huawei options preview run serverless simulator sinks source telemetry text wire",
   wire: "aws change checkpoint config core delivery filter fleet huawei net run sinks source stores telemetry",
   run: "async change checkpoint core delivery source telemetry",

@@ -17,11 +17,19 @@ export function owedCounts({ outbox, parked }: Owing): ReadonlyMap<SinkName, num
   return counts;
 }
 
+/** By sink, when the oldest event that it is owed was committed. */
+export function oldestOwedBySink({ outbox, parked }: Owing): ReadonlyMap<SinkName, number> {
+  const oldest = new Map<SinkName, number>();
+  const meet = (sink: SinkName, ms: number): void => {
+    oldest.set(sink, Math.min(ms, oldest.get(sink) ?? ms));
+  };
+  for (const { owed, committedAtMs } of outbox) for (const sink of owed.keys()) meet(sink, committedAtMs);
+  for (const [sink, batches] of parked) for (const { oldestMs } of batches) meet(sink, oldestMs);
+  return oldest;
+}
+
 /** When the oldest event that is owed was committed; null when none is. */
-export function oldestOwedMs({ outbox, parked }: Owing): number | null {
-  let oldestMs = Number.POSITIVE_INFINITY;
-  for (const { committedAtMs } of outbox) oldestMs = Math.min(oldestMs, committedAtMs);
-  for (const batches of parked.values())
-    for (const batch of batches) oldestMs = Math.min(oldestMs, batch.oldestMs);
-  return oldestMs === Number.POSITIVE_INFINITY ? null : oldestMs;
+export function oldestOwedMs(owing: Owing): number | null {
+  const times = [...oldestOwedBySink(owing).values()];
+  return times.length > 0 ? Math.min(...times) : null;
 }

@@ -30,6 +30,14 @@ export function portOf(option: string, text: string): number {
   return port;
 }
 
+/** An address to listen at, such as 127.0.0.1:9400 or [::1]:9400. @throws ConfigError */
+export function addressOf(option: string, text: string): { readonly host: string; readonly port: number } {
+  const [, v6, other, port = ""] = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = v6 ?? other;
+  if (host === undefined) throw usageError(option, "an address and a port, such as 127.0.0.1:9400", text);
+  return { host, port: portOf(option, port) };
+}
+
 /** The streams that a user means by a key or an instance id; all of them without one. @throws ConfigError */
 export function selectStreams(
   field: string,

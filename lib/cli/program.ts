@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import type { Level } from "../telemetry/log.ts";
 import type { PreviewOptions } from "./commands/preview.ts";
 import type { TasksOptions } from "./commands/tasks.ts";
+import type { WatchOptions } from "./commands/watch.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 import type { Screen } from "./screen/output.ts";
@@ -79,9 +80,13 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .command("watch")
     .description("poll until a signal comes; a second one ends it at once")
     .option("-i, --interval <duration>", "from the start of one run to the start of the next", "10s")
-    .addHelpText("after", examples("watch", "watch --interval 1m", "watch --json >> runs.ndjson"))
-    .action((options: { interval: string }) =>
-      run(async (context) => (await import("./commands/watch.ts")).watch(context, options.interval)),
+    .option("-l, --listen <addr:port>", "serve /healthz, /readyz and /metrics there")
+    .addHelpText(
+      "after",
+      examples("watch", "watch --interval 1m --listen 127.0.0.1:9400", "watch --json >> runs.ndjson"),
+    )
+    .action((options: WatchOptions) =>
+      run(async (context) => (await import("./commands/watch.ts")).watch(context, options)),
     );
 
   root

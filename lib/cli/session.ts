@@ -11,11 +11,12 @@ export const configOf = (context: Context): Promise<LoadedConfig> =>
 /** Opens the configured bridge for one command, and closes it whatever the command does. @throws ConfigError, StoreError */
 export async function withBridge(
   context: Context,
-  body: (bridge: Bridge) => Promise<ExitCode>,
+  body: (bridge: Bridge, loaded: LoadedConfig) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const bridge = await openBridge(await configOf(context), { ...context, telling: context });
+  const loaded = await configOf(context);
+  const bridge = await openBridge(loaded, { ...context, telling: context });
   try {
-    return await body(bridge);
+    return await body(bridge, loaded);
   } finally {
     await bridge.close();
   }

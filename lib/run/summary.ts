@@ -1,5 +1,5 @@
 import type { Owed } from "../checkpoint/checkpoint.ts";
-import { owedCounts } from "../checkpoint/owed.ts";
+import { oldestOwedBySink, owedCounts } from "../checkpoint/owed.ts";
 import { type PartError, SourceError } from "../core/errors.ts";
 import { type SinkName, sinkName } from "../core/names.ts";
 import type { Channel } from "../delivery/channel.ts";
@@ -40,6 +40,8 @@ export interface SinkSummary {
   readonly retrying: number;
   /** All deliveries still owed, the retrying ones included. */
   readonly pending: number;
+  /** When the oldest delivery still owed was committed, ISO 8601; null when none is. */
+  readonly oldestPendingAt: string | null;
   /** Why the sink waits for its operator; null when it does not. */
   readonly blocked: string | null;
   /** What keeps deliveries waiting, in the sink's words of this run, else a reason of an earlier one; null when nothing does. */
@@ -123,6 +125,9 @@ function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly Stream
   const inOutbox = ({ checkpoint }: StreamOutcome): readonly Owed[] =>
     checkpoint?.outbox.flatMap(({ owed }) => owed.get(name) ?? []) ?? [];
   const retrying = sum((outcome) => inOutbox(outcome).filter(({ attempts }) => attempts > 0).length);
+  const oldestMs = outcomes.flatMap(
+    ({ checkpoint }) => (checkpoint && oldestOwedBySink(checkpoint).get(name)) ?? [],
+  );
   const { trouble } = channel;
   return {
     accepted: sum(({ accepted }) => accepted.get(name) ?? 0),
@@ -131,6 +136,7 @@ function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly Stream
     expired: 0,
     retrying,
     pending: sum(({ checkpoint }) => (checkpoint && owedCounts(checkpoint).get(name)) ?? 0),
+    oldestPendingAt: oldestMs.length > 0 ? new Date(Math.min(...oldestMs)).toISOString() : null,
     blocked: trouble?.kind === "blocked" ? trouble.reason : null,
     problem: retrying > 0 || trouble ? (channel.problem ?? trouble?.reason ?? null) : null,
   };

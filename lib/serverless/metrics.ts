@@ -25,9 +25,12 @@ const units = {
 /** A function's figures, by their names in CloudWatch. */
 export type Metrics = Readonly<Record<keyof typeof units, number>>;
 
-/** A run in numbers, all sinks together. A run is successful when every stream was read and recorded. */
-export function runMetrics({ streams, sinks, durationMs }: RunSummary, oldestPendingMs: number) {
+/** A run in numbers, all sinks together, as of `nowMs`. A run is successful when every stream was read and recorded. */
+export function runMetrics({ streams, sinks, durationMs }: RunSummary, nowMs: number) {
   const errors = streams.filter(({ error }) => error !== null).length;
+  const oldestMs = Object.values(sinks).map(
+    ({ oldestPendingAt }) => Date.parse(oldestPendingAt ?? "") || nowMs,
+  );
   const sum = (of: (sink: SinkSummary) => number): number =>
     Object.values(sinks).reduce((total, sink) => total + of(sink), 0);
   return {
@@ -39,7 +42,7 @@ export function runMetrics({ streams, sinks, durationMs }: RunSummary, oldestPen
     Retrying: sum(({ retrying }) => retrying),
     Pending: sum(({ pending }) => pending),
     DeadLettered: sum(({ deadLettered }) => deadLettered),
-    OldestPendingAge: Math.round(oldestPendingMs / 1_000),
+    OldestPendingAge: Math.round((nowMs - Math.min(nowMs, ...oldestMs)) / 1_000),
     Duration: durationMs,
   } as const satisfies Partial<Metrics>;
 }

@@ -1,11 +1,6 @@
-import { oldestOwedMs } from "../checkpoint/owed.ts";
-import type { CheckpointStore } from "../checkpoint/store.ts";
-import { StoreError } from "../core/errors.ts";
-import type { StreamKey } from "../core/names.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Strays } from "../telemetry/strays.ts";
-import type { Bridge } from "../wire/bridge.ts";
 import type { Invocation } from "./lambda.ts";
 import { runMetrics } from "./metrics.ts";
 import type { PlanSummary } from "./planning.ts";
@@ -57,45 +52,10 @@ export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSumma
 }
 
 /** Logs a run, and writes its metrics. */
-export async function reportRun(
+export function reportRun(
   summary: RunSummary,
-  {
-    part,
-    log,
-    now,
-    report,
-  }: Pick<Invocation<unknown, Pick<Bridge, "checkpoints">>, "part" | "log" | "now" | "report">,
-): Promise<void> {
-  const oldestMs = await oldestPendingMs(part.checkpoints, summary, now());
+  { log, now, report }: Pick<Invocation<unknown, unknown>, "log" | "now" | "report">,
+): void {
   logRun(log, summary);
-  report(runMetrics(summary, oldestMs));
-}
-
-/** How long the oldest event has been owed to a sink; 0 when none is. Asks only for records that owe something. */
-export async function oldestPendingMs(
-  checkpoints: CheckpointStore,
-  { streams, sinks }: RunSummary,
-  nowMs: number,
-): Promise<number> {
-  if (Object.values(sinks).every(({ pending }) => pending === 0)) return 0;
-  // A stream that the API refuses owes as much as any; one whose record failed has been asked for already.
-  const recorded = streams.filter(({ key, error }) => error?.code !== "STORE_FAILED" && !key.endsWith("*"));
-  const ages = await Promise.all(
-    recorded.map(async ({ key }) => {
-      const stored = await loaded(checkpoints, key as StreamKey);
-      const sinceMs = stored && oldestOwedMs(stored.checkpoint);
-      return Math.max(0, nowMs - (sinceMs ?? nowMs));
-    }),
-  );
-  return Math.max(0, ...ages);
-}
-
-/** The run has reported the store's failures already. */
-async function loaded(checkpoints: CheckpointStore, key: StreamKey) {
-  try {
-    return await checkpoints.load(key);
-  } catch (error) {
-    if (error instanceof StoreError) return null;
-    throw error;
-  }
+  report(runMetrics(summary, now()));
 }

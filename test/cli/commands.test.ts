@@ -8,6 +8,7 @@ const ok = {
   deadLettered: 0,
   retrying: 0,
   pending: 0,
+  oldestPendingAt: null,
   blocked: null,
   problem: null,
 };

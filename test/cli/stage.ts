@@ -24,6 +24,7 @@ const instance = {
 export const key = `rabbitmq/cn-north-4/p1/${instance.id}`;
 
 export interface CliStage {
+  readonly folder: string;
   readonly simulator: Simulator;
   readonly receiver: Receiver;
   /** Starts a task that has the given status now; returns its id. */
@@ -85,6 +86,7 @@ export async function setStage(
     env: agency ? {} : { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: options.sk ?? demoKey.sk },
   };
   return {
+    folder,
     simulator,
     receiver,
     task: (name, status = "EXECUTING") =>

@@ -236,6 +236,7 @@ describe("a run over many streams", () => {
         expired: 0,
         retrying: 0,
         pending: 0,
+        oldestPendingAt: null,
         blocked: null,
         problem: null,
       },

@@ -1,13 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { begin } from "../../lib/checkpoint/transitions.ts";
-import { SourceError, StoreError } from "../../lib/core/errors.ts";
+import { SourceError } from "../../lib/core/errors.ts";
 import type { RunSummary, SinkSummary, StreamSummary } from "../../lib/run/summary.ts";
 import { deliveryMetrics, metricsLine, planMetrics, runMetrics } from "../../lib/serverless/metrics.ts";
-import { logRun, oldestPendingMs, requireListed, requireSuccess } from "../../lib/serverless/report.ts";
-import { memoryCheckpoints } from "../../lib/stores/memory.ts";
-import { createdMs } from "../change/sample.ts";
-import { entry, key } from "../checkpoint/sample.ts";
+import { logRun, requireListed, requireSuccess } from "../../lib/serverless/report.ts";
+import { key } from "../checkpoint/sample.ts";
 
 const stream = (more: Partial<StreamSummary> = {}): StreamSummary => ({
   key,
@@ -25,6 +21,7 @@ const sink = (more: Partial<SinkSummary> = {}): SinkSummary => ({
   expired: 0,
   retrying: 0,
   pending: 0,
+  oldestPendingAt: null,
   blocked: null,
   problem: null,
   ...more,
@@ -41,10 +38,12 @@ const failed = stream({ changes: 0, error: { code: "throttled", message: "the AP
 describe("runMetrics", () => {
   it("adds up streams and sinks", () => {
     const sinks = {
-      ops: sink({ accepted: 2, pending: 1, retrying: 1 }),
-      chat: sink({ accepted: 1, pending: 4, deadLettered: 3 }),
+      ops: sink({ accepted: 2, pending: 1, retrying: 1, oldestPendingAt: "2026-03-01T12:00:00.000Z" }),
+      chat: sink({ accepted: 1, pending: 4, deadLettered: 3, oldestPendingAt: "2026-03-01T12:00:30.000Z" }),
+      mail: sink(),
     };
-    expect(runMetrics(run([stream(), stream()], sinks), 61_400)).toEqual({
+    const nowMs = Date.parse("2026-03-01T12:01:01.400Z");
+    expect(runMetrics(run([stream(), stream()], sinks), nowMs)).toEqual({
       SuccessfulRuns: 1,
       StreamErrors: 0,
       Unreadable: 0,
@@ -157,46 +156,5 @@ describe("logRun", () => {
         { runId: "r", sink: "d", problem: "HTTP 503 from https://x: busy", retrying: 2, pending: 3 },
       ],
     ]);
-  });
-});
-
-describe("oldestPendingMs", () => {
-  const owing: RunSummary = run([stream()], { ops: sink({ pending: 2 }) });
-  const stored = async (checkpoint: Checkpoint) => {
-    const store = memoryCheckpoints();
-    await store.commit(key, checkpoint, null);
-    return store;
-  };
-  const empty = begin("all", 0, 0);
-
-  it("is the age of the oldest owed event", async () => {
-    const young = { ...entry(2, "b"), committedAtMs: createdMs + 5_000 };
-    const store = await stored({ ...empty, outbox: [entry(1, "a"), young] });
-    expect(await oldestPendingMs(store, owing, createdMs + 9_000)).toBe(9_000);
-  });
-
-  it("is 0, and the store is not asked, when nothing is owed", async () => {
-    const load = async () => {
-      throw new Error("asked");
-    };
-    const store = { ...(await stored(empty)), load };
-    expect(await oldestPendingMs(store, run([stream()], { ops: sink() }), createdMs)).toBe(0);
-    const unrecorded = stream({ error: { code: "STORE_FAILED", message: "no answer" } });
-    const unlisted = stream({ key: "rabbitmq/cn-north-4/p1/*", error: { code: "throttled", message: "" } });
-    const waiting = run([unrecorded, unlisted], { ops: sink({ pending: 1 }) });
-    expect(await oldestPendingMs(store, waiting, createdMs)).toBe(0);
-  });
-
-  it("counts a stream that could not be read: it owes all the same", async () => {
-    const store = await stored({ ...empty, outbox: [entry(1, "a")] });
-    const summary = run([failed], { ops: sink({ pending: 1 }) });
-    expect(await oldestPendingMs(store, summary, createdMs + 9_000)).toBe(9_000);
-  });
-
-  it("leaves out a record that cannot be read now", async () => {
-    const load = async () => {
-      throw new StoreError("unavailable", "no answer");
-    };
-    expect(await oldestPendingMs({ ...(await stored(empty)), load }, owing, createdMs)).toBe(0);
   });
 });

@@ -2,46 +2,81 @@ import type { CloudEvent } from "../../change/event.ts";
 import type { RunObserver } from "../../run/observer.ts";
 import type { RunSummary } from "../../run/summary.ts";
 import { logDefect } from "../../telemetry/defect.ts";
+import type { Bridge } from "../../wire/bridge.ts";
 import { durationMs } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, isInterruption } from "../errors.ts";
+import { type Monitor, openMonitor, unmonitored } from "../monitor.ts";
 import { count, shortId, span, timeOfDay } from "../screen/format.ts";
 import type { Screen } from "../screen/output.ts";
 import { pad, type Span, styleOf } from "../screen/text.ts";
 import { troubleTeller } from "../screen/troubles.ts";
 import { withBridge } from "../session.ts";
 
+/** Beyond the interval and twice a run's time budget: a run also reads, and waits for its store. */
+const stallMs = 300_000;
+
+export interface WatchOptions {
+  readonly interval: string;
+  /** Where probes and metrics are served; nowhere without it. */
+  readonly listen?: string;
+}
+
 /**
  * Polls until it is told to stop, from start to start in the interval's rhythm; a run that takes longer delays the
  * next. An outage is told and outlived. Once told to stop it begins nothing more.
  */
-export async function watch(context: Context, interval: string): Promise<ExitCode> {
+export async function watch(context: Context, { interval, listen }: WatchOptions): Promise<ExitCode> {
   const intervalMs = durationMs("--interval", interval);
-  const { clock, screen, stop } = context;
-  return withBridge(context, async (bridge) => {
-    const tellTroubles = troubleTeller(context);
-    const observer = context.json ? silent : tell(context);
-    screen.status("first run under way");
-    while (!stop.aborted) {
-      const startedMs = clock.now();
-      const nextMs = startedMs + intervalMs;
-      try {
-        const summary = await bridge.run(stop, observer);
-        if (context.json) screen.out.json(summary);
-        else if (!stop.aborted) tellTroubles(summary);
-        if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
-      } catch (error) {
-        if (isInterruption(error, stop)) throw error;
-        logDefect(context.log, "a run ended with a defect", {}, error);
-      }
-      await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
+  return withBridge(context, async (bridge, { config }) => {
+    const limitMs = intervalMs + 2 * config.delivery.timeBudget + stallMs;
+    const monitor =
+      listen === undefined ? unmonitored : await openMonitor(context, bridge, { listen, stallMs: limitMs });
+    try {
+      await runOnAndOn(context, bridge, { intervalMs, monitor });
+    } finally {
+      monitor.close();
     }
-    screen.status();
     return 0;
   });
 }
 
+async function runOnAndOn(
+  context: Context,
+  bridge: Bridge,
+  { intervalMs, monitor }: { readonly intervalMs: number; readonly monitor: Monitor },
+): Promise<void> {
+  const { clock, screen, stop } = context;
+  const tellTroubles = troubleTeller(context);
+  const observer = both(context.json ? silent : tell(context), monitor.observer);
+  screen.status("first run under way");
+  while (!stop.aborted) {
+    const nextMs = clock.now() + intervalMs;
+    monitor.turned();
+    try {
+      const summary = await bridge.run(stop, observer);
+      monitor.ran(summary);
+      if (context.json) screen.out.json(summary);
+      else if (!stop.aborted) tellTroubles(summary);
+      if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
+    } catch (error) {
+      if (isInterruption(error, stop)) throw error;
+      logDefect(context.log, "a run ended with a defect", {}, error);
+    }
+    await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
+  }
+  screen.status();
+}
+
 const silent: RunObserver = { committed: () => {}, attempted: () => {} };
+
+const both = (teller: RunObserver, { attempted }: Pick<RunObserver, "attempted">): RunObserver => ({
+  committed: teller.committed,
+  attempted: (...attempt) => {
+    teller.attempted(...attempt);
+    attempted(...attempt);
+  },
+});
 
 /** One line for each event that became durable, and for each delivery that did not pass. */
 function tell({ screen, clock }: Context): RunObserver {

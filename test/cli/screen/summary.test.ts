@@ -19,6 +19,7 @@ const sink = (more: Partial<SinkSummary> = {}): SinkSummary => ({
   expired: 0,
   retrying: 0,
   pending: 0,
+  oldestPendingAt: null,
   blocked: null,
   problem: null,
   ...more,

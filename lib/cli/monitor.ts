@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { anyClockMs } from "../checkpoint/activity.ts";
+import type { StreamKey } from "../core/names.ts";
+import type { RunObserver } from "../run/observer.ts";
+import type { RunSummary } from "../run/summary.ts";
+import type { Bridge } from "../wire/bridge.ts";
+import { addressOf } from "./arguments.ts";
+import type { Context } from "./context.ts";
+import { usageError } from "./errors.ts";
+
+/** A store that takes longer for one record is not ready. */
+const storeLimitMs = 5_000;
+
+export interface MonitorOptions {
+  /** ADDR:PORT, as `--listen` has it. */
+  readonly listen: string;
+  /** So long after the last start or end of a run the loop counts as stalled, milliseconds. */
+  readonly stallMs: number;
+}
+
+/** What tells orchestrators and Prometheus how `watch` is. */
+export interface Monitor {
+  readonly observer: Pick<RunObserver, "attempted">;
+  /** A run begins; it may end with a defect. */
+  turned(): void;
+  /** It has ended. */
+  ran(summary: RunSummary): void;
+  close(): void;
+}
+
+/** For a `watch` that listens nowhere. */
+export const unmonitored: Monitor = {
+  observer: { attempted: () => {} },
+  turned: () => {},
+  ran: () => {},
+  close: () => {},
+};
+
+/**
+ * Serves /healthz (the loop goes on), /readyz (the first run has ended and the store answers) and /metrics.
+ * @throws ConfigError
+ */
+export async function openMonitor(
+  { clock, screen, stop }: Pick<Context, "clock" | "screen" | "stop">,
+  { checkpoints, activity }: Pick<Bridge, "checkpoints" | "activity">,
+  { listen, stallMs }: MonitorOptions,
+): Promise<Monitor> {
+  const { prometheusMetrics } = await import("../telemetry/prometheus.ts");
+  const metrics = prometheusMetrics(clock.now);
+  let turnedMs = clock.now();
+  let last: RunSummary | null = null;
+
+  /** Why the loop does not go on; null when it does. */
+  const stalled = (): string | null => {
+    const silentMs = clock.now() - turnedMs;
+    return silentMs > stallMs
+      ? `no run has begun or ended for ${Math.round(silentMs / 1_000)} seconds`
+      : null;
+  };
+
+  const unready = async (): Promise<string | null> => {
+    if (stop.aborted) return "the process is about to end";
+    if (last === null) return "the first run has not ended";
+    const stream = last.streams.find(({ key }) => !key.endsWith("*"))?.key as StreamKey | undefined;
+    const answered = new AbortController();
+    const asked = (stream ? checkpoints.load(stream) : activity.activeSince(anyClockMs)).then(
+      () => null,
+      () => "the store cannot be read",
+    );
+    const late = clock.sleep(storeLimitMs, answered.signal).then(() => "the store does not answer");
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      answered.abort();
+    }
+  };
+
+  const server = createServer(async (request, response) => {
+    request.resume();
+    if (request.method !== "GET" && request.method !== "HEAD") return tell(response, 405, "GET only");
+    switch (request.url?.split("?")[0]) {
+      case "/healthz":
+        return tellState(response, stalled());
+      case "/readyz":
+        return tellState(response, await unready());
+      case "/metrics":
+        return tell(response, 200, await metrics.text(), metrics.contentType);
+      default:
+        return tell(response, 404, "GET /healthz, /readyz or /metrics");
+    }
+  });
+  screen.err.line(["dim", `listening at ${await listenAt(server, listen)}`]);
+
+  return {
+    observer: {
+      attempted: (sink, _, { kind }) => {
+        if (kind === "retry" || kind === "blocked") metrics.retried(sink);
+      },
+    },
+    turned: () => {
+      turnedMs = clock.now();
+    },
+    ran: (summary) => {
+      turnedMs = clock.now();
+      last = summary;
+      metrics.ran(summary);
+    },
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+const tellState = (response: ServerResponse, problem: string | null): void =>
+  tell(response, problem === null ? 200 : 503, problem ?? "ok");
+
+function tell(response: ServerResponse, status: number, text: string, type = "text/plain"): void {
+  response.writeHead(status, { "content-type": type }).end(type === "text/plain" ? `${text}\n` : text);
+}
+
+/** @throws ConfigError for an address that cannot be had */
+async function listenAt(server: Server, listen: string): Promise<string> {
+  const { host, port } = addressOf("--listen", listen);
+  try {
+    await once(server.listen(port, host), "listening");
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    throw usageError("--listen", "an address of this machine with a port that is free and allowed", listen);
+  }
+  const { address, family, port: taken } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${taken}`;
+}

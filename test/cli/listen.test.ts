@@ -1,0 +1,124 @@
+import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { type CliStage, key, setStage } from "./stage.ts";
+
+async function watching(stage: CliStage, ...args: readonly string[]) {
+  const command = stage.start("watch", "--interval", "50ms", "--listen", "127.0.0.1:0", ...args);
+  const said = await command.said("err", /listening at http:\S+\n/);
+  const [url = ""] = /http:\S+/.exec(said) ?? [];
+  const get = async (path: string, method = "GET") => {
+    const response = await fetch(url + path, { method });
+    return {
+      status: response.status,
+      type: response.headers.get("content-type"),
+      text: await response.text(),
+    };
+  };
+  /** Asks until the answer fits; the test's own time limit bounds it. */
+  const until = async (path: string, fits: (answer: Awaited<ReturnType<typeof get>>) => boolean) => {
+    for (;;) {
+      const answer = await get(path);
+      if (fits(answer)) return answer;
+      await sleep(20);
+    }
+  };
+  return { command, get, until };
+}
+
+/** The value of a sample by its name and labels. */
+const sample = (text: string, name: string): number =>
+  Number(
+    text
+      .split("\n")
+      .find((line) => line.startsWith(`dms_task_bridge_${name} `))
+      ?.split(" ")
+      .at(-1),
+  );
+
+describe("watch --listen", () => {
+  it("is healthy from the start, and ready once the first run has ended", async () => {
+    const reached = Promise.withResolvers<void>();
+    const stage = await setStage({
+      respond: () => {
+        reached.resolve();
+        return { hang: true };
+      },
+      delivery: { timeBudget: "1500ms" },
+    });
+    stage.task("bindInstancePublicIp");
+    const { get, until } = await watching(stage);
+    await reached.promise;
+    expect(await get("/healthz")).toMatchObject({ status: 200, text: "ok\n" });
+    expect(await get("/readyz")).toMatchObject({ status: 503, text: "the first run has not ended\n" });
+    expect(await until("/readyz", ({ status }) => status === 200)).toMatchObject({ text: "ok\n" });
+  });
+
+  it("is not ready while its store cannot be read, and is healthy all the same", async () => {
+    const stage = await setStage();
+    const { get, until } = await watching(stage);
+    await until("/readyz", ({ status }) => status === 200);
+    await rm(`${stage.folder}/.bridge`, { recursive: true });
+    expect(await until("/readyz", ({ status }) => status === 503)).toMatchObject({
+      text: "the store cannot be read\n",
+    });
+    expect((await get("/healthz")).status).toBe(200);
+  });
+
+  it("counts by sink and by stream what its runs did", async () => {
+    let up = false;
+    const stage = await setStage({ respond: () => ({ status: up ? 204 : 503 }) });
+    stage.task("bindInstancePublicIp");
+    const { until } = await watching(stage);
+    const down = await until(
+      "/metrics",
+      ({ text }) => sample(text, 'retried_total{sink="ops"}') > 0 && sample(text, 'pending{sink="ops"}') > 0,
+    );
+    expect(down.type).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(sample(down.text, 'accepted_total{sink="ops"}')).toBe(0);
+    expect(sample(down.text, 'oldest_pending_age_seconds{sink="ops"}')).toBeGreaterThan(0);
+    expect(sample(down.text, `changes_total{stream="${key}"}`)).toBe(1);
+    expect(sample(down.text, "run_duration_seconds_count")).toBeGreaterThan(0);
+    up = true;
+    const settled = await until("/metrics", ({ text }) => sample(text, 'pending{sink="ops"}') === 0);
+    expect(sample(settled.text, 'accepted_total{sink="ops"}')).toBe(1);
+    expect(sample(settled.text, 'oldest_pending_age_seconds{sink="ops"}')).toBe(0);
+    const polled = sample(settled.text, `last_successful_poll_timestamp_seconds{stream="${key}"}`);
+    expect(Math.abs(Date.now() / 1_000 - polled)).toBeLessThan(60);
+  });
+
+  it("counts deliveries that were given up, and a stream that cannot be read", async () => {
+    const stage = await setStage({ respond: () => ({ status: 422 }) });
+    stage.task("bindInstancePublicIp");
+    const { until } = await watching(stage);
+    await until("/metrics", ({ text }) => sample(text, 'dead_lettered_total{sink="ops"}') === 1);
+    stage.simulator.faults.on("html", { times: 3, operation: "ListBackgroundTasks" });
+    await until("/metrics", ({ text }) => /stream_errors_total\{stream="\S+",code="\w+"\} [1-9]/.test(text));
+  });
+
+  it("shows no secret, and answers nothing else", async () => {
+    const stage = await setStage();
+    const { get, until } = await watching(stage);
+    await until("/readyz", ({ status }) => status === 200);
+    expect((await get("/metrics")).text).not.toContain("path-that-is-a-password");
+    expect([(await get("/")).status, (await get("/healthz", "POST")).status]).toEqual([404, 405]);
+  });
+
+  it("ends at once at a signal, whatever connections are open", async () => {
+    const stage = await setStage();
+    const { command, until } = await watching(stage);
+    await until("/readyz", ({ status }) => status === 200);
+    command.kill("SIGTERM");
+    expect((await command.ended).code).toBe(143);
+  });
+
+  it.each([["9400"], ["127.0.0.1"], ["127.0.0.1:70000"], ["not an address:1"], ["192.0.2.1:9400"]])(
+    "refuses %s with one clear error",
+    async (address) => {
+      const stage = await setStage();
+      const { code, err } = await stage.run("watch", "--listen", address);
+      expect(code).toBe(2);
+      expect(err).toMatch(/^error: --listen: expected .*, found ".*"\n$/);
+    },
+  );
+});
