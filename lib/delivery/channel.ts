@@ -2,22 +2,19 @@ import type { SinkTrouble } from "../checkpoint/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DeliveryResult, FailureReason } from "../core/result.ts";
 import type { Sink } from "../sinks/sink.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { askedDelayMs } from "./retry.ts";
 
 const failuresToClose = 3;
-
-export interface Rate {
-  readonly events: number;
-  readonly perMs: number;
-}
 
 export interface ChannelOptions {
   readonly sink: Sink;
   readonly policy: RetryPolicy;
   /** Requests under way at once. */
   readonly concurrency: number;
-  readonly rate: Rate | null;
+  /** Shared by the runs of a process; null where the sink has none. */
+  readonly rate: RateLimit | null;
   readonly clock: Clock;
 }
 
@@ -29,9 +26,9 @@ export interface ChannelOptions {
 export class Channel {
   readonly sink: Sink;
   readonly policy: RetryPolicy;
+  readonly rate: RateLimit | null;
   readonly #clock: Clock;
   readonly #concurrency: number;
-  readonly #rate: Rate | null;
   #state: "open" | "doubtful" | "closed" = "open";
   #underWay = 0;
   #failuresInARow = 0;
@@ -40,15 +37,13 @@ export class Channel {
   #trouble: SinkTrouble | null = null;
   #problem: string | null = null;
   #pausedUntilMs = 0;
-  /** Below zero after a batch that was greater than what was left: later spans pay for it. */
-  #allowance: { sinceMs: number; left: number } | null = null;
 
   constructor(options: ChannelOptions) {
     this.sink = options.sink;
     this.policy = options.policy;
     this.#clock = options.clock;
     this.#concurrency = options.concurrency;
-    this.#rate = options.rate;
+    this.rate = options.rate;
   }
 
   /** Takes note of what an earlier run stored about the sink. */
@@ -82,14 +77,14 @@ export class Channel {
   /** When the next delivery may begin, which may be at once; infinite when none may in this run. */
   opensAtMs(nowMs: number): number {
     if (this.#state === "closed") return Number.POSITIVE_INFINITY;
-    return Math.max(this.#pausedUntilMs, this.#allowedAtMs(nowMs));
+    return Math.max(this.#pausedUntilMs, this.rate?.opensAtMs(nowMs) ?? nowMs);
   }
 
   /** Takes a place for so many events, which count against the rate; a digest counts as the one message it is. */
   begin(events: number): void {
     this.#underWay += 1;
     const { digestAbove = Number.POSITIVE_INFINITY } = this.sink.batch;
-    if (this.#allowance) this.#allowance.left -= events > digestAbove ? 1 : events;
+    this.rate?.take(events > digestAbove ? 1 : events, this.#clock.now());
   }
 
   /**
@@ -129,17 +124,6 @@ export class Channel {
       sinceMs: this.#trouble?.sinceMs ?? nowMs,
       notBeforeMs: this.#pausedUntilMs,
     };
-  }
-
-  /** When the rate lets the next event go. */
-  #allowedAtMs(nowMs: number): number {
-    if (!this.#rate) return nowMs;
-    const { events, perMs } = this.#rate;
-    const { sinceMs, left } = this.#allowance ?? { sinceMs: nowMs, left: events };
-    const spans = Math.floor((nowMs - sinceMs) / perMs);
-    this.#allowance =
-      spans > 0 ? { sinceMs: nowMs, left: Math.min(events, left + spans * events) } : { sinceMs, left };
-    return this.#allowance.left > 0 ? nowMs : this.#allowance.sinceMs + perMs;
   }
 }
 

@@ -9,9 +9,11 @@ import type { Channel } from "../delivery/channel.ts";
 import type { Dispatched } from "../delivery/consignment.ts";
 import type { GiveUpReason } from "../delivery/dead-letters.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
+import { isTooOld, type RetryPolicy } from "../delivery/retry.ts";
 import type { Log } from "../telemetry/log.ts";
 import { eventIn } from "./inbox.ts";
-import { type Waits, waitsOf } from "./waits.ts";
+import { Tries } from "./tries.ts";
+import { type SinkState, waitSeconds } from "./waits.ts";
 
 /** A message as Lambda hands it over, as far as it counts here. */
 export interface Received {
@@ -71,35 +73,48 @@ interface Letter {
 /** The messages that carry one event: more than one where the queue repeats itself. */
 interface Parcel {
   readonly event: CloudEvent;
-  readonly messages: Received[];
+  readonly messages: [Received, ...Received[]];
+}
+
+/** A message that goes back, hidden for so long. */
+interface Wait {
+  readonly message: Received;
+  readonly seconds: number;
+}
+
+/** What a batch's deliveries came to. */
+interface Sent extends Dispatched, SinkState {
+  readonly policy: RetryPolicy;
 }
 
 /**
  * Delivers what one queue brings to one sink. Retry and backlog are the queue's: a message that was not taken goes back
  * until its next attempt is due. Within a batch the rules are those of every delivery: order for each task, retries
- * while there is time, a breaker that is remembered from batch to batch.
+ * while there is time, a breaker and a rate that are remembered from batch to batch.
  */
 export function openDeliverer(parts: DelivererParts): Deliverer {
   const { clock, log } = parts;
+  const tries = new Tries();
   let trouble: SinkTrouble | null = null;
 
-  async function send(parcels: readonly Parcel[], { stopAtMs, sending }: BatchTime): Promise<Dispatched> {
+  async function send(parcels: readonly Parcel[], { stopAtMs, sending }: BatchTime): Promise<Sent> {
     const dispatcher = parts.dispatcher();
     const { channel } = dispatcher;
+    const { rate, policy } = channel;
     if (trouble) channel.recall(trouble);
     const { name } = channel.sink;
-    const outbox = parcels.map(({ event, messages }, sequence): OutboxEntry => {
-      const [first] = messages;
-      const attempts = Math.max(0, Number(first?.attributes.ApproximateReceiveCount ?? 1) - 1);
+    const outbox = parcels.map(({ event, messages: [first] }, sequence): OutboxEntry => {
+      // Another container's attempts are not known: receives stand for them in the backoff, and never give an event up.
+      const attempts = tries.of(event.id) ?? (policy.maxAttempts === null ? receivesOf(first) - 1 : 0);
       return {
         sequence,
         event,
-        committedAtMs: Number(first?.attributes.SentTimestamp ?? clock.now()),
+        committedAtMs: sentMs(first),
         owed: new Map([[name, { attempts, nextAttemptMs: 0 }]]),
       };
     });
     const [first] = parcels;
-    if (!first) return { receipts: [], accepted: 0, deadLetters: [] };
+    if (!first) return { receipts: [], accepted: 0, deadLetters: [], trouble, rate, policy };
     const stream = streamKey(first.event.data.instance);
     // A queue has no record, so a chat's message is posted anew by each batch.
     const record = { outbox, messages: new Map() };
@@ -107,9 +122,14 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       { stream, record, startedMs: clock.now(), stopAtMs, attempted: () => {} },
       { signal: sending },
     );
+    for (const { sequence, owed } of sent.receipts) {
+      const { id } = (parcels[sequence] as Parcel).event;
+      if (owed) tries.note(id, owed.attempts);
+      else tries.forget(id);
+    }
     trouble = channel.trouble;
     tellTrouble(channel, parcels.length - sent.accepted - sent.deadLetters.length);
-    return sent;
+    return { ...sent, trouble, rate, policy };
   }
 
   /** The words of a run's report. */
@@ -137,14 +157,29 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
   }
 
   /** Says when what was not taken is due again. Where that fails, the queue's own visibility time-out says it. */
-  async function postpone(messages: readonly (readonly [Received, number])[], options: CallOptions) {
-    const changes = messages.map(([{ receiptHandle }, seconds]) => ({ receiptHandle, seconds }));
+  async function postpone(waiting: readonly Wait[], options: CallOptions) {
+    const changes = waiting.map(({ message: { receiptHandle }, seconds }) => ({ receiptHandle, seconds }));
     try {
       await parts.queue.changeVisibility(changes, options);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       log("warn", "messages keep the queue's own visibility time-out", { problem: error.message });
     }
+  }
+
+  /** The messages whose events are not settled, each with how long it is to be hidden. */
+  function waitsOf(parcels: readonly Parcel[], sent: Sent): readonly Wait[] {
+    const receipts = new Map(sent.receipts.map(({ sequence, owed }) => [sequence, owed]));
+    const waiting = parcels.flatMap(({ event, messages }, sequence) => {
+      const owed = receipts.get(sequence);
+      if (owed === null) return [];
+      const dueMs = owed?.nextAttemptMs ?? null;
+      return [{ messages, task: event.subject, receives: receivesOf(messages[0]), dueMs }];
+    });
+    const seconds = waitSeconds(waiting, sent, clock.now());
+    return waiting.flatMap(({ messages }, index) =>
+      messages.map((message) => ({ message, seconds: seconds[index] ?? 0 })),
+    );
   }
 
   return {
@@ -168,17 +203,16 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       for (const { sequence, reason, detail } of sent.deadLetters) {
         for (const message of ordered[sequence]?.messages ?? []) letters.push({ message, reason, detail });
       }
+      const waiting: Wait[] = [];
+      for (const each of waitsOf(ordered, sent)) {
+        if (each.seconds > 0 && isTooOld(clock.now() - sentMs(each.message), sent.policy))
+          letters.push({ message: each.message, ...outOfTime });
+        else waiting.push(each);
+      }
       const isBuried = letters.length === 0 || (await bury(letters, settling));
-      const settled = new Set(sent.receipts.flatMap(({ sequence, owed }) => (owed ? [] : [sequence])));
-      const waits: Waits = waitsOf(ordered, sent.receipts, trouble, clock.now());
-      const waiting = ordered
-        .filter((_, sequence) => !settled.has(sequence))
-        .flatMap(({ event, messages }) =>
-          messages.map((message) => [message, waits.secondsFor(event)] as const),
-        );
       if (waiting.length > 0) await postpone(waiting, settling);
       const failed = [
-        ...waiting.map(([message]) => message),
+        ...waiting.map(({ message }) => message),
         ...(isBuried ? [] : letters.map(({ message }) => message)),
       ];
       return {
@@ -191,6 +225,8 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
   };
 }
 
+/** A queue deletes what it has held for too long, so what cannot be tried is given up before that. */
+const outOfTime = { reason: "too_old", detail: "its age is over the limit" } as const;
 const unreadable = { reason: "unreadable", detail: "the message holds no event of ours" } as const;
 
 /** The message as it was, with why it was given up; on a FIFO queue in its old group. */
@@ -208,3 +244,7 @@ function letterMessage({
     ...(isFifo && { fifo: { group, deduplication: hash("sha256", receiptHandle) } }),
   };
 }
+
+const receivesOf = ({ attributes }: Received): number =>
+  Math.max(1, Number(attributes.ApproximateReceiveCount));
+const sentMs = ({ attributes }: Received): number => Number(attributes.SentTimestamp);

@@ -1,14 +1,17 @@
+import type { Environment } from "../aws/keys.ts";
 import { openQueue } from "../aws/queue.ts";
 import type { LoadedSink } from "../config/check/sinks.ts";
 import { type LoadedSinks, loadSinks } from "../config/load.ts";
+import type { DeliveryConfig } from "../config/schema.ts";
 import { ConfigError } from "../core/errors.ts";
 import { type Deliverer, openDeliverer } from "../fleet/deliverer.ts";
+import { maxRestMs } from "../fleet/waits.ts";
 import { openOutlet } from "../wire/sink-pipeline.ts";
 import { required } from "./environment.ts";
 import { keptWarm, type Warm, type WarmDeps } from "./warm.ts";
 
-/** A hidden message cannot be probed, so a sink that is well again is found out no later than this. */
-const maxDelayMs = 15 * 60_000;
+/** A day before its queue would delete a message, and a message is hidden for half a day at most. */
+const maxAgeMs = 13 * 86_400_000;
 
 export interface Delivering extends Deliverer {
   close(): Promise<void>;
@@ -34,25 +37,50 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
     deps,
   );
   const [name, sink] = entry;
-  const {
-    dispatcher,
-    matches,
-    sink: outlet,
-  } = openOutlet(name, withShortWaits(sink), loaded.config.delivery, {
-    ...deps,
-    folder: loaded.folder,
-  });
-  const deliverer = openDeliverer({ ...deps, dispatcher, matches, queue, deadLetters });
+  const { config, folder } = loaded;
+  const outlet = openOutlet(
+    name,
+    ofContainer(sink, config.delivery, containersIn(environment)),
+    config.delivery,
+    {
+      ...deps,
+      folder,
+    },
+  );
+  const deliverer = openDeliverer({ ...deps, ...outlet, queue, deadLetters });
   return {
     ...deliverer,
     async close() {
-      await Promise.all([outlet.close(), queue.close(), deadLetters.close()]);
+      await Promise.all([outlet.sink.close(), queue.close(), deadLetters.close()]);
     },
   };
 }
 
-function withShortWaits(sink: LoadedSink): LoadedSink {
-  const { retry } = sink.common;
-  const maxDelay = Math.min(retry.maxDelay, maxDelayMs);
-  return { ...sink, common: { ...sink.common, retry: { ...retry, maxDelay } } };
+/** The sink's limits as one of so many containers keeps them, and as a queue of messages can. */
+function ofContainer(sink: LoadedSink, delivery: DeliveryConfig, containers: number): LoadedSink {
+  const { retry, rate } = sink.common;
+  const maxDelay = Math.min(retry.maxDelay, maxRestMs);
+  const maxAge = Math.min(retry.maxAge ?? delivery.maxAge, maxAgeMs);
+  const common = { ...sink.common, retry: { ...retry, maxDelay, maxAge } };
+  return { ...sink, common: rate ? { ...common, rate: shareOf(rate, containers) } : common };
 }
+
+/** What each of so many containers may send, so that all together keep to the rate. */
+function shareOf({ events, per }: ContainerRate, containers: number): ContainerRate {
+  const share = Math.floor(events / containers);
+  return share > 0 ? { events: share, per } : { events: 1, per: (per * containers) / events };
+}
+
+/** How many containers of the function there may be at once; 1 where it is not said. @throws ConfigError */
+function containersIn({ BRIDGE_CONTAINERS: text = "1" }: Environment): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new ConfigError([
+    {
+      field: "BRIDGE_CONTAINERS",
+      found: text,
+      expected: "the function's maximumConcurrency, a whole number",
+    },
+  ]);
+}
+
+type ContainerRate = NonNullable<LoadedSink["common"]["rate"]>;

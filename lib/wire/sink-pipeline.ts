@@ -8,6 +8,7 @@ import type { SinkName } from "../core/names.ts";
 import { Channel } from "../delivery/channel.ts";
 import { Dispatcher } from "../delivery/dispatcher.ts";
 import { lingering, type Telling } from "../delivery/lingering.ts";
+import { RateLimit } from "../delivery/rate-limit.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 import { compileFilter } from "../filter/filter.ts";
 import type { Sink } from "../sinks/sink.ts";
@@ -19,7 +20,7 @@ export interface Outlet {
   readonly policy: RetryPolicy;
   /** Whether the sink's filter passes the event. */
   matches(event: CloudEvent): boolean;
-  /** New for each run: whether a sink is well is asked anew, and what is remembered of it is recalled. */
+  /** New for each run, but for its rate: whether a sink is well is asked anew, and what is remembered of it is recalled. */
   dispatcher(): Dispatcher;
 }
 
@@ -44,6 +45,7 @@ export function openOutlet(
   const made = module.create(name, options, { ...deps, environment: deps.environment ?? {} });
   const sink = deps.telling ? lingering(made, deps.telling, clock) : made;
   const filter = common.filter && compileFilter(common.filter, `sinks.${name}.filter`);
+  const limit = rate ? new RateLimit({ events: rate.events, perMs: rate.per }) : null;
   const policy: RetryPolicy = {
     attemptsPerRun: retry.attemptsPerRun,
     initialDelayMs: retry.initialDelay,
@@ -64,7 +66,7 @@ export function openOutlet(
           policy,
           clock,
           concurrency: delivery.concurrency,
-          rate: rate ? { events: rate.events, perMs: rate.per } : null,
+          rate: limit,
         }),
       }),
   };

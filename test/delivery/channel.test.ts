@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { Channel, type Rate } from "../../lib/delivery/channel.ts";
+import { Channel } from "../../lib/delivery/channel.ts";
+import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import { ops } from "../checkpoint/sample.ts";
 import { manualClock } from "../simulator/clock.ts";
 import { failing, policy } from "./dispatcher-stage.ts";
 import { accepted, busy, locked, refused, scriptedSink } from "./scripted-sink.ts";
 
-function open({ rate = null, concurrency = 8 }: { rate?: Rate | null; concurrency?: number } = {}) {
+function open({ rate = null, concurrency = 8 }: { rate?: RateLimit | null; concurrency?: number } = {}) {
   const clock = manualClock(0);
   return { clock, channel: new Channel({ sink: scriptedSink(ops), policy, concurrency, rate, clock }) };
 }
@@ -87,7 +88,7 @@ describe("the way to a sink", () => {
   });
 
   it("counts a span of its rate from the first event of it, not from the last", async () => {
-    const { channel, clock } = open({ rate: { events: 2, perMs: 1_000 } });
+    const { channel, clock } = open({ rate: new RateLimit({ events: 2, perMs: 1_000 }) });
     expect(channel.opensAtMs(clock.now())).toBe(0);
     channel.begin(1);
     await clock.advance(900);

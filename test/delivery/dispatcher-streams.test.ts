@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
+import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import type { BatchLimits } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
 import { entry, key, ops } from "../checkpoint/sample.ts";
@@ -149,7 +150,7 @@ describe("a dispatcher that several streams share", () => {
 
   it("ends a stream's part when its time is over, and goes on with the others", async () => {
     const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 });
-    const { clock, send } = stage(sink, { rate: { events: 1, perMs: 1_000 } });
+    const { clock, send } = stage(sink, { rate: new RateLimit({ events: 1, perMs: 1_000 }) });
     const short = send(some("a", 3), createdMs + 1_500);
     const long = send(some("b", 3));
     const sent = await pump(clock, Promise.all([short, long]));

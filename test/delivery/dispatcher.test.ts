@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
+import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import { createdMs } from "../change/sample.ts";
 import { chat, entry, ops } from "../checkpoint/sample.ts";
 import { failing, policy, stage } from "./dispatcher-stage.ts";
@@ -228,7 +229,7 @@ describe("a dispatch", () => {
         at.push(clock.now() - createdMs);
         return accepted;
       }),
-      { rate: { events: 2, perMs: 1_000 } },
+      { rate: new RateLimit({ events: 2, perMs: 1_000 }) },
     );
     await run(Array.from({ length: 5 }, (_, index) => entry(index + 1, `t${index}`)));
     expect(at).toEqual([0, 0, 1_000, 1_000, 2_000]);
@@ -245,7 +246,7 @@ describe("a dispatch", () => {
         },
         { maxEvents: 4, maxBytes: 1e6 },
       ),
-      { rate: { events: 2, perMs: 1_000 } },
+      { rate: new RateLimit({ events: 2, perMs: 1_000 }) },
     );
     await run(Array.from({ length: 9 }, (_, index) => entry(index + 1, `t${index}`)));
     expect(at).toEqual([0, 0, 0, 0, 2_000, 2_000, 2_000, 2_000, 4_000]);
@@ -262,7 +263,7 @@ describe("a dispatch", () => {
         },
         { maxEvents: 4, maxBytes: 1e6, digestAbove: 3 },
       ),
-      { rate: { events: 2, perMs: 1_000 }, concurrency: 1 },
+      { rate: new RateLimit({ events: 2, perMs: 1_000 }), concurrency: 1 },
     );
     await run(Array.from({ length: 11 }, (_, index) => entry(index + 1, `t${index}`)));
     expect(at).toEqual([...Array(8).fill(0), 1_000, 1_000, 1_000]);

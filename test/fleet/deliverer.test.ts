@@ -6,6 +6,7 @@ import { eventId, sinkName } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { Channel } from "../../lib/delivery/channel.ts";
 import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
+import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
 import { openDeliverer, type Received } from "../../lib/fleet/deliverer.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
@@ -46,19 +47,25 @@ const messageOf = (event: CloudEvent, parts: RecordParts = {}): Received =>
     ...parts,
   });
 
+const withReceives = (message: Received, receives: number): Received => ({
+  ...message,
+  attributes: { ...message.attributes, ApproximateReceiveCount: String(receives) },
+});
+
 function stage(
   answer: (event: CloudEvent) => DeliveryResult = () => accepted,
   over: Partial<RetryPolicy> = {},
+  rate: RateLimit | null = null,
 ) {
   const clock = manualClock(startMs);
-  const sink = scriptedSink(sinkName("ops"), answer, { maxEvents: 10, maxBytes: 1e6 });
+  const sink = scriptedSink(sinkName("ops"), answer, { maxEvents: rate ? 1 : 10, maxBytes: 1e6 });
   const queue = memoryQueue();
   const deadLetters = memoryQueue();
   const logged: unknown[] = [];
   const deliverer = openDeliverer({
     dispatcher: () =>
       new Dispatcher({
-        channel: new Channel({ sink, policy: { ...policy, ...over }, clock, concurrency: 4, rate: null }),
+        channel: new Channel({ sink, policy: { ...policy, ...over }, clock, concurrency: 4, rate }),
         clock,
         random: () => 0.5,
         log: silentLog,
@@ -228,17 +235,56 @@ describe("a deliverer", () => {
     expect(sink.accepted.map(({ id }) => id)).toEqual([eventOf(1, 1).id]);
   });
 
-  it("gives up what is older than the limit, or was received too often", async () => {
-    const { deliver, deadLetters, clock } = stage(() => busy, { maxAttempts: 4, maxAgeMs: 60_000 });
-    await deliver([messageOf(eventOf(1), { receiveCount: 3 })]);
-    expect(deadLetters.sent).toEqual([]);
-    await deliver([messageOf(eventOf(2), { receiveCount: 4 })]);
+  it("gives up what is older than the limit, tried in this batch or not", async () => {
+    const { deliver, deadLetters, clock } = stage(() => locked, { maxAgeMs: 60_000 });
+    const batch = [1, 2, 3].map((task) => messageOf(eventOf(task)));
+    await deliver(batch);
     await clock.advance(60_000);
-    await deliver([messageOf(eventOf(3))]);
-    expect(deadLetters.sent.map(({ attributes }) => attributes?.["reason"])).toEqual([
-      "too_many_attempts",
-      "too_old",
-    ]);
+    expect(await deliver(batch)).toMatchObject({ failed: [], deadLettered: 3 });
+    expect(deadLetters.sent.map(({ attributes }) => attributes?.["reason"])).toEqual(
+      Array(3).fill("too_old"),
+    );
+  });
+
+  it("gives an event up after so many attempts, however often it was received", async () => {
+    const { deliver, deadLetters, sink } = stage(() => busy, { maxAttempts: 3 });
+    const message = messageOf(eventOf(1), { receiveCount: 500 });
+    for (const attempts of [1, 2, 3]) {
+      expect(deadLetters.sent).toEqual([]);
+      await deliver([message]);
+      expect(sink.attempts).toHaveLength(attempts);
+    }
+    expect(deadLetters.sent.map(({ attributes }) => attributes?.["reason"])).toEqual(["too_many_attempts"]);
+  });
+
+  it("never gives up an event for receives in which it was not tried", async () => {
+    const { deliver, deadLetters, sink, clock } = stage(
+      ({ subject }) => (subject === eventOf(1).subject ? busy : accepted),
+      { maxAttempts: 2 },
+    );
+    sink.answer = () => locked;
+    const batch = [1, 2, 3].map((task) => messageOf(eventOf(task)));
+    for (let receive = 1; receive <= 20; receive++) {
+      await clock.advance(900_000);
+      await deliver(batch.map((message) => withReceives(message, receive)));
+    }
+    sink.answer = () => accepted;
+    await deliver(batch.map((message) => withReceives(message, 21)));
+    expect([sink.accepted.length, deadLetters.sent.length]).toEqual([3, 0]);
+  });
+
+  it("keeps to the rate from batch to batch, and hides what waits for it until its turn", async () => {
+    const rate = new RateLimit({ events: 2, perMs: 60_000 });
+    const { deliver, sink, queue, clock } = stage(undefined, {}, rate);
+    const batch = Array.from({ length: 6 }, (_, index) => messageOf(eventOf(index)));
+    const { failed } = await deliver(batch);
+    expect([failed.length, sink.accepted.length]).toEqual([4, 2]);
+    expect(queue.visibility.map(({ seconds }) => seconds)).toEqual([60, 90, 120, 150]);
+    await deliver(batch.slice(2));
+    expect(sink.accepted).toHaveLength(2);
+    await clock.advance(60_000);
+    await deliver(batch.slice(2));
+    expect(sink.accepted).toHaveLength(4);
   });
 
   it("fails what its time did not reach, to come again at once", async () => {

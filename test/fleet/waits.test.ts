@@ -1,49 +1,74 @@
 import { describe, expect, it } from "vitest";
 import type { SinkTrouble } from "../../lib/checkpoint/checkpoint.ts";
-import { sinkName } from "../../lib/core/names.ts";
-import { waitsOf } from "../../lib/fleet/waits.ts";
-import { sampleEvent } from "../sinks/sample.ts";
+import { RateLimit } from "../../lib/delivery/rate-limit.ts";
+import { freeReceives, type SinkState, type Waiting, waitSeconds } from "../../lib/fleet/waits.ts";
 
-const nowMs = 1_000_000;
-const [a, b, c] = [1, 2, 3].map((number) => ({ event: sampleEvent(number) })) as [
-  { event: ReturnType<typeof sampleEvent> },
-  { event: ReturnType<typeof sampleEvent> },
-  { event: ReturnType<typeof sampleEvent> },
-];
-const owed = (sequence: number, inMs: number) => ({
-  sequence,
-  sink: sinkName("ops"),
-  owed: { attempts: 1, nextAttemptMs: nowMs + inMs },
-});
-const trouble = (inMs: number): SinkTrouble => ({
+const nowMs = 10_000_000;
+const well: SinkState = { trouble: null, rate: null };
+const untried = (task: string, receives = 1): Waiting => ({ task, receives, dueMs: null });
+const tried = (task: string, inMs: number): Waiting => ({ task, receives: 1, dueMs: nowMs + inMs });
+const trouble = (inMs: number, sinceMs = nowMs): SinkTrouble => ({
   kind: "failing",
   reason: "throttled",
-  sinceMs: 0,
+  sinceMs,
   notBeforeMs: nowMs + inMs,
 });
+const limited = (events: number, perMs: number): RateLimit => {
+  const rate = new RateLimit({ events, perMs });
+  rate.take(events, nowMs);
+  return rate;
+};
 
 describe("the wait of a message", () => {
   it("is until its next attempt, in whole seconds rounded up", () => {
-    const waits = waitsOf([a, b], [owed(0, 1_500), owed(1, 0)], null, nowMs);
-    expect([waits.secondsFor(a.event), waits.secondsFor(b.event)]).toEqual([2, 0]);
+    expect(waitSeconds([tried("a", 1_500), tried("b", 0)], well, nowMs)).toEqual([2, 0]);
   });
 
-  it("is as long as that of the event of its task that failed, so that it does not become visible first", () => {
-    const later = { event: { ...a.event, id: sampleEvent(9).id } };
-    const waits = waitsOf([a, later, b], [owed(0, 7_000), owed(2, 1_000)], null, nowMs);
-    expect(waits.secondsFor(later.event)).toBe(7);
+  it("is at least that of an earlier message of its task, so that it does not become visible first", () => {
+    const waiting = [tried("a", 7_000), untried("a"), tried("b", 1_000)];
+    expect(waitSeconds(waiting, well, nowMs)).toEqual([7, 7, 1]);
+    expect(waitSeconds([untried("a", freeReceives + 1), untried("a")], well, nowMs)).toEqual([1_800, 1_800]);
   });
 
   it("is until the sink may be tried again, where it was not tried itself", () => {
-    expect(waitsOf([a, b], [owed(0, 4_000)], trouble(0), nowMs).secondsFor(b.event)).toBe(4);
-    expect(waitsOf([a, b, c], [owed(0, 4_000)], trouble(90_000), nowMs).secondsFor(c.event)).toBe(90);
+    const waiting = [tried("a", 4_000), untried("b")];
+    expect(waitSeconds(waiting, { ...well, trouble: trouble(0) }, nowMs)).toEqual([4, 4]);
+    expect(waitSeconds(waiting, { ...well, trouble: trouble(90_000) }, nowMs)).toEqual([4, 90]);
+  });
+
+  it("grows with the time that the sink has failed, to a quarter of an hour", () => {
+    for (const [lastedMs, seconds] of [
+      [20_000, 20],
+      [400_000, 400],
+      [9_000_000, 900],
+    ] as const) {
+      const state = { ...well, trouble: trouble(0, nowMs - lastedMs) };
+      expect(waitSeconds([untried("a")], state, nowMs)).toEqual([seconds]);
+    }
+  });
+
+  it("is until the rate lets it go, each behind the other, to a quarter of an hour", () => {
+    const rate = limited(2, 60_000);
+    const three = [untried("a"), untried("b"), untried("c")];
+    expect(waitSeconds(three, { ...well, rate }, nowMs)).toEqual([60, 90, 120]);
+    expect(waitSeconds([untried("d")], { ...well, rate }, nowMs)).toEqual([150]);
+    const slow = limited(1, 3_600_000);
+    expect(waitSeconds([untried("a")], { ...well, rate: slow }, nowMs)).toEqual([900]);
   });
 
   it("is nothing where only the time was up", () => {
-    expect(waitsOf([a, b], [], null, nowMs).secondsFor(b.event)).toBe(0);
+    const rate = new RateLimit({ events: 2, perMs: 60_000 });
+    expect(waitSeconds([untried("a"), untried("b"), untried("c")], { ...well, rate }, nowMs)).toEqual([
+      0, 0, 0,
+    ]);
   });
 
-  it("is never more than SQS takes", () => {
-    expect(waitsOf([a], [owed(0, 1e12)], null, nowMs).secondsFor(a.event)).toBe(43_200);
+  it("is half an hour once the message was received very often, whatever it waits for", () => {
+    const waiting = [untried("a", freeReceives), untried("b", freeReceives + 1)];
+    expect(waitSeconds(waiting, well, nowMs)).toEqual([0, 1_800]);
+  });
+
+  it("is never more than SQS takes, counted from the receive on", () => {
+    expect(waitSeconds([tried("a", 1e12)], well, nowMs)).toEqual([41_400]);
   });
 });
