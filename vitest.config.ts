@@ -22,6 +22,7 @@ const integration = [
   "test/sinks/brokers/{kafka,mqtt,nats,rabbitmq,redis}{,-hostile}.test.ts",
   "test/sinks/aws/{fauxqs,moto}.test.ts",
   "test/sinks/email.test.ts",
+  "test/stores/postgres/*.test.ts",
   "test/fleet/scale.test.ts",
 ];
 const always = ["**/node_modules/**", ...missing.map(({ test }) => test)];

@@ -10,6 +10,7 @@ const splitPackages: Readonly<Record<string, readonly string[]>> = {
   mqtt: ["mqtt"],
   nats: ["@nats-io/nats-core"],
   nodemailer: ["nodemailer"],
+  pg: ["pg"],
   redis: ["@redis/client"],
   yaml: ["yaml"],
 };

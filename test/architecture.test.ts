@@ -48,7 +48,7 @@ const mayImport: Readonly<Record<string, string>> = {
 
   source: "async change config core huawei net telemetry text",
   config: "core filter huawei options sinks template",
-  stores: "async aws checkpoint core delivery net",
+  stores: "async aws checkpoint core delivery net options",
   sinks: "async aws change core huawei net options telemetry template text",
   delivery: "async change checkpoint core sinks telemetry text",
 

@@ -10,6 +10,7 @@ import {
   filledText as text,
   timeZone,
 } from "../options/fields.ts";
+import { certificates, postgresUrl, schemaName } from "../options/postgres-url.ts";
 
 const credentials = v.union(
   [
@@ -148,8 +149,23 @@ const checkpoint = v.variant(
       ),
       endpoint: v.optional(described(httpUrl, "DynamoDB's endpoint, where it is not the region's own.")),
     }),
+    v.strictObject({
+      type: described(v.literal("postgres"), "A schema of a PostgreSQL database, version 12 or later."),
+      url: described(
+        postgresUrl,
+        "The database: `postgres://user:password@host:5432/database`. `?sslmode=` says how it is connected to: `verify-full` (so without it), `verify-ca`, `require` (TLS with whoever answers) or `disable`.",
+      ),
+      password: v.optional(described(text("a password"), "Password, instead of the URL's.")),
+      ca: v.optional(
+        described(certificates, "Authorities to trust instead of the system's, in PEM; not a path."),
+      ),
+      schema: v.optional(
+        described(schemaName, "Schema of the tables. It and they are made where they are missing."),
+        "dms_task_bridge",
+      ),
+    }),
   ],
-  "memory, file or dynamodb",
+  "memory, file, dynamodb or postgres",
 );
 
 const retry = v.strictObject({

@@ -33,6 +33,10 @@ export async function openStores(
       const { dynamodbStores } = await import("../stores/dynamodb/index.ts");
       return dynamodbStores(checkpoint, { environment, clock, random });
     }
+    case "postgres": {
+      const { postgresStores } = await import("../stores/postgres/index.ts");
+      return postgresStores(checkpoint, { clock, random });
+    }
     default:
       return checkpoint satisfies never;
   }

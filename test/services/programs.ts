@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -40,6 +40,13 @@ export const venvPython = fileURLToPath(new URL("moto/target/venv/bin/python", i
 
 const venv = "test/services/moto/target/venv";
 
+/** Debian keeps each version's server programs in a folder of its own, and leaves them out of PATH. */
+export function postgresProgram(name: string): string {
+  const home = "/usr/lib/postgresql";
+  const versions = existsSync(home) ? readdirSync(home).sort((a, b) => Number(b) - Number(a)) : [];
+  return findProgram(versions[0] === undefined ? name : join(home, versions[0], "bin", name)) ?? name;
+}
+
 const server = (test: string, program: string, debianPackage: string): Requirement => ({
   test,
   install: `apt-get install ${debianPackage}`,
@@ -69,6 +76,7 @@ export const requirements: readonly Requirement[] = [
     install: "mvn -f test/services/kafka/pom.xml clean package (needs Java 17 and Maven)",
     isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
   },
+  server("test/{stores,e2e}/postgres/*.test.ts", postgresProgram("postgres"), "postgresql"),
   inVenv("test/sinks/aws/moto.test.ts", motoProgram),
   inVenv("test/e2e-lambda/lint.test.ts", cfnLint),
   inVenv("test/config/validators.test.ts", jsonschema),

@@ -14,11 +14,17 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+interface StartedServer extends Server {
+  readonly pid: number;
+}
+
 export interface ServerOptions {
   readonly program: string;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly folder: string;
+  /** Who it runs as; whoever runs the tests where left out. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Asked again and again until it is true. */
   readonly isReady: () => Promise<boolean>;
 }
@@ -26,8 +32,8 @@ export interface ServerOptions {
 const readyWithinMs = 60_000;
 
 /** Starts a server and waits until it is ready. Rejects, with what it wrote, when it ends before that. */
-export async function startServer(options: ServerOptions): Promise<Server> {
-  const { program, args, environment, folder, isReady } = options;
+export async function startServer(options: ServerOptions): Promise<StartedServer> {
+  const { program, args, environment, folder, user, isReady } = options;
   const path = findProgram(program);
   if (path === null) throw new Error(`${program} is not installed`);
   const child = spawn(path, args, {
@@ -35,6 +41,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     env: { PATH: process.env["PATH"], HOME: folder, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
+    ...user,
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr])
@@ -57,6 +64,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return {
+    pid: child.pid ?? 0,
     kill,
     stop: async () => {
       await kill();

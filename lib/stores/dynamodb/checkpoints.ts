@@ -1,10 +1,11 @@
 import { isBusy, lastActiveMs } from "../../checkpoint/activity.ts";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "../../checkpoint/codec.ts";
+import { encodeCheckpoint } from "../../checkpoint/codec.ts";
 import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
 import type { Clock } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { StreamKey } from "../../core/names.ts";
+import { decodeRecord } from "../record.ts";
 import { activityAttributes } from "./activity.ts";
 import { bytesOf, type Item, numberOf, textOf } from "./item.ts";
 import { pack, unpack } from "./packed.ts";
@@ -82,13 +83,5 @@ const versionIs = (version: number): Expression => ({
   values: { ":version": { N: String(version) } },
 });
 
-function decode(stream: StreamKey, item: Item): Checkpoint {
-  const name = `checkpoint ${stream}`;
-  const text = unpack(bytesOf(item, "record"), name);
-  try {
-    return decodeCheckpoint(text);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw new StoreError(error.reason, `${name}: ${error.message}`, { cause: error });
-  }
-}
+const decode = (stream: StreamKey, item: Item): Checkpoint =>
+  decodeRecord(stream, unpack(bytesOf(item, "record"), `checkpoint ${stream}`));

@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementResultingChanges } from "node:sqlite";
 import { type ActivityIndex, lastActiveMs } from "../../checkpoint/activity.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "../../checkpoint/codec.ts";
+import { encodeCheckpoint } from "../../checkpoint/codec.ts";
 import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { StoreError } from "../../core/errors.ts";
 import type { StreamKey } from "../../core/names.ts";
+import { decodeRecord } from "../record.ts";
 import type { Database } from "./database.ts";
 
 /** Checkpoints in the embedded database: one row a stream, written whole under its version. */
@@ -16,7 +16,7 @@ export function fileCheckpoints(database: Database, clock: Clock = systemClock):
         if (!row) return null;
         return {
           version: Number(row["version"]) as Version,
-          checkpoint: decode(stream, String(row["record"])),
+          checkpoint: decodeRecord(stream, String(row["record"])),
         };
       }),
     commit: async (stream, next, expected) => {
@@ -77,13 +77,4 @@ function insert(
     .run(stream, version, record, activeMs);
   sql.exec("PRAGMA wal_checkpoint(PASSIVE)");
   return result;
-}
-
-function decode(stream: StreamKey, record: string) {
-  try {
-    return decodeCheckpoint(record);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw new StoreError(error.reason, `checkpoint ${stream}: ${error.message}`, { cause: error });
-  }
 }

@@ -1,0 +1,84 @@
+import * as v from "valibot";
+
+const sslmodes = ["disable", "require", "verify-ca", "verify-full"] as const;
+
+/** By libpq's own names: without TLS, TLS with whoever answers, one that `ca` knows, one that it knows by this host's name. */
+export type SslMode = (typeof sslmodes)[number];
+
+/** Where a PostgreSQL server is, who signs in, and how. */
+export interface PostgresAddress {
+  /** Without an IPv6 address's brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly database: string;
+  readonly sslmode: SslMode;
+}
+
+const expected = "a URL such as postgres://user:password@host:5432/database";
+const expectedQuery = `no parameter but sslmode, which is ${sslmodes.slice(0, -1).join(", ")} or verify-full`;
+
+/** A PostgreSQL URL, read into its parts. TLS with a server whose name is checked is what it means without `sslmode`. */
+export const postgresUrl = v.pipe(
+  v.string(expected),
+  v.trim(),
+  v.check((text) => addressIn(text) !== null, expected),
+  v.check((text) => sslmodeIn(text) !== null, expectedQuery),
+  v.transform((text): PostgresAddress => {
+    const address = addressIn(text);
+    const sslmode = sslmodeIn(text);
+    if (!address || !sslmode) throw new TypeError(expected);
+    return { ...address, sslmode };
+  }),
+);
+
+function addressIn(text: string): Omit<PostgresAddress, "sslmode"> | null {
+  const url = URL.parse(text);
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.hash !== "") return null;
+  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decoded);
+  const host = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(url.hostname) && url.port !== "0";
+  if (!host || !user || password === undefined || !database) return null;
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port || "5432"),
+    user,
+    password: password || undefined,
+    database,
+  };
+}
+
+/** Null for any other parameter, since one that is passed over in silence may be what secures the connection. */
+function sslmodeIn(text: string): SslMode | null {
+  const [first = ["sslmode", "verify-full"], ...others] = URL.parse(text)?.searchParams ?? [];
+  const [name, value] = first;
+  if (name !== "sslmode" || others.length > 0) return null;
+  return sslmodes.find((mode) => mode === value) ?? null;
+}
+
+/** Undefined for what no text is encoded as, and for what a server takes as the text's end. */
+function decoded(part: string): string | undefined {
+  try {
+    const text = decodeURIComponent(part);
+    return text.includes("\0") ? undefined : text;
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+const schemaExpectation =
+  "a schema's name of at most 63 letters, digits and _, which begins with a letter or _ and not with pg_";
+
+/** The name of a schema that is the bridge's own. Letters keep their case. */
+export const schemaName = v.pipe(
+  v.string(schemaExpectation),
+  v.regex(/^(?!pg_)[a-z_]\w{0,62}$/i, schemaExpectation),
+);
+
+const pemExpectation = "certificates in PEM";
+
+export const certificates = v.pipe(
+  v.string(pemExpectation),
+  v.regex(/-----BEGIN CERTIFICATE-----/, pemExpectation),
+);

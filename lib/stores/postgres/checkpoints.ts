@@ -1,0 +1,70 @@
+import { type ActivityIndex, lastActiveMs } from "../../checkpoint/activity.ts";
+import { encodeCheckpoint } from "../../checkpoint/codec.ts";
+import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { StreamKey } from "../../core/names.ts";
+import { decodeRecord } from "../record.ts";
+import type { Database } from "./database.ts";
+
+export interface PostgresCheckpointDeps {
+  readonly clock: Clock;
+  /** A UUID never given before: it tells a commit of ours from another's. */
+  readonly newId: () => string;
+}
+
+/** Checkpoints in PostgreSQL: one row a stream, written whole under its version by one statement. */
+export function postgresCheckpoints(
+  database: Database,
+  { clock, newId }: PostgresCheckpointDeps,
+): CheckpointStore {
+  const table = database.table("checkpoint");
+  const insert = `INSERT INTO ${table} (stream, version, written_by, record, active_ms)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`;
+  const update = `UPDATE ${table} SET version = $2, written_by = $3, record = $4, active_ms = $5
+    WHERE stream = $1 AND version = $6`;
+  return {
+    load: async (stream) => {
+      const { rows } = await database.query(`SELECT version, record FROM ${table} WHERE stream = $1`, [
+        stream,
+      ]);
+      const [row] = rows;
+      return row
+        ? {
+            version: Number(row["version"]) as Version,
+            checkpoint: decodeRecord(stream, String(row["record"])),
+          }
+        : null;
+    },
+    commit: async (stream, next, expected) => {
+      const version = ((expected ?? 0) + 1) as Version;
+      const writtenBy = newId();
+      const values = [stream, version, writtenBy, encodeCheckpoint(next), lastActiveMs(next, clock.now())];
+      const { count } = await (expected === null
+        ? database.query(insert, values)
+        : database.query(update, [...values, expected]));
+      if (count === 1) return { kind: "committed", version };
+      // An attempt whose answer was lost may have had its effect before this one found another version.
+      const { rows } = await database.query(`SELECT written_by FROM ${table} WHERE stream = $1`, [stream]);
+      return rows[0]?.["written_by"] === writtenBy ? { kind: "committed", version } : { kind: "conflict" };
+    },
+    list: async () => {
+      const { rows } = await database.query(`SELECT stream FROM ${table} ORDER BY stream`);
+      return rows.map((row) => String(row["stream"]) as StreamKey);
+    },
+    reset: async (stream) => {
+      await database.query(`DELETE FROM ${table} WHERE stream = $1`, [stream]);
+    },
+    close: () => database.close(),
+  };
+}
+
+/** The index of the same table. A record and its place in it are one commit. */
+export const postgresActivity = (database: Database): ActivityIndex => ({
+  activeSince: async (ms) => {
+    const { rows } = await database.query(
+      `SELECT stream, active_ms FROM ${database.table("checkpoint")} WHERE active_ms > $1`,
+      [ms],
+    );
+    return new Map(rows.map((row) => [String(row["stream"]) as StreamKey, Number(row["active_ms"])]));
+  },
+});

@@ -1,0 +1,167 @@
+import { Socket } from "node:net";
+import { Client, type ClientConfig, Pool, type PoolClient } from "pg";
+import type { Clock } from "../../core/clock.ts";
+import type { PostgresAddress } from "../../options/postgres-url.ts";
+
+/** A server allows a hundred in all, and many functions may run at once. */
+const maxConnections = 4;
+const connectMs = 5_000;
+const idleMs = 10_000;
+/** The server's limit for one statement. The client's own, for a server that hangs, is a little later. */
+export const statementMs = 10_000;
+const answerMs = 12_000;
+/** After this the socket of a polite goodbye is destroyed: a server that hangs never answers it. */
+const goodbyeMs = 1_000;
+/** More than a server says before it is ready. */
+const maxGreetingBytes = 65_536;
+
+export interface ConnectionOptions {
+  readonly url: PostgresAddress;
+  readonly password?: string | undefined;
+  readonly ca?: string | undefined;
+}
+
+/** What runs statements on one connection. Rejects as the client does. */
+export type Connection = Pick<Client, "query">;
+
+/** A few connections that are opened when they are needed and closed when they were idle for long. */
+export interface Connections {
+  /** Runs `work` on a connection that `prepare` has accepted. One on which anything failed is not used again. */
+  use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export function openConnections(
+  { url, password, ca }: ConnectionOptions,
+  prepare: (connection: Connection) => Promise<void>,
+  clock: Clock,
+): Connections {
+  const secret = password ?? url.password ?? "";
+  const sockets = new Set<Socket>();
+  class OwnClient extends Client {
+    readonly socket: Socket;
+    constructor(config: ClientConfig = {}) {
+      const socket = new GuardedSocket();
+      // A function, so that neither the environment nor a file of the user is asked for a password.
+      super({ ...config, password: () => secret, stream: () => socket });
+      this.socket = socket;
+      sockets.add(socket.once("close", () => sockets.delete(socket)));
+      // Each failure also rejects what waits for it.
+      this.on("error", () => {});
+      socket.greet(this);
+    }
+  }
+  const pool = new Pool({
+    Client: OwnClient,
+    host: url.host,
+    port: url.port,
+    user: url.user,
+    database: url.database,
+    ssl: tlsOf(url, ca),
+    application_name: "dms-task-bridge",
+    max: maxConnections,
+    connectionTimeoutMillis: connectMs,
+    idleTimeoutMillis: idleMs,
+    query_timeout: answerMs,
+    keepAlive: true,
+  });
+  pool.on("error", () => {});
+  const usedAtMs = new WeakMap<object, number>();
+
+  async function acquire() {
+    for (;;) {
+      const client = (await pool.connect()) as PoolClient & OwnClient;
+      const drop = (): void => {
+        client.socket.destroy();
+        client.release(true);
+      };
+      const atMs = usedAtMs.get(client);
+      if (atMs !== undefined && clock.now() - atMs < idleMs) return { client, drop };
+      if (atMs === undefined) {
+        try {
+          await prepare(client);
+          return { client, drop };
+        } catch (error) {
+          drop();
+          throw error;
+        }
+      }
+      // A function that was frozen wakes with connections whose other end is gone, and no word of it.
+      drop();
+    }
+  }
+
+  let closing: Promise<void> | null = null;
+  const end = async (): Promise<void> => {
+    const done = new AbortController();
+    const late = clock.sleep(goodbyeMs, done.signal);
+    await Promise.race([pool.end(), late]);
+    done.abort(null);
+    for (const socket of sockets) socket.destroy();
+  };
+
+  return {
+    use: async (work) => {
+      const { client, drop } = await acquire();
+      try {
+        const result = await work(client);
+        usedAtMs.set(client, clock.now());
+        client.release();
+        return result;
+      } catch (error) {
+        drop();
+        throw error;
+      }
+    },
+    close: () => {
+      closing ??= end();
+      return closing;
+    },
+  };
+}
+
+function tlsOf({ sslmode }: PostgresAddress, ca: string | undefined) {
+  if (sslmode === "disable") return false;
+  return {
+    ...(ca !== undefined && { ca }),
+    rejectUnauthorized: sslmode !== "require",
+    ...(sslmode === "verify-ca" && { checkServerIdentity: () => undefined }),
+  };
+}
+
+/** Ends with an error, instead of the process, over what no server of PostgreSQL says. */
+class GuardedSocket extends Socket {
+  #isGreeting = true;
+
+  greet(client: Client): void {
+    client.once("connect", () => {
+      this.#isGreeting = false;
+    });
+  }
+
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event !== "data") return super.emit(event, ...values);
+    if (this.#isGreeting && this.bytesRead > maxGreetingBytes) return this.#refuse();
+    try {
+      return super.emit(event, ...values);
+    } catch {
+      // The client's parser trusts lengths that it is told.
+      return this.#refuse();
+    }
+  }
+
+  #refuse(): boolean {
+    this.destroy(new GarbledError());
+    return true;
+  }
+}
+
+/** The server says of itself that it takes no writes. */
+export class ReadOnlyError extends Error {
+  override readonly name = "ReadOnlyError";
+}
+
+/** The answer is none of PostgreSQL's. */
+export class GarbledError extends Error {
+  override readonly name = "GarbledError";
+}

@@ -1,0 +1,92 @@
+import { DatabaseError } from "pg";
+import { nameOf, type StoreFailure } from "../../core/errors.ts";
+import { networkTrouble, troubleText } from "../../net/network-errors.ts";
+import { GarbledError, ReadOnlyError } from "./connections.ts";
+
+/** What a failure of the server, or on the way to it, comes to. */
+export interface PostgresTrouble {
+  readonly reason: StoreFailure;
+  /** For messages: in own words, since the server's may quote values. */
+  readonly problem: string;
+  /** Whether another try at once, on another connection, may well succeed. */
+  readonly isPassing: boolean;
+}
+
+const trouble = (problem: string, isPassing = false): PostgresTrouble => ({
+  reason: "unavailable",
+  problem,
+  isPassing,
+});
+const passing = (problem: string): PostgresTrouble => trouble(problem, true);
+const damaged: PostgresTrouble = {
+  reason: "corrupt",
+  problem: "it found its own data damaged",
+  isPassing: false,
+};
+const foreign = trouble("the answer is none of PostgreSQL's");
+const readOnly = passing(
+  "it takes no writes now: it is a standby, or was made read-only, as services do over a full disk",
+);
+
+/**
+ * By SQLSTATE, or by its class of two characters.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const bySqlState: ReadonlyMap<string, PostgresTrouble> = new Map([
+  ["08", passing("the connection broke")],
+  ["25006", readOnly],
+  ["28", trouble("it refuses the login: the user, the password, or a connection without TLS")],
+  ["3D000", trouble("it has no such database")],
+  ["3F000", trouble("the schema is gone")],
+  ["40001", passing("another transaction was in the way")],
+  ["40P01", passing("another transaction was in the way")],
+  ["42501", trouble("the user lacks a right that the store needs")],
+  ["42P01", trouble("a table of the store is missing")],
+  ["42P07", trouble("the schema has another program's table of that name: use a schema of its own")],
+  ["53100", trouble("its disk is full")],
+  ["53200", trouble("it is out of memory")],
+  ["53300", passing("it has no connection left")],
+  ["53", trouble("it is out of some resource")],
+  ["54", trouble("a limit of the server is exceeded")],
+  ["55P03", trouble("another transaction held a lock for too long")],
+  ["57014", trouble("the statement took too long")],
+  ["57P01", passing("it is shutting down")],
+  ["57P02", passing("it is shutting down after a crash")],
+  ["57P03", passing("it is starting up or shutting down")],
+  ["57P05", passing("it closed an idle connection")],
+  ["58", trouble("its disk fails")],
+  ["XX001", damaged],
+  ["XX002", damaged],
+]);
+
+/** By the sentences of the client's own errors, which have no code. */
+const bySentence: readonly (readonly [sentence: RegExp, trouble: PostgresTrouble])[] = [
+  [/time-?out/i, trouble("no answer in time")],
+  [/^Connection terminated|not queryable/, passing("the connection broke")],
+  [
+    /does not support SSL/,
+    trouble("it offers no TLS: sslmode=disable does without, where the network is trusted"),
+  ],
+  [/establishing an SSL connection/, trouble("no TLS connection can be agreed on")],
+  [/^SASL/, trouble("the login cannot be agreed on: a password is missing, or the server is another")],
+  [/after calling end/, trouble("the store is closed")],
+];
+
+/** Every error that comes out of the client is the server's or the network's. */
+export function postgresTrouble(error: unknown): PostgresTrouble {
+  if (error instanceof GarbledError) return foreign;
+  if (error instanceof ReadOnlyError) return readOnly;
+  if (error instanceof DatabaseError) return ofServer(error.code);
+  const network = networkTrouble(error);
+  if (network) return trouble(troubleText(network), network.fault === "lost");
+  const message = error instanceof Error ? error.message : "";
+  const [, found] = bySentence.find(([sentence]) => sentence.test(message)) ?? [];
+  return found ?? trouble(`${foreign.problem} (${nameOf(error)})`);
+}
+
+function ofServer(code: string | undefined): PostgresTrouble {
+  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return foreign;
+  const known =
+    bySqlState.get(code) ?? bySqlState.get(code.slice(0, 2)) ?? trouble("it refuses the statement");
+  return { ...known, problem: `${known.problem} (SQLSTATE ${code})` };
+}

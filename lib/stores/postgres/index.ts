@@ -1,0 +1,19 @@
+import { randomUUID } from "node:crypto";
+import { cachedCheckpoints } from "../cached.ts";
+import type { Stores } from "../stores.ts";
+import { postgresActivity, postgresCheckpoints } from "./checkpoints.ts";
+import { type DatabaseDeps, type DatabaseOptions, openDatabase } from "./database.ts";
+import { postgresDeadLetters } from "./dead-letters.ts";
+import { postgresParked } from "./parked.ts";
+
+/** All in one schema. A warm process does not read again what it wrote itself. */
+export function postgresStores(options: DatabaseOptions, deps: DatabaseDeps): Stores {
+  const database = openDatabase(options, deps);
+  const checkpoints = postgresCheckpoints(database, { clock: deps.clock, newId: randomUUID });
+  return {
+    checkpoints: cachedCheckpoints(checkpoints, deps.clock),
+    deadLetters: postgresDeadLetters(database),
+    parked: postgresParked(database),
+    activity: postgresActivity(database),
+  };
+}

@@ -1,0 +1,104 @@
+import { StoreError } from "../../core/errors.ts";
+import { type Connection, ReadOnlyError, statementMs } from "./connections.ts";
+
+/**
+ * Each entry leads from the schema of its index to the next one. A program that knows only the older one may still be
+ * at work then: an entry adds, and neither renames nor removes. `$` stands for the schema with its dot.
+ */
+const migrations: readonly string[] = [
+  `CREATE TABLE $checkpoint (
+     stream     text COLLATE "C" PRIMARY KEY,
+     version    bigint NOT NULL,
+     written_by uuid NOT NULL,
+     record     text NOT NULL,
+     active_ms  bigint NOT NULL
+   );
+   CREATE INDEX checkpoint_activity ON $checkpoint (active_ms);
+   CREATE TABLE $dead_letter (
+     id             text COLLATE "C" PRIMARY KEY,
+     sink           text COLLATE "C" NOT NULL,
+     letter         text NOT NULL,
+     given_up_at_ms bigint NOT NULL,
+     sequence       double precision NOT NULL
+   );
+   CREATE TABLE $parked (
+     stream text COLLATE "C" NOT NULL,
+     id     text COLLATE "C" NOT NULL,
+     batch  text NOT NULL,
+     PRIMARY KEY (stream, id)
+   );`,
+];
+
+/** The name of the table that says which schema this is; no other program has one of that name. */
+const versionTable = "dms_task_bridge";
+/** The bridge's own number among a database's advisory locks: its name in ASCII, `dmsb`. */
+const lockNumber = 0x646d7362;
+
+/** A name as SQL has it: in quotes, so that it is none of SQL's own words. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/**
+ * Makes a new connection fit for the store: what it commits is on the disk, no statement takes for ever, and the tables
+ * are there in this program's version.
+ * @throws StoreError for a server or a schema that the store cannot work with
+ */
+export async function prepareSchema(connection: Connection, schema: string): Promise<void> {
+  await connection.query(
+    `SET synchronous_commit = on; SET statement_timeout = ${statementMs};
+     SET idle_in_transaction_session_timeout = ${statementMs};
+     SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED`,
+  );
+  const { rows } = await connection.query(
+    `SELECT current_setting('server_encoding') AS encoding,
+            current_setting('transaction_read_only') AS read_only,
+            to_regclass($1) IS NOT NULL AS is_there`,
+    [`${quoted(schema)}.${versionTable}`],
+  );
+  const [{ encoding, read_only, is_there }] = rows;
+  if (read_only === "on") throw new ReadOnlyError();
+  if (encoding !== "UTF8")
+    throw new StoreError("unavailable", `the database's encoding is ${encoding}, and the store needs UTF8`);
+  if (is_there && (await versionIn(connection, schema)) === migrations.length) return;
+  await migrate(connection, schema);
+}
+
+/** One process at a time; whoever waited finds the work done. */
+async function migrate(connection: Connection, schema: string): Promise<void> {
+  await connection.query("BEGIN");
+  await connection.query("SELECT pg_advisory_xact_lock($1)", [lockNumber]);
+  const { rows } = await connection.query(
+    `SELECT to_regclass($1) IS NOT NULL AS is_there,
+            EXISTS (SELECT FROM pg_namespace WHERE nspname = $2) AS has_schema`,
+    [`${quoted(schema)}.${versionTable}`, schema],
+  );
+  const [{ is_there, has_schema }] = rows;
+  const from = is_there ? await versionIn(connection, schema) : 0;
+  // Whoever may not create schemas can be given one.
+  if (!has_schema) await connection.query(`CREATE SCHEMA ${quoted(schema)}`);
+  if (!is_there)
+    await connection.query(
+      `CREATE TABLE ${quoted(schema)}.${versionTable} (version integer NOT NULL);
+       INSERT INTO ${quoted(schema)}.${versionTable} VALUES (0)`,
+    );
+  for (const migration of migrations.slice(from))
+    await connection.query(migration.replaceAll("$", `${quoted(schema)}.`));
+  await connection.query(`UPDATE ${quoted(schema)}.${versionTable} SET version = ${migrations.length}`);
+  await connection.query("COMMIT");
+}
+
+/** @throws StoreError `corrupt` where a newer program made the schema */
+async function versionIn(connection: Connection, schema: string): Promise<number> {
+  const { rows } = await connection.query(`SELECT version FROM ${quoted(schema)}.${versionTable}`);
+  const version: unknown = rows[0]?.version;
+  if (typeof version !== "number" || rows.length !== 1)
+    throw new StoreError(
+      "corrupt",
+      `the table ${versionTable} of schema ${schema} has not the one row it should`,
+    );
+  if (version > migrations.length)
+    throw new StoreError(
+      "corrupt",
+      `the tables in schema ${schema} have version ${version}, this program reads ${migrations.length}: upgrade dms-task-bridge`,
+    );
+  return version;
+}

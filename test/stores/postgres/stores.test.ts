@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import * as v from "valibot";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { batchId } from "../../../lib/checkpoint/parked.ts";
+import type { Version } from "../../../lib/checkpoint/store.ts";
+import { begin } from "../../../lib/checkpoint/transitions.ts";
+import { type Clock, systemClock } from "../../../lib/core/clock.ts";
+import { postgresUrl } from "../../../lib/options/postgres-url.ts";
+import { postgresActivity, postgresCheckpoints } from "../../../lib/stores/postgres/checkpoints.ts";
+import { type Database, openDatabase } from "../../../lib/stores/postgres/database.ts";
+import { postgresDeadLetters } from "../../../lib/stores/postgres/dead-letters.ts";
+import { postgresParked } from "../../../lib/stores/postgres/parked.ts";
+import { key } from "../../checkpoint/sample.ts";
+import { activityIndexContract } from "../../contract/activity-index.ts";
+import { checkpointStoreContract } from "../../contract/checkpoint-store.ts";
+import { deadLetterStoreContract, letter } from "../../contract/dead-letter-store.ts";
+import { parkedDeliveries, parkedStoreContract } from "../../contract/parked-store.ts";
+import { type Postgres, startPostgres } from "../../services/postgres.ts";
+
+let server: Postgres;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+const opened: Database[] = [];
+afterAll(() => Promise.all(opened.map((each) => each.close())));
+
+const newSchema = (): string => `Test_${randomUUID().replaceAll("-", "")}`;
+
+function open(schema: string = newSchema(), clock: Clock = systemClock): Database {
+  const database = openDatabase(
+    { url: v.parse(postgresUrl, server.url()), schema },
+    { clock, random: Math.random },
+  );
+  opened.push(database);
+  return database;
+}
+
+const checkpointsOf = (database: Database, clock: Clock = systemClock) =>
+  postgresCheckpoints(database, { clock, newId: randomUUID });
+
+checkpointStoreContract("postgres", async () => checkpointsOf(open()));
+deadLetterStoreContract("postgres", async () => postgresDeadLetters(open()));
+parkedStoreContract("postgres", async () => postgresParked(open()));
+activityIndexContract("postgres", async (clock) => {
+  const database = open(newSchema(), clock);
+  return { checkpoints: checkpointsOf(database, clock), activity: postgresActivity(database) };
+});
+
+const first = begin("all", 1_000, 0);
+const failure = (reason: string, message: RegExp) =>
+  expect.objectContaining({ code: "STORE_FAILED", reason, message: expect.stringMatching(message) });
+
+describe("the postgres stores", () => {
+  it("have everything again after they were opened anew", async () => {
+    const schema = newSchema();
+    const before = open(schema);
+    await checkpointsOf(before).commit(key, first, null);
+    await postgresDeadLetters(before).put([letter(1)]);
+    await postgresParked(before).put(key, batchId("run/1"), parkedDeliveries(1));
+    await before.close();
+    const after = open(schema);
+    expect((await checkpointsOf(after).load(key))?.checkpoint).toEqual(first);
+    expect(await postgresDeadLetters(after).list({})).toEqual([letter(1)]);
+    expect(await postgresParked(after).list(key)).toEqual(["run/1"]);
+  });
+
+  it("make one schema however many processes start at once", async () => {
+    const schema = newSchema();
+    const stores = Array.from({ length: 8 }, () => checkpointsOf(open(schema)));
+    const results = await Promise.all(stores.map((store) => store.commit(key, first, null)));
+    expect(results.filter(({ kind }) => kind === "committed")).toHaveLength(1);
+    expect(await server.sql(`SELECT version FROM "${schema}".dms_task_bridge`)).toEqual([{ version: 1 }]);
+  });
+
+  it("finish a schema whose making was broken off", async () => {
+    const schema = newSchema();
+    await server.sql(`CREATE SCHEMA "${schema}"; CREATE TABLE "${schema}".dms_task_bridge (version integer NOT NULL);
+      INSERT INTO "${schema}".dms_task_bridge VALUES (0)`);
+    expect(await checkpointsOf(open(schema)).commit(key, first, null)).toMatchObject({ kind: "committed" });
+  });
+
+  it("refuse the schema of a newer version by name, also when it is upgraded under them", async () => {
+    const schema = newSchema();
+    const database = open(schema);
+    await checkpointsOf(database).commit(key, first, null);
+    await server.sql(`UPDATE "${schema}".dms_task_bridge SET version = 99`);
+    const newer = failure("corrupt", /version 99, this program reads 1: upgrade dms-task-bridge/);
+    await expect(checkpointsOf(open(schema)).load(key)).rejects.toThrow(newer);
+    await server.sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dms-task-bridge'",
+    );
+    await expect(checkpointsOf(database).load(key)).rejects.toThrow(newer);
+  });
+
+  it("leave another program's table of the same name as it is", async () => {
+    const schema = newSchema();
+    await server.sql(`CREATE SCHEMA "${schema}"; CREATE TABLE "${schema}".checkpoint (theirs integer)`);
+    await expect(checkpointsOf(open(schema)).load(key)).rejects.toThrow(
+      failure("unavailable", /another program's table.*42P07/),
+    );
+    expect(
+      await server.sql(`SELECT table_name FROM information_schema.tables WHERE table_schema = '${schema}'`),
+    ).toEqual([{ table_name: "checkpoint" }]);
+  });
+
+  it("need no right to make schemas where theirs is there", async () => {
+    const schema = newSchema();
+    await server.sql(
+      `CREATE ROLE "${schema}" LOGIN PASSWORD 'x'; CREATE SCHEMA "${schema}" AUTHORIZATION "${schema}"`,
+    );
+    const url = { ...v.parse(postgresUrl, server.url()), user: schema, password: "x" };
+    const deps = { clock: systemClock, random: Math.random };
+    const able = openDatabase({ url, schema }, deps);
+    const unable = openDatabase({ url, schema: newSchema() }, deps);
+    opened.push(able, unable);
+    expect(await checkpointsOf(able).commit(key, first, null)).toMatchObject({ kind: "committed" });
+    await expect(checkpointsOf(unable).load(key)).rejects.toThrow(
+      failure("unavailable", /lacks a right.*42501/),
+    );
+  });
+
+  it("refuse a damaged record, a damaged letter and a damaged batch, and name each", async () => {
+    const schema = newSchema();
+    const database = open(schema);
+    await checkpointsOf(database).commit(key, first, null);
+    await postgresDeadLetters(database).put([letter(1)]);
+    await postgresParked(database).put(key, batchId("run/7"), parkedDeliveries(1));
+    await server.sql(`UPDATE "${schema}".checkpoint SET record = left(record, 20);
+      UPDATE "${schema}".dead_letter SET letter = left(letter, 20);
+      UPDATE "${schema}".parked SET batch = left(batch, 20)`);
+    await expect(checkpointsOf(database).load(key)).rejects.toThrow(
+      failure("corrupt", /rabbitmq\/cn-north-4\/p1\/i1.*checksum/),
+    );
+    await expect(postgresDeadLetters(database).list({})).rejects.toThrow(failure("corrupt", /dead letter/));
+    await expect(postgresParked(database).get(key, batchId("run/7"))).rejects.toThrow(
+      failure("corrupt", /run\/7/),
+    );
+  });
+
+  it("commit to the disk of a server that would let a commit wait", async () => {
+    const schema = newSchema();
+    await server.sql("ALTER ROLE bridge SET synchronous_commit = off");
+    try {
+      const { rows } = await open(schema).query("SELECT current_setting('synchronous_commit') AS setting");
+      expect(rows).toEqual([{ setting: "on" }]);
+    } finally {
+      await server.sql("ALTER ROLE bridge RESET synchronous_commit");
+    }
+  });
+
+  it("hold few connections, however many streams commit at once", async () => {
+    const schema = newSchema();
+    const store = checkpointsOf(open(schema));
+    const streams = Array.from({ length: 100 }, (_, index) => `${key}${index}` as typeof key);
+    const results = await Promise.all(streams.map((stream) => store.commit(stream, first, null)));
+    expect(results.every(({ kind }) => kind === "committed")).toBe(true);
+    expect(await store.list()).toHaveLength(100);
+    const again = await Promise.all(streams.map((stream) => store.commit(stream, first, 1 as Version)));
+    expect(new Set(again.map(({ kind }) => kind))).toEqual(new Set(["committed"]));
+  });
+});
