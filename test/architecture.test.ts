@@ -72,7 +72,7 @@ const pure: readonly RegExp[] = [
   /^lib\/(change|checkpoint|core|filter|options|text)\//,
   /^lib\/huawei\/(access-key|endpoint|sign)\.ts$/,
   /^lib\/net\/(ip|retry-after)\.ts$/,
-  /^lib\/delivery\/(backlog|batch|dead-letters|lane|retry)\.ts$/,
+  /^lib\/delivery\/(backlog|batch|dead-letters|queue|retry)\.ts$/,
   /^lib\/fleet\/(inbox|schedule|shard)\.ts$/,
   /^lib\/run\/commit-plan\.ts$/,
   /^lib\/source\/(join|paging|parse)\.ts$/,

@@ -7,7 +7,7 @@ import { encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
 import { batchId } from "../../lib/checkpoint/parked.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { type Stream, streamKey, type TaskId, taskId } from "../../lib/core/names.ts";
-import { planSlice } from "../../lib/run/commit-plan.ts";
+import { planCommit } from "../../lib/run/commit-plan.ts";
 import { differencesOf } from "../../lib/run/snapshot.ts";
 import { instanceId, projectId } from "./bridge.ts";
 import { reading, tell } from "./reading.ts";
@@ -58,7 +58,7 @@ function ours(): string {
     apiNowMs: nowMs,
   };
   const differences = differencesOf(snapshot, checkpoint, rules);
-  const { next } = planSlice(
+  const { next } = planCommit(
     checkpoint,
     differences,
     [],
@@ -75,7 +75,7 @@ function ours(): string {
       startedMs: nowMs,
       nowMs,
       apiNowMs: nowMs,
-      fenceFor: () => null,
+      leaseFor: () => null,
       isOthers: false,
       atHand: new Map(),
       newBatchId: () => batchId("run/1"),

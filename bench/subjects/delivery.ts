@@ -4,8 +4,8 @@ import { Agent } from "undici";
 import * as v from "valibot";
 import { systemClock } from "../../lib/core/clock.ts";
 import { type Stream, sinkName, streamKey } from "../../lib/core/names.ts";
-import { Channel } from "../../lib/delivery/channel.ts";
-import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
+import { CircuitBreaker } from "../../lib/delivery/circuit-breaker.ts";
+import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import * as webhook from "../../lib/sinks/webhook.ts";
 import { instanceId, projectId } from "./bridge.ts";
 import { outboxOf } from "./events.ts";
@@ -62,8 +62,8 @@ async function ours(): Promise<number> {
     maxAttempts: null,
     maxAgeMs: 604_800_000,
   };
-  const channel = new Channel({ sink, policy, concurrency, rate: null, clock: systemClock });
-  const { accepted } = await new Dispatcher({ ...deps, channel }).dispatch(
+  const breaker = new CircuitBreaker({ sink, policy, concurrency, rate: null, clock: systemClock });
+  const { accepted } = await new SinkDispatcher({ ...deps, breaker }).dispatch(
     {
       stream: streamKey(stream),
       record: { outbox, messages: new Map() },

@@ -34,5 +34,5 @@ export const outboxOf = (stream: Stream, sink: SinkName, count: number): readonl
     sequence: index + 1,
     event: eventOf(stream, index + 1),
     committedAtMs: Date.now(),
-    owed: new Map([[sink, { attempts: 0, nextAttemptMs: 0 }]]),
+    pending: new Map([[sink, { attempts: 0, nextAttemptMs: 0 }]]),
   }));

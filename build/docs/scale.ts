@@ -96,7 +96,7 @@ const noSummary = { runId: "", startedAt: "", durationMs: 0, streams: [], sinks:
 const metricCounts = {
   run: Object.keys(runMetrics(noSummary, 0)).length,
   plan: Object.keys(
-    planMetrics({ plan: { messages: [], due: 0, busy: 0 }, watched: 0, unplanned: [], durationMs: 0 }),
+    planMetrics({ plan: { messages: [], due: 0, busy: 0 }, watched: 0, failedSources: [], durationMs: 0 }),
   ).length,
   delivery: Object.keys(deliveryMetrics({ failed: [], accepted: 0, filtered: 0, deadLettered: 0 }, 0)).length,
 };

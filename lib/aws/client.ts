@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import type { Clock, Random } from "../core/clock.ts";
 import { parseJson } from "../text/json.ts";
 import { AwsError, type AwsFailure } from "./errors.ts";
-import { type Answer, ask } from "./http.ts";
+import { type AwsResponse, ask } from "./http.ts";
 import { type Environment, openKeys } from "./keys.ts";
 import { endpointOf, type JsonServiceName, regionOf, type ServiceName, services } from "./services.ts";
 import { signV4 } from "./sigv4.ts";
@@ -158,7 +158,7 @@ const credentialCodes: ReadonlySet<string> = new Set([
   "UnrecognizedClientException",
 ]);
 
-function refusal(name: string, answer: Answer): AwsError {
+function refusal(name: string, answer: AwsResponse): AwsError {
   const code = errorCode(answer);
   return new AwsError(reasonOf(answer.status, code), code, `${name}: refused with HTTP ${answer.status}`);
 }
@@ -171,7 +171,7 @@ export function reasonOf(status: number, code: string): AwsFailure {
 }
 
 /** Out of `com.amazon.coral.service#AccessDeniedException` or `ParameterNotFound:http://…`, wherever it stands. */
-function errorCode({ status, header, text }: Answer): string {
+function errorCode({ status, header, text }: AwsResponse): string {
   const body = parseJson(text);
   const inBody = typeof body === "object" && body !== null && "__type" in body ? body.__type : null;
   const inXml = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? "";

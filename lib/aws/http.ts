@@ -13,7 +13,7 @@ export interface Exchange {
   readonly timeoutMs: number;
 }
 
-export interface Answer {
+export interface AwsResponse {
   readonly status: number;
   readonly header: (name: string) => string | null;
   readonly text: string;
@@ -31,7 +31,7 @@ export async function ask(
   call: string,
   { method, url, headers, body, timeoutMs }: Exchange,
   options: CallOptions,
-): Promise<Answer> {
+): Promise<AwsResponse> {
   const { origin, pathname, search } = url;
   const outgoing = { origin, path: pathname + search, method, headers, body, timeoutMs, maxBodyBytes };
   const answer = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options).catch(

@@ -1,7 +1,7 @@
 import { isOpen } from "../change/known.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { owes } from "./owed.ts";
+import { owes } from "./pending.ts";
 
 /** The activity of a stream that owes a delivery: later than any clock. */
 export const owingMs = Number.MAX_SAFE_INTEGER;

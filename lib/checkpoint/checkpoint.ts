@@ -1,30 +1,30 @@
 import type { CloudEvent } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
-import type { Durations } from "../change/usual.ts";
+import type { Durations } from "../change/typical.ts";
 import type { RunId, SinkName, TaskId } from "../core/names.ts";
 import type { FailureReason } from "../core/result.ts";
 import type { Messages } from "./messages.ts";
 import type { ParkedBatch } from "./parked.ts";
 
 /** What a sink is still owed of one event. */
-export interface Owed {
+export interface PendingState {
   readonly attempts: number;
   /** No attempt before this instant. */
   readonly nextAttemptMs: number;
 }
 
-export const untried: Owed = { attempts: 0, nextAttemptMs: 0 };
+export const untried: PendingState = { attempts: 0, nextAttemptMs: 0 };
 
 export interface OutboxEntry {
   /** The event's place in its stream's order; later changes have greater numbers. */
   readonly sequence: number;
   readonly event: CloudEvent;
   readonly committedAtMs: number;
-  readonly owed: ReadonlyMap<SinkName, Owed>;
+  readonly pending: ReadonlyMap<SinkName, PendingState>;
 }
 
 /** A sink that is failing. A healthy sink has no record. */
-export interface SinkTrouble {
+export interface BreakerState {
   readonly kind: "failing" | "blocked";
   readonly reason: FailureReason;
   readonly sinceMs: number;
@@ -33,7 +33,7 @@ export interface SinkTrouble {
 }
 
 /** The run that may deliver this outbox, until an instant later than any request it can still have in flight. */
-export interface Fence {
+export interface Lease {
   readonly run: RunId;
   readonly untilMs: number;
 }
@@ -55,8 +55,8 @@ export interface Checkpoint {
   /** By sink, what waits beside the record, oldest first: all of it is younger than what the outbox owes the sink. */
   readonly parked: ReadonlyMap<SinkName, readonly ParkedBatch[]>;
   readonly nextSequence: number;
-  readonly fence: Fence | null;
-  readonly trouble: ReadonlyMap<SinkName, SinkTrouble>;
+  readonly lease: Lease | null;
+  readonly breakers: ReadonlyMap<SinkName, BreakerState>;
   /** Of tasks that are known, or still owed to some sink, or told to a sink that has deliveries parked. */
   readonly messages: Messages;
 }

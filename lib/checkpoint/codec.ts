@@ -41,12 +41,12 @@ const recordSchema = v.strictObject({
       sequence: ms,
       event: eventSchema,
       committedAtMs: ms,
-      owed: v.array(v.strictTuple([v.string(), v.pipe(v.number(), v.integer()), ms])),
+      pending: v.array(v.strictTuple([v.string(), v.pipe(v.number(), v.integer()), ms])),
     }),
   ),
   parked: v.array(v.strictTuple([v.string(), v.array(v.strictTuple([v.string(), count, count, count, ms]))])),
   nextSequence: ms,
-  fence: v.nullable(v.strictObject({ run: v.string(), untilMs: ms })),
+  lease: v.nullable(v.strictObject({ run: v.string(), untilMs: ms })),
   trouble: v.array(
     v.strictTuple([v.string(), v.picklist(["failing", "blocked"]), v.picklist(failureReasons), ms, ms]),
   ),
@@ -77,15 +77,19 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
       sequence: entry.sequence,
       event: entry.event,
       committedAtMs: entry.committedAtMs,
-      owed: Array.from(entry.owed, ([sink, { attempts, nextAttemptMs }]) => [sink, attempts, nextAttemptMs]),
+      pending: Array.from(entry.pending, ([sink, { attempts, nextAttemptMs }]) => [
+        sink,
+        attempts,
+        nextAttemptMs,
+      ]),
     })),
     parked: Array.from(checkpoint.parked, ([sink, batches]) => [
       sink,
       batches.map(({ id, returned, count, bytes, oldestMs }) => [id, returned, count, bytes, oldestMs]),
     ]),
     nextSequence: checkpoint.nextSequence,
-    fence: checkpoint.fence,
-    trouble: Array.from(checkpoint.trouble, ([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
+    lease: checkpoint.lease,
+    trouble: Array.from(checkpoint.breakers, ([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
       sink,
       kind,
       reason,
@@ -140,8 +144,8 @@ export function decodeCheckpoint(text: string): Checkpoint {
     durations: new Map(row.durations),
     outbox: row.outbox.map((entry) => ({
       ...entry,
-      owed: new Map(
-        entry.owed.map(([sink, attempts, nextAttemptMs]) => [sinkName(sink), { attempts, nextAttemptMs }]),
+      pending: new Map(
+        entry.pending.map(([sink, attempts, nextAttemptMs]) => [sinkName(sink), { attempts, nextAttemptMs }]),
       ),
     })),
     parked: new Map(
@@ -157,8 +161,8 @@ export function decodeCheckpoint(text: string): Checkpoint {
       ]),
     ),
     nextSequence: row.nextSequence,
-    fence: row.fence && { run: runId(row.fence.run), untilMs: row.fence.untilMs },
-    trouble: new Map(
+    lease: row.lease && { run: runId(row.lease.run), untilMs: row.lease.untilMs },
+    breakers: new Map(
       row.trouble.map(([sink, kind, reason, sinceMs, notBeforeMs]) => [
         sinkName(sink),
         { kind, reason, sinceMs, notBeforeMs },

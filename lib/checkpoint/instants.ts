@@ -21,25 +21,28 @@ export function withoutVoidInstants(
   nowMs: number,
   longest: LongestWaits,
 ): Checkpoint {
-  const { fence, trouble, outbox, baselineMs, goneMs } = checkpoint;
+  const { lease, breakers, outbox, baselineMs, goneMs } = checkpoint;
   const isVoid = (atMs: number, waitMs: number): boolean => atMs > nowMs + waitMs + clockSlackMs;
   const isLateFor = (sink: SinkName, atMs: number): boolean => isVoid(atMs, longest.attemptMs(sink));
-  const isSound = ({ committedAtMs, owed }: OutboxEntry): boolean =>
-    !isVoid(committedAtMs, 0) && !owed.entries().some(([sink, each]) => isLateFor(sink, each.nextAttemptMs));
+  const isSound = ({ committedAtMs, pending }: OutboxEntry): boolean =>
+    !isVoid(committedAtMs, 0) &&
+    !pending.entries().some(([sink, each]) => isLateFor(sink, each.nextAttemptMs));
   const isQuiet =
-    !(fence && isVoid(fence.untilMs, longest.fenceMs)) &&
+    !(lease && isVoid(lease.untilMs, longest.fenceMs)) &&
     !(baselineMs !== null && isVoid(baselineMs, 0)) &&
     !(goneMs !== null && isVoid(goneMs, 0)) &&
-    !trouble.entries().some(([sink, each]) => isLateFor(sink, each.notBeforeMs) || isVoid(each.sinceMs, 0)) &&
+    !breakers
+      .entries()
+      .some(([sink, each]) => isLateFor(sink, each.notBeforeMs) || isVoid(each.sinceMs, 0)) &&
     outbox.every(isSound);
   if (isQuiet) return checkpoint;
   return {
     ...checkpoint,
     baselineMs: baselineMs === null ? null : Math.min(baselineMs, nowMs),
     goneMs: goneMs === null ? null : Math.min(goneMs, nowMs),
-    fence: fence && isVoid(fence.untilMs, longest.fenceMs) ? null : fence,
-    trouble: new Map(
-      Array.from(trouble, ([sink, each]) => [
+    lease: lease && isVoid(lease.untilMs, longest.fenceMs) ? null : lease,
+    breakers: new Map(
+      Array.from(breakers, ([sink, each]) => [
         sink,
         {
           ...each,
@@ -54,8 +57,8 @@ export function withoutVoidInstants(
         : {
             ...entry,
             committedAtMs: Math.min(entry.committedAtMs, nowMs),
-            owed: new Map(
-              Array.from(entry.owed, ([sink, each]) => [
+            pending: new Map(
+              Array.from(entry.pending, ([sink, each]) => [
                 sink,
                 isLateFor(sink, each.nextAttemptMs) ? { ...each, nextAttemptMs: nowMs } : each,
               ]),

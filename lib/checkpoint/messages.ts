@@ -4,7 +4,7 @@ import type { SinkName, TaskId } from "../core/names.ts";
 export type Messages = ReadonlyMap<TaskId, ReadonlyMap<SinkName, string>>;
 
 /** Where a sink's message of a task is, in words that only the sink understands. */
-export interface Told {
+export interface Emitted {
   readonly task: TaskId;
   readonly sink: SinkName;
   readonly message: string;
@@ -24,7 +24,7 @@ export const isReference = (message: unknown): message is string =>
  */
 export function withMessages(
   messages: Messages,
-  told: readonly Told[],
+  told: readonly Emitted[],
   isKept: (task: TaskId, sinks: Iterable<SinkName>) => boolean,
 ): Messages {
   const next = new Map(messages);

@@ -82,10 +82,10 @@ function takeBack(
     const held = outbox.get(sequence);
     // Numbers begin anew after a reset, and a redrive may have put an older event in this place: it goes first.
     if (held && held.event.id !== event.id) return index;
-    if (held?.owed.has(sink)) continue;
+    if (held?.pending.has(sink)) continue;
     if (room && !room.take(sink, event, held !== undefined)) return index;
-    const owed = new Map(held?.owed).set(sink, untried);
-    outbox.set(sequence, { sequence, event, committedAtMs, ...held, owed });
+    const pending = new Map(held?.pending).set(sink, untried);
+    outbox.set(sequence, { sequence, event, committedAtMs, ...held, pending });
   }
   return deliveries.length;
 }

@@ -32,9 +32,9 @@ export class Room {
   constructor(outbox: Iterable<OutboxEntry>, { maxBacklog, sinks }: RoomLimits) {
     this.#maxBacklog = maxBacklog;
     this.#ownBytes = commonBytes / Math.max(1, sinks);
-    for (const { event, owed } of outbox) {
+    for (const { event, pending } of outbox) {
       this.#bytes += eventBytes(event);
-      for (const sink of owed.keys()) this.#add(sink, eventBytes(event));
+      for (const sink of pending.keys()) this.#add(sink, eventBytes(event));
     }
   }
 

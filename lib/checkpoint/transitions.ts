@@ -1,18 +1,18 @@
 import type { Difference } from "../change/diff.ts";
 import type { CloudEvent } from "../change/event.ts";
 import { isOpen, isWatched, type KnownTask } from "../change/known.ts";
-import type { Durations } from "../change/usual.ts";
+import type { Durations } from "../change/typical.ts";
 import { isInWindow } from "../change/window.ts";
 import { type SinkName, type TaskId, taskId } from "../core/names.ts";
 import {
+  type BreakerState,
   type Checkpoint,
-  type Fence,
+  type Lease,
   type OutboxEntry,
-  type Owed,
-  type SinkTrouble,
+  type PendingState,
   untried,
 } from "./checkpoint.ts";
-import { type Told, withMessages } from "./messages.ts";
+import { type Emitted, withMessages } from "./messages.ts";
 import type { ParkedDelivery } from "./parked.ts";
 import type { Room } from "./room.ts";
 
@@ -33,8 +33,8 @@ export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number)
     outbox: [],
     parked: new Map(),
     nextSequence: 1,
-    fence: null,
-    trouble: new Map(),
+    lease: null,
+    breakers: new Map(),
     messages: new Map(),
   };
 }
@@ -53,7 +53,7 @@ export interface Recording {
   /** Whether this ends the first snapshot. */
   readonly baselineDone: boolean;
   readonly nowMs: number;
-  readonly fence: Fence | null;
+  readonly lease: Lease | null;
   readonly durations: Durations;
   /** What the outbox has room for. */
   readonly room: Room;
@@ -66,7 +66,7 @@ export interface Recorded {
 }
 
 /**
- * Takes a slice of changes in: what is known, what is owed. Committed before any of it is delivered. A sink that has
+ * Takes changes in: what is known, and what each sink is owed. Committed before any of it is delivered. A sink that has
  * deliveries parked gets its newer ones parked too, so that all of them keep their order.
  */
 export function record(checkpoint: Checkpoint, recording: Recording): Recorded {
@@ -77,27 +77,27 @@ export function record(checkpoint: Checkpoint, recording: Recording): Recorded {
   const isParking = (sink: SinkName): boolean => checkpoint.parked.has(sink) || surplus.has(sink);
   const entries = recording.events.map(({ event, sinks }, index): OutboxEntry => {
     const delivery = { sequence: checkpoint.nextSequence + index, event, committedAtMs: recording.nowMs };
-    const owed = new Map<SinkName, Owed>();
+    const pending = new Map<SinkName, PendingState>();
     for (const sink of sinks) {
-      if (!isParking(sink) && recording.room.take(sink, event, owed.size > 0)) owed.set(sink, untried);
+      if (!isParking(sink) && recording.room.take(sink, event, pending.size > 0)) pending.set(sink, untried);
       else
         surplus
           .set(sink, surplus.get(sink) ?? [])
           .get(sink)
           ?.push(delivery);
     }
-    return { ...delivery, owed };
+    return { ...delivery, pending };
   });
-  const next = telling([], {
+  const next = withEmitted([], {
     ...checkpoint,
     watermarkMs: recording.watermarkMs,
     newestCreatedMs: recording.newestCreatedMs,
     baselineMs: recording.baselineDone ? null : checkpoint.baselineMs,
     known,
     durations: recording.durations,
-    outbox: [...checkpoint.outbox, ...entries.filter(({ owed }) => owed.size > 0)],
+    outbox: [...checkpoint.outbox, ...entries.filter(({ pending }) => pending.size > 0)],
     nextSequence: checkpoint.nextSequence + entries.length,
-    fence: recording.fence,
+    lease: recording.lease,
   });
   return { next, surplus };
 }
@@ -114,7 +114,7 @@ export interface Receipt {
   readonly sequence: number;
   readonly sink: SinkName;
   /** Null when it is settled: accepted or dead-lettered. */
-  readonly owed: Owed | null;
+  readonly pending: PendingState | null;
   /** Where the sink's message of the task is now; left out where it keeps none. */
   readonly message?: string;
 }
@@ -123,29 +123,29 @@ export interface Receipt {
 export function settle(checkpoint: Checkpoint, receipts: readonly Receipt[]): Checkpoint {
   if (receipts.length === 0) return checkpoint;
   const bySequence = Map.groupBy(receipts, ({ sequence }) => sequence);
-  const told: Told[] = [];
+  const told: Emitted[] = [];
   const outbox = checkpoint.outbox.flatMap((entry) => {
     const mine = bySequence.get(entry.sequence);
     if (!mine) return [entry];
-    const owed = new Map(entry.owed);
-    for (const { sink, owed: next, message } of mine) {
+    const pending = new Map(entry.pending);
+    for (const { sink, pending: next, message } of mine) {
       if (message !== undefined) told.push({ task: taskId(entry.event.subject), sink, message });
-      if (next === null) owed.delete(sink);
-      else if (owed.has(sink)) owed.set(sink, next);
+      if (next === null) pending.delete(sink);
+      else if (pending.has(sink)) pending.set(sink, next);
     }
-    return owed.size === 0 ? [] : [{ ...entry, owed }];
+    return pending.size === 0 ? [] : [{ ...entry, pending }];
   });
-  return telling(told, { ...checkpoint, outbox });
+  return withEmitted(told, { ...checkpoint, outbox });
 }
 
 /** With the messages told, and none of a task that is forgotten and owed to nobody: it has no more changes. */
-function telling(told: readonly Told[], checkpoint: Checkpoint): Checkpoint {
+function withEmitted(told: readonly Emitted[], checkpoint: Checkpoint): Checkpoint {
   if (told.length === 0 && checkpoint.messages.size === 0) return checkpoint;
-  const owed = new Set<string>(checkpoint.outbox.map(({ event }) => event.subject));
+  const pending = new Set<string>(checkpoint.outbox.map(({ event }) => event.subject));
   // The record does not say whose deliveries are parked, only with which sinks.
   const isKept = (task: TaskId, sinks: Iterable<SinkName>): boolean =>
     checkpoint.known.has(task) ||
-    owed.has(task) ||
+    pending.has(task) ||
     Iterator.from(sinks).some((sink) => checkpoint.parked.has(sink));
   return { ...checkpoint, messages: withMessages(checkpoint.messages, told, isKept) };
 }
@@ -154,22 +154,22 @@ function telling(told: readonly Told[], checkpoint: Checkpoint): Checkpoint {
 export const withGone = (checkpoint: Checkpoint, goneMs: number | null): Checkpoint =>
   checkpoint.goneMs === goneMs ? checkpoint : { ...checkpoint, goneMs };
 
-export const withFence = (checkpoint: Checkpoint, fence: Fence | null): Checkpoint => ({
+export const withLease = (checkpoint: Checkpoint, lease: Lease | null): Checkpoint => ({
   ...checkpoint,
-  fence,
+  lease,
 });
 
 /** Remembers which sinks fail, for the sinks named; one that is well again loses its record. */
-export function withTrouble(
+export function withBreakers(
   checkpoint: Checkpoint,
-  states: ReadonlyMap<SinkName, SinkTrouble | null>,
+  states: ReadonlyMap<SinkName, BreakerState | null>,
 ): Checkpoint {
-  const trouble = new Map(checkpoint.trouble);
+  const trouble = new Map(checkpoint.breakers);
   for (const [sink, state] of states) {
     if (state === null) trouble.delete(sink);
     else trouble.set(sink, { ...state, sinceMs: trouble.get(sink)?.sinceMs ?? state.sinceMs });
   }
-  return { ...checkpoint, trouble };
+  return { ...checkpoint, breakers: trouble };
 }
 
 export interface Reinstated {
@@ -187,8 +187,8 @@ export function reinstate(checkpoint: Checkpoint, letters: readonly Reinstated[]
     const occupant = outbox.get(letter.sequence);
     // After a reset the numbers begin anew: a foreign occupant sends the letter to the end.
     const sequence = occupant && occupant.event.id !== event.id ? nextSequence : letter.sequence;
-    const owed = new Map(outbox.get(sequence)?.owed).set(sink, untried);
-    outbox.set(sequence, { sequence, event, committedAtMs: nowMs, owed });
+    const pending = new Map(outbox.get(sequence)?.pending).set(sink, untried);
+    outbox.set(sequence, { sequence, event, committedAtMs: nowMs, pending });
     nextSequence = Math.max(nextSequence, sequence + 1);
   }
   return {

@@ -38,3 +38,6 @@ export type DeliveryResult =
 
 /** Every result but acceptance. */
 export type Refusal = Exclude<DeliveryResult, { readonly kind: "accepted" }>;
+
+/** How a code or an error of a receiver is classified: what follows from it, and why. */
+export type RefusalClass = readonly [kind: Refusal["kind"], reason: FailureReason];

@@ -3,13 +3,13 @@ import type { DeliveryResult } from "../core/result.ts";
 import type { DeliverOptions, Sink } from "../sinks/sink.ts";
 import { logDefect } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { Parcel } from "./lane.ts";
+import type { PendingDelivery } from "./task-queue.ts";
 
-/** One answer for each parcel. A sink that throws is broken, and must not take the run of the others with it. */
+/** One answer for each delivery. A sink that throws is broken, and must not take the run of the others with it. */
 export async function attempt(
   sink: Sink,
   log: Log,
-  parcels: readonly Pick<Parcel, "entry">[],
+  parcels: readonly Pick<PendingDelivery, "entry">[],
   options: DeliverOptions,
 ): Promise<readonly DeliveryResult[]> {
   const events = parcels.map(({ entry }) => entry.event);

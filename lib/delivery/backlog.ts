@@ -1,7 +1,7 @@
 import type { Checkpoint, OutboxEntry } from "../checkpoint/checkpoint.ts";
 import type { Receipt } from "../checkpoint/transitions.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
-import { type DeadLetter, type GiveUpReason, letterOf } from "./dead-letters.ts";
+import { type DeadLetter, deadLetterOf, type GiveUpReason } from "./dead-letters.ts";
 import { isTooOld, type RetryPolicy } from "./retry.ts";
 
 export interface BacklogLimits {
@@ -27,12 +27,12 @@ export function excessOf(
   const letters: DeadLetter[] = [];
   const receipts: Receipt[] = [];
   const giveUp = (sink: SinkName, entry: OutboxEntry, reason: GiveUpReason, detail: string): void => {
-    const attempts = entry.owed.get(sink)?.attempts ?? 0;
-    letters.push(letterOf(stream, sink, entry, { reason, detail, attempts, nowMs }));
-    receipts.push({ sequence: entry.sequence, sink, owed: null });
+    const attempts = entry.pending.get(sink)?.attempts ?? 0;
+    letters.push(deadLetterOf(stream, sink, entry, { reason, detail, attempts, nowMs }));
+    receipts.push({ sequence: entry.sequence, sink, pending: null });
   };
   for (const entry of outbox) {
-    for (const sink of entry.owed.keys()) {
+    for (const sink of entry.pending.keys()) {
       const policy = policies.get(sink);
       if (!policy) giveUp(sink, entry, "sink_removed", "the sink is no longer configured");
       else if (isTooOld(nowMs - entry.committedAtMs, policy))

@@ -1,6 +1,6 @@
 import { eventBytes } from "../change/event.ts";
 import type { BatchLimits } from "../sinks/sink.ts";
-import type { Parcel } from "./lane.ts";
+import type { PendingDelivery } from "./task-queue.ts";
 
 /** The events of one attempt, within a sink's limits. It holds one event of a task at most: a partial failure would break the order. */
 export class Batch {
@@ -17,7 +17,7 @@ export class Batch {
   }
 
   /** Takes the event in if it has its place. The first always has. */
-  add({ entry: { event } }: Pick<Parcel, "entry">): boolean {
+  add({ entry: { event } }: Pick<PendingDelivery, "entry">): boolean {
     if (this.#tasks.has(event.subject)) return false;
     if (this.#limits.maxEvents > 1) {
       this.#bytes += eventBytes(event);

@@ -42,7 +42,7 @@ export interface DeadLetterStore {
   close(): Promise<void>;
 }
 
-export const matchesLetter = (letter: DeadLetter, filter: DeadLetterFilter): boolean =>
+export const matchesFilter = (letter: DeadLetter, filter: DeadLetterFilter): boolean =>
   (filter.sink === undefined || letter.sink === filter.sink) &&
   (filter.id === undefined || letter.id === filter.id) &&
   (filter.givenUpBeforeMs === undefined || letter.givenUpAtMs < filter.givenUpBeforeMs);
@@ -55,15 +55,15 @@ export interface GiveUp {
 }
 
 /** `{sink}:{event id}`. */
-export const letterId = (sink: SinkName, { id }: CloudEvent): string => `${sink}:${id}`;
+export const deadLetterId = (sink: SinkName, { id }: CloudEvent): string => `${sink}:${id}`;
 
-export const letterOf = (
+export const deadLetterOf = (
   stream: StreamKey,
   sink: SinkName,
   entry: OutboxEntry,
   giveUp: GiveUp,
 ): DeadLetter => ({
-  id: letterId(sink, entry.event),
+  id: deadLetterId(sink, entry.event),
   stream,
   sink,
   event: entry.event,

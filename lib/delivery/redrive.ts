@@ -1,11 +1,16 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { Ledger } from "../checkpoint/ledger.ts";
 import { Room } from "../checkpoint/room.ts";
+import { CheckpointSession } from "../checkpoint/session.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { reinstate } from "../checkpoint/transitions.ts";
 import type { Clock } from "../core/clock.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
-import { type DeadLetter, type DeadLetterFilter, type DeadLetterStore, letterId } from "./dead-letters.ts";
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterStore,
+  deadLetterId,
+} from "./dead-letters.ts";
 
 export interface RedriveDeps {
   readonly checkpoints: CheckpointStore;
@@ -49,9 +54,9 @@ async function putBack(
   stream: StreamKey,
   letters: readonly DeadLetter[],
 ): Promise<readonly DeadLetter[] | null> {
-  const ledger = new Ledger(checkpoints, stream);
-  if (!(await ledger.load())) return null;
-  const planned = await ledger.commit((checkpoint) => {
+  const session = new CheckpointSession(checkpoints, stream);
+  if (!(await session.load())) return null;
+  const planned = await session.commit((checkpoint) => {
     const room = new Room(checkpoint.outbox, { maxBacklog, sinks: sinks.size });
     const back = fitting(checkpoint, letters, room);
     return back.length === 0 ? null : { back, next: reinstate(checkpoint, back, clock.now()) };
@@ -62,15 +67,15 @@ async function putBack(
 /** The oldest letters of each sink, as many as the record has room for; what is owed already needs none. */
 function fitting({ outbox }: Checkpoint, letters: readonly DeadLetter[], room: Room): readonly DeadLetter[] {
   const held = new Set<string>(outbox.map(({ event }) => event.id));
-  const owed = new Set(
-    outbox.flatMap(({ event, owed }) => Array.from(owed.keys(), (sink) => letterId(sink, event))),
+  const pending = new Set(
+    outbox.flatMap(({ event, pending }) => Array.from(pending.keys(), (sink) => deadLetterId(sink, event))),
   );
   return letters
     .toSorted((a, b) => a.sequence - b.sequence)
     .filter(({ id, sink, event }) => {
-      if (owed.has(id)) return true;
+      if (pending.has(id)) return true;
       if (!room.take(sink, event, held.has(event.id))) return false;
-      owed.add(id);
+      pending.add(id);
       held.add(event.id);
       return true;
     });

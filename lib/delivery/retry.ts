@@ -1,4 +1,4 @@
-import type { Owed } from "../checkpoint/checkpoint.ts";
+import type { PendingState } from "../checkpoint/checkpoint.ts";
 import type { Random } from "../core/clock.ts";
 import type { DeliveryResult } from "../core/result.ts";
 import type { GiveUpReason } from "./dead-letters.ts";
@@ -25,7 +25,7 @@ export type Decision =
   | { readonly kind: "settle" }
   | { readonly kind: "give-up"; readonly reason: GiveUpReason; readonly detail: string }
   /** Stays owed. */
-  | { readonly kind: "wait"; readonly owed: Owed };
+  | { readonly kind: "wait"; readonly pending: PendingState };
 
 /** What follows from a sink's answer for one event. */
 export function decide(
@@ -49,7 +49,7 @@ export function decide(
       }
       return {
         kind: "wait",
-        owed: {
+        pending: {
           attempts: attempt.attempts,
           nextAttemptMs: attempt.nowMs + delayMs(result, attempt, policy, random),
         },

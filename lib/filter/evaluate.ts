@@ -6,9 +6,9 @@ import type { LeafNode, ObjectNode, PatternItem, PatternNode } from "./pattern.t
 export type Match = "no" | "absent" | "present";
 
 /** What a pattern made of a value, with all that led to it. */
-export type Verdict = LeafVerdict | FieldsVerdict | ListVerdict;
+export type Outcome = LeafOutcome | FieldsOutcome | ListOutcome;
 
-interface LeafVerdict {
+interface LeafOutcome {
   readonly kind: "leaf";
   readonly match: Match;
   readonly node: LeafNode;
@@ -17,25 +17,25 @@ interface LeafVerdict {
   readonly by: PatternItem | null;
 }
 
-interface FieldsVerdict {
+interface FieldsOutcome {
   readonly kind: "fields";
   readonly match: Match;
-  readonly fields: readonly (readonly [name: string, verdict: Verdict])[];
+  readonly fields: readonly (readonly [name: string, verdict: Outcome])[];
   /** Of each branch of `$or`. */
-  readonly branches: readonly Verdict[];
+  readonly branches: readonly Outcome[];
 }
 
-interface ListVerdict {
+interface ListOutcome {
   readonly kind: "list";
   readonly match: Match;
-  readonly elements: readonly Verdict[];
+  readonly elements: readonly Outcome[];
 }
 
 /** Judges a value by a pattern. Filtering and explaining both rest on this alone. */
-export const judge = (node: PatternNode, value: unknown): Verdict =>
+export const judge = (node: PatternNode, value: unknown): Outcome =>
   node.kind === "leaf" ? judgeLeaf(node, value) : judgeObject(node, value);
 
-function judgeLeaf(node: LeafNode, value: unknown): LeafVerdict {
+function judgeLeaf(node: LeafNode, value: unknown): LeafOutcome {
   const leaves = leavesOf(value);
   const by = node.items.find(({ test }) =>
     test === "absent" ? leaves.length === 0 : leaves.some((leaf) => test(leaf)),
@@ -45,7 +45,7 @@ function judgeLeaf(node: LeafNode, value: unknown): LeafVerdict {
 }
 
 /** In an array one object must match the whole node; or, by absence, all of them must. */
-function judgeObject(node: ObjectNode, value: unknown): Verdict {
+function judgeObject(node: ObjectNode, value: unknown): Outcome {
   if (!Array.isArray(value)) return judgeFields(node, value);
   const elements = elementsOf(value).map((element) => judgeFields(node, element));
   return elements.length === 0
@@ -53,7 +53,7 @@ function judgeObject(node: ObjectNode, value: unknown): Verdict {
     : { kind: "list", match: anyElement(elements), elements };
 }
 
-function judgeFields(node: ObjectNode, value: unknown): FieldsVerdict {
+function judgeFields(node: ObjectNode, value: unknown): FieldsOutcome {
   const fields = node.fields.map(([name, child]) => [name, judge(child, fieldOf(value, name))] as const);
   const branches = node.alternatives?.map((branch) => judge(branch, value)) ?? [];
   const parts = fields.map(([, { match }]) => match);
@@ -70,15 +70,15 @@ function every(matches: readonly Match[]): Match {
   return matches.includes("present") ? "present" : "absent";
 }
 
-const anyBranch = (branches: readonly Verdict[]): Match => strongest(branches)?.match ?? "no";
+const anyBranch = (branches: readonly Outcome[]): Match => strongest(branches)?.match ?? "no";
 
-function anyElement(elements: readonly Verdict[]): Match {
+function anyElement(elements: readonly Outcome[]): Match {
   const matches = elements.map(({ match }) => match);
   return matches.includes("present") ? "present" : every(matches);
 }
 
 /** The verdict that decides among several of which one is enough; undefined where none matches. */
-export const strongest = (verdicts: readonly Verdict[]): Verdict | undefined =>
+export const strongest = (verdicts: readonly Outcome[]): Outcome | undefined =>
   verdicts.find(({ match }) => match === "present") ?? verdicts.find(({ match }) => match === "absent");
 
 /** Only what the event itself holds: a pattern cannot see what every object inherits. */

@@ -1,5 +1,5 @@
 import type { CloudEvent } from "../change/event.ts";
-import { judge, strongest, type Verdict } from "./evaluate.ts";
+import { judge, type Outcome, strongest } from "./evaluate.ts";
 import { compilePattern, shortJson } from "./pattern.ts";
 
 /** A sink's filter: an EventBridge event pattern, compiled. */
@@ -46,7 +46,7 @@ export function compileFilter(pattern: unknown, field = "filter"): Filter {
   };
 }
 
-function checksOf(verdict: Verdict, path: string): readonly Check[] {
+function checksOf(verdict: Outcome, path: string): readonly Check[] {
   switch (verdict.kind) {
     case "leaf": {
       const { node, value, by } = verdict;
@@ -72,7 +72,7 @@ function checksOf(verdict: Verdict, path: string): readonly Check[] {
 }
 
 /** Of verdicts of which one is enough: that one, or all of them where there is none. */
-function deciding(verdicts: readonly Verdict[]): readonly (readonly [index: number, verdict: Verdict])[] {
+function deciding(verdicts: readonly Outcome[]): readonly (readonly [index: number, verdict: Outcome])[] {
   const enough = strongest(verdicts);
   return [...verdicts.entries()].filter(([, verdict]) => enough === undefined || verdict === enough);
 }

@@ -2,14 +2,14 @@ import { hash } from "node:crypto";
 import { AwsError } from "../aws/errors.ts";
 import type { Queue, QueueMessage } from "../aws/queue.ts";
 import type { CloudEvent } from "../change/event.ts";
-import type { OutboxEntry, SinkTrouble } from "../checkpoint/checkpoint.ts";
+import type { BreakerState, OutboxEntry } from "../checkpoint/checkpoint.ts";
 import type { CallOptions, Clock } from "../core/clock.ts";
 import { streamKey } from "../core/names.ts";
-import type { Channel } from "../delivery/channel.ts";
-import type { Dispatched } from "../delivery/consignment.ts";
+import type { CircuitBreaker } from "../delivery/circuit-breaker.ts";
 import type { GiveUpReason } from "../delivery/dead-letters.ts";
-import type { Dispatcher } from "../delivery/dispatcher.ts";
 import { isTooOld, type RetryPolicy } from "../delivery/retry.ts";
+import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
+import type { Dispatched } from "../delivery/stream-delivery.ts";
 import type { Log } from "../telemetry/log.ts";
 import { eventIn } from "./inbox.ts";
 import { Tries } from "./tries.ts";
@@ -31,7 +31,7 @@ export interface Received {
 }
 
 export interface DelivererParts {
-  readonly dispatcher: () => Dispatcher;
+  readonly dispatcher: () => SinkDispatcher;
   readonly matches: (event: CloudEvent) => boolean;
   /** Where the messages come from. */
   readonly queue: Queue;
@@ -71,7 +71,7 @@ interface Letter {
 }
 
 /** The messages that carry one event: more than one where the queue repeats itself. */
-interface Parcel {
+interface QueuedDelivery {
   readonly event: CloudEvent;
   readonly messages: [Received, ...Received[]];
 }
@@ -95,14 +95,14 @@ interface Sent extends Dispatched, SinkState {
 export function openDeliverer(parts: DelivererParts): Deliverer {
   const { clock, log } = parts;
   const tries = new Tries();
-  let trouble: SinkTrouble | null = null;
+  let trouble: BreakerState | null = null;
 
-  async function send(parcels: readonly Parcel[], { stopAtMs, sending }: BatchTime): Promise<Sent> {
+  async function send(parcels: readonly QueuedDelivery[], { stopAtMs, sending }: BatchTime): Promise<Sent> {
     const dispatcher = parts.dispatcher();
-    const { channel } = dispatcher;
-    const { rate, policy } = channel;
-    if (trouble) channel.recall(trouble);
-    const { name } = channel.sink;
+    const { breaker } = dispatcher;
+    const { rate, policy } = breaker;
+    if (trouble) breaker.restore(trouble);
+    const { name } = breaker.sink;
     const outbox = parcels.map(({ event, messages: [first] }, sequence): OutboxEntry => {
       // Another container's attempts are not known: receives stand for them in the backoff, and never give an event up.
       const attempts = tries.of(event.id) ?? (policy.maxAttempts === null ? receivesOf(first) - 1 : 0);
@@ -110,7 +110,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
         sequence,
         event,
         committedAtMs: sentMs(first),
-        owed: new Map([[name, { attempts, nextAttemptMs: 0 }]]),
+        pending: new Map([[name, { attempts, nextAttemptMs: 0 }]]),
       };
     });
     const [first] = parcels;
@@ -122,18 +122,18 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       { stream, record, startedMs: clock.now(), stopAtMs, attempted: () => {} },
       { signal: sending },
     );
-    for (const { sequence, owed } of sent.receipts) {
-      const { id } = (parcels[sequence] as Parcel).event;
-      if (owed) tries.note(id, owed.attempts);
+    for (const { sequence, pending } of sent.receipts) {
+      const { id } = (parcels[sequence] as QueuedDelivery).event;
+      if (pending) tries.note(id, pending.attempts);
       else tries.forget(id);
     }
-    trouble = channel.trouble;
-    tellTrouble(channel, parcels.length - sent.accepted - sent.deadLetters.length);
+    trouble = breaker.failure;
+    tellTrouble(breaker, parcels.length - sent.accepted - sent.deadLetters.length);
     return { ...sent, trouble, rate, policy };
   }
 
   /** The words of a run's report. */
-  function tellTrouble({ sink, trouble, problem }: Channel, pending: number): void {
+  function tellTrouble({ sink, failure: trouble, problem }: CircuitBreaker, pending: number): void {
     const why = problem ?? trouble?.reason;
     if (pending === 0 || why === undefined) return;
     const fields = { sink: sink.name, problem: why, pending };
@@ -142,7 +142,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
   }
 
   /** False when they could not be stored: their messages then stay in the queue. */
-  async function bury(letters: readonly Letter[], options: CallOptions): Promise<boolean> {
+  async function storeDeadLetters(letters: readonly Letter[], options: CallOptions): Promise<boolean> {
     try {
       await parts.deadLetters.send(letters.map(letterMessage), options);
     } catch (error) {
@@ -168,12 +168,12 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
   }
 
   /** The messages whose events are not settled, each with how long it is to be hidden. */
-  function waitsOf(parcels: readonly Parcel[], sent: Sent): readonly Wait[] {
-    const receipts = new Map(sent.receipts.map(({ sequence, owed }) => [sequence, owed]));
+  function waitsOf(parcels: readonly QueuedDelivery[], sent: Sent): readonly Wait[] {
+    const receipts = new Map(sent.receipts.map(({ sequence, pending }) => [sequence, pending]));
     const waiting = parcels.flatMap(({ event, messages }, sequence) => {
-      const owed = receipts.get(sequence);
-      if (owed === null) return [];
-      const dueMs = owed?.nextAttemptMs ?? null;
+      const pending = receipts.get(sequence);
+      if (pending === null) return [];
+      const dueMs = pending?.nextAttemptMs ?? null;
       return [{ messages, task: event.subject, receives: receivesOf(messages[0]), dueMs }];
     });
     const seconds = waitSeconds(waiting, sent, clock.now());
@@ -185,7 +185,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
   return {
     async deliver(batch, time) {
       const settling: CallOptions = { signal: time.settling };
-      const parcels = new Map<string, Parcel>();
+      const parcels = new Map<string, QueuedDelivery>();
       const letters: Letter[] = [];
       let filtered = 0;
       for (const message of batch) {
@@ -209,7 +209,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
           letters.push({ message: each.message, ...outOfTime });
         else waiting.push(each);
       }
-      const isBuried = letters.length === 0 || (await bury(letters, settling));
+      const isBuried = letters.length === 0 || (await storeDeadLetters(letters, settling));
       if (waiting.length > 0) await postpone(waiting, settling);
       const failed = [
         ...waiting.map(({ message }) => message),

@@ -1,4 +1,4 @@
-import type { SinkTrouble } from "../checkpoint/checkpoint.ts";
+import type { BreakerState } from "../checkpoint/checkpoint.ts";
 import type { RateLimit } from "../delivery/rate-limit.ts";
 
 const minuteMs = 60_000;
@@ -24,7 +24,7 @@ export interface Waiting {
 
 /** What is known of the sink after a batch. */
 export interface SinkState {
-  readonly trouble: SinkTrouble | null;
+  readonly trouble: BreakerState | null;
   readonly rate: RateLimit | null;
 }
 
@@ -50,7 +50,11 @@ export function waitSeconds(
 }
 
 /** As long again as the trouble has lasted, within bounds, and not before the sink may be tried. */
-function restedMs(waiting: readonly Waiting[], { sinceMs, notBeforeMs }: SinkTrouble, nowMs: number): number {
+function restedMs(
+  waiting: readonly Waiting[],
+  { sinceMs, notBeforeMs }: BreakerState,
+  nowMs: number,
+): number {
   const tried = waiting.flatMap(({ dueMs }) => dueMs ?? []);
   return Math.max(notBeforeMs, nowMs + Math.min(maxRestMs, nowMs - sinceMs), ...tried);
 }

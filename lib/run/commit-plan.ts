@@ -1,9 +1,9 @@
 import type { Difference } from "../change/diff.ts";
 import { type CloudEvent, type EventContext, toEvent } from "../change/event.ts";
 import { isOpen } from "../change/known.ts";
-import { type Durations, usualMsOf, withDuration } from "../change/usual.ts";
+import { type Durations, typicalMsOf, withDuration } from "../change/typical.ts";
 import { nextWatermark } from "../change/window.ts";
-import type { Checkpoint, Fence } from "../checkpoint/checkpoint.ts";
+import type { Checkpoint, Lease } from "../checkpoint/checkpoint.ts";
 import type { BatchId } from "../checkpoint/parked.ts";
 import {
   type BatchesAtHand,
@@ -20,11 +20,11 @@ import { type Excess, excessOf } from "../delivery/backlog.ts";
 import type { DeadLetter } from "../delivery/dead-letters.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 
-/** Bounds of one commit: its size stays under any store's limit, and a crash costs no more than one slice. */
+/** Bounds of one commit: its size stays under any store's limit, and a crash costs no more than one commit. */
 const maxChanges = 200;
 const maxDifferences = 2_000;
 
-export interface SliceRules extends ParkingLimits {
+export interface CommitRules extends ParkingLimits {
   readonly stream: StreamKey;
   readonly lookbackMs: number;
   readonly maxOpenAgeMs: number;
@@ -34,23 +34,23 @@ export interface SliceRules extends ParkingLimits {
   readonly policies: ReadonlyMap<SinkName, RetryPolicy>;
 }
 
-export interface SliceMoment {
+export interface CommitMoment {
   /** When the run began: events that are owed are as old as they were then. */
   readonly startedMs: number;
   readonly nowMs: number;
   /** When the snapshot was read, by the API's clock: the window never passes it. */
   readonly apiNowMs: number;
-  /** The fence of a commit that leaves such an outbox. */
-  readonly fenceFor: (basis: Checkpoint) => Fence | null;
+  /** The lease of a commit that leaves such an outbox. */
+  readonly leaseFor: (base: Checkpoint) => Lease | null;
   /** Whether another run holds the outbox: then this one neither shortens it nor fills it from what is parked. */
   readonly isOthers: boolean;
   readonly atHand: BatchesAtHand;
   readonly newBatchId: () => BatchId;
 }
 
-export interface Slice extends Pick<Parking, "written">, Pick<BroughtBack, "lost"> {
+export interface CommitPlan extends Pick<Parking, "written">, Pick<BroughtBack, "lost"> {
   readonly next: Checkpoint;
-  /** Differences this slice takes in, from the front. */
+  /** Differences this commit takes in, from the front. */
   readonly taken: number;
   readonly events: readonly CloudEvent[];
   /** Whether any delivery came back, or was given up. */
@@ -62,36 +62,36 @@ export interface Slice extends Pick<Parking, "written">, Pick<BroughtBack, "lost
 }
 
 /**
- * The record after the next slice of differences, and with what has room again of what is parked. Pure: a lost race
+ * The record after the next batch of differences, and with what has room again of what is parked. Pure: a lost race
  * plans again from the newer record. `unreadMs` is null when the stream could not be read: then the window stays where
  * it is.
  */
-export function planSlice(
+export function planCommit(
   checkpoint: Checkpoint,
   differences: readonly Difference[],
   unreadMs: readonly number[] | null,
-  rules: SliceRules,
-  { startedMs, nowMs, apiNowMs, fenceFor, isOthers, atHand, newBatchId }: SliceMoment,
-): Slice {
+  rules: CommitRules,
+  { startedMs, nowMs, apiNowMs, leaseFor, isOthers, atHand, newBatchId }: CommitMoment,
+): CommitPlan {
   const back = isOthers ? nothingBack(checkpoint) : bringBack(checkpoint, atHand, rules);
   const excess = isOthers ? noExcess : excessOf(rules, back.next, startedMs);
-  const basis = settle(back.next, excess.receipts);
+  const base = settle(back.next, excess.receipts);
   const taken = sliceLength(differences);
-  const slice = differences.slice(0, taken);
-  const { events, durations } = told(slice, basis.durations, { ...rules.context, observedAtMs: nowMs });
+  const batch = differences.slice(0, taken);
+  const { events, durations } = emitted(batch, base.durations, { ...rules.context, observedAtMs: nowMs });
   const filtered = new Map<SinkName, number>();
   const routed = events.map((event) => ({ event, sinks: route(event, rules, filtered) }));
-  const newestCreatedMs = newestOf(basis, slice, apiNowMs);
-  const recorded = record(basis, {
-    differences: slice,
+  const newestCreatedMs = newestOf(base, batch, apiNowMs);
+  const recorded = record(base, {
+    differences: batch,
     events: routed,
     watermarkMs:
       unreadMs === null
-        ? basis.watermarkMs
+        ? base.watermarkMs
         : nextWatermark({
-            currentMs: basis.watermarkMs,
+            currentMs: base.watermarkMs,
             newestCreatedMs,
-            openCreatedMs: openCreations(basis, slice),
+            openCreatedMs: openCreations(base, batch),
             unrecordedMs: unrecorded(
               differences[taken],
               unreadMs,
@@ -104,12 +104,12 @@ export function planSlice(
     newestCreatedMs,
     baselineDone: unreadMs !== null && taken === differences.length,
     nowMs,
-    fence: fenceFor(basis),
+    lease: leaseFor(base),
     durations,
-    room: roomOf(basis.outbox, rules),
+    room: roomOf(base.outbox, rules),
   });
   const { next, written } = park(recorded.next, recorded.surplus, atHand, newBatchId);
-  const movesDeliveries = basis !== checkpoint;
+  const movesDeliveries = base !== checkpoint;
   return {
     next,
     taken,
@@ -136,24 +136,24 @@ function sliceLength(differences: readonly Difference[]): number {
   return length;
 }
 
-/** The slice's events, each with what was usual before it. */
-function told(
-  slice: readonly Difference[],
+/** The events of the commit, each with the typical duration before it. */
+function emitted(
+  batch: readonly Difference[],
   before: Durations,
   context: EventContext,
 ): { readonly events: readonly CloudEvent[]; readonly durations: Durations } {
   const events: CloudEvent[] = [];
   let durations = before;
-  for (const change of slice.flatMap(({ changes }) => changes)) {
+  for (const change of batch.flatMap(({ changes }) => changes)) {
     const { name } = change.task;
-    const event = toEvent(change, { ...context, usualMs: usualMsOf(durations, name) });
+    const event = toEvent(change, { ...context, usualMs: typicalMsOf(durations, name) });
     if (change.to === "SUCCESS") durations = withDuration(durations, name, event.data.change.durationMs);
     events.push(event);
   }
   return { events, durations };
 }
 
-function route(event: CloudEvent, rules: SliceRules, filtered: Map<SinkName, number>): readonly SinkName[] {
+function route(event: CloudEvent, rules: CommitRules, filtered: Map<SinkName, number>): readonly SinkName[] {
   const sinks: SinkName[] = [];
   for (const [sink, matches] of rules.filters) {
     if (matches(event)) sinks.push(sink);
@@ -163,18 +163,18 @@ function route(event: CloudEvent, rules: SliceRules, filtered: Map<SinkName, num
 }
 
 /** Creation of the newest task seen. One that lies in the future says nothing of what was listed. */
-function newestOf(checkpoint: Checkpoint, slice: readonly Difference[], apiNowMs: number): number | null {
+function newestOf(checkpoint: Checkpoint, batch: readonly Difference[], apiNowMs: number): number | null {
   const before = checkpoint.newestCreatedMs === null ? [] : [Math.min(checkpoint.newestCreatedMs, apiNowMs)];
-  const newest = slice.findLast(({ known }) => known.createdAtMs <= apiNowMs);
+  const newest = batch.findLast(({ known }) => known.createdAtMs <= apiNowMs);
   const created = newest ? [...before, newest.known.createdAtMs] : before;
   return created.length === 0 ? null : Math.max(...created);
 }
 
-/** Creations of the tasks that are open once the slice is recorded. */
-function* openCreations(checkpoint: Checkpoint, slice: readonly Difference[]): Generator<number> {
-  const replaced = new Set(slice.map(({ id }) => id));
+/** Creations of the tasks that are open once the commit is made. */
+function* openCreations(checkpoint: Checkpoint, batch: readonly Difference[]): Generator<number> {
+  const replaced = new Set(batch.map(({ id }) => id));
   for (const [id, known] of checkpoint.known) if (!replaced.has(id) && isOpen(known)) yield known.createdAtMs;
-  for (const { known } of slice) if (isOpen(known)) yield known.createdAtMs;
+  for (const { known } of batch) if (isOpen(known)) yield known.createdAtMs;
 }
 
 /** Differences are in order of creation, so the first one left is the earliest. */

@@ -2,10 +2,10 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Receipt } from "../checkpoint/transitions.ts";
 import type { CallOptions } from "../core/clock.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
-import { bury } from "../delivery/bury.ts";
-import type { Consignment, Dispatch } from "../delivery/consignment.ts";
 import type { DeadLetterStore } from "../delivery/dead-letters.ts";
-import type { Dispatcher } from "../delivery/dispatcher.ts";
+import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
+import { storeDeadLetters } from "../delivery/store-dead-letters.ts";
+import type { Dispatch, StreamDelivery } from "../delivery/stream-delivery.ts";
 import type { RunObserver } from "./observer.ts";
 import type { Tally } from "./tally.ts";
 
@@ -13,7 +13,7 @@ import type { Tally } from "./tally.ts";
 export const enoughReceipts = 200;
 
 export interface DeliveriesContext {
-  readonly dispatchers: ReadonlyMap<SinkName, Dispatcher>;
+  readonly dispatchers: ReadonlyMap<SinkName, SinkDispatcher>;
   readonly deadLetters: DeadLetterStore;
   readonly observer: RunObserver;
   readonly stream: StreamKey;
@@ -28,8 +28,8 @@ export interface DeliveriesContext {
 export class Deliveries {
   readonly #context: DeliveriesContext;
   readonly #options: CallOptions;
-  readonly #consignments = new Map<SinkName, Consignment>();
-  /** Sequences that each sink's consignment was given. */
+  readonly #deliveries = new Map<SinkName, StreamDelivery>();
+  /** Sequences that each sink was given. */
   readonly #given = new Map<SinkName, Set<number>>();
   #attempts = 0;
   #changed = Promise.withResolvers<void>();
@@ -44,18 +44,20 @@ export class Deliveries {
     for (const [sink, dispatcher] of this.#context.dispatchers) {
       const given = this.#given.get(sink) ?? new Set();
       this.#given.set(sink, given);
-      const outbox = record.outbox.filter(({ sequence, owed }) => owed.has(sink) && !given.has(sequence));
+      const outbox = record.outbox.filter(
+        ({ sequence, pending }) => pending.has(sink) && !given.has(sequence),
+      );
       if (outbox.length === 0) continue;
       for (const { sequence } of outbox) given.add(sequence);
-      const open = this.#consignments.get(sink);
+      const open = this.#deliveries.get(sink);
       if (open) dispatcher.add(open, outbox);
-      else this.#consignments.set(sink, this.#open(sink, dispatcher, { ...record, outbox }));
+      else this.#deliveries.set(sink, this.#open(sink, dispatcher, { ...record, outbox }));
     }
   }
 
   /** Whether nothing more goes in this run, unless more is given. */
   get areResting(): boolean {
-    return this.#consignments.values().every(({ isResting }) => isResting);
+    return this.#deliveries.values().every(({ isResting }) => isResting);
   }
 
   /** Waits until enough was tried to be worth a commit, or a sink has nothing more to do. */
@@ -73,8 +75,8 @@ export class Deliveries {
     this.#attempts = 0;
     const { deadLetters, tally, failed } = this.#context;
     const receipts: Receipt[] = [];
-    for (const [sink, consignment] of this.#consignments) {
-      const { sent, error } = await bury(consignment.collect(), deadLetters);
+    for (const [sink, delivery] of this.#deliveries) {
+      const { sent, error } = await storeDeadLetters(delivery.collect(), deadLetters);
       if (error) failed(error);
       tally.add("accepted", sink, sent.accepted);
       tally.add("deadLettered", sink, sent.deadLetters.length);
@@ -83,10 +85,10 @@ export class Deliveries {
     return receipts;
   }
 
-  #open(sink: SinkName, dispatcher: Dispatcher, record: Checkpoint): Consignment {
+  #open(sink: SinkName, dispatcher: SinkDispatcher, record: Checkpoint): StreamDelivery {
     const { stream, startedMs, stopAtMs, observer } = this.#context;
-    const trouble = record.trouble.get(sink);
-    if (trouble) dispatcher.channel.recall(trouble);
+    const trouble = record.breakers.get(sink);
+    if (trouble) dispatcher.breaker.restore(trouble);
     const work: Dispatch = {
       stream,
       record,

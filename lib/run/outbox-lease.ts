@@ -1,14 +1,14 @@
-import type { Checkpoint, Fence } from "../checkpoint/checkpoint.ts";
-import { withFence, withTrouble } from "../checkpoint/transitions.ts";
+import type { Checkpoint, Lease } from "../checkpoint/checkpoint.ts";
+import { withBreakers, withLease } from "../checkpoint/transitions.ts";
 import type { Clock } from "../core/clock.ts";
 import type { RunId, SinkName } from "../core/names.ts";
-import type { Dispatcher } from "../delivery/dispatcher.ts";
-import { fenceMarginMs } from "./longest-waits.ts";
+import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
+import { leaseMarginMs } from "./longest-waits.ts";
 
 export interface LeaseHolder {
   readonly run: RunId;
   readonly clock: Clock;
-  readonly dispatchers: ReadonlyMap<SinkName, Dispatcher>;
+  readonly dispatchers: ReadonlyMap<SinkName, SinkDispatcher>;
 }
 
 /**
@@ -24,41 +24,41 @@ export class OutboxLease {
     this.stopAtMs = stopAtMs;
   }
 
-  isMine({ fence }: Checkpoint): boolean {
-    return fence?.run === this.#holder.run;
+  isMine({ lease }: Checkpoint): boolean {
+    return lease?.run === this.#holder.run;
   }
 
-  isOthers({ fence }: Checkpoint): boolean {
+  isOthers({ lease }: Checkpoint): boolean {
     const { run, clock } = this.#holder;
-    return fence !== null && fence.run !== run && fence.untilMs > clock.now();
+    return lease !== null && lease.run !== run && lease.untilMs > clock.now();
   }
 
-  /** The fence of the next commit: this run's own where something may be sent, `tells` included; else it stays as it is. */
-  fenceFor(checkpoint: Checkpoint, tells: boolean): Fence | null {
+  /** The lease of the next commit: this run's own where something may be sent, `tells` included; else it stays as it is. */
+  leaseFor(checkpoint: Checkpoint, tells: boolean): Lease | null {
     const { run } = this.#holder;
-    const { fence } = checkpoint;
-    if (this.isMine(checkpoint) || this.isOthers(checkpoint)) return fence;
-    if (!tells && !this.#isAnythingDue(checkpoint)) return fence;
-    return { run, untilMs: this.stopAtMs + fenceMarginMs };
+    const { lease } = checkpoint;
+    if (this.isMine(checkpoint) || this.isOthers(checkpoint)) return lease;
+    if (!tells && !this.#isAnythingDue(checkpoint)) return lease;
+    return { run, untilMs: this.stopAtMs + leaseMarginMs };
   }
 
   /** Gives the outbox free, with what was learnt of the sinks that are still owed something. */
   released(checkpoint: Checkpoint): Checkpoint {
-    const owedTo = new Set(checkpoint.outbox.flatMap(({ owed }) => [...owed.keys()]));
+    const owedTo = new Set(checkpoint.outbox.flatMap(({ pending }) => [...pending.keys()]));
     const states = new Map(
-      Array.from(this.#holder.dispatchers, ([sink, { channel }]) => [
+      Array.from(this.#holder.dispatchers, ([sink, { breaker }]) => [
         sink,
-        owedTo.has(sink) ? channel.trouble : null,
+        owedTo.has(sink) ? breaker.failure : null,
       ]),
     );
-    const known = withTrouble(checkpoint, states);
-    return this.isMine(known) ? withFence(known, null) : known;
+    const known = withBreakers(checkpoint, states);
+    return this.isMine(known) ? withLease(known, null) : known;
   }
 
-  #isAnythingDue({ outbox, trouble }: Checkpoint): boolean {
+  #isAnythingDue({ outbox, breakers }: Checkpoint): boolean {
     const nowMs = this.#holder.clock.now();
     return this.#holder.dispatchers
       .entries()
-      .some(([sink, dispatcher]) => dispatcher.mayDeliver(outbox, trouble.get(sink) ?? null, nowMs));
+      .some(([sink, dispatcher]) => dispatcher.mayDeliver(outbox, breakers.get(sink) ?? null, nowMs));
   }
 }

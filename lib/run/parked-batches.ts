@@ -66,7 +66,7 @@ export class ParkedBatches {
   async prepare(before: Checkpoint, next: Checkpoint): Promise<void> {
     for (const id of batchIds(before)) this.#known.add(id);
     const hasEmptied = before.parked.size > 0 && next.parked.size === 0;
-    const hasTakenOver = before.fence && next.fence && before.fence.run !== next.fence.run;
+    const hasTakenOver = before.lease && next.lease && before.lease.run !== next.lease.run;
     if (!hasEmptied && !hasTakenOver) return;
     await this.#harmlessly(async ({ parked, stream }) => {
       for (const id of await parked.list(stream)) this.#known.add(id);

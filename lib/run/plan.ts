@@ -7,10 +7,10 @@ import type { Clock } from "../core/clock.ts";
 import type { PartError } from "../core/errors.ts";
 import type { RunId, SinkName, Stream } from "../core/names.ts";
 import type { DeadLetterStore } from "../delivery/dead-letters.ts";
-import type { Dispatcher } from "../delivery/dispatcher.ts";
+import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
 import type { TaskSource } from "../source/task-source.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { SliceRules } from "./commit-plan.ts";
+import type { CommitRules } from "./commit-plan.ts";
 import type { RunObserver } from "./observer.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -21,7 +21,7 @@ export interface StreamPlan {
   readonly source: TaskSource | null;
   /** When a whole list of its project's instances lacked the stream's; left out where none did. */
   readonly absentMs?: number | undefined;
-  readonly rules: SliceRules;
+  readonly rules: CommitRules;
   readonly startFrom: StartFrom;
   readonly overdueAfterMs: DiffRules["overdueAfterMs"];
 }
@@ -36,7 +36,7 @@ export interface RunContext {
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
   readonly parked: ParkedStore;
-  readonly dispatchers: ReadonlyMap<SinkName, Dispatcher>;
+  readonly dispatchers: ReadonlyMap<SinkName, SinkDispatcher>;
   readonly observer: RunObserver;
 }
 

@@ -4,10 +4,10 @@ import type { CallOptions } from "../core/clock.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { StreamRun } from "./stream-run.ts";
 
-/** Told how far the run of a stream has come; what fails earlier tells nothing. */
+/** Progress callbacks; not called for steps that were not reached. */
 export interface Milestones {
   /** So many events are in the outbox, are durable, and are with the dispatchers. */
-  readonly committed?: (owed: number) => void;
+  readonly committed?: (pending: number) => void;
 }
 
 /**
@@ -42,7 +42,7 @@ export async function runStream(
 }
 
 /**
- * Two loops: this one commits, slice after slice, as fast as the store takes it; each sink has its own, in its
+ * Two loops: this one makes commit after commit, as fast as the store takes it; each sink has its own, in its
  * dispatcher, and drains what is committed. Neither waits for the other until there is nothing left to commit.
  */
 async function commitAndDeliver(
@@ -54,7 +54,7 @@ async function commitAndDeliver(
   try {
     for (;;) {
       stream.giveTo(deliveries);
-      committed?.(stream.owed);
+      committed?.(stream.pending);
       // A store that answers at once must leave the sinks their turns.
       if (stream.hasMoreToCommit) await turn();
       else await deliveries.progress();

@@ -4,7 +4,7 @@ import type { StreamKey } from "../core/names.ts";
 import type { TaskSource } from "../source/task-source.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { type Milestones, runStream } from "./run-stream.ts";
-import { type RunSummary, summaryOf, type Unplanned } from "./summary.ts";
+import { type FailedSource, type RunSummary, summaryOf } from "./summary.ts";
 
 /** Streams that are read at once. Others may begin while these wait for their sinks. */
 const readingAtOnce = 16;
@@ -18,7 +18,7 @@ const maxOwed = 2_000;
 /** Streams to serve, as far as they are known, and what could not be planned. */
 export interface Planned {
   readonly plans: readonly StreamPlan[];
-  readonly unplanned: readonly Unplanned[];
+  readonly failedSources: readonly FailedSource[];
 }
 
 /**
@@ -32,13 +32,13 @@ export async function runStreams(
 ): Promise<RunSummary> {
   const startedMs = context.clock.now();
   const streams = new StreamsUnderWay(context, options);
-  const unplanned: Unplanned[] = [];
+  const failedSources: FailedSource[] = [];
   const dispatchers = [...context.dispatchers.values()];
   for (const dispatcher of dispatchers) dispatcher.hold();
   await Promise.all(
     feeds.map(async (feed) => {
       for await (const planned of feed) {
-        unplanned.push(...planned.unplanned);
+        failedSources.push(...planned.failedSources);
         for (const plan of planned.plans) await streams.begin(plan);
       }
     }),
@@ -46,7 +46,7 @@ export async function runStreams(
   await streams.allCommitted();
   for (const dispatcher of dispatchers) dispatcher.release();
   await streams.allEnded();
-  return summaryOf(streams.outcomes, unplanned, startedMs, context);
+  return summaryOf(streams.outcomes, failedSources, startedMs, context);
 }
 
 /** The streams of one run that have begun. */
@@ -61,7 +61,7 @@ class StreamsUnderWay {
   /** Those that have not committed what they were read for. */
   readonly #committing = new Set<StreamPlan>();
   readonly #underWay = new Set<StreamPlan>();
-  #owed = 0;
+  #pending = 0;
   #changed = Promise.withResolvers<void>();
 
   constructor(context: RunContext, options: CallOptions) {
@@ -89,11 +89,11 @@ class StreamsUnderWay {
   get #isFull(): boolean {
     const count = this.#underWay.size;
     if (this.#reading.size >= readingAtOnce || count >= underWayAtMost) return true;
-    return count >= readingAtOnce && this.#owed >= maxOwed;
+    return count >= readingAtOnce && this.#pending >= maxOwed;
   }
 
   #start(plan: StreamPlan): void {
-    let owed = 0;
+    let pending = 0;
     const leave = (...groups: readonly Set<StreamPlan>[]): void => {
       for (const group of groups) group.delete(plan);
       this.#changed.resolve();
@@ -101,8 +101,8 @@ class StreamsUnderWay {
     };
     const milestones: Milestones = {
       committed: (now) => {
-        this.#owed += now - owed;
-        owed = now;
+        this.#pending += now - pending;
+        pending = now;
         leave(this.#reading, this.#committing);
       },
     };
@@ -113,7 +113,7 @@ class StreamsUnderWay {
     void runStream({ ...plan, source }, this.#context, this.#options, milestones).then((outcome) => {
       this.outcomes.set(plan, outcome);
       watchdog.stop();
-      this.#owed -= owed;
+      this.#pending -= pending;
       leave(this.#reading, this.#committing, this.#underWay);
     });
   }

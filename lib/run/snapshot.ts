@@ -17,13 +17,19 @@ const surelyPastMs = 60_000;
 /** Signatures are refused at fifteen minutes. */
 const tellSkewMs = 60_000;
 
+/** A task as a poll read it. */
+export interface SeenTask extends Task {
+  /** It ended before the baseline: it is remembered, and emits nothing. */
+  readonly baselineOnly?: true;
+}
+
 /** What one poll read for one stream, less what was known already. */
 export interface Snapshot {
   readonly beginMs: number;
   /** Tasks the listing held. */
   readonly count: number;
   /** Tasks that differ from what was known when they were read, by id. */
-  readonly tasks: ReadonlyMap<TaskId, Task>;
+  readonly tasks: ReadonlyMap<TaskId, SeenTask>;
   /** Tasks that the API says it does not know. */
   readonly gone: ReadonlySet<TaskId>;
   /** Records of the listing that could not be read as a task. */
@@ -59,7 +65,7 @@ export async function readSnapshot(
   const { clock } = place;
   const instance = place.stream.instanceId;
   const beginMs = checkpoint.watermarkMs;
-  const tasks = new Map<TaskId, Task>();
+  const tasks = new Map<TaskId, SeenTask>();
   const unreadMs: number[] = [];
   const unseen = new Set<TaskId>();
   for (const [id, known] of checkpoint.known) if (isOpen(known) || isWatched(known)) unseen.add(id);
@@ -93,7 +99,7 @@ export async function readSnapshot(
       if (read && !isNewer(read, task, here.nowMs)) continue;
       const difference = diffTask(known, task, here);
       const isPast = difference?.changes.length === 0 && !known && stampMs(task) < pastMs;
-      if (difference) tasks.set(task.id, isPast ? unspoken(task) : task);
+      if (difference) tasks.set(task.id, isPast ? baselineOnly(task) : task);
       else if (read) tasks.delete(task.id);
     }
     unreadable += page.skipped.length;
@@ -144,11 +150,9 @@ function isToLookUp(id: TaskId, checkpoint: Checkpoint, rules: DiffRules, doubtf
   return !(doubtful && isInWindow(known.createdAtMs, checkpoint.watermarkMs));
 }
 
+/** Baseline tasks keep no params or user: they emit nothing and may be thousands. */
+const baselineOnly = (task: Task): SeenTask => ({ ...task, params: null, user: nobody, baselineOnly: true });
 const nobody = { id: null, name: null };
-
-/** What is only remembered, and there may be very many of, is kept without what an event would say of it. */
-const unspoken = (task: Task): Task => ({ ...task, params: null, user: nobody });
-const isUnspoken = ({ user }: Task): boolean => user === nobody;
 
 /**
  * The differences of a snapshot from a checkpoint, oldest task first. The checkpoint may be newer than the one the
@@ -165,7 +169,7 @@ export function differencesOf(
     if (!known && isForgotten(task, snapshot, checkpoint)) continue;
     const difference = diffTask(known, task, rules);
     // What was no news when it was read is none for a record that another run has taken further since.
-    if (difference) found.push(isUnspoken(task) ? { ...difference, changes: [] } : difference);
+    if (difference) found.push(task.baselineOnly ? { ...difference, changes: [] } : difference);
   }
   for (const id of snapshot.gone) {
     const known = checkpoint.known.get(id);

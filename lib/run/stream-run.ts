@@ -1,16 +1,16 @@
 import type { Difference, DiffRules } from "../change/diff.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type WindowReach, withoutVoidInstants, withSoundWatermark } from "../checkpoint/instants.ts";
-import { Ledger } from "../checkpoint/ledger.ts";
-import { owes } from "../checkpoint/owed.ts";
 import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
+import { owes } from "../checkpoint/pending.ts";
+import { CheckpointSession } from "../checkpoint/session.ts";
 import { begin, type Receipt, settle } from "../checkpoint/transitions.ts";
 import type { CallOptions } from "../core/clock.ts";
 import { type PartError, StoreError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import { isInstanceGone } from "../source/refusal.ts";
 import { partError } from "../telemetry/defect.ts";
-import { planSlice, type Slice } from "./commit-plan.ts";
+import { type CommitPlan, planCommit } from "./commit-plan.ts";
 import { Deliveries, enoughReceipts } from "./deliveries.ts";
 import { type GoneWord, goneSnapshot, lostDifferences, withWord } from "./gone.ts";
 import { longestWaits } from "./longest-waits.ts";
@@ -25,7 +25,7 @@ export class StreamRun {
   readonly #plan: StreamPlan;
   readonly #context: RunContext;
   readonly #rules: DiffRules;
-  readonly #ledger: Ledger;
+  readonly #session: CheckpointSession;
   readonly #batches: ParkedBatches;
   readonly #tally = new Tally();
   #lease: OutboxLease;
@@ -34,7 +34,7 @@ export class StreamRun {
   #word: GoneWord;
   #differences: readonly Difference[] = [];
   /** The record that `#differences` were made from. */
-  #basis: Checkpoint | null = null;
+  #base: Checkpoint | null = null;
   /** Of deliveries that no commit has settled yet. */
   #receipts: readonly Receipt[] = [];
 
@@ -43,7 +43,7 @@ export class StreamRun {
     this.#plan = plan;
     this.#context = context;
     const longest = longestWaits(plan.rules, context.timeBudgetMs);
-    this.#ledger = new Ledger(context.checkpoints, stream, (found) =>
+    this.#session = new CheckpointSession(context.checkpoints, stream, (found) =>
       withoutVoidInstants(found, context.clock.now(), longest),
     );
     this.#rules = {
@@ -62,8 +62,8 @@ export class StreamRun {
    */
   async load(): Promise<boolean> {
     const { source, startFrom, rules } = this.#plan;
-    if (source === null) return (await this.#ledger.load()) !== null;
-    await this.#ledger.open(() => begin(startFrom, this.#context.clock.now(), rules.maxOpenAgeMs));
+    if (source === null) return (await this.#session.load()) !== null;
+    await this.#session.open(() => begin(startFrom, this.#context.clock.now(), rules.maxOpenAgeMs));
     return true;
   }
 
@@ -71,7 +71,7 @@ export class StreamRun {
   async list(options: CallOptions): Promise<void> {
     const { stream, source, absentMs } = this.#plan;
     const { log, clock } = this.#context;
-    if (absentMs !== undefined) this.#hearGone(absentMs);
+    if (absentMs !== undefined) this.#noteGone(absentMs);
     if (source === null) return;
     const place = { stream, source, log, clock, reach: this.#reach };
     try {
@@ -84,11 +84,11 @@ export class StreamRun {
       this.#word = null;
     } catch (error) {
       this.fail(error);
-      if (isInstanceGone(error)) this.#hearGone(this.#context.clock.now());
+      if (isInstanceGone(error)) this.#noteGone(this.#context.clock.now());
     }
   }
 
-  #hearGone(saidMs: number): void {
+  #noteGone(saidMs: number): void {
     this.#word = saidMs;
     this.#snapshot = goneSnapshot(this.#checkpoint, saidMs, this.#context.clock.now());
   }
@@ -105,7 +105,7 @@ export class StreamRun {
   }
 
   /** Events in the outbox. */
-  get owed(): number {
+  get pending(): number {
     return this.#checkpoint.outbox.length;
   }
 
@@ -140,7 +140,7 @@ export class StreamRun {
   }
 
   /**
-   * Commits the next slice of changes with the events it owes, the receipts, and what comes back of the parked
+   * Commits the next changes with the events they owe, the receipts, and what comes back of the parked
    * deliveries. False when there was nothing worth a commit.
    */
   async commitNext(): Promise<boolean> {
@@ -149,21 +149,21 @@ export class StreamRun {
       ...batchesDue(settled, this.#plan.rules),
       ...(this.hasMoreToCommit ? batchesToFill(settled) : []),
     ]);
-    const slice = await this.#commit((checkpoint) => this.#nextSlice(checkpoint));
-    if (!slice) return false;
-    this.#differences = this.#differences.slice(slice.taken);
-    this.#basis = slice.next;
-    this.#tally.changes += slice.events.length;
-    for (const [sink, count] of slice.filtered) this.#tally.add("filtered", sink, count);
-    for (const { sink } of slice.letters) this.#tally.add("deadLettered", sink, 1);
-    for (const [sink, count] of slice.lost) this.fail(lostError(sink, count));
-    for (const event of slice.events) this.#context.observer.committed(this.#plan.rules.stream, event);
+    const planned = await this.#commit((checkpoint) => this.#nextCommit(checkpoint));
+    if (!planned) return false;
+    this.#differences = this.#differences.slice(planned.taken);
+    this.#base = planned.next;
+    this.#tally.changes += planned.events.length;
+    for (const [sink, count] of planned.filtered) this.#tally.add("filtered", sink, count);
+    for (const { sink } of planned.letters) this.#tally.add("deadLettered", sink, 1);
+    for (const [sink, count] of planned.lost) this.fail(lostError(sink, count));
+    for (const event of planned.events) this.#context.observer.committed(this.#plan.rules.stream, event);
     return true;
   }
 
   /** Commits what is left of the receipts, and gives the outbox free. */
   async settle(): Promise<void> {
-    const loaded = this.#ledger.checkpoint;
+    const loaded = this.#session.checkpoint;
     if (!loaded || (this.#receipts.length === 0 && !this.#lease.isMine(loaded))) return;
     await this.#commit((checkpoint) => ({
       next: this.#lease.released(settle(checkpoint, this.#receipts)),
@@ -180,59 +180,65 @@ export class StreamRun {
       accepted,
       filtered,
       deadLettered,
-      checkpoint: this.#ledger.checkpoint,
+      checkpoint: this.#session.checkpoint,
       error: this.#error,
     };
   }
 
   get #checkpoint(): Checkpoint {
-    const { checkpoint } = this.#ledger;
+    const { checkpoint } = this.#session;
     if (!checkpoint) throw new Error("the stream's record is not loaded");
     return checkpoint;
   }
 
   /** Null when there is nothing worth a write. */
-  #nextSlice(stored: Checkpoint): Slice | null {
+  #nextCommit(stored: Checkpoint): CommitPlan | null {
     const nowMs = this.#context.clock.now();
     const apiNowMs = this.#snapshot?.apiNowMs ?? nowMs;
     const checkpoint = this.#snapshot
       ? withSoundWatermark(stored, { oursMs: nowMs, apiMs: apiNowMs }, this.#reach)
       : stored;
-    if (this.#snapshot && this.#basis !== checkpoint) {
+    if (this.#snapshot && this.#base !== checkpoint) {
       const rules = this.#diffRules(checkpoint);
       const isGone = typeof this.#word === "number";
       this.#differences = isGone
         ? lostDifferences(checkpoint, rules)
         : differencesOf(this.#snapshot, checkpoint, rules);
-      this.#basis = checkpoint;
+      this.#base = checkpoint;
     }
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
     // The idle run, which is most of them, plans nothing: a plan costs the size of the record.
     const heard = withWord(checkpoint, this.#word);
     const mustWrite =
-      isFirst || heard !== stored || this.#ledger.isMended || this.#receipts.length >= enoughReceipts;
+      isFirst || heard !== stored || this.#session.isMended || this.#receipts.length >= enoughReceipts;
     if (!mustWrite && !this.hasMoreToCommit && !owes(checkpoint)) return null;
     const settled = settle(heard, this.#receipts);
     const tells = this.#differences.some(({ changes }) => changes.length > 0);
-    const slice = planSlice(settled, this.#differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
-      startedMs: this.#rules.nowMs,
-      nowMs,
-      apiNowMs,
-      fenceFor: (basis) => this.#lease.fenceFor(basis, tells),
-      isOthers: this.#lease.isOthers(settled),
-      atHand: this.#batches.atHand,
-      newBatchId: this.#batches.newId,
-    });
-    const isIdle = slice.taken === 0 && !slice.movesDeliveries && slice.next.fence === checkpoint.fence;
-    return isIdle && !mustWrite ? null : slice;
+    const planned = planCommit(
+      settled,
+      this.#differences,
+      this.#snapshot?.unreadMs ?? null,
+      this.#plan.rules,
+      {
+        startedMs: this.#rules.nowMs,
+        nowMs,
+        apiNowMs,
+        leaseFor: (base) => this.#lease.leaseFor(base, tells),
+        isOthers: this.#lease.isOthers(settled),
+        atHand: this.#batches.atHand,
+        newBatchId: this.#batches.newId,
+      },
+    );
+    const isIdle = planned.taken === 0 && !planned.movesDeliveries && planned.next.lease === checkpoint.lease;
+    return isIdle && !mustWrite ? null : planned;
   }
 
   /** Dead letters and batches are stored before the record that counts on them; what it names no more goes after it. */
-  async #commit<Plan extends Pick<Slice, "next" | "letters" | "written">>(
+  async #commit<Plan extends Pick<CommitPlan, "next" | "letters" | "written">>(
     plan: (checkpoint: Checkpoint) => Plan | null,
   ): Promise<Plan | null> {
     const receipts = this.#receipts;
-    const planned = await this.#ledger.commit(plan, async ({ next, letters, written }) => {
+    const planned = await this.#session.commit(plan, async ({ next, letters, written }) => {
       await this.#batches.store(written);
       await this.#batches.prepare(this.#checkpoint, next);
       if (letters.length > 0) await this.#context.deadLetters.put(letters);

@@ -1,9 +1,9 @@
-import type { Owed } from "../checkpoint/checkpoint.ts";
-import { oldestOwedBySink, owedCounts } from "../checkpoint/owed.ts";
+import type { PendingState } from "../checkpoint/checkpoint.ts";
+import { oldestOwedBySink, owedCounts } from "../checkpoint/pending.ts";
 import { type PartError, SourceError } from "../core/errors.ts";
 import { type SinkName, sinkName } from "../core/names.ts";
-import type { Channel } from "../delivery/channel.ts";
-import type { Expired } from "../delivery/letter-age.ts";
+import type { CircuitBreaker } from "../delivery/circuit-breaker.ts";
+import type { Expired } from "../delivery/dead-letter-age.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 
 /** What one run did, as `poll --json` prints it. */
@@ -49,7 +49,7 @@ export interface SinkSummary {
 }
 
 /** A stream that could not even be planned, such as the instances of a source that does not answer. */
-export interface Unplanned {
+export interface FailedSource {
   readonly key: string;
   readonly error: PartError;
 }
@@ -71,7 +71,7 @@ export const withExpired = (summary: RunSummary, expired: Expired): RunSummary =
 /** What the streams of a run came to, in numbers. */
 export function summaryOf(
   outcomes: ReadonlyMap<StreamPlan, StreamOutcome | null>,
-  unplanned: readonly Unplanned[],
+  failedSources: readonly FailedSource[],
   startedMs: number,
   context: RunContext,
 ): RunSummary {
@@ -82,7 +82,7 @@ export function summaryOf(
     durationMs: context.clock.now() - startedMs,
     streams: [
       ...[...outcomes].filter(isServed).map(([plan, outcome]) => streamSummary(plan, outcome)),
-      ...unplanned.map(({ key, error }) => ({
+      ...failedSources.map(({ key, error }) => ({
         key,
         tasks: 0,
         unreadable: 0,
@@ -92,7 +92,7 @@ export function summaryOf(
       })),
     ],
     sinks: Object.fromEntries(
-      Array.from(context.dispatchers, ([name, { channel }]) => [name, sinkSummary(name, channel, ended)]),
+      Array.from(context.dispatchers, ([name, { breaker }]) => [name, sinkSummary(name, breaker, ended)]),
     ),
   };
 }
@@ -119,16 +119,20 @@ const errorSummary = (error: PartError): NonNullable<StreamSummary["error"]> => 
   message: error.message,
 });
 
-function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly StreamOutcome[]): SinkSummary {
+function sinkSummary(
+  name: SinkName,
+  breaker: CircuitBreaker,
+  outcomes: readonly StreamOutcome[],
+): SinkSummary {
   const sum = (of: (outcome: StreamOutcome) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  const inOutbox = ({ checkpoint }: StreamOutcome): readonly Owed[] =>
-    checkpoint?.outbox.flatMap(({ owed }) => owed.get(name) ?? []) ?? [];
+  const inOutbox = ({ checkpoint }: StreamOutcome): readonly PendingState[] =>
+    checkpoint?.outbox.flatMap(({ pending }) => pending.get(name) ?? []) ?? [];
   const retrying = sum((outcome) => inOutbox(outcome).filter(({ attempts }) => attempts > 0).length);
   const oldestMs = outcomes.flatMap(
     ({ checkpoint }) => (checkpoint && oldestOwedBySink(checkpoint).get(name)) ?? [],
   );
-  const { trouble } = channel;
+  const { failure } = breaker;
   return {
     accepted: sum(({ accepted }) => accepted.get(name) ?? 0),
     filtered: sum(({ filtered }) => filtered.get(name) ?? 0),
@@ -137,7 +141,7 @@ function sinkSummary(name: SinkName, channel: Channel, outcomes: readonly Stream
     retrying,
     pending: sum(({ checkpoint }) => (checkpoint && owedCounts(checkpoint).get(name)) ?? 0),
     oldestPendingAt: oldestMs.length > 0 ? new Date(Math.min(...oldestMs)).toISOString() : null,
-    blocked: trouble?.kind === "blocked" ? trouble.reason : null,
-    problem: retrying > 0 || trouble ? (channel.problem ?? trouble?.reason ?? null) : null,
+    blocked: failure?.kind === "blocked" ? failure.reason : null,
+    problem: retrying > 0 || failure ? (breaker.problem ?? failure?.reason ?? null) : null,
   };
 }

@@ -6,9 +6,9 @@ import type { DeliveryConfig } from "../config/schema.ts";
 import { ConfigError } from "../core/errors.ts";
 import { type Deliverer, openDeliverer } from "../fleet/deliverer.ts";
 import { maxRestMs } from "../fleet/waits.ts";
-import { openOutlet } from "../wire/sink-pipeline.ts";
+import { openSinkPipeline } from "../wire/sink-pipeline.ts";
 import { required } from "./environment.ts";
-import { keptWarm, type Warm, type WarmDeps } from "./warm.ts";
+import { cachedAcrossInvocations, type Warm, type WarmDeps } from "./warm.ts";
 
 /** A day before its queue would delete a message, and a message is hidden for half a day at most. */
 const maxAgeMs = 13 * 86_400_000;
@@ -19,7 +19,7 @@ export interface Delivering extends Deliverer {
 
 /** What the function of one sink keeps between its batches. */
 export const warmDelivering = (deps: WarmDeps): Warm<Delivering> =>
-  keptWarm({ load: loadSinks, open: openDelivering }, deps);
+  cachedAcrossInvocations({ load: loadSinks, open: openDelivering }, deps);
 
 async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Delivering> {
   const [entry, ...others] = loaded.sinks;
@@ -38,7 +38,7 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
   );
   const [name, sink] = entry;
   const { config, folder } = loaded;
-  const outlet = openOutlet(
+  const pipeline = openSinkPipeline(
     name,
     ofContainer(sink, config.delivery, containersIn(environment)),
     config.delivery,
@@ -47,11 +47,11 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
       folder,
     },
   );
-  const deliverer = openDeliverer({ ...deps, ...outlet, queue, deadLetters });
+  const deliverer = openDeliverer({ ...deps, ...pipeline, queue, deadLetters });
   return {
     ...deliverer,
     async close() {
-      await Promise.all([outlet.sink.close(), queue.close(), deadLetters.close()]);
+      await Promise.all([pipeline.sink.close(), queue.close(), deadLetters.close()]);
     },
   };
 }

@@ -48,10 +48,10 @@ export function runMetrics({ streams, sinks, durationMs }: RunSummary, nowMs: nu
 }
 
 /** A plan in numbers. It is successful when the instances of every source are known. */
-export const planMetrics = ({ plan, watched, unplanned, durationMs }: PlanSummary) =>
+export const planMetrics = ({ plan, watched, failedSources, durationMs }: PlanSummary) =>
   ({
-    SuccessfulRuns: unplanned.length === 0 ? 1 : 0,
-    StreamErrors: unplanned.length,
+    SuccessfulRuns: failedSources.length === 0 ? 1 : 0,
+    StreamErrors: failedSources.length,
     Watched: watched,
     Due: plan.due,
     Busy: plan.busy,

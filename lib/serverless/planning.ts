@@ -2,10 +2,10 @@ import { openQueue } from "../aws/queue.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../core/errors.ts";
 import { openPlanner, type Plan } from "../fleet/planner.ts";
-import type { Unplanned } from "../run/summary.ts";
-import { openBridge, type Survey } from "../wire/bridge.ts";
+import type { FailedSource } from "../run/summary.ts";
+import { type DiscoveredStreams, openBridge } from "../wire/bridge.ts";
 import { required } from "./environment.ts";
-import { keptWarm, type Warm, type WarmDeps } from "./warm.ts";
+import { cachedAcrossInvocations, type Warm, type WarmDeps } from "./warm.ts";
 
 /** The timer's rate in serverless.fleet.yml. */
 const everyMs = 60_000;
@@ -15,7 +15,7 @@ export interface PlanSummary {
   /** Streams known. */
   readonly watched: number;
   /** Sources whose instances could not be listed; those last known are planned for all the same. */
-  readonly unplanned: readonly Unplanned[];
+  readonly failedSources: readonly FailedSource[];
   readonly durationMs: number;
 }
 
@@ -27,7 +27,7 @@ export interface Planning {
 
 /** What a fleet's planner function keeps between its runs: the bridge, the queue, and until when it has planned. */
 export const warmPlanning = (deps: WarmDeps): Warm<Planning> =>
-  keptWarm({ load: loadConfig, open: openPlanning }, deps);
+  cachedAcrossInvocations({ load: loadConfig, open: openPlanning }, deps);
 
 async function openPlanning(
   loaded: Awaited<ReturnType<typeof loadConfig>>,
@@ -42,16 +42,16 @@ async function openPlanning(
   const queue = openQueue(url, deps);
   const rules = { everyMs, maxIdleMs: fleet.maxIdle, shardSize: fleet.shardSize, burst: fleet.burst };
   const planner = openPlanner({ activity, queue, rules });
-  let known: Survey | null = null;
+  let known: DiscoveredStreams | null = null;
   return {
     async plan(nowMs, signal) {
       const startedMs = deps.clock.now();
-      known ??= await bridge.survey(signal);
+      known ??= await bridge.discover(signal);
       const plan = await planner.plan(known, nowMs, { signal });
       // After the plan and for the next one: a project with thousands of instances takes a while to list.
-      known = await bridge.survey(signal);
-      const { streams, unplanned } = known;
-      return { plan, watched: streams.length, unplanned, durationMs: deps.clock.now() - startedMs };
+      known = await bridge.discover(signal);
+      const { streams, failedSources } = known;
+      return { plan, watched: streams.length, failedSources, durationMs: deps.clock.now() - startedMs };
     },
     async close() {
       await Promise.all([bridge.close(), queue.close()]);

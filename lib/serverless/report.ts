@@ -27,11 +27,11 @@ export function requireNoStrays(strays: Strays): void {
 }
 
 /** The same for a plan: what it could not list. @throws RunFailed */
-export function requireListed({ unplanned }: PlanSummary): void {
-  if (unplanned.length === 0) return;
-  const named = unplanned.slice(0, maxNamed).map(({ key, error }) => `${key}: ${error.message}`);
+export function requireListed({ failedSources }: PlanSummary): void {
+  if (failedSources.length === 0) return;
+  const named = failedSources.slice(0, maxNamed).map(({ key, error }) => `${key}: ${error.message}`);
   throw new RunFailed(
-    `the instances of ${unplanned.length} sources could not be listed: ${named.join("; ")}`,
+    `the instances of ${failedSources.length} sources could not be listed: ${named.join("; ")}`,
   );
 }
 

@@ -17,7 +17,7 @@ export interface WarmDeps extends BridgeDeps {
   readonly sinks?: readonly string[];
 }
 
-type Handed = Readonly<Record<string, string>>;
+type PlatformVariables = Readonly<Record<string, string>>;
 
 /** What outlives a run, for as long as its container lives. */
 export interface Warm<Part> {
@@ -26,7 +26,7 @@ export interface Warm<Part> {
    * variable of `handed`: what the platform gives with each invocation, such as a temporary access key.
    * @throws ConfigError, StoreError when it cannot be opened the first time
    */
-  current(handed?: Handed): Promise<Part>;
+  current(handed?: PlatformVariables): Promise<Part>;
 }
 
 /** How a part comes from a configuration file. */
@@ -42,34 +42,34 @@ interface Opened<Part> {
 }
 
 export const warmBridge = (deps: WarmDeps): Warm<Bridge> =>
-  keptWarm({ load: loadConfig, open: openBridge }, deps);
+  cachedAcrossInvocations({ load: loadConfig, open: openBridge }, deps);
 
-export function keptWarm<Part extends Closable, Loaded>(
+export function cachedAcrossInvocations<Part extends Closable, Loaded>(
   opening: Opening<Part, Loaded>,
   deps: WarmDeps,
 ): Warm<Part> {
   let opened: Opened<Part> | null = null;
   let checkedAtMs = 0;
 
-  const worldOf = (handed: Handed): WarmDeps => ({
+  const depsWith = (handed: PlatformVariables): WarmDeps => ({
     ...deps,
     environment: { ...deps.environment, ...handed },
   });
 
-  async function read(handed: Handed) {
-    const world = worldOf(handed);
+  async function read(handed: PlatformVariables) {
+    const world = depsWith(handed);
     const secrets = new Map(Object.entries(handed));
     const resolvers = remembering(secretResolvers(world), secrets);
     return { loaded: await opening.load(deps.configFile, { ...world, secrets: resolvers }), secrets };
   }
 
   /** The same where no secret has changed. Secrets that cannot be had leave the ones in use. */
-  async function renewed(present: Opened<Part>, handed: Handed): Promise<Opened<Part>> {
+  async function renewed(present: Opened<Part>, handed: PlatformVariables): Promise<Opened<Part>> {
     if (present.secrets.size === 0 && Object.keys(handed).length === 0) return present;
     try {
       const { loaded, secrets } = await read(handed);
       if (sameSecrets(secrets, present.secrets)) return present;
-      const part = await opening.open(loaded, worldOf(handed));
+      const part = await opening.open(loaded, depsWith(handed));
       await present.part.close();
       deps.log("info", "a secret has changed: what uses it is opened anew");
       return { part, secrets };
@@ -80,7 +80,7 @@ export function keptWarm<Part extends Closable, Loaded>(
     }
   }
 
-  const isNews = (handed: Handed, { secrets }: Opened<Part>): boolean =>
+  const isNews = (handed: PlatformVariables, { secrets }: Opened<Part>): boolean =>
     Object.entries(handed).some(([name, value]) => secrets.get(name) !== value);
 
   return {
@@ -88,7 +88,7 @@ export function keptWarm<Part extends Closable, Loaded>(
       const nowMs = deps.clock.now();
       if (!opened) {
         const { loaded, secrets } = await read(handed);
-        opened = { part: await opening.open(loaded, worldOf(handed)), secrets };
+        opened = { part: await opening.open(loaded, depsWith(handed)), secrets };
         checkedAtMs = nowMs;
       } else if (nowMs - checkedAtMs >= secretsMaxAgeMs || isNews(handed, opened)) {
         checkedAtMs = nowMs;

@@ -1,13 +1,13 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Clock, type Random, systemClock } from "../core/clock.ts";
-import type { Answer } from "./answer.ts";
 import { type AuthOptions, admission } from "./auth.ts";
 import { refusal } from "./errors.ts";
 import type { FaultName } from "./fault-table.ts";
 import { type Faults, type Operation, switchboard, type Target } from "./faults.ts";
 import { hexId } from "./random.ts";
 import { type ReceivedRequest, receive } from "./request.ts";
+import type { SimulatedResponse } from "./response.ts";
 import { answerCall, routeOf } from "./routes.ts";
 import { send } from "./send.ts";
 import { createWorld, type World } from "./world.ts";
@@ -70,9 +70,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const closing = new AbortController();
   let count = 0;
 
-  function answer(request: ReceivedRequest, route: ReturnType<typeof routeOf>, struck: FaultName[]): Answer {
+  function answer(
+    request: ReceivedRequest,
+    route: ReturnType<typeof routeOf>,
+    struck: FaultName[],
+  ): SimulatedResponse {
     const requestId = hexId(random);
-    const stamp = (plain: Answer): Answer => ({
+    const stamp = (plain: SimulatedResponse): SimulatedResponse => ({
       ...plain,
       headers: {
         ...plain.headers,

@@ -1,8 +1,8 @@
 import type { Clock, Random } from "../core/clock.ts";
 import type { AccessKey } from "../huawei/sign.ts";
-import type { Answer } from "./answer.ts";
 import { refusal } from "./errors.ts";
 import type { ReceivedRequest } from "./request.ts";
+import type { SimulatedResponse } from "./response.ts";
 import type { Route } from "./routes.ts";
 import { signatureCheck } from "./signatures.ts";
 import { issueTokens, type SimulatedUser } from "./tokens.ts";
@@ -30,7 +30,11 @@ export interface AuthOptions {
 const dayMs = 86_400_000;
 
 /** What IAM or the gateway answer before the API hears of a request; null lets it through. */
-export type Admission = (request: ReceivedRequest, route: Route, requestId: string) => Answer | null;
+export type Admission = (
+  request: ReceivedRequest,
+  route: Route,
+  requestId: string,
+) => SimulatedResponse | null;
 
 export function admission(
   options: AuthOptions,

@@ -1,4 +1,4 @@
-import { type Answer, json } from "./answer.ts";
+import { json, type SimulatedResponse } from "./response.ts";
 
 /** What the API refuses, with the code and text it gives. */
 const refusals = {
@@ -30,7 +30,7 @@ const refusals = {
 export type RefusalName = keyof typeof refusals;
 
 /** The gateway's errors name the request in their body; the service's do not. `detail` is put behind the message. */
-export function refusal(name: RefusalName, requestId: string, detail = ""): Answer {
+export function refusal(name: RefusalName, requestId: string, detail = ""): SimulatedResponse {
   const [status, error_code, message] = refusals[name];
   const error_msg = detail === "" ? message : `${message} ${detail}`;
   return json(
@@ -42,5 +42,5 @@ export function refusal(name: RefusalName, requestId: string, detail = ""): Answ
 }
 
 /** IAM has its own shape. */
-export const iamRefusal = (status: 400 | 401, message: string): Answer =>
+export const iamRefusal = (status: 400 | 401, message: string): SimulatedResponse =>
   json(status, { error: { code: status, message, title: status === 400 ? "Bad Request" : "Unauthorized" } });

@@ -1,6 +1,6 @@
-import type { Answer } from "./answer.ts";
 import { type RefusalName, refusal } from "./errors.ts";
 import type { Dialect, Slice } from "./listing.ts";
+import type { SimulatedResponse } from "./response.ts";
 import type { Lag, Row, World } from "./world.ts";
 
 /** The body of the list call, before it is sent. */
@@ -24,7 +24,7 @@ export interface Stages {
   readonly scene: Scene;
   readonly rows: readonly Row[];
   readonly page: TaskPage;
-  readonly answer: Answer;
+  readonly answer: SimulatedResponse;
 }
 export type Stage = keyof Stages;
 
@@ -240,16 +240,16 @@ function firstTask(change: (task: TaskRecord) => TaskRecord): (page: TaskPage) =
   };
 }
 
-function refused(name: RefusalName, { headers }: Answer): Answer {
+function refused(name: RefusalName, { headers }: SimulatedResponse): SimulatedResponse {
   const { status, body, wire } = refusal(name, headers["x-request-id"] ?? "");
   return { status, body, wire, headers: { ...headers, "content-type": "application/json" } };
 }
 
-function refuse(name: RefusalName): (answer: Answer) => Answer {
+function refuse(name: RefusalName): (answer: SimulatedResponse) => SimulatedResponse {
   return (answer) => refused(name, answer);
 }
 
-const shiftedDate = ({ headers }: Answer, byMs: number): string =>
+const shiftedDate = ({ headers }: SimulatedResponse, byMs: number): string =>
   new Date(Date.parse(headers["date"] ?? "") + byMs).toUTCString();
 
 const isRecord = (value: unknown): value is TaskRecord => typeof value === "object" && value !== null;

@@ -1,9 +1,9 @@
 import { engines } from "../core/names.ts";
-import { type Answer, json } from "./answer.ts";
 import { type RefusalName, refusal } from "./errors.ts";
 import type { Faults, Operation, Target } from "./faults.ts";
 import { dcsDialect, dmsDialect, pageOf, parseSlice, wholeNumber } from "./listing.ts";
 import type { ReceivedRequest } from "./request.ts";
+import { json, type SimulatedResponse } from "./response.ts";
 import { noLag, type SimulatedInstance, type World } from "./world.ts";
 
 const routes = [
@@ -46,7 +46,7 @@ export interface Call {
 }
 
 /** Answers a call of the DMS or DCS API whose caller has been let in. */
-export function answerCall(call: Call): Answer {
+export function answerCall(call: Call): SimulatedResponse {
   const { route, world, requestId } = call;
   if (!isId(route.projectId)) return refusal("badProject", requestId);
   if (route.operation === "ListInstances") return listInstances(call);
@@ -59,7 +59,10 @@ export function answerCall(call: Call): Answer {
 /** Looser than the cloud's own ids, so that tests may use telling ones. */
 const isId = (text: string): boolean => /^[\w-]{1,64}$/.test(text);
 
-function listTasks({ query, world, faults, target, requestId }: Call, instance: SimulatedInstance): Answer {
+function listTasks(
+  { query, world, faults, target, requestId }: Call,
+  instance: SimulatedInstance,
+): SimulatedResponse {
   const isDcs = instance.engine === "dcs";
   const dialect = faults.strike("dialect", isDcs ? dcsDialect : dmsDialect, target);
   const asked = parseSlice(query, dialect);
@@ -72,7 +75,7 @@ function listTasks({ query, world, faults, target, requestId }: Call, instance: 
   return json(200, faults.strike("page", body, target));
 }
 
-function showTask({ route, world, faults, target, requestId }: Call): Answer {
+function showTask({ route, world, faults, target, requestId }: Call): SimulatedResponse {
   if (!isId(route.taskId)) return refusal("badTask", requestId);
   const rows = world.rows(route.instanceId, faults.strike("lag", noLag, target));
   const row = rows.find(({ id }) => id === route.taskId);
@@ -82,7 +85,7 @@ function showTask({ route, world, faults, target, requestId }: Call): Answer {
 
 const maxInstances = 50;
 
-function listInstances({ route, query, world, requestId }: Call): Answer {
+function listInstances({ route, query, world, requestId }: Call): SimulatedResponse {
   const wrong = (parameter: string, name: RefusalName = "badParameter") =>
     refusal(name, requestId, `(${parameter})`);
   const offset = wholeNumber(query.get("offset") ?? "0");

@@ -2,11 +2,11 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { CallOptions, Clock } from "../core/clock.ts";
-import type { Answer } from "./answer.ts";
+import type { SimulatedResponse } from "./response.ts";
 
 /** Sends an answer the way it is to travel. Ends early when the client goes away or the signal aborts. */
 export async function send(
-  { status, headers, body, wire }: Answer,
+  { status, headers, body, wire }: SimulatedResponse,
   response: ServerResponse,
   clock: Clock,
   { signal }: CallOptions,

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import type { Clock, Random } from "../core/clock.ts";
-import { type Answer, json } from "./answer.ts";
 import { iamRefusal } from "./errors.ts";
 import { hexId } from "./random.ts";
+import { json, type SimulatedResponse } from "./response.ts";
 
 const tokenRequest = v.object({
   auth: v.object({
@@ -35,7 +35,7 @@ export interface TokenOptions {
 export interface Tokens {
   check(token: string): "good" | "expired" | "unknown";
   /** IAM's answer to a request for a token. */
-  issue(body: string): Answer;
+  issue(body: string): SimulatedResponse;
 }
 
 /** IAM, as far as a client that asks for tokens sees it. */

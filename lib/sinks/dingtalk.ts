@@ -13,7 +13,7 @@ import {
   blocked,
   type Codes,
   codeOf,
-  codeVerdict,
+  codeRefusal,
   fieldsOf,
   permanent,
   retry,
@@ -53,7 +53,7 @@ export function create(name: SinkName, options: DingtalkOptions, deps: SinkDeps)
       const { errcode, errmsg, status } = fieldsOf(parseJson(answer.body));
       // The page of a robot that sent too fast has a status of its own.
       const code = status === throttlePage ? String(throttlePage) : codeOf(errcode);
-      return codeVerdict(answer, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
+      return codeRefusal(answer, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
     },
     secrets: secret === undefined ? [] : [secret],
   });

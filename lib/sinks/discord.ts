@@ -11,13 +11,13 @@ import {
   blocked,
   type Codes,
   codeOf,
-  codeVerdict,
+  codeRefusal,
   fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/verdict.ts";
-import { answerResult } from "./http/answer.ts";
+import { answerResult } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject({ ...chatEntries, mode: modeEntry(["update", "post"], "update") });
@@ -51,7 +51,7 @@ export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps):
       // A message that was saved has an id, and no code.
       const said = String(code) === invalidForm && isPlacesFault(errors) ? invalidPlace : codeOf(code);
       const saying = { code: said ?? (codeOf(id) && posted), message: textOf(message) };
-      const result = codeVerdict(answer, saying, { success: posted, codes }, context);
+      const result = codeRefusal(answer, saying, { success: posted, codes }, context);
       return result.kind === "accepted" ? { ...result, message: textOf(id) } : result;
     },
     isGone: ({ body }) => gone.has(codeOf(fieldsOf(parseJson(body))["code"]) ?? ""),

@@ -4,7 +4,7 @@ import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
-import { type Answer, doubtMs } from "./http/answer.ts";
+import { doubtMs, type SinkResponse } from "./http/response.ts";
 import { huaweiEntries, type Operation, openOperation } from "./huawei/post.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -88,7 +88,7 @@ function eventVerdict(
   report: Report | null,
   id: string,
   operation: Operation,
-  answer: Answer,
+  answer: SinkResponse,
 ): DeliveryResult {
   if (report?.failed_count === 0) return { kind: "accepted" };
   if (!report) return operation.doubt(answer, "EventGrid's report");

@@ -13,7 +13,7 @@ import {
   blocked,
   type Codes,
   codeOf,
-  codeVerdict,
+  codeRefusal,
   fieldsOf,
   permanent,
   retry,
@@ -52,7 +52,7 @@ export function create(name: SinkName, options: FeishuOptions, deps: SinkDeps): 
     verdict: (answer, context) => {
       const { code, msg, StatusCode } = fieldsOf(parseJson(answer.body));
       const saying = { code: codeOf(code) ?? codeOf(StatusCode), message: textOf(msg) };
-      return codeVerdict(answer, saying, { success: "0", codes }, context);
+      return codeRefusal(answer, saying, { success: "0", codes }, context);
     },
     secrets: secret === undefined ? [] : [secret],
   });

@@ -16,13 +16,13 @@ import {
   blocked,
   type Codes,
   codeOf,
-  codeVerdict,
+  codeRefusal,
   fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/verdict.ts";
-import type { Answer, AnswerContext } from "./http/answer.ts";
+import type { AnswerContext, SinkResponse } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject({
@@ -100,14 +100,14 @@ export function create(name: SinkName, options: FeishuappOptions, deps: SinkDeps
 const success = "0";
 const codeIn = (body: string): string | null => codeOf(fieldsOf(parseJson(body))["code"]);
 
-function verdict(answer: Answer, context: AnswerContext): DeliveryResult {
+function verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult {
   const message = textOf(fieldsOf(parseJson(answer.body))["msg"]);
   const said = codeIn(answer.body);
   const code = said === invalidField && /content|card/i.test(message) ? invalidContent : said;
-  return codeVerdict(answer, { code, message }, { success, codes }, context);
+  return codeRefusal(answer, { code, message }, { success, codes }, context);
 }
 
-function withoutToken(answer: Answer, context: AnswerContext): Refusal {
+function withoutToken(answer: SinkResponse, context: AnswerContext): Refusal {
   const result = verdict(answer, context);
   if (result.kind !== "accepted") return result;
   const detail = `HTTP ${answer.status} from ${context.origin}: the answer holds no token`;

@@ -6,8 +6,8 @@ import { described } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import { oneLine } from "../text/one-line.ts";
 import { httpsUnlessPrivate } from "./chat/options.ts";
-import type { Answer, AnswerContext } from "./http/answer.ts";
 import { maskSecrets } from "./http/redact.ts";
+import type { AnswerContext, SinkResponse } from "./http/response.ts";
 import { workflowEntries, workflowSink } from "./http/workflow.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -68,7 +68,7 @@ const plain = (text: string): string => text.replace(/[^\w./:%-]/g, "_");
 const limitedForMs = 60_000;
 
 /** GitLab answers with 400 for all that keeps a pipeline from running, and only its sentence says what. */
-function refusal(answer: Answer, usual: Refusal, { origin, secrets }: AnswerContext): Refusal {
+function refusal(answer: SinkResponse, usual: Refusal, { origin, secrets }: AnswerContext): Refusal {
   const isKnown = usual.kind !== "permanent" || usual.reason === "too_large";
   if (answer.status !== 400) return isKnown ? usual : { ...usual, kind: "blocked" };
   const said = sentence(answer.body);

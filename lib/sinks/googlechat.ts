@@ -13,7 +13,7 @@ import {
   blocked,
   type Codes,
   codeOf,
-  codeVerdict,
+  codeRefusal,
   fieldsOf,
   permanent,
   retry,
@@ -44,7 +44,7 @@ export function create(name: SinkName, options: GooglechatOptions, deps: SinkDep
       // A message that was posted has a name, and no error.
       const code = said ?? (codeOf(posted) && success);
       const saying = { code, message: textOf(message) };
-      return codeVerdict(answer, saying, { success, codes }, context);
+      return codeRefusal(answer, saying, { success, codes }, context);
     },
     secrets: [],
   });

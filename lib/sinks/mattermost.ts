@@ -7,7 +7,7 @@ import { inert, inertLine } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { words } from "./chat/text.ts";
-import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import { blocked, type Codes, codeOf, codeRefusal, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -28,7 +28,7 @@ export function create(name: SinkName, options: MattermostOptions, deps: SinkDep
       const [, refusal] = /^web\.incoming_webhook\.([a-z_]+)\./.exec(textOf(id)) ?? [];
       const code = answer.body.trim() === posted ? posted : (refusal ?? codeOf(id));
       const saying = { code, message: textOf(message) };
-      return codeVerdict(answer, saying, { success: posted, codes }, context);
+      return codeRefusal(answer, saying, { success: posted, codes }, context);
     },
     secrets: [],
   });

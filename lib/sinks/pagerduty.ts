@@ -11,9 +11,9 @@ import { bytes, shorten } from "./chat/foreign.ts";
 import { chatEntries } from "./chat/options.ts";
 import { alertOrder } from "./chat/pagerduty-order.ts";
 import { cardSink, type Messenger } from "./chat/post.ts";
-import { blocked, type Codes, codeVerdict, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
-import type { Answer, AnswerContext } from "./http/answer.ts";
+import { blocked, type Codes, codeRefusal, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
 import { post } from "./http/post.ts";
+import type { AnswerContext, SinkResponse } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const keyExpectation = "an integration key of 32 characters";
@@ -155,12 +155,12 @@ function detailsOf(facts: readonly Fact[]): Readonly<Record<string, string>> {
   return Object.fromEntries(details);
 }
 
-function verdict(answer: Answer, context: AnswerContext): DeliveryResult {
+function verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult {
   const { status, message, errors } = fieldsOf(parseJson(answer.body));
   const texts = [message, ...(Array.isArray(errors) ? errors : [])].map(textOf).filter(Boolean);
   const isKeysFault = texts.some((text) => /routing.?key/i.test(text));
   const code = isKeysFault ? invalidKey : textOf(status).toLowerCase() || null;
-  const result = codeVerdict(answer, { code, message: texts.join(", ") }, { success, codes }, context);
+  const result = codeRefusal(answer, { code, message: texts.join(", ") }, { success, codes }, context);
   // PagerDuty wants minutes between two attempts when it is busy or unwell.
   return result.kind === "retry" ? { retryAfterMs, ...result } : result;
 }

@@ -3,7 +3,7 @@ import type { SinkName } from "../core/names.ts";
 import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { messageCodes, slackMessage } from "./chat/slack-message.ts";
-import { blocked, type Codes, codeVerdict, permanent, retry } from "./chat/verdict.ts";
+import { blocked, type Codes, codeRefusal, permanent, retry } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -24,7 +24,7 @@ export function create(name: SinkName, options: SlackOptions, deps: SinkDeps): S
     verdict: (answer, context) => {
       const code = answer.body.trim();
       const saying = { code: /^[a-z_]{2,60}$/.test(code) ? code : null, message: "" };
-      return codeVerdict(answer, saying, { success: "ok", codes }, context);
+      return codeRefusal(answer, saying, { success: "ok", codes }, context);
     },
     secrets: [],
   });

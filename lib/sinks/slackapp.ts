@@ -6,8 +6,8 @@ import type { Card } from "./chat/card.ts";
 import { livingSink, modeEntry } from "./chat/living.ts";
 import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { messageCodes, slackMessage } from "./chat/slack-message.ts";
-import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, retry, textOf } from "./chat/verdict.ts";
-import type { Answer } from "./http/answer.ts";
+import { blocked, type Codes, codeOf, codeRefusal, fieldsOf, retry, textOf } from "./chat/verdict.ts";
+import type { SinkResponse } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const tokenExpectation = "a bot token (xoxb-…)";
@@ -45,7 +45,7 @@ export function create(name: SinkName, options: SlackappOptions, deps: SinkDeps)
     },
     verdict(answer, context) {
       const { channel, ts } = fieldsOf(parseJson(answer.body));
-      const result = codeVerdict(answer, { code: saidIn(answer), message: "" }, { success, codes }, context);
+      const result = codeRefusal(answer, { code: saidIn(answer), message: "" }, { success, codes }, context);
       // An edit takes no channel's name, so the id that the answer gives is kept.
       if (result.kind !== "accepted" || textOf(ts) === "") return result;
       return { ...result, message: `${textOf(channel)} ${textOf(ts)}` };
@@ -58,7 +58,7 @@ export function create(name: SinkName, options: SlackappOptions, deps: SinkDeps)
 const success = "ok";
 
 /** Slack answers 200 even when it refuses; the verdict is in the body. */
-function saidIn({ body }: Answer): string | null {
+function saidIn({ body }: SinkResponse): string | null {
   const { ok, error } = fieldsOf(parseJson(body));
   return ok === true ? success : codeOf(error);
 }

@@ -7,7 +7,7 @@ import { bytes } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { words } from "./chat/text.ts";
-import { blocked, type Codes, codeOf, codeVerdict, fieldsOf, textOf } from "./chat/verdict.ts";
+import { blocked, type Codes, codeOf, codeRefusal, fieldsOf, textOf } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -28,7 +28,7 @@ export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): S
       // Its one word of acceptance is the status: what another success says is not the workflow's.
       const isStarted = code === null && answer.status === startedStatus;
       const saying = { code: isStarted ? started : code, message: textOf(error["message"]) };
-      return codeVerdict(answer, saying, { success: started, codes }, context);
+      return codeRefusal(answer, saying, { success: started, codes }, context);
     },
     secrets: [],
   });

@@ -10,13 +10,13 @@ import {
   blocked,
   type Codes,
   codeOf,
-  codeVerdict,
+  codeRefusal,
   fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/verdict.ts";
-import type { Answer } from "./http/answer.ts";
+import type { SinkResponse } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const tokenExpectation = "a bot's token such as 123456:ABC-DEF";
@@ -67,7 +67,7 @@ export function create(name: SinkName, options: TelegramOptions, deps: SinkDeps)
     verdict(answer, context) {
       const { code, message, result, retryAfter } = saidIn(answer);
       if (code === unchanged) return { kind: "accepted" };
-      const outcome = codeVerdict({ ...answer, retryAfter }, { code, message }, { success, codes }, context);
+      const outcome = codeRefusal({ ...answer, retryAfter }, { code, message }, { success, codes }, context);
       const place = placeIn(result);
       return outcome.kind === "accepted" && place !== null ? { ...outcome, message: place } : outcome;
     },
@@ -100,7 +100,7 @@ interface Said {
 }
 
 /** Telegram's number is only the HTTP status again: the description tells one error from another. */
-function saidIn({ body, retryAfter }: Answer): Said {
+function saidIn({ body, retryAfter }: SinkResponse): Said {
   const { ok, error_code: number, description, parameters, result } = fieldsOf(parseJson(body));
   const message = textOf(description);
   const { retry_after: seconds, migrate_to_chat_id: movedTo } = fieldsOf(parameters);

@@ -5,7 +5,6 @@ import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import type { Template } from "../template/template.ts";
 import { guardedAgent } from "./http/agent.ts";
-import { answerResult } from "./http/answer.ts";
 import {
   batchMessage,
   binaryMessage,
@@ -16,6 +15,7 @@ import {
 import { urlSecrets } from "./http/known-secrets.ts";
 import { type WebhookOptions, webhookSchema } from "./http/options.ts";
 import { post } from "./http/post.ts";
+import { answerResult } from "./http/response.ts";
 import { sharedSecrets, signatureHeader } from "./http/standard-webhooks.ts";
 import type { BatchLimits, Sink, SinkDeps } from "./sink.ts";
 

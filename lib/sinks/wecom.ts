@@ -11,7 +11,7 @@ import {
   blocked,
   type Codes,
   codeOf,
-  codeVerdict,
+  codeRefusal,
   fieldsOf,
   permanent,
   retry,
@@ -40,7 +40,7 @@ export function create(name: SinkName, options: WecomOptions, deps: SinkDeps): S
     verdict: (answer, context) => {
       const { errcode, errmsg } = fieldsOf(parseJson(answer.body));
       const saying = { code: codeOf(errcode), message: textOf(errmsg) };
-      return codeVerdict(answer, saying, { success: "0", codes }, context);
+      return codeRefusal(answer, saying, { success: "0", codes }, context);
     },
     secrets: [],
   });

@@ -2,7 +2,7 @@ import type { CallOptions } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 import type { SignableRequest } from "../huawei/sign.ts";
 import type { Credentials } from "./credentials.ts";
-import type { Answer, Send } from "./http.ts";
+import type { ApiResponse, Send } from "./http.ts";
 import type { KeyGate } from "./key-gate.ts";
 
 /** One call of the API. */
@@ -18,7 +18,7 @@ export interface Call {
 }
 
 /** A GET of the API, authenticated. @throws SourceError */
-export type Api = (call: Call, options: CallOptions) => Promise<Answer>;
+export type Api = (call: Call, options: CallOptions) => Promise<ApiResponse>;
 
 export interface ApiDeps {
   readonly endpoint: URL;
@@ -44,7 +44,7 @@ export function openApi({ endpoint, credentials, send, gate }: ApiDeps): Api {
     options: CallOptions,
     answered: (status: number) => void,
     mayRenew: boolean,
-  ): Promise<Answer> {
+  ): Promise<ApiResponse> {
     const request = requestOf(call);
     const added = await credentials.authenticate(request, options);
     try {

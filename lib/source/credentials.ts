@@ -2,7 +2,7 @@ import type { CredentialsConfig } from "../config/schema.ts";
 import type { CallOptions, Clock } from "../core/clock.ts";
 import { type SignableRequest, sign } from "../huawei/sign.ts";
 import { bodyRecord } from "./body.ts";
-import type { Answer, Send } from "./http.ts";
+import type { ApiResponse, Send } from "./http.ts";
 
 export interface Credentials {
   /** The headers that authenticate this request. @throws SourceError when a token cannot be had */
@@ -97,7 +97,7 @@ async function askForToken(user: IamUser, deps: CredentialsDeps, options: CallOp
 const assumedLifeMs = 3_600_000;
 
 /** A tenth of its life before the token ends: a token can be withdrawn early, and clocks differ. */
-function renewAt(answer: Answer, nowMs: number): number {
+function renewAt(answer: ApiResponse, nowMs: number): number {
   const expiresAt = bodyRecord(bodyRecord(answer.body)["token"])["expires_at"];
   const endMs = typeof expiresAt === "string" ? Date.parse(expiresAt) : Number.NaN;
   return nowMs + (Number.isNaN(endMs) ? assumedLifeMs : Math.max(0, endMs - nowMs)) * 0.9;

@@ -9,7 +9,7 @@ import { type Call, openApi } from "./api.ts";
 import { apiTime } from "./api-time.ts";
 import { keyOf, openCredentials } from "./credentials.ts";
 import { iamEndpoint, isKnownRegion, taskEndpoint } from "./endpoints.ts";
-import { type Answer, httpSend } from "./http.ts";
+import { type ApiResponse, httpSend } from "./http.ts";
 import { type InstanceList, listInstances } from "./instances.ts";
 import { joinById } from "./join.ts";
 import { type KeyGate, keyGates } from "./key-gate.ts";
@@ -171,7 +171,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
 
 interface Found {
   readonly page: TaskPage;
-  readonly answer: Answer;
+  readonly answer: ApiResponse;
 }
 
 /** A 404 with a code of the service's own and about the task: not a proxy's, nor for want of the instance. */

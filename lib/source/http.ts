@@ -23,7 +23,7 @@ interface Outgoing {
   readonly answered?: (status: number) => void;
 }
 
-export interface Answer {
+export interface ApiResponse {
   readonly header: (name: string) => string | null;
   /** Parsed JSON, of whatever shape. */
   readonly body: unknown;
@@ -34,7 +34,7 @@ export interface Answer {
 }
 
 /** One exchange. @throws SourceError for every answer but a success with a JSON body, and where none comes */
-export type Send = (outgoing: Outgoing, options: CallOptions) => Promise<Answer>;
+export type Send = (outgoing: Outgoing, options: CallOptions) => Promise<ApiResponse>;
 
 export interface HttpDeps {
   readonly dispatcher: Dispatcher;
@@ -64,7 +64,7 @@ export function httpSend(deps: HttpDeps): Send {
 export const outOfTime = (operation: string, cause: unknown): SourceError =>
   new SourceError("unavailable", `${operation}: the run's time budget ended first`, { cause });
 
-async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): Promise<Answer> {
+async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): Promise<ApiResponse> {
   const { operation, origin, request, secrets } = outgoing;
   const { clock, timeoutMs, maxBodyBytes } = deps;
   const sentMs = clock.now();

@@ -74,19 +74,19 @@ export function* pageWalk(limit: number, memory: PagingMemory): PageWalk {
 }
 
 /** What a pass leaves behind. `mayPass`: reading again may remove the doubt. */
-interface Verdict {
+interface PageOutcome {
   readonly doubt: string | null;
   readonly mayPass: boolean;
 }
 
-const complete: Verdict = { doubt: null, mayPass: false };
-const moved: Verdict = { doubt: "the number of tasks changed each time they were read", mayPass: true };
-const short: Verdict = { doubt: "fewer tasks were listed than the API counts", mayPass: true };
-const stuck: Verdict = {
+const complete: PageOutcome = { doubt: null, mayPass: false };
+const moved: PageOutcome = { doubt: "the number of tasks changed each time they were read", mayPass: true };
+const short: PageOutcome = { doubt: "fewer tasks were listed than the API counts", mayPass: true };
+const stuck: PageOutcome = {
   doubt: "the API repeats its tasks whatever position it is asked for",
   mayPass: false,
 };
-const endless: Verdict = { doubt: `the listing goes on after ${maxPagesPerPass} pages`, mayPass: false };
+const endless: PageOutcome = { doubt: `the listing goes on after ${maxPagesPerPass} pages`, mayPass: false };
 
 /** One walk from the first record to where they run out. */
 class Pass {
@@ -130,7 +130,7 @@ class Pass {
   }
 }
 
-function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried): PageWalk<Verdict> {
+function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried): PageWalk<PageOutcome> {
   while (pass.pages < maxPagesPerPass) {
     const { name, base } = pass.dialect;
     const mayBeRefused = pass.covered > 0 || pass.dialect !== memory.usual;
@@ -193,7 +193,7 @@ function isExplained(end: End, pass: Pass, memory: PagingMemory): boolean {
 }
 
 /** All was tried: by how much the count is too high tells the next listing's end. */
-function settle(pass: Pass, memory: PagingMemory): Verdict {
+function settle(pass: Pass, memory: PagingMemory): PageOutcome {
   if (pass.count !== null) memory.uncounted = pass.count - pass.seen;
   if (pass.seen === 0) memory.emptyCount = pass.count;
   return complete;

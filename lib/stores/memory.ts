@@ -3,7 +3,7 @@ import type { BatchId, ParkedDelivery, ParkedStore } from "../checkpoint/parked.
 import type { CheckpointStore, Stored, Version } from "../checkpoint/store.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
-import { type DeadLetter, type DeadLetterStore, matchesLetter } from "../delivery/dead-letters.ts";
+import { type DeadLetter, type DeadLetterStore, matchesFilter } from "../delivery/dead-letters.ts";
 import type { Stores } from "./stores.ts";
 
 export const memoryStores = (clock: Clock): Stores => ({
@@ -51,7 +51,7 @@ export function memoryDeadLetters(): DeadLetterStore {
     put: async (added) => {
       for (const letter of added) letters.set(letter.id, letter);
     },
-    list: async (filter) => [...letters.values()].filter((letter) => matchesLetter(letter, filter)),
+    list: async (filter) => [...letters.values()].filter((letter) => matchesFilter(letter, filter)),
     remove: async (ids) => {
       for (const id of ids) letters.delete(id);
     },

@@ -8,15 +8,15 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { FleetConfig } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { runId, type SinkName, type StreamKey } from "../core/names.ts";
+import { deadLetterAge } from "../delivery/dead-letter-age.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters.ts";
-import { letterAge } from "../delivery/letter-age.ts";
 import type { Telling } from "../delivery/lingering.ts";
 import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
 import type { RunObserver } from "../run/observer.ts";
 import type { RunContext } from "../run/plan.ts";
 import { type Planned, runStreams } from "../run/run-streams.ts";
-import { type RunSummary, type Unplanned, withExpired } from "../run/summary.ts";
+import { type FailedSource, type RunSummary, withExpired } from "../run/summary.ts";
 import type { Sink } from "../sinks/sink.ts";
 import { isWatched, openDiscovery, type WatchedStream } from "../source/discovery.ts";
 import { openDmsSource } from "../source/dms.ts";
@@ -25,7 +25,7 @@ import { trackBusy } from "../stores/busy-records.ts";
 import type { Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
 import { allListings, servedStreams } from "./served.ts";
-import { openOutlet } from "./sink-pipeline.ts";
+import { openSinkPipeline } from "./sink-pipeline.ts";
 import { openStores } from "./stores.ts";
 import { streamPlans } from "./stream-plan.ts";
 import { unlistedStreams } from "./unlisted.ts";
@@ -54,7 +54,7 @@ export interface Bridge {
   /** The same over a shard of the streams; what the configuration does not watch only has its deliveries made. */
   runShard(shard: readonly ShardStream[], signal: AbortSignal, observer: RunObserver): Promise<RunSummary>;
   /** All streams; those last found, and the failure, where the instances of a source cannot be listed now. */
-  survey(signal: AbortSignal): Promise<Survey>;
+  discover(signal: AbortSignal): Promise<DiscoveredStreams>;
   /**
    * Puts dead letters back into their streams' outboxes, in order, as many as their backlogs have room for; the next run
    * delivers them.
@@ -70,9 +70,9 @@ export interface Bridge {
   close(): Promise<void>;
 }
 
-export interface Survey {
+export interface DiscoveredStreams {
   readonly streams: readonly WatchedStream[];
-  readonly unplanned: readonly Unplanned[];
+  readonly failedSources: readonly FailedSource[];
   /** Of these records, by their activity, the streams to serve that no list of instances has. */
   unlisted(records: ReadonlyMap<StreamKey, number>): readonly ShardStream[];
 }
@@ -91,21 +91,26 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const discoveries = config.sources.map((source) =>
     openDiscovery(source, openDmsSource(source, { ...deps, gates, listBudgetMs }), clock),
   );
-  const outlets = new Map(
+  const pipelines = new Map(
     Array.from(loaded.sinks, ([name, sink]) => [
       name,
-      openOutlet(name, sink, config.delivery, { ...deps, folder: loaded.folder }),
+      openSinkPipeline(name, sink, config.delivery, { ...deps, folder: loaded.folder }),
     ]),
   );
-  const sinks = mapValues(outlets, ({ sink }) => sink);
+  const sinks = mapValues(pipelines, ({ sink }) => sink);
   const { maxBacklog } = config.delivery;
   const plans = streamPlans({
-    policies: mapValues(outlets, ({ policy }) => policy),
-    filters: mapValues(outlets, ({ matches }) => matches),
+    policies: mapValues(pipelines, ({ policy }) => policy),
+    filters: mapValues(pipelines, ({ matches }) => matches),
     maxBacklog,
   });
 
-  const expireLetters = letterAge({ deadLetters, clock, log, maxAgeMs: config.delivery.deadLetterMaxAge });
+  const expireLetters = deadLetterAge({
+    deadLetters,
+    clock,
+    log,
+    maxAgeMs: config.delivery.deadLetterMaxAge,
+  });
 
   const runOver = async (
     feeds: readonly AsyncIterable<Planned>[],
@@ -120,7 +125,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       deadLetters,
       parked,
       observer,
-      dispatchers: mapValues(outlets, ({ dispatcher }) => dispatcher()),
+      dispatchers: mapValues(pipelines, ({ dispatcher }) => dispatcher()),
     };
     return withExpired(await runStreams(feeds, context, { signal }), await expireLetters());
   };
@@ -139,13 +144,13 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
         const from = discoveries.find((discovery) => isWatched(discovery.config, stream)) ?? null;
         return plans.ofUnlisted({ stream, from, absentMs }, name);
       });
-      return runOver([inOneGo({ plans: planned, unplanned: [] })], signal, observer);
+      return runOver([inOneGo({ plans: planned, failedSources: [] })], signal, observer);
     },
-    survey: async (signal) => {
+    discover: async (signal) => {
       const listings = await allListings(discoveries, log, signal);
       return {
         streams: listings.flatMap(({ discovery, listed }) => (listed ?? discovery.last)?.streams ?? []),
-        unplanned: listings.flatMap(({ error }) => error ?? []),
+        failedSources: listings.flatMap(({ error }) => error ?? []),
         unlisted: (records) =>
           unlistedStreams(records, listings).map(({ stream, absentMs }) => ({
             stream,

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { PartError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { Planned } from "../run/run-streams.ts";
-import type { Unplanned } from "../run/summary.ts";
+import type { FailedSource } from "../run/summary.ts";
 import type { Discovery, Listed } from "../source/discovery.ts";
 import type { TrackedStores } from "../stores/busy-records.ts";
 import { partError } from "../telemetry/defect.ts";
@@ -40,7 +40,7 @@ export const allListings = (
   Promise.all(discoveries.map((discovery) => new Listing(discovery, log, signal).done));
 
 export interface ListingResult extends ListedSource {
-  readonly error: Unplanned | null;
+  readonly error: FailedSource | null;
 }
 
 /** One list of a source's instances, under way or done. */
@@ -72,7 +72,7 @@ async function* listedFeed(listing: Listing, { plans }: ServedParts): AsyncGener
   const { discovery, listed, error } = await listing.done;
   yield {
     plans: (listed?.streams ?? []).map((stream) => plans.ofWatched(stream, discovery)),
-    unplanned: error ? [error] : [],
+    failedSources: error ? [error] : [],
   };
 }
 
@@ -91,11 +91,11 @@ async function* recordsFeed(
   patience.abort(null);
   for (const { listed, discovery } of listings) {
     const known = listed ? [] : (discovery.last?.streams ?? []);
-    yield { plans: known.map((stream) => plans.ofWatched(stream, discovery)), unplanned: [] };
+    yield { plans: known.map((stream) => plans.ofWatched(stream, discovery)), failedSources: [] };
   }
-  const added = ({ records, unplanned }: Records): Planned => ({
+  const added = ({ records, failedSources }: Records): Planned => ({
     plans: unlistedStreams(records, listings).map((stream) => plans.ofUnlisted(stream, null)),
-    unplanned,
+    failedSources,
   });
   yield added(await asked);
   await Promise.all(listings.map(({ done }) => done));
@@ -105,7 +105,7 @@ async function* recordsFeed(
 
 interface Records {
   readonly records: ReadonlyMap<StreamKey, number>;
-  readonly unplanned: readonly Unplanned[];
+  readonly failedSources: readonly FailedSource[];
 }
 
 const busyRecords = (stores: ServedParts["stores"], log: Log): Promise<Records> =>
@@ -117,9 +117,9 @@ const allRecords = ({ activity }: { readonly activity: ActivityIndex }, log: Log
 /** The records; none, and the error, where the store does not answer. */
 async function recordsOr(ask: () => Promise<Records["records"]>, log: Log): Promise<Records> {
   try {
-    return { records: await ask(), unplanned: [] };
+    return { records: await ask(), failedSources: [] };
   } catch (thrown) {
     const error: PartError = partError(log, { stream: "*" }, thrown);
-    return { records: new Map(), unplanned: [{ key: "*", error }] };
+    return { records: new Map(), failedSources: [{ key: "*", error }] };
   }
 }

@@ -5,23 +5,23 @@ import type { LoadedSink } from "../config/check/sinks.ts";
 import type { DeliveryConfig } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { SinkName } from "../core/names.ts";
-import { Channel } from "../delivery/channel.ts";
-import { Dispatcher } from "../delivery/dispatcher.ts";
+import { CircuitBreaker } from "../delivery/circuit-breaker.ts";
 import { lingering, type Telling } from "../delivery/lingering.ts";
 import { RateLimit } from "../delivery/rate-limit.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
+import { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
 import { compileFilter } from "../filter/filter.ts";
 import type { Sink } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
 
 /** A sink with what the configuration says of its deliveries. */
-export interface Outlet {
+export interface SinkPipeline {
   readonly sink: Sink;
   readonly policy: RetryPolicy;
   /** Whether the sink's filter passes the event. */
   matches(event: CloudEvent): boolean;
   /** New for each run, but for its rate: whether a sink is well is asked anew, and what is remembered of it is recalled. */
-  dispatcher(): Dispatcher;
+  dispatcher(): SinkDispatcher;
 }
 
 export interface OutletDeps {
@@ -34,12 +34,12 @@ export interface OutletDeps {
   readonly telling?: Telling;
 }
 
-export function openOutlet(
+export function openSinkPipeline(
   name: SinkName,
   { module, options, common }: LoadedSink,
   delivery: DeliveryConfig,
   deps: OutletDeps,
-): Outlet {
+): SinkPipeline {
   const { clock } = deps;
   const { retry, rate } = common;
   const made = module.create(name, options, { ...deps, environment: deps.environment ?? {} });
@@ -59,9 +59,9 @@ export function openOutlet(
     policy,
     matches: (event) => filter?.matches(event) ?? true,
     dispatcher: () =>
-      new Dispatcher({
+      new SinkDispatcher({
         ...deps,
-        channel: new Channel({
+        breaker: new CircuitBreaker({
           sink,
           policy,
           clock,

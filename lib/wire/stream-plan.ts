@@ -1,13 +1,13 @@
 import type { SourceConfig } from "../config/schema.ts";
 import { type Stream, streamKey } from "../core/names.ts";
-import type { SliceRules } from "../run/commit-plan.ts";
+import type { CommitRules } from "../run/commit-plan.ts";
 import type { StreamPlan } from "../run/plan.ts";
 import type { Discovery, WatchedStream } from "../source/discovery.ts";
 import { taskEndpoint } from "../source/endpoints.ts";
 import type { UnlistedStream } from "./unlisted.ts";
 
 /** What the plans of all streams share. */
-export type SharedRules = Pick<SliceRules, "policies" | "filters" | "maxBacklog">;
+export type SharedRules = Pick<CommitRules, "policies" | "filters" | "maxBacklog">;
 
 /** Makes the plans of streams. */
 export interface StreamPlans {

@@ -62,7 +62,7 @@ describe("a stored record", () => {
     ["with a foreign part", record({ extra: 1 })],
     [
       "with an event that is none",
-      record({ outbox: [{ sequence: 1, event: {}, committedAtMs: 0, owed: [] }] }),
+      record({ outbox: [{ sequence: 1, event: {}, committedAtMs: 0, pending: [] }] }),
     ],
   ])("that is %s is corrupt, never empty", (_, text) => {
     expect(() => decodeCheckpoint(text)).toThrow(

@@ -20,11 +20,11 @@ const leftAt = (atMs: number): Checkpoint => ({
     {
       ...entry(1, "t1"),
       committedAtMs: atMs,
-      owed: new Map([[ops, { attempts: 2, nextAttemptMs: atMs + 60 * minuteMs }]]),
+      pending: new Map([[ops, { attempts: 2, nextAttemptMs: atMs + 60 * minuteMs }]]),
     },
   ],
-  fence: { run: runId("dead"), untilMs: atMs + 31_000 },
-  trouble: new Map([
+  lease: { run: runId("dead"), untilMs: atMs + 31_000 },
+  breakers: new Map([
     [ops, { kind: "failing", reason: "throttled", sinceMs: atMs, notBeforeMs: atMs + 60 * minuteMs }],
   ]),
 });
@@ -36,18 +36,18 @@ describe("a record's waits", () => {
   });
 
   it("are void when only a clock that was ahead can have set them", () => {
-    const { fence, trouble, outbox } = sound(leftAt(nowMs + 30 * dayMs));
-    expect(fence).toBeNull();
-    expect(trouble.get(ops)).toMatchObject({ sinceMs: nowMs, notBeforeMs: nowMs });
+    const { lease, breakers, outbox } = sound(leftAt(nowMs + 30 * dayMs));
+    expect(lease).toBeNull();
+    expect(breakers.get(ops)).toMatchObject({ sinceMs: nowMs, notBeforeMs: nowMs });
     expect(outbox[0]).toMatchObject({ sequence: 1, committedAtMs: nowMs });
-    expect(outbox[0]?.owed.get(ops)).toEqual({ attempts: 2, nextAttemptMs: nowMs });
+    expect(outbox[0]?.pending.get(ops)).toEqual({ attempts: 2, nextAttemptMs: nowMs });
   });
 
   it("are void one by one: a sound one beside a void one stays", () => {
     const ahead = leftAt(nowMs + 30 * dayMs);
-    const { fence } = leftAt(nowMs);
-    const found = sound({ ...ahead, fence, outbox: [...leftAt(nowMs).outbox, ...ahead.outbox] });
-    expect(found.fence).toBe(fence);
+    const { lease } = leftAt(nowMs);
+    const found = sound({ ...ahead, lease, outbox: [...leftAt(nowMs).outbox, ...ahead.outbox] });
+    expect(found.lease).toBe(lease);
     expect(found.outbox[0]).toEqual(leftAt(nowMs).outbox[0]);
   });
 
@@ -56,16 +56,17 @@ describe("a record's waits", () => {
       fc.property(anyCheckpoint, fc.integer({ min: 0, max: 4e12 }), (record, atMs) => {
         const found = sound(record, atMs);
         const latestMs = atMs + 61 * minuteMs;
-        expect(found.outbox.map(({ event, owed }) => [event, [...owed.keys()]])).toEqual(
-          record.outbox.map(({ event, owed }) => [event, [...owed.keys()]]),
+        expect(found.outbox.map(({ event, pending }) => [event, [...pending.keys()]])).toEqual(
+          record.outbox.map(({ event, pending }) => [event, [...pending.keys()]]),
         );
-        for (const { owed, committedAtMs } of found.outbox) {
+        for (const { pending, committedAtMs } of found.outbox) {
           expect(committedAtMs).toBeLessThanOrEqual(atMs + minuteMs);
-          for (const { nextAttemptMs } of owed.values()) expect(nextAttemptMs).toBeLessThanOrEqual(latestMs);
+          for (const { nextAttemptMs } of pending.values())
+            expect(nextAttemptMs).toBeLessThanOrEqual(latestMs);
         }
-        for (const { notBeforeMs } of found.trouble.values())
+        for (const { notBeforeMs } of found.breakers.values())
           expect(notBeforeMs).toBeLessThanOrEqual(latestMs);
-        expect(found.fence?.untilMs ?? 0).toBeLessThanOrEqual(atMs + 31_000 + minuteMs);
+        expect(found.lease?.untilMs ?? 0).toBeLessThanOrEqual(atMs + 31_000 + minuteMs);
         expect(found.baselineMs ?? 0).toBeLessThanOrEqual(atMs + minuteMs);
         expect(found.goneMs ?? 0).toBeLessThanOrEqual(atMs + minuteMs);
         expect(sound(found, atMs)).toBe(found);

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eventBytes } from "../../lib/change/event.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { oldestOwedMs, owedCounts } from "../../lib/checkpoint/owed.ts";
 import { type BatchId, batchId, type ParkedDelivery } from "../../lib/checkpoint/parked.ts";
 import {
   batchesDue,
@@ -12,6 +11,7 @@ import {
   park,
   roomOf,
 } from "../../lib/checkpoint/parking.ts";
+import { oldestOwedMs, owedCounts } from "../../lib/checkpoint/pending.ts";
 import { begin, record, settle } from "../../lib/checkpoint/transitions.ts";
 import type { SinkName } from "../../lib/core/names.ts";
 import { createdMs } from "../change/sample.ts";
@@ -45,7 +45,7 @@ function lot(maxBacklog: number, sinks: readonly SinkName[] = [ops, chat]) {
         newestCreatedMs: null,
         baselineDone: true,
         nowMs: createdMs + first,
-        fence: null,
+        lease: null,
         durations: new Map(),
         room: roomOf(at.checkpoint.outbox, limits),
       });
@@ -56,11 +56,11 @@ function lot(maxBacklog: number, sinks: readonly SinkName[] = [ops, chat]) {
     },
     /** The sink's oldest deliveries are accepted. */
     accept(sink: SinkName, count: number) {
-      const mine = at.checkpoint.outbox.filter(({ owed }) => owed.has(sink)).slice(0, count);
+      const mine = at.checkpoint.outbox.filter(({ pending }) => pending.has(sink)).slice(0, count);
       at.store(
         settle(
           at.checkpoint,
-          mine.map(({ sequence }) => ({ sequence, sink, owed: null })),
+          mine.map(({ sequence }) => ({ sequence, sink, pending: null })),
         ),
       );
       return mine.map(({ sequence }) => sequence);
@@ -79,8 +79,8 @@ function lot(maxBacklog: number, sinks: readonly SinkName[] = [ops, chat]) {
       for (const id of rows.keys()) if (!named.has(id)) rows.delete(id);
     },
     /** What a sink is owed, in order: in the record and beside it. */
-    owed(sink: SinkName) {
-      const inOutbox = at.checkpoint.outbox.filter(({ owed }) => owed.has(sink));
+    pending(sink: SinkName) {
+      const inOutbox = at.checkpoint.outbox.filter(({ pending }) => pending.has(sink));
       const parked = at.checkpoint.parked.get(sink) ?? [];
       const beside = parked.flatMap(({ id, returned }) => rows.get(id)?.slice(returned) ?? []);
       return [...inOutbox, ...beside].map(({ sequence }) => sequence);
@@ -109,7 +109,7 @@ describe("what a sink is owed, in the record and beside it", () => {
     fc.assert(
       fc.property(fc.constantFrom(1, 2, 7, 1_000), fc.array(move, { maxLength: 25 }), (maxBacklog, moves) => {
         const at = lot(maxBacklog);
-        const owed = new Map<SinkName, number[]>([
+        const pending = new Map<SinkName, number[]>([
           [ops, []],
           [chat, []],
         ]);
@@ -118,18 +118,18 @@ describe("what a sink is owed, in the record and beside it", () => {
             const first = at.checkpoint.nextSequence;
             at.record(each.count, each.length, each.sinks);
             for (const sink of each.sinks)
-              for (let index = 0; index < each.count; index += 1) owed.get(sink)?.push(first + index);
+              for (let index = 0; index < each.count; index += 1) pending.get(sink)?.push(first + index);
           } else if (each.kind === "accept") {
             const gone = at.accept(each.sink, each.count);
-            expect(owed.get(each.sink)?.splice(0, gone.length)).toEqual(gone);
+            expect(pending.get(each.sink)?.splice(0, gone.length)).toEqual(gone);
           } else at.bringBack();
-          for (const [sink, sequences] of owed) {
-            expect(at.owed(sink)).toEqual(sequences);
+          for (const [sink, sequences] of pending) {
+            expect(at.pending(sink)).toEqual(sequences);
             expect(owedCounts(at.checkpoint).get(sink) ?? 0).toBe(sequences.length);
           }
           const { outbox, parked } = at.checkpoint;
           for (const sink of [ops, chat])
-            expect(outbox.filter(({ owed }) => owed.has(sink)).length).toBeLessThanOrEqual(maxBacklog);
+            expect(outbox.filter(({ pending }) => pending.has(sink)).length).toBeLessThanOrEqual(maxBacklog);
           const bytes = outbox.reduce((sum, { event }) => sum + eventBytes(event), 0);
           // One event of each sink comes through however large it is.
           expect(bytes).toBeLessThanOrEqual(maxBytes + 2 * 41_000);
@@ -165,9 +165,9 @@ describe("what a sink is owed, in the record and beside it", () => {
       at.record(100, 1_000);
       at.accept(chat, 1_000);
     }
-    const before = at.checkpoint.outbox.filter(({ owed }) => owed.has(chat)).length;
+    const before = at.checkpoint.outbox.filter(({ pending }) => pending.has(chat)).length;
     expect([before, at.bringBack()]).toEqual([0, true]);
-    expect(at.checkpoint.outbox.filter(({ owed }) => owed.has(chat)).length).toBeGreaterThan(40);
+    expect(at.checkpoint.outbox.filter(({ pending }) => pending.has(chat)).length).toBeGreaterThan(40);
   });
 
   it("grows the record by a batch's name for a quarter of a megabyte, in large slices and in a trickle", () => {
@@ -207,7 +207,7 @@ describe("bringBack", () => {
     const at = lot(1, [ops]);
     at.record(2, 10);
     at.accept(ops, 1);
-    const foreign = { sequence: 2, event: sampleEvent("foreign"), committedAtMs: 0, owed: new Map() };
+    const foreign = { sequence: 2, event: sampleEvent("foreign"), committedAtMs: 0, pending: new Map() };
     at.store({ ...at.checkpoint, outbox: [foreign] });
     expect(at.bringBack()).toBe(false);
     at.store({ ...at.checkpoint, outbox: [] });

@@ -26,7 +26,7 @@ export const entry = (sequence: number, task: string, sinks: readonly SinkName[]
   sequence,
   event: sampleEvent(task, "EXECUTING", createdMs + sequence),
   committedAtMs: createdMs,
-  owed: new Map(sinks.map((sink) => [sink, { attempts: 0, nextAttemptMs: 0 }])),
+  pending: new Map(sinks.map((sink) => [sink, { attempts: 0, nextAttemptMs: 0 }])),
 });
 
 const instantMs = fc.integer({ min: 0, max: 4e12 });
@@ -79,8 +79,8 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
     )
     .map((rows) => new Map(rows)),
   nextSequence: fc.integer({ min: 1_000, max: 2_000 }),
-  fence: fc.option(fc.record({ run: fc.uuid().map(runId), untilMs: instantMs })),
-  trouble: fc
+  lease: fc.option(fc.record({ run: fc.uuid().map(runId), untilMs: instantMs })),
+  breakers: fc
     .array(
       fc.tuple(
         name,

@@ -8,7 +8,7 @@ import {
   record as recordAll,
   reinstate,
   settle,
-  withTrouble,
+  withBreakers,
 } from "../../lib/checkpoint/transitions.ts";
 import { taskId } from "../../lib/core/names.ts";
 import { createdMs, sampleKnown } from "../change/sample.ts";
@@ -23,7 +23,7 @@ const recording = (over: Partial<Recording>): Recording => ({
   newestCreatedMs: null,
   baselineDone: true,
   nowMs: createdMs,
-  fence: null,
+  lease: null,
   durations: new Map(),
   room: new Room([], { maxBacklog: 1_000, sinks: 2 }),
   ...over,
@@ -53,7 +53,7 @@ describe("record", () => {
     ];
     const next = record({ ...empty, nextSequence: 7 }, recording({ events }));
     expect(
-      next.outbox.map(({ sequence, event, owed }) => [sequence, event.subject, [...owed.keys()]]),
+      next.outbox.map(({ sequence, event, pending }) => [sequence, event.subject, [...pending.keys()]]),
     ).toEqual([
       [7, "a", [ops, chat]],
       [9, "c", [chat]],
@@ -89,18 +89,18 @@ describe("record", () => {
 describe("settle", () => {
   it("takes out what is settled and keeps what is owed, with its attempts", () => {
     const next = settle(holding(entry(1, "a", [ops, chat]), entry(2, "b")), [
-      { sequence: 1, sink: ops, owed: null },
-      { sequence: 1, sink: chat, owed: { attempts: 2, nextAttemptMs: 9 } },
-      { sequence: 2, sink: ops, owed: null },
+      { sequence: 1, sink: ops, pending: null },
+      { sequence: 1, sink: chat, pending: { attempts: 2, nextAttemptMs: 9 } },
+      { sequence: 2, sink: ops, pending: null },
     ]);
-    expect(next.outbox.map(({ sequence, owed }) => [sequence, ...owed])).toEqual([
+    expect(next.outbox.map(({ sequence, pending }) => [sequence, ...pending])).toEqual([
       [1, [chat, { attempts: 2, nextAttemptMs: 9 }]],
     ]);
   });
 
   it("does not owe again what another run has settled meanwhile", () => {
-    const late = [{ sequence: 1, sink: ops, owed: { attempts: 1, nextAttemptMs: 0 } }];
-    expect(settle(holding(entry(1, "a", [chat])), late).outbox[0]?.owed.has(ops)).toBe(false);
+    const late = [{ sequence: 1, sink: ops, pending: { attempts: 1, nextAttemptMs: 0 } }];
+    expect(settle(holding(entry(1, "a", [chat])), late).outbox[0]?.pending.has(ops)).toBe(false);
     expect(settle(holding(), late).outbox).toEqual([]);
   });
 
@@ -113,7 +113,12 @@ describe("a reference to a message", () => {
   const knowing = (...tasks: readonly string[]) => ({
     known: new Map(tasks.map((task) => [taskId(task), known("EXECUTING", createdMs)])),
   });
-  const told = (sequence: number, message: string, sink = ops) => ({ sequence, sink, owed: null, message });
+  const told = (sequence: number, message: string, sink = ops) => ({
+    sequence,
+    sink,
+    pending: null,
+    message,
+  });
 
   it("is kept by task and sink, and the newest stands", () => {
     const owing = holding(entry(1, "a", [ops, chat]), entry(2, "a"));
@@ -192,7 +197,7 @@ describe("reinstate", () => {
   it("joins the entry that still owes the event to another sink", () => {
     const waiting = { ...entry(1, "a", [chat]), event: sampleEvent("a") };
     const next = reinstate(holding(waiting), [letter(1, "a")], createdMs);
-    expect(next.outbox.map(({ owed }) => [...owed.keys()])).toEqual([[chat, ops]]);
+    expect(next.outbox.map(({ pending }) => [...pending.keys()])).toEqual([[chat, ops]]);
   });
 
   it("goes to the end when its place is another event's, as after a reset", () => {
@@ -209,9 +214,9 @@ describe("withTrouble", () => {
   const trouble = { kind: "failing", reason: "network", sinceMs: 5, notBeforeMs: 0 } as const;
 
   it("remembers since when a sink fails, and forgets one that is well", () => {
-    const failing = withTrouble(empty, new Map([[ops, trouble]]));
-    const later = withTrouble(failing, new Map([[ops, { ...trouble, sinceMs: 99 }]]));
-    expect(later.trouble.get(ops)?.sinceMs).toBe(5);
-    expect(withTrouble(later, new Map([[ops, null]])).trouble.size).toBe(0);
+    const failing = withBreakers(empty, new Map([[ops, trouble]]));
+    const later = withBreakers(failing, new Map([[ops, { ...trouble, sinceMs: 99 }]]));
+    expect(later.breakers.get(ops)?.sinceMs).toBe(5);
+    expect(withBreakers(later, new Map([[ops, null]])).breakers.size).toBe(0);
   });
 });

@@ -246,7 +246,7 @@ describe("checkpoint", () => {
             known: 1,
             open: 1,
             outbox: 1,
-            owed: { ops: 1 },
+            pending: { ops: 1 },
             trouble: { ops: { kind: "blocked", reason: "unauthorized" } },
           },
         ],

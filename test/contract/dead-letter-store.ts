@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { SinkName } from "../../lib/core/names.ts";
 import type { DeadLetter, DeadLetterStore } from "../../lib/delivery/dead-letters.ts";
-import { letterOf } from "../../lib/delivery/dead-letters.ts";
+import { deadLetterOf } from "../../lib/delivery/dead-letters.ts";
 import { parseExactJson } from "../../lib/text/json.ts";
 import { chat, entry, key, ops } from "../checkpoint/sample.ts";
 
 export const letter = (sequence: number, sink: SinkName = ops): DeadLetter =>
-  letterOf(key, sink, entry(sequence, `t${sequence}`), {
+  deadLetterOf(key, sink, entry(sequence, `t${sequence}`), {
     reason: "rejected",
     detail: "HTTP 400",
     attempts: 2,

@@ -36,7 +36,7 @@ describe("the excess of an outbox", () => {
         stream: key,
       },
     ]);
-    expect(excess.receipts).toEqual([{ sequence: 1, sink: chat, owed: null }]);
+    expect(excess.receipts).toEqual([{ sequence: 1, sink: chat, pending: null }]);
   });
 
   it("is what is too old", () => {
@@ -48,7 +48,7 @@ describe("the excess of an outbox", () => {
   });
 
   it("keeps count of the attempts, and says which limit it was", () => {
-    const tried = { ...entry(1, "a"), owed: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
+    const tried = { ...entry(1, "a"), pending: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
     const aged = excessOf(limits, { ...checkpoint, outbox: [tried] }, createdMs + 10_000);
     expect(aged.letters).toMatchObject([{ attempts: 4, detail: "its age is over the limit" }]);
   });

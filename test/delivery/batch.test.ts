@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Batch } from "../../lib/delivery/batch.ts";
 import { entry, ops } from "../checkpoint/sample.ts";
 
-const parcel = (sequence: number, task: string) => ({
+const pending = (sequence: number, task: string) => ({
   entry: entry(sequence, task, [ops]),
 });
 const bytes = Buffer.byteLength(JSON.stringify(entry(1, "a").event));
@@ -11,7 +11,7 @@ const bytes = Buffer.byteLength(JSON.stringify(entry(1, "a").event));
 /** The tasks that found their place, until the batch was full. */
 function fill(limits: { maxEvents: number; maxBytes: number }, tasks: readonly string[]): readonly string[] {
   const batch = new Batch(limits);
-  return tasks.filter((task, index) => !batch.isFull && batch.add(parcel(index + 1, task)));
+  return tasks.filter((task, index) => !batch.isFull && batch.add(pending(index + 1, task)));
 }
 
 describe("a batch", () => {

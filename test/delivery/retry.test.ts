@@ -17,7 +17,7 @@ const locked: DeliveryResult = { kind: "blocked", reason: "unauthorized", detail
 const almostOne = () => 0.999_999;
 const waitMs = (result: DeliveryResult, over: Partial<Attempt> = {}): number | string => {
   const decision = decide(result, attempt(over), policy, almostOne);
-  return decision.kind === "wait" ? decision.owed.nextAttemptMs - 1_000 : decision.kind;
+  return decision.kind === "wait" ? decision.pending.nextAttemptMs - 1_000 : decision.kind;
 };
 
 describe("the decision on a sink's answer", () => {
@@ -39,7 +39,7 @@ describe("the decision on a sink's answer", () => {
     expect(
       decide(busy, attempt({ attempts: 900 }), { ...policy, maxAttempts: null }, almostOne),
     ).toMatchObject({
-      owed: { nextAttemptMs: 61_000 },
+      pending: { nextAttemptMs: 61_000 },
     });
   });
 
@@ -48,7 +48,7 @@ describe("the decision on a sink's answer", () => {
       fc.property(fc.double({ min: 0, max: 0.999, noNaN: true }), (chance) => {
         const decision = decide(busy, attempt(), policy, () => chance);
         expect(decision).toMatchObject({
-          owed: { attempts: 1, nextAttemptMs: 1_000 + Math.round(chance * 500) },
+          pending: { attempts: 1, nextAttemptMs: 1_000 + Math.round(chance * 500) },
         });
       }),
     );

@@ -4,10 +4,10 @@ import { AwsError } from "../../lib/aws/errors.ts";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { eventId, sinkName } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
-import { Channel } from "../../lib/delivery/channel.ts";
-import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
+import { CircuitBreaker } from "../../lib/delivery/circuit-breaker.ts";
 import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
+import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import { openDeliverer, type Received } from "../../lib/fleet/deliverer.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { accepted, busy, locked, refused, scriptedSink } from "../delivery/scripted-sink.ts";
@@ -64,8 +64,8 @@ function stage(
   const logged: unknown[] = [];
   const deliverer = openDeliverer({
     dispatcher: () =>
-      new Dispatcher({
-        channel: new Channel({ sink, policy: { ...policy, ...over }, clock, concurrency: 4, rate }),
+      new SinkDispatcher({
+        breaker: new CircuitBreaker({ sink, policy: { ...policy, ...over }, clock, concurrency: 4, rate }),
         clock,
         random: () => 0.5,
         log: silentLog,

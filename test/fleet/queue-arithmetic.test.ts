@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { eventId, sinkName } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
-import { Channel } from "../../lib/delivery/channel.ts";
-import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
+import { CircuitBreaker } from "../../lib/delivery/circuit-breaker.ts";
 import { RateLimit } from "../../lib/delivery/rate-limit.ts";
+import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import { openDeliverer } from "../../lib/fleet/deliverer.ts";
 import { maxRestMs, seldomMs } from "../../lib/fleet/waits.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
@@ -66,8 +66,8 @@ async function play(setup: Setup) {
   const open = () =>
     openDeliverer({
       dispatcher: () =>
-        new Dispatcher({
-          channel: new Channel({ sink, policy, clock, concurrency: 4, rate }),
+        new SinkDispatcher({
+          breaker: new CircuitBreaker({ sink, policy, clock, concurrency: 4, rate }),
           clock,
           random,
           log: silentLog,

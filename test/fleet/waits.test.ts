@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SinkTrouble } from "../../lib/checkpoint/checkpoint.ts";
+import type { BreakerState } from "../../lib/checkpoint/checkpoint.ts";
 import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import { freeReceives, type SinkState, type Waiting, waitSeconds } from "../../lib/fleet/waits.ts";
 
@@ -7,7 +7,7 @@ const nowMs = 10_000_000;
 const well: SinkState = { trouble: null, rate: null };
 const untried = (task: string, receives = 1): Waiting => ({ task, receives, dueMs: null });
 const tried = (task: string, inMs: number): Waiting => ({ task, receives: 1, dueMs: nowMs + inMs });
-const trouble = (inMs: number, sinceMs = nowMs): SinkTrouble => ({
+const trouble = (inMs: number, sinceMs = nowMs): BreakerState => ({
   kind: "failing",
   reason: "throttled",
   sinceMs,

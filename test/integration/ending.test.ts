@@ -97,7 +97,7 @@ describe.each(Object.entries(frozen))("before a server that is frozen, %s,", (_,
       expect(performance.now() - toldMs).toBeLessThan(8_000);
       if (command[0] === "sink") return;
       const { out } = await stage.run("checkpoint", "show", "--json");
-      expect(JSON.parse(out)).toMatchObject({ checkpoints: [{ owed: { frozen: 1 }, fence: null }] });
+      expect(JSON.parse(out)).toMatchObject({ checkpoints: [{ pending: { frozen: 1 }, lease: null }] });
     });
   });
 });

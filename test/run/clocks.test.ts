@@ -84,7 +84,7 @@ describe("a clock that was ahead once", () => {
     expect(told(sink)).toEqual(["a EXECUTING"]);
     await rewrite((checkpoint) => ({
       ...checkpoint,
-      fence: { run: runId("dead"), untilMs: createdMs + 30 * dayMs },
+      lease: { run: runId("dead"), untilMs: createdMs + 30 * dayMs },
     }));
     show(task("b"));
     await run();

@@ -4,12 +4,17 @@ import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { batchId } from "../../lib/checkpoint/parked.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { taskId } from "../../lib/core/names.ts";
-import { planSlice, type Slice, type SliceMoment, type SliceRules } from "../../lib/run/commit-plan.ts";
+import {
+  type CommitMoment,
+  type CommitPlan,
+  type CommitRules,
+  planCommit,
+} from "../../lib/run/commit-plan.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { key, stream } from "../checkpoint/sample.ts";
 
 const minuteMs = 60_000;
-const rules: SliceRules = {
+const rules: CommitRules = {
   stream: key,
   lookbackMs: 15 * minuteMs,
   maxOpenAgeMs: 7 * 24 * 60 * minuteMs,
@@ -24,11 +29,11 @@ const held: Checkpoint = {
   watermarkMs: createdMs - 60 * minuteMs,
   newestCreatedMs: createdMs,
 };
-const moment: SliceMoment = {
+const moment: CommitMoment = {
   startedMs: createdMs + minuteMs,
   nowMs: createdMs + minuteMs,
   apiNowMs: createdMs + minuteMs,
-  fenceFor: () => null,
+  leaseFor: () => null,
   isOthers: false,
   atHand: new Map(),
   newBatchId: () => batchId("run/1"),
@@ -36,11 +41,11 @@ const moment: SliceMoment = {
 
 describe("a slice", () => {
   it("moves the window up to the lookback when all was read", () => {
-    expect(planSlice(held, [], [], rules, moment).next.watermarkMs).toBe(createdMs - rules.lookbackMs);
+    expect(planCommit(held, [], [], rules, moment).next.watermarkMs).toBe(createdMs - rules.lookbackMs);
   });
 
   it("leaves the window where it is when the stream could not be read", () => {
-    expect(planSlice(held, [], null, rules, moment).next.watermarkMs).toBe(held.watermarkMs);
+    expect(planCommit(held, [], null, rules, moment).next.watermarkMs).toBe(held.watermarkMs);
   });
 
   it("tells of each task what was usual before it, and learns from what succeeds", () => {
@@ -54,8 +59,8 @@ describe("a slice", () => {
       const known = { ...task, overdueTold: false, doubt: null, past: [], gone: null };
       return { id: task.id, changes: [{ task, from: "EXECUTING", to }], known };
     };
-    const usualIn = ({ events }: Slice) => events.map(({ data }) => data.change.usualMs);
-    const first = planSlice(
+    const usualIn = ({ events }: CommitPlan) => events.map(({ data }) => data.change.usualMs);
+    const first = planCommit(
       held,
       [ended("SUCCESS", 1_000, 1), ended("SUCCESS", 9_000, 2)],
       [],
@@ -64,14 +69,14 @@ describe("a slice", () => {
     );
     expect(usualIn(first)).toEqual([undefined, undefined]);
     const next = [ended("FAILED", 90_000, 3), ended("SUCCESS", 2_000, 4), ended("FAILED", 1_000, 5)];
-    const second = planSlice(first.next, next, [], rules, moment);
+    const second = planCommit(first.next, next, [], rules, moment);
     expect(usualIn(second)).toEqual([undefined, undefined, 2_000]);
     expect(second.next.durations).toEqual(new Map([["bindInstancePublicIp", [1_000, 9_000, 2_000]]]));
   });
 
   it("ends the baseline only once the stream was read", () => {
     const fresh = begin("now", createdMs, rules.maxOpenAgeMs);
-    expect(planSlice(fresh, [], null, rules, moment).next.baselineMs).toBe(createdMs);
-    expect(planSlice(fresh, [], [], rules, moment).next.baselineMs).toBeNull();
+    expect(planCommit(fresh, [], null, rules, moment).next.baselineMs).toBe(createdMs);
+    expect(planCommit(fresh, [], [], rules, moment).next.baselineMs).toBeNull();
   });
 });

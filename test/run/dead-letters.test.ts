@@ -25,8 +25,8 @@ describe("a run whose dead letters cannot be stored", () => {
     const outcome = await run({ deadLetters: down });
     expect(outcome.error).toMatchObject({ code: "STORE_FAILED" });
     expect(outcome.accepted.get(chat)).toBe(9);
-    const owed = (await record())?.outbox.flatMap((entry) => [...entry.owed.keys()]);
-    expect(new Set(owed)).toEqual(new Set([ops]));
+    const pending = (await record())?.outbox.flatMap((entry) => [...entry.pending.keys()]);
+    expect(new Set(pending)).toEqual(new Set([ops]));
 
     await run();
     expect((await record())?.outbox).toEqual([]);

@@ -9,7 +9,7 @@ import type { DeliveryResult } from "../../lib/core/result.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, key, ops } from "../checkpoint/sample.ts";
 import { parkedDeliveries } from "../contract/parked-store.ts";
-import { pump } from "../delivery/pump.ts";
+import { runUntilSettled } from "../delivery/run-until-settled.ts";
 import { accepted, busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
 import { patience, stage } from "./stage.ts";
 
@@ -48,7 +48,7 @@ describe("a run of thousands of changes", () => {
     const running = begin();
     for (let count = 0; count < 500; count += 1) await turn();
     expect(healthy.accepted).toHaveLength(1_000);
-    const outcome = await pump(clock, running);
+    const outcome = await runUntilSettled(clock, running);
     expect(outcome.accepted.get(chat)).toBeGreaterThan(100);
   });
 
@@ -61,7 +61,7 @@ describe("a run of thousands of changes", () => {
     const running = begin();
     for (let count = 0; count < 500; count += 1) await turn();
     expect(healthy.accepted).toHaveLength(3_000);
-    await pump(clock, running);
+    await runUntilSettled(clock, running);
     hanging.answer = () => accepted;
     await clock.advance(10 * minuteMs);
     await run();
@@ -215,13 +215,13 @@ describe("a run beside whose record deliveries wait", () => {
     staged.show(...tasks(40));
     const running = staged.begin();
     for (let count = 0; count < 200; count += 1) await turn();
-    const untilMs = (await staged.record())?.fence?.untilMs ?? 0;
+    const untilMs = (await staged.record())?.lease?.untilMs ?? 0;
     expect(untilMs).toBe(createdMs + 31_000);
     await staged.clock.advance(29_000);
     expect(staged.commits.length).toBeGreaterThan(3);
-    expect((await staged.record())?.fence?.untilMs).toBe(untilMs);
-    await pump(staged.clock, running);
-    expect((await staged.record())?.fence).toBeNull();
+    expect((await staged.record())?.lease?.untilMs).toBe(untilMs);
+    await runUntilSettled(staged.clock, running);
+    expect((await staged.record())?.lease).toBeNull();
   });
 });
 

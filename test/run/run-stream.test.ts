@@ -7,7 +7,7 @@ import type { DeliveryResult } from "../../lib/core/result.ts";
 import { redrive } from "../../lib/delivery/redrive.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, key, ops } from "../checkpoint/sample.ts";
-import { pump } from "../delivery/pump.ts";
+import { runUntilSettled } from "../delivery/run-until-settled.ts";
 import { accepted, busy, refused, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
 import { patience, stage } from "./stage.ts";
 
@@ -208,8 +208,8 @@ describe("a run", () => {
     const running = begin();
     for (let turns = 0; turns < 20; turns += 1) await turn();
     expect(told(healthy)).toEqual(["a EXECUTING", "b EXECUTING"]);
-    await pump(clock, running);
-    expect((await record())?.outbox.map(({ owed }) => [...owed.keys()])).toEqual([[chat], [chat]]);
+    await runUntilSettled(clock, running);
+    expect((await record())?.outbox.map(({ pending }) => [...pending.keys()])).toEqual([[chat], [chat]]);
   });
 
   it("commits a huge first read in slices, oldest first, and holds the window for what is left", async () => {

@@ -7,7 +7,7 @@ import type { StreamPlan } from "../../lib/run/plan.ts";
 import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
 import { sampleTask } from "../change/sample.ts";
 import { chat, ops, stream } from "../checkpoint/sample.ts";
-import { pump } from "../delivery/pump.ts";
+import { runUntilSettled } from "../delivery/run-until-settled.ts";
 import { busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
 import { stage } from "./stage.ts";
 
@@ -28,7 +28,7 @@ function streams(count: number, sinks: readonly ScriptedSink[]) {
 }
 
 async function* inOneGo(plans: readonly StreamPlan[]): AsyncGenerator<Planned> {
-  yield { plans, unplanned: [] };
+  yield { plans, failedSources: [] };
 }
 
 const turns = async (): Promise<void> => {
@@ -48,7 +48,7 @@ describe("a run over many streams", () => {
     const running = run();
     await turns();
     expect(healthy.accepted.map(({ data }) => data.instance.instanceId).sort()).toEqual(["i0", "i1", "i2"]);
-    await pump(clock, running);
+    await runUntilSettled(clock, running);
   });
 
   it("reads the others while more streams than are read at once hang before or after their first page", async () => {
@@ -69,7 +69,7 @@ describe("a run over many streams", () => {
     await turns();
     expect(hung.size).toBe(20);
     expect(source.begins).toHaveLength(50);
-    await pump(clock, running);
+    await runUntilSettled(clock, running);
     expect(source.begins).toHaveLength(60);
   });
 
@@ -77,14 +77,14 @@ describe("a run over many streams", () => {
     const { plans, context, source, clock } = streams(3, [scriptedSink(ops)]);
     const late = async function* () {
       await clock.sleep(30_000, new AbortController().signal);
-      yield { plans, unplanned: [] };
+      yield { plans, failedSources: [] };
     };
     const running = runStreams([late(), inOneGo(plans.slice(0, 2))], context(), {
       signal: new AbortController().signal,
     });
     await turns();
     expect(source.begins).toHaveLength(2);
-    const { streams: served } = await pump(clock, running);
+    const { streams: served } = await runUntilSettled(clock, running);
     expect(served.map(({ key }) => key)).toEqual(plans.map(({ rules }) => rules.stream));
     expect(source.begins).toHaveLength(3);
   });
@@ -98,7 +98,7 @@ describe("a run over many streams", () => {
       if (stream.instanceId === "i1") throw new TypeError("https://secret.example.com");
       return list(stream, ...rest);
     };
-    const summary = await pump(clock, run());
+    const summary = await runUntilSettled(clock, run());
     expect(sink.accepted).toHaveLength(2);
     const message = expect.stringMatching(/^an unexpected TypeError/);
     expect(summary.streams.map(({ error }) => error)).toEqual([null, { code: "DEFECT", message }, null]);
@@ -114,7 +114,7 @@ describe("a run over many streams", () => {
       if (stream === plans[0]?.rules.stream) throw new RangeError("Maximum call stack size exceeded");
       return load(stream);
     };
-    const summary = await pump(clock, run());
+    const summary = await runUntilSettled(clock, run());
     expect(sink.accepted).toHaveLength(1);
     expect(summary.streams.map(({ error }) => error?.code)).toEqual(["DEFECT", undefined]);
   });
@@ -170,7 +170,7 @@ describe("a run over many streams", () => {
       await staged.clock.advance(100);
       await turns();
       expect(sizes).toEqual([19]);
-      await pump(staged.clock, running);
+      await runUntilSettled(staged.clock, running);
       expect(sizes).toEqual([19, 1]);
     });
   });
@@ -188,7 +188,7 @@ describe("a run over many streams", () => {
     // The twenty that owe 2,000 events, and those that were being read then.
     expect(source.begins.length).toBeGreaterThanOrEqual(20);
     expect(source.begins.length).toBeLessThanOrEqual(36);
-    await pump(clock, running);
+    await runUntilSettled(clock, running);
     expect(source.begins).toHaveLength(60);
   });
 
@@ -196,7 +196,7 @@ describe("a run over many streams", () => {
     const { run, show, clock } = streams(1, [scriptedSink(ops, () => busy), scriptedSink(chat)]);
     show(sampleTask());
     const running = run();
-    await pump(clock, running);
+    await runUntilSettled(clock, running);
     expect((await running).sinks).toMatchObject({
       ops: { retrying: 1, blocked: null, problem: "HTTP 503" },
       chat: { accepted: 1, problem: null },
@@ -207,7 +207,7 @@ describe("a run over many streams", () => {
     const sink = scriptedSink(ops, () => busy);
     const { run, show, clock, plans, memory } = streams(2, [sink]);
     for (let count = 0; count < 900; count += 1) show(sampleTask({ id: taskId(`t${count}`) }));
-    const summary = await pump(clock, run());
+    const summary = await runUntilSettled(clock, run());
     const records = await Promise.all(plans.map(({ rules }) => memory.load(rules.stream)));
     expect(records.every((record) => (record?.checkpoint.parked.size ?? 0) > 0)).toBe(true);
     expect(summary.sinks[ops]).toMatchObject({ pending: 1_800, deadLettered: 0 });

@@ -52,7 +52,12 @@ describe("a snapshot", () => {
     const ended = { ...at("SUCCESS", createdMs), params: '{"topic":"orders"}' };
     const first = { ...empty, baselineMs: createdMs + 61_000 };
     const snapshot = await read(first, ended);
-    expect(snapshot.tasks.get(id)).toEqual({ ...ended, params: null, user: { id: null, name: null } });
+    expect(snapshot.tasks.get(id)).toEqual({
+      ...ended,
+      baselineOnly: true,
+      params: null,
+      user: { id: null, name: null },
+    });
     const byNow = { ...first, baselineMs: null };
     expect(differencesOf(snapshot, byNow, rules)).toMatchObject([{ id, changes: [] }]);
   });

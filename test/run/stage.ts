@@ -4,10 +4,10 @@ import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import type { Random } from "../../lib/core/clock.ts";
 import type { SourceError } from "../../lib/core/errors.ts";
 import { runId, type TaskId } from "../../lib/core/names.ts";
-import { Channel } from "../../lib/delivery/channel.ts";
+import { CircuitBreaker } from "../../lib/delivery/circuit-breaker.ts";
 import type { DeadLetterStore } from "../../lib/delivery/dead-letters.ts";
-import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
+import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import type { RunContext, StreamPlan } from "../../lib/run/plan.ts";
 import { runStream } from "../../lib/run/run-stream.ts";
 import type { Page, TaskSource } from "../../lib/source/task-source.ts";
@@ -15,7 +15,7 @@ import { memoryCheckpoints, memoryDeadLetters, memoryParked } from "../../lib/st
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { createdMs } from "../change/sample.ts";
 import { key, stream } from "../checkpoint/sample.ts";
-import { pump } from "../delivery/pump.ts";
+import { runUntilSettled } from "../delivery/run-until-settled.ts";
 import type { ScriptedSink } from "../delivery/scripted-sink.ts";
 import { manualClock } from "../simulator/clock.ts";
 
@@ -119,8 +119,8 @@ export function stage(
     dispatchers: new Map(
       sinks.map((sink) => {
         const policy = plan.rules.policies.get(sink.name) ?? patience;
-        const channel = new Channel({ sink, policy, concurrency: 4, rate: null, clock });
-        return [sink.name, new Dispatcher({ channel, clock, random, log: silentLog })];
+        const breaker = new CircuitBreaker({ sink, policy, concurrency: 4, rate: null, clock });
+        return [sink.name, new SinkDispatcher({ breaker, clock, random, log: silentLog })];
       }),
     ),
     observer: { committed: () => {}, attempted: () => {} },
@@ -128,7 +128,7 @@ export function stage(
   });
   const begin = (changes?: Changes, signal = new AbortController().signal) =>
     runStream(plan, context(changes), { signal });
-  const run = (changes?: Changes) => pump(clock, begin(changes));
+  const run = (changes?: Changes) => runUntilSettled(clock, begin(changes));
   const record = async () => (await memory.load(key))?.checkpoint;
   const show = (...tasks: Task[]) => {
     for (const task of tasks) source.tasks.set(task.id, task);

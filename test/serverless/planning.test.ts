@@ -67,9 +67,9 @@ describe("a fleet's planning", () => {
     await plan();
     simulator.faults.on("error-503");
     expect(await dueIn(10)).toBe(6);
-    const { watched, unplanned } = await plan();
+    const { watched, failedSources } = await plan();
     expect(watched).toBe(3);
-    expect(unplanned.map(({ key }) => key)).toEqual(["rabbitmq/cn-north-4/p1/*"]);
+    expect(failedSources.map(({ key }) => key)).toEqual(["rabbitmq/cn-north-4/p1/*"]);
   });
 
   it("sends each minute what a deleted instance and a removed source still owe", async () => {

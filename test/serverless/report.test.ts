@@ -63,10 +63,10 @@ describe("runMetrics", () => {
   });
 });
 
-const plan = (unplanned: number) => ({
+const plan = (failedSources: number) => ({
   plan: { messages: [{ body: "a" }, { body: "b" }], due: 7, busy: 3 },
   watched: 30,
-  unplanned: Array.from({ length: unplanned }, (_, index) => ({
+  failedSources: Array.from({ length: failedSources }, (_, index) => ({
     key: `rabbitmq/r/p${index}/*`,
     error: new SourceError("unavailable", "HTTP 503"),
   })),

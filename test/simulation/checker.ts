@@ -59,7 +59,7 @@ export function onCommit(
     apiSkewMs: crew.apiSkewMs,
   });
   // Another run holds the outbox: this one may not deliver what it has just committed.
-  if (next.fence?.run !== crew.process.run) deeds.fenced.splice(before);
+  if (next.lease?.run !== crew.process.run) deeds.fenced.splice(before);
   checkMessages(previous, next, deeds);
   deeds.record = next;
 }
@@ -105,11 +105,11 @@ export function onAccepted(history: History, stream: StreamKey, sink: SinkName, 
   if (accepted.has(key)) return;
   accepted.add(key);
   if (redriven.has(key)) return;
-  const lane = `${sink} ${event.subject}`;
-  const height = heights.get(lane) ?? 0;
+  const queue = `${sink} ${event.subject}`;
+  const height = heights.get(queue) ?? 0;
   const sequence = sequences.get(event.id) ?? 0;
   if (sequence < height) throw new Violation("order", `${key} is accepted after a later change of its task`);
-  heights.set(lane, sequence);
+  heights.set(queue, sequence);
 }
 
 /** A run ended by itself: what it was shown is taken in, what it committed is told to whoever is well. */
@@ -131,8 +131,8 @@ export function onEnd(
     if (error !== null) continue;
     if (deeds.sights.length < oneSlice)
       for (const sight of deeds.sights) checkTakenIn(history, stream, sight, deeds);
-    for (const { event, owed } of history.incarnation(stream).record?.outbox ?? []) {
-      for (const sink of owed.keys()) {
+    for (const { event, pending } of history.incarnation(stream).record?.outbox ?? []) {
+      for (const sink of pending.keys()) {
         const key = pair(sink, event.id);
         if (deeds.answered.has(key))
           throw new Violation("no needless repeat", `${key} is accepted and still owed`);

@@ -2,7 +2,7 @@ import type { CloudEvent } from "../../lib/change/event.ts";
 import type { KnownTask } from "../../lib/change/known.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { SinkName, Stream, TaskId } from "../../lib/core/names.ts";
-import type { SliceRules } from "../../lib/run/commit-plan.ts";
+import type { CommitRules } from "../../lib/run/commit-plan.ts";
 import { type Deeds, finals, type History, type Incarnation, pair, Violation } from "./history.ts";
 
 const secondMs = 1_000;
@@ -23,7 +23,7 @@ interface Commit {
   readonly next: Checkpoint;
   /** What of it is in the record itself, and not parked. */
   readonly outbox: Checkpoint["outbox"];
-  readonly rules: SliceRules;
+  readonly rules: CommitRules;
   readonly deeds: Deeds;
   readonly nowMs: number;
   readonly apiSkewMs: number;
@@ -63,7 +63,7 @@ function checkTold(commit: Commit): void {
     const event = owing ?? incarnation.givenUp.find((given) => given.id === id);
     placed.delete(id);
     for (const [sink, wants] of rules.filters) {
-      const isOwed = entries.get(id)?.owed.has(sink) === true || incarnation.lettered.has(`${sink}:${id}`);
+      const isOwed = entries.get(id)?.pending.has(sink) === true || incarnation.lettered.has(`${sink}:${id}`);
       // An event that no outbox holds was refused by every filter, or given up in the same commit.
       const isWanted = event ? wants(event) : !history.pickySinks.has(sink);
       if (isWanted && !isOwed) throw new Violation("no loss", `${id} is not owed to ${sink}`);
@@ -75,14 +75,14 @@ function checkTold(commit: Commit): void {
     throw new Violation("no loss", `${id} tells a change that nobody was shown`);
 }
 
-const wantedBy = (event: CloudEvent, rules: SliceRules): readonly SinkName[] =>
+const wantedBy = (event: CloudEvent, rules: CommitRules): readonly SinkName[] =>
   [...rules.filters].filter(([, wants]) => wants(event)).map(([sink]) => sink);
 
 function remember(
   incarnation: Incarnation,
   event: CloudEvent,
   next: Checkpoint,
-  rules: SliceRules,
+  rules: CommitRules,
   deeds: Deeds,
 ): void {
   const task = event.subject as TaskId;
@@ -174,9 +174,9 @@ const isSeen = ({ sights }: Deeds, task: TaskId, status: string, updatedAtMs: nu
 /** Nothing owed disappears unless it was accepted or is among the dead letters. */
 function checkOwed({ incarnation, previous, next }: Commit): void {
   const kept = new Map(next.outbox.map((entry) => [`${entry.sequence} ${entry.event.id}`, entry]));
-  for (const { sequence, event, owed } of previous.outbox) {
-    for (const sink of owed.keys()) {
-      if (kept.get(`${sequence} ${event.id}`)?.owed.has(sink)) continue;
+  for (const { sequence, event, pending } of previous.outbox) {
+    for (const sink of pending.keys()) {
+      if (kept.get(`${sequence} ${event.id}`)?.pending.has(sink)) continue;
       const key = pair(sink, event.id);
       if (!incarnation.accepted.has(key) && !incarnation.lettered.has(key))
         throw new Violation(
@@ -209,7 +209,7 @@ function checkBounds({ next, outbox, rules }: Commit): void {
       throw new Violation("bounded", `${task} has ended, lies outside the window, and is kept`);
   }
   for (const sink of rules.policies.keys()) {
-    const owed = outbox.filter((entry) => entry.owed.has(sink)).length;
-    if (owed > rules.maxBacklog) throw new Violation("bounded", `${sink} is owed ${owed} events`);
+    const pending = outbox.filter((entry) => entry.pending.has(sink)).length;
+    if (pending > rules.maxBacklog) throw new Violation("bounded", `${sink} is owed ${pending} events`);
   }
 }

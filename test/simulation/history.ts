@@ -3,7 +3,7 @@ import type { Task } from "../../lib/change/task.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { EventId, RunId, SinkName, StreamKey, TaskId } from "../../lib/core/names.ts";
 import type { DeadLetter } from "../../lib/delivery/dead-letters.ts";
-import type { SliceRules } from "../../lib/run/commit-plan.ts";
+import type { CommitRules } from "../../lib/run/commit-plan.ts";
 import type { Reference } from "./living.ts";
 import type { Process } from "./process.ts";
 
@@ -90,7 +90,7 @@ export interface Crew {
   /** The API's clock less the processes'. */
   readonly apiSkewMs: number;
   readonly process: Process;
-  readonly rules: ReadonlyMap<StreamKey, SliceRules>;
+  readonly rules: ReadonlyMap<StreamKey, CommitRules>;
   readonly deeds: ReadonlyMap<StreamKey, Deeds>;
 }
 

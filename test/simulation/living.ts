@@ -44,14 +44,14 @@ export function referenceFor(
 /** What sinks said of their messages is in the record that settles the events, and only what may still be needed. */
 export function checkMessages(previous: Checkpoint, next: Checkpoint, { told }: Deeds): void {
   const isOwed = ({ outbox }: Checkpoint, { sink, event }: Reference): boolean =>
-    outbox.some((entry) => entry.event.id === event.id && entry.owed.has(sink));
+    outbox.some((entry) => entry.event.id === event.id && entry.pending.has(sink));
   // Deliveries go on while a commit is under way: what it does not settle yet, a later one does.
   const settled = [...told.values()].filter((each) => isOwed(previous, each) && !isOwed(next, each));
-  const owed = new Set<string>(next.outbox.map(({ event }) => event.subject));
-  const isAlive = (task: string): boolean => owed.has(task) || next.known.has(taskId(task));
+  const pending = new Set<string>(next.outbox.map(({ event }) => event.subject));
+  const isAlive = (task: string): boolean => pending.has(task) || next.known.has(taskId(task));
   const isNeeded = (sink: SinkName, task: string): boolean =>
     next.known.has(taskId(task)) ||
-    next.outbox.some(({ event, owed }) => event.subject === task && owed.has(sink));
+    next.outbox.some(({ event, pending }) => event.subject === task && pending.has(sink));
   if (countOf(next) > maxReferences)
     throw new Violation("bounded", `the record keeps ${countOf(next)} references`);
   for (const [task, bySink] of next.messages) {

@@ -49,9 +49,9 @@ export class ParkedRows {
         if (waiting.length !== count)
           throw new Violation("no loss", `${id} holds ${waiting.length}, not ${count}`);
         for (const delivery of waiting) {
-          const held: OutboxEntry = outbox.get(keyOf(delivery)) ?? { ...delivery, owed: new Map() };
-          const owed = new Map(held.owed).set(sink, { attempts: 0, nextAttemptMs: 0 });
-          outbox.set(keyOf(delivery), { ...held, owed });
+          const held: OutboxEntry = outbox.get(keyOf(delivery)) ?? { ...delivery, pending: new Map() };
+          const pending = new Map(held.pending).set(sink, { attempts: 0, nextAttemptMs: 0 });
+          outbox.set(keyOf(delivery), { ...held, pending });
         }
       }
     }

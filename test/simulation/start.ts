@@ -1,9 +1,9 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Random } from "../../lib/core/clock.ts";
 import { runId, type SinkName, type Stream, sinkName, streamKey } from "../../lib/core/names.ts";
-import { Channel } from "../../lib/delivery/channel.ts";
-import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
+import { CircuitBreaker } from "../../lib/delivery/circuit-breaker.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
+import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import type { RunContext, StreamPlan } from "../../lib/run/plan.ts";
 import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
@@ -50,7 +50,7 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
   };
   const signal = planEnd(ground, process, launch);
   history.note(`start ${process.run}`);
-  const feed = inOneGo({ plans: plansOf(ground, crew), unplanned: [] });
+  const feed = inOneGo({ plans: plansOf(ground, crew), failedSources: [] });
   runStreams([feed], contextOf(ground, crew, launch.budgetMs, storeChance), { signal })
     .then((summary) => {
       process.isFinished = true;
@@ -119,21 +119,21 @@ function contextOf(ground: Ground, crew: Crew, timeBudgetMs: number, chance: num
   };
 }
 
-function dispatcherTo(name: SinkName, ground: Ground, crew: Crew): Dispatcher {
+function dispatcherTo(name: SinkName, ground: Ground, crew: Crew): SinkDispatcher {
   const batch =
     name === "batchy" ? { maxEvents: 10, maxBytes: 1e6, digestAbove: 3 } : { maxEvents: 1, maxBytes: 1e6 };
   const troubled = troubledSinks.find((sink) => sink === name);
   const mode = (): SinkMode => (troubled && ground.modes.get(troubled)) ?? "well";
   const sink = simulatedSink(name, batch, mode, crew, ground.history);
   const { clock, random } = crew.process;
-  const channel = new Channel({
+  const breaker = new CircuitBreaker({
     sink: ground.variant.sink?.(sink, crew.process) ?? sink,
     policy: policyOf(ground),
     concurrency: 4,
     rate: null,
     clock,
   });
-  return new Dispatcher({ channel, clock, random, log: silentLog });
+  return new SinkDispatcher({ breaker, clock, random, log: silentLog });
 }
 
 function rulesOf(ground: Ground, stream: Stream): StreamPlan["rules"] {

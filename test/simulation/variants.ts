@@ -4,7 +4,7 @@ import { SourceError } from "../../lib/core/errors.ts";
 import { eventId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { Batch } from "../../lib/delivery/batch.ts";
-import { Lane } from "../../lib/delivery/lane.ts";
+import { TaskQueue } from "../../lib/delivery/task-queue.ts";
 import type { Check } from "./history.ts";
 import { livingVariants } from "./living-variants.ts";
 import { parkedVariants } from "./parked-variants.ts";
@@ -71,7 +71,7 @@ export const variants: readonly Broken[] = [
       ...store,
       load: async (stream) => {
         const stored = await store.load(stream);
-        return stored && { ...stored, checkpoint: { ...stored.checkpoint, fence: null } };
+        return stored && { ...stored, checkpoint: { ...stored.checkpoint, lease: null } };
       },
     }),
   },
@@ -293,13 +293,13 @@ export const variants: readonly Broken[] = [
 ];
 
 function doNotHoldBack(): () => void {
-  const { take } = Lane.prototype;
-  Lane.prototype.take = function (parcel) {
-    take.call(this, parcel);
-    this.settle(parcel);
+  const { take } = TaskQueue.prototype;
+  TaskQueue.prototype.take = function (pending) {
+    take.call(this, pending);
+    this.settle(pending);
   };
   return () => {
-    Lane.prototype.take = take;
+    TaskQueue.prototype.take = take;
   };
 }
 

@@ -139,7 +139,7 @@ describe("a task", () => {
     "with %j for its creation takes the update's, and for its update has none",
     (wrong) => {
       expect(one({ created_at: wrong })).toMatchObject({ createdAtMs: createdAtMs + 1_000 });
-      expect(one({ updated_at: wrong })).toMatchObject({ updatedAtMs: null, createdAtMs: createdAtMs });
+      expect(one({ updated_at: wrong })).toMatchObject({ updatedAtMs: null, createdAtMs });
     },
   );
 

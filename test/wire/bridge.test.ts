@@ -49,19 +49,19 @@ const rabbit = (instanceId: string) => ({
 describe("a bridge's survey", () => {
   it("keeps the instances it found while they cannot be listed, and says which source failed", async () => {
     const { clock, simulator, bridge } = await opened();
-    expect(await bridge.survey(signal)).toMatchObject({ unplanned: [] });
+    expect(await bridge.discover(signal)).toMatchObject({ failedSources: [] });
     await clock.advance(5 * 60_000);
     simulator.faults.on("error-503");
-    const { streams, unplanned } = await bridge.survey(signal);
+    const { streams, failedSources } = await bridge.discover(signal);
     expect(ids(streams)).toEqual(["a", "b", "k"]);
-    expect(unplanned.map(({ key }) => key)).toEqual(["rabbitmq/cn-north-4/p1/*"]);
+    expect(failedSources.map(({ key }) => key)).toEqual(["rabbitmq/cn-north-4/p1/*"]);
   });
 
   it("has the streams of the other sources when one was never listed", async () => {
     const { simulator, bridge } = await opened();
     simulator.faults.on("error-503");
-    const { streams, unplanned } = await bridge.survey(signal);
-    expect([ids(streams), unplanned.length]).toEqual([["k"], 1]);
+    const { streams, failedSources } = await bridge.discover(signal);
+    expect([ids(streams), failedSources.length]).toEqual([["k"], 1]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { isFinal } from "../../change/task.ts";
-import { oldestOwedMs, owedCounts } from "../../checkpoint/owed.ts";
+import { oldestOwedMs, owedCounts } from "../../checkpoint/pending.ts";
 import type { Stored } from "../../checkpoint/store.ts";
 import type { StreamKey } from "../../core/names.ts";
 import type { Bridge } from "../../wire/bridge.ts";
@@ -100,15 +100,15 @@ function show(context: Context, records: readonly Record[]): void {
   for (const record of records) for (const line of remarks(record, nowMs)) out.line(...line);
 }
 
-/** What stands in a stream's way: the fence of a run, and sinks in trouble. */
+/** What stands in a stream's way: the lease of a run, and sinks that fail. */
 function remarks({ key, checkpoint }: Record, nowMs: number): readonly Line[] {
-  const { fence, trouble } = checkpoint;
+  const { lease, breakers } = checkpoint;
   const oldestMs = oldestOwedMs(checkpoint);
-  const fenced = fence && fence.untilMs > nowMs;
+  const fenced = lease && lease.untilMs > nowMs;
   return [
     ...(oldestMs !== null ? [[`${key}: the oldest undelivered event is ${age(nowMs - oldestMs)} old`]] : []),
-    ...(fenced ? [[`${key}: run ${fence.run} may deliver until ${instant(fence.untilMs)}`]] : []),
-    ...[...trouble].map(([sink, { kind, reason, sinceMs }]): Line => {
+    ...(fenced ? [[`${key}: run ${lease.run} may deliver until ${instant(lease.untilMs)}`]] : []),
+    ...[...breakers].map(([sink, { kind, reason, sinceMs }]): Line => {
       const style = kind === "blocked" ? "red" : "yellow";
       return [`${key}: `, [style, `${sink} is ${kind}`], ` (${reason}) since ${instant(sinceMs)}`];
     }),
@@ -129,10 +129,10 @@ function asJson(record: Record) {
     open: openTasks(record),
     outbox: checkpoint.outbox.length,
     parked: parkedCount(record),
-    owed: Object.fromEntries(owedCounts(checkpoint)),
-    fence: checkpoint.fence && { run: checkpoint.fence.run, until: iso(checkpoint.fence.untilMs) },
-    trouble: Object.fromEntries(
-      [...checkpoint.trouble].map(([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
+    pending: Object.fromEntries(owedCounts(checkpoint)),
+    lease: checkpoint.lease && { run: checkpoint.lease.run, until: iso(checkpoint.lease.untilMs) },
+    breakers: Object.fromEntries(
+      [...checkpoint.breakers].map(([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
         sink,
         { kind, reason, since: iso(sinceMs), notBefore: iso(notBeforeMs) },
       ]),

@@ -2,7 +2,7 @@ import { eachOf } from "../../async/each.ts";
 import { isFinal, type Task } from "../../change/task.ts";
 import type { PartError } from "../../core/errors.ts";
 import { type StreamKey, streamKey } from "../../core/names.ts";
-import type { Unplanned } from "../../run/summary.ts";
+import type { FailedSource } from "../../run/summary.ts";
 import type { WatchedStream } from "../../source/discovery.ts";
 import { instantMs, selectStreams } from "../arguments.ts";
 import type { Context } from "../context.ts";
@@ -42,11 +42,11 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
   const endMs = options.until === undefined ? null : instantMs("--until", options.until, nowMs);
   return withBridge(context, async (bridge) => {
     const listings = await withProgress(context, "reading tasks", async () => {
-      const { streams, unplanned } = await bridge.survey(context.stop);
+      const { streams, failedSources } = await bridge.discover(context.stop);
       const keys = new Set(selectStreams("--stream", options.stream, streams.map(keyOf)));
       const chosen = streams.filter((watched) => keys.has(keyOf(watched)));
       const listings = await readAll(chosen, { beginMs, endMs }, context.stop);
-      return [...listings, ...unplanned.map(unlisted)];
+      return [...listings, ...failedSources.map(unlisted)];
     });
     const wanted = listings.map((listing) => ({
       ...listing,
@@ -65,7 +65,13 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
 }
 
 /** A source whose instances cannot be listed now costs only itself. */
-const unlisted = ({ key, error }: Unplanned): Listing => ({ key, name: null, tasks: [], remarks: [], error });
+const unlisted = ({ key, error }: FailedSource): Listing => ({
+  key,
+  name: null,
+  tasks: [],
+  remarks: [],
+  error,
+});
 
 const keyOf = ({ stream }: WatchedStream): StreamKey => streamKey(stream);
 

@@ -108,8 +108,8 @@ function told({ data }: CloudEvent): Span[] {
 function showHeartbeat(screen: Screen, summary: RunSummary, nextMs: number): void {
   const tasks = summary.streams.reduce((sum, stream) => sum + stream.tasks, 0);
   const pending = Object.values(summary.sinks).reduce((sum, sink) => sum + sink.pending, 0);
-  const owed = pending > 0 ? `, ${count(pending, "delivery", "deliveries")} waiting` : "";
+  const waiting = pending > 0 ? `, ${count(pending, "delivery", "deliveries")} waiting` : "";
   screen.status(
-    `${count(summary.streams.length, "stream")}, ${count(tasks, "task")}${owed}; last run ${span(summary.durationMs)}, next ${timeOfDay(nextMs)}`,
+    `${count(summary.streams.length, "stream")}, ${count(tasks, "task")}${waiting}; last run ${span(summary.durationMs)}, next ${timeOfDay(nextMs)}`,
   );
 }

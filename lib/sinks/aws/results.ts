@@ -2,11 +2,9 @@ import * as v from "valibot";
 import { reasonOf } from "../../aws/client.ts";
 import { AwsError } from "../../aws/errors.ts";
 import { unreadableCode } from "../../aws/http.ts";
-import type { DeliveryResult, FailureReason, Refusal } from "../../core/result.ts";
+import type { DeliveryResult, FailureReason, Refusal, RefusalClass } from "../../core/result.ts";
 import { oneLine } from "../../text/one-line.ts";
-import { doubtMs } from "../http/answer.ts";
-
-type Verdict = readonly [Refusal["kind"], FailureReason];
+import { doubtMs } from "../http/response.ts";
 
 /** What a call to AWS that failed comes to, for each event it carried. What no call to AWS causes is thrown on. */
 export function awsRefusal(error: unknown): Refusal {
@@ -38,7 +36,7 @@ export function entryResult(call: string, failure: EntryFailure | null | undefin
   return awsRefusal(new AwsError(reasonOf(status, code), code, `${call}: an event was refused`));
 }
 
-function verdict(error: AwsError): Verdict {
+function verdict(error: AwsError): RefusalClass {
   switch (error.reason) {
     case "throttled":
       return ["retry", "throttled"];
@@ -63,7 +61,7 @@ function unavailable({ code, cause }: AwsError): FailureReason {
 }
 
 /** A code that nobody knows may concern the target, and then it would make a dead letter of every event. */
-const unknown: Verdict = ["blocked", "rejected"];
+const unknown: RefusalClass = ["blocked", "rejected"];
 
 /**
  * What a refusal comes to, by its code. The codes stand on these pages, in the folders of docs.aws.amazon.com:
@@ -73,7 +71,7 @@ const unknown: Verdict = ["blocked", "rejected"];
  * step-functions/latest/apireference/API_StartExecution.html, lambda/latest/api/API_Invoke.html and
  * ses/latest/APIReference-V2/API_SendEmail.html.
  */
-const refusals: readonly (readonly [codes: RegExp, Verdict])[] = [
+const refusals: readonly (readonly [codes: RegExp, RefusalClass])[] = [
   [/^KMS.*Throttl/i, ["retry", "throttled"]],
   [/^KMS/i, ["blocked", "unauthorized"]],
   [/^(NotAuthorizedFor|AuthorizationError|InvalidSecurity|OptInRequired)/, ["blocked", "unauthorized"]],

@@ -1,17 +1,15 @@
 import * as v from "valibot";
-import type { FailureReason, Refusal } from "../../core/result.ts";
+import type { Refusal, RefusalClass } from "../../core/result.ts";
 import { networkRefusal } from "../http/network.ts";
-import { errorTree } from "./error-tree.ts";
+import { errorTree } from "./causes.ts";
 
-type Verdict = readonly [Refusal["kind"], FailureReason];
-
-const forbidden: Verdict = ["blocked", "unauthorized"];
-const noTopic: Verdict = ["blocked", "unroutable"];
-const tooLarge: Verdict = ["permanent", "too_large"];
-const rejected: Verdict = ["permanent", "rejected"];
+const forbidden: RefusalClass = ["blocked", "unauthorized"];
+const noTopic: RefusalClass = ["blocked", "unroutable"];
+const tooLarge: RefusalClass = ["permanent", "too_large"];
+const rejected: RefusalClass = ["permanent", "rejected"];
 
 /** Kafka's own error names that say more than "later". */
-const verdicts: ReadonlyMap<string, Verdict> = new Map([
+const verdicts: ReadonlyMap<string, RefusalClass> = new Map([
   ["SASL_AUTHENTICATION_FAILED", forbidden],
   ["UNSUPPORTED_SASL_MECHANISM", forbidden],
   ["ILLEGAL_SASL_STATE", forbidden],
@@ -32,7 +30,7 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map([
 /** The client's own errors; Node's have other codes. */
 const ownCodes = "PLT_KFK_";
 
-const later: Verdict = ["retry", "server_error"];
+const later: RefusalClass = ["retry", "server_error"];
 
 /** What one of Kafka's errors, by its name, comes to. */
 export function kafkaRefusal(id: string, origin: string): Refusal {

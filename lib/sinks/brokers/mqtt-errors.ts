@@ -1,17 +1,15 @@
-import type { FailureReason, Refusal } from "../../core/result.ts";
+import type { FailureReason, Refusal, RefusalClass } from "../../core/result.ts";
 import { networkRefusal } from "../http/network.ts";
 
-type Verdict = readonly [Refusal["kind"], FailureReason];
-
-const forbidden: Verdict = ["blocked", "unauthorized"];
-const unsuited: Verdict = ["blocked", "rejected"];
-const throttled: Verdict = ["retry", "throttled"];
+const forbidden: RefusalClass = ["blocked", "unauthorized"];
+const unsuited: RefusalClass = ["blocked", "rejected"];
+const throttled: RefusalClass = ["retry", "throttled"];
 
 /** "QoS not supported". */
 export const qosNotSupported = 0x9b;
 
 /** MQTT 5's reason codes, of a CONNACK, a PUBACK or a DISCONNECT, that say more than "later". */
-const verdicts: ReadonlyMap<number, Verdict> = new Map([
+const verdicts: ReadonlyMap<number, RefusalClass> = new Map([
   // The first five are MQTT 3's, from a server that knows no other.
   [0x01, unsuited],
   [0x02, unsuited],
@@ -34,7 +32,7 @@ const verdicts: ReadonlyMap<number, Verdict> = new Map([
   [0x9f, throttled],
 ]);
 
-const later: Verdict = ["retry", "server_error"];
+const later: RefusalClass = ["retry", "server_error"];
 
 /** A DISCONNECT of the server's, which the client tells as an event. */
 export class MqttDisconnect extends Error {

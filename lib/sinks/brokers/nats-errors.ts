@@ -1,33 +1,37 @@
 import * as v from "valibot";
 import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import { networkRefusal } from "../http/network.ts";
-import { errorTree } from "./error-tree.ts";
+import { errorTree } from "./causes.ts";
 
-type Verdict = Pick<Refusal, "kind" | "reason"> & { readonly problem: string };
+type NatsRefusal = Pick<Refusal, "kind" | "reason"> & { readonly problem: string };
 
-const forbidden = (problem: string): Verdict => ({ kind: "blocked", reason: "unauthorized", problem });
-const network = (problem: string): Verdict => ({ kind: "retry", reason: "network", problem });
-const noStream: Verdict = {
+const forbidden = (problem: string): NatsRefusal => ({ kind: "blocked", reason: "unauthorized", problem });
+const network = (problem: string): NatsRefusal => ({ kind: "retry", reason: "network", problem });
+const noStream: NatsRefusal = {
   kind: "blocked",
   reason: "unroutable",
   problem: "no stream of JetStream listens on the subject",
 };
-const noAnswer: Verdict = {
+const noAnswer: NatsRefusal = {
   kind: "blocked",
   reason: "unroutable",
   problem: "something else than a stream of JetStream answers on the subject",
 };
-const outOfRoom: Verdict = { kind: "retry", reason: "throttled", problem: "the server has no room for it" };
-const full: Verdict = { kind: "retry", reason: "throttled", problem: "the stream is full" };
-const crowded: Verdict = {
+const outOfRoom: NatsRefusal = {
+  kind: "retry",
+  reason: "throttled",
+  problem: "the server has no room for it",
+};
+const full: NatsRefusal = { kind: "retry", reason: "throttled", problem: "the stream is full" };
+const crowded: NatsRefusal = {
   kind: "retry",
   reason: "throttled",
   problem: "it has all the connections it may have",
 };
-const tooLarge = (problem: string): Verdict => ({ kind: "permanent", reason: "too_large", problem });
+const tooLarge = (problem: string): NatsRefusal => ({ kind: "permanent", reason: "too_large", problem });
 
 /** By the class names of the client, which are the only thing that all its errors have. */
-const verdicts: ReadonlyMap<string, Verdict> = new Map([
+const verdicts: ReadonlyMap<string, NatsRefusal> = new Map([
   ["AuthorizationError", forbidden("the login is refused")],
   ["UserAuthenticationExpiredError", forbidden("the credentials have expired")],
   ["NoResponders", noStream],
@@ -39,7 +43,7 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map([
 ]);
 
 /** What the client says in words only. */
-const sentences: readonly (readonly [RegExp, Verdict])[] = [
+const sentences: readonly (readonly [RegExp, NatsRefusal])[] = [
   [/^unable to parse credentials$/, forbidden("the credentials are none")],
   [/^nkeys: /, forbidden("the seed of the nkey is none")],
   [/\bmax_payload\b/, tooLarge("larger than the server takes")],
@@ -48,14 +52,18 @@ const sentences: readonly (readonly [RegExp, Verdict])[] = [
 ];
 
 /** https://github.com/nats-io/nats-server/blob/main/server/errors.json */
-const apiVerdicts: ReadonlyMap<number, Verdict> = new Map([
+const apiVerdicts: ReadonlyMap<number, NatsRefusal> = new Map([
   [10_023, outOfRoom],
   [10_047, outOfRoom],
   [10_054, tooLarge("larger than the stream takes")],
   [10_109, { kind: "blocked", reason: "rejected", problem: "the stream is sealed" }],
 ]);
 
-const unstored: Verdict = { kind: "retry", reason: "server_error", problem: "the stream did not store it" };
+const unstored: NatsRefusal = {
+  kind: "retry",
+  reason: "server_error",
+  problem: "the stream did not store it",
+};
 const storeFailed = 10_077;
 
 /** What a failure to connect or publish comes to; null for one that neither NATS nor the network causes. */
@@ -68,13 +76,13 @@ export function natsRefusal(error: unknown, origin: string): Refusal | null {
   return verdict ? told(verdict, origin) : null;
 }
 
-const told = ({ kind, reason, problem }: Verdict, origin: string): Refusal => ({
+const told = ({ kind, reason, problem }: NatsRefusal, origin: string): Refusal => ({
   kind,
   reason,
   detail: `${origin}: ${problem}`,
 });
 
-function verdictOf(error: Error): Verdict | null {
+function verdictOf(error: Error): NatsRefusal | null {
   if (error.name === "PermissionViolationError")
     return "operation" in error && error.operation === "subscription"
       ? forbidden("subscribing to _INBOX.> is not allowed, where the confirmations come")
@@ -112,7 +120,7 @@ interface ApiError {
   readonly description: string;
 }
 
-function apiVerdict({ err_code: code, description }: ApiError): Verdict {
+function apiVerdict({ err_code: code, description }: ApiError): NatsRefusal {
   // A store fails for many reasons; only a limit of the stream's own is told in these words.
   const isFull = code === storeFailed && /^maximum (messages|bytes)/.test(description);
   const { problem, ...verdict } = (isFull ? full : apiVerdicts.get(code)) ?? unstored;

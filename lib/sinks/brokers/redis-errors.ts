@@ -6,18 +6,16 @@ import {
   ErrorReply,
   SocketClosedUnexpectedlyError,
 } from "@redis/client";
-import type { Refusal } from "../../core/result.ts";
+import type { Refusal, RefusalClass } from "../../core/result.ts";
 import { networkRefusal } from "../http/network.ts";
 
-type Verdict = readonly [Refusal["kind"], Refusal["reason"]];
-
-const forbidden: Verdict = ["blocked", "unauthorized"];
-const elsewhere: Verdict = ["blocked", "redirected"];
-const later: Verdict = ["retry", "server_error"];
-const full: Verdict = ["retry", "throttled"];
+const forbidden: RefusalClass = ["blocked", "unauthorized"];
+const elsewhere: RefusalClass = ["blocked", "redirected"];
+const later: RefusalClass = ["retry", "server_error"];
+const full: RefusalClass = ["retry", "throttled"];
 
 /** By the word that an error of Redis begins with; what it says after that may quote the command. */
-const verdicts: ReadonlyMap<string, Verdict> = new Map([
+const verdicts: ReadonlyMap<string, RefusalClass> = new Map([
   ["NOAUTH", forbidden],
   ["DENIED", forbidden],
   ["WRONGPASS", forbidden],
@@ -53,7 +51,7 @@ const meanings: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Of those that begin with `ERR`. */
-const sentences: readonly (readonly [sentence: RegExp, verdict: Verdict])[] = [
+const sentences: readonly (readonly [sentence: RegExp, verdict: RefusalClass])[] = [
   [/^ERR max number of clients/, full],
   [/^ERR Protocol error: invalid bulk length/, ["permanent", "too_large"]],
   [/^ERR (invalid password|Client sent AUTH|AUTH )/i, forbidden],
@@ -62,7 +60,7 @@ const sentences: readonly (readonly [sentence: RegExp, verdict: Verdict])[] = [
 ];
 
 /** Any other refusal is of the command and the key, not of the event. */
-const misfit: Verdict = ["blocked", "rejected"];
+const misfit: RefusalClass = ["blocked", "rejected"];
 
 /** What a failure comes to; null for one that neither Redis nor the network causes, which is a defect. */
 export function redisRefusal(error: unknown, origin: string): Refusal | null {

@@ -3,9 +3,9 @@ import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import { described } from "../../options/fields.ts";
 import { guardedAgent } from "../http/agent.ts";
-import type { Answer, AnswerContext } from "../http/answer.ts";
 import { urlSecrets } from "../http/known-secrets.ts";
 import { post } from "../http/post.ts";
+import type { AnswerContext, SinkResponse } from "../http/response.ts";
 import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
 import type { Card } from "./card.ts";
 import type { ChatOptions } from "./options.ts";
@@ -42,7 +42,7 @@ export interface Occasion {
   readonly isUrgent: boolean;
 }
 
-export type Exchange = (request: LivingRequest) => Promise<Answer | Refusal>;
+export type Exchange = (request: LivingRequest) => Promise<SinkResponse | Refusal>;
 
 /** What tells one platform from another, where messages can be changed and answered. */
 export interface LivingPlatform {
@@ -51,13 +51,13 @@ export interface LivingPlatform {
   edit(card: Card, message: string, occasion: Occasion): LivingRequest;
   /** Below a message, or next to it where a platform has no threads. */
   reply(card: Card, message: string, occasion: Occasion): LivingRequest;
-  verdict(answer: Answer, context: AnswerContext): DeliveryResult;
+  verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult;
   /** Whether the answer to an edit or a reply says that the message is none to change any more. */
-  isGone(answer: Answer): boolean;
+  isGone(answer: SinkResponse): boolean;
   /** What lets the requests in, asked before each; a refusal where it cannot be had. */
   readonly authorize?: (exchange: Exchange) => Promise<Readonly<Record<string, string>> | Refusal>;
   /** Whether the answer asks for the request once more: the platform has learned what to do better. */
-  readonly asksAgain?: (answer: Answer) => boolean;
+  readonly asksAgain?: (answer: SinkResponse) => boolean;
   /** What no result may show, beside the parts of the request's URL. */
   readonly secrets: readonly string[];
 }

@@ -3,9 +3,9 @@ import type { CloudEvent } from "../../change/event.ts";
 import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult } from "../../core/result.ts";
 import { guardedAgent } from "../http/agent.ts";
-import type { Answer, AnswerContext } from "../http/answer.ts";
 import { urlSecrets } from "../http/known-secrets.ts";
 import { post } from "../http/post.ts";
+import type { AnswerContext, SinkResponse } from "../http/response.ts";
 import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
 import { type Card, lostLinks } from "./card.ts";
 import { digestOf } from "./digest.ts";
@@ -26,7 +26,7 @@ export interface Platform {
   /** The message of a card, which tells of `events`, within the platform's limits, signed as of `nowMs`. */
   request(card: Card, nowMs: number, events: readonly CloudEvent[]): ChatRequest;
   /** What the platform's answer comes to. */
-  verdict(answer: Answer, context: AnswerContext): DeliveryResult;
+  verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult;
   /** What no result may show, beside the parts of the request's URL. */
   readonly secrets: readonly string[];
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Refusal } from "../../core/result.ts";
 import { parseJson } from "../../text/json.ts";
-import type { Answer } from "../http/answer.ts";
+import type { SinkResponse } from "../http/response.ts";
 import type { Exchange } from "./living.ts";
 import { apiResource } from "./options.ts";
 import { fieldsOf, textOf } from "./verdict.ts";
@@ -16,7 +16,7 @@ export interface TenantTokenOptions {
   readonly secret: string;
   readonly clock: Clock;
   /** What an answer without a token comes to. */
-  readonly refused: (answer: Answer) => Refusal;
+  readonly refused: (answer: SinkResponse) => Refusal;
 }
 
 /** The token that an app of Feishu works with: asked for once, kept until shortly before its end. */

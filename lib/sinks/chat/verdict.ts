@@ -1,8 +1,8 @@
 import type { DeliveryResult, FailureReason, Refusal } from "../../core/result.ts";
 import { parseRetryAfter } from "../../net/retry-after.ts";
 import { oneLine } from "../../text/one-line.ts";
-import { type Answer, type AnswerContext, answerResult, unproven } from "../http/answer.ts";
 import { answerMessage, maskSecrets } from "../http/redact.ts";
+import { type AnswerContext, answerResult, type SinkResponse, unproven } from "../http/response.ts";
 
 /** What one of a platform's own error codes comes to. */
 export interface CodeMeaning {
@@ -44,8 +44,8 @@ export interface CodeTable {
  * blocks the sink, also under a 400: it more often tells of the robot's settings than of the message, and nothing is lost
  * while an operator looks. A 2xx without any code came from something else on the way.
  */
-export function codeVerdict(
-  answer: Answer,
+export function codeRefusal(
+  answer: SinkResponse,
   saying: Saying,
   { success, codes }: CodeTable,
   context: AnswerContext,
@@ -66,7 +66,7 @@ export function codeVerdict(
 const unknownCode = blocked("rejected", "the message was refused, for a reason that is not known here");
 
 function refused(
-  answer: Answer,
+  answer: SinkResponse,
   saying: Saying,
   { kind, reason, hint, retryAfterMs }: CodeMeaning,
   context: AnswerContext,
@@ -80,7 +80,7 @@ function refused(
 
 /** What it means, where that is known, and the platform's own words. */
 function detailOf(
-  { status, body }: Answer,
+  { status, body }: SinkResponse,
   { code, message }: Saying,
   { origin, secrets }: AnswerContext,
   hint = "",

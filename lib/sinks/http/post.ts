@@ -2,8 +2,8 @@ import type { Dispatcher } from "undici";
 import type { CallOptions } from "../../core/clock.ts";
 import type { Refusal } from "../../core/result.ts";
 import { exchange, headerOf, type Incoming, isCallersEnd, OutOfTime } from "../../net/exchange.ts";
-import type { Answer } from "./answer.ts";
 import { networkRefusal } from "./network.ts";
+import type { SinkResponse } from "./response.ts";
 
 /** Platforms answer with the whole message, some with six bytes a character. */
 const maxBodyBytes = 1_048_576;
@@ -24,7 +24,7 @@ export async function post(
   dispatcher: Dispatcher,
   request: Post,
   options: CallOptions,
-): Promise<Answer | Refusal> {
+): Promise<SinkResponse | Refusal> {
   const { url, timeoutMs, waitHeader, method = "POST", headers, body } = request;
   const { origin, pathname, search } = url;
   const outgoing = { origin, path: `${pathname}${search}`, method, headers, body, timeoutMs, maxBodyBytes };

@@ -6,9 +6,9 @@ import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import { attemptTimeout, described, httpUrl } from "../../options/fields.ts";
 import type { Sink, SinkDeps } from "../sink.ts";
 import { guardedAgent } from "./agent.ts";
-import { type Answer, type AnswerContext, answerResult, unproven } from "./answer.ts";
 import { allowPrivateNetwork } from "./options.ts";
 import { post } from "./post.ts";
+import { type AnswerContext, answerResult, type SinkResponse, unproven } from "./response.ts";
 
 const tokenExpectation = "a token";
 
@@ -38,7 +38,7 @@ export interface Starter {
   /** The one status that says that a workflow was started: a page of another server is no start. */
   readonly startedStatus: number;
   /** What any other answer comes to; `usual` is what its status means by itself. */
-  refusal(answer: Answer, usual: Refusal, context: AnswerContext): Refusal;
+  refusal(answer: SinkResponse, usual: Refusal, context: AnswerContext): Refusal;
 }
 
 /** A sink that starts a workflow for each event, by one POST. */

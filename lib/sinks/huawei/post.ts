@@ -10,9 +10,9 @@ import { openAgent } from "../../net/agent.ts";
 import { attemptTimeout, described, filledText, httpUrl } from "../../options/fields.ts";
 import { parseJson } from "../../text/json.ts";
 import { oneLine } from "../../text/one-line.ts";
-import { type Answer, answerResult, unproven } from "../http/answer.ts";
 import { post } from "../http/post.ts";
 import { maskSecrets } from "../http/redact.ts";
+import { answerResult, type SinkResponse, unproven } from "../http/response.ts";
 import type { Sink, SinkDeps } from "../sink.ts";
 
 /** The options that every sink on Huawei Cloud has. */
@@ -43,11 +43,11 @@ type HuaweiOptions = v.InferOutput<typeof huaweiObject>;
 /** One operation of a service: the same path each time, another body. */
 export interface Operation {
   /** One signed POST. Without an access key nothing is sent. Throws only on a defect. */
-  post(body: string, call: CallOptions): Promise<Answer | Refusal>;
+  post(body: string, call: CallOptions): Promise<SinkResponse | Refusal>;
   /** What an answer's status comes to. */
-  judge(answer: Answer): DeliveryResult;
+  judge(answer: SinkResponse): DeliveryResult;
   /** What a success comes to that lacks the service's own `sign`. */
-  doubt(answer: Answer, sign: string): Refusal;
+  doubt(answer: SinkResponse, sign: string): Refusal;
   /** What the service says, as an operator may see it: after the origin, on one line, without secrets. */
   quote(said: string): string;
   close(): Promise<void>;
@@ -93,7 +93,7 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
  * These services answer with 400 to a topic or a channel that is wrong as well as to a message: one is given up only where
  * the answer speaks of its size. https://support.huaweicloud.com/intl/en-us/api-smn/smn_api_64000.html lists SMN's codes.
  */
-function judged(result: DeliveryResult, { body }: Answer): DeliveryResult {
+function judged(result: DeliveryResult, { body }: SinkResponse): DeliveryResult {
   if (result.kind !== "permanent" || result.reason === "too_large") return result;
   return sizeWords.test(body)
     ? { ...result, reason: "too_large" }

@@ -16,7 +16,7 @@ interface SmtpFailure {
   readonly response: string;
 }
 
-type Verdict = readonly [Refusal["kind"], FailureReason, problem: string];
+type SmtpRefusal = readonly [Refusal["kind"], FailureReason, problem: string];
 
 /** What a letter that was not taken comes to; null for a failure that no mail server causes, which is a defect. */
 export function smtpRefusal(error: unknown, server: string, secrets: readonly string[]): Refusal | null {
@@ -30,7 +30,7 @@ export function smtpRefusal(error: unknown, server: string, secrets: readonly st
   return { kind, reason, detail: oneLine(`${status} from ${server}: ${problem}${said}`) };
 }
 
-function lost({ code }: SmtpFailure, error: unknown): Verdict | undefined {
+function lost({ code }: SmtpFailure, error: unknown): SmtpRefusal | undefined {
   const [, announced] = /larger than allowed (\d+)/.exec(error instanceof Error ? error.message : "") ?? [];
   return announced !== undefined && Number(announced) < leastMailBytes
     ? ["blocked", "rejected", `the server takes at most ${announced} bytes, less than any mail has`]
@@ -50,7 +50,7 @@ function failureOf(error: unknown): SmtpFailure | null {
 }
 
 /** What it comes to when the server did not say why. */
-const losses: ReadonlyMap<string, Verdict> = new Map([
+const losses: ReadonlyMap<string, SmtpRefusal> = new Map([
   ["EAUTH", ["blocked", "unauthorized", "the server takes none of the ways to log in"]],
   ["EMESSAGE", ["permanent", "too_large", "the mail is larger than the server allows"]],
   ["ETIMEDOUT", ["retry", "timeout", "no answer in time"]],
@@ -64,7 +64,7 @@ const losses: ReadonlyMap<string, Verdict> = new Map([
 /** A server that announces less judges no mail: each would be given up. */
 const leastMailBytes = 4_096;
 
-type Rule = readonly [says: RegExp, verdict: Verdict];
+type Rule = readonly [says: RegExp, verdict: SmtpRefusal];
 
 /**
  * By code, enhanced code (RFC 3463) and words; the first that fits counts. A code alone says little: 552 is a mailbox
@@ -104,7 +104,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** 4xx may pass later. 5xx is a judgement of what it answers to: sender and recipients stand in the configuration. */
-function refused({ code, command, response }: SmtpFailure, status: number): Verdict {
+function refused({ code, command, response }: SmtpFailure, status: number): SmtpRefusal {
   const said = response === "" ? String(status) : response;
   const [, verdict] = rules.find(([says]) => says.test(said)) ?? [];
   if (verdict) return verdict;

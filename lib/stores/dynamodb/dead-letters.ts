@@ -4,7 +4,7 @@ import {
   type DeadLetterStore,
   decodeLetter,
   encodeLetter,
-  matchesLetter,
+  matchesFilter,
 } from "../../delivery/dead-letters.ts";
 import { bytesOf, type Item, textOf } from "./item.ts";
 import { pack, unpack } from "./packed.ts";
@@ -26,7 +26,7 @@ export function dynamodbDeadLetters(table: Table): DeadLetterStore {
       const items = await table.query(deadLetterKind, id ?? (sink === undefined ? "" : `${sink}:`));
       return items
         .map(letterIn)
-        .filter((letter) => matchesLetter(letter, filter))
+        .filter((letter) => matchesFilter(letter, filter))
         .sort((a, b) => a.givenUpAtMs - b.givenUpAtMs || a.sequence - b.sequence);
     },
     remove: (ids) => eachOf(ids, callsAtOnce, (id) => table.delete(keyOf(id))),

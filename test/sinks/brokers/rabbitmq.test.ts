@@ -283,8 +283,8 @@ describe("the rabbitmq sink", () => {
     await rabbit.restart();
     const kept = new Set(await idsIn(queue));
     expect(confirmed.filter(({ id }) => !kept.has(id))).toEqual([]);
-    const owed = events.slice(10).filter((_, n) => results[n]?.kind !== "accepted");
-    expect(await sink.deliver(owed, running())).toEqual(owed.map(() => accepted));
+    const pending = events.slice(10).filter((_, n) => results[n]?.kind !== "accepted");
+    expect(await sink.deliver(pending, running())).toEqual(pending.map(() => accepted));
     expect(new Set(await idsIn(queue))).toEqual(new Set(events.map(({ id }) => id)));
   }, 120_000);
 

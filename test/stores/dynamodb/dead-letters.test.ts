@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { begin } from "../../../lib/checkpoint/transitions.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import type { SinkName } from "../../../lib/core/names.ts";
-import { type DeadLetter, letterOf } from "../../../lib/delivery/dead-letters.ts";
+import { type DeadLetter, deadLetterOf } from "../../../lib/delivery/dead-letters.ts";
 import { redrive } from "../../../lib/delivery/redrive.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { dynamodbDeadLetters } from "../../../lib/stores/dynamodb/dead-letters.ts";
@@ -20,7 +20,7 @@ afterAll(() => engine.close());
 deadLetterStoreContract("DynamoDB", async () => dynamodbDeadLetters(await engine.table()));
 
 const letter = (sequence: number, sink: SinkName = ops, nowMs = 10_000 + sequence): DeadLetter =>
-  letterOf(key, sink, entry(sequence, `t${sequence}`, [sink]), {
+  deadLetterOf(key, sink, entry(sequence, `t${sequence}`, [sink]), {
     reason: "rejected",
     detail: "HTTP 400",
     attempts: 1,

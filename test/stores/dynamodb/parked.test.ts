@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { owedCounts } from "../../../lib/checkpoint/owed.ts";
 import { batchId } from "../../../lib/checkpoint/parked.ts";
 import { park, roomOf } from "../../../lib/checkpoint/parking.ts";
+import { owedCounts } from "../../../lib/checkpoint/pending.ts";
 import { begin, record } from "../../../lib/checkpoint/transitions.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import { sinkName } from "../../../lib/core/names.ts";
@@ -65,7 +65,7 @@ describe("parked deliveries in DynamoDB", () => {
         newestCreatedMs: null,
         baselineDone: true,
         nowMs: 1_000,
-        fence: null,
+        lease: null,
         durations: new Map(),
         room: roomOf(checkpoint.outbox, limits),
       });

@@ -10,7 +10,7 @@ import { count } from "../../screen/format.ts";
 import { troubleTeller } from "../../screen/troubles.ts";
 import { onStage, type Stage } from "./stage.ts";
 import { type Arrival, isRight, judge } from "./verdict.ts";
-import { type DemoView, openView, showVerdict } from "./view.ts";
+import { type DemoView, openView, showResult } from "./view.ts";
 
 const pollEveryMs = 300;
 const lookEveryMs = 50;
@@ -65,7 +65,7 @@ async function playOnce(context: Context, stage: Stage, arrivals: readonly Arriv
   const verdict = judge(changes, arrivals);
   const effort = { apiRequests: simulator.requestCount(), commits: await commitsOf(bridge) };
   if (context.json) screen.out.json({ ok: isRight(verdict), ...verdict, ...effort });
-  else showVerdict(screen.out, verdict, effort);
+  else showResult(screen.out, verdict, effort);
   return isRight(verdict) ? 0 : 1;
 }
 

@@ -16,7 +16,7 @@ export interface Arrival {
   readonly atMs: number;
 }
 
-export interface Verdict {
+export interface DemoResult {
   readonly tasks: number;
   readonly changes: number;
   /** Events that arrived, each counted once. */
@@ -35,7 +35,7 @@ export interface Verdict {
 }
 
 /** Compares what happened with what arrived. The id of a change is its event's, so the two need no other match. */
-export function judge(made: readonly MadeChange[], arrivals: readonly Arrival[]): Verdict {
+export function judge(made: readonly MadeChange[], arrivals: readonly Arrival[]): DemoResult {
   const expected = new Map(made.map((change) => [idOf(change), change]));
   const first = new Map<string, Arrival>();
   for (const arrival of arrivals) if (!first.has(arrival.event.id)) first.set(arrival.event.id, arrival);
@@ -57,7 +57,7 @@ export function judge(made: readonly MadeChange[], arrivals: readonly Arrival[])
 }
 
 /** Whether every change arrived exactly as it should. */
-export const isRight = (verdict: Verdict): boolean =>
+export const isRight = (verdict: DemoResult): boolean =>
   verdict.changes > 0 &&
   verdict.duplicates === 0 &&
   verdict.unverified === 0 &&

@@ -3,7 +3,7 @@ import type { Context } from "../../context.ts";
 import { count, shortId, span } from "../../screen/format.ts";
 import type { Output } from "../../screen/output.ts";
 import { type Line, pad, type Span, styleOf } from "../../screen/text.ts";
-import { type Arrival, isRight, type Verdict } from "./verdict.ts";
+import { type Arrival, type DemoResult, isRight } from "./verdict.ts";
 
 export interface ShownChange {
   readonly instance: string;
@@ -74,7 +74,7 @@ export interface Effort {
   readonly commits: number;
 }
 
-export function showVerdict(out: Output, verdict: Verdict, { apiRequests, commits }: Effort): void {
+export function showResult(out: Output, verdict: DemoResult, { apiRequests, commits }: Effort): void {
   const numbers: Readonly<Record<string, number | string>> = {
     Tasks: verdict.tasks,
     Changes: verdict.changes,
@@ -98,7 +98,7 @@ export function showVerdict(out: Output, verdict: Verdict, { apiRequests, commit
   }
 }
 
-function faults({ lost, unexpected, disordered, duplicates, unverified }: Verdict): readonly Line[] {
+function faults({ lost, unexpected, disordered, duplicates, unverified }: DemoResult): readonly Line[] {
   const listed = (title: string, ids: readonly string[]): Line[] => ids.map((id) => [["red", title], id]);
   const counted = (amount: number, text: string): Line[] => (amount > 0 ? [[["red", text]]] : []);
   return [

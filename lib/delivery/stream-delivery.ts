@@ -1,13 +1,13 @@
-import type { Checkpoint, OutboxEntry, Owed } from "../checkpoint/checkpoint.ts";
+import type { Checkpoint, OutboxEntry, PendingState } from "../checkpoint/checkpoint.ts";
 import { isReference, messagesOf } from "../checkpoint/messages.ts";
 import type { Receipt } from "../checkpoint/transitions.ts";
 import type { Random } from "../core/clock.ts";
 import { type SinkName, type StreamKey, taskId } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
-import type { Channel } from "./channel.ts";
-import { type DeadLetter, letterOf } from "./dead-letters.ts";
-import { Lane, type Parcel } from "./lane.ts";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
+import { type DeadLetter, deadLetterOf } from "./dead-letters.ts";
 import { decide, type RetryPolicy } from "./retry.ts";
+import { type PendingDelivery, TaskQueue } from "./task-queue.ts";
 
 /** What one stream asks to be sent to one sink. */
 export interface Dispatch {
@@ -37,8 +37,8 @@ export interface Ending {
 }
 
 /** What one stream owes one sink while a run sends it, and what has become of it so far. */
-export class Consignment {
-  readonly lane: Lane;
+export class StreamDelivery {
+  readonly queue: TaskQueue;
   readonly stopAtMs: number;
   readonly signal: AbortSignal;
   /** Where the sink's last message of each task is. */
@@ -57,12 +57,12 @@ export class Consignment {
 
   constructor(
     dispatch: Dispatch,
-    { sink, policy }: Pick<Channel, "sink" | "policy">,
+    { sink, policy }: Pick<CircuitBreaker, "sink" | "policy">,
     signal: AbortSignal,
     rested: () => void,
   ) {
     this.rested = rested;
-    this.lane = new Lane(dispatch.record.outbox, sink.name);
+    this.queue = new TaskQueue(dispatch.record.outbox, sink.name);
     this.stopAtMs = dispatch.stopAtMs;
     this.signal = signal;
     this.messages = messagesOf(dispatch.record.messages, sink.name);
@@ -76,10 +76,10 @@ export class Consignment {
     return this.signal.aborted || nowMs >= this.stopAtMs;
   }
 
-  conclude(parcel: Parcel, result: DeliveryResult, { nowMs, isCutOff, random }: Ending): void {
-    const { entry, owed } = parcel;
+  complete(waiting: PendingDelivery, result: DeliveryResult, { nowMs, isCutOff, random }: Ending): void {
+    const { entry, state: pending } = waiting;
     const { sequence } = entry;
-    const attempts = owed.attempts + 1;
+    const attempts = pending.attempts + 1;
     this.#dispatch.attempted(entry, result);
     const decision = decide(
       result,
@@ -88,10 +88,11 @@ export class Consignment {
       random,
     );
     if (decision.kind === "wait") {
-      const next = isCutOff ? { attempts, nextAttemptMs: 0 } : decision.owed;
+      const next = isCutOff ? { attempts, nextAttemptMs: 0 } : decision.pending;
       this.#note(sequence, next);
-      const again = parcel.triedInRun + 1 < this.#policy.attemptsPerRun && next.nextAttemptMs < this.stopAtMs;
-      if (again) this.lane.reschedule(parcel, next);
+      const again =
+        waiting.triedInRun + 1 < this.#policy.attemptsPerRun && next.nextAttemptMs < this.stopAtMs;
+      if (again) this.queue.reschedule(waiting, next);
       return;
     }
     const message = result.kind === "accepted" && isReference(result.message) ? result.message : undefined;
@@ -100,12 +101,12 @@ export class Consignment {
     if (message !== undefined) this.messages.set(taskId(entry.event.subject), message);
     if (decision.kind === "settle") {
       this.#accepted += 1;
-      this.lane.settle(parcel);
+      this.queue.settle(waiting);
       return;
     }
     // Until its letter is stored it is owed: it is not settled here, so later events of its task do not overtake it.
     this.#deadLetters.push(
-      letterOf(this.#dispatch.stream, this.#sink, entry, { ...decision, attempts, nowMs }),
+      deadLetterOf(this.#dispatch.stream, this.#sink, entry, { ...decision, attempts, nowMs }),
     );
   }
 
@@ -119,8 +120,8 @@ export class Consignment {
     return collected;
   }
 
-  #note(sequence: number, owed: Owed | null, message?: string): void {
-    const receipt = { sequence, sink: this.#sink, owed };
+  #note(sequence: number, pending: PendingState | null, message?: string): void {
+    const receipt = { sequence, sink: this.#sink, pending };
     this.#receipts.set(sequence, message === undefined ? receipt : { ...receipt, message });
   }
 }

@@ -5,7 +5,7 @@ const stepMs = 100;
 const turns = 5;
 
 /** Lets a manual clock run, a step at a time, until the work is done; what can run without time runs first. */
-export async function pump<Result>(clock: ManualClock, work: Promise<Result>): Promise<Result> {
+export async function runUntilSettled<Result>(clock: ManualClock, work: Promise<Result>): Promise<Result> {
   let done = false;
   const finished = work.finally(() => {
     done = true;

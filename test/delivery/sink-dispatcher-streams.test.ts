@@ -6,8 +6,8 @@ import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import type { BatchLimits } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
 import { entry, key, ops } from "../checkpoint/sample.ts";
-import { failing, stage } from "./dispatcher-stage.ts";
-import { pump } from "./pump.ts";
+import { failing, stage } from "./dispatcher-harness.ts";
+import { runUntilSettled } from "./run-until-settled.ts";
 import { type Answer, accepted, busy, type ScriptedSink, scriptedSink } from "./scripted-sink.ts";
 
 const many: BatchLimits = { maxEvents: 100, maxBytes: 1e6 };
@@ -38,7 +38,7 @@ describe("a dispatcher that several streams share", () => {
 
   it("sends what is added while it sends, tells when it rests, and gives its receipts as they come", async () => {
     const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 });
-    const { clock, channel, dispatcher, abort } = stage(sink, { concurrency: 1 });
+    const { clock, breaker, dispatcher, abort } = stage(sink, { concurrency: 1 });
     let rests = 0;
     const work = {
       stream: key,
@@ -47,43 +47,43 @@ describe("a dispatcher that several streams share", () => {
       stopAtMs: createdMs + 30_000,
       attempted: () => {},
     };
-    const consignment = dispatcher.open(work, abort, () => {
+    const delivery = dispatcher.open(work, abort, () => {
       rests += 1;
     });
-    dispatcher.add(consignment, some("b", 2, 3));
+    dispatcher.add(delivery, some("b", 2, 3));
     await turn();
-    expect([batches.flat(), rests, consignment.isResting]).toEqual([["a0", "a1", "b0", "b1"], 1, true]);
-    expect(consignment.collect().receipts.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+    expect([batches.flat(), rests, delivery.isResting]).toEqual([["a0", "a1", "b0", "b1"], 1, true]);
+    expect(delivery.collect().receipts.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
     sink.answer = () => busy;
-    dispatcher.add(consignment, some("c", 1, 5));
-    expect(consignment.isResting).toBe(false);
+    dispatcher.add(delivery, some("c", 1, 5));
+    expect(delivery.isResting).toBe(false);
     await turn();
     await clock.advance(20_000);
-    expect([rests, channel.state, consignment.collect().receipts.length]).toEqual([2, "closed", 1]);
-    dispatcher.add(consignment, some("d", 1, 6));
-    expect([rests, consignment.isResting, consignment.collect().receipts]).toEqual([3, true, []]);
+    expect([rests, breaker.state, delivery.collect().receipts.length]).toEqual([2, "open", 1]);
+    dispatcher.add(delivery, some("d", 1, 6));
+    expect([rests, delivery.isResting, delivery.collect().receipts]).toEqual([3, true, []]);
   });
 
   it("fills batches from all of them, and gives each its own receipts", async () => {
     const { sink, batches } = batching(many, ({ subject }) => (subject === "b1" ? busy : accepted));
     const { clock, send } = stage(sink, { concurrency: 1 });
-    const [first, second, third] = await pump(
+    const [first, second, third] = await runUntilSettled(
       clock,
       Promise.all([send(some("a", 1)), send(some("b", 2)), send(some("c", 1))]),
     );
     expect(batches).toEqual([["a0"], ["b0", "c0", "b1"], ["b1"], ["b1"]]);
     expect([first?.accepted, second?.accepted, third?.accepted]).toEqual([1, 1, 1]);
     expect(second?.receipts).toMatchObject([
-      { sequence: 1, owed: null },
-      { sequence: 2, owed: { attempts: 3 } },
+      { sequence: 1, pending: null },
+      { sequence: 2, pending: { attempts: 3 } },
     ]);
   });
 
   it("sends one probe for all of them while the sink fails: the least tried event", async () => {
     const { sink, batches } = batching(many, () => busy);
-    const { send, channel } = stage(sink, { trouble: failing });
-    const tried = { ...entry(1, "a"), owed: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
-    channel.recall({ ...failing, notBeforeMs: createdMs + 1 });
+    const { send, breaker } = stage(sink, { trouble: failing });
+    const tried = { ...entry(1, "a"), pending: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
+    breaker.restore({ ...failing, notBeforeMs: createdMs + 1 });
     await Promise.all([send([tried]), send(some("b", 3))]);
     expect(batches).toEqual([["a"]]);
     const again = batching(many, () => busy);
@@ -100,7 +100,7 @@ describe("a dispatcher that several streams share", () => {
     const { dispatcher, send } = stage({ ...sink, batch: digests }, { trouble: failing });
     const tried = (task: string, attempts: number) => ({
       ...entry(1, task),
-      owed: new Map([[ops, { attempts, nextAttemptMs: 0 }]]),
+      pending: new Map([[ops, { attempts, nextAttemptMs: 0 }]]),
     });
     dispatcher.hold();
     const sending = [send([tried("a", 2)]), send([tried("b", 2)]), send([tried("c", 3)])];
@@ -115,16 +115,16 @@ describe("a dispatcher that several streams share", () => {
     const { sink, batches } = batching(many, ({ subject }, signal) =>
       subject === "a0" ? hang(signal) : accepted,
     );
-    const { send, channel } = stage(sink, { trouble: failing });
+    const { send, breaker } = stage(sink, { trouble: failing });
     const ending = new AbortController();
     const short = send(some("a", 1), undefined, undefined, ending);
     const later = { attempts: 3, nextAttemptMs: createdMs + 1e6 };
-    const long = send([{ ...entry(1, "b"), owed: new Map([[ops, later]]) }]);
+    const long = send([{ ...entry(1, "b"), pending: new Map([[ops, later]]) }]);
     await turn();
     ending.abort();
     await Promise.all([short, long]);
     expect(batches).toEqual([["a0"], ["b"]]);
-    expect(channel.trouble).toBeNull();
+    expect(breaker.failure).toBeNull();
   });
 
   it("puts no two events of one task's id in a batch, even of different streams, each with its own message", async () => {
@@ -153,7 +153,7 @@ describe("a dispatcher that several streams share", () => {
     const { clock, send } = stage(sink, { rate: new RateLimit({ events: 1, perMs: 1_000 }) });
     const short = send(some("a", 3), createdMs + 1_500);
     const long = send(some("b", 3));
-    const sent = await pump(clock, Promise.all([short, long]));
+    const sent = await runUntilSettled(clock, Promise.all([short, long]));
     expect(sent.map(({ accepted: count }) => count)).toEqual([2, 3]);
     expect(batches.flat()).toEqual(["a0", "a1", "b0", "b1", "b2"]);
   });
@@ -163,7 +163,7 @@ describe("a dispatcher that several streams share", () => {
     const hang = (signal: AbortSignal): Promise<DeliveryResult> =>
       new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy)));
     const { sink, batches } = batching(digests, (_, signal) => (++attempts > 2 ? accepted : hang(signal)));
-    const { dispatcher, channel, clock, send } = stage(sink);
+    const { dispatcher, breaker, clock, send } = stage(sink);
     const ending = new AbortController();
     dispatcher.hold();
     const short = send(some("a", 1), undefined, undefined, ending);
@@ -173,11 +173,11 @@ describe("a dispatcher that several streams share", () => {
     ending.abort();
     expect(await short).toMatchObject({
       accepted: 0,
-      receipts: [{ owed: { attempts: 1, nextAttemptMs: 0 } }],
+      receipts: [{ pending: { attempts: 1, nextAttemptMs: 0 } }],
     });
-    expect(await pump(clock, long)).toMatchObject({ accepted: 1 });
+    expect(await runUntilSettled(clock, long)).toMatchObject({ accepted: 1 });
     expect(batches).toEqual([["a0", "b0"], ["b0"]]);
-    expect(channel.trouble).toBeNull();
+    expect(breaker.failure).toBeNull();
   });
 
   it("keeps what failed together together, so that a digest is one at its next attempt too", async () => {

@@ -6,7 +6,7 @@ import type { CheckpointStore, Stored } from "./store.ts";
 const maxLostRaces = 20;
 
 /** One writer's hold of one stream's record: the version it last saw, and how it writes the next. */
-export class Ledger {
+export class CheckpointSession {
   readonly #store: CheckpointStore;
   readonly #stream: StreamKey;
   readonly #sound: (found: Checkpoint) => Checkpoint;

@@ -1,4 +1,4 @@
-import type { SinkTrouble } from "../checkpoint/checkpoint.ts";
+import type { BreakerState } from "../checkpoint/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DeliveryResult, FailureReason } from "../core/result.ts";
 import type { Sink } from "../sinks/sink.ts";
@@ -6,9 +6,9 @@ import type { RateLimit } from "./rate-limit.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { askedDelayMs } from "./retry.ts";
 
-const failuresToClose = 3;
+const failuresToOpen = 3;
 
-export interface ChannelOptions {
+export interface CircuitBreakerOptions {
   readonly sink: Sink;
   readonly policy: RetryPolicy;
   /** Requests under way at once. */
@@ -19,26 +19,30 @@ export interface ChannelOptions {
 }
 
 /**
- * The way to one sink, shared by all streams of a run: how many requests are under way, how fast they go, and whether
- * the sink is well. After three failures in a row, or one that an operator must mend, it is closed for the rest of the
- * run; a run that finds it failing sends one probe first, so that a dead sink costs one time-out and not hundreds.
+ * Concurrency, rate limit and circuit breaker of one sink, shared by all streams of a run.
+ *
+ * - `closed`: the sink is healthy; deliveries go as concurrency and rate allow.
+ * - `half-open`: an earlier run stored the sink as failing; one delivery goes as a probe. Success closes the breaker,
+ *   failure opens it.
+ * - `open`: nothing more goes in this run. Three failures in a row open a closed breaker; an answer that an operator must
+ *   act on opens it at once. So a dead sink costs one time-out a run, not hundreds.
  */
-export class Channel {
+export class CircuitBreaker {
   readonly sink: Sink;
   readonly policy: RetryPolicy;
   readonly rate: RateLimit | null;
   readonly #clock: Clock;
   readonly #concurrency: number;
-  #state: "open" | "doubtful" | "closed" = "open";
+  #state: "closed" | "half-open" | "open" = "closed";
   #underWay = 0;
   #failuresInARow = 0;
-  /** The sink has answered well in this run, which counts for more than what an earlier one stored. */
-  #isProven = false;
-  #trouble: SinkTrouble | null = null;
+  /** An answer of this run counts for more than what an earlier one stored. */
+  #hasSucceeded = false;
+  #failure: BreakerState | null = null;
   #problem: string | null = null;
   #pausedUntilMs = 0;
 
-  constructor(options: ChannelOptions) {
+  constructor(options: CircuitBreakerOptions) {
     this.sink = options.sink;
     this.policy = options.policy;
     this.#clock = options.clock;
@@ -46,22 +50,21 @@ export class Channel {
     this.rate = options.rate;
   }
 
-  /** Takes note of what an earlier run stored about the sink. */
-  recall(trouble: SinkTrouble): void {
-    if (this.#isProven || this.#trouble !== null) return;
-    this.#state = "doubtful";
-    this.#trouble = trouble;
+  /** Restores what an earlier run stored of the sink; ignored once the sink has answered in this run. */
+  restore(trouble: BreakerState): void {
+    if (this.#hasSucceeded || this.#failure !== null) return;
+    this.#state = "half-open";
+    this.#failure = trouble;
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, trouble.notBeforeMs);
   }
 
-  /** `doubtful`: the next delivery is a probe. `closed`: nothing more in this run. */
-  get state(): "open" | "doubtful" | "closed" {
+  get state(): "closed" | "half-open" | "open" {
     return this.#state;
   }
 
-  /** What to store about the sink; null when it is well. */
-  get trouble(): SinkTrouble | null {
-    return this.#trouble;
+  /** What to store of the sink; null while it is healthy. */
+  get failure(): BreakerState | null {
+    return this.#failure;
   }
 
   /** What the last delivery that did not pass in this run was told, as an operator may see it; null when all passed. */
@@ -70,13 +73,13 @@ export class Channel {
   }
 
   /** Whether one more delivery may be under way. */
-  get hasPlace(): boolean {
-    return this.#underWay < (this.#state === "doubtful" ? 1 : this.#concurrency);
+  get hasCapacity(): boolean {
+    return this.#underWay < (this.#state === "half-open" ? 1 : this.#concurrency);
   }
 
   /** When the next delivery may begin, which may be at once; infinite when none may in this run. */
-  opensAtMs(nowMs: number): number {
-    if (this.#state === "closed") return Number.POSITIVE_INFINITY;
+  allowsAtMs(nowMs: number): number {
+    if (this.#state === "open") return Number.POSITIVE_INFINITY;
     return Math.max(this.#pausedUntilMs, this.rate?.opensAtMs(nowMs) ?? nowMs);
   }
 
@@ -96,10 +99,10 @@ export class Channel {
     const hasPassed = results.some(isAnswer);
     if (hasPassed) {
       this.#failuresInARow = 0;
-      this.#isProven = true;
-      if (this.#state !== "closed") {
-        this.#state = "open";
-        this.#trouble = null;
+      this.#hasSucceeded = true;
+      if (this.#state !== "open") {
+        this.#state = "closed";
+        this.#failure = null;
       }
     } else if (results.length > 0) this.#failuresInARow += 1;
     for (const result of results) this.#learn(result, hasPassed);
@@ -111,17 +114,17 @@ export class Channel {
     const nowMs = this.#clock.now();
     const pauseMs = askedDelayMs(result, this.policy);
     if (pauseMs !== null) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
-    const isDown = !hasPassed && (this.#state === "doubtful" || this.#failuresInARow >= failuresToClose);
-    const closes = isDown || result.kind === "blocked";
-    if (closes) this.#state = "closed";
-    if (closes || pauseMs !== null) this.#trouble = this.#troubleOf(result.kind, result.reason, nowMs);
+    const isDown = !hasPassed && (this.#state === "half-open" || this.#failuresInARow >= failuresToOpen);
+    const opens = isDown || result.kind === "blocked";
+    if (opens) this.#state = "open";
+    if (opens || pauseMs !== null) this.#failure = this.#troubleOf(result.kind, result.reason, nowMs);
   }
 
-  #troubleOf(kind: "retry" | "blocked", reason: FailureReason, nowMs: number): SinkTrouble {
+  #troubleOf(kind: "retry" | "blocked", reason: FailureReason, nowMs: number): BreakerState {
     return {
       kind: kind === "blocked" ? "blocked" : "failing",
       reason,
-      sinceMs: this.#trouble?.sinceMs ?? nowMs,
+      sinceMs: this.#failure?.sinceMs ?? nowMs,
       notBeforeMs: this.#pausedUntilMs,
     };
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Durations, usualMsOf, withDuration } from "../../lib/change/usual.ts";
+import { type Durations, typicalMsOf, withDuration } from "../../lib/change/typical.ts";
 
 const none: Durations = new Map();
 const taking = (...durationsMs: readonly number[]): Durations =>
@@ -8,19 +8,19 @@ const taking = (...durationsMs: readonly number[]): Durations =>
 
 describe("how long a task usually takes", () => {
   it("is the middle of what successful tasks of its name took", () => {
-    expect(usualMsOf(taking(9_000, 1_000, 2_000), "resize")).toBe(2_000);
-    expect(usualMsOf(taking(9_000, 1_000, 2_000, 3_001), "resize")).toBe(2_501);
+    expect(typicalMsOf(taking(9_000, 1_000, 2_000), "resize")).toBe(2_000);
+    expect(typicalMsOf(taking(9_000, 1_000, 2_000, 3_001), "resize")).toBe(2_501);
   });
 
   it("is not known before three have succeeded, nor of another name", () => {
-    expect(usualMsOf(none, "resize")).toBeNull();
-    expect(usualMsOf(taking(1_000, 1_000), "resize")).toBeNull();
-    expect(usualMsOf(taking(1_000, 1_000, 1_000), "restart")).toBeNull();
+    expect(typicalMsOf(none, "resize")).toBeNull();
+    expect(typicalMsOf(taking(1_000, 1_000), "resize")).toBeNull();
+    expect(typicalMsOf(taking(1_000, 1_000, 1_000), "restart")).toBeNull();
   });
 
   it("follows the last nine", () => {
     const days = Array.from({ length: 9 }, () => 5_000);
-    expect(usualMsOf(taking(...Array.from({ length: 50 }, () => 90_000), ...days), "resize")).toBe(5_000);
+    expect(typicalMsOf(taking(...Array.from({ length: 50 }, () => 90_000), ...days), "resize")).toBe(5_000);
   });
 
   it("is forgotten of the name that was heard of longest ago, beyond 64 names", () => {
@@ -46,7 +46,7 @@ describe("how long a task usually takes", () => {
         const durations = list.reduce((known, [name, ms]) => withDuration(known, name, ms), none);
         for (const [name, kept] of durations) {
           expect(kept).toEqual(list.flatMap(([each, ms]) => (each === name ? [ms] : [])).slice(-kept.length));
-          const usualMs = usualMsOf(durations, name);
+          const usualMs = typicalMsOf(durations, name);
           expect(usualMs === null).toBe(kept.length < 3);
           if (usualMs === null) continue;
           expect(Number.isInteger(usualMs)).toBe(true);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { DeliveryResult } from "../../../lib/core/result.ts";
-import { type Answer, answerResult } from "../../../lib/sinks/http/answer.ts";
+import { answerResult, type SinkResponse } from "../../../lib/sinks/http/response.ts";
 import { nowMs } from "../sample.ts";
 
 const origin = "https://hooks.example.com";
 
-const result = (status: number, answer: Partial<Answer> = {}): DeliveryResult =>
+const result = (status: number, answer: Partial<SinkResponse> = {}): DeliveryResult =>
   answerResult(
     { kind: "answer", status, retryAfter: null, body: "", cut: null, ...answer },
     { origin, secrets: ["/services/T1/B1"], nowMs },

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { StoreError } from "../../lib/core/errors.ts";
-import { letterAge } from "../../lib/delivery/letter-age.ts";
+import { deadLetterAge } from "../../lib/delivery/dead-letter-age.ts";
 import { memoryDeadLetters } from "../../lib/stores/memory.ts";
 import { chat, ops } from "../checkpoint/sample.ts";
 import { letter } from "../contract/dead-letter-store.ts";
@@ -20,7 +20,7 @@ async function stage(...ages: readonly number[]) {
     })),
   );
   const logged: object[] = [];
-  const expire = letterAge({
+  const expire = deadLetterAge({
     deadLetters,
     clock,
     log: (level, message, fields) => logged.push({ level, message, ...fields }),

@@ -4,7 +4,7 @@ import { oneLine } from "../../text/one-line.ts";
 import { answerMessage } from "./redact.ts";
 
 /** What a receiver answered to one POST. */
-export interface Answer {
+export interface SinkResponse {
   readonly kind: "answer";
   readonly status: number;
   readonly retryAfter: string | null;
@@ -22,7 +22,10 @@ export interface AnswerContext {
 }
 
 /** What an answer's status comes to. Sinks whose verdict is in the body look there first. */
-export function answerResult(answer: Answer, { origin, secrets, nowMs }: AnswerContext): DeliveryResult {
+export function answerResult(
+  answer: SinkResponse,
+  { origin, secrets, nowMs }: AnswerContext,
+): DeliveryResult {
   const { status } = answer;
   if (status >= 200 && status <= 299) return { kind: "accepted" };
   const [kind, reason] = verdict(status);
@@ -40,7 +43,7 @@ export const doubtMs = 600_000;
  * What a success comes to that lacks the receiver's own sign of having taken the event. Something else has answered,
  * which its operator must look at; or the sign stood in what was not read, and only time is lost by waiting.
  */
-export function unproven(answer: Answer, { origin, secrets }: AnswerContext, sign: string): Refusal {
+export function unproven(answer: SinkResponse, { origin, secrets }: AnswerContext, sign: string): Refusal {
   const place = `HTTP ${answer.status} from ${origin}`;
   if (answer.cut !== null) {
     const detail = `${place} with ${answer.cut}: it may have been accepted`;

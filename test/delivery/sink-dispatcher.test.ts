@@ -5,7 +5,7 @@ import type { DeliveryResult } from "../../lib/core/result.ts";
 import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import { createdMs } from "../change/sample.ts";
 import { chat, entry, ops } from "../checkpoint/sample.ts";
-import { failing, policy, stage } from "./dispatcher-stage.ts";
+import { failing, policy, stage } from "./dispatcher-harness.ts";
 import { accepted, busy, locked, refused, type ScriptedSink, scriptedSink } from "./scripted-sink.ts";
 
 const subjects = (events: readonly { subject: string }[]) => events.map(({ subject }) => subject);
@@ -49,7 +49,7 @@ describe("a dispatch", () => {
     ])("keeps no reference that is %s", async (_, message) => {
       const { sink } = living(() => message);
       const sent = await stage(sink).run([entry(1, "a")]);
-      expect(sent.receipts).toEqual([{ sequence: 1, sink: ops, owed: null }]);
+      expect(sent.receipts).toEqual([{ sequence: 1, sink: ops, pending: null }]);
     });
   });
 
@@ -73,7 +73,7 @@ describe("a dispatch", () => {
     const sink = scriptedSink(ops, ({ subject }) => (subject === "a" ? busy : accepted));
     const sent = await stage(sink).run([...aba, entry(4, "c")]);
     expect(subjects(sink.accepted)).toEqual(["b", "c"]);
-    expect(sent.receipts.find(({ sequence }) => sequence === 1)?.owed).toMatchObject({ attempts: 3 });
+    expect(sent.receipts.find(({ sequence }) => sequence === 1)?.pending).toMatchObject({ attempts: 3 });
     expect(sent.receipts.map(({ sequence }) => sequence)).not.toContain(3);
   });
 
@@ -88,10 +88,10 @@ describe("a dispatch", () => {
 
   it("closes the sink after three failures in a row, so that a dead sink costs few attempts", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const { run, channel } = stage(sink, { concurrency: 1 });
+    const { run, breaker } = stage(sink, { concurrency: 1 });
     await run(Array.from({ length: 50 }, (_, index) => entry(index + 1, `t${index}`)));
     expect(sink.attempts).toHaveLength(3);
-    expect(channel.trouble).toMatchObject({ kind: "failing", reason: "server_error" });
+    expect(breaker.failure).toMatchObject({ kind: "failing", reason: "server_error" });
   });
 
   it("takes a batch that fails as a whole for one failure, and one that passes in part for none", async () => {
@@ -105,18 +105,18 @@ describe("a dispatch", () => {
     await stage({ ...down, deliver }, { concurrency: 1 }).run(events);
     expect(sizes).toEqual([10, 10, 10]);
     const partial = scriptedSink(ops, ({ subject }) => (subject.endsWith("0") ? accepted : busy), down.batch);
-    const { run, channel } = stage(partial, { concurrency: 1, policy: { ...policy, attemptsPerRun: 1 } });
+    const { run, breaker } = stage(partial, { concurrency: 1, policy: { ...policy, attemptsPerRun: 1 } });
     const sent = await run(events);
-    expect([sent.accepted, sent.receipts.length, channel.trouble]).toEqual([6, 60, null]);
+    expect([sent.accepted, sent.receipts.length, breaker.failure]).toEqual([6, 60, null]);
   });
 
   it("closes the sink at once when it is blocked", async () => {
     const sink = scriptedSink(ops, () => locked);
-    const { run, channel } = stage(sink, { concurrency: 1 });
+    const { run, breaker } = stage(sink, { concurrency: 1 });
     const sent = await run(aba);
     expect(sink.attempts).toHaveLength(1);
     expect(sent.deadLetters).toEqual([]);
-    expect(channel.trouble).toMatchObject({ kind: "blocked", reason: "unauthorized" });
+    expect(breaker.failure).toMatchObject({ kind: "blocked", reason: "unauthorized" });
   });
 
   it("sends a sink that was failing one probe, and no more while it fails", async () => {
@@ -129,12 +129,12 @@ describe("a dispatch", () => {
     const sink = scriptedSink(ops);
     const waiting = {
       ...entry(1, "a"),
-      owed: new Map([[ops, { attempts: 9, nextAttemptMs: createdMs + 1e6 }]]),
+      pending: new Map([[ops, { attempts: 9, nextAttemptMs: createdMs + 1e6 }]]),
     };
-    const { run, channel } = stage(sink, { trouble: failing });
+    const { run, breaker } = stage(sink, { trouble: failing });
     await run([waiting, entry(2, "b"), entry(3, "c")]);
     expect(subjects(sink.accepted)).toEqual(["b", "c"]);
-    expect(channel.trouble).toBeNull();
+    expect(breaker.failure).toBeNull();
   });
 
   it("waits out Retry-After before the next attempt, for the whole sink", async () => {
@@ -160,11 +160,11 @@ describe("a dispatch", () => {
       detail: "",
       retryAfterMs: 600_000,
     }));
-    const { run, channel } = stage(sink, { concurrency: 1 });
+    const { run, breaker } = stage(sink, { concurrency: 1 });
     await run(aba);
     expect(sink.attempts).toHaveLength(1);
-    expect(channel.trouble?.notBeforeMs).toBe(createdMs + 600_000);
-    const again = stage(sink, { trouble: channel.trouble ?? failing });
+    expect(breaker.failure?.notBeforeMs).toBe(createdMs + 600_000);
+    const again = stage(sink, { trouble: breaker.failure ?? failing });
     await again.run(aba);
     expect(sink.attempts).toHaveLength(1);
   });
@@ -173,25 +173,25 @@ describe("a dispatch", () => {
     const hang = (_: unknown, signal: AbortSignal) =>
       new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(locked)));
     const sink = scriptedSink(ops, hang);
-    const { send, abort, channel } = stage(sink, { concurrency: 1 });
+    const { send, abort, breaker } = stage(sink, { concurrency: 1 });
     const sending = send([entry(1, "a"), entry(2, "b")]);
     await turn();
     abort.abort();
     const sent = await sending;
-    expect(sent.receipts).toMatchObject([{ sequence: 1, owed: { attempts: 1, nextAttemptMs: 0 } }]);
-    expect(channel.trouble).toBeNull();
+    expect(sent.receipts).toMatchObject([{ sequence: 1, pending: { attempts: 1, nextAttemptMs: 0 } }]);
+    expect(breaker.failure).toBeNull();
     expect(await send([entry(1, "a")])).toMatchObject({ receipts: [] });
   });
 
   it("counts an event that the end of the run found accepted as delivered", async () => {
     const accept = (_: unknown, signal: AbortSignal) =>
       new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(accepted)));
-    const { send, abort, channel } = stage(scriptedSink(ops, accept), { trouble: failing });
+    const { send, abort, breaker } = stage(scriptedSink(ops, accept), { trouble: failing });
     const sending = send([entry(1, "a")]);
     await turn();
     abort.abort();
-    expect(await sending).toMatchObject({ accepted: 1, receipts: [{ sequence: 1, owed: null }] });
-    expect(channel.trouble).toBeNull();
+    expect(await sending).toMatchObject({ accepted: 1, receipts: [{ sequence: 1, pending: null }] });
+    expect(breaker.failure).toBeNull();
   });
 
   it("leaves what is due only after its time to a later run", async () => {
@@ -285,11 +285,11 @@ describe("a dispatch", () => {
     ["throws", () => Promise.reject(new TypeError("no such thing")), "the sink threw TypeError"],
     ["answers too little", async () => [], "the sink left events unanswered"],
   ])("tries again a sink that %s, and keeps what it is owed", async (_, deliver, detail) => {
-    const { channel, seen, run } = stage({ ...scriptedSink(ops), deliver });
+    const { breaker, seen, run } = stage({ ...scriptedSink(ops), deliver });
     const sent = await run(aba);
     expect(seen).toContainEqual({ kind: "retry", reason: "defect", detail });
     expect(sent.deadLetters).toEqual([]);
-    expect(channel.trouble).toMatchObject({ kind: "failing", reason: "defect" });
+    expect(breaker.failure).toMatchObject({ kind: "failing", reason: "defect" });
   });
 
   it("logs the name of what a sink threw, and what it said at debug level only", async () => {
@@ -313,19 +313,19 @@ describe("a dispatch", () => {
   it("takes an abort for the end of the run, not for a defect of the sink", async () => {
     const deliver: ScriptedSink["deliver"] = (__, { signal }) =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    const { send, abort, channel, seen } = stage({ ...scriptedSink(ops), deliver });
+    const { send, abort, breaker, seen } = stage({ ...scriptedSink(ops), deliver });
     const sending = send([entry(1, "a")]);
     await turn();
     abort.abort();
     await sending;
     expect(seen).toEqual([{ kind: "retry", reason: "timeout", detail: "the run's time budget ended first" }]);
-    expect((await sending).receipts).toMatchObject([{ sequence: 1, owed: { attempts: 1 } }]);
-    expect(channel.trouble).toBeNull();
+    expect((await sending).receipts).toMatchObject([{ sequence: 1, pending: { attempts: 1 } }]);
+    expect(breaker.failure).toBeNull();
   });
 
   it("may deliver what is due to a sink that is well, or any of it as a probe once its pause is over", async () => {
     const due = (nextAttemptMs: number) => [
-      { ...entry(1, "a"), owed: new Map([[ops, { attempts: 1, nextAttemptMs }]]) },
+      { ...entry(1, "a"), pending: new Map([[ops, { attempts: 1, nextAttemptMs }]]) },
     ];
     const { dispatcher, run } = stage(scriptedSink(ops, () => locked));
     const may = (outbox: ReturnType<typeof due>, trouble: typeof failing | null, nowMs: number) =>
@@ -343,9 +343,9 @@ describe("a dispatch", () => {
 
   it("believes an answer of this run more than trouble that another stream stored", async () => {
     const sink = scriptedSink(ops);
-    const { run, channel } = stage(sink);
+    const { run, breaker } = stage(sink);
     await run([entry(1, "a")]);
-    channel.recall({ ...failing, notBeforeMs: createdMs + 1e6 });
-    expect(channel.state).toBe("open");
+    breaker.restore({ ...failing, notBeforeMs: createdMs + 1e6 });
+    expect(breaker.state).toBe("closed");
   });
 });

@@ -22,7 +22,7 @@ export type Expired = ReadonlyMap<SinkName, number>;
  * Removes dead letters past their age, at most once an hour: those about to go are told in the log before, each that goes
  * when it does. Never rejects: a store that does not answer is asked again later.
  */
-export function letterAge({ deadLetters, clock, log, maxAgeMs }: LetterAgeDeps): () => Promise<Expired> {
+export function deadLetterAge({ deadLetters, clock, log, maxAgeMs }: LetterAgeDeps): () => Promise<Expired> {
   let nextMs = Number.NEGATIVE_INFINITY;
 
   async function sweep(nowMs: number): Promise<Expired> {

@@ -21,7 +21,7 @@ export function withDuration(durations: Durations, name: string, durationMs: num
 }
 
 /** How long a successful task of this name usually takes, whole milliseconds: the median; null while too few are known. */
-export function usualMsOf(durations: Durations, name: string): number | null {
+export function typicalMsOf(durations: Durations, name: string): number | null {
   const sorted = (durations.get(name) ?? []).toSorted((a, b) => a - b);
   if (sorted.length < leastDurations) return null;
   const half = sorted.length / 2;

@@ -1,13 +1,13 @@
-import type { OutboxEntry, SinkTrouble } from "../../lib/checkpoint/checkpoint.ts";
+import type { BreakerState, OutboxEntry } from "../../lib/checkpoint/checkpoint.ts";
 import type { Messages } from "../../lib/checkpoint/messages.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
-import { Channel, type ChannelOptions } from "../../lib/delivery/channel.ts";
-import { Dispatcher } from "../../lib/delivery/dispatcher.ts";
+import { CircuitBreaker, type CircuitBreakerOptions } from "../../lib/delivery/circuit-breaker.ts";
+import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import type { Sink } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
 import { key } from "../checkpoint/sample.ts";
 import { manualClock } from "../simulator/clock.ts";
-import { pump } from "./pump.ts";
+import { runUntilSettled } from "./run-until-settled.ts";
 
 export const policy = {
   attemptsPerRun: 3,
@@ -17,22 +17,22 @@ export const policy = {
   maxAttempts: null,
   maxAgeMs: 1e9,
 };
-export const failing: SinkTrouble = { kind: "failing", reason: "server_error", sinceMs: 0, notBeforeMs: 0 };
+export const failing: BreakerState = { kind: "failing", reason: "server_error", sinceMs: 0, notBeforeMs: 0 };
 
 /** A dispatcher to one sink, on a clock that a test moves. */
 export function stage(
   sink: Sink,
-  over: Partial<ChannelOptions> & { trouble?: SinkTrouble } = {},
+  over: Partial<CircuitBreakerOptions> & { trouble?: BreakerState } = {},
   random = () => 0.5,
 ) {
   const clock = manualClock(createdMs);
-  const channel = new Channel({ sink, policy, concurrency: 8, rate: null, clock, ...over });
-  if (over.trouble) channel.recall(over.trouble);
+  const breaker = new CircuitBreaker({ sink, policy, concurrency: 8, rate: null, clock, ...over });
+  if (over.trouble) breaker.restore(over.trouble);
   const abort = new AbortController();
   const seen: DeliveryResult[] = [];
   const logged: unknown[] = [];
-  const dispatcher = new Dispatcher({
-    channel,
+  const dispatcher = new SinkDispatcher({
+    breaker,
     clock,
     random,
     log: (level, message, fields) => logged.push({ level, message, ...fields }),
@@ -54,6 +54,6 @@ export function stage(
       { signal },
     );
   const run = (outbox: readonly OutboxEntry[], messages?: Messages) =>
-    pump(clock, send(outbox, undefined, messages));
-  return { clock, channel, dispatcher, abort, seen, logged, send, run };
+    runUntilSettled(clock, send(outbox, undefined, messages));
+  return { clock, breaker, dispatcher, abort, seen, logged, send, run };
 }

@@ -12,7 +12,7 @@ export function owedCounts({ outbox, parked }: Owing): ReadonlyMap<SinkName, num
   const add = (sink: SinkName, count: number): void => {
     counts.set(sink, (counts.get(sink) ?? 0) + count);
   };
-  for (const { owed } of outbox) for (const sink of owed.keys()) add(sink, 1);
+  for (const { pending } of outbox) for (const sink of pending.keys()) add(sink, 1);
   for (const [sink, batches] of parked) for (const { count } of batches) add(sink, count);
   return counts;
 }
@@ -23,7 +23,8 @@ export function oldestOwedBySink({ outbox, parked }: Owing): ReadonlyMap<SinkNam
   const meet = (sink: SinkName, ms: number): void => {
     oldest.set(sink, Math.min(ms, oldest.get(sink) ?? ms));
   };
-  for (const { owed, committedAtMs } of outbox) for (const sink of owed.keys()) meet(sink, committedAtMs);
+  for (const { pending, committedAtMs } of outbox)
+    for (const sink of pending.keys()) meet(sink, committedAtMs);
   for (const [sink, batches] of parked) for (const { oldestMs } of batches) meet(sink, oldestMs);
   return oldest;
 }

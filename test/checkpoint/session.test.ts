@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { Ledger } from "../../lib/checkpoint/ledger.ts";
+import { CheckpointSession } from "../../lib/checkpoint/session.ts";
 import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { memoryCheckpoints } from "../../lib/stores/memory.ts";
@@ -16,9 +16,9 @@ const unavailable = (message: RegExp) =>
 describe("a ledger", () => {
   it("opens with the first record, or with the one that is there", async () => {
     const store = memoryCheckpoints();
-    expect(await new Ledger(store, key).load()).toBeNull();
-    expect(await new Ledger(store, key).open(() => first)).toEqual(first);
-    expect(await new Ledger(store, key).open(() => ({ ...first, watermarkMs: 9 }))).toEqual(first);
+    expect(await new CheckpointSession(store, key).load()).toBeNull();
+    expect(await new CheckpointSession(store, key).open(() => first)).toEqual(first);
+    expect(await new CheckpointSession(store, key).open(() => ({ ...first, watermarkMs: 9 }))).toEqual(first);
   });
 
   it("commits from the record it holds, without loading it again", async () => {
@@ -32,16 +32,16 @@ describe("a ledger", () => {
       },
     };
     await store.commit(key, first, null);
-    const ledger = new Ledger(counted, key);
-    await ledger.open(() => first);
-    await ledger.commit(moved);
-    await ledger.commit(moved);
-    expect([loads, ledger.checkpoint?.watermarkMs]).toEqual([1, 2]);
+    const session = new CheckpointSession(counted, key);
+    await session.open(() => first);
+    await session.commit(moved);
+    await session.commit(moved);
+    expect([loads, session.checkpoint?.watermarkMs]).toEqual([1, 2]);
   });
 
   it("plans again from the newer record when another writer was first", async () => {
     const store = memoryCheckpoints();
-    const [mine, theirs] = [new Ledger(store, key), new Ledger(store, key)];
+    const [mine, theirs] = [new CheckpointSession(store, key), new CheckpointSession(store, key)];
     await mine.open(() => first);
     await theirs.open(() => first);
     await theirs.commit(moved);
@@ -52,18 +52,18 @@ describe("a ledger", () => {
   it("loads the record when it commits before it was opened", async () => {
     const store = memoryCheckpoints();
     await store.commit(key, first, null);
-    const ledger = new Ledger(store, key);
-    await ledger.commit(moved);
-    expect(ledger.checkpoint?.watermarkMs).toBe(1);
+    const session = new CheckpointSession(store, key);
+    await session.commit(moved);
+    expect(session.checkpoint?.watermarkMs).toBe(1);
   });
 
   it("writes nothing when the plan is to write nothing, and does what comes before a commit first", async () => {
     const store = memoryCheckpoints();
-    const ledger = new Ledger(store, key);
-    await ledger.open(() => first);
-    expect(await ledger.commit(() => null)).toBeNull();
+    const session = new CheckpointSession(store, key);
+    await session.open(() => first);
+    expect(await session.commit(() => null)).toBeNull();
     const seen: unknown[] = [];
-    await ledger.commit(moved, async () => void seen.push((await store.load(key))?.checkpoint.watermarkMs));
+    await session.commit(moved, async () => void seen.push((await store.load(key))?.checkpoint.watermarkMs));
     expect(seen).toEqual([0]);
   });
 
@@ -78,13 +78,13 @@ describe("a ledger", () => {
       },
     };
     await store.commit(key, first, null);
-    const ledger = new Ledger(contested, key);
-    await expect(ledger.commit(moved)).rejects.toThrow(unavailable(/20 commits in a row/));
+    const session = new CheckpointSession(contested, key);
+    await expect(session.commit(moved)).rejects.toThrow(unavailable(/20 commits in a row/));
     expect(commits).toBe(20);
   });
 
   it("says that its record was removed", async () => {
-    await expect(new Ledger(memoryCheckpoints(), key).commit(moved)).rejects.toThrow(
+    await expect(new CheckpointSession(memoryCheckpoints(), key).commit(moved)).rejects.toThrow(
       unavailable(/was removed/),
     );
   });

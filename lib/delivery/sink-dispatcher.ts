@@ -1,0 +1,229 @@
+import { followAll } from "../async/deadline.ts";
+import type { BreakerState, OutboxEntry } from "../checkpoint/checkpoint.ts";
+import type { CallOptions, Clock, Random } from "../core/clock.ts";
+import type { DeliverOptions } from "../sinks/sink.ts";
+import type { Log } from "../telemetry/log.ts";
+import { attempt } from "./attempt.ts";
+import { Batch } from "./batch.ts";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
+import { type Dispatch, type Dispatched, StreamDelivery } from "./stream-delivery.ts";
+import { type PendingDelivery, TaskQueue } from "./task-queue.ts";
+
+/** How long a digest waits for the streams that are not read yet, at most. */
+const gatherMs = 5_000;
+
+export interface SinkDispatcherOptions {
+  readonly breaker: CircuitBreaker;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+interface Assigned {
+  readonly delivery: StreamDelivery;
+  readonly pending: PendingDelivery;
+}
+
+interface Alarm {
+  readonly atMs: number;
+  readonly cancel: AbortController;
+}
+
+/**
+ * Sends one sink what the streams of a run owe it: in turns, so that one with much to tell delays none of the others,
+ * and together where the sink takes batches, so that a burst over many instances is one digest.
+ */
+export class SinkDispatcher {
+  readonly breaker: CircuitBreaker;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: Log;
+  /** Those that have something to send in this run, served longest ago first. */
+  readonly #deliveries = new Set<StreamDelivery>();
+  #isHeld = false;
+  #heldUntilMs: number | null = null;
+  #alarm: Alarm | null = null;
+
+  constructor({ breaker, clock, random, log }: SinkDispatcherOptions) {
+    this.breaker = breaker;
+    this.#clock = clock;
+    this.#random = random;
+    this.#log = log;
+  }
+
+  /** Whether anything of an outbox may go now, for all that is known of the sink. */
+  mayDeliver(outbox: readonly OutboxEntry[], trouble: BreakerState | null, nowMs: number): boolean {
+    if (this.breaker.state === "open" || (trouble && trouble.notBeforeMs > nowMs)) return false;
+    const queue = new TaskQueue(outbox, this.breaker.sink.name);
+    return (trouble ? queue.leastTried() : queue.next(nowMs)) !== null;
+  }
+
+  /** More streams are to come before `release`: until then, or for five seconds, what becomes a digest waits for them. */
+  hold(): void {
+    this.#isHeld = this.breaker.sink.batch.digestAbove !== undefined;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#step();
+  }
+
+  /** Sends what one stream owes, as far as order, limits and time allow. Never rejects. */
+  async dispatch(work: Dispatch, options: CallOptions): Promise<Dispatched> {
+    const ended = Promise.withResolvers<void>();
+    const delivery = this.open(work, options, ended.resolve);
+    if (!delivery.isResting) await ended.promise;
+    return delivery.collect();
+  }
+
+  /** The same, without an end: more may be added whenever it is committed. */
+  open(work: Dispatch, { signal }: CallOptions, rested: () => void): StreamDelivery {
+    const delivery = new StreamDelivery(work, this.breaker, signal, rested);
+    this.#enter(delivery);
+    return delivery;
+  }
+
+  add(delivery: StreamDelivery, outbox: readonly OutboxEntry[]): void {
+    delivery.queue.add(outbox);
+    this.#enter(delivery);
+  }
+
+  #enter(delivery: StreamDelivery): void {
+    if (delivery.queue.isEmpty) return;
+    if (delivery.isResting) delivery.signal.addEventListener("abort", this.#step);
+    delivery.isResting = false;
+    this.#deliveries.add(delivery);
+    const nowMs = this.#clock.now();
+    // A run with little time must not spend it all on waiting.
+    this.#heldUntilMs ??= nowMs + Math.min(gatherMs, (delivery.stopAtMs - nowMs) / 2);
+    this.#step();
+  }
+
+  /** Does what may be done now. Called whenever something has changed. */
+  readonly #step = (): void => {
+    const nowMs = this.#clock.now();
+    while (this.#maySend(nowMs)) {
+      const batch = this.breaker.state === "half-open" ? this.#probe(nowMs) : this.#collect(nowMs);
+      if (batch.length === 0) break;
+      void this.#send(batch);
+    }
+    for (const delivery of this.#deliveries) {
+      if (delivery.underWay > 0 || !this.#hasEnded(delivery, nowMs)) continue;
+      this.#deliveries.delete(delivery);
+      delivery.signal.removeEventListener("abort", this.#step);
+      delivery.isResting = true;
+      delivery.rested();
+    }
+    this.#wakeAt(this.#nextMs(nowMs), nowMs);
+  };
+
+  #maySend(nowMs: number): boolean {
+    return this.breaker.hasCapacity && this.breaker.allowsAtMs(nowMs) <= nowMs && !this.#isHolding(nowMs);
+  }
+
+  /** What fills a batch need not wait. */
+  #isHolding(nowMs: number): boolean {
+    if (!this.#isHeld || nowMs >= (this.#heldUntilMs ?? 0)) return false;
+    const ready = this.#deliveries.values().reduce((sum, { queue }) => sum + queue.readyCount(nowMs), 0);
+    return ready < this.breaker.sink.batch.maxEvents;
+  }
+
+  /** One event of each stream in turn, until the batch is full. */
+  #collect(nowMs: number): readonly Assigned[] {
+    const batch = new Batch(this.breaker.sink.batch);
+    const collected: Assigned[] = [];
+    // Who has given goes to the end, where this loop meets it again.
+    for (const delivery of this.#deliveries) {
+      const pending = delivery.isOver(nowMs) ? null : delivery.queue.next(nowMs);
+      if (!pending || !batch.add(pending)) continue;
+      delivery.queue.take(pending);
+      collected.push({ delivery, pending });
+      this.#deliveries.delete(delivery);
+      this.#deliveries.add(delivery);
+      if (batch.isFull) break;
+    }
+    return collected;
+  }
+
+  #probe(nowMs: number): readonly Assigned[] {
+    const [first, ...others] = Array.from(this.#deliveries.values()).flatMap((delivery) => {
+      const pending = delivery.isOver(nowMs) ? null : delivery.queue.leastTried();
+      return pending ? [{ delivery, pending }] : [];
+    });
+    if (!first) return [];
+    const chosen = others.reduce(
+      (least, other) => (other.pending.state.attempts < least.pending.state.attempts ? other : least),
+      first,
+    );
+    chosen.delivery.queue.take(chosen.pending);
+    return [chosen];
+  }
+
+  async #send(batch: readonly Assigned[]): Promise<void> {
+    this.breaker.begin(batch.length);
+    const deliveries = new Set(batch.map(({ delivery }) => delivery));
+    for (const delivery of deliveries) delivery.underWay += 1;
+    const { signal, unfollow } = followAll(Array.from(deliveries, (delivery) => delivery.signal));
+    const parcels = batch.map(({ pending }) => pending);
+    const answers = await attempt(this.breaker.sink, this.#log, parcels, {
+      signal,
+      messages: messagesOf(batch),
+    });
+    unfollow();
+    // What fails together comes due together, and stays one batch.
+    const roll = this.#random();
+    const ending = { nowMs: this.#clock.now(), isCutOff: signal.aborted, random: () => roll };
+    for (const [index, result] of answers.entries()) {
+      const consigned = batch[index];
+      consigned?.delivery.complete(consigned.pending, result, ending);
+    }
+    // An attempt that the end of the run cut off says nothing of the sink.
+    this.breaker.end(signal.aborted ? answers.filter(({ kind }) => kind === "accepted") : answers);
+    for (const delivery of deliveries) delivery.underWay -= 1;
+    this.#step();
+  }
+
+  #hasEnded(delivery: StreamDelivery, nowMs: number): boolean {
+    return delivery.isOver(nowMs) || this.#dueMs(delivery, nowMs) >= delivery.stopAtMs;
+  }
+
+  #dueMs({ queue }: StreamDelivery, nowMs: number): number {
+    const isProbe = this.breaker.state === "half-open" && queue.leastTried() !== null;
+    return Math.max(this.breaker.allowsAtMs(nowMs), isProbe ? nowMs : queue.dueMs(nowMs));
+  }
+
+  /** When there will be something to do without anything having happened; infinite when that cannot be. */
+  #nextMs(nowMs: number): number {
+    let earliestMs = Number.POSITIVE_INFINITY;
+    if (!this.breaker.hasCapacity) return earliestMs;
+    for (const delivery of this.#deliveries.values()) {
+      if (!this.#hasEnded(delivery, nowMs)) earliestMs = Math.min(earliestMs, this.#dueMs(delivery, nowMs));
+    }
+    return this.#isHolding(nowMs) ? Math.max(earliestMs, this.#heldUntilMs ?? 0) : earliestMs;
+  }
+
+  #wakeAt(atMs: number, nowMs: number): void {
+    if (atMs === this.#alarm?.atMs) return;
+    this.#alarm?.cancel.abort(null);
+    this.#alarm = null;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    const alarm = { atMs, cancel: new AbortController() };
+    this.#alarm = alarm;
+    void this.#clock.sleep(atMs - nowMs, alarm.cancel.signal).then(() => {
+      if (this.#alarm !== alarm) return;
+      this.#alarm = null;
+      this.#step();
+    });
+  }
+}
+
+/** By task, where the sink's message of it is, for the tasks of a batch. */
+function messagesOf(batch: readonly Assigned[]): NonNullable<DeliverOptions["messages"]> {
+  const messages = new Map<string, string>();
+  for (const { delivery, pending } of batch) {
+    const { subject } = pending.entry.event;
+    const message = delivery.messages.get(subject);
+    if (message !== undefined) messages.set(subject, message);
+  }
+  return messages;
+}
