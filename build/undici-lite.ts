@@ -8,6 +8,7 @@ import { root } from "./base.ts";
  */
 const used = {
   Agent: "undici/lib/dispatcher/agent.js",
+  Client: "undici/lib/dispatcher/client.js",
   buildConnector: "undici/lib/core/connect.js",
   errors: "undici/lib/core/errors.js",
 } as const;

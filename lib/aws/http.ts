@@ -55,8 +55,7 @@ export async function ask(
 /** What a network is known to cause; null for anything else, which is a defect. */
 function networkFailure(call: string, error: unknown): AwsError | null {
   const trouble = networkTrouble(error);
-  return (
-    trouble &&
-    new AwsError("unavailable", trouble.code ?? "NOT_HTTP", `${call}: ${trouble.problem}`, { cause: error })
-  );
+  if (!trouble) return null;
+  const reason = trouble.fault === "barred" ? "unauthorized" : "unavailable";
+  return new AwsError(reason, trouble.code ?? "NOT_HTTP", `${call}: ${trouble.problem}`, { cause: error });
 }

@@ -50,7 +50,7 @@ const answerSchema = v.object({
 
 /** Connects to nothing before the first call. */
 export function openQueue(url: string, { environment, clock, random }: QueueDeps): Queue {
-  const { dispatcher, close } = openAgent();
+  const { dispatcher, close } = openAgent({}, { environment });
   const aws = openAws({ env: environment, dispatcher, clock, random });
 
   /** The codes of the entries that were refused. */

@@ -4,7 +4,7 @@ import { fieldName, type Path } from "./path.ts";
 export type Origins = ReadonlyMap<string, string>;
 
 const secretKey =
-  /^(ak|sk|.*secrets?|.*tokens?|.*passwords?|.*keys?|.*urls?|.*endpoint|headers|credentials|authorization)$/i;
+  /^(ak|sk|.*secrets?|.*tokens?|.*passwords?|.*keys?|.*urls?|.*endpoint|headers|credentials|authorization|proxy|tls)$/i;
 
 const looksSecret = (path: Path): boolean =>
   path.some((key) => typeof key === "string" && secretKey.test(key));

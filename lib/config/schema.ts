@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { engines } from "../core/names.ts";
+import { proxy, tls } from "../options/connection.ts";
 import { duration, positiveDuration } from "../options/duration.ts";
 import {
   wholeNumber as count,
@@ -104,6 +105,8 @@ const sourceFields = v.strictObject({
   timeZone: v.optional(described(timeZone, "Zone of begin_time and end_time."), "UTC"),
   pageSize: v.optional(described(count(1, 100), "Records asked for in one request."), 100),
   requestTimeout: v.optional(described(positiveDuration(), "Longest wait for one answer of the API."), "15s"),
+  tls,
+  proxy,
 });
 
 const iamExpectation = "an https URL where a password is sent to it; http to this machine alone";

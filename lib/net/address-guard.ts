@@ -111,7 +111,8 @@ export function isCidr(text: string): boolean {
 
 const width = (family: number): number => (family === 6 ? 128 : 32);
 
-function rangesOf(ranges: readonly string[]): BlockList {
+/** The ranges as a list to find an address in. */
+export function rangesOf(ranges: readonly string[]): BlockList {
   // No import by its name: Node loads it with the first touch, which an idle run has none of.
   const list = new net.BlockList();
   for (const range of ranges) {
@@ -123,8 +124,8 @@ function rangesOf(ranges: readonly string[]): BlockList {
 
 const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
 
-/** BlockList itself sees through `::ffff:10.0.0.1`, but not through the tunnels below. */
-const has = (list: BlockList, address: string): boolean => list.check(address, familyOf(address));
+/** Whether the list has the address. BlockList itself sees through `::ffff:10.0.0.1`, but not through the tunnels below. */
+export const has = (list: BlockList, address: string): boolean => list.check(address, familyOf(address));
 
 /** The IPv4 addresses that a NAT64, 6to4, Teredo or IPv4-compatible address may lead to. */
 function embeddedV4(address: string): readonly string[] {
@@ -145,7 +146,7 @@ function embeddedV4(address: string): readonly string[] {
 
 export const refusedAddressCode = "REFUSED_ADDRESS";
 
-const refusedAddress = (): Error =>
+export const refusedAddress = (): Error =>
   Object.assign(new Error("the address is not open to this sink"), { code: refusedAddressCode });
 
 /**
@@ -154,14 +155,10 @@ const refusedAddress = (): Error =>
  */
 export function guardedConnector(
   guard: AddressGuard,
-  connectTimeoutMs: number,
+  options: buildConnector.BuildOptions,
   resolve: typeof dnsLookup = dnsLookup,
 ): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: connectTimeoutMs,
-    allowH2: false,
-    lookup: guardedLookup(guard, resolve),
-  });
+  const connect = buildConnector({ ...options, lookup: guardedLookup(guard, resolve) });
   return (options, callback) => {
     // A host that is an address is connected to without a lookup.
     if (isIP(options.hostname) !== 0 && !guard(options.hostname)) callback(refusedAddress(), null);

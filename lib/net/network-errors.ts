@@ -1,7 +1,7 @@
 import { errors } from "undici";
 
-/** What a network did to a request, as far as it decides what follows. */
-export type NetworkFault = "lost" | "slow" | "untrusted" | "garbled" | "unmade";
+/** What a network did to a request, as far as it decides what follows. `barred`: a proxy does not let it through. */
+export type NetworkFault = "lost" | "slow" | "untrusted" | "garbled" | "unmade" | "barred";
 
 export interface NetworkTrouble {
   readonly fault: NetworkFault;
@@ -9,6 +9,19 @@ export interface NetworkTrouble {
   readonly problem: string;
   /** Node's or undici's; null where there is none to rely on. */
   readonly code: string | null;
+}
+
+/** A proxy stands in the way. The message names it, without its user and password. */
+export class ProxyError extends Error {
+  override readonly name = "ProxyError";
+  readonly fault: NetworkFault;
+  readonly code: string;
+
+  constructor(message: string, { fault, code }: Pick<ProxyError, "fault" | "code">) {
+    super(message);
+    this.fault = fault;
+    this.code = code;
+  }
 }
 
 type Known = Pick<NetworkTrouble, "fault" | "problem">;
@@ -62,6 +75,7 @@ const known: ReadonlyMap<string, Known> = new Map([
  * not listed is the network's too. Null for an error without a code, which only a defect causes.
  */
 export function networkTrouble(error: unknown): NetworkTrouble | null {
+  if (error instanceof ProxyError) return { fault: error.fault, problem: error.message, code: error.code };
   // undici's parser errors carry no code that can be relied on.
   if (error instanceof errors.HTTPParserError)
     return { fault: "garbled", problem: "the answer is not HTTP", code: null };

@@ -52,10 +52,11 @@ const smtp = v.pipe(
   ),
 );
 
-const { region, endpoint } = awsEntries;
+const { region, endpoint, proxy } = awsEntries;
 const ses = v.strictObject({
   region,
   endpoint,
+  proxy,
   configurationSet: described(v.optional(filledText("a name")), "SES configuration set."),
 });
 

@@ -53,6 +53,7 @@ export function create(name: SinkName, options: EventBridgeOptions, deps: SinkDe
       service: "events",
       region: options.region ?? arnRegion(options.bus),
       endpoint: options.endpoint,
+      proxy: options.proxy,
       timeoutMs: options.timeout,
       batch: { maxEvents: maxEntries, maxBytes: maxRequestBytes - maxEntries * entryBytes },
       send,

@@ -43,6 +43,7 @@ export function create(name: SinkName, options: KinesisOptions, deps: SinkDeps):
       service: "kinesis",
       region: options.region ?? arnRegion(stream),
       endpoint: options.endpoint,
+      proxy: options.proxy,
       timeoutMs: options.timeout,
       batch: limits,
       send,

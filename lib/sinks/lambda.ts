@@ -30,6 +30,7 @@ export function create(name: SinkName, options: LambdaOptions, deps: SinkDeps): 
       service: "lambda",
       region: options.region ?? arnRegion(options.function),
       endpoint: options.endpoint,
+      proxy: options.proxy,
       timeoutMs: options.timeout,
       batch: oneByOne.batch,
       send: oneByOne.each(async (aws, event, attempt) => {

@@ -18,7 +18,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 
 const keyExpectation = "an integration key of 32 characters";
 const severity = v.picklist(["critical", "error", "warning", "info"], "critical, error, warning or info");
-const { language, timeZone, titlePrefix, links, timeout } = chatEntries;
+const { language, timeZone, titlePrefix, links, timeout, proxy } = chatEntries;
 
 export const schema = v.strictObject({
   routingKey: described(
@@ -49,6 +49,7 @@ export const schema = v.strictObject({
   titlePrefix,
   links,
   timeout,
+  proxy,
 });
 
 export type PagerdutyOptions = v.InferOutput<typeof schema>;
@@ -58,7 +59,7 @@ type Action = "trigger" | "resolve";
 /** Opens an alert for a task that failed or is overdue; the next success of a task of that name resolves it. */
 export function create(name: SinkName, options: PagerdutyOptions, deps: SinkDeps): Sink {
   const url = new URL("/v2/enqueue", options.endpoint ?? hosts[options.region]);
-  const { dispatcher, close } = openAgent({}, deps);
+  const { dispatcher, close } = openAgent({ proxy: options.proxy }, deps);
   const inOrder = alertOrder<DeliveryResult>(deps.clock);
 
   const enqueue = async (body: string, call: Parameters<typeof post>[2]): Promise<DeliveryResult> => {

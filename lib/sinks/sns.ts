@@ -40,6 +40,7 @@ export function create(name: SinkName, options: SnsOptions, deps: SinkDeps): Sin
       service: "sns",
       region: options.region ?? arnRegion(options.topicArn),
       endpoint: options.endpoint,
+      proxy: options.proxy,
       timeoutMs: options.timeout,
       // A topic takes more only where its own attribute says so.
       batch: batchOf(262_144),

@@ -53,6 +53,7 @@ export function create(name: SinkName, options: SqsOptions, deps: SinkDeps): Sin
       service: "sqs",
       region: options.region ?? regionOfHost(url.hostname),
       endpoint: options.endpoint || AWS_ENDPOINT_URL_SQS || AWS_ENDPOINT_URL || url.origin,
+      proxy: options.proxy,
       timeoutMs: options.timeout,
       batch: batchOf(1_048_576),
       send,

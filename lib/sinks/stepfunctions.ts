@@ -30,6 +30,7 @@ export const create = (name: SinkName, options: StepFunctionsOptions, deps: Sink
       service: "states",
       region: options.region ?? arnRegion(options.stateMachineArn),
       endpoint: options.endpoint,
+      proxy: options.proxy,
       timeoutMs: options.timeout,
       batch: oneByOne.batch,
       send: oneByOne.each(async (aws, event, attempt) => {

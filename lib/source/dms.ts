@@ -32,6 +32,8 @@ export interface DmsSourceDeps {
   readonly log: Log;
   /** How long a listing may go on beyond what its count promised. @default 30 s */
   readonly listBudgetMs?: number;
+  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are; without it every connection is direct. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Defaults to an agent of the source's own, which `close` closes. */
   readonly dispatcher?: Dispatcher;
   /** The gates that sources with one access key share. Defaults to gates of the source's own. */
@@ -60,7 +62,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     log("warn", "The region is not among those known; it is tried as it is", { region });
   }
 
-  const { dispatcher, close } = openAgent({ keepAliveMs }, deps);
+  const { dispatcher, close } = openAgent({ keepAliveMs, tls: config.tls, proxy: config.proxy }, deps);
   const send = retrying(httpSend({ dispatcher, clock, timeoutMs, maxBodyBytes: maxBodyBytes(pageSize) }), {
     clock,
     random,

@@ -7,6 +7,7 @@ import {
 } from "../net/network-errors.ts";
 
 const reasons: Readonly<Record<NetworkFault, SourceFailure>> = {
+  barred: "rejected",
   lost: "unavailable",
   slow: "unavailable",
   untrusted: "rejected",

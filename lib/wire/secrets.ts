@@ -36,12 +36,14 @@ async function openAwsSecrets({ environment, clock, random }: SecretsDeps): Prom
     import("../aws/client.ts"),
     import("../aws/secrets.ts"),
   ]);
-  return awsSecrets(openAws({ env: environment, dispatcher: openAgent().dispatcher, clock, random }));
+  const { dispatcher } = openAgent({}, { environment });
+  return awsSecrets(openAws({ env: environment, dispatcher, clock, random }));
 }
 
 async function openHuaweiSecrets({ environment, clock }: SecretsDeps) {
   const { huaweiSecrets } = await import("../huawei/secrets.ts");
-  return huaweiSecrets({ environment, dispatcher: openAgent().dispatcher, clock });
+  const { dispatcher } = openAgent({}, { environment });
+  return huaweiSecrets({ environment, dispatcher, clock });
 }
 
 /** Docker, Kubernetes and systemd mount secrets as files: the text, without the line break that editors end a file with. */

@@ -222,7 +222,7 @@ describe("a guarded connection", () => {
     resolve?: ReturnType<typeof resolver>["resolve"],
   ) => {
     const guard = addressGuard({ allow, onlyAllowed: false });
-    const dispatcher = new Agent({ connect: guardedConnector(guard, 1_000, resolve) });
+    const dispatcher = new Agent({ connect: guardedConnector(guard, { timeout: 1_000 }, resolve) });
     onTestFinished(() => dispatcher.close());
     const { statusCode, body } = await request(url, { dispatcher });
     await body.dump();

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { proxy } from "../../options/connection.ts";
 import { attemptTimeout, described, httpUrl } from "../../options/fields.ts";
 
 const regionExpectation = "an AWS region such as eu-west-1";
@@ -14,6 +15,7 @@ export const awsEntries = {
     v.optional(attemptTimeout, "10s"),
     "For one attempt, from connecting to the end of the answer.",
   ),
+  proxy,
 };
 
 /** An ARN of a service, or what else `others` matches; `resource` is what stands after the account. */

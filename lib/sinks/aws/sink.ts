@@ -14,6 +14,8 @@ export interface AwsSink {
   /** The environment's where left out, as for the endpoint. */
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
+  /** The environment's where left out; false for none. */
+  readonly proxy?: string | false | undefined;
   /** For one attempt. */
   readonly timeoutMs: number;
   readonly batch: BatchLimits;
@@ -27,9 +29,9 @@ export interface AwsSink {
 
 /** A sink that makes signed calls. Reads no key and connects to nothing before its first delivery. */
 export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
-  const { service, region, endpoint, timeoutMs } = kind;
+  const { service, region, endpoint, proxy, timeoutMs } = kind;
   const env = awsEnvironment({ service, region, endpoint }, deps.environment);
-  const agent = openAgent({}, deps);
+  const agent = openAgent({ proxy }, deps);
   const aws = openAws({ env, dispatcher: agent.dispatcher, clock: deps.clock, random: deps.random });
   // A delivery that still waits for its key has no request yet that the agent could wait for.
   const { track, close } = inFlight(agent.close);

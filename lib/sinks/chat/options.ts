@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { proxy, tls } from "../../options/connection.ts";
 import { attemptTimeout, described, timeZone, wholeNumber } from "../../options/fields.ts";
 import { Template, templateText } from "../../template/template.ts";
 import { allowPrivateNetwork, url, urlExpectation } from "../http/options.ts";
@@ -70,6 +71,8 @@ export const chatEntries = {
     "For one message, from connecting to the end of the answer.",
   ),
   allowPrivateNetwork,
+  tls,
+  proxy,
 };
 
 /** In place of `url` where a bot posts through its platform's API. */

@@ -3,6 +3,7 @@ import { refusedAddressCode } from "../../net/address-guard.ts";
 import { type NetworkFault, networkTrouble, troubleText } from "../../net/network-errors.ts";
 
 const reasons: Readonly<Record<NetworkFault, FailureReason>> = {
+  barred: "unauthorized",
   lost: "network",
   slow: "timeout",
   untrusted: "network",
@@ -18,5 +19,6 @@ export function networkRefusal(error: unknown, origin: string): Refusal | null {
   }
   const trouble = networkTrouble(error);
   if (!trouble) return null;
-  return { kind: "retry", reason: reasons[trouble.fault], detail: `${origin}: ${troubleText(trouble)}` };
+  const kind = trouble.fault === "barred" ? "blocked" : "retry";
+  return { kind, reason: reasons[trouble.fault], detail: `${origin}: ${troubleText(trouble)}` };
 }

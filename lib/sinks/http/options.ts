@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { isCidr } from "../../net/address-guard.ts";
+import { proxy, tls } from "../../options/connection.ts";
 import { attemptTimeout, described, wholeNumber } from "../../options/fields.ts";
 import { Template, templateText } from "../../template/template.ts";
 import { parseSigningKey, secretExpectation } from "./standard-webhooks.ts";
@@ -107,6 +108,8 @@ export const webhookSchema = v.pipe(
       "For one attempt, from connecting to the end of the answer.",
     ),
     allowPrivateNetwork,
+    tls,
+    proxy,
   }),
   v.forward(
     v.partialCheck(

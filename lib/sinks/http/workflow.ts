@@ -3,6 +3,7 @@ import type { CloudEvent } from "../../change/event.ts";
 import type { CallOptions } from "../../core/clock.ts";
 import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult, Refusal } from "../../core/result.ts";
+import { proxy, tls } from "../../options/connection.ts";
 import { attemptTimeout, described, httpUrl } from "../../options/fields.ts";
 import type { Sink, SinkDeps } from "../sink.ts";
 import { guardedAgent } from "./agent.ts";
@@ -24,6 +25,8 @@ export const workflowEntries = (about: { readonly token: string; readonly url: s
     "For one attempt, from connecting to the end of the answer.",
   ),
   allowPrivateNetwork,
+  tls,
+  proxy,
 });
 
 const workflowObject = v.object(workflowEntries({ token: "", url: "" }, ""));

@@ -7,6 +7,7 @@ import { accessKeyIn } from "../../huawei/access-key.ts";
 import { regionalEndpoint } from "../../huawei/endpoint.ts";
 import { encodePath, sign } from "../../huawei/sign.ts";
 import { openAgent } from "../../net/agent.ts";
+import { proxy } from "../../options/connection.ts";
 import { attemptTimeout, described, filledText, httpUrl } from "../../options/fields.ts";
 import { parseJson } from "../../text/json.ts";
 import { oneLine } from "../../text/one-line.ts";
@@ -35,6 +36,7 @@ export const huaweiEntries = (service: string) => ({
     v.optional(attemptTimeout, "10s"),
     "For one attempt, from connecting to the end of the answer.",
   ),
+  proxy,
 });
 
 const huaweiObject = v.object(huaweiEntries(""));
@@ -68,7 +70,7 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
   const url = new URL(encodePath(path), endpoint);
   const key = options.credentials ?? accessKeyIn(deps.environment);
   const secrets = [key?.sk ?? "", key?.securityToken ?? ""];
-  const { dispatcher, close } = openAgent({}, deps);
+  const { dispatcher, close } = openAgent({ proxy: options.proxy }, deps);
   const context = () => ({ origin: url.origin, secrets, nowMs: deps.clock.now() });
   return {
     post: async (body, call) => {

@@ -11,16 +11,17 @@ import type { Carrier } from "./letter.ts";
 export interface SesOptions {
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
+  readonly proxy?: string | false | undefined;
   readonly configurationSet?: string | undefined;
 }
 
 /** Hands letters to Amazon SES, as they are: SES sets a Message-ID of its own and keeps the thread. */
 export function sesCarrier(
-  { region, endpoint, configurationSet }: SesOptions,
+  { region, endpoint, proxy, configurationSet }: SesOptions,
   { timeoutMs, ...deps }: SinkDeps & { readonly timeoutMs: number },
 ): Carrier {
   const env = awsEnvironment({ service: "ses", region, endpoint }, deps.environment);
-  const { dispatcher, close } = openAgent({}, deps);
+  const { dispatcher, close } = openAgent({ proxy }, deps);
   const aws = openAws({ env, dispatcher, clock: deps.clock, random: deps.random });
 
   return {

@@ -65,7 +65,7 @@ export interface TableDeps {
 /** Connects to nothing before the first call. */
 export function openTable({ name, region, endpoint }: TableOptions, deps: TableDeps): Table {
   // A burst ends for many streams at once: their records wait for a connection, instead of opening one each.
-  const { dispatcher, close } = openAgent({ connections: 16 });
+  const { dispatcher, close } = openAgent({ connections: 16 }, { environment: deps.environment });
   const { environment, clock, random } = deps;
   const env = {
     ...environment,

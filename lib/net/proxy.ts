@@ -1,0 +1,193 @@
+import { type LookupAddress, lookup } from "node:dns";
+import { type BlockList, isIP, type Socket } from "node:net";
+import { buildConnector, Client } from "undici";
+import { addressGuard, type GuardOptions, has, isCidr, rangesOf, refusedAddress } from "./address-guard.ts";
+import { networkTrouble, ProxyError } from "./network-errors.ts";
+
+export interface ProxyVariables {
+  /** The proxy for plain http, and that for https; empty for none. */
+  readonly http: string;
+  readonly https: string;
+  /** Hosts that are connected to directly, as NO_PROXY lists them. */
+  readonly noProxy: string;
+}
+
+export interface ProxyWays {
+  readonly variables: ProxyVariables;
+  /** For hosts that no proxy is for. */
+  readonly direct: buildConnector.connector;
+  /** What the addresses of hosts are held to; null where all are open. */
+  readonly guard: GuardOptions | null;
+  /** How to connect: the time for it, and the host's TLS. */
+  readonly connecting: buildConnector.BuildOptions & { readonly timeout: number };
+}
+
+type Target = buildConnector.Options;
+/** A name, and the address by it; null where the name cannot be resolved here. */
+export type Resolve = (name: string) => Promise<readonly string[] | null>;
+
+/**
+ * Connects through the proxy that is set for a host, by CONNECT for https and plain http alike, so that a proxy sees and
+ * answers no request. undici's own ProxyAgent cannot be held to the address guard, and its errors do not name the proxy.
+ */
+export function proxyConnector(ways: ProxyWays, resolve: Resolve = resolveHere): buildConnector.connector {
+  const { variables, direct, guard, connecting } = ways;
+  const isDirect = noProxyMatcher(variables.noProxy);
+  const secure = buildConnector(connecting);
+  const open = async (target: Target, url: string): Promise<Socket> => {
+    if (guard) await holdTo(guard, target.hostname, resolve);
+    return tunnel(parseProxy(url), hostAndPort(target), connecting.timeout);
+  };
+  return (target, callback) => {
+    const url = target.protocol === "https:" ? variables.https : variables.http;
+    if (url === "" || isDirect(target.hostname, portOf(target))) return direct(target, callback);
+    open(target, url).then(
+      (httpSocket) =>
+        target.protocol === "https:"
+          ? secure({ ...target, httpSocket }, callback)
+          : callback(null, httpSocket),
+      (error: Error) => callback(error, null),
+    );
+  };
+}
+
+const portOf = ({ port, protocol }: Target): string => port || (protocol === "https:" ? "443" : "80");
+
+const hostAndPort = (target: Target): string =>
+  `${isIP(target.hostname) === 6 ? `[${target.hostname}]` : target.hostname}:${portOf(target)}`;
+
+/** A resolver that does not answer is not waited for: behind a proxy, public names often have none. */
+const resolveWithinMs = 2_000;
+
+const resolveHere: Resolve = (name) =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, resolveWithinMs, null);
+    lookup(name, { all: true }, (error: Error | null, found: LookupAddress[]) => {
+      clearTimeout(timer);
+      resolve(error ? null : found.map(({ address }) => address));
+    });
+  });
+
+/**
+ * Refuses a host with any address that is not open. The proxy resolves the name again, so one open address among others
+ * proves nothing. A name that cannot be resolved here is the proxy's to judge, but not where only listed networks are open.
+ */
+async function holdTo(guard: GuardOptions, hostname: string, resolve: Resolve): Promise<void> {
+  const addresses = isIP(hostname) === 0 ? await resolve(hostname) : [hostname];
+  const isOpen = addresses ? addresses.every(addressGuard(guard)) : !guard.onlyAllowed;
+  if (!isOpen) throw refusedAddress();
+}
+
+interface Proxy {
+  readonly origin: string;
+  /** With its port, for TLS to the proxy itself. */
+  readonly host: string;
+  /** The header's value; null without user and password. */
+  readonly authorization: string | null;
+}
+
+function parseProxy(text: string): Proxy {
+  // The variables often hold no scheme.
+  const url = URL.parse(text.includes("://") ? text : `http://${text}`);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    const expected = "the proxy that is set has no http or https URL: check HTTPS_PROXY, HTTP_PROXY or proxy";
+    throw new ProxyError(expected, { fault: "barred", code: "PROXY_URL" });
+  }
+  const login = `${decoded(url.username)}:${decoded(url.password)}`;
+  const authorization = login === ":" ? null : `Basic ${Buffer.from(login).toString("base64")}`;
+  return { origin: url.origin, host: url.host, authorization };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
+/** A connection to the host, `name:port`, that the proxy passes on byte by byte. @throws ProxyError */
+async function tunnel(proxy: Proxy, host: string, timeoutMs: number): Promise<Socket> {
+  const { origin, authorization } = proxy;
+  const connect = buildConnector({ timeout: timeoutMs, allowH2: false });
+  const client = new Client(origin, {
+    allowH2: false,
+    headersTimeout: timeoutMs,
+    // By its own name: undici would take the one in the request's header.
+    connect: (options, callback) => connect({ ...options, host: proxy.host, servername: "" }, callback),
+  });
+  const headers = { host, ...(authorization && { "proxy-authorization": authorization }) };
+  try {
+    const { status, socket } = await answerTo(client, { method: "CONNECT", path: host, headers });
+    // A socket without a listener would end the process.
+    socket.on("error", () => {});
+    if (status >= 200 && status <= 299) return socket;
+    socket.destroy();
+    throw refusal(proxy, status);
+  } catch (error) {
+    const trouble = networkTrouble(error);
+    if (!trouble || error instanceof ProxyError) throw error;
+    const { fault, problem, code } = trouble;
+    throw new ProxyError(`the proxy ${origin}: ${problem}`, { fault, code: code ?? "PROXY_NOT_HTTP" });
+  } finally {
+    void client.destroy();
+  }
+}
+
+const answerTo = (client: Client, request: Parameters<Client["dispatch"]>[0]) =>
+  new Promise<{ readonly status: number; readonly socket: Socket }>((resolve, reject) => {
+    client.dispatch(request, {
+      onRequestStart() {},
+      onRequestUpgrade: (_, status, __, socket) => resolve({ status, socket: socket as Socket }),
+      onResponseError: (_, error) => reject(error),
+    });
+  });
+
+/** What a proxy's answer to CONNECT comes to: what passes by itself is tried again. */
+function refusal({ origin, authorization }: Proxy, status: number): ProxyError {
+  const code = `PROXY_HTTP_${status}`;
+  if (status === 407) {
+    const what = authorization ? "refuses its user and password" : "asks for a user and password";
+    return new ProxyError(`the proxy ${origin} ${what}`, { fault: "barred", code });
+  }
+  if (status === 408 || status === 504)
+    return new ProxyError(`the proxy ${origin} got no answer from it in time`, { fault: "slow", code });
+  if (status === 429 || status >= 500)
+    return new ProxyError(`the proxy ${origin} cannot reach it now`, { fault: "lost", code });
+  return new ProxyError(`the proxy ${origin} does not connect to it`, { fault: "barred", code });
+}
+
+/** What hands out credentials to this machine, and answers to it alone. */
+const neverProxied = "169.254.0.0/16 fd00:ec2::/32";
+
+/**
+ * Whether NO_PROXY names a host: by its name, which stands for the names below it too, by `.suffix` for those alone, by an
+ * address or a CIDR range, each with a port or without; `*` names all. https://pkg.go.dev/golang.org/x/net/http/httpproxy
+ */
+export function noProxyMatcher(noProxy: string): (hostname: string, port: string) => boolean {
+  const entries = `${neverProxied} ${noProxy}`.split(/[\s,]+/).filter(Boolean);
+  const matchers = entries.map(entryMatcher);
+  return (hostname, port) => {
+    const name = hostname.toLowerCase().replace(/\.$/, "");
+    return matchers.some((matches) => matches(name, port));
+  };
+}
+
+function entryMatcher(text: string): (name: string, port: string) => boolean {
+  const entry = text.toLowerCase();
+  if (entry === "*") return () => true;
+  if (isCidr(entry)) return inRange(rangesOf([entry]));
+  const [, bracketed, bare, ownPort] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
+  const host = (bracketed ?? bare ?? entry).replace(/^\*(?=\.)/, "").replace(/\.$/, "");
+  const isNamed: (name: string, port: string) => boolean =
+    isIP(host) > 0
+      ? inRange(rangesOf([`${host}/${isIP(host) === 6 ? 128 : 32}`]))
+      : (name) => name === host || name.endsWith(host.startsWith(".") ? host : `.${host}`);
+  return (name, port) => (ownPort === undefined || ownPort === port) && isNamed(name, port);
+}
+
+const inRange =
+  (range: BlockList) =>
+  (name: string): boolean =>
+    isIP(name) > 0 && has(range, name);

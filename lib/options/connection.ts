@@ -1,0 +1,84 @@
+import crypto from "node:crypto";
+import * as v from "valibot";
+import { described } from "./fields.ts";
+
+const proxyExpectation = "the http or https URL of a proxy such as http://user:password@proxy:3128, or false";
+
+/** Of a source or a sink over HTTP. */
+export const proxy = v.optional(
+  described(
+    v.union(
+      [v.literal(false), v.pipe(v.string(), v.trim(), v.check(isProxyUrl, proxyExpectation))],
+      proxyExpectation,
+    ),
+    "A proxy of its own, `http://user:password@proxy:3128`, in place of HTTPS_PROXY, HTTP_PROXY and NO_PROXY; `false` for none.",
+  ),
+);
+
+function isProxyUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || /\s/.test(text)) return false;
+  return url.pathname === "/" && url.search === "" && url.hash === "";
+}
+
+const caExpectation = "certificates in PEM";
+const certExpectation = "a certificate in PEM";
+const keyExpectation = "an unencrypted private key in PEM";
+const pairExpectation = "cert and key together, the key being that of the certificate";
+
+/** Certificates for a server's TLS; each option is PEM text, which a `file:` reference brings. */
+export const tls = v.optional(
+  described(
+    v.pipe(
+      v.strictObject({
+        ca: v.optional(
+          described(
+            v.pipe(v.string(caExpectation), v.check(areCertificates, caExpectation)),
+            "Authorities to trust, in place of Node's own: PEM, or `file:/path`.",
+          ),
+        ),
+        cert: v.optional(
+          described(
+            v.pipe(v.string(certExpectation), v.check(areCertificates, certExpectation)),
+            "Client certificate (mTLS), with those between it and its authority: PEM, or `file:/path`.",
+          ),
+        ),
+        key: v.optional(
+          described(
+            v.pipe(v.string(keyExpectation), v.check(isPrivateKey, keyExpectation)),
+            "Private key of `cert`: PEM, or `file:/path`.",
+          ),
+        ),
+      }),
+      v.check(({ cert, key }) => isPair(cert, key), pairExpectation),
+    ),
+    "Certificates for its TLS.",
+  ),
+);
+
+const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+function areCertificates(pem: string): boolean {
+  const blocks = pem.match(block) ?? [];
+  return blocks.length > 0 && blocks.every((each) => succeeds(() => new crypto.X509Certificate(each)));
+}
+
+function isPrivateKey(pem: string): boolean {
+  return succeeds(() => crypto.createPrivateKey(pem));
+}
+
+const isPair = (cert: string | undefined, key: string | undefined): boolean =>
+  cert === undefined || key === undefined
+    ? cert === key
+    : new crypto.X509Certificate(cert).checkPrivateKey(crypto.createPrivateKey(key));
+
+/** OpenSSL has a code of its own for each way in which a text is none. */
+function succeeds(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return false;
+    throw error;
+  }
+}
