@@ -129,7 +129,8 @@ async function tunnel(proxy: Proxy, host: string, timeoutMs: number): Promise<So
     const trouble = networkTrouble(error);
     if (!trouble || error instanceof ProxyError) throw error;
     const { fault, problem, code } = trouble;
-    throw new ProxyError(`the proxy ${origin}: ${problem}`, { fault, code: code ?? "PROXY_NOT_HTTP" });
+    // Not the bare code: undici connects again and again after some of its own.
+    throw new ProxyError(`the proxy ${origin}: ${problem}`, { fault, code: `PROXY_${code ?? "NOT_HTTP"}` });
   } finally {
     void client.destroy();
   }

@@ -41,6 +41,8 @@ export async function onStage<T>(
     };
     const bridge = await openBridge(await loadConfigValue(config, { environment: {}, folder }), {
       ...context,
+      // All of it is on this machine: no proxy of the shell's is asked.
+      environment: {},
       telling: context,
     });
     undo.push(() => bridge.close());
