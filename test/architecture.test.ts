@@ -43,7 +43,7 @@ const mayImport: Readonly<Record<string, string>> = {
   run: "async change checkpoint core delivery source telemetry",
   fleet: "aws change checkpoint core delivery telemetry text",
 
-  preview: "change core sinks telemetry template text",
+  preview: "change core sinks telemetry text",
   simulator: "change core huawei text",
 
   source: "async change config core huawei net telemetry text",

@@ -1,13 +1,11 @@
 import * as v from "valibot";
-import type { CloudEvent } from "../change/event.ts";
 import { type SinkName, sinkName } from "../core/names.ts";
-import { cutTexts } from "../sinks/chat/card.ts";
+import { cutTemplates } from "../sinks/chat/templated.ts";
 import type { Language } from "../sinks/chat/text.ts";
 import { fieldsOf } from "../sinks/chat/verdict.ts";
 import { sinkTypes } from "../sinks/index.ts";
 import type { SinkModule } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
-import { Template } from "../template/template.ts";
 import { openCapture } from "./capture.ts";
 import { type Platform, type PlatformType, platforms } from "./platforms.ts";
 import { sampleNowMs, samples } from "./samples.ts";
@@ -81,22 +79,9 @@ export async function albumOf({ name, type, module, options }: Subject): Promise
     if (body === undefined || bodies.length === earlier)
       throw new Error(`${type} sent nothing for ${sample}`);
     messages.push({ sample, body });
-    const [event, ...others] = events;
-    if (!event || others.length > 0) continue;
-    for (const text of await longTexts(event, options))
-      warnings.add(`the template's ${text} is longer than a message has room for, and is cut`);
   }
+  for (const part of await cutTemplates(options))
+    warnings.add(`the template's ${part} is longer than a message has room for, and is cut`);
   await sink.close();
   return { name, type, messages, warnings: [...warnings] };
-}
-
-/** Which templates of a sink make more of an event than a card takes. */
-async function longTexts(event: CloudEvent, options: Subject["options"]): Promise<readonly string[]> {
-  const own: { title?: string; body?: string } = {};
-  for (const part of ["title", "body"] as const) {
-    const template = fieldsOf(options["template"])[part];
-    const rendered = template instanceof Template ? await template.render(event) : null;
-    if (rendered?.kind === "output") own[part] = rendered.text;
-  }
-  return cutTexts(own);
 }

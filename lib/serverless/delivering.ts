@@ -6,6 +6,7 @@ import type { DeliveryConfig } from "../config/schema.ts";
 import { ConfigError } from "../core/errors.ts";
 import { type Deliverer, openDeliverer } from "../fleet/deliverer.ts";
 import { maxRestMs } from "../fleet/waits.ts";
+import { warnOfCutTemplates } from "../wire/cut-templates.ts";
 import { openSinkPipeline } from "../wire/sink-pipeline.ts";
 import { required } from "./environment.ts";
 import { cachedAcrossInvocations, type Warm, type WarmDeps } from "./warm.ts";
@@ -27,6 +28,7 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
     const found = others.length > 0 ? `${others.length + 1} sinks` : "none";
     throw new ConfigError([{ field: "BRIDGE_SINKS", found, expected: "the one sink of this function" }]);
   }
+  await warnOfCutTemplates(loaded, deps.log);
   const { environment } = deps;
   const queue = openQueue(
     required(environment, "BRIDGE_QUEUE", "the URL of the queue it delivers from"),

@@ -24,6 +24,7 @@ import { keyGates } from "../source/key-gate.ts";
 import { trackBusy } from "../stores/busy-records.ts";
 import type { Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
+import { warnOfCutTemplates } from "./cut-templates.ts";
 import { allListings, servedStreams } from "./served.ts";
 import { openSinkPipeline } from "./sink-pipeline.ts";
 import { openStores } from "./stores.ts";
@@ -84,6 +85,7 @@ export interface DiscoveredStreams {
 export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promise<Bridge> {
   const { config } = loaded;
   const { clock, log } = deps;
+  await warnOfCutTemplates(loaded, log);
   const stores = trackBusy(deps.stores ?? (await openStores(loaded, deps)), clock);
   const { checkpoints, deadLetters, parked, activity } = stores;
   const gates = keyGates(clock);

@@ -83,3 +83,31 @@ describe("a bridge's run over a shard", () => {
     expect(simulator.requestCount()).toBe(0);
   });
 });
+
+it("a bridge tells at its start of a template that makes more than a message has room for", async () => {
+  const chat = { type: "slack", url: "https://hooks.slack.com/services/x" };
+  const loaded = await loadConfigValue(
+    {
+      sources: [
+        { engine: "kafka", region: "cn-north-4", projectId: "p", instances: ["k"], credentials: demoKey },
+      ],
+      checkpoint: { type: "memory" },
+      sinks: {
+        long: { ...chat, template: { title: "{{ task.name }}", body: "x".repeat(5_000) } },
+        short: { ...chat, template: { body: "{{ task.name }}" } },
+      },
+    },
+    { environment: {}, folder: "/nowhere" },
+  );
+  const logged: unknown[] = [];
+  const log = (...line: unknown[]) => void logged.push(line);
+  const bridge = await openBridge(loaded, { clock: manualClock(0), random: () => 0, log });
+  await bridge.close();
+  expect(logged).toEqual([
+    [
+      "warn",
+      "a template is longer than a message has room for, and is cut",
+      { sink: "long", template: "body" },
+    ],
+  ]);
+});

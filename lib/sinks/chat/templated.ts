@@ -1,20 +1,43 @@
 import type { CloudEvent } from "../../change/event.ts";
+import { sampleEvent, sampleStatuses } from "../../change/sample.ts";
 import type { Refusal } from "../../core/result.ts";
-import type { Template } from "../../template/template.ts";
-import { type Card, type CardStyle, cardOf, type OwnTexts } from "./card.ts";
+import { Template } from "../../template/template.ts";
+import { type Card, type CardStyle, cardOf, cutTexts, type OwnTexts } from "./card.ts";
+import { fieldsOf } from "./verdict.ts";
 
 export interface TemplatedStyle extends CardStyle {
   /** Without one a card keeps its own words. */
   readonly template?: { readonly title?: Template | undefined; readonly body?: Template | undefined };
 }
 
+type Templates = NonNullable<TemplatedStyle["template"]>;
+
 /** The card of one change in the sink's own words; or why its templates have none for it. */
 export async function templatedCard(event: CloudEvent, style: TemplatedStyle): Promise<Card | Refusal> {
+  const own = await ownTexts(event, style.template ?? {});
+  return "kind" in own ? own : cardOf(event, style, own);
+}
+
+/** Which of a sink's templates, if it is a chat's, make more of a sample event than a card has room for. */
+export async function cutTemplates(options: unknown): Promise<ReadonlySet<keyof Templates>> {
+  const { title, body } = fieldsOf(fieldsOf(options)["template"]);
+  const templates: Templates = {
+    ...(title instanceof Template && { title }),
+    ...(body instanceof Template && { body }),
+  };
+  if (Object.keys(templates).length === 0) return new Set();
+  const texts = await Promise.all(
+    sampleStatuses.map((status) => ownTexts(sampleEvent(0, status), templates)),
+  );
+  return new Set(texts.flatMap((own) => ("kind" in own ? [] : cutTexts(own))));
+}
+
+async function ownTexts(event: CloudEvent, templates: Templates): Promise<OwnTexts | Refusal> {
   const own: { -readonly [Part in keyof OwnTexts]: string } = {};
   for (const part of ["title", "body"] as const) {
-    const rendered = await style.template?.[part]?.render(event);
+    const rendered = await templates[part]?.render(event);
     if (rendered?.kind === "output") own[part] = rendered.text;
     else if (rendered) return rendered;
   }
-  return cardOf(event, style, own);
+  return own;
 }
