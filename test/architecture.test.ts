@@ -48,7 +48,7 @@ const mayImport: Readonly<Record<string, string>> = {
 
   source: "async change config core huawei net telemetry text",
   config: "core filter huawei options sinks template",
-  stores: "async aws checkpoint core delivery net options",
+  stores: "async aws checkpoint core delivery huawei net options",
   sinks: "async aws change core huawei net options telemetry template text",
   delivery: "async change checkpoint core sinks telemetry text",
 
@@ -70,7 +70,7 @@ const mayImport: Readonly<Record<string, string>> = {
 /** No I/O, clock, chance or environment: folders, and single files of folders that do I/O elsewhere. */
 const pure: readonly RegExp[] = [
   /^lib\/(change|checkpoint|core|filter|options|text)\//,
-  /^lib\/huawei\/(access-key|endpoint|sign)\.ts$/,
+  /^lib\/huawei\/(access-key|endpoint|obs-sign|sign)\.ts$/,
   /^lib\/net\/(ip|retry-after)\.ts$/,
   /^lib\/delivery\/(backlog|batch|dead-letters|queue|retry)\.ts$/,
   /^lib\/fleet\/(inbox|schedule|shard)\.ts$/,

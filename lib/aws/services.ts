@@ -26,6 +26,7 @@ export const services = {
   states: { target: "AWSStepFunctions", contentType: "application/x-amz-json-1.0", variable: "SFN" },
   lambda: { contentType: "application/json", variable: "LAMBDA" },
   kinesis: { target: "Kinesis_20131202", contentType: "application/x-amz-json-1.1", variable: "KINESIS" },
+  s3: { contentType: "application/json", variable: "S3" },
   ses: { contentType: "application/json", variable: "SESV2", host: "email" },
 } as const satisfies Readonly<Record<string, Service>>;
 

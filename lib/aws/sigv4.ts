@@ -8,10 +8,13 @@ export interface AwsKey {
   readonly sessionToken?: string | undefined;
 }
 
-/** A POST without a query, which is all that AWS's JSON protocols need. */
-export interface SignablePost {
-  /** As on the wire; what is escaped there is signed escaped twice. */
+export interface SignableRequest {
+  /** POST where left out. */
+  readonly method?: string;
+  /** As on the wire; what is escaped there is signed escaped twice, except for S3. */
   readonly path: string;
+  /** As on the wire, each name with its `=`, sorted by name; none where left out. */
+  readonly query?: string;
   /** With lower-case names; `host` included. All of them are signed. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -24,9 +27,12 @@ export interface SigningScope {
 
 const algorithm = "AWS4-HMAC-SHA256";
 
-/** Signs by Signature Version 4. Returns the headers to add: `x-amz-date`, `authorization`, `x-amz-security-token`. */
+/**
+ * Signs by Signature Version 4. Returns the headers to add: `x-amz-date`, `authorization`, `x-amz-security-token` of
+ * temporary credentials, and `x-amz-content-sha256`, which S3 alone asks for.
+ */
 export function signV4(
-  post: SignablePost,
+  request: SignableRequest,
   key: AwsKey,
   { region, service }: SigningScope,
   nowMs: number,
@@ -35,10 +41,21 @@ export function signV4(
   const day = date.slice(0, 8);
   const added: Record<string, string> = { "x-amz-date": date };
   if (key.sessionToken !== undefined) added["x-amz-security-token"] = key.sessionToken;
+  const bodyHash = hash("sha256", request.body);
+  const isS3 = service === "s3";
+  if (isS3) added["x-amz-content-sha256"] = bodyHash;
 
-  const headers = { ...post.headers, ...added };
+  const headers: Readonly<Record<string, string>> = { ...request.headers, ...added };
   const names = Object.keys(headers).toSorted();
-  const canonical = canonicalPost({ ...post, headers }, names);
+  const canonical = [
+    request.method ?? "POST",
+    isS3 ? request.path : request.path.split("/").map(percentEncode).join("/"),
+    request.query ?? "",
+    ...names.map((name) => `${name}:${headers[name]?.trim().replace(/ +/g, " ")}`),
+    "",
+    names.join(";"),
+    bodyHash,
+  ].join("\n");
   const scope = [day, region, service, "aws4_request"];
   const text = [algorithm, date, scope.join("/"), hash("sha256", canonical)].join("\n");
   const signature = hmac(scope.reduce<string | Buffer>(hmac, `AWS4${key.secretAccessKey}`), text).toString(
@@ -49,19 +66,6 @@ export function signV4(
   added["authorization"] =
     `${algorithm} Credential=${credential}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
   return added;
-}
-
-function canonicalPost({ path, headers, body }: SignablePost, names: readonly string[]): string {
-  const lines = names.map((name) => `${name}:${headers[name]?.trim().replace(/ +/g, " ")}`);
-  return [
-    "POST",
-    path.split("/").map(percentEncode).join("/"),
-    "",
-    ...lines,
-    "",
-    names.join(";"),
-    hash("sha256", body),
-  ].join("\n");
 }
 
 /** Escapes all but RFC 3986's unreserved characters. */

@@ -7,7 +7,7 @@ export interface Outgoing {
   readonly origin: string;
   /** With its query. */
   readonly path: string;
-  readonly method: "GET" | "POST" | "PATCH";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   /** For the whole exchange, to the last byte of the answer. */

@@ -5,10 +5,10 @@ import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
 import type { Clock } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { StreamKey } from "../../core/names.ts";
+import { pack, unpack } from "../packed.ts";
 import { decodeRecord } from "../record.ts";
 import { activityAttributes } from "./activity.ts";
 import { bytesOf, type Item, numberOf, textOf } from "./item.ts";
-import { pack, unpack } from "./packed.ts";
 import type { Expression, Table } from "./table.ts";
 
 const dayMs = 86_400_000;
@@ -58,7 +58,7 @@ export function dynamodbCheckpoints({ table, clock, newId }: DynamodbCheckpointD
       const attributes: Item = {
         version: { N: String(version) },
         writtenBy: { S: writtenBy },
-        record: pack(encodeCheckpoint(next)),
+        record: { B: pack(encodeCheckpoint(next)) },
         ...(!isBusy(activeMs) && { expiresAt: expiry() }),
         ...activityAttributes(stream, activeMs),
       };

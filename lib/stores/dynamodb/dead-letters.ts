@@ -6,8 +6,8 @@ import {
   encodeLetter,
   matchesFilter,
 } from "../../delivery/dead-letters.ts";
+import { pack, unpack } from "../packed.ts";
 import { bytesOf, type Item, textOf } from "./item.ts";
-import { pack, unpack } from "./packed.ts";
 import type { Table } from "./table.ts";
 
 /** The `pk` of every dead letter; a stream's key has slashes. */
@@ -19,7 +19,7 @@ export function dynamodbDeadLetters(table: Table): DeadLetterStore {
   return {
     put: (letters) =>
       eachOf(letters, callsAtOnce, async (letter) => {
-        await table.put(keyOf(letter.id), { letter: pack(encodeLetter(letter)) });
+        await table.put(keyOf(letter.id), { letter: { B: pack(encodeLetter(letter)) } });
       }),
     list: async (filter) => {
       const { sink, id } = filter;

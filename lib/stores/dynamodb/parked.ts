@@ -7,8 +7,8 @@ import {
   type ParkedStore,
 } from "../../checkpoint/parked.ts";
 import type { StreamKey } from "../../core/names.ts";
+import { pack, unpack } from "../packed.ts";
 import { bytesOf, textOf } from "./item.ts";
-import { pack, unpack } from "./packed.ts";
 import type { Table } from "./table.ts";
 
 /** How the `sk` of every batch begins, beside the stream's checkpoint. */
@@ -19,7 +19,7 @@ const callsAtOnce = 8;
 export function dynamodbParked(table: Table): ParkedStore {
   return {
     put: async (stream, id, deliveries) => {
-      await table.put(keyOf(stream, id), { batch: pack(encodeBatch(deliveries)) });
+      await table.put(keyOf(stream, id), { batch: { B: pack(encodeBatch(deliveries)) } });
     },
     get: async (stream, id) => {
       const item = await table.get(keyOf(stream, id));

@@ -1,11 +1,11 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { StoreError } from "../../core/errors.ts";
+import { StoreError } from "../core/errors.ts";
 
-/** Far above what a record of 400 KB holds, and far below what would exhaust a small function. */
+/** Far above what a store's largest record holds, and far below what would exhaust a small function. */
 const maxTextBytes = 64 * 1_048_576;
 
-/** Text, compressed, as a binary attribute. gzip, so that an operator can read it with the tools at hand. */
-export const pack = (text: string): { readonly B: string } => ({ B: gzipSync(text).toString("base64") });
+/** Text, compressed, as base64. gzip, so that an operator can read it with the tools at hand. */
+export const pack = (text: string): string => gzipSync(text).toString("base64");
 
 /**
  * The text again. `name` says in messages what it is.
