@@ -12,6 +12,7 @@ import {
   timeZone,
 } from "../options/fields.ts";
 import { certificates, postgresUrl, schemaName } from "../options/postgres-url.ts";
+import { bucketCheckpoint } from "./bucket-schema.ts";
 
 const credentials = v.union(
   [
@@ -167,8 +168,9 @@ const checkpoint = v.variant(
         "dms_task_bridge",
       ),
     }),
+    bucketCheckpoint,
   ],
-  "memory, file, dynamodb or postgres",
+  "memory, file, dynamodb, postgres or bucket",
 );
 
 const retry = v.strictObject({

@@ -37,6 +37,10 @@ export async function openStores(
       const { postgresStores } = await import("../stores/postgres/index.ts");
       return postgresStores(checkpoint, { clock, random });
     }
+    case "bucket": {
+      const { bucketStores } = await import("../stores/bucket/index.ts");
+      return bucketStores(checkpoint, { environment, clock, random });
+    }
     default:
       return checkpoint satisfies never;
   }

@@ -37,6 +37,8 @@ export const cfnLint = fileURLToPath(new URL("moto/target/venv/bin/cfn-lint", im
 /** Judges of JSON Schema, beside them too: this one by name, and in its Python. */
 const jsonschema = fileURLToPath(new URL("moto/target/venv/bin/jsonschema", import.meta.url));
 export const venvPython = fileURLToPath(new URL("moto/target/venv/bin/python", import.meta.url));
+/** Where versitygw is once `go` has built it. */
+export const versitygwProgram = fileURLToPath(new URL("versitygw/target/versitygw", import.meta.url));
 
 const venv = "test/services/moto/target/venv";
 
@@ -78,6 +80,13 @@ export const requirements: readonly Requirement[] = [
   },
   server("test/{stores,e2e}/postgres/*.test.ts", postgresProgram("postgres"), "postgresql"),
   inVenv("test/sinks/aws/moto.test.ts", motoProgram),
+  inVenv("test/stores/bucket/moto.test.ts", motoProgram),
+  {
+    test: "test/stores/bucket/versitygw.test.ts",
+    install:
+      "GOBIN=$PWD/test/services/versitygw/target go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 (needs Go 1.21 or later)",
+    isThere: () => findProgram(versitygwProgram) !== null,
+  },
   inVenv("test/e2e-lambda/lint.test.ts", cfnLint),
   inVenv("test/config/validators.test.ts", jsonschema),
   onRuntime("test/e2e-lambda/poll.test.ts"),

@@ -1,0 +1,225 @@
+import type { Dispatcher } from "undici";
+import type { Clock, Random } from "../../core/clock.ts";
+import { StoreError } from "../../core/errors.ts";
+import { percentEncode } from "../../huawei/sign.ts";
+import { brokeOff, exchange, headerOf, type Incoming, OutOfTime } from "../../net/exchange.ts";
+import { networkTrouble, troubleText } from "../../net/network-errors.ts";
+import type { Bucket, Listed } from "./bucket.ts";
+
+/** A request for an object or a listing, not yet signed. */
+export interface ObjectRequest {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /** Escaped, as on the wire. */
+  readonly path: string;
+  /** The bucket and the key, escaped, wherever the bucket stands in the request. */
+  readonly resource: string;
+  /** Sorted by name. */
+  readonly query: readonly (readonly [name: string, value: string])[];
+  /** Lower-case names; `host` included. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What differs between the object stores. */
+export interface Provider {
+  /** @throws StoreError where the configuration and the environment name none */
+  endpoint(): Endpoint;
+  /** The headers to add. @throws StoreError when there is no key */
+  sign(request: ObjectRequest): Promise<Readonly<Record<string, string>>>;
+  /** Told that the store called the key expired: whether a repeat would carry another. */
+  renewKey(): boolean;
+  /** Writes an object only where there is none. */
+  readonly create: Pick<ObjectRequest, "method" | "query" | "headers">;
+  /** The codes of a refusal that mean that there is one. */
+  readonly existsCodes: ReadonlySet<string>;
+}
+
+export interface Endpoint {
+  readonly url: URL;
+  /** Whether the URL's host is the bucket's own; else the bucket begins the path. */
+  readonly isBucketsOwn: boolean;
+}
+
+export interface ClientOptions {
+  readonly bucket: string;
+  /** Put before every key, with its slash. */
+  readonly prefix: string;
+  readonly provider: Provider;
+}
+
+export interface ClientDeps {
+  readonly dispatcher: Dispatcher;
+  /** Called when the client is closed. */
+  close(): Promise<void>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const timeoutMs = 5_000;
+const maxAttempts = 4;
+const firstDelayMs = 100;
+const maxDelayMs = 2_000;
+/** Far above a record, whose outbox is bounded; the rest is the tasks that are open. */
+const maxObjectBytes = 4 * 1_048_576;
+const maxBodyBytes = 16 * 1_048_576;
+const passingStatuses: ReadonlySet<number> = new Set([408, 429]);
+/** Answered where two writes of one key met: whose came first is not said. */
+const passingCodes: ReadonlySet<string> = new Set([
+  "ConditionalRequestConflict",
+  "OperationAborted",
+  "RequestTimeout",
+]);
+const expiredCodes: ReadonlySet<string> = new Set(["ExpiredToken", "ExpiredTokenException", "InvalidToken"]);
+
+interface Call extends Pick<ObjectRequest, "method"> {
+  readonly key?: string;
+  readonly query?: ObjectRequest["query"];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Refusals that are an answer. */
+  readonly answers?: (status: number, code: string) => boolean;
+}
+
+/** Connects to nothing before the first call. */
+export function openBucketClient(
+  { bucket, prefix, provider }: ClientOptions,
+  { dispatcher, close, clock, random }: ClientDeps,
+): Bucket {
+  const signal = new AbortController().signal;
+  const name = `bucket ${bucket}`;
+
+  async function attempt(call: Call): Promise<Incoming> {
+    const { url, isBucketsOwn } = provider.endpoint();
+    const { method, key = null, query = [], body = "" } = call;
+    const objectPath = key === null ? "/" : `/${escaped(prefix + key)}`;
+    const base = url.pathname.replace(/\/$/, "");
+    const path = isBucketsOwn ? objectPath : `${base}/${bucket}${objectPath}`;
+    // Without a type, a client library may send that of a form, which some stores read as one.
+    const headers = { host: url.host, "content-type": "application/json", ...call.headers };
+    const request = { method, path, resource: `/${bucket}${objectPath}`, query, headers, body };
+    const signed = await provider.sign(request);
+    return exchange(
+      dispatcher,
+      {
+        origin: url.origin,
+        path: query.length > 0 ? `${path}?${queryText(query)}` : path,
+        method,
+        headers: { ...headers, ...signed },
+        body: body === "" ? null : body,
+        timeoutMs,
+        maxBodyBytes,
+        isStatusEnough: method !== "GET",
+      },
+      { signal },
+    );
+  }
+
+  /** The answer, a success or a refusal that is one. Rejects with StoreError, of which `repeatable` are tried again. */
+  async function send(call: Call): Promise<Incoming & { readonly code: string }> {
+    for (let count = 1; ; count++) {
+      const outcome = await attempt(call).catch(problemOf);
+      if (typeof outcome !== "string") {
+        const code = codeOf(outcome);
+        const { status } = outcome;
+        const isWhole = outcome.cut !== brokeOff || call.method !== "GET";
+        if (isWhole && ((status >= 200 && status < 300) || call.answers?.(status, code)))
+          return { ...outcome, code };
+        const isExpired = expiredCodes.has(code) && provider.renewKey();
+        const isPassing =
+          !isWhole || status >= 500 || passingStatuses.has(status) || passingCodes.has(code) || isExpired;
+        if (!isPassing || count === maxAttempts)
+          throw failure(call, isWhole ? `HTTP ${status} ${code}` : brokeOff);
+      } else if (count === maxAttempts) throw failure(call, outcome);
+      await clock.sleep(random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (count - 1)), signal);
+    }
+  }
+
+  const failure = ({ method, key }: Call, problem: string): StoreError =>
+    new StoreError("unavailable", `${name}: ${method} ${key ?? "of a listing"}: ${problem}`);
+
+  function checkSize(key: string, text: string): void {
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= maxObjectBytes) return;
+    throw new StoreError(
+      "too_large",
+      `${name}: ${key} has ${bytes} bytes, and an object may have ${maxObjectBytes}: a lower lookback keeps it smaller`,
+    );
+  }
+
+  return {
+    name,
+    create: async (key, body) => {
+      checkSize(key, body);
+      const { status } = await send({
+        ...provider.create,
+        key,
+        body,
+        answers: (_, code) => provider.existsCodes.has(code),
+      });
+      return status < 300;
+    },
+    put: async (key, body) => {
+      checkSize(key, body);
+      await send({ method: "PUT", key, body });
+    },
+    get: async (key) => {
+      const answer = await send({
+        method: "GET",
+        key,
+        answers: (status, code) => status === 404 && code !== "NoSuchBucket",
+      });
+      if (answer.cut) throw new StoreError("corrupt", `${name}: ${key} has ${answer.cut}`);
+      return answer.status === 404 ? null : answer.text;
+    },
+    list: async (folder, { after, max = 1_000 } = {}) => {
+      const query = [
+        ...(after === undefined ? [] : [["marker", prefix + after] as const]),
+        ["max-keys", String(max)] as const,
+        ["prefix", prefix + folder] as const,
+      ];
+      const { text } = await send({ method: "GET", query });
+      return listedIn(text, prefix, name);
+    },
+    remove: async (key) => {
+      await send({
+        method: "DELETE",
+        key,
+        answers: (status, code) => status === 404 && code !== "NoSuchBucket",
+      });
+    },
+    close,
+  };
+}
+
+/** A key as a path; its segments hold no slash. */
+const escaped = (key: string): string => key.split("/").map(percentEncode).join("/");
+
+/** As on the wire and, sorted, as a signature has it. */
+export const queryText = (query: ObjectRequest["query"]): string =>
+  query.map(([name, value]) => (value ? `${percentEncode(name)}=${percentEncode(value)}` : name)).join("&");
+
+/** What kept an answer from coming. */
+function problemOf(error: unknown): string {
+  if (error instanceof OutOfTime) return `no whole answer within ${timeoutMs} ms`;
+  const trouble = networkTrouble(error);
+  if (trouble && !(error instanceof StoreError)) return troubleText(trouble);
+  throw error;
+}
+
+/** The store's code of a refusal; empty where it gives none. */
+function codeOf(answer: Incoming): string {
+  if (answer.status < 300) return "";
+  const found = headerOf(answer, "x-obs-error-code") ?? /<Code>([^<]*)<\/Code>/.exec(answer.text)?.[1] ?? "";
+  return /^[A-Za-z][\w.]{0,79}$/.test(found) ? found : "";
+}
+
+/** The keys of a listing hold nothing that XML would escape. */
+function listedIn(xml: string, prefix: string, name: string): readonly Listed[] {
+  if (!xml.includes("<ListBucketResult"))
+    throw new StoreError("unavailable", `${name}: the answer is no listing`);
+  return Array.from(xml.matchAll(/<Contents>(.*?)<\/Contents>/gs), ([, entry = ""]) => {
+    const key = /<Key>([^<]*)<\/Key>/.exec(entry)?.[1] ?? "";
+    const modifiedMs = Date.parse(/<LastModified>([^<]*)<\/LastModified>/.exec(entry)?.[1] ?? "");
+    return { key: key.slice(prefix.length), modifiedMs };
+  });
+}

@@ -1,0 +1,44 @@
+import { eachOf } from "../../async/each.ts";
+import {
+  type DeadLetter,
+  type DeadLetterStore,
+  decodeLetter,
+  encodeLetter,
+  matchesFilter,
+} from "../../delivery/dead-letters.ts";
+import { pack, unpack } from "../packed.ts";
+import { type Bucket, keysIn } from "./bucket.ts";
+import { segment, shortSegment } from "./keys.ts";
+
+const kind = "dead-letters";
+const callsAtOnce = 8;
+
+/** Dead letters in an object store, one object each: `dead-letters/{sink}/{id}`. */
+export function bucketDeadLetters(bucket: Bucket): DeadLetterStore {
+  return {
+    put: (letters) =>
+      eachOf(letters, callsAtOnce, (letter) => bucket.put(keyOf(letter.id), pack(encodeLetter(letter)))),
+    list: async (filter) => {
+      const { sink, id } = filter;
+      const folder = sink === undefined ? `${kind}/` : folderOf(sink);
+      const keys = id === undefined ? await keysIn(bucket, folder) : [keyOf(id)];
+      const letters: DeadLetter[] = [];
+      await eachOf(keys, callsAtOnce, async (key) => {
+        const text = await bucket.get(key);
+        if (text !== null) letters.push(decodeLetter(unpack(text, key), key));
+      });
+      return letters
+        .filter((letter) => matchesFilter(letter, filter))
+        .sort((a, b) => a.givenUpAtMs - b.givenUpAtMs || a.sequence - b.sequence);
+    },
+    remove: (ids) => eachOf(ids, callsAtOnce, (id) => bucket.remove(keyOf(id))),
+    close: () => bucket.close(),
+  };
+}
+
+const folderOf = (sink: string): string => `${kind}/${segment(sink)}/`;
+/** An id begins with its sink and a colon. */
+const keyOf = (id: string): string => {
+  const [sink = ""] = id.split(":", 1);
+  return folderOf(sink) + shortSegment(id);
+};

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import type { Environment } from "../../aws/keys.ts";
+import type { Clock, Random } from "../../core/clock.ts";
+import { openAgent } from "../../net/agent.ts";
+import { cachedCheckpoints } from "../cached.ts";
+import type { Stores } from "../stores.ts";
+import { bucketActivity } from "./activity.ts";
+import type { Bucket } from "./bucket.ts";
+import { bucketCheckpoints } from "./checkpoints.ts";
+import { openBucketClient } from "./client.ts";
+import { bucketDeadLetters } from "./dead-letters.ts";
+import { obsProvider } from "./obs.ts";
+import { bucketParked } from "./parked.ts";
+import type { Place } from "./place.ts";
+import { s3Provider } from "./s3.ts";
+
+export interface BucketOptions extends Place {
+  readonly provider: "obs" | "s3";
+  readonly prefix: string;
+}
+
+export interface BucketDeps {
+  /** Access key, region and endpoints, by the provider's own names. */
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The objects below the prefix of one bucket. Connects to nothing before the first call. */
+export function openBucket({ provider, prefix, ...place }: BucketOptions, deps: BucketDeps): Bucket {
+  // A burst ends for many streams at once: their records wait for a connection, instead of opening one each.
+  const { dispatcher, close } = openAgent({ connections: 16 }, { environment: deps.environment });
+  return openBucketClient(
+    {
+      bucket: place.bucket,
+      prefix: `${prefix}/`,
+      provider: provider === "obs" ? obsProvider(place, deps) : s3Provider(place, { ...deps, dispatcher }),
+    },
+    { ...deps, dispatcher, close },
+  );
+}
+
+/** All in one bucket. A warm function does not read again what it wrote itself. */
+export function bucketStores(options: BucketOptions, deps: BucketDeps): Stores {
+  const bucket = openBucket(options, deps);
+  const checkpoints = bucketCheckpoints({ bucket, clock: deps.clock, newId: randomUUID });
+  return {
+    checkpoints: cachedCheckpoints(checkpoints, deps.clock),
+    deadLetters: bucketDeadLetters(bucket),
+    parked: bucketParked(bucket),
+    activity: bucketActivity(bucket),
+  };
+}

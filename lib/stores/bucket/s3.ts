@@ -1,0 +1,55 @@
+import type { Dispatcher } from "undici";
+import { AwsError } from "../../aws/errors.ts";
+import { type Environment, openKeys } from "../../aws/keys.ts";
+import { endpointOf, regionOf } from "../../aws/services.ts";
+import { signV4 } from "../../aws/sigv4.ts";
+import type { Clock } from "../../core/clock.ts";
+import { StoreError } from "../../core/errors.ts";
+import { type Provider, queryText } from "./client.ts";
+import { endpointAt, type Place } from "./place.ts";
+
+interface S3Deps {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** For the container's credentials. */
+  readonly dispatcher: Dispatcher;
+}
+
+/** AWS S3 and the stores of its kind that keep to If-None-Match: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+export function s3Provider(place: Place, { environment, clock, dispatcher }: S3Deps): Provider {
+  const env: Environment = {
+    ...environment,
+    ...(place.region && { AWS_REGION: place.region }),
+    ...(place.endpoint && { AWS_ENDPOINT_URL_S3: place.endpoint }),
+  };
+  const keys = openKeys({ env, clock, dispatcher });
+  return {
+    endpoint: () => {
+      const given = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"];
+      const url = told(() => endpointOf("s3", regionOf(env), env));
+      return endpointAt({ ...place, endpoint: given ? url.href : undefined }, () => url);
+    },
+    sign: async ({ method, path, query, headers, body }) => {
+      const key = await keys.current({ signal: new AbortController().signal }).catch(asStoreError);
+      const region = told(() => regionOf(env));
+      const request = { method, path, query: queryText(query), headers, body };
+      return signV4(request, key, { region, service: "s3" }, clock.now());
+    },
+    renewKey: () => keys.renew(),
+    create: { method: "PUT", query: [], headers: { "if-none-match": "*" } },
+    existsCodes: new Set(["PreconditionFailed"]),
+  };
+}
+
+function told<Result>(ask: () => Result): Result {
+  try {
+    return ask();
+  } catch (error) {
+    return asStoreError(error);
+  }
+}
+
+function asStoreError(error: unknown): never {
+  if (!(error instanceof AwsError)) throw error;
+  throw new StoreError("unavailable", `checkpoint: ${error.message}`, { cause: error });
+}

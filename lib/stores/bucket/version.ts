@@ -1,0 +1,61 @@
+import * as v from "valibot";
+import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../checkpoint/codec.ts";
+import { StoreError } from "../../core/errors.ts";
+import { pack, unpack } from "../packed.ts";
+import type { Marker } from "./activity.ts";
+
+/** One version of a stream's record, as its object has it. */
+export interface RecordVersion {
+  /** Its commit's own id, which tells a commit of ours from another's. */
+  readonly writtenBy: string;
+  /** The `writtenBy` of the version before; null for the first. */
+  readonly follows: string | null;
+  /** The marker that tells of the stream's activity. */
+  readonly marker: Marker;
+  readonly checkpoint: Checkpoint;
+}
+
+const versionSchema = v.strictObject({
+  writtenBy: v.string(),
+  follows: v.nullable(v.string()),
+  marker: v.strictObject({ activeMs: v.number(), id: v.string() }),
+  /** gzip, as base64. */
+  record: v.string(),
+});
+const versionText = v.pipe(v.string(), v.parseJson(), versionSchema);
+
+/** As JSON, with the record compressed. */
+export const encodeVersion = ({ checkpoint, ...version }: RecordVersion): string =>
+  JSON.stringify({ ...version, record: pack(encodeCheckpoint(checkpoint)) });
+
+type Head = Omit<RecordVersion, "checkpoint">;
+
+/** What an object says beside its record, which is not read; null where it is none of ours. */
+export const readHead = (text: string): Head | null => {
+  const result = v.safeParse(versionText, text);
+  return result.success ? result.output : null;
+};
+
+/** The same. @throws StoreError `corrupt`; `name` says in the message what it is */
+export function decodeHead(text: string, name: string): Head {
+  const head = readHead(text);
+  if (head) return head;
+  throw damaged(name);
+}
+
+/** The whole version. @throws StoreError `corrupt`; `name` says in the message what it is */
+export function decodeVersion(text: string, name: string): RecordVersion {
+  const result = v.safeParse(versionText, text);
+  if (!result.success) throw damaged(name);
+  const { record, ...version } = result.output;
+  try {
+    return { ...version, checkpoint: decodeCheckpoint(unpack(record, "its record")) };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new StoreError(error.reason, `${name}: ${error.message}`, { cause: error });
+  }
+}
+
+const damaged = (name: string): StoreError =>
+  new StoreError("corrupt", `${name}: the object is damaged, or none of dms-task-bridge's`);
