@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { chown, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,8 +11,12 @@ import { freePort, serverFolder, startServer } from "./server.ts";
 export interface Postgres {
   readonly port: number;
   readonly folder: string;
+  /** Gives a file or folder to the user whom the server runs as. */
+  own(path: string): Promise<void>;
   /** For `sslmode`, and for another user or database than the first. */
   url(more?: { readonly sslmode?: string; readonly user?: string; readonly database?: string }): string;
+  /** A connection of the first user, to be ended by its caller. */
+  connect(): Promise<Client>;
   /** Runs statements as the first user on a connection of their own. */
   sql(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Ends all its processes at once, as a crash would. */
@@ -42,7 +47,10 @@ export async function startPostgres(...args: readonly string[]): Promise<Postgre
   const folder = await serverFolder("postgres");
   const passwordFile = join(folder, "password");
   await writeFile(passwordFile, password);
-  if (owner) for (const path of [folder, passwordFile]) await chown(path, owner.uid, owner.gid);
+  const own: Postgres["own"] = async (path) => {
+    if (owner) await chown(path, owner.uid, owner.gid);
+  };
+  for (const path of [folder, passwordFile]) await own(path);
   const initial = ["-D", join(folder, "data"), "-U", user, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256"];
   await run(postgresProgram("initdb"), [...initial, `--pwfile=${passwordFile}`, "--no-sync"], {
     cwd: folder,
@@ -51,10 +59,14 @@ export async function startPostgres(...args: readonly string[]): Promise<Postgre
   const port = await freePort();
   const url: Postgres["url"] = ({ sslmode = "disable", user: other = user, database = "postgres" } = {}) =>
     `postgres://${other}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}?sslmode=${sslmode}`;
-  const sql: Postgres["sql"] = async (text) => {
+  const connect: Postgres["connect"] = async () => {
     const client = new Client({ host: "127.0.0.1", port, user, password, database: "postgres" });
     client.on("error", () => {});
     await client.connect();
+    return client;
+  };
+  const sql: Postgres["sql"] = async (text) => {
+    const client = await connect();
     try {
       return (await client.query(text)).rows;
     } finally {
@@ -89,20 +101,28 @@ export async function startPostgres(...args: readonly string[]): Promise<Postgre
     });
   let server = await start([]);
 
-  /** The server has a process for each connection. */
-  const signalAll = async (signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void> => {
+  /** The server has a process for each connection; one that stands still starts no more. */
+  const processes = async (): Promise<readonly number[]> => {
+    signalOne(server.pid, "SIGSTOP");
     const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, "utf8");
-    for (const pid of [server.pid, ...children.split(" ").filter(Boolean).map(Number)])
-      signalOne(pid, signal);
+    return [server.pid, ...children.split(" ").filter(Boolean).map(Number)];
+  };
+  const signalAll = async (signal: NodeJS.Signals): Promise<void> => {
+    for (const pid of await processes()) signalOne(pid, signal);
   };
   const kill = async (): Promise<void> => {
-    await signalAll("SIGKILL").catch(unlessGone);
+    const pids = await processes().catch(unlessGone);
+    for (const pid of pids ?? []) signalOne(pid, "SIGKILL");
     await server.kill();
+    // Their shared memory is free once all are gone.
+    while (pids?.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 5));
   };
   return {
     port,
     folder,
+    own,
     url,
+    connect,
     sql,
     kill,
     restart: async (...more) => {
@@ -122,6 +142,15 @@ function signalOne(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch (error) {
     unlessGone(error);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch (error) {
+    unlessGone(error);
+    return false;
   }
 }
 
