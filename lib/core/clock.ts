@@ -21,6 +21,10 @@ export const systemClock: Clock = {
     }),
 };
 
+/** Whether an instant lies less than `spanMs` back. One in the future does not: a clock that was ahead has set it. */
+export const isWithin = (spanMs: number, sinceMs: number, nowMs: number): boolean =>
+  nowMs >= sinceMs && nowMs - sinceMs < spanMs;
+
 /** A number in [0, 1), passed in for the same reason. */
 export type Random = () => number;
 

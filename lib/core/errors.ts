@@ -46,16 +46,19 @@ export class SourceError extends Error {
   readonly retryAfterMs: number | null;
   /** What the API answered; null when no answer came. */
   readonly api: { readonly status: number; readonly code: string | null } | null;
+  /** The API's clock less ours, by the Date of its answer; null where there was none. */
+  readonly clockSkewMs: number | null;
 
   constructor(
     reason: SourceFailure,
     message: string,
-    options: ErrorOptions & Partial<Pick<SourceError, "retryAfterMs" | "api">> = {},
+    options: ErrorOptions & Partial<Pick<SourceError, "retryAfterMs" | "api" | "clockSkewMs">> = {},
   ) {
     super(message, options);
     this.reason = reason;
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.api = options.api ?? null;
+    this.clockSkewMs = options.clockSkewMs ?? null;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.ts";
+import { type Clock, isWithin } from "../core/clock.ts";
 import { nameOf } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -23,7 +23,7 @@ export type Expired = ReadonlyMap<SinkName, number>;
  * when it does. Never rejects: a store that does not answer is asked again later.
  */
 export function deadLetterAge({ deadLetters, clock, log, maxAgeMs }: LetterAgeDeps): () => Promise<Expired> {
-  let nextMs = Number.NEGATIVE_INFINITY;
+  let sweptMs = Number.NEGATIVE_INFINITY;
 
   async function sweep(nowMs: number): Promise<Expired> {
     const old = await deadLetters.list({ givenUpBeforeMs: nowMs - maxAgeMs * (1 - toldPart) });
@@ -45,8 +45,8 @@ export function deadLetterAge({ deadLetters, clock, log, maxAgeMs }: LetterAgeDe
 
   return async () => {
     const nowMs = clock.now();
-    if (nowMs < nextMs) return new Map();
-    nextMs = nowMs + everyMs;
+    if (isWithin(everyMs, sweptMs, nowMs)) return new Map();
+    sweptMs = nowMs;
     try {
       return await sweep(nowMs);
     } catch (error) {

@@ -103,7 +103,8 @@ export function planCommit(
           }),
     newestCreatedMs,
     baselineDone: unreadMs !== null && taken === differences.length,
-    nowMs,
+    // A clock that is behind would have its events be old as soon as it is set right.
+    nowMs: Math.max(nowMs, apiNowMs),
     lease: leaseFor(base),
     durations,
     room: roomOf(base.outbox, rules),

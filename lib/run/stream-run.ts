@@ -6,7 +6,7 @@ import { owes } from "../checkpoint/pending.ts";
 import { CheckpointSession } from "../checkpoint/session.ts";
 import { begin, type Receipt, settle } from "../checkpoint/transitions.ts";
 import type { CallOptions } from "../core/clock.ts";
-import { type PartError, StoreError } from "../core/errors.ts";
+import { type PartError, SourceError, StoreError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import { isInstanceGone } from "../source/refusal.ts";
 import { partError } from "../telemetry/defect.ts";
@@ -32,6 +32,8 @@ export class StreamRun {
   #error: PartError | null = null;
   #snapshot: Snapshot | null = null;
   #word: GoneWord;
+  /** The API's clock less ours, as far as an answer of this run told; a refusal tells it too. */
+  #skewMs = 0;
   #differences: readonly Difference[] = [];
   /** The record that `#differences` were made from. */
   #base: Checkpoint | null = null;
@@ -82,8 +84,10 @@ export class StreamRun {
         options,
       );
       this.#word = null;
+      this.#skewMs = this.#snapshot.clockSkewMs;
     } catch (error) {
       this.fail(error);
+      if (error instanceof SourceError) this.#skewMs = error.clockSkewMs ?? 0;
       if (isInstanceGone(error)) this.#noteGone(this.#context.clock.now());
     }
   }
@@ -120,7 +124,7 @@ export class StreamRun {
       {
         ...this.#context,
         stream,
-        startedMs: this.#rules.nowMs,
+        startedMs: this.#startedMs,
         stopAtMs: this.#lease.stopAtMs,
         tally: this.#tally,
         failed: (error) => this.fail(error),
@@ -220,7 +224,7 @@ export class StreamRun {
       this.#snapshot?.unreadMs ?? null,
       this.#plan.rules,
       {
-        startedMs: this.#rules.nowMs,
+        startedMs: this.#startedMs,
         nowMs,
         apiNowMs,
         leaseFor: (base) => this.#lease.leaseFor(base, tells),
@@ -247,6 +251,11 @@ export class StreamRun {
     this.#receipts = this.#receipts.slice(receipts.length);
     await this.#batches.tidy(planned.next);
     return planned;
+  }
+
+  /** When the run began, for the age of what is owed: a clock that is ahead of the API's ages nothing. */
+  get #startedMs(): number {
+    return this.#rules.nowMs + Math.min(0, this.#skewMs);
   }
 
   /** The baseline is an instant of our clock; what it is compared with bears the API's. */

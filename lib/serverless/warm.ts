@@ -1,6 +1,7 @@
 import type { Environment } from "../aws/keys.ts";
 import { type LoadDeps, loadConfig } from "../config/load.ts";
 import type { SecretResolvers } from "../config/resolve/references.ts";
+import { isWithin } from "../core/clock.ts";
 import { ConfigError } from "../core/errors.ts";
 import { type Bridge, type BridgeDeps, openBridge } from "../wire/bridge.ts";
 import { secretResolvers } from "../wire/secrets.ts";
@@ -90,7 +91,7 @@ export function cachedAcrossInvocations<Part extends Closable, Loaded>(
         const { loaded, secrets } = await read(handed);
         opened = { part: await opening.open(loaded, depsWith(handed)), secrets };
         checkedAtMs = nowMs;
-      } else if (nowMs - checkedAtMs >= secretsMaxAgeMs || isNews(handed, opened)) {
+      } else if (!isWithin(secretsMaxAgeMs, checkedAtMs, nowMs) || isNews(handed, opened)) {
         checkedAtMs = nowMs;
         opened = await renewed(opened, handed);
       }

@@ -1,5 +1,5 @@
 import type { SourceConfig } from "../config/schema.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, isWithin } from "../core/clock.ts";
 import type { Stream } from "../core/names.ts";
 import type { DmsSource } from "./dms.ts";
 import type { TaskSource } from "./task-source.ts";
@@ -46,7 +46,7 @@ export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Cl
     },
     async list(signal) {
       const atMs = clock.now();
-      if (last && atMs - last.atMs < maxAgeMs) return last;
+      if (last && isWithin(maxAgeMs, last.atMs, atMs)) return last;
       const { instances, isWhole } = await source.instances({ signal });
       const streams = instances.map(({ id, name }) => ({
         stream: { engine, region, projectId, instanceId: id },

@@ -48,7 +48,11 @@ export function refusalError(refusal: Refusal): SourceError {
     isRedirect(status) ? "a redirect, which is not followed; check the endpoint" : null,
     requestId === null ? null : `(request id ${oneLine(requestId, 64)})`,
   ];
-  return new SourceError(reason, message.filter(Boolean).join(" "), { retryAfterMs, api: { status, code } });
+  return new SourceError(reason, message.filter(Boolean).join(" "), {
+    retryAfterMs,
+    api: { status, code },
+    clockSkewMs: refusal.clockSkewMs,
+  });
 }
 
 /** The gateway refuses a signature whose time is fifteen minutes off its own; a Date has whole seconds. */

@@ -1,6 +1,6 @@
 import { anyClockMs, isBusy, lastActiveMs } from "../checkpoint/activity.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, isWithin } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { Stores } from "./stores.ts";
 
@@ -55,7 +55,7 @@ export function trackBusy(stores: Stores, clock: Clock): TrackedStores {
     checkpoints: tracked,
     busy: async () => {
       const nowMs = clock.now();
-      if (!indexed || nowMs - indexed.atMs >= maxAgeMs) {
+      if (!indexed || !isWithin(maxAgeMs, indexed.atMs, nowMs)) {
         indexed = { records: await activity.activeSince(anyClockMs), atMs: nowMs };
       }
       const busy = new Map(indexed.records);

@@ -1,5 +1,5 @@
 import type { CheckpointStore, Stored } from "../checkpoint/store.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, isWithin } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 
 /** How long another writer's work, such as a redrive, can go unseen by a run that has nothing to write. */
@@ -27,7 +27,8 @@ export function cachedCheckpoints(store: CheckpointStore, clock: Clock): Checkpo
     load: async (stream) => {
       const held = records.get(stream);
       const nowMs = clock.now();
-      if (held && nowMs - held.atMs < maxAgeMs) return { checkpoint: held.checkpoint, version: held.version };
+      if (held && isWithin(maxAgeMs, held.atMs, nowMs))
+        return { checkpoint: held.checkpoint, version: held.version };
       records.delete(stream);
       const stored = await store.load(stream);
       if (stored) keep(stream, { ...stored, atMs: nowMs });

@@ -106,6 +106,29 @@ describe("a clock that was ahead once", () => {
     expect(await deadLetters.list({})).toMatchObject([{ reason: "too_old" }]);
   });
 
+  it.each(["lists", "refuses the signature"])(
+    "gives nothing up as too old, where the API %s and its Date tells the time",
+    async (answer) => {
+      const sink = scriptedSink(ops, () => busy);
+      const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
+      const { run, show, clock, source, deadLetters } = stage([sink], { policies });
+      show(task("a"));
+      await run();
+      clock.set(createdMs + 30 * dayMs);
+      source.clockSkewMs = -30 * dayMs;
+      if (answer !== "lists")
+        source.failure = new SourceError("unauthorized", "refused", { clockSkewMs: -30 * dayMs });
+      await run();
+      expect(await deadLetters.list({})).toEqual([]);
+      sink.answer = () => accepted;
+      clock.set(createdMs + 2 * minuteMs);
+      source.clockSkewMs = 0;
+      source.failure = null;
+      await run();
+      expect(told(sink)).toEqual(["a EXECUTING"]);
+    },
+  );
+
   it("has its watermark said and set right", async () => {
     const sink = scriptedSink(ops);
     const { run, show, record, rewrite } = staged([sink]);
@@ -118,6 +141,24 @@ describe("a clock that was ahead once", () => {
     expect(lines).toContain("the watermark was ahead of the API's clock and is moved back");
     expect(told(sink)).toContain("b SUCCESS");
     expect((await record())?.watermarkMs).toBeLessThanOrEqual(createdMs);
+  });
+});
+
+describe("a clock that was behind once", () => {
+  it("gives nothing up as too old once it is right again", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
+    const { run, show, clock, source, deadLetters } = stage([sink], { policies });
+    clock.set(createdMs - 30 * dayMs);
+    source.clockSkewMs = 30 * dayMs;
+    show(task("a"));
+    await run();
+    clock.set(createdMs + minuteMs);
+    source.clockSkewMs = 0;
+    sink.answer = () => accepted;
+    await run();
+    expect(await deadLetters.list({})).toEqual([]);
+    expect(told(sink)).toEqual(["a EXECUTING"]);
   });
 });
 

@@ -44,6 +44,14 @@ function opened() {
 }
 
 describe("the busy records of a process", () => {
+  it("are asked for again when the clock steps back", async () => {
+    const { clock, busy, asked } = opened();
+    await busy();
+    clock.set(minuteMs);
+    await busy();
+    expect(asked()).toBe(2);
+  });
+
   it("are asked for once in five minutes, and follow its own commits without a question", async () => {
     const { clock, checkpoints, busy, asked } = opened();
     expect(await busy()).toEqual({});
