@@ -1,10 +1,12 @@
 import { follow } from "../async/deadline.ts";
-import type { CallOptions, Clock } from "../core/clock.ts";
+import { type CallOptions, type Clock, isWithin } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 
 /** Requests under way at once while a key is unproven: one in the first second of waiting, four in the next, then any number. */
 const unprovenAtOnce = [1, 4] as const;
 const patienceMs = 1_000;
+/** A good answer proves the key for so long: one that is refused from a later run on is tried with one request again. */
+const proofHoldMs = 5_000;
 /** How long an endpoint's refusal stands for the requests that follow. */
 const refusalHoldMs = 30_000;
 /** Refusals, of different endpoints, after which every request with an unproven key fails at once. */
@@ -12,9 +14,9 @@ const refusalsHeld = 2;
 const unauthorized = 401;
 
 /**
- * Lets the requests of one access key through. Five refused signatures in a row lock a key, so an unproven one is tried
- * with a single request, the canary. The others go on when it has any answer but a refused signature, and do not wait
- * for one that hangs.
+ * Lets the requests of one access key through. Five refused signatures in a row lock a key, so one that was not taken
+ * within the last seconds is tried with a single request, the canary. The others go on when it has any answer but a
+ * refused signature, and do not wait for one that hangs.
  */
 export interface KeyGate {
   /** Does one request's work. `answered` takes the status of the API's answer as soon as it is there. @throws SourceError */
@@ -44,30 +46,31 @@ function openGate(clock: Clock): KeyGate {
   /** By endpoint: where one refuses what another takes, it alone is wrong. */
   const refusals = new Map<string, Refusal>();
   const waiting = new Set<() => void>();
-  let isProven = false;
+  /** When the API last took a signature. */
+  let provenMs: number | null = null;
   let underWay = 0;
 
   const wakeAll = (): void => {
     for (const wake of waiting) wake();
   };
 
-  /** Not where the clock has stepped back since: the hold would last for as long as the step. */
-  const isHeld = (atMs: number): boolean => clock.now() >= atMs && clock.now() < atMs + refusalHoldMs;
+  const isProven = (): boolean => provenMs !== null && isWithin(proofHoldMs, provenMs, clock.now());
 
   /** The refusal that stands for requests to this endpoint. */
   function refusalOf(origin: string): SourceError | null {
-    for (const [refusing, { atMs }] of refusals) if (!isHeld(atMs)) refusals.delete(refusing);
+    for (const [refusing, { atMs }] of refusals)
+      if (!isWithin(refusalHoldMs, atMs, clock.now())) refusals.delete(refusing);
     const own = refusals.get(origin);
     if (own) return own.error;
     const [first] = refusals.values();
-    return first && !isProven && refusals.size >= refusalsHeld ? first.error : null;
+    return first && !isProven() && refusals.size >= refusalsHeld ? first.error : null;
   }
 
   /** False when it must wait. @throws SourceError */
   function admit(origin: string, atOnce: number): boolean {
     const refusal = refusalOf(origin);
     if (refusal) throw refusal;
-    if (!isProven && underWay >= atOnce) return false;
+    if (!isProven() && underWay >= atOnce) return false;
     underWay += 1;
     return true;
   }
@@ -109,13 +112,14 @@ function openGate(clock: Clock): KeyGate {
       await enter(origin, options);
       try {
         return await work((status) => {
-          if (status === unauthorized || isProven) return;
-          isProven = true;
-          wakeAll();
+          if (status === unauthorized) return;
+          const wasProven = isProven();
+          provenMs = clock.now();
+          if (!wasProven) wakeAll();
         });
       } catch (error) {
         if (error instanceof SourceError && error.reason === "unauthorized") {
-          isProven = false;
+          provenMs = null;
           refusals.set(origin, { error, atMs: clock.now() });
         }
         throw error;

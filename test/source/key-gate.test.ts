@@ -111,6 +111,28 @@ describe("the requests of one unproven access key", () => {
     expect(sent).toHaveLength(2);
   });
 
+  it.each([
+    ["five seconds without an answer", 5_000],
+    ["the clock steps forward", 30 * 24 * 3_600_000],
+    ["the clock steps back", -30 * 24 * 3_600_000],
+  ])("begin with one again after %s, since a good key can be refused from then on", async (_name, stepMs) => {
+    const { clock, sent, settled, request } = opened();
+    request();
+    await turn();
+    sent[0]?.answer(200);
+    sent[0]?.end();
+    await turn();
+    clock.set(clock.now() + stepMs);
+    for (let count = 0; count < 5; count += 1) request();
+    await turn();
+    expect(sent).toHaveLength(2);
+    sent[1]?.answer(401);
+    sent[1]?.end(refused);
+    await turn();
+    expect(sent).toHaveLength(2);
+    expect(settled.slice(1)).toEqual(Array.from({ length: 5 }, () => refused));
+  });
+
   it("never wait for those of another key", async () => {
     const { sent, request } = opened();
     request(origin, "a");
