@@ -11,6 +11,8 @@ export interface PagingMemory {
   dialect: Dialect;
   /** Records on a full page, where the API gives fewer than it was asked for. */
   pageLimit: number | null;
+  /** What the count is of: all tasks, or the page alone, and then it tells nothing. */
+  counted: "unknown" | "all" | "page";
   /** The ends at which all was tried and no more came: the count is not believed there again. */
   readonly vain: Set<End>;
   /** By how much a count that is not believed was too high when a listing was last read to its end. */
@@ -23,6 +25,7 @@ export const pagingMemory = (usual: Dialect): PagingMemory => ({
   usual,
   dialect: usual,
   pageLimit: null,
+  counted: "unknown",
   vain: new Set(),
   uncounted: null,
   emptyCount: null,
@@ -110,12 +113,17 @@ class Pass {
     this.dialect = dialect;
   }
 
-  enter(arrival: Arrival | null): void {
+  enter(arrival: Arrival | null, memory: PagingMemory): void {
     this.pages += 1;
     this.received = arrival?.received ?? 0;
     this.brought = arrival?.brought ?? 0;
     this.doubled = arrival?.doubled ?? 0;
     this.seen += this.brought;
+    if (arrival) learnCount(memory, arrival, this.seen);
+    if (memory.counted === "page") {
+      this.count = null;
+      return;
+    }
     const count = arrival?.taskCount ?? this.count;
     this.hasMoved ||= this.count !== null && count !== this.count;
     this.count = count;
@@ -136,7 +144,7 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
     const mayBeRefused = pass.covered > 0 || pass.dialect !== memory.usual;
     const previous = pass.received;
     const arrival = yield { pass: pass.number, name, value: base + pass.covered, mayBeRefused };
-    pass.enter(arrival);
+    pass.enter(arrival, memory);
     if (arrival === null && pass.covered === 0) {
       pass.dialect = memory.dialect = memory.usual;
       continue;
@@ -172,12 +180,21 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
  */
 function isComplete(pass: Pass, memory: PagingMemory, limit: number): boolean {
   if (pass.count === null) return false;
+  // The count of a full page may be of that page alone, as long as none was greater than its page.
+  if (memory.counted === "unknown" && pass.received >= limit) return false;
   if (!memory.vain.has("empty")) return pass.count === pass.seen;
   return pass.count - pass.seen === memory.uncounted && isShort(pass, memory, limit);
 }
 
 const isShort = (pass: Pass, memory: PagingMemory, limit: number): boolean =>
   pass.received < (memory.pageLimit ?? limit);
+
+/** A count above its page is of all tasks; one that is below what was seen, on a page with records, is of the page. */
+function learnCount(memory: PagingMemory, { taskCount, received }: Arrival, seen: number): void {
+  if (taskCount === null || received === 0) return;
+  if (taskCount > received) memory.counted = "all";
+  else if (taskCount === received && taskCount < seen) memory.counted = "page";
+}
 
 /** A short page that another one followed was a full one, of an API that gives fewer than it is asked for. */
 function learnPageLimit(memory: PagingMemory, limit: number, previous: number, received: number): void {
@@ -202,7 +219,7 @@ function settle(pass: Pass, memory: PagingMemory): PageOutcome {
 /** Looks for records where another dialect would have them; the one that brings some is remembered. */
 function* tryOtherDialects(end: End, pass: Pass, memory: PagingMemory): PageWalk<boolean> {
   for (const { name, base, value } of trials(end, pass.dialect, pass.covered)) {
-    pass.enter(yield { pass: pass.number, name, value, mayBeRefused: true });
+    pass.enter(yield { pass: pass.number, name, value, mayBeRefused: true }, memory);
     if (pass.hasMoved) return false;
     if (pass.brought === 0) continue;
     // Going on with a base that is too low by one shows as a known record among the new ones.

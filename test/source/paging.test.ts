@@ -20,7 +20,7 @@ interface Api {
   readonly clamp: number;
   readonly outside: "refused" | "empty";
   readonly belowBase: "refused" | "first page";
-  readonly count: (held: number) => number | null;
+  readonly count: (held: number, onPage: number) => number | null;
 }
 
 const startFrom1: Dialect = { name: "start", base: 1 };
@@ -43,7 +43,7 @@ function answer(api: Api, { name, value }: Position, limit: number): TaskPage | 
   if (value > 1 && index >= api.ids.length && api.outside === "refused") return null;
   const from = Math.max(0, index);
   const tasks = api.ids.slice(from, from + Math.min(limit, api.clamp)).map(task);
-  return { tasks, skipped: [], received: tasks.length, taskCount: api.count(api.ids.length) };
+  return { tasks, skipped: [], received: tasks.length, taskCount: api.count(api.ids.length, tasks.length) };
 }
 
 const task = (id: string): Task => ({
@@ -192,10 +192,23 @@ describe("requests", () => {
   it.each([
     ["an empty listing", 0, ["start=1"]],
     ["a short first page", 99, ["start=1"]],
-    ["a full page that is all there is", 100, ["start=1"]],
+    ["a full page whose count may be of that page alone", 100, ["start=1", "start=101"]],
     ["three pages", 250, ["start=1", "start=101", "start=201"]],
   ])("are no more than needed for %s", (_name, tasks, expected) => {
     expect(wire(read(api({ tasks }), 100, pagingMemory(startFrom1)).asked)).toEqual(expected);
+  });
+
+  it("are one for a full page, once a count was greater than its page", () => {
+    const memory = pagingMemory(startFrom1);
+    read(api({ tasks: 250 }), 100, memory);
+    expect(wire(read(api({ tasks: 100 }), 100, memory).asked)).toEqual(["start=1"]);
+  });
+
+  it.each([20, 25, 30])("read all of %i tasks whose count is of each page alone", (tasks) => {
+    const memory = pagingMemory(startFrom1);
+    const paged = api({ tasks, count: (_, onPage) => onPage });
+    expect(read(paged, 10, memory)).toMatchObject({ doubt: null, seen: { size: tasks } });
+    expect(read(paged, 10, memory)).toMatchObject({ doubt: null, seen: { size: tasks } });
   });
 
   it("go on after a short page when there is no count, until a page brings nothing", () => {
