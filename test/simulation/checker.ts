@@ -1,5 +1,6 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Task } from "../../lib/change/task.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { EventId, SinkName, StreamKey } from "../../lib/core/names.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { checkCommit, idOf } from "./commit-checks.ts";
@@ -45,6 +46,7 @@ export function onCommit(
   const deeds = crew.deeds.get(stream);
   if (!rules || !deeds) throw new Violation("no defect", `${stream} is not this run's`);
   const before = deeds.fenced.length;
+  deeds.backlog ??= mostOwed(previous);
   const nowMs = crew.process.clock.now();
   const { outbox } = records.checkpoint(stream);
   checkCommit({
@@ -124,7 +126,7 @@ export function onEnd(
     const stream = key as StreamKey;
     const deeds = crew.deeds.get(stream);
     if (!deeds) continue;
-    const refills = deeds.fenced.length / (crew.rules.get(stream)?.maxBacklog ?? 1);
+    const refills = ((deeds.backlog ?? 0) + deeds.fenced.length) / (crew.rules.get(stream)?.maxBacklog ?? 1);
     if (facts.hadTime && !deeds.storeFailed && refills < mostRefills) {
       for (const { id, sinks } of deeds.fenced) checkHealthy(history, stream, id, sinks, facts.healthy);
     }
@@ -139,6 +141,17 @@ export function onEnd(
       }
     }
   }
+}
+
+/** The most that a whole record owes any of its sinks. */
+function mostOwed({ outbox }: Checkpoint): number {
+  const sinks = outbox.flatMap(({ pending }) => [...pending.keys()]);
+  return Math.max(
+    0,
+    ...Map.groupBy(sinks, (sink) => sink)
+      .values()
+      .map(({ length }) => length),
+  );
 }
 
 function checkHealthy(

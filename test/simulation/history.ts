@@ -44,6 +44,8 @@ export interface Deeds {
   listed: boolean;
   /** Its store did not answer. */
   storeFailed: boolean;
+  /** Deliveries that the record owed a sink at most when this process first wrote it: they come before its own. */
+  backlog: number | null;
   /** Events it committed under its own fence, to be told to every healthy sink in this run. */
   readonly fenced: { readonly id: EventId; readonly sinks: readonly SinkName[] }[];
   readonly answered: Set<string>;
@@ -101,6 +103,7 @@ export const newDeeds = (run: RunId): Deeds => ({
   bases: [],
   listed: false,
   storeFailed: false,
+  backlog: null,
   fenced: [],
   answered: new Set(),
   record: null,
