@@ -7,6 +7,8 @@ const unprovenAtOnce = [1, 4] as const;
 const patienceMs = 1_000;
 /** A good answer proves the key for so long: one that is refused from a later run on is tried with one request again. */
 const proofHoldMs = 5_000;
+/** Far longer than an answer takes, and far shorter than a step of the clock that has signatures refused. */
+const answerMaxMs = 120_000;
 /** How long an endpoint's refusal stands for the requests that follow. */
 const refusalHoldMs = 30_000;
 /** Refusals, of different endpoints, after which every request with an unproven key fails at once. */
@@ -110,11 +112,13 @@ function openGate(clock: Clock): KeyGate {
   return {
     async pass(origin, options, work) {
       await enter(origin, options);
+      const enteredMs = clock.now();
       try {
         return await work((status) => {
           if (status === unauthorized) return;
           const wasProven = isProven();
-          provenMs = clock.now();
+          // A clock that jumped meanwhile signs otherwise than the request was signed.
+          if (isWithin(answerMaxMs, enteredMs, clock.now())) provenMs = clock.now();
           if (!wasProven) wakeAll();
         });
       } catch (error) {

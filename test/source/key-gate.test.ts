@@ -133,6 +133,19 @@ describe("the requests of one unproven access key", () => {
     expect(settled.slice(1)).toEqual(Array.from({ length: 5 }, () => refused));
   });
 
+  it("are not proven by an answer to what was signed before the clock jumped", async () => {
+    const { clock, sent, request } = opened();
+    request();
+    await turn();
+    clock.set(clock.now() + 3_600_000);
+    sent[0]?.answer(200);
+    sent[0]?.end();
+    await turn();
+    for (let count = 0; count < 5; count += 1) request();
+    await turn();
+    expect(sent).toHaveLength(2);
+  });
+
   it("never wait for those of another key", async () => {
     const { sent, request } = opened();
     request(origin, "a");
