@@ -11,7 +11,7 @@ if (missing.length > 0 && process.env["CI"] !== undefined)
 
 /** The whole product from outside: its command line, its artifacts, its documentation. */
 const e2e = [
-  "test/{e2e,e2e-functiongraph,e2e-lambda,examples}/**/*.test.ts",
+  "test/{deploy,e2e,e2e-functiongraph,e2e-image,e2e-lambda,examples}/**/*.test.ts",
   "test/cli/{cli,commands,listen,running}.test.ts",
   "test/cli/commands/{explain,functiongraph,preview}.test.ts",
   "test/docs.test.ts",

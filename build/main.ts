@@ -2,10 +2,12 @@ import { join, resolve } from "node:path";
 import type { Metafile } from "esbuild";
 import { root } from "./base.ts";
 import { buildFunctionGraph, buildFunctions } from "./functions.ts";
+import { buildImage } from "./image.ts";
 import { buildPackage } from "./package.ts";
 
 // `node build/main.ts` makes the npm package; `node build/main.ts lambda [FOLDER]` what AWS Lambda runs, in dist/lambda,
-// and `node build/main.ts functiongraph [FOLDER]` what Huawei Cloud's FunctionGraph runs, in dist/functiongraph.
+// `node build/main.ts functiongraph [FOLDER]` what Huawei Cloud's FunctionGraph runs, in dist/functiongraph, and
+// `node build/main.ts image [FOLDER]` what a container image is built from, in dist/image.
 const [target, folder = join(root, "dist", target ?? "")] = process.argv.slice(2);
 process.stdout.write(sizes(await built()));
 
@@ -18,6 +20,8 @@ async function built(): Promise<Metafile["outputs"]> {
       return buildFunctions(resolve(folder), ["poll", "plan", "shard", "deliver"], "node24");
     case "functiongraph":
       return buildFunctionGraph(resolve(folder));
+    case "image":
+      return buildImage(resolve(folder));
     default:
       throw new Error(`nothing is built for ${target}`);
   }

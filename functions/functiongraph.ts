@@ -2,10 +2,9 @@ import process from "node:process";
 import { systemClock } from "../lib/core/clock.ts";
 import type { AccessKey } from "../lib/huawei/sign.ts";
 import type { RunSummary } from "../lib/run/summary.ts";
-import { functionGraphRuns } from "../lib/serverless/functiongraph.ts";
+import { functionGraphRuns, withUserData } from "../lib/serverless/functiongraph.ts";
 import { jsonLog } from "../lib/telemetry/log.ts";
 import { catchStrays } from "../lib/telemetry/strays.ts";
-import { parseJson } from "../lib/text/json.ts";
 
 /** What this function uses of what FunctionGraph's Node.js runtime hands to a handler. */
 export interface FunctionGraphContext {
@@ -17,9 +16,7 @@ export interface FunctionGraphContext {
   getSecurityToken(): string;
 }
 
-/** FunctionGraph hands the function's own variables over as JSON in one of the process. */
-const userData = parseJson(process.env["RUNTIME_USERDATA"] ?? "");
-const environment = { ...(typeof userData === "object" ? userData : {}), ...process.env };
+const environment = withUserData(process.env);
 
 /** FunctionGraph puts an invocation's lines into the log under its request's id. */
 let logger: ReturnType<FunctionGraphContext["getLogger"]> | null = null;

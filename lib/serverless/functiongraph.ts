@@ -1,7 +1,9 @@
+import type { Environment } from "../aws/keys.ts";
 import { accessKeyIn } from "../huawei/access-key.ts";
 import type { AccessKey } from "../huawei/sign.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Strays } from "../telemetry/strays.ts";
+import { parseJson } from "../text/json.ts";
 import { unobserved } from "./environment.ts";
 import { logRun, requireNoStrays, requireSuccess } from "./report.ts";
 import { type WarmDeps, warmBridge } from "./warm.ts";
@@ -38,6 +40,12 @@ export function functionGraphRuns(
     requireNoStrays(strays);
     return summary;
   };
+}
+
+/** The variables of a process on FunctionGraph, which hands the function's own over as JSON in one of them. */
+export function withUserData(environment: Environment): Environment {
+  const userData = parseJson(environment["RUNTIME_USERDATA"] ?? "");
+  return { ...(typeof userData === "object" ? userData : {}), ...environment };
 }
 
 const variablesOf = ({ ak, sk, securityToken = "" }: AccessKey): Record<string, string> => ({

@@ -145,7 +145,8 @@ const tooLarge = (origin: string): Refusal => ({
 });
 
 async function open(options: MqttOptions, { random }: SinkDeps, signal: AbortSignal): Promise<Connection> {
-  const { connect } = await import("mqtt");
+  // By its default export: a bundler that splits code gives a CommonJS package no other.
+  const { connect } = (await import("mqtt")).default;
   const { url, user, password, tls, timeout } = options;
   const client = connect(url, {
     protocolVersion: 5,

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
@@ -32,11 +32,13 @@ export function start(
   args: readonly string[],
   { cwd, env = {}, nodeOptions = [], input }: StartOptions = {},
 ): Running {
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", ...nodeOptions, cli, ...args],
-    { cwd, env: { PATH: process.env["PATH"], ...env } },
-  );
+  const options = ["--disable-warning=ExperimentalWarning", ...nodeOptions];
+  const environment = { PATH: process.env["PATH"], ...env };
+  return running(spawn(process.execPath, [...options, cli, ...args], { cwd, env: environment }), input);
+}
+
+/** A process under the test's eyes, which ends with the test at the latest. */
+export function running(child: ChildProcessWithoutNullStreams, input?: string): Running {
   onTestFinished(() => void child.kill("SIGKILL"));
   child.stdin.end(input);
   const streams = { out: child.stdout.setEncoding("utf8"), err: child.stderr.setEncoding("utf8") };

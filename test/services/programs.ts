@@ -40,6 +40,12 @@ export const venvPython = fileURLToPath(new URL("moto/target/venv/bin/python", i
 /** Where versitygw is once `go` has built it. */
 export const versitygwProgram = fileURLToPath(new URL("versitygw/target/versitygw", import.meta.url));
 
+/** Judges of deploy/, beside them as well; the Python above has python-hcl2 and kubernetes-validate. */
+export const hadolint = fileURLToPath(new URL("moto/target/venv/bin/hadolint", import.meta.url));
+const kubernetesValidate = fileURLToPath(
+  new URL("moto/target/venv/bin/kubernetes-validate", import.meta.url),
+);
+
 const venv = "test/services/moto/target/venv";
 
 /** Debian keeps each version's server programs in a folder of its own, and leaves them out of PATH. */
@@ -79,6 +85,11 @@ export const requirements: readonly Requirement[] = [
     isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
   },
   server("test/{stores,e2e}/postgres/*.test.ts", postgresProgram("postgres"), "postgresql"),
+  server("test/e2e-image/image.test.ts", "buildah", "buildah"),
+  inVenv("test/deploy/containerfile.test.ts", hadolint),
+  inVenv("test/deploy/kubernetes.test.ts", kubernetesValidate),
+  inVenv("test/deploy/terraform.test.ts", kubernetesValidate),
+  server("test/deploy/systemd.test.ts", "systemd-analyze", "systemd"),
   inVenv("test/sinks/aws/moto.test.ts", motoProgram),
   inVenv("test/stores/bucket/moto.test.ts", motoProgram),
   {

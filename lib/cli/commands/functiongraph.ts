@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import type { AccessKey } from "../../huawei/sign.ts";
-import { functionGraphRuns } from "../../serverless/functiongraph.ts";
+import { functionGraphRuns, withUserData } from "../../serverless/functiongraph.ts";
 import { jsonLog } from "../../telemetry/log.ts";
 import { catchStrays } from "../../telemetry/strays.ts";
 import { durationMs, portOf } from "../arguments.ts";
@@ -25,7 +25,11 @@ export async function functionGraph(context: Context, options: FunctionGraphOpti
   const port = portOf("--port", options.port);
   const remainingMs = durationMs("--time-limit", options.timeLimit);
   const log = jsonLog((line) => screen.out.raw(line), "info", context.clock.now);
-  const run = functionGraphRuns({ ...context, log, telling: context }, catchStrays(process, log));
+  const environment = withUserData(context.environment);
+  const run = functionGraphRuns(
+    { ...context, environment, log, telling: context },
+    catchStrays(process, log),
+  );
   let last: Promise<unknown> = Promise.resolve();
   const invoke = (headers: IncomingHttpHeaders) => {
     const next = last.then(() => run({ agencyKey: agencyKeyOf(headers), remainingMs, signal: stop }));
