@@ -2,6 +2,7 @@ import fs from "node:fs";
 import type { Dispatcher } from "undici";
 import * as v from "valibot";
 import type { CallOptions, Clock } from "../core/clock.ts";
+import { CachedToken, type Renewable } from "../net/cached-token.ts";
 import { AwsError } from "./errors.ts";
 import { ask } from "./http.ts";
 import type { AwsKey } from "./sigv4.ts";
@@ -35,25 +36,12 @@ export function openKeys(deps: KeysDeps): Keys {
   return containerKeys(deps);
 }
 
-interface HeldKey extends AwsKey {
-  readonly renewAtMs: number;
-}
-
 function containerKeys(deps: KeysDeps): Keys {
-  let held: HeldKey | null = null;
-  let asking: Promise<HeldKey> | null = null;
+  const key = new CachedToken<AwsKey>(deps.clock);
   return {
-    async current(options) {
-      if (held !== null && deps.clock.now() < held.renewAtMs) return held;
-      // Calls that need a key at once share one request for it.
-      asking ??= askContainer(deps, options).finally(() => {
-        asking = null;
-      });
-      held = await asking;
-      return held;
-    },
+    current: (options) => key.current(() => askContainer(deps, options)),
     renew() {
-      held = null;
+      key.forget();
       return true;
     },
   };
@@ -71,7 +59,7 @@ const containerAnswer = v.object({
   Expiration: v.optional(v.pipe(v.string(), v.isoTimestamp())),
 });
 
-async function askContainer(deps: KeysDeps, options: CallOptions): Promise<HeldKey> {
+async function askContainer(deps: KeysDeps, options: CallOptions): Promise<Renewable<AwsKey>> {
   const url = containerUrl(deps.env);
   const token = await containerToken(deps.env);
   const { status, text } = await ask(
@@ -94,9 +82,7 @@ async function askContainer(deps: KeysDeps, options: CallOptions): Promise<HeldK
   if (!parsed.success) throw new AwsError("malformed", "NOT_A_KEY", `${containerCall}: the answer is no key`);
   const { AccessKeyId, SecretAccessKey, Token, Expiration } = parsed.output;
   return {
-    accessKeyId: AccessKeyId,
-    secretAccessKey: SecretAccessKey,
-    sessionToken: Token,
+    value: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token },
     renewAtMs:
       Expiration === undefined ? Number.POSITIVE_INFINITY : Date.parse(Expiration) - renewBeforeEndMs,
   };

@@ -1,6 +1,7 @@
 import type { CredentialsConfig } from "../config/schema.ts";
 import type { CallOptions, Clock } from "../core/clock.ts";
 import { type SignableRequest, sign } from "../huawei/sign.ts";
+import { CachedToken, type Renewable } from "../net/cached-token.ts";
 import { bodyRecord } from "./body.ts";
 import type { ApiResponse, Send } from "./http.ts";
 
@@ -42,35 +43,23 @@ const tokenHeader = (token: string) => ({ "x-auth-token": token });
 
 type IamUser = Extract<CredentialsConfig, { readonly username: string }>;
 
-interface Token {
-  readonly text: string;
-  readonly renewAtMs: number;
-}
-
 function userCredentials(user: IamUser, deps: CredentialsDeps): Credentials {
-  let held: Token | null = null;
-  let asking: Promise<Token> | null = null;
-
-  /** Streams that need a token at once share one request for it. */
-  async function token(options: CallOptions): Promise<string> {
-    if (held !== null && deps.clock.now() < held.renewAtMs) return held.text;
-    asking ??= askForToken(user, deps, options).finally(() => {
-      asking = null;
-    });
-    held = await asking;
-    return held.text;
-  }
-
+  const token = new CachedToken<string>(deps.clock);
   return {
-    authenticate: async (_request, options) => tokenHeader(await token(options)),
+    authenticate: async (_request, options) =>
+      tokenHeader(await token.current(() => askForToken(user, deps, options))),
     renew: (refused) => {
-      if (refused["x-auth-token"] === held?.text) held = null;
+      token.forget((text) => refused["x-auth-token"] === text);
       return true;
     },
   };
 }
 
-async function askForToken(user: IamUser, deps: CredentialsDeps, options: CallOptions): Promise<Token> {
+async function askForToken(
+  user: IamUser,
+  deps: CredentialsDeps,
+  options: CallOptions,
+): Promise<Renewable<string>> {
   const operation = "IAM token request";
   const { iamEndpoint, projectId } = deps;
   const { username: name, password, domain } = user;
@@ -89,9 +78,9 @@ async function askForToken(user: IamUser, deps: CredentialsDeps, options: CallOp
     { operation, origin: iamEndpoint.origin, request, secrets: [password] },
     options,
   );
-  const text = answer.header("x-subject-token");
-  if (!text) throw answer.malformed("no token");
-  return { text, renewAtMs: renewAt(answer, deps.clock.now()) };
+  const value = answer.header("x-subject-token");
+  if (!value) throw answer.malformed("no token");
+  return { value, renewAtMs: renewAt(answer, deps.clock.now()) };
 }
 
 const assumedLifeMs = 3_600_000;

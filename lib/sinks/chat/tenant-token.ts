@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Refusal } from "../../core/result.ts";
+import { CachedToken, type Renewable } from "../../net/cached-token.ts";
 import { parseJson } from "../../text/json.ts";
 import type { SinkResponse } from "../http/response.ts";
 import type { Exchange } from "./living.ts";
@@ -19,41 +20,37 @@ export interface TenantTokenOptions {
   readonly refused: (answer: SinkResponse) => Refusal;
 }
 
-/** The token that an app of Feishu works with: asked for once, kept until shortly before its end. */
+/** The token that an app of Feishu works with. */
 export class TenantToken {
   readonly #options: TenantTokenOptions;
-  #kept: { readonly token: string; readonly untilMs: number } | null = null;
-  #asking: Promise<string | Refusal> | null = null;
+  readonly #token: CachedToken<string | Refusal>;
 
   constructor(options: TenantTokenOptions) {
     this.#options = options;
+    this.#token = new CachedToken(options.clock);
   }
 
-  /** The token, or why there is none. Those who ask at the same time share one request. */
-  async get(exchange: Exchange): Promise<string | Refusal> {
-    if (this.#kept && this.#options.clock.now() < this.#kept.untilMs - marginMs) return this.#kept.token;
-    this.#asking ??= this.#ask(exchange).finally(() => {
-      this.#asking = null;
-    });
-    return this.#asking;
+  /** The token, or why there is none. */
+  get(exchange: Exchange): Promise<string | Refusal> {
+    return this.#token.current(() => this.#ask(exchange));
   }
 
   /** The platform has refused the token before its time. */
   forget(): void {
-    this.#kept = null;
+    this.#token.forget();
   }
 
-  async #ask(exchange: Exchange): Promise<string | Refusal> {
+  async #ask(exchange: Exchange): Promise<Renewable<string | Refusal>> {
     const { url, app, secret, clock, refused } = this.#options;
+    const notKept = (value: Refusal) => ({ value, renewAtMs: Number.NEGATIVE_INFINITY });
     const answer = await exchange({
       url: apiResource(url, "auth/v3/tenant_access_token/internal"),
       body: JSON.stringify({ app_id: app, app_secret: secret }),
     });
-    if (answer.kind !== "answer") return answer;
+    if (answer.kind !== "answer") return notKept(answer);
     const { tenant_access_token, expire: seconds } = fieldsOf(parseJson(answer.body));
     const token = textOf(tenant_access_token);
-    if (token === "" || typeof seconds !== "number") return refused(answer);
-    this.#kept = { token, untilMs: clock.now() + seconds * 1_000 };
-    return token;
+    if (token === "" || typeof seconds !== "number") return notKept(refused(answer));
+    return { value: token, renewAtMs: clock.now() + seconds * 1_000 - marginMs };
   }
 }
