@@ -47,7 +47,7 @@ const mayImport: Readonly<Record<string, string>> = {
   simulator: "change core huawei text",
 
   source: "async change config core huawei net telemetry text",
-  config: "core filter huawei options sinks template",
+  config: "core filter huawei options sinks template text",
   stores: "async aws checkpoint core delivery huawei net options",
   sinks: "async aws change core huawei net options telemetry template text",
   delivery: "async change checkpoint core sinks telemetry text",

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { parseJson } from "../text/json.ts";
 import { AwsError, type AwsFailure } from "./errors.ts";
@@ -50,8 +51,7 @@ export interface AwsDeps {
 
 const defaultTimeoutMs = 5_000;
 const defaultAttempts = 4;
-const firstDelayMs = 100;
-const maxDelayMs = 2_000;
+const delays = { firstMs: 100, maxMs: 2_000 };
 
 /** Reads nothing and connects to nothing before the first call. */
 export function openAws(deps: AwsDeps): AwsClient {
@@ -104,7 +104,7 @@ export function openAws(deps: AwsDeps): AwsClient {
           if (!keys.renew()) throw error;
         } else if (error.reason !== "throttled" && error.reason !== "unavailable") throw error;
         if (count >= (options.maxAttempts ?? defaultAttempts) || signal.aborted) throw error;
-        await clock.sleep(random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (count - 1)), signal);
+        await clock.sleep(backoffMs(count, delays, random), signal);
         if (signal.aborted) throw error;
       }
     }

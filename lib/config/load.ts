@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { ConfigError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import { sinkTypes as builtInSinkTypes } from "../sinks/index.ts";
+import { isRecord } from "../text/json.ts";
 import { checkSinks, type LoadedSink, type SinkTypes, sinksOnly } from "./check/sinks.ts";
 import { streamIssues } from "./check/streams.ts";
 import { check } from "./check/validate.ts";
@@ -93,7 +94,7 @@ async function read(file: string | null, deps: LoadDeps) {
 
 /** Keys that begin with `x-` are the user's own, such as anchors to merge. */
 function withoutExtensions(written: unknown): unknown {
-  if (typeof written !== "object" || written === null || Array.isArray(written)) return written;
+  if (!isRecord(written)) return written;
   return Object.fromEntries(Object.entries(written).filter(([key]) => !key.startsWith("x-")));
 }
 

@@ -1,3 +1,4 @@
+import { backoffMs } from "../async/backoff.ts";
 import type { PendingState } from "../checkpoint/checkpoint.ts";
 import type { Random } from "../core/clock.ts";
 import type { DeliveryResult } from "../core/result.ts";
@@ -69,6 +70,6 @@ export const askedDelayMs = (result: DeliveryResult, policy: RetryPolicy): numbe
 
 /** Exponential backoff with full jitter, unless the sink asked for its own wait. */
 function delayMs(result: DeliveryResult, { attempts }: Attempt, policy: RetryPolicy, random: Random): number {
-  const boundMs = Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** Math.min(attempts - 1, 40));
-  return askedDelayMs(result, policy) ?? Math.round(random() * boundMs);
+  const bounds = { firstMs: policy.initialDelayMs, maxMs: policy.maxDelayMs };
+  return askedDelayMs(result, policy) ?? Math.round(backoffMs(attempts, bounds, random));
 }

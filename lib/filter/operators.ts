@@ -1,4 +1,5 @@
 import { parseIp } from "../net/ip.ts";
+import { isRecord } from "../text/json.ts";
 import { compileWildcard } from "./wildcard.ts";
 
 export type Leaf = string | number | boolean | null;
@@ -139,7 +140,7 @@ function cidr(argument: unknown): Compiled {
 
 /** The object's value under its only key; undefined when it is no object, or has another key. */
 function soleField(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const [entry, ...more] = Object.entries(value);
   return entry?.[0] === name && more.length === 0 ? entry[1] : undefined;
 }

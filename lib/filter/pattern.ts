@@ -1,4 +1,5 @@
 import { ConfigError, type ConfigIssue } from "../core/errors.ts";
+import { isRecord } from "../text/json.ts";
 import { compileOperator, isLeaf, type LeafTest, operatorNames } from "./operators.ts";
 
 /** What one field's value must be: any of the items passes for a leaf there, or no leaf is there and that is allowed. */
@@ -68,7 +69,7 @@ class Compilation {
 
   object(pattern: unknown, field: string): ObjectNode {
     const nothing: ObjectNode = { kind: "object", fields: [], alternatives: null };
-    const entries = isObject(pattern) ? Object.entries(pattern) : [];
+    const entries = isRecord(pattern) ? Object.entries(pattern) : [];
     if (entries.length === 0)
       return this.#refuse(field, pattern, "an object with at least one field", nothing);
     const fields = entries.filter(([name]) => name !== "$or");
@@ -81,7 +82,7 @@ class Compilation {
   }
 
   #node(value: unknown, field: string): PatternNode {
-    if (isObject(value)) return this.object(value, field);
+    if (isRecord(value)) return this.object(value, field);
     if (Array.isArray(value) && value.length > 0) return this.#leaf(value, field);
     const nothing: LeafNode = { kind: "leaf", items: [], text: "" };
     return this.#refuse(field, value, "an array of values and operators, or an object", nothing);
@@ -107,7 +108,7 @@ class Compilation {
       return this.#refuse(field, item, `at most ${maxTextLength} characters`, null);
     }
     if (isLeaf(item)) return (leaf) => leaf === item;
-    const [entry, ...more] = isObject(item) ? Object.entries(item) : [];
+    const [entry, ...more] = isRecord(item) ? Object.entries(item) : [];
     if (!entry || more.length > 0)
       return this.#refuse(field, item, "a value, or an object with one operator", null);
     const [name, argument] = entry;
@@ -142,9 +143,6 @@ const shortPath = (field: string): string =>
   field.length <= maxFieldCharacters
     ? field
     : `${field.slice(0, maxFieldCharacters / 2)}…${field.slice(-maxFieldCharacters / 2)}`;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isTooDeep = (value: unknown, levels = maxDepth): boolean =>
   typeof value === "object" &&

@@ -2,7 +2,7 @@ import type { CredentialsConfig } from "../config/schema.ts";
 import type { CallOptions, Clock } from "../core/clock.ts";
 import { type SignableRequest, sign } from "../huawei/sign.ts";
 import { CachedToken, type Renewable } from "../net/cached-token.ts";
-import { bodyRecord } from "./body.ts";
+import { fieldsOf } from "../text/json.ts";
 import type { ApiResponse, Send } from "./http.ts";
 
 export interface Credentials {
@@ -87,7 +87,7 @@ const assumedLifeMs = 3_600_000;
 
 /** A tenth of its life before the token ends: a token can be withdrawn early, and clocks differ. */
 function renewAt(answer: ApiResponse, nowMs: number): number {
-  const expiresAt = bodyRecord(bodyRecord(answer.body)["token"])["expires_at"];
+  const expiresAt = fieldsOf(fieldsOf(answer.body)["token"])["expires_at"];
   const endMs = typeof expiresAt === "string" ? Date.parse(expiresAt) : Number.NaN;
   return nowMs + (Number.isNaN(endMs) ? assumedLifeMs : Math.max(0, endMs - nowMs)) * 0.9;
 }

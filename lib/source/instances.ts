@@ -1,8 +1,8 @@
 import type { CallOptions } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 import type { Engine } from "../core/names.ts";
+import { fieldsOf } from "../text/json.ts";
 import type { Api } from "./api.ts";
-import { bodyRecord } from "./body.ts";
 
 export interface Instance {
   readonly id: string;
@@ -70,10 +70,10 @@ interface InstancePage {
 }
 
 function parseInstances(body: unknown): InstancePage | null {
-  const { instances: records, instance_num } = bodyRecord(body);
+  const { instances: records, instance_num } = fieldsOf(body);
   if (!Array.isArray(records)) return null;
   const instances = records.flatMap((record) => {
-    const { instance_id: id, name } = bodyRecord(record);
+    const { instance_id: id, name } = fieldsOf(record);
     return isName(id) ? [{ id, name: isName(name) ? name : null }] : [];
   });
   const total = typeof instance_num === "string" && instance_num !== "" ? Number(instance_num) : instance_num;

@@ -1,7 +1,6 @@
 import type { Task } from "../change/task.ts";
 import { taskId } from "../core/names.ts";
-import { exactNumber } from "../text/json.ts";
-import { bodyRecord } from "./body.ts";
+import { exactNumber, fieldsOf } from "../text/json.ts";
 import type { SkippedTask } from "./task-source.ts";
 
 export interface TaskPage {
@@ -26,7 +25,7 @@ const maxRecords = 1_000;
  * skipped; whatever else is wrong in one is repaired, since a change must be told whatever decorates it.
  */
 export function parseTaskPage(body: unknown): TaskPage | { readonly problem: string } {
-  const { tasks: records = null, task_count } = bodyRecord(body);
+  const { tasks: records = null, task_count } = fieldsOf(body);
   const taskCount = parseCount(task_count);
   // How some versions write an empty list.
   if (records === null && taskCount === 0) return { tasks: [], skipped: [], received: 0, taskCount };
@@ -35,7 +34,7 @@ export function parseTaskPage(body: unknown): TaskPage | { readonly problem: str
   const tasks: Task[] = [];
   const skipped: SkippedTask[] = [];
   for (const record of records) {
-    const read = parseTask(bodyRecord(record));
+    const read = parseTask(fieldsOf(record));
     if ("problem" in read) skipped.push(read);
     else tasks.push(read);
   }

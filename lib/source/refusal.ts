@@ -1,5 +1,5 @@
 import { SourceError, type SourceFailure } from "../core/errors.ts";
-import { bodyRecord } from "./body.ts";
+import { fieldsOf } from "../text/json.ts";
 
 /** An answer that is not a success. */
 export interface Refusal {
@@ -78,8 +78,8 @@ const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
 /** The services, the gateway and IAM each have their own shape; a code may be a number. */
 function errorBody(body: unknown): { readonly code: string | null; readonly message: string | null } {
-  const outer = bodyRecord(body);
-  const inner = bodyRecord(outer["error"]);
+  const outer = fieldsOf(body);
+  const inner = fieldsOf(outer["error"]);
   return {
     code: firstText(outer["error_code"], outer["errorCode"], outer["code"], inner["code"]),
     message: firstText(outer["error_msg"], outer["errorMsg"], outer["message"], inner["message"]),

@@ -1,10 +1,10 @@
+import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 import { outOfTime, type Send } from "./http.ts";
 
 const maxAttempts = 4;
-const firstDelayMs = 200;
-const maxDelayMs = 5_000;
+const delays = { firstMs: 200, maxMs: 5_000 };
 /** No attempt begins later than this after the first, unless the API asked to wait: one that hangs costs one time-out. */
 const retryingForMs = 10_000;
 /** A longer Retry-After is not waited out: the stream fails now and is read by a later run. */
@@ -42,7 +42,7 @@ export function retryDelayMs(error: SourceError, attempt: number, random: Random
   const isPassing = error.reason === "throttled" || error.reason === "unavailable";
   const askedMs = error.retryAfterMs ?? 0;
   if (!isPassing || attempt >= maxAttempts || askedMs > maxRetryAfterMs) return null;
-  return askedMs + random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (attempt - 1));
+  return askedMs + backoffMs(attempt, delays, random);
 }
 
 export interface RetryBudget {

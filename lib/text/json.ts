@@ -83,9 +83,15 @@ export const safeJson = (value: unknown, indent?: number): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
+/** Whether a value is a JSON object: no list, no null. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A value's fields; none when it is no JSON object. */
+export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
+
 /** One field of a JSON object as text, a number as it is written; null when there is no such field, or it is neither. */
 export function fieldText(value: unknown, name: string): string | null {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return null;
-  const field: unknown = Reflect.get(value, name);
+  const field = isRecord(value) && Object.hasOwn(value, name) ? value[name] : null;
   return typeof field === "string" ? field : typeof field === "number" ? String(field) : null;
 }

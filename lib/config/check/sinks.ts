@@ -5,6 +5,7 @@ import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
 import { type SinkName, sinkName } from "../../core/names.ts";
 import { compileFilter } from "../../filter/filter.ts";
 import type { SinkModule } from "../../sinks/sink.ts";
+import { fieldsOf, isRecord } from "../../text/json.ts";
 import { describeFound, type Origins } from "../found.ts";
 import { fieldName, type Path } from "../path.ts";
 import { importModule } from "../read/module.ts";
@@ -39,8 +40,8 @@ export interface CheckedSinks {
 export async function checkSinks({ value, origins }: Expanded, deps: SinkDeps): Promise<CheckedSinks> {
   const sinks = new Map<SinkName, LoadedSink>();
   const issues: ConfigIssue[] = [];
-  for (const [name, written] of Object.entries(recordOf(recordOf(value)["sinks"]))) {
-    const checked = await checkSink(recordOf(written), ["sinks", name], origins, deps);
+  for (const [name, written] of Object.entries(fieldsOf(fieldsOf(value)["sinks"]))) {
+    const checked = await checkSink(fieldsOf(written), ["sinks", name], origins, deps);
     issues.push(...checked.issues);
     if (checked.sink) sinks.set(sinkName(name), checked.sink);
   }
@@ -52,8 +53,8 @@ export async function checkSinks({ value, origins }: Expanded, deps: SinkDeps): 
  * @throws ConfigError when it lacks one of them
  */
 export function sinksOnly(written: unknown, names: readonly string[]): unknown {
-  const config = recordOf(written);
-  const sinks = recordOf(config["sinks"]);
+  const config = fieldsOf(written);
+  const sinks = fieldsOf(config["sinks"]);
   const missing = names.filter((name) => !Object.hasOwn(sinks, name));
   if (missing.length > 0) {
     throw new ConfigError(
@@ -134,7 +135,7 @@ async function ownOptions(
 function filterIssues(filter: unknown, path: Path, origins: Origins): readonly ConfigIssue[] {
   const field = fieldName(path);
   // The common schema has told of a filter that is no object.
-  if (typeof filter !== "object" || filter === null || Array.isArray(filter)) return [];
+  if (!isRecord(filter)) return [];
   try {
     compileFilter(filter, field);
     return [];
@@ -147,8 +148,3 @@ function filterIssues(filter: unknown, path: Path, origins: Origins): readonly C
     return isForeign ? error.issues.map((issue) => ({ ...issue, found: "another value" })) : error.issues;
   }
 }
-
-const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {};

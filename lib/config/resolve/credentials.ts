@@ -1,5 +1,6 @@
 import type { ConfigIssue } from "../../core/errors.ts";
 import { accessKeyIn, accessKeyVariables } from "../../huawei/access-key.ts";
+import { isRecord } from "../../text/json.ts";
 import type { Environment } from "./expand.ts";
 
 const expected = "credentials, or the environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK";
@@ -26,6 +27,3 @@ export function withDefaultCredentials(
   );
   return { value: config, issues };
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
