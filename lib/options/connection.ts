@@ -67,10 +67,12 @@ function isPrivateKey(pem: string): boolean {
   return succeeds(() => crypto.createPrivateKey(pem));
 }
 
-const isPair = (cert: string | undefined, key: string | undefined): boolean =>
-  cert === undefined || key === undefined
-    ? cert === key
-    : new crypto.X509Certificate(cert).checkPrivateKey(crypto.createPrivateKey(key));
+function isPair(cert: string | undefined, key: string | undefined): boolean {
+  if (cert === undefined || key === undefined) return cert === key;
+  // One that is none has an issue of its own.
+  if (!areCertificates(cert) || !isPrivateKey(key)) return true;
+  return new crypto.X509Certificate(cert).checkPrivateKey(crypto.createPrivateKey(key));
+}
 
 /** OpenSSL has a code of its own for each way in which a text is none. */
 function succeeds(read: () => unknown): boolean {

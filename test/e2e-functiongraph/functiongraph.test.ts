@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startProxy } from "../services/proxy.ts";
 import { agencyKeys, buildArtifact, noAgency, setStage, summaryOf } from "./stage.ts";
 
 const artifact = mkdtempSync(join(tmpdir(), "bridge-fg-artifact-"));
@@ -41,6 +42,19 @@ describe("the function for FunctionGraph", () => {
     expect(summaryOf(await container.invoke()).streams).toMatchObject([{ changes: 0, error: null }]);
     expect(stage.simulator.requestCount() - before).toBe(1);
     expect(stage.engine.calls).toEqual([]);
+  });
+
+  it("goes through a proxy to the API, its store and its sinks", async () => {
+    const stage = await setStage(artifact);
+    const proxy = await startProxy({ login: "robot:secret" });
+    const subject = stage.task("restart");
+    const container = await stage.start({ HTTP_PROXY: proxy.url });
+    expect(summaryOf(await container.invoke()).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+    expect(stage.receiver.events()).toMatchObject([{ subject }]);
+    const hosts = [stage.simulator.url, stage.receiver.url, stage.engine.origin].map(
+      (url) => new URL(url).host,
+    );
+    expect(new Set(proxy.asked)).toEqual(new Set(hosts));
   });
 
   it("goes on with the agency's next key, and tells nothing twice", async () => {

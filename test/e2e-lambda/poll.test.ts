@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { sinkTypes } from "../../lib/sinks/index.ts";
+import { startProxy } from "../services/proxy.ts";
 import { freePort } from "../services/server.ts";
 import { buildArtifact, type LambdaStage, setLambdaStage, summaryOf } from "./stage.ts";
 
@@ -39,6 +40,17 @@ describe("the packaged function", () => {
     expect(arrived(stage)).toEqual([{ type: "com.huaweicloud.dms.task.succeeded", subject }]);
     const metrics = { FunctionName: "poll", SuccessfulRuns: 1, Changes: 1, Accepted: 1, StreamErrors: 0 };
     expect(container.lines()).toContainEqual(expect.objectContaining(metrics));
+  });
+
+  it("goes through a proxy to the API, its store and its sinks", async () => {
+    const proxy = await startProxy({ login: "robot:secret" });
+    const stage = await setLambdaStage(artifact);
+    const subject = stage.task("restart", ended);
+    const container = await stage.start({ HTTP_PROXY: proxy.url });
+    expect(summaryOf(await container.invoke("one")).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+    expect(arrived(stage)).toEqual([{ type: "com.huaweicloud.dms.task.succeeded", subject }]);
+    expect(new Set(proxy.asked)).toContain(new URL(stage.receiver.url).host);
+    expect(new Set(proxy.asked).size).toBeGreaterThanOrEqual(3);
   });
 
   it("carries every client that is read only when it is wanted, which find nobody here", async () => {

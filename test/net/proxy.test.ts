@@ -148,13 +148,13 @@ describe("a proxy", () => {
 
   it.each([
     [407, "barred", "asks for a user and password"],
-    [403, "barred", "does not connect to it"],
-    [302, "barred", "does not connect to it"],
-    [405, "barred", "does not connect to it"],
-    [429, "lost", "cannot reach it now"],
-    [502, "lost", "cannot reach it now"],
-    [503, "lost", "cannot reach it now"],
-    [504, "slow", "got no answer from it in time"],
+    [403, "barred", "does not connect to the host"],
+    [302, "barred", "does not connect to the host"],
+    [405, "barred", "does not connect to the host"],
+    [429, "lost", "cannot reach the host now"],
+    [502, "lost", "cannot reach the host now"],
+    [503, "lost", "cannot reach the host now"],
+    [504, "slow", "got no answer from the host in time"],
   ] as const)("that answers %s is named, and nothing of its page", async (status, fault, what) => {
     const proxy = await startProxy({ conduct: status });
     const said = await get("https://receiver.test/", {}, { HTTPS_PROXY: proxy.url });

@@ -13,6 +13,7 @@ import * as file from "../../lib/sinks/file.ts";
 import type { SinkType } from "../../lib/sinks/index.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import * as webhook from "../../lib/sinks/webhook.ts";
+import { proxyContract } from "../contract/proxy.ts";
 import { type Setup, sinkContract, type Trial } from "../contract/sink.ts";
 import { awsServices, awsSetup, sqsFifoService } from "./aws/services.ts";
 import { pagerdutySetup } from "./chat/pagerduty-service.ts";
@@ -172,6 +173,8 @@ const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
 };
 
 for (const [type, setup] of Object.entries(setups)) sinkContract(type, setup);
+const withoutHttp = new Set(["email", "file", "console", "custom"]);
+for (const [type, setup] of Object.entries(setups)) if (!withoutHttp.has(type)) proxyContract(type, setup);
 sinkContract("webhook in mode binary", webhookSetup({ mode: "binary" }));
 sinkContract("webhook in mode batch", webhookSetup({ mode: "batch" }));
 sinkContract(
@@ -180,4 +183,5 @@ sinkContract(
 );
 sinkContract("sqs with FIFO", awsSetup(sqsFifoService));
 sinkContract("email by SES", sesSetup);
+proxyContract("email by SES", sesSetup);
 for (const [type, setup] of digestSetups) sinkContract(type, setup);

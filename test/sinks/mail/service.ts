@@ -207,7 +207,10 @@ export async function sesStage(
   const environment = { AWS_REGION: "eu-west-1", ...accessKey };
   const endpoint = await gateway(origin);
   return {
-    sink: emailSink({ ses: { endpoint, ...ses }, ...options }, { ...deps, environment }),
+    sink: emailSink(
+      { ses: { endpoint, ...ses }, ...options },
+      { ...deps, environment: { ...environment, ...deps.environment } },
+    ),
     seen,
   };
 }
