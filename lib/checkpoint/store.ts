@@ -20,6 +20,8 @@ export interface CheckpointStore {
   load(stream: StreamKey): Promise<Stored | null>;
   /** Writes only if the stored version is `expected` (null: nothing stored yet). Durable when it resolves. */
   commit(stream: StreamKey, next: Checkpoint, expected: Version | null): Promise<CommitResult>;
+  /** Told that another writer may have changed the stream's record: what is held of it in memory counts no more. */
+  doubt?(stream: StreamKey): void;
   list(): Promise<readonly StreamKey[]>;
   /** Forgets the stream's record, outbox included. */
   reset(stream: StreamKey): Promise<void>;

@@ -1,5 +1,5 @@
 import type { Queue, QueueMessage } from "../aws/queue.ts";
-import { type ActivityIndex, isBusy } from "../checkpoint/activity.ts";
+import { type ActivityIndex, isBusy, owingMs } from "../checkpoint/activity.ts";
 import type { CallOptions } from "../core/clock.ts";
 import { type StreamKey, streamKey } from "../core/names.ts";
 import { coolingMs, isDue, type ScheduleRules, type Span } from "./schedule.ts";
@@ -21,20 +21,26 @@ export interface Plan {
   readonly busy: number;
 }
 
-/** Sorts the streams into messages. Pure: docs/scale.md counts with it. */
+/**
+ * Sorts the streams into messages. One that is not among the `known` is due at once; null where nothing is known. Pure:
+ * docs/scale.md counts with it.
+ */
 export function planMessages(
   streams: readonly ShardStream[],
   activity: ReadonlyMap<StreamKey, number>,
   span: Span,
   rules: PlanRules,
+  known: ReadonlySet<StreamKey> | null = null,
 ): Plan {
   const busy: ShardStream[] = [];
   const quiet: ShardStream[] = [];
   for (const each of streams) {
     const key = streamKey(each.stream);
     const activeMs = activity.get(key) ?? null;
-    if (!isDue(key, activeMs, span, rules)) continue;
-    if (activeMs !== null && isBusy(activeMs)) busy.push(each);
+    const isNew = known !== null && !known.has(key);
+    if (!isNew && !isDue(key, activeMs, span, rules)) continue;
+    if (activeMs === owingMs) busy.push({ ...each, owes: true });
+    else if (activeMs !== null && isBusy(activeMs)) busy.push(each);
     else quiet.push(each);
   }
   const everySeconds = rules.everyMs / 1_000;
@@ -65,6 +71,8 @@ export interface PlannerParts {
 /** The streams that a plan may name. */
 export interface Watched {
   readonly streams: readonly ShardStream[];
+  /** Whether a source was never listed: its streams are those that have records. */
+  readonly isPartial: boolean;
   /** Of the records that the index names, the streams that no list has and that are to be served all the same. */
   unlisted(records: ReadonlyMap<StreamKey, number>): readonly ShardStream[];
 }
@@ -78,17 +86,23 @@ export interface Planner {
   plan(watched: Watched, nowMs: number, options: CallOptions): Promise<Plan>;
 }
 
-/** Remembers, for as long as its container lives, until when it has planned; a new one plans for the time of one plan. */
+/**
+ * Remembers, for as long as its container lives, until when it has planned, and for which streams. A new one does not know
+ * what the last one missed: its first plan has them all.
+ */
 export function openPlanner({ activity, queue, rules }: PlannerParts): Planner {
-  let plannedMs: number | null = null;
+  let plannedMs = Number.NEGATIVE_INFINITY;
+  let known: ReadonlySet<StreamKey> | null = null;
   return {
-    async plan({ streams, unlisted }, nowMs, options) {
-      const afterMs = Math.max(plannedMs ?? nowMs - rules.everyMs, nowMs - rules.maxIdleMs);
+    async plan({ streams, isPartial, unlisted }, nowMs, options) {
+      const afterMs = Math.max(plannedMs, nowMs - rules.maxIdleMs);
       const span = { afterMs: Math.min(afterMs, nowMs), untilMs: nowMs };
-      const active = await activity.activeSince(span.afterMs - coolingMs(rules));
-      const plan = planMessages([...streams, ...unlisted(active)], active, span, rules);
+      const active = await activity.activeSince(isPartial ? 0 : span.afterMs - coolingMs(rules));
+      const all = [...streams, ...unlisted(active)];
+      const plan = planMessages(all, active, span, rules, known);
       await queue.send(plan.messages, options);
-      plannedMs = Math.max(nowMs, plannedMs ?? nowMs);
+      plannedMs = Math.max(nowMs, plannedMs);
+      known = new Set(all.map(({ stream }) => streamKey(stream)));
       return plan;
     },
   };

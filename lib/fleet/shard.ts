@@ -9,12 +9,22 @@ export interface ShardStream {
   readonly name: string | null;
   /** When a whole list of its project's instances lacked it; left out where none did. */
   readonly absentMs?: number | undefined;
+  /** Of a new instance, since when its tasks are news; left out for any other. */
+  readonly sinceMs?: number | undefined;
+  /** Whether the index says that a delivery is owed. */
+  readonly owes?: boolean | undefined;
 }
 
 const shardSchema = v.object({
   source: v.string(),
   instances: v.array(
-    v.object({ id: v.string(), name: v.nullable(v.string()), absentMs: v.optional(v.number()) }),
+    v.object({
+      id: v.string(),
+      name: v.nullable(v.string()),
+      absentMs: v.optional(v.number()),
+      sinceMs: v.optional(v.number()),
+      owes: v.optional(v.boolean()),
+    }),
   ),
 });
 
@@ -33,7 +43,13 @@ export function shardText(shard: readonly ShardStream[]): string {
   const [first] = shard;
   const body: v.InferInput<typeof shardSchema> = {
     source: first ? sourceOf(first.stream) : "",
-    instances: shard.map(({ stream, name, absentMs }) => ({ id: stream.instanceId, name, absentMs })),
+    instances: shard.map(({ stream, name, absentMs, sinceMs, owes }) => ({
+      id: stream.instanceId,
+      name,
+      absentMs,
+      sinceMs,
+      owes,
+    })),
   };
   // SQS takes no character that XML 1.0 forbids; JSON has escaped all the others.
   return JSON.stringify(body).replace(/[\ufffe\uffff]/g, "\ufffd");
@@ -45,10 +61,10 @@ export function parseShard(text: string): readonly ShardStream[] | null {
   if (!parsed.success) return null;
   const { source, instances } = parsed.output;
   const streams: ShardStream[] = [];
-  for (const { id, name, absentMs } of instances) {
+  for (const { id, ...told } of instances) {
     const stream = parseStreamKey(`${source}/${id}`);
     if (stream === null) return null;
-    streams.push({ stream, name, absentMs });
+    streams.push({ stream, ...told });
   }
   return streams;
 }

@@ -21,6 +21,8 @@ export interface StreamPlan {
   readonly source: TaskSource | null;
   /** When a whole list of its project's instances lacked the stream's; left out where none did. */
   readonly absentMs?: number | undefined;
+  /** Of a new instance, since when its tasks are news for `startFrom: now`; left out for any other. */
+  readonly sinceMs?: number | undefined;
   readonly rules: CommitRules;
   readonly startFrom: StartFrom;
   readonly overdueAfterMs: DiffRules["overdueAfterMs"];

@@ -63,9 +63,10 @@ export class StreamRun {
    * False when there is none and none to be made.
    */
   async load(): Promise<boolean> {
-    const { source, startFrom, rules } = this.#plan;
+    const { source, startFrom, sinceMs = Number.POSITIVE_INFINITY, rules } = this.#plan;
     if (source === null) return (await this.#session.load()) !== null;
-    await this.#session.open(() => begin(startFrom, this.#context.clock.now(), rules.maxOpenAgeMs));
+    const fromMs = Math.min(sinceMs, this.#context.clock.now());
+    await this.#session.open(() => begin(startFrom, fromMs, rules.maxOpenAgeMs));
     return true;
   }
 

@@ -8,6 +8,8 @@ export interface WatchedStream {
   readonly stream: Stream;
   /** The instance's own name, where the API told it. */
   readonly name: string | null;
+  /** Of an instance that is new, when a list last lacked it: its tasks since then are news. Left out for any other. */
+  readonly sinceMs?: number | undefined;
   readonly source: TaskSource;
 }
 
@@ -34,6 +36,8 @@ export interface Discovery {
 }
 
 const maxAgeMs = 5 * 60_000;
+/** An instance is new for so long after the first list that has it: by then its stream has a record. */
+const newForMs = 60 * 60_000;
 
 export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Clock): Discovery {
   const { engine, region, projectId } = config;
@@ -48,14 +52,27 @@ export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Cl
       const atMs = clock.now();
       if (last && isWithin(maxAgeMs, last.atMs, atMs)) return last;
       const { instances, isWhole } = await source.instances({ signal });
+      const sinceOf = newcomers(last, atMs);
       const streams = instances.map(({ id, name }) => ({
         stream: { engine, region, projectId, instanceId: id },
         name,
+        sinceMs: sinceOf(id),
         source,
       }));
       last = { streams, atMs, isWhole };
       return last;
     },
+  };
+}
+
+/** Since when an instance of the next list is new; undefined where it is not, or nothing is known of before. */
+function newcomers(last: Listed | null, nowMs: number): (instance: string) => number | undefined {
+  if (!last) return () => undefined;
+  const listed = new Map(last.streams.map(({ stream, sinceMs }) => [stream.instanceId, sinceMs]));
+  return (instance) => {
+    const wasThere = listed.has(instance) || !last.isWhole;
+    const sinceMs = wasThere ? listed.get(instance) : last.atMs;
+    return sinceMs !== undefined && nowMs - sinceMs < newForMs ? sinceMs : undefined;
   };
 }
 

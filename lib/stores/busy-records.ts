@@ -42,6 +42,7 @@ export function trackBusy(stores: Stores, clock: Clock): TrackedStores {
       if (result.kind === "committed") note(stream, lastActiveMs(next, atMs), atMs);
       return result;
     },
+    doubt: (stream) => checkpoints.doubt?.(stream),
     list: () => checkpoints.list(),
     reset: async (stream) => {
       await checkpoints.reset(stream);

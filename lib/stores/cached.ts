@@ -2,7 +2,7 @@ import type { CheckpointStore, Stored } from "../checkpoint/store.ts";
 import { type Clock, isWithin } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 
-/** How long another writer's work, such as a redrive, can go unseen by a run that has nothing to write. */
+/** How long another writer's work, such as a redrive, can go unseen by a run that has nothing to write and is not told. */
 const maxAgeMs = 5 * 60_000;
 /** A function of a fleet sees ever other streams. */
 const maxRecords = 5_000;
@@ -44,6 +44,7 @@ export function cachedCheckpoints(store: CheckpointStore, clock: Clock): Checkpo
       }
       return result;
     },
+    doubt: (stream) => void records.delete(stream),
     list: () => store.list(),
     reset: async (stream) => {
       records.delete(stream);

@@ -7,7 +7,7 @@ import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { FleetConfig } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
-import { runId, type SinkName, type StreamKey } from "../core/names.ts";
+import { runId, type SinkName, type StreamKey, streamKey } from "../core/names.ts";
 import { deadLetterAge } from "../delivery/dead-letter-age.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters.ts";
 import type { Telling } from "../delivery/lingering.ts";
@@ -73,6 +73,8 @@ export interface Bridge {
 
 export interface DiscoveredStreams {
   readonly streams: readonly WatchedStream[];
+  /** Whether a source's instances were never listed. */
+  readonly isPartial: boolean;
   readonly failedSources: readonly FailedSource[];
   /** Of these records, by their activity, the streams to serve that no list of instances has. */
   unlisted(records: ReadonlyMap<StreamKey, number>): readonly ShardStream[];
@@ -142,9 +144,11 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     run: (signal, observer) =>
       runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer),
     runShard: (shard, signal, observer) => {
-      const planned = shard.map(({ stream, name, absentMs }) => {
+      const planned = shard.map(({ stream, owes, absentMs, ...told }) => {
+        // A redrive, say, of which a record in memory knows nothing.
+        if (owes) checkpoints.doubt?.(streamKey(stream));
         const from = discoveries.find((discovery) => isWatched(discovery.config, stream)) ?? null;
-        return plans.ofUnlisted({ stream, from, absentMs }, name);
+        return plans.ofUnlisted({ stream, from, absentMs, ...told });
       });
       return runOver([inOneGo({ plans: planned, failedSources: [] })], signal, observer);
     },
@@ -152,6 +156,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       const listings = await allListings(discoveries, log, signal);
       return {
         streams: listings.flatMap(({ discovery, listed }) => (listed ?? discovery.last)?.streams ?? []),
+        isPartial: listings.some(({ discovery, listed }) => !listed && !discovery.last),
         failedSources: listings.flatMap(({ error }) => error ?? []),
         unlisted: (records) =>
           unlistedStreams(records, listings).map(({ stream, absentMs }) => ({

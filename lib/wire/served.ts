@@ -94,7 +94,7 @@ async function* recordsFeed(
     yield { plans: known.map((stream) => plans.ofWatched(stream, discovery)), failedSources: [] };
   }
   const added = ({ records, failedSources }: Records): Planned => ({
-    plans: unlistedStreams(records, listings).map((stream) => plans.ofUnlisted(stream, null)),
+    plans: unlistedStreams(records, listings).map((stream) => plans.ofUnlisted(stream)),
     failedSources,
   });
   yield added(await asked);

@@ -9,11 +9,17 @@ import type { UnlistedStream } from "./unlisted.ts";
 /** What the plans of all streams share. */
 export type SharedRules = Pick<CommitRules, "policies" | "filters" | "maxBacklog">;
 
+/** A stream that no list of this process has, and what another process's list told of it. */
+export interface ServedStream extends UnlistedStream {
+  readonly name?: string | null;
+  readonly sinceMs?: number | undefined;
+}
+
 /** Makes the plans of streams. */
 export interface StreamPlans {
   /** Made when a stream is first run, and kept as long as its discovery is: a planner of a fleet runs none. */
   ofWatched(stream: WatchedStream, from: Discovery): StreamPlan;
-  ofUnlisted(stream: UnlistedStream, name: string | null): StreamPlan;
+  ofUnlisted(stream: ServedStream): StreamPlan;
 }
 
 export function streamPlans(shared: SharedRules): StreamPlans {
@@ -22,15 +28,16 @@ export function streamPlans(shared: SharedRules): StreamPlans {
     ofWatched(watched, from) {
       const made = plans.get(watched);
       if (made) return made;
-      const { stream, name, source } = watched;
-      const plan = { ...planOf(stream, from.config, name, shared), source };
+      const { stream, name, sinceMs, source } = watched;
+      const plan = { ...planOf(stream, from.config, name, shared), sinceMs, source };
       plans.set(watched, plan);
       return plan;
     },
-    ofUnlisted: ({ stream, from, absentMs }, name) => ({
+    ofUnlisted: ({ stream, from, absentMs, sinceMs, name = null }) => ({
       ...planOf(stream, from?.config ?? null, name, shared),
       source: absentMs === undefined ? (from?.source ?? null) : null,
       absentMs,
+      sinceMs,
     }),
   };
 }
@@ -41,7 +48,7 @@ function planOf(
   config: SourceConfig | null,
   name: string | null,
   shared: SharedRules,
-): Omit<StreamPlan, "source" | "absentMs"> {
+): Omit<StreamPlan, "source" | "absentMs" | "sinceMs"> {
   const { startFrom = "now", lookback = 0, maxOpenAge = 0, overdue = {} } = config ?? {};
   const origin = config ? taskEndpoint(config).origin : "";
   const instance = `/v2/${encodeURIComponent(stream.projectId)}/instances/${encodeURIComponent(stream.instanceId)}`;

@@ -148,7 +148,7 @@ describe("a redrive of more than a backlog may hold", () => {
     }
     status = 204;
     expect((await stage.run("dead-letters", "redrive")).out).toBe(
-      "2 deliveries back in order; the next poll tries again.\n1 dead letter left: the record of the stream has no room for more now. Redrive again when what waits there is delivered.\n",
+      "2 deliveries back in order; the next poll tries again, a warm function within five minutes.\n1 dead letter left: the record of the stream has no room for more now. Redrive again when what waits there is delivered.\n",
     );
     await stage.run("poll");
     expect(await json(stage, "dead-letters", "redrive")).toMatchObject({ value: { redriven: 1, left: 0 } });

@@ -85,8 +85,10 @@ function opened(activity = new Map<StreamKey, number>()) {
   return {
     queue,
     asked,
-    plan: (minute: number, streams = fleetOf(40), unlisted: Watched["unlisted"] = () => []) =>
-      planner.plan({ streams, unlisted }, startMs + minute * minuteMs, { signal }),
+    plan: (minute: number, streams = fleetOf(40), over: Partial<Watched> = {}) => {
+      const watched = { streams, isPartial: false, unlisted: () => [], ...over };
+      return planner.plan(watched, startMs + minute * minuteMs, { signal });
+    },
   };
 }
 
@@ -95,20 +97,68 @@ describe("a planner", () => {
     const [gone, ...listed] = fleetOf(10) as [ShardStream, ...ShardStream[]];
     const { queue, plan } = opened(activityOf([gone], owingMs));
     const absent = { ...gone, name: null, absentMs: startMs };
-    const plans = await plan(1, listed, (records) => (records.has(keyOf(gone)) ? [absent] : []));
+    const unlisted: Watched["unlisted"] = (records) => (records.has(keyOf(gone)) ? [absent] : []);
+    const plans = await plan(1, listed, { unlisted });
     expect(plans.busy).toBe(1);
-    expect(queue.sent.flatMap(({ body }) => parseShard(body) ?? [])).toContainEqual(absent);
+    expect(queue.sent.flatMap(({ body }) => parseShard(body) ?? [])).toContainEqual({
+      ...absent,
+      owes: true,
+    });
   });
 
   it("covers the time since its last plan, so that a timer's lost event costs only latency", async () => {
     const { queue, plan } = opened();
     await plan(1);
-    await plan(5);
+    queue.sent.length = 0;
+    await plan(3);
+    await plan(6);
     expect(keysIn(queue.sent).toSorted()).toEqual(fleetOf(40).map(keyOf));
+  });
+
+  it("has every stream in its first plan, since nobody knows what the planner before it missed", async () => {
+    const { queue, plan } = opened();
+    await plan(1);
+    expect(keysIn(queue.sent).toSorted()).toEqual(fleetOf(40).map(keyOf));
+  });
+
+  it("has a stream at once that the plan before did not know, with since when its tasks are news", async () => {
+    const { queue, plan } = opened();
+    await plan(1);
+    queue.sent.length = 0;
+    const added = fleetOf(50).slice(40);
+    const fresh = added.map((each) => ({ ...each, sinceMs: startMs }));
+    await plan(1, [...fleetOf(40), ...fresh]);
+    expect(queue.sent.flatMap(({ body }) => parseShard(body) ?? [])).toEqual(fresh);
+    await plan(1, [...fleetOf(40), ...fresh]);
+    expect(keysIn(queue.sent)).toHaveLength(10);
+  });
+
+  it("has a new stream again when its message was not taken", async () => {
+    const { queue, plan } = opened();
+    await plan(1, fleetOf(1));
+    queue.fails = new AwsError("unavailable", "InternalError", "sqs");
+    await expect(plan(1, fleetOf(2))).rejects.toThrow("InternalError");
+    queue.sent.length = 0;
+    await plan(1, fleetOf(2));
+    expect(keysIn(queue.sent)).toEqual(fleetOf(2).slice(1).map(keyOf));
+  });
+
+  it("plans what has a record where a source was never listed, and what has none once it is", async () => {
+    const recorded = fleetOf(30);
+    const { queue, asked, plan } = opened(activityOf(recorded, 0));
+    const unlisted: Watched["unlisted"] = (records) => recorded.filter((each) => records.has(keyOf(each)));
+    await plan(1, [], { isPartial: true, unlisted });
+    expect(asked).toEqual([0]);
+    expect(keysIn(queue.sent).toSorted()).toEqual(recorded.map(keyOf));
+    queue.sent.length = 0;
+    await plan(1, fleetOf(32));
+    expect(keysIn(queue.sent)).toEqual(fleetOf(32).slice(30).map(keyOf));
   });
 
   it("covers the same time again when its messages were not taken", async () => {
     const { queue, plan } = opened();
+    await plan(0);
+    queue.sent.length = 0;
     for (const minute of [1, 2, 3, 4]) await plan(minute);
     const before = keysIn(queue.sent);
     queue.fails = new AwsError("unavailable", "InternalError", "sqs");
@@ -142,6 +192,6 @@ describe("a planner", () => {
     const { asked, plan } = opened();
     await plan(1);
     // Gaps of one, two and four minutes before the beginning of the span.
-    expect(asked).toEqual([startMs - 7 * minuteMs]);
+    expect(asked).toEqual([startMs + (1 - 5 - 7) * minuteMs]);
   });
 });

@@ -5,6 +5,7 @@ import { SourceError, StoreError } from "../../lib/core/errors.ts";
 import { taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { redrive } from "../../lib/delivery/redrive.ts";
+import { runStream } from "../../lib/run/run-stream.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, key, ops } from "../checkpoint/sample.ts";
 import { runUntilSettled } from "../delivery/run-until-settled.ts";
@@ -55,6 +56,16 @@ describe("a run", () => {
     );
     await run();
     expect(told(sink)).toEqual(["open EXECUTING", "open SUCCESS", "quick FAILED"]);
+  });
+
+  it("tells a new instance's tasks since a list last lacked it, however late its first run is", async () => {
+    const sink = scriptedSink(ops);
+    const { context, plan, show, clock } = stage([sink], { startFrom: "now" });
+    await clock.advance(600_000);
+    show(task("before", "SUCCESS", createdMs - hourMs), task("first", "SUCCESS", createdMs + 30_000));
+    const signal = new AbortController().signal;
+    await runUntilSettled(clock, runStream({ ...plan, sinceMs: createdMs }, context(), { signal }));
+    expect(told(sink)).toEqual(["first SUCCESS"]);
   });
 
   it("keeps the first instant of a stream whose first run could not read it", async () => {

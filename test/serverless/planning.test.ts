@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openMs, owingMs } from "../../lib/checkpoint/activity.ts";
+import { parseShard } from "../../lib/fleet/shard.ts";
 import { functionDeps } from "../../lib/serverless/environment.ts";
 import { warmPlanning } from "../../lib/serverless/planning.ts";
 import { startSimulator } from "../../lib/simulator/api.ts";
@@ -12,7 +13,7 @@ import { manualClock } from "../simulator/clock.ts";
 const minuteMs = 60_000;
 const { signal } = new AbortController();
 
-async function opened(items: readonly object[] = []) {
+async function opened(items: readonly object[] = [], fleet: object = {}) {
   const clock = manualClock(Date.now());
   const simulator = await startSimulator({ random: seededRandom(1), clock });
   for (const id of ["a", "b", "c"]) {
@@ -28,7 +29,7 @@ async function opened(items: readonly object[] = []) {
     instances: "all",
     credentials: demoKey,
   };
-  const config = written({ sources: [source], checkpoint: { type: "dynamodb", table: "t" } });
+  const config = written({ sources: [source], checkpoint: { type: "dynamodb", table: "t" }, fleet });
   const folder = await folderWith({ "bridge.config.json": JSON.stringify(config) });
   const environment = {
     ...accessKey,
@@ -51,7 +52,12 @@ async function opened(items: readonly object[] = []) {
     }
     return due;
   };
-  return { clock, simulator, plan, dueIn };
+  /** The streams of all messages to the queue of polls. */
+  const sent = () =>
+    aws.seen
+      .flatMap(({ body }): readonly { MessageBody?: string }[] => JSON.parse(body).Entries ?? [])
+      .flatMap(({ MessageBody = "" }) => parseShard(MessageBody) ?? []);
+  return { clock, simulator, plan, dueIn, sent };
 }
 
 describe("a fleet's planning", () => {
@@ -83,11 +89,27 @@ describe("a fleet's planning", () => {
     expect((await plan()).plan.busy).toBe(2);
   });
 
-  it("plans for a new instance within five minutes and one plan", async () => {
-    const { simulator, plan, dueIn } = await opened();
+  it("plans for a new instance within five minutes and one plan, whatever maxIdle, with when it was missed", async () => {
+    const { sent, clock, simulator, plan, dueIn } = await opened([], { maxIdle: "1h" });
+    const listedMs = clock.now();
     await plan();
     simulator.world.addInstance({ id: "d", engine: "rabbitmq", name: "d", projectId: "p1" });
-    await dueIn(5);
-    expect(await dueIn(5)).toBe(4);
+    await dueIn(6);
+    const mine = sent().filter(({ stream }) => stream.instanceId === "d");
+    expect(mine[0]).toMatchObject({ name: "d", sinceMs: listedMs });
+    expect(mine.length).toBeLessThanOrEqual(2);
+  });
+
+  it("plans what has a record while its source was never listed, and what has none once it is", async () => {
+    const recorded = ["a", "b"].map((id) => ({
+      pk: { S: `rabbitmq/cn-north-4/p1/${id}` },
+      activeMs: { N: "1" },
+    }));
+    const { sent, simulator, plan, dueIn } = await opened(recorded, { maxIdle: "1h" });
+    simulator.faults.on("error-503");
+    expect((await plan()).plan.due).toBe(2);
+    simulator.faults.off("error-503");
+    await dueIn(2);
+    expect(sent().map(({ stream }) => stream.instanceId)).toContain("c");
   });
 });

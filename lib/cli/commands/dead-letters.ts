@@ -32,7 +32,9 @@ export const redriveDeadLetters = (context: Context, options: LetterOptions): Pr
     else if (redriven + left === 0) out.line("No dead letters to redrive.");
     else {
       if (redriven > 0)
-        out.line(`${count(redriven, "delivery", "deliveries")} back in order; the next poll tries again.`);
+        out.line(
+          `${count(redriven, "delivery", "deliveries")} back in order; the next poll tries again, a warm function within five minutes.`,
+        );
       if (left > 0)
         out.line(
           `${count(left, "dead letter")} left: the record of the stream has no room for more now. Redrive again when what waits there is delivered.`,

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { CloudEvent } from "../../../lib/change/event.ts";
+import { systemClock } from "../../../lib/core/clock.ts";
+import { eventId, sinkName, streamKey } from "../../../lib/core/names.ts";
+import { deadLetterOf } from "../../../lib/delivery/dead-letters.ts";
+import { redrive } from "../../../lib/delivery/redrive.ts";
 import { eventIn } from "../../../lib/fleet/inbox.ts";
 import { parseShard } from "../../../lib/fleet/shard.ts";
+import { dynamodbStores } from "../../../lib/stores/dynamodb/index.ts";
+import { environment } from "../../aws/dynamodb-engine.ts";
 import { type FleetStage, instanceId, setFleetStage } from "./stage.ts";
 
 const ended = { status: "SUCCESS", afterMs: 0 } as const;
@@ -22,7 +29,7 @@ describe("a fleet", () => {
   it("brings each instance's changes from the plan through the queue and the topic to the sink, once", async () => {
     const stage = await setFleetStage({ instances: 12 });
     const subjects = Array.from({ length: 12 }, (_, index) => startTask(stage, index + 1, ended));
-    await minutes(stage, 1, 5);
+    await stage.plan(1);
     expect(planned(stage).toSorted()).toEqual(subjects.map((_, index) => instanceId(index + 1)));
     expect(await pollAll(stage)).toBe(0);
     expect(await stage.tasks.drain(await stage.deliverer())).toBe(0);
@@ -77,7 +84,7 @@ describe("a fleet", () => {
   it("keeps a poll in its queue while the table does not answer", async () => {
     const stage = await setFleetStage();
     const subject = startTask(stage, 1, ended);
-    await minutes(stage, 1, 5);
+    await stage.plan(1);
     const poller = await stage.poller();
     for (let count = 0; count < 4; count++)
       stage.engine.faults.push({ operation: "GetItem", fault: "throttle" });
@@ -85,6 +92,36 @@ describe("a fleet", () => {
     expect(await stage.polls.once(poller)).toEqual({ received: 1, failed: 0 });
     await stage.tasks.drain(await stage.deliverer());
     expect(told(stage)).toEqual([`${subject} succeeded`]);
+  });
+
+  it("publishes at the next plan what was redriven, though a warm container holds the record", async () => {
+    const stage = await setFleetStage();
+    const subject = startTask(stage, 1, ended);
+    await stage.plan(1);
+    const poller = await stage.poller();
+    await stage.polls.drain(poller);
+    const deliverer = await stage.deliverer();
+    await stage.tasks.drain(deliverer);
+    const [told] = stage.receiver.events();
+    const { deadLetters, checkpoints } = dynamodbStores(
+      { table: "checkpoints", endpoint: stage.engine.origin },
+      { environment, clock: systemClock, random: Math.random },
+    );
+    const bus = sinkName("bus");
+    const event = { ...(told as CloudEvent), id: eventId(`${told?.id}/again`) };
+    const entry = { sequence: 1, event, committedAtMs: 0, pending: new Map() };
+    const given = { reason: "rejected", detail: "HTTP 400", attempts: 1, nowMs: 0 } as const;
+    await deadLetters.put([deadLetterOf(streamKey(event.data.instance), bus, entry, given)]);
+    await redrive(
+      { checkpoints, deadLetters, sinks: new Set([bus]), maxBacklog: 10, clock: systemClock },
+      {},
+    );
+    await stage.plan(2);
+    await stage.polls.drain(poller);
+    await stage.tasks.drain(deliverer);
+    expect(stage.receiver.events().map(({ id }) => id)).toEqual([told?.id, event.id]);
+    expect(told?.subject).toBe(subject);
+    await Promise.all([checkpoints.close(), deadLetters.close()]);
   });
 
   it("lets the queue repeat what a sink did not take, in the order of each task", async () => {

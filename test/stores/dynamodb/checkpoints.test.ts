@@ -217,6 +217,15 @@ describe("the cache before a checkpoint store", () => {
     expect((await cached.load(key))?.checkpoint.watermarkMs).toBe(7);
   });
 
+  it("sees another writer's record once it is told that there may be one", async () => {
+    const { clock, store } = await opened();
+    const cached = cachedCheckpoints(store, clock);
+    await cached.commit(key, first, null);
+    await store.commit(key, { ...first, watermarkMs: 7 }, 1 as Version);
+    cached.doubt?.(key);
+    expect((await cached.load(key))?.checkpoint.watermarkMs).toBe(7);
+  });
+
   it("forgets the record it has held longest, where it holds thousands", async () => {
     const { clock, store } = await opened();
     await store.commit(key, first, null);
