@@ -63,8 +63,8 @@ function maskObject(object: Readonly<Record<string, unknown>>, depth: number): o
 }
 
 /** Where an object names a parameter, and where it has that parameter's value. */
-const nameKey = /(?:name|key|field|param|parameter|property|option|id)$/i;
-const valueKey = /val(?:ues?)?$|^default$/i;
+const nameKey = /(?:name|key|field|label|param|parameter|property|option|id)$/i;
+const valueKey = /val(?:ues?)?$|^(?:default|text|content)$/i;
 
 /** DMS puts JSON inside strings of its JSON; a secret may sit there too. */
 function maskText(text: string, depth: number): string {

@@ -1,8 +1,9 @@
 const mask = "***";
 
 const anywhere =
-  "passw|passphrase|secret|token|credential|private[-_]?key|access[-_]?key|api[-_]?key|account[-_]?key|encrypt(?:ion)?[-_]?key|authorization|cookie|密码|口令|密钥|令牌";
-const lastWord = "pass|passwd|pwd|pw|psw|pswd|ak|sk|jwt|otp";
+  "pass[-_ ]?w(?:or)?d|passphrase|secret|token|credential|(?:private|access|api|account|shared|session|master|license|ssh|psk|enc|encrypt(?:ion)?|signing)[-_ ]?key|(?:auth|verify|verification)[-_ ]?code|session[-_ ]?id|authorization|cookie|密码|口令|密钥|令牌";
+const lastWord =
+  "pass|passwd|pwd|pw|psw|pswd|ak|sk|psk|pin|jwt|otp|creds?|keytab|bearer|signature|mima|(?:root|user|admin|db|master|require|login|old|new)(?:pass|pwd|pw|auth)";
 
 const secretName = new RegExp(`${anywhere}|(?:^|[^a-z])(?:${lastWord})\\d*$`);
 
@@ -26,7 +27,7 @@ const pairValue =
   /((?:(?:bearer|basic|digest|token)\s+)?(\\{0,8}["'])?)(?:(?<=["'])(?:(?!\2)[^\r\n]){0,4096}(?=\2)|[^\s,;&"'\\]+)/iuy;
 
 /** `--password hunter2`. */
-const flag = /(?<![\w-])(--?)([a-z][a-z\d-]{1,60})(\s+)(?!-)([^\s"',;]+)/gi;
+const flag = /(?<![\w-])(--?)([a-z][a-z\d-]{1,60})(\s+[\\"']{0,8})(?!-)([^\s"',;\\]+)/gi;
 
 /** Forms that are secrets by themselves, with what stays of them. */
 const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
@@ -36,6 +37,9 @@ const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
     /\b([a-z][a-z\d+.-]{1,20}:\/\/[^\s/?#:@"'<>]{0,200}:)(?!\d{1,5}(?:[/?#]|$))[^\s"'<>,]{1,500}@(?=[^\s@]|$)/gi,
     `$1${mask}@`,
   ],
+  // A token in a user's place; `git@` of other protocols is a name.
+  [/\b(https?:\/\/)[^\s/?#:@"'<>]{8,200}@(?=[^\s@]|$)/gi, `$1${mask}@`],
+  [/(<(?:[\w-]{1,40}:)?[\w-]{0,40}(?:passw(?:or)?d|secret|token)>)[^<\r\n]{1,4096}(?=<\/)/gi, `$1${mask}`],
   [/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${mask}`],
   [/\b(cookie\s*:\s*)[^\r\n"']+/gi, `$1${mask}`],
   // Parameters of signed URLs, and webhooks whose path is their password.

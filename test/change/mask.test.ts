@@ -40,16 +40,59 @@ describe("a task's params", () => {
     "api_key",
     "api-key",
     "pwd",
+    "pass_word",
+    "PassWord",
+    "api key",
+    "requirepass",
+    "masterauth",
+    "userpass",
+    "rootpw",
+    "sshKey",
+    "preSharedKey",
+    "psk",
+    "pin",
+    "creds",
+    "session_key",
+    "sessionId",
+    "auth_code",
+    "signature",
+    "mima",
   ])("mask the value of %s", (key) => {
     expect(maskedParams(JSON.stringify({ [key]: "x" }))).toEqual({ [key]: "***" });
   });
 
-  it.each(["passport", "compass_direction", "task", "desk", "pwds", "ask", "skip"])(
-    "show the value of %s",
-    (key) => {
-      expect(maskedParams(JSON.stringify({ [key]: "x" }))).toEqual({ [key]: "x" });
-    },
-  );
+  it.each([
+    "passport",
+    "compass_direction",
+    "task",
+    "desk",
+    "pwds",
+    "ask",
+    "skip",
+    "bypass",
+    "partition_key",
+    "spin",
+  ])("show the value of %s", (key) => {
+    expect(maskedParams(JSON.stringify({ [key]: "x" }))).toEqual({ [key]: "x" });
+  });
+
+  it.each([
+    ["an element", "<user><password>hunter2</password></user>", "<user><password>***</password></user>"],
+    ["a flag's quoted value", '--password "hunter2" -v', '--password "***" -v'],
+    ["a token in a user's place", "https://hunter2hunter2@git.example/x", "https://***@git.example/x"],
+  ])("mask %s in text", (_case, text, masked) => {
+    expect(maskedParams(text)).toBe(masked);
+    expect(maskedParams(JSON.stringify({ text }))).toEqual({ text: masked });
+  });
+
+  it("keep a user's name in a URI", () => {
+    expect(maskedParams("ssh://git@example.com/x")).toBe("ssh://git@example.com/x");
+  });
+
+  it("mask the value beside a label that names a secret", () => {
+    const params = [{ label: "password", text: "hunter2" }];
+    expect(maskedParams(JSON.stringify(params))).toEqual([{ label: "password", text: "***" }]);
+  });
 
   it("show a secret's key without a value as it is", () => {
     expect(maskedParams('{"password":null}')).toEqual({ password: null });

@@ -53,11 +53,11 @@ function decoded(text: string): string {
   }
 }
 
-/** A word as it is, or with any of its characters as JSON, HTML or a URL writes them, once or twice. */
+/** A word in capitals or not, with any of its characters as JSON, HTML, a URL, a mail or a program writes them. */
 function written(word: string): RegExp {
   const forms = Array.from(word, (character) => `(?:${characterForms(character).join("|")})`).join("");
   const isAlone = word.length < leastInside;
-  return new RegExp(isAlone ? `(?<![\\p{L}\\p{N}])${forms}(?![\\p{L}\\p{N}])` : forms, "gu");
+  return new RegExp(isAlone ? `(?<![\\p{L}\\p{N}])${forms}(?![\\p{L}\\p{N}])` : forms, "giu");
 }
 
 const named: Readonly<Record<string, string>> = {
@@ -68,26 +68,26 @@ const named: Readonly<Record<string, string>> = {
   "'": "apos",
 };
 
+/** Every run has an end, so that a long one costs no more than its length. */
 function characterForms(character: string): readonly string[] {
   const code = character.codePointAt(0) ?? 0;
-  const itself = `\\\\*${literal(character)}`;
-  if (/[\p{L}\p{N}]/u.test(character) && code < 0x80) return [itself];
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
   const bytes = [...Buffer.from(character)];
   return [
-    itself,
-    units.map((unit) => `\\\\+u${anyCase(hex(unit, 4))}`).join(""),
-    bytes.map((byte) => `%(?:25)*${anyCase(hex(byte, 2))}`).join(""),
-    `&(?:amp;)?#(?:0*${code}|[xX]0*${anyCase(hex(code, 0))});`,
-    ...(named[character] ? [`&(?:amp;)*${named[character]};`] : []),
+    `\\\\{0,8}${literal(code)}`,
+    units.map((unit) => `\\\\{1,8}u${hex(unit, 4)}`).join(""),
+    bytes.map((byte) => `[%=](?:25){0,4}${hex(byte, 2)}`).join(""),
+    bytes.map((byte) => `\\\\{1,8}x${hex(byte, 2)}`).join(""),
+    `&(?:amp;){0,4}#(?:0{0,6}${code}|x0{0,6}${hex(code, 0)});`,
+    // UTF-8 that was read as Latin-1.
+    ...(bytes.length > 1 ? [bytes.map(literal).join("")] : []),
+    ...(named[character] ? [`&(?:amp;){0,4}${named[character]};`] : []),
     ...(character === " " ? ["\\+"] : []),
   ];
 }
 
 const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
-const anyCase = (text: string): string =>
-  text.replace(/[a-f]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
-const literal = (character: string): string => `\\u{${hex(character.codePointAt(0) ?? 0, 0)}}`;
+const literal = (code: number): string => `\\u{${hex(code, 0)}}`;
 
 /** A word in hex and base64; also what of a longer text's base64 shows the word: three bytes make four characters. */
 function binaryForms(word: string): readonly string[] {
@@ -97,6 +97,13 @@ function binaryForms(word: string): readonly string[] {
     const part = shifted.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
     return [part, part.replaceAll("-", "+").replaceAll("_", "/")];
   });
-  const forms = [bytes.toString("hex"), bytes.toString("base64"), bytes.toString("base64url"), ...inside];
+  const inHex = bytes.toString("hex");
+  const forms = [
+    inHex,
+    inHex.toUpperCase(),
+    bytes.toString("base64"),
+    bytes.toString("base64url"),
+    ...inside,
+  ];
   return forms.filter(({ length }) => length > leastInside);
 }

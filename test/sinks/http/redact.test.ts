@@ -67,6 +67,7 @@ describe("masking", () => {
   const word = fc
     .string({ unit: "grapheme-ascii", minLength: 6, maxLength: 24 })
     .filter((text) => !/[\s;,&=:]/.test(text));
+  const code = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, "0");
   const encodings: Readonly<Record<string, (secret: string) => string>> = {
     "as it is": (secret) => secret,
     "percent-encoded": encodeURIComponent,
@@ -85,6 +86,12 @@ describe("masking", () => {
     "in base64": (secret) => Buffer.from(secret).toString("base64"),
     "in base64url": (secret) => Buffer.from(secret).toString("base64url"),
     "in hex": (secret) => Buffer.from(secret).toString("hex"),
+    "in hex in capitals": (secret) => Buffer.from(secret).toString("hex").toUpperCase(),
+    "in capitals": (secret) => secret.toUpperCase(),
+    "with every character percent-encoded": (secret) => secret.replace(/./g, (each) => `%${code(each)}`),
+    "with every character as JSON's escape": (secret) => secret.replace(/./g, (each) => `\\u00${code(each)}`),
+    "as a program prints bytes": (secret) => secret.replace(/./g, (each) => `\\x${code(each)}`),
+    "as mail writes it": (secret) => secret.replace(/[^a-z0-9]/gi, (each) => `=${code(each).toUpperCase()}`),
   };
   it.each(Object.entries(encodings))("leaves no known secret %s, nor a word of it", (_, encode) => {
     fc.assert(
@@ -107,6 +114,11 @@ describe("masking", () => {
     );
   });
 
+  it("leaves no known secret that a server read in the wrong character set", () => {
+    const mistaken = Buffer.from("pässwörd").toString("latin1");
+    expect(maskSecrets(`no user ${mistaken}`, ["pässwörd"])).toBe("no user ***");
+  });
+
   it.each(["k9", "abc", "T1"])("leaves no part %s of a URL, but the words that hold it", (part) => {
     const secrets = urlSecrets(new URL(`https://h.example/services/${part}?q=x`));
     const masked = maskSecrets(`no such hook: ${part}, /${part}/ in x${part}x`, secrets);
@@ -120,10 +132,12 @@ describe("masking", () => {
     }
   });
 
-  it.each(["a", "token ", "https://", "bearer ", "a/", "token=", "AKIA"])(
+  it.each(["a", "token ", "https://", "bearer ", "a/", "token=", "AKIA", "\\", "%25", "&amp;"])(
     "ends, within the test's own time limit, for the largest body full of %j",
     (unit) => {
-      expect(maskSecrets(unit.repeat(16_384), ["Bearer abcd", "a/b", "k9"]).length).toBeGreaterThan(0);
+      expect(maskSecrets(unit.repeat(16_384), ["Bearer abcd", "a/b", "k9", "%25&\\"]).length).toBeGreaterThan(
+        0,
+      );
     },
   );
 });
