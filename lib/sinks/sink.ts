@@ -39,9 +39,9 @@ export interface SinkDeps {
   readonly log: Log;
   /** The configuration's folder: relative paths start here. */
   readonly folder: string;
-  /** Where a cloud's own variables are: region, access key, endpoints. */
+  /** Where a cloud's own variables are (region, access key, endpoints), and those of proxies. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Where webhooks, chat sinks and mail send instead of the network; left out, each opens connections of its own. */
+  /** Where sinks over HTTP send instead of the network; left out, each opens connections of its own. */
   readonly dispatcher?: Dispatcher;
 }
 

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TLSSocket } from "node:tls";
+import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import fc from "fast-check";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -139,7 +139,17 @@ describe("a proxy", () => {
     expect(proxy.logins).toEqual(["robot:secret-login"]);
   });
 
-  it("may speak TLS itself, under a name of its own", async () => {
+  it("may speak TLS itself, under its own certificate", async () => {
+    const { port } = await secured();
+    const trusted = getCACertificates("default");
+    setDefaultCACertificates([...trusted, certificate.cert]);
+    onTestFinished(() => setDefaultCACertificates(trusted));
+    const proxy = await startProxy({ certificate, login: "robot:secret-login" });
+    expect(await get(`https://receiver.test:${port}/`, { proxy: proxy.url })).toBe("hello");
+    expect(proxy).toMatchObject({ asked: [`receiver.test:${port}`], logins: ["robot:secret-login"] });
+  });
+
+  it("may not speak TLS under another name", async () => {
     const proxy = await startProxy({ certificate: stranger });
     expect(await get("https://receiver.test/", { proxy: proxy.url })).toBe(
       `untrusted: the proxy ${proxy.origin}: the certificate is not trusted (PROXY_DEPTH_ZERO_SELF_SIGNED_CERT)`,
