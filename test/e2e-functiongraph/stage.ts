@@ -49,8 +49,11 @@ const instance = {
   projectId: "p1",
 } as const;
 
-/** The artifact between a simulated API that knows the agency's keys, a local DynamoDB and a webhook. */
-export async function setStage(artifact: string): Promise<Stage> {
+/** The artifact between a simulated API that knows the agency's keys, a local DynamoDB or another store, and a webhook. */
+export async function setStage(
+  artifact: string,
+  checkpoint?: Readonly<Record<string, unknown>>,
+): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-functiongraph-"));
   const [simulator, receiver, engine] = await Promise.all([
     startSimulator({ random: seededRandom(1), keys: agencyKeys }),
@@ -77,7 +80,7 @@ export async function setStage(artifact: string): Promise<Stage> {
           startFrom: "all",
         },
       ],
-      checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: engine.origin },
+      checkpoint: checkpoint ?? { type: "dynamodb", table: "checkpoints", endpoint: engine.origin },
       delivery: { timeBudget: "2s" },
       sinks: { ops: { type: "webhook", url: receiver.url, allowPrivateNetwork: true } },
     }),

@@ -8,7 +8,7 @@ import { type StreamKey, streamKey } from "../../lib/core/names.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { type Delivery, startReceiver } from "../../lib/simulator/receiver.ts";
-import { changesInStore } from "./kill-store.ts";
+import { type KillStore, killedFolder } from "./kill-store.ts";
 import { type Acceptance, findings } from "./kill-verdict.ts";
 import { changeTasks } from "./kill-world.ts";
 import { instance, openStage, type Stage, webhook, webhookSecret } from "./stage.ts";
@@ -49,6 +49,8 @@ export interface KillReport {
 export interface KillOptions {
   readonly kills: number;
   readonly seed: number;
+  /** The embedded one where left out. */
+  readonly store?: KillStore;
   readonly onKill?: (count: number) => void;
 }
 
@@ -60,7 +62,7 @@ const stream: StreamKey = streamKey({
 });
 
 /** Kills `watch` again and again while tasks change and a receiver now and then refuses, then lets it catch up. */
-export async function killRun({ kills, seed, onKill }: KillOptions): Promise<KillReport> {
+export async function killRun({ kills, seed, store, onKill }: KillOptions): Promise<KillReport> {
   const random = seededRandom(seed);
   const refusals = seededRandom(seed + 1);
   const accepted: Acceptance[] = [];
@@ -80,8 +82,10 @@ export async function killRun({ kills, seed, onKill }: KillOptions): Promise<Kil
     sinks: { log: webhook(receiver.url) },
     // A process that lives a second delivers little; nothing may be given up for that.
     delivery: { timeBudget: "2s", maxBacklog: 1_000_000 },
+    checkpoint: store?.checkpoint,
     onRequest: () => traffic.emit("request"),
   });
+  const { changes } = store ?? killedFolder(join(stage.folder, "state"));
   const tasks = changeTasks(stage.simulator.world, seededRandom(seed + 2));
   try {
     const seen = new Set<string>();
@@ -90,7 +94,7 @@ export async function killRun({ kills, seed, onKill }: KillOptions): Promise<Kil
       const [moment, wait] = moments[count % moments.length] ?? moments[0];
       await killOnce(stage, () => wait(traffic, random));
       chosen.set(moment, (chosen.get(moment) ?? 0) + 1);
-      for (const change of await changesInStore(join(stage.folder, "state"), stream)) seen.add(change);
+      for (const change of await changes(stream)) seen.add(change);
       onKill?.(count);
     }
     tasks.finish();

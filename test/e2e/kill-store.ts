@@ -1,23 +1,38 @@
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import type { StreamKey } from "../../lib/core/names.ts";
 import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
 import { openDatabase } from "../../lib/stores/sqlite/database.ts";
 import { changeName } from "./kill-verdict.ts";
 
-/**
- * The changes that a killed process had made durable, read from a copy, so that the next process finds the store just as
- * the kill left it.
- */
-export async function changesInStore(folder: string, stream: StreamKey): Promise<readonly string[]> {
-  const copy = await mkdtemp(join(tmpdir(), "bridge-copy-"));
+/** Where a killed process keeps its record, and how the test looks into it. */
+export interface KillStore {
+  /** As the configuration has it. */
+  readonly checkpoint?: Readonly<Record<string, unknown>>;
+  /** The changes that a killed process had made durable. */
+  changes(stream: StreamKey): Promise<readonly string[]>;
+}
+
+/** Of an embedded store: read from a copy, so that the next process finds it just as the kill left it. */
+export const killedFolder = (folder: string): KillStore => ({
+  async changes(stream) {
+    const copy = await mkdtemp(join(tmpdir(), "bridge-copy-"));
+    try {
+      for (const name of ["bridge.db", "bridge.db-wal"])
+        await copyIfThere(join(folder, name), join(copy, name));
+      return await changesIn(fileCheckpoints(openDatabase(copy)), stream);
+    } finally {
+      await rm(copy, { recursive: true, force: true });
+    }
+  },
+});
+
+/** The changes in a stream's record. Closes the store. */
+export async function changesIn(store: CheckpointStore, stream: StreamKey): Promise<readonly string[]> {
   try {
-    for (const name of ["bridge.db", "bridge.db-wal"])
-      await copyIfThere(join(folder, name), join(copy, name));
-    const store = fileCheckpoints(openDatabase(copy));
     const stored = await store.load(stream);
-    await store.close();
     if (!stored) return [];
     const { known, outbox } = stored.checkpoint;
     return [
@@ -25,7 +40,7 @@ export async function changesInStore(folder: string, stream: StreamKey): Promise
       ...outbox.map(({ event }) => changeName(event.subject, event.data.change.to)),
     ];
   } finally {
-    await rm(copy, { recursive: true, force: true });
+    await store.close();
   }
 }
 

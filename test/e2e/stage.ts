@@ -20,6 +20,8 @@ export interface StageOptions {
   /** More of the only source, such as `startFrom`. */
   readonly source?: Readonly<Record<string, unknown>>;
   readonly delivery?: Readonly<Record<string, unknown>>;
+  /** An embedded store in the stage's folder where left out. */
+  readonly checkpoint?: Readonly<Record<string, unknown>> | undefined;
   /** Told of each request to the API. */
   readonly onRequest?: () => void;
 }
@@ -39,6 +41,7 @@ export async function openStage({
   sinks,
   source = {},
   delivery = {},
+  checkpoint = { type: "file", path: "state" },
   onRequest = () => {},
 }: StageOptions): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-e2e-"));
@@ -57,7 +60,7 @@ export async function openStage({
         ...source,
       },
     ],
-    checkpoint: { type: "file", path: "state" },
+    checkpoint,
     delivery,
     sinks,
   };

@@ -1,13 +1,16 @@
 import { setImmediate as turn } from "node:timers/promises";
+import * as v from "valibot";
 import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
+import { systemClock } from "../../lib/core/clock.ts";
 import { StoreError } from "../../lib/core/errors.ts";
+import { postgresUrl } from "../../lib/options/postgres-url.ts";
 import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
 import { openDatabase } from "../../lib/stores/sqlite/database.ts";
 import { entry, key } from "../checkpoint/sample.ts";
 
 /** A process that works on a store, for tests that do harm to it. What it prints has happened. */
-const [mode = "", folder = "", times = "0"] = process.argv.slice(2);
+const [mode = "", place = "", times = "0"] = process.argv.slice(2);
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const load = async (store: CheckpointStore) =>
@@ -42,8 +45,16 @@ const modes: Readonly<Record<string, (store: CheckpointStore) => Promise<void>>>
   },
 };
 
+/** In the folder or, at a URL, in PostgreSQL. */
+async function openStore(): Promise<CheckpointStore> {
+  if (!place.startsWith("postgres:")) return fileCheckpoints(openDatabase(place));
+  const { postgresStores } = await import("../../lib/stores/postgres/index.ts");
+  const url = v.parse(postgresUrl, place);
+  return postgresStores({ url, schema: "bridge" }, { clock: systemClock, random: Math.random }).checkpoints;
+}
+
 try {
-  const store = fileCheckpoints(openDatabase(folder));
+  const store = await openStore();
   try {
     await modes[mode]?.(store);
   } finally {

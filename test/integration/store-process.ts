@@ -17,6 +17,7 @@ type Mode = "commit" | "race" | "fill";
 
 export interface ProcessOptions {
   readonly mode: Mode;
+  /** Or the URL of a PostgreSQL database. */
   readonly folder: string;
   readonly times?: number;
   /** A command that starts the process in a world of its own, such as one with a full disk. */

@@ -84,7 +84,7 @@ export const requirements: readonly Requirement[] = [
     install: "mvn -f test/services/kafka/pom.xml clean package (needs Java 17 and Maven)",
     isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
   },
-  server("test/{stores,e2e}/postgres/*.test.ts", postgresProgram("postgres"), "postgresql"),
+  server("test/{stores,e2e,e2e-functiongraph}/postgres/*.test.ts", postgresProgram("postgres"), "postgresql"),
   server("test/e2e-image/image.test.ts", "buildah", "buildah"),
   inVenv("test/deploy/containerfile.test.ts", hadolint),
   inVenv("test/deploy/kubernetes.test.ts", kubernetesValidate),
