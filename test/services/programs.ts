@@ -42,7 +42,7 @@ export const versitygwProgram = fileURLToPath(new URL("versitygw/target/versityg
 
 /** Judges of deploy/, beside them as well; the Python above has python-hcl2 and kubernetes-validate. */
 export const hadolint = fileURLToPath(new URL("moto/target/venv/bin/hadolint", import.meta.url));
-const kubernetesValidate = fileURLToPath(
+export const kubernetesValidate = fileURLToPath(
   new URL("moto/target/venv/bin/kubernetes-validate", import.meta.url),
 );
 
