@@ -1,7 +1,6 @@
 import process from "node:process";
 import type { ScheduledEvent } from "aws-lambda";
 import type { RunSummary } from "../lib/run/summary.ts";
-import { unobserved } from "../lib/serverless/environment.ts";
 import { lambda } from "../lib/serverless/lambda.ts";
 import { reportRun, requireSuccess } from "../lib/serverless/report.ts";
 import { warmBridge } from "../lib/serverless/warm.ts";
@@ -12,7 +11,7 @@ const setup = { environment: process.env, folder: import.meta.dirname, write, wa
 
 /** One run over all streams, by a timer. Returns its summary; rejects after it when a stream could not be read. */
 export const handler = lambda<ScheduledEvent, Bridge, RunSummary>(setup, async (invocation) => {
-  const summary = await invocation.part.run(invocation.signal, unobserved);
+  const summary = await invocation.part.run(invocation.signal);
   reportRun(summary, invocation);
   requireSuccess(summary);
   return summary;

@@ -8,3 +8,6 @@ export interface RunObserver {
   committed(stream: StreamKey, event: CloudEvent): void;
   attempted(sink: SinkName, event: CloudEvent, result: DeliveryResult): void;
 }
+
+/** For a run that nobody watches. */
+export const unobserved: RunObserver = { committed: () => {}, attempted: () => {} };

@@ -1,7 +1,6 @@
 import type { Environment } from "../aws/keys.ts";
 import { systemClock } from "../core/clock.ts";
 import { ConfigError } from "../core/errors.ts";
-import type { RunObserver } from "../run/observer.ts";
 import { jsonLog } from "../telemetry/log.ts";
 import type { WarmDeps } from "./warm.ts";
 
@@ -29,5 +28,3 @@ export function required(environment: Environment, name: string, expected: strin
   if (value) return value;
   throw new ConfigError([{ field: name, found: "nothing", expected }]);
 }
-
-export const unobserved: RunObserver = { committed: () => {}, attempted: () => {} };

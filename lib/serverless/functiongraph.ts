@@ -4,7 +4,6 @@ import type { AccessKey } from "../huawei/sign.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Strays } from "../telemetry/strays.ts";
 import { parseJson } from "../text/json.ts";
-import { unobserved } from "./environment.ts";
 import { logRun, requireNoStrays, requireSuccess } from "./report.ts";
 import { type WarmDeps, warmBridge } from "./warm.ts";
 
@@ -34,7 +33,7 @@ export function functionGraphRuns(
   return async ({ agencyKey, remainingMs, signal }) => {
     const timeout = AbortSignal.timeout(Math.max(0, remainingMs - reserveMs));
     const bridge = await warm.current(hasOwnKey || !agencyKey ? {} : variablesOf(agencyKey));
-    const summary = await bridge.run(signal ? AbortSignal.any([timeout, signal]) : timeout, unobserved);
+    const summary = await bridge.run(signal ? AbortSignal.any([timeout, signal]) : timeout);
     logRun(deps.log, summary);
     requireSuccess(summary);
     requireNoStrays(strays);

@@ -4,7 +4,6 @@ import { parseShard, type ShardStream } from "../fleet/shard.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Bridge } from "../wire/bridge.ts";
-import { unobserved } from "./environment.ts";
 
 export interface PolledShards {
   readonly summary: RunSummary;
@@ -28,7 +27,7 @@ export async function pollShards(
     if (!found) log("error", "a message is no shard", { messageId });
     for (const each of found ?? []) streams.set(streamKey(each.stream), each);
   }
-  const summary = await bridge.runShard([...streams.values()], signal, unobserved);
+  const summary = await bridge.runShard([...streams.values()], signal);
   const unrecorded = new Set(
     summary.streams
       .filter(({ error }) => error && (error.code === "STORE_FAILED" || signal.aborted))

@@ -13,7 +13,7 @@ import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters
 import type { Telling } from "../delivery/lingering.ts";
 import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
-import type { RunObserver } from "../run/observer.ts";
+import { type RunObserver, unobserved } from "../run/observer.ts";
 import type { RunContext } from "../run/plan.ts";
 import { type Planned, runStreams } from "../run/run-streams.ts";
 import { type FailedSource, type RunSummary, withExpired } from "../run/summary.ts";
@@ -51,9 +51,9 @@ export interface Bridge {
    * One run over all streams, and over those that are no longer watched and still owe a delivery. Never rejects for a
    * stream or a sink that fails: the summary says so.
    */
-  run(signal: AbortSignal, observer: RunObserver): Promise<RunSummary>;
+  run(signal: AbortSignal, observer?: RunObserver): Promise<RunSummary>;
   /** The same over a shard of the streams; what the configuration does not watch only has its deliveries made. */
-  runShard(shard: readonly ShardStream[], signal: AbortSignal, observer: RunObserver): Promise<RunSummary>;
+  runShard(shard: readonly ShardStream[], signal: AbortSignal, observer?: RunObserver): Promise<RunSummary>;
   /** All streams; those last found, and the failure, where the instances of a source cannot be listed now. */
   discover(signal: AbortSignal): Promise<DiscoveredStreams>;
   /**
@@ -119,7 +119,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const runOver = async (
     feeds: readonly AsyncIterable<Planned>[],
     signal: AbortSignal,
-    observer: RunObserver,
+    observer: RunObserver = unobserved,
   ): Promise<RunSummary> => {
     const context: RunContext = {
       ...deps,

@@ -1,5 +1,5 @@
 import type { CloudEvent } from "../../change/event.ts";
-import type { RunObserver } from "../../run/observer.ts";
+import { type RunObserver, unobserved } from "../../run/observer.ts";
 import type { RunSummary } from "../../run/summary.ts";
 import { logDefect } from "../../telemetry/defect.ts";
 import type { Bridge } from "../../wire/bridge.ts";
@@ -48,7 +48,7 @@ async function runOnAndOn(
 ): Promise<void> {
   const { clock, screen, stop } = context;
   const tellTroubles = troubleTeller(context);
-  const observer = both(context.json ? silent : tell(context), monitor.observer);
+  const observer = both(context.json ? unobserved : tell(context), monitor.observer);
   screen.status("first run under way");
   while (!stop.aborted) {
     const nextMs = clock.now() + intervalMs;
@@ -67,8 +67,6 @@ async function runOnAndOn(
   }
   screen.status();
 }
-
-const silent: RunObserver = { committed: () => {}, attempted: () => {} };
 
 const both = (teller: RunObserver, { attempted }: Pick<RunObserver, "attempted">): RunObserver => ({
   committed: teller.committed,

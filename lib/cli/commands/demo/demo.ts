@@ -1,5 +1,4 @@
 import { stampMs } from "../../../change/task.ts";
-import type { RunObserver } from "../../../run/observer.ts";
 import { playForever, playScenario } from "../../../simulator/scenario.ts";
 import type { World } from "../../../simulator/world.ts";
 import { parseTaskPage } from "../../../source/parse.ts";
@@ -87,14 +86,12 @@ async function playOn(context: Context, stage: Stage, arrivals: readonly Arrival
   return 0;
 }
 
-const unobserved: RunObserver = { committed: () => {}, attempted: () => {} };
-
 async function pollUntil(context: Context, bridge: Bridge, isOver: () => boolean): Promise<void> {
   const { clock, stop } = context;
   const tellTroubles = troubleTeller(context);
   while (!stop.aborted && !isOver()) {
     const nextMs = clock.now() + pollEveryMs;
-    const summary = await bridge.run(stop, unobserved);
+    const summary = await bridge.run(stop);
     if (!stop.aborted) tellTroubles(summary);
     await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
   }
