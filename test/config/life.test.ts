@@ -40,6 +40,26 @@ sinks:
     expect([...(await loadSinks("c.yaml", { ...deps, folder })).sinks.keys()]).toEqual(["out"]);
   });
 
+  it.each([
+    ["an alias of nothing", "sources: *nowhere\n", ["c.yaml:1:10"]],
+    ["a text without an end", 'sources: []\nsinks: { out: { type: "console } }\n', ["c.yaml:3:1"]],
+    ["two keys that stand there twice", "a: 1\na: 2\nb: 1\nb: 2\n", ["c.yaml:2:1", "c.yaml:4:1"]],
+  ])("has one mistake, with its place, for each of %s", async (_case, text, places) => {
+    const issues = await issuesOf(inFile("c.yaml", text));
+    expect(issues.map(({ field }) => field)).toEqual(places);
+    expect(issues[0]?.found).not.toMatch(/multiply/);
+  });
+
+  it("has one mistake a field, however much is wrong with its value", async () => {
+    const text = `sources: [{ engine: kafka, region: r, projectId: p, instances: all, startFrom: soon }]
+sinks: { out: { type: console } }
+delivery: { concurrency: .inf }
+`;
+    const fields = (await issuesOf(inFile("c.yaml", text))).map(({ field }) => field);
+    expect(fields).toEqual([...new Set(fields)]);
+    expect(fields).toEqual(expect.arrayContaining(["sources[0].startFrom", "delivery.concurrency"]));
+  });
+
   it("takes no key with x- below the top, and looks at nothing inside one at the top", async () => {
     const own = { "x-note": { text: variable("UNSET"), ref: "ssm:/nowhere", deep: [[[]]] } };
     expect((await loadConfigValue({ ...written(), ...own }, deps)).sinks.size).toBe(1);

@@ -32,9 +32,13 @@ export function check<Schema extends v.GenericSchema>(
     .filter((issue) => issue.expected !== "never" && !isDoubled(issue, place.path, unknown))
     .filter((issue) => !lists.some(({ path }) => path.every((key, at) => issue.path?.[at]?.key === key)))
     .flatMap((issue) => toConfigIssues(schema, issue, place));
-  const issues = [...unknown, ...lists.map(({ issue }) => issue), ...others];
+  const issues = [...unknown, ...lists.map(({ issue }) => issue), ...firstOfEach(others)];
   return { output: parsed.success && issues.length === 0 ? parsed.output : null, issues };
 }
+
+/** One mistake a field: what else is wrong with a value that is wrong already is no help. */
+const firstOfEach = (issues: readonly ConfigIssue[]): readonly ConfigIssue[] =>
+  [...new Map(issues.toReversed().map((issue) => [issue.field, issue])).values()].toReversed();
 
 /** Valibot's own messages quote the value; ours only ever say what was expected. */
 const expectedOf = ({ expected }: v.BaseIssue<unknown>): string =>

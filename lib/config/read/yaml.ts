@@ -20,6 +20,7 @@ const problems: Readonly<Partial<Record<Fault["code"], string>>> = {
   MULTIPLE_DOCS: "a second document",
   MISSING_CHAR: "a missing character",
   TAG_RESOLVE_FAILED: "a tag, or a value that is not in quotes",
+  NO_ANCHOR: "an alias (*) of an anchor (&) that does not stand before it",
 };
 
 /** The parsed text, mistakes included, and what turns an offset into line and column. */
@@ -42,7 +43,7 @@ export function documentOf({ text, format }: TextSource): {
 
 /**
  * The value of a YAML 1.2 document, of which JSON is one, with merge keys (`<<`).
- * @throws ConfigError with line and column of everything that is none, a repeated key or a custom tag
+ * @throws ConfigError with line and column of the first that is none, and of each repeated key, custom tag or alias of nothing
  */
 export function documentValue(source: TextSource): unknown {
   const { name, format } = source;
@@ -55,7 +56,8 @@ export function documentValue(source: TextSource): unknown {
     }));
     // One such fault draws hundreds of others after it.
     if (faults.some(({ code }) => code === "RESOURCE_EXHAUSTION")) throw tooDeep(name, format);
-    const issues = [...faults, ...wrongKeys(document)].map(({ code, offset }) => {
+    // What cannot be parsed draws others after it.
+    const issues = [...faults.slice(0, 1), ...wrongNodes(document)].map(({ code, offset }) => {
       const { line, col } = lines.linePos(offset);
       return {
         field: `${name}:${line}:${col}`,
@@ -75,7 +77,7 @@ export function documentValue(source: TextSource): unknown {
 }
 
 interface Fault {
-  readonly code: ErrorCode | "BAD_MERGE";
+  readonly code: ErrorCode | "BAD_MERGE" | "NO_ANCHOR";
   /** In characters from the beginning. */
   readonly offset: number;
 }
@@ -83,11 +85,14 @@ interface Fault {
 /** Whether a key is YAML's merge key, `<<` without quotes. */
 export const isMerge = (key: unknown): boolean => isScalar(key) && typeof key.value === "symbol";
 
-/** Keys that stand there twice, and merge keys that merge something else than objects. */
-function wrongKeys(document: Document): readonly Fault[] {
+/** Keys that stand there twice, merge keys that merge something else than objects, and aliases of nothing. */
+function wrongNodes(document: Document): readonly Fault[] {
   const faults: Fault[] = [];
   const isMergeable = (value: unknown): boolean => isMap(isAlias(value) ? value.resolve(document) : value);
   visit(document, {
+    Alias(_, alias) {
+      if (!alias.resolve(document)) faults.push({ code: "NO_ANCHOR", offset: alias.range?.[0] ?? 0 });
+    },
     Map(_, { items }) {
       const seen = new Set<string>();
       for (const { key, value } of items) {
