@@ -8,7 +8,7 @@ export interface WatchedStream {
   readonly stream: Stream;
   /** The instance's own name, where the API told it. */
   readonly name: string | null;
-  /** Of an instance that is new, when a list last lacked it: its tasks since then are news. Left out for any other. */
+  /** Of an instance that is new, when a list last lacked it, or the first list had it: its tasks since then are news. Left out for any other. */
   readonly sinceMs?: number | undefined;
   readonly source: TaskSource;
 }
@@ -65,9 +65,9 @@ export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Cl
   };
 }
 
-/** Since when an instance of the next list is new; undefined where it is not, or nothing is known of before. */
+/** Since when an instance of the next list is new; undefined where it is not. */
 function newcomers(last: Listed | null, nowMs: number): (instance: string) => number | undefined {
-  if (!last) return () => undefined;
+  if (!last) return () => nowMs;
   const listed = new Map(last.streams.map(({ stream, sinceMs }) => [stream.instanceId, sinceMs]));
   return (instance) => {
     const wasThere = listed.has(instance) || !last.isWhole;
