@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Client, type ClientConfig, Pool, type PoolClient } from "pg";
 import type { Clock } from "../../core/clock.ts";
 import type { PostgresAddress } from "../../options/postgres-url.ts";
@@ -41,14 +42,20 @@ export function openConnections(
   class OwnClient extends Client {
     readonly socket: Socket;
     constructor(config: ClientConfig = {}) {
-      const socket = new GuardedSocket();
+      const socket = new Socket();
       // A function, so that neither the environment nor a file of the user is asked for a password.
       super({ ...config, password: () => secret, stream: () => socket });
       this.socket = socket;
       sockets.add(socket.once("close", () => sockets.delete(socket)));
+      let isGreeting = true;
+      const isAllowed = (): boolean => !isGreeting || socket.bytesRead <= maxGreetingBytes;
+      this.once("connect", () => {
+        isGreeting = false;
+      });
+      guard(socket, isAllowed);
+      this.connection.once("sslconnect", () => guard(this.connection.stream, isAllowed));
       // Each failure also rejects what waits for it.
       this.on("error", () => {});
-      socket.greet(this);
     }
   }
   const pool = new Pool({
@@ -129,31 +136,24 @@ function tlsOf({ sslmode }: PostgresAddress, ca: string | undefined) {
   };
 }
 
-/** Ends with an error, instead of the process, over what no server of PostgreSQL says. */
-class GuardedSocket extends Socket {
-  #isGreeting = true;
-
-  greet(client: Client): void {
-    client.once("connect", () => {
-      this.#isGreeting = false;
-    });
-  }
-
-  override emit(event: string | symbol, ...values: unknown[]): boolean {
-    if (event !== "data") return super.emit(event, ...values);
-    if (this.#isGreeting && this.bytesRead > maxGreetingBytes) return this.#refuse();
-    try {
-      return super.emit(event, ...values);
-    } catch {
-      // The client's parser trusts lengths that it is told.
-      return this.#refuse();
-    }
-  }
-
-  #refuse(): boolean {
-    this.destroy(new GarbledError());
+/**
+ * Ends a stream with an error over what no server of PostgreSQL says: the client's parser trusts the lengths that it is
+ * told, and what it throws would be nobody's.
+ */
+function guard(stream: Duplex, isAllowed: () => boolean): void {
+  const emit = stream.emit.bind(stream);
+  const refuse = (): boolean => {
+    stream.destroy(new GarbledError());
     return true;
-  }
+  };
+  stream.emit = (event: string | symbol, ...values: unknown[]): boolean => {
+    if (event !== "data") return emit(event, ...values);
+    try {
+      return isAllowed() ? emit(event, ...values) : refuse();
+    } catch {
+      return refuse();
+    }
+  };
 }
 
 /** The server says of itself that it takes no writes. */

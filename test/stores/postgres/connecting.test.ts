@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { key } from "../../checkpoint/sample.ts";
 import { cutAfter, hostileServer, manners } from "../../contract/hostile-servers.ts";
@@ -91,6 +92,40 @@ describe("a server that knows no PostgreSQL", () => {
     });
     for (const [name, outcome] of await Promise.all(outcomes))
       expect(outcome, name).toEqual(unavailable(/^postgres /));
+  });
+});
+
+describe("a server whose messages are malformed", () => {
+  /** Shorter than their kind is, and a login of a kind that nobody knows. */
+  const malformed = [
+    "54000000067fff",
+    "44000000067fff",
+    "4b000000067fff",
+    "5200000006ffff",
+    "5200000008000000ff",
+  ];
+
+  it("is told as one that is none, in plain and over TLS", async () => {
+    const folder = join(server.folder, "hostile");
+    await mkdir(folder);
+    const certificate = await makeCertificate(folder, "IP:127.0.0.1");
+    const load = (host: string, sslmode: string) =>
+      openAt(`postgres://u:p@${host}/d?sslmode=${sslmode}`, { clock: impatient }).load(key);
+    for (const message of malformed.map((hex) => Buffer.from(hex, "hex"))) {
+      const plain = await hostileServer((socket) => void socket.resume().write(message));
+      const secured = await hostileServer((socket) => {
+        socket.once("data", () => {
+          socket.write("S");
+          const tls = new TLSSocket(socket, { isServer: true, ...certificate });
+          tls.on("error", () => {}).once("data", () => tls.write(message));
+        });
+      });
+      for (const [host, sslmode] of [
+        [plain.host, "disable"],
+        [secured.host, "require"],
+      ] as const)
+        await expect(load(host, sslmode)).rejects.toThrow(unavailable(/the answer is none of PostgreSQL's/));
+    }
   });
 });
 
