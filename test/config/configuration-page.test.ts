@@ -1,7 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withTables } from "../../build/docs/main.ts";
 import { loadConfig } from "../../lib/config/load.ts";
+import { makeCertificate } from "../services/certificate.ts";
 import { folderWith } from "./sample.ts";
 
 const page = await readFile(new URL("../../docs/configuration.md", import.meta.url), "utf8");
@@ -18,8 +21,14 @@ const environment = {
   REGION: "cn-north-4",
   STAGE: "prod",
   IAM_TOKEN: "token",
+  PROXY_PASSWORD: "password",
 };
 const read = async () => "secret";
+const folder = await mkdtemp(join(tmpdir(), "bridge-page-"));
+const certificate = await makeCertificate(folder, "DNS:localhost").finally(() =>
+  rm(folder, { recursive: true }),
+);
+const readPem = async (path: string) => (path.endsWith("key") ? certificate.key : certificate.cert);
 
 describe("docs/configuration.md", () => {
   it("has the tables that `node build/docs/main.ts` writes", async () => {
@@ -37,7 +46,7 @@ describe("docs/configuration.md", () => {
     const loaded = await loadConfig(null, {
       environment,
       folder,
-      secrets: { ssm: read, secretsmanager: read },
+      secrets: { ssm: read, secretsmanager: read, file: readPem },
     });
     expect(loaded.sinks.size).toBeGreaterThan(0);
   });
