@@ -4,6 +4,7 @@ import type { LoadedSink } from "../config/check/sinks.ts";
 import { type LoadedSinks, loadSinks } from "../config/load.ts";
 import type { DeliveryConfig } from "../config/schema.ts";
 import { ConfigError } from "../core/errors.ts";
+import type { SinkName } from "../core/names.ts";
 import { type Deliverer, openDeliverer } from "../fleet/deliverer.ts";
 import { maxRestMs } from "../fleet/waits.ts";
 import { warnOfCutTemplates } from "../wire/cut-templates.ts";
@@ -28,6 +29,7 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
     const found = others.length > 0 ? `${others.length + 1} sinks` : "none";
     throw new ConfigError([{ field: "BRIDGE_SINKS", found, expected: "the one sink of this function" }]);
   }
+  requireNoLivingMessages(...entry);
   await warnOfCutTemplates(loaded, deps.log);
   const { environment } = deps;
   const queue = openQueue(
@@ -56,6 +58,14 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
       await Promise.all([pipeline.sink.close(), queue.close(), deadLetters.close()]);
     },
   };
+}
+
+/** A queue has no record of where a task's message is, so each change would be posted as a first one. @throws ConfigError */
+function requireNoLivingMessages(name: SinkName, { options }: LoadedSink): void {
+  const mode = typeof options === "object" && options && "mode" in options ? options.mode : null;
+  if (mode !== "update" && mode !== "thread") return;
+  const expected = "post: a fleet's deliver keeps no record of a task's message";
+  throw new ConfigError([{ field: `sinks.${name}.mode`, found: mode, expected }]);
 }
 
 /** The sink's limits as one of so many containers keeps them, and as a queue of messages can. */

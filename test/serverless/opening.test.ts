@@ -38,6 +38,18 @@ describe("a fleet's functions", () => {
     await delivering.close();
   });
 
+  it("refuse to deliver one living message a task, of which a queue keeps no record", async () => {
+    const queues = {
+      BRIDGE_QUEUE: "https://q.example.com/1/q",
+      BRIDGE_DEAD_LETTER_QUEUE: "https://q.example.com/1/d",
+    };
+    const chat = { type: "discord", url: "https://discord.com/api/webhooks/1/token" };
+    const issues = await issuesOf(warmDelivering(await depsOf({ sinks: { chat } }, queues)).current());
+    expect(issues).toMatchObject([{ field: "sinks.chat.mode", found: "update" }]);
+    const posting = await depsOf({ sinks: { chat: { ...chat, mode: "post" } } }, queues);
+    await (await warmDelivering(posting).current()).close();
+  });
+
   it.each(["BRIDGE_QUEUE", "BRIDGE_DEAD_LETTER_QUEUE"])(
     "name the variable %s that a delivery lacks",
     async (name) => {
