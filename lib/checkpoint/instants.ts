@@ -24,8 +24,7 @@ export function withoutVoidInstants(
   const { lease, breakers, outbox, baselineMs, goneMs } = checkpoint;
   const isVoid = (atMs: number, waitMs: number): boolean => atMs > nowMs + waitMs + clockSlackMs;
   const isLateFor = (sink: SinkName, atMs: number): boolean => isVoid(atMs, longest.attemptMs(sink));
-  const isSound = ({ committedAtMs, pending }: OutboxEntry): boolean =>
-    !isVoid(committedAtMs, 0) &&
+  const isSound = ({ pending }: OutboxEntry): boolean =>
     !pending.entries().some(([sink, each]) => isLateFor(sink, each.nextAttemptMs));
   const isQuiet =
     !(lease && isVoid(lease.untilMs, longest.fenceMs)) &&
@@ -56,7 +55,6 @@ export function withoutVoidInstants(
         ? entry
         : {
             ...entry,
-            committedAtMs: Math.min(entry.committedAtMs, nowMs),
             pending: new Map(
               Array.from(entry.pending, ([sink, each]) => [
                 sink,
@@ -65,6 +63,20 @@ export function withoutVoidInstants(
             ),
           },
     ),
+  };
+}
+
+/**
+ * A record in which no event was committed in the future; the same object where none was. `nowMs` must be confirmed by
+ * the API: a clock that is behind would make young events old.
+ */
+export function withSoundAges(checkpoint: Checkpoint, nowMs: number): Checkpoint {
+  const isSound = ({ committedAtMs }: OutboxEntry): boolean => committedAtMs <= nowMs + clockSlackMs;
+  const { outbox } = checkpoint;
+  if (outbox.every(isSound)) return checkpoint;
+  return {
+    ...checkpoint,
+    outbox: outbox.map((entry) => (isSound(entry) ? entry : { ...entry, committedAtMs: nowMs })),
   };
 }
 

@@ -162,6 +162,25 @@ describe("a clock that was behind once", () => {
   });
 });
 
+describe("a clock that is behind for one run that the API refuses", () => {
+  it("makes no event old that was committed before it", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
+    const { run, show, clock, source, deadLetters } = stage([sink], { policies });
+    show(task("a"));
+    await run();
+    clock.set(createdMs - 30 * dayMs);
+    source.failure = new SourceError("unauthorized", "refused", { clockSkewMs: 30 * dayMs });
+    await run();
+    clock.set(createdMs + minuteMs);
+    source.failure = null;
+    sink.answer = () => accepted;
+    await run();
+    expect(await deadLetters.list({})).toEqual([]);
+    expect(told(sink)).toEqual(["a EXECUTING"]);
+  });
+});
+
 describe("a clock that jumps ahead within a run", () => {
   const aged = () => {
     const sink = scriptedSink(ops, () => busy);
