@@ -88,6 +88,12 @@ export class SinkDispatcher {
     this.#enter(delivery);
   }
 
+  /** Begins nothing more of it: it rests as soon as nothing is under way. */
+  leave(delivery: StreamDelivery): void {
+    delivery.leave();
+    this.#step();
+  }
+
   #enter(delivery: StreamDelivery): void {
     if (delivery.queue.isEmpty) return;
     if (delivery.isResting) delivery.signal.addEventListener("abort", this.#step);

@@ -48,6 +48,7 @@ export class StreamDelivery {
   readonly rested: () => void;
   /** Whether that is so now. */
   isResting = true;
+  #hasLeft = false;
   readonly #dispatch: Dispatch;
   readonly #sink: SinkName;
   readonly #policy: RetryPolicy;
@@ -71,9 +72,14 @@ export class StreamDelivery {
     this.#policy = policy;
   }
 
+  /** Begins no more attempts in this run. */
+  leave(): void {
+    this.#hasLeft = true;
+  }
+
   /** Whether its time is over. */
   isOver(nowMs: number): boolean {
-    return this.signal.aborted || nowMs >= this.stopAtMs;
+    return this.#hasLeft || this.signal.aborted || nowMs >= this.stopAtMs;
   }
 
   complete(waiting: PendingDelivery, result: DeliveryResult, { nowMs, isCutOff, random }: Ending): void {

@@ -32,6 +32,7 @@ export class Deliveries {
   /** Sequences that each sink was given. */
   readonly #given = new Map<SinkName, Set<number>>();
   #attempts = 0;
+  #haveLeft = false;
   #changed = Promise.withResolvers<void>();
 
   constructor(context: DeliveriesContext, options: CallOptions) {
@@ -55,6 +56,17 @@ export class Deliveries {
     }
   }
 
+  /** Begins no more attempts; the next run makes them. What is under way ends by itself. */
+  leave(): void {
+    this.#haveLeft = true;
+    for (const [sink, delivery] of this.#deliveries) this.#context.dispatchers.get(sink)?.leave(delivery);
+    this.#ring();
+  }
+
+  get haveLeft(): boolean {
+    return this.#haveLeft;
+  }
+
   /** Whether nothing more goes in this run, unless more is given. */
   get areResting(): boolean {
     return this.#deliveries.values().every(({ isResting }) => isResting);
@@ -62,7 +74,7 @@ export class Deliveries {
 
   /** Waits until enough was tried to be worth a commit, or a sink has nothing more to do. */
   async progress(): Promise<void> {
-    if (this.#attempts < enoughReceipts && !this.areResting) await this.#changed.promise;
+    if (this.#attempts < enoughReceipts && !this.#haveLeft && !this.areResting) await this.#changed.promise;
   }
 
   /** Waits until nothing is in flight. */

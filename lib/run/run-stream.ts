@@ -6,8 +6,18 @@ import { StreamRun } from "./stream-run.ts";
 
 /** Progress callbacks; not called for steps that were not reached. */
 export interface Milestones {
-  /** So many events are in the outbox, are durable, and are with the dispatchers. */
-  readonly committed?: (pending: number) => void;
+  /** Events are in the outbox, are durable, and are with the dispatchers. */
+  readonly committed?: () => void;
+  /** All changes are committed: the stream only delivers. Called again as it goes on. */
+  readonly draining?: (drain: Drain) => void;
+}
+
+/** A stream that only delivers. */
+export interface Drain {
+  /** About what it holds in memory. */
+  readonly bytes: number;
+  /** Has it begin no more attempts: the next run makes them. */
+  readonly leave: () => void;
 }
 
 /**
@@ -48,17 +58,18 @@ export async function runStream(
 async function commitAndDeliver(
   stream: StreamRun,
   options: CallOptions,
-  { committed }: Milestones,
+  { committed, draining }: Milestones,
 ): Promise<void> {
   const deliveries = stream.openDeliveries(options);
   try {
     for (;;) {
       stream.giveTo(deliveries);
-      committed?.(stream.pending);
+      committed?.();
+      if (!stream.hasMoreToCommit) draining?.({ bytes: stream.heldBytes, leave: () => deliveries.leave() });
       // A store that answers at once must leave the sinks their turns.
       if (stream.hasMoreToCommit) await turn();
       else await deliveries.progress();
-      if (options.signal.aborted) break;
+      if (options.signal.aborted || deliveries.haveLeft) break;
       const { areResting } = deliveries;
       stream.note(await deliveries.collect());
       if (!(await stream.commitNext()) && areResting) break;

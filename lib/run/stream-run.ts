@@ -1,6 +1,12 @@
 import type { Difference, DiffRules } from "../change/diff.ts";
+import { eventBytes } from "../change/event.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { type WindowReach, withoutVoidInstants, withSoundWatermark } from "../checkpoint/instants.ts";
+import {
+  type WindowReach,
+  withoutVoidInstants,
+  withSoundAges,
+  withSoundWatermark,
+} from "../checkpoint/instants.ts";
 import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
 import { owes } from "../checkpoint/pending.ts";
 import { CheckpointSession } from "../checkpoint/session.ts";
@@ -19,6 +25,9 @@ import { ParkedBatches } from "./parked-batches.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
 import { Tally } from "./tally.ts";
+
+/** About what one task takes in memory. */
+const taskBytes = 512;
 
 /** One run's session on one stream's record: what was read, and what of it is committed. */
 export class StreamRun {
@@ -109,9 +118,11 @@ export class StreamRun {
     return this.#lease.stopAtMs;
   }
 
-  /** Events in the outbox. */
-  get pending(): number {
-    return this.#checkpoint.outbox.length;
+  /** About what is in memory of the stream. */
+  get heldBytes(): number {
+    const { outbox, known } = this.#checkpoint;
+    const tasks = known.size + (this.#snapshot?.tasks.size ?? 0);
+    return outbox.reduce((sum, { event }) => sum + eventBytes(event), tasks * taskBytes);
   }
 
   get hasMoreToCommit(): boolean {
@@ -201,7 +212,10 @@ export class StreamRun {
     const nowMs = this.#context.clock.now();
     const apiNowMs = this.#snapshot?.apiNowMs ?? nowMs;
     const checkpoint = this.#snapshot
-      ? withSoundWatermark(stored, { oursMs: nowMs, apiMs: apiNowMs }, this.#reach)
+      ? withSoundAges(
+          withSoundWatermark(stored, { oursMs: nowMs, apiMs: apiNowMs }, this.#reach),
+          Math.max(nowMs, apiNowMs),
+        )
       : stored;
     if (this.#snapshot && this.#base !== checkpoint) {
       const rules = this.#diffRules(checkpoint);

@@ -15,7 +15,7 @@ import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
 import { type RunObserver, unobserved } from "../run/observer.ts";
 import type { RunContext } from "../run/plan.ts";
-import { type Planned, runStreams } from "../run/run-streams.ts";
+import { type Planned, type RunOptions, runStreams } from "../run/run-streams.ts";
 import { type FailedSource, type RunSummary, withExpired } from "../run/summary.ts";
 import type { Sink } from "../sinks/sink.ts";
 import { isWatched, openDiscovery, type WatchedStream } from "../source/discovery.ts";
@@ -51,7 +51,7 @@ export interface Bridge {
    * One run over all streams, and over those that are no longer watched and still owe a delivery. Never rejects for a
    * stream or a sink that fails: the summary says so.
    */
-  run(signal: AbortSignal, observer?: RunObserver): Promise<RunSummary>;
+  run(signal: AbortSignal, observer?: RunObserver, next?: Pick<RunOptions, "nextMs">): Promise<RunSummary>;
   /** The same over a shard of the streams; what the configuration does not watch only has its deliveries made. */
   runShard(shard: readonly ShardStream[], signal: AbortSignal, observer?: RunObserver): Promise<RunSummary>;
   /** All streams; those last found, and the failure, where the instances of a source cannot be listed now. */
@@ -120,6 +120,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     feeds: readonly AsyncIterable<Planned>[],
     signal: AbortSignal,
     observer: RunObserver = unobserved,
+    next: Pick<RunOptions, "nextMs"> = {},
   ): Promise<RunSummary> => {
     const context: RunContext = {
       ...deps,
@@ -131,7 +132,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       observer,
       dispatchers: mapValues(pipelines, ({ dispatcher }) => dispatcher()),
     };
-    return withExpired(await runStreams(feeds, context, { signal }), await expireLetters());
+    return withExpired(await runStreams(feeds, context, { signal, ...next }), await expireLetters());
   };
 
   return {
@@ -141,8 +142,8 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     parked,
     activity,
     fleet: config.fleet,
-    run: (signal, observer) =>
-      runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer),
+    run: (signal, observer, next) =>
+      runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, next),
     runShard: (shard, signal, observer) => {
       const planned = shard.map(({ stream, owes, absentMs, ...told }) => {
         // A redrive, say, of which a record in memory knows nothing.

@@ -6,9 +6,9 @@ import type { DeliveryResult } from "../../lib/core/result.ts";
 import type { StreamPlan } from "../../lib/run/plan.ts";
 import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
 import { sampleTask } from "../change/sample.ts";
-import { chat, ops, stream } from "../checkpoint/sample.ts";
+import { chat, key, ops, stream } from "../checkpoint/sample.ts";
 import { runUntilSettled } from "../delivery/run-until-settled.ts";
-import { busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
+import { accepted, busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
 import { stage } from "./stage.ts";
 
 /** So many streams of one source, and a run over them. */
@@ -175,21 +175,62 @@ describe("a run over many streams", () => {
     });
   });
 
-  it("reads ahead of a sink that hangs, and no further than it can keep", async () => {
+  it("reads ahead of a sink that hangs as far as it can keep, and then lets those leave that deliver for longest", async () => {
     const hanging = scriptedSink(
       ops,
       (_, signal) =>
         new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy))),
     );
-    const { run, show, source, clock } = streams(60, [hanging]);
-    for (let count = 0; count < 100; count += 1) show(sampleTask({ id: taskId(`t${count}`) }));
+    const { run, show, source, clock } = streams(300, [hanging]);
+    const params = "some words ".repeat(500);
+    for (let count = 0; count < 50; count += 1) show(sampleTask({ id: taskId(`t${count}`), params }));
     const running = run();
-    for (let count = 0; count < 20; count += 1) await turns();
-    // The twenty that owe 2,000 events, and those that were being read then.
-    expect(source.begins.length).toBeGreaterThanOrEqual(20);
-    expect(source.begins.length).toBeLessThanOrEqual(36);
+    for (let count = 0; count < 60; count += 1) await turns();
+    // About 240 KB each, in 32 MB, and those that were being read then.
+    expect(source.begins.length).toBeGreaterThanOrEqual(60);
+    expect(source.begins.length).toBeLessThanOrEqual(200);
+    for (let spans = 0; spans < 2; spans += 1) {
+      await clock.advance(6_000);
+      for (let count = 0; count < 60; count += 1) await turns();
+    }
+    expect(source.begins).toHaveLength(300);
+    const summary = await runUntilSettled(clock, running);
+    expect(summary.sinks[ops]).toMatchObject({ pending: 15_000, deadLettered: 0 });
+  });
+
+  it("reads every stream at once while a slow sink is owed thousands of events", async () => {
+    const hanging = scriptedSink(
+      ops,
+      (_, signal) =>
+        new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy))),
+    );
+    const { run, show, source, clock } = streams(300, [hanging]);
+    for (let count = 0; count < 20; count += 1) show(sampleTask({ id: taskId(`t${count}`) }));
+    const running = run();
+    for (let count = 0; count < 60; count += 1) await turns();
+    expect(source.begins).toHaveLength(300);
     await runUntilSettled(clock, running);
-    expect(source.begins).toHaveLength(60);
+  });
+
+  it("ends for the next run when that is due, after six seconds at least, and leaves it what a slow sink is owed", async () => {
+    const slow = scriptedSink(ops);
+    const { show, context, plans, clock, memory } = streams(1, [slow]);
+    slow.answer = async () => {
+      await clock.sleep(1_000, new AbortController().signal);
+      return accepted;
+    };
+    for (let count = 0; count < 100; count += 1) show(sampleTask({ id: taskId(`t${count}`) }));
+    const lastsMs = async (nextMs: number): Promise<number> => {
+      const startedMs = clock.now();
+      const options = { signal: new AbortController().signal, nextMs: startedMs + nextMs };
+      await runUntilSettled(clock, runStreams([inOneGo(plans)], context(), options));
+      return clock.now() - startedMs;
+    };
+    expect(await lastsMs(10_000)).toBe(10_000);
+    expect((await memory.load(plans[0]?.rules.stream ?? key))?.checkpoint).toMatchObject({ lease: null });
+    expect(await lastsMs(0)).toBe(6_000);
+    expect(await lastsMs(60_000)).toBe(9_000);
+    expect(slow.accepted).toHaveLength(100);
   });
 
   it("says why a sink's deliveries wait, in its own words", async () => {

@@ -54,7 +54,7 @@ async function runOnAndOn(
     const nextMs = clock.now() + intervalMs;
     monitor.turned();
     try {
-      const summary = await bridge.run(stop, observer);
+      const summary = await bridge.run(stop, observer, { nextMs });
       monitor.ran(summary);
       if (context.json) screen.out.json(summary);
       else if (!stop.aborted) tellTroubles(summary);
