@@ -1,4 +1,4 @@
-import { type Clock, isWithin } from "../core/clock.ts";
+import { isWithin } from "../core/clock.ts";
 import { nameOf } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -10,7 +10,6 @@ const toldPart = 0.1;
 
 export interface LetterAgeDeps {
   readonly deadLetters: DeadLetterStore;
-  readonly clock: Clock;
   readonly log: Log;
   readonly maxAgeMs: number;
 }
@@ -18,11 +17,14 @@ export interface LetterAgeDeps {
 /** By sink, the letters that went. */
 export type Expired = ReadonlyMap<SinkName, number>;
 
+/** Takes the time, as the API confirms it: by a clock that is ahead every letter would go. Null: nobody confirms it. */
+type Expire = (nowMs: number | null) => Promise<Expired>;
+
 /**
  * Removes dead letters past their age, at most once an hour: those about to go are told in the log before, each that goes
  * when it does. Never rejects: a store that does not answer is asked again later.
  */
-export function deadLetterAge({ deadLetters, clock, log, maxAgeMs }: LetterAgeDeps): () => Promise<Expired> {
+export function deadLetterAge({ deadLetters, log, maxAgeMs }: LetterAgeDeps): Expire {
   let sweptMs = Number.NEGATIVE_INFINITY;
 
   async function sweep(nowMs: number): Promise<Expired> {
@@ -43,9 +45,8 @@ export function deadLetterAge({ deadLetters, clock, log, maxAgeMs }: LetterAgeDe
     return countsOf(gone);
   }
 
-  return async () => {
-    const nowMs = clock.now();
-    if (isWithin(everyMs, sweptMs, nowMs)) return new Map();
+  return async (nowMs) => {
+    if (nowMs === null || isWithin(everyMs, sweptMs, nowMs)) return new Map();
     sweptMs = nowMs;
     try {
       return await sweep(nowMs);

@@ -71,7 +71,8 @@ export const deadLetterOf = (
   reason: giveUp.reason,
   detail: giveUp.detail,
   attempts: giveUp.attempts,
-  givenUpAtMs: giveUp.nowMs,
+  // By a clock that is behind it would lie before its event's commit, and be old as soon as the clock is right.
+  givenUpAtMs: Math.max(giveUp.nowMs, entry.committedAtMs),
 });
 
 /** A letter as a store keeps it: JSON with a checksum, since a redrive delivers what is read. */

@@ -7,6 +7,7 @@ import { openAgent } from "../net/agent.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Call, openApi } from "./api.ts";
 import { apiTime } from "./api-time.ts";
+import { clockSkew } from "./clock-skew.ts";
 import { keyOf, openCredentials } from "./credentials.ts";
 import { iamEndpoint, isKnownRegion, taskEndpoint } from "./endpoints.ts";
 import { type ApiResponse, httpSend } from "./http.ts";
@@ -24,6 +25,8 @@ import type { TaskSource } from "./task-source.ts";
 export interface DmsSource extends TaskSource {
   /** The instances to watch: the configured ones, without a request, or all that the project has. @throws SourceError */
   instances(options: CallOptions): Promise<InstanceList>;
+  /** The API's clock less ours, by its last answer; null while none told. */
+  readonly clockSkewMs: number | null;
 }
 
 export interface DmsSourceDeps {
@@ -63,11 +66,11 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
   }
 
   const { dispatcher, close } = openAgent({ keepAliveMs, tls: config.tls, proxy: config.proxy }, deps);
-  const send = retrying(httpSend({ dispatcher, clock, timeoutMs, maxBodyBytes: maxBodyBytes(pageSize) }), {
+  const skew = clockSkew(
+    httpSend({ dispatcher, clock, timeoutMs, maxBodyBytes: maxBodyBytes(pageSize) }),
     clock,
-    random,
-    budget: retryBudget(retriesHeld),
-  });
+  );
+  const send = retrying(skew.send, { clock, random, budget: retryBudget(retriesHeld) });
   const credentials = openCredentials(config.credentials, {
     clock,
     send,
@@ -166,6 +169,10 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
       config.instances === "all"
         ? listInstances(api, { engine, projectId }, options)
         : { instances: config.instances.map((id) => ({ id, name: null })), isWhole: true },
+
+    get clockSkewMs() {
+      return skew.skewMs();
+    },
 
     close,
   };

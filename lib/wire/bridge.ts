@@ -111,7 +111,6 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
 
   const expireLetters = deadLetterAge({
     deadLetters,
-    clock,
     log,
     maxAgeMs: config.delivery.deadLetterMaxAge,
   });
@@ -132,7 +131,11 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       observer,
       dispatchers: mapValues(pipelines, ({ dispatcher }) => dispatcher()),
     };
-    return withExpired(await runStreams(feeds, context, { signal, ...next }), await expireLetters());
+    const summary = await runStreams(feeds, context, { signal, ...next });
+    const skews = discoveries.flatMap(({ source }) => source.clockSkewMs ?? []);
+    // When the run began, less what our clock is ahead of any API's.
+    const confirmedMs = skews.length === 0 ? null : Date.parse(summary.startedAt) + Math.min(0, ...skews);
+    return withExpired(summary, await expireLetters(confirmedMs));
   };
 
   return {

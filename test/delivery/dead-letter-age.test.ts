@@ -22,11 +22,10 @@ async function stage(...ages: readonly number[]) {
   const logged: object[] = [];
   const expire = deadLetterAge({
     deadLetters,
-    clock,
     log: (level, message, fields) => logged.push({ level, message, ...fields }),
     maxAgeMs: 30 * dayMs,
   });
-  return { clock, deadLetters, logged, expire };
+  return { clock, deadLetters, logged, expireAt: expire, expire: () => expire(clock.now()) };
 }
 
 it("deletes a letter past its age, and tells of it", async () => {
@@ -43,6 +42,12 @@ it("tells of letters that will soon go, with the day, and keeps them", async () 
   expect(await expire()).toEqual(new Map());
   expect(await deadLetters.list({})).toHaveLength(3);
   expect(logged).toMatchObject([{ sink: chat, letters: 2, firstGoesAt: "2026-03-02T00:00:00.000Z" }]);
+});
+
+it("deletes nothing while nobody confirms the time", async () => {
+  const { deadLetters, expireAt } = await stage(31);
+  expect(await expireAt(null)).toEqual(new Map());
+  expect(await deadLetters.list({})).toHaveLength(1);
 });
 
 it("asks the store once an hour", async () => {

@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { SourceError } from "../../lib/core/errors.ts";
+import { clockSkew } from "../../lib/source/clock-skew.ts";
+import type { Send } from "../../lib/source/http.ts";
+import { manualClock } from "../simulator/clock.ts";
+
+const outgoing = {} as Parameters<Send>[0];
+const { signal } = new AbortController();
+
+it("is told by answers and by refusals, and is unknown after ten minutes or where the clock has stepped back", async () => {
+  const clock = manualClock(1_000_000);
+  let answer: () => unknown = () => ({ clockSkewMs: null });
+  const { send, skewMs } = clockSkew(async () => answer() as Awaited<ReturnType<Send>>, clock);
+  expect(skewMs()).toBeNull();
+  await send(outgoing, { signal });
+  expect(skewMs()).toBe(0);
+  answer = () => {
+    throw new SourceError("unauthorized", "refused", { clockSkewMs: -5_000 });
+  };
+  await expect(send(outgoing, { signal })).rejects.toThrow("refused");
+  expect(skewMs()).toBe(-5_000);
+  clock.set(clock.now() - 1);
+  expect(skewMs()).toBeNull();
+  clock.set(clock.now() + 600_001);
+  expect(skewMs()).toBeNull();
+});
