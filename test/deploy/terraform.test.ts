@@ -20,6 +20,17 @@ describe("deploy/terraform/huaweicloud", () => {
     expect(named(/\bvar\.(\w+)/g)).toEqual(named(/^variable "(\w+)"/gm));
   });
 
+  it("takes what docs/deploy-terraform.md gives it, which is all that it must be given", () => {
+    const page = readFileSync(join(folder, "../../../docs/deploy-terraform.md"), "utf8");
+    const [, module = ""] = /^```hcl\n([\s\S]*?)^```$/m.exec(page) ?? [];
+    const given = new Set([...module.matchAll(/^ {2}(\w+) +=/gm)].map(([, name]) => name));
+    given.delete("source");
+    const required = [...text.matchAll(/^variable "(\w+)" \{([\s\S]*?)^\}/gm)].filter(
+      ([, , body = ""]) => !/^ {2}default +=/m.test(body),
+    );
+    expect(given).toEqual(new Set(required.map(([, name]) => name)));
+  });
+
   it("refers only to resources that it makes", () => {
     const made = named(/^resource "(\w+" "\w+)"/gm);
     const used = [...text.matchAll(/\b(huaweicloud_\w+)\.(\w+)/g)].map(
