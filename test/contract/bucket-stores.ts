@@ -198,7 +198,7 @@ export function bucketStoresContract(
       onTestFinished(() => stores.checkpoints.close());
       proxy.calls.length = 0;
       await stores.checkpoints.load(key);
-      expect(proxy.calls).toEqual(["list"]);
+      expect(proxy.calls).toEqual(["list", "get", "get"]);
       await stores.checkpoints.commit(key, first, null);
       expect(proxy.calls.filter((call) => call === "create")).toHaveLength(3);
       proxy.calls.length = 0;

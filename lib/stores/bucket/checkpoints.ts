@@ -4,7 +4,7 @@ import type { CheckpointStore, CommitResult, Version } from "../../checkpoint/st
 import type { Clock } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { StreamKey } from "../../core/names.ts";
-import { bucketMarkers } from "./activity.ts";
+import { bucketMarkers, type Marker } from "./activity.ts";
 import { type Bucket, keysIn, listed } from "./bucket.ts";
 import { countdown, fromCountdown, streamAt, streamPath } from "./keys.ts";
 import { openProbe } from "./probe.ts";
@@ -22,6 +22,9 @@ const kind = "checkpoints";
 const folderOf = (stream: StreamKey): string => `${kind}/${streamPath(stream)}/`;
 const keyOf = (stream: StreamKey, version: number): string => folderOf(stream) + countdown(version);
 const nameOf = (stream: StreamKey, version: number): string => `checkpoint ${stream}, version ${version}`;
+
+/** Whose a version is; `gone` where a writer slept until the versions that would tell were removed: it has lost. */
+type Outcome = "ours" | "theirs" | "gone";
 
 /** A listing may be behind: how often it is asked again for a version that is not there. */
 const listings = 3;
@@ -53,8 +56,9 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
   /** The newest version, above what a late listing says. */
   async function newest(stream: StreamKey): Promise<{ version: number; text: string } | null> {
     for (let count = 1; count <= listings; count++) {
-      let version = await newestListed(stream);
-      if (version === 0) return null;
+      const seen = await newestListed(stream);
+      // The first is kept for good: a listing without it may be late.
+      let version = Math.max(seen, 1);
       let [text, above] = await Promise.all([read(stream, version), read(stream, version + 1)]);
       while (above !== null) {
         version += 1;
@@ -62,6 +66,7 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
         above = await read(stream, version + 1);
       }
       if (text !== null) return { version, text };
+      if (seen === 0) return null;
     }
     throw new StoreError(
       "unavailable",
@@ -69,30 +74,44 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
     );
   }
 
-  /** Whether that version is our work, also where the store's answer was lost. */
-  async function created(stream: StreamKey, version: number, written: RecordVersion): Promise<boolean> {
+  /** Creates a version, or finds out whose it is, also where the store's answer was lost. */
+  async function create(stream: StreamKey, version: number, written: RecordVersion): Promise<Outcome> {
     let failure: StoreError | null = null;
     try {
-      if (await bucket.create(keyOf(stream, version), encodeVersion(written))) return true;
+      if (await bucket.create(keyOf(stream, version), encodeVersion(written))) return "ours";
     } catch (error) {
       if (!(error instanceof StoreError && error.reason === "unavailable")) throw error;
       failure = error;
     }
     const found = await read(stream, version);
+    if (found !== null) {
+      const { writtenBy } = decodeHead(found, nameOf(stream, version));
+      return writtenBy === written.writtenBy ? "ours" : "theirs";
+    }
     // Not there yet, and it may still come.
-    if (found === null && failure) throw failure;
-    return found !== null && decodeHead(found, nameOf(stream, version)).writtenBy === written.writtenBy;
+    if (failure) throw failure;
+    return "gone";
   }
 
   /** Whether a version that we created is part of the record's history: the highest, or followed by the next. */
-  async function counts(stream: StreamKey, version: number, { writtenBy }: RecordVersion): Promise<boolean> {
-    if ((await newestListed(stream)) <= version) return true;
+  async function standing(
+    stream: StreamKey,
+    version: number,
+    { writtenBy }: RecordVersion,
+  ): Promise<Outcome> {
+    if ((await newestListed(stream)) <= version) return "ours";
     const next = await read(stream, version + 1);
-    return next !== null && decodeHead(next, nameOf(stream, version + 1)).follows === writtenBy;
+    if (next === null) return "gone";
+    return decodeHead(next, nameOf(stream, version + 1)).follows === writtenBy ? "ours" : "theirs";
   }
 
-  function cleanInBackground(stream: StreamKey, version: number, { marker }: RecordVersion): void {
-    const beforeMs = clock.now() - retentionMs;
+  /** `sinceMs`: before the version was written, so that nothing which came after it counts as old, however late this is. */
+  function cleanInBackground(
+    stream: StreamKey,
+    version: number,
+    { marker, sinceMs }: { readonly marker: Marker; readonly sinceMs: number },
+  ): void {
+    const beforeMs = sinceMs - retentionMs;
     const clean = async (): Promise<void> => {
       await removeOldVersions(bucket, { folder: folderOf(stream), newest: version, beforeMs });
       await markers.clean(stream, beforeMs, marker);
@@ -109,24 +128,25 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
       return { checkpoint, version: found.version as Version };
     },
     commit: async (stream, next, expected): Promise<CommitResult> => {
+      const nowMs = clock.now();
       const [text] = await Promise.all([expected === null ? null : read(stream, expected), proven()]);
       if (expected !== null && text === null) return { kind: "conflict" };
       const before = expected && text ? decodeHead(text, nameOf(stream, expected)) : null;
       const version = ((expected ?? 0) + 1) as Version;
       const writtenBy = newId();
-      const activeMs = lastActiveMs(next, clock.now());
+      const activeMs = lastActiveMs(next, nowMs);
       const isMarked = before !== null && before.marker.activeMs === activeMs;
       const marker = isMarked ? before.marker : { activeMs, id: writtenBy };
       const written = { writtenBy, follows: before?.writtenBy ?? null, marker, checkpoint: next };
 
       if (!isMarked) await markers.put(stream, marker);
-      const isCommitted =
-        (await created(stream, version, written)) && (await counts(stream, version, written));
-      const done = isCommitted ? before?.marker : marker;
+      const created = await create(stream, version, written);
+      const outcome = created === "ours" ? await standing(stream, version, written) : created;
+      const done = { ours: before?.marker, theirs: marker, gone: null }[outcome];
       // One that stays says too much, and never too little.
       if (!isMarked && done) await markers.remove(stream, done).catch(passOver);
-      if (!isCommitted) return { kind: "conflict" };
-      if (version % cleanEvery === 0) cleanInBackground(stream, version, written);
+      if (outcome !== "ours") return { kind: "conflict" };
+      if (version % cleanEvery === 0) cleanInBackground(stream, version, { marker, sinceMs: nowMs });
       return { kind: "committed", version };
     },
     list: async () => {

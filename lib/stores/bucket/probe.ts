@@ -16,15 +16,16 @@ export function openProbe(bucket: Bucket, newId: () => string): () => Promise<vo
   };
 }
 
-/** @throws StoreError when the second of two creations is taken */
+/** @throws StoreError when the second of two creations is taken, or not even the first */
 async function probe(bucket: Bucket, id: string): Promise<void> {
   const key = `probe/${id}`;
   await bucket.create(key, id);
-  const isIgnored = await bucket.create(key, id);
+  const isOverwritten = await bucket.create(key, id);
+  const found = await bucket.get(key);
   await bucket.remove(key);
-  if (!isIgnored) return;
-  throw new StoreError(
-    "unavailable",
-    `${bucket.name}: the store overwrites an object that it was told to create only where there is none, so two runs could overwrite each other's record: no record is written there`,
-  );
+  const problem = isOverwritten
+    ? "the store overwrites an object that it was told to create only where there is none, so two runs could overwrite each other's record"
+    : found !== id &&
+      "the store creates no object that way, as a parallel file system or an archive does not";
+  if (problem) throw new StoreError("unavailable", `${bucket.name}: ${problem}: no record is written there`);
 }
