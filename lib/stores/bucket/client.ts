@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { backoffMs } from "../../async/backoff.ts";
 import type { Clock, Random } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import { percentEncode } from "../../huawei/sign.ts";
@@ -57,8 +58,7 @@ export interface ClientDeps {
 
 const timeoutMs = 5_000;
 const maxAttempts = 4;
-const firstDelayMs = 100;
-const maxDelayMs = 2_000;
+const delays = { firstMs: 100, maxMs: 2_000 };
 /** Far above a record, whose outbox is bounded; the rest is the tasks that are open. */
 const maxObjectBytes = 4 * 1_048_576;
 const maxBodyBytes = 16 * 1_048_576;
@@ -130,7 +130,7 @@ export function openBucketClient(
         if (!isPassing || count === maxAttempts)
           throw failure(call, isWhole ? `HTTP ${status} ${code}` : brokeOff);
       } else if (count === maxAttempts) throw failure(call, outcome);
-      await clock.sleep(random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (count - 1)), signal);
+      await clock.sleep(backoffMs(count, delays, random), signal);
     }
   }
 

@@ -63,7 +63,7 @@ export class SimulatedBucket {
       this.#step += 1;
       this.#pass();
       const ready = this.#waiting.filter(({ fromStep }) => fromStep <= this.#step);
-      const next = ready[between(this.#random, 0, ready.length - 1)];
+      const next = ready[between(this.#random, 0, ready.length)];
       // All are frozen: time goes on.
       if (!next) continue;
       this.#waiting.splice(this.#waiting.indexOf(next), 1);

@@ -57,7 +57,7 @@ async function write(store: CheckpointStore, { told, random, now, ids }: Writing
       const history = [...(stored ? historyOf(stored.checkpoint) : []), id];
       const next = {
         ...idle,
-        ...states[between(random, 0, states.length - 1)],
+        ...states[between(random, 0, states.length)],
         durations: new Map([["history", history]]),
       };
       const startMs = now();
