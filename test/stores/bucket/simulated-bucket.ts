@@ -110,9 +110,9 @@ export class SimulatedBucket {
   }
 
   #wait(go: () => void): void {
-    const isFrozen = this.#random() < 0.01;
+    const isFrozen = this.#random() < 0.02;
     if (isFrozen) this.#hit("frozen");
-    this.#waiting.push({ fromStep: this.#step + (isFrozen ? between(this.#random, 50, 400) : 0), go });
+    this.#waiting.push({ fromStep: this.#step + (isFrozen ? between(this.#random, 50, 800) : 0), go });
   }
 
   #pass(): void {

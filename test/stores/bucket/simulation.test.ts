@@ -18,7 +18,7 @@ import { SimulatedBucket } from "./simulated-bucket.ts";
 
 const folder = `checkpoints/${key}/`;
 const writers = 3;
-const commitsEach = 30;
+const commitsEach = 40;
 const idle = begin("all", 1_000, 0);
 const states: readonly Partial<Checkpoint>[] = [
   {},
@@ -111,7 +111,7 @@ async function simulate(seed: number): Promise<SimulatedBucket> {
   return bucket;
 }
 
-const seeds = Number(process.env["SIMULATION_SEEDS"] ?? 60);
+const seeds = Number(process.env["SIMULATION_SEEDS"] ?? 40);
 
 it("keeps every commit of three writers while answers are lost, listings late, versions removed and processes frozen", {
   timeout: 600_000,
