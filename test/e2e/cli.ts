@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 
 const cli = fileURLToPath(new URL("../../functions/cli.ts", import.meta.url));
 
+type Environment = Readonly<Record<string, string>>;
+
 export interface Ended {
   readonly code: number | null;
   readonly out: string;
@@ -11,15 +13,19 @@ export interface Ended {
 }
 
 /** The command line in a process of its own, with nothing of this one's environment but PATH. Needs no test runner. */
-export const startCli = (args: readonly string[], cwd: string) =>
+export const startCli = (args: readonly string[], cwd: string, environment: Environment = {}) =>
   spawn(process.execPath, ["--disable-warning=ExperimentalWarning", cli, ...args], {
     cwd,
-    env: { PATH: process.env["PATH"] },
+    env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
 
-export async function runCli(args: readonly string[], cwd: string): Promise<Ended> {
-  const child = startCli(args, cwd);
+export async function runCli(
+  args: readonly string[],
+  cwd: string,
+  environment: Environment = {},
+): Promise<Ended> {
+  const child = startCli(args, cwd, environment);
   const code = new Promise<number | null>((resolve, reject) => {
     child.once("close", resolve).once("error", reject);
   });

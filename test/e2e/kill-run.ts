@@ -83,6 +83,7 @@ export async function killRun({ kills, seed, store, onKill }: KillOptions): Prom
     // A process that lives a second delivers little; nothing may be given up for that.
     delivery: { timeBudget: "2s", maxBacklog: 1_000_000 },
     checkpoint: store?.checkpoint,
+    environment: store?.environment,
     onRequest: () => traffic.emit("request"),
   });
   const { changes } = store ?? killedFolder(join(stage.folder, "state"));

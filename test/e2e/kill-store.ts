@@ -11,6 +11,8 @@ import { changeName } from "./kill-verdict.ts";
 export interface KillStore {
   /** As the configuration has it. */
   readonly checkpoint?: Readonly<Record<string, unknown>>;
+  /** Where its keys are. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** The changes that a killed process had made durable. */
   changes(stream: StreamKey): Promise<readonly string[]>;
 }

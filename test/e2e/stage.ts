@@ -22,6 +22,8 @@ export interface StageOptions {
   readonly delivery?: Readonly<Record<string, unknown>>;
   /** An embedded store in the stage's folder where left out. */
   readonly checkpoint?: Readonly<Record<string, unknown>> | undefined;
+  /** Of the command line, beside PATH. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Told of each request to the API. */
   readonly onRequest?: () => void;
 }
@@ -42,6 +44,7 @@ export async function openStage({
   source = {},
   delivery = {},
   checkpoint = { type: "file", path: "state" },
+  environment = {},
   onRequest = () => {},
 }: StageOptions): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-e2e-"));
@@ -76,8 +79,8 @@ export async function openStage({
         startMs: Date.now() - ageMs,
         steps: [{ status, afterMs: 0 }],
       }),
-    run: (...args) => runCli(withConfig(args), folder),
-    start: (...args) => startCli(withConfig(args), folder),
+    run: (...args) => runCli(withConfig(args), folder, environment),
+    start: (...args) => startCli(withConfig(args), folder, environment),
     close: async () => {
       await simulator.close();
       await rm(folder, { recursive: true, force: true });

@@ -93,7 +93,7 @@ export const requirements: readonly Requirement[] = [
   inVenv("test/sinks/aws/moto.test.ts", motoProgram),
   inVenv("test/stores/bucket/moto.test.ts", motoProgram),
   {
-    test: "test/stores/bucket/versitygw.test.ts",
+    test: "test/{stores/bucket/versitygw,e2e/bucket/kill}.test.ts",
     install:
       "GOBIN=$PWD/test/services/versitygw/target go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 (needs Go 1.21 or later)",
     isThere: () => findProgram(versitygwProgram) !== null,
