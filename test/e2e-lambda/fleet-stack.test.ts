@@ -34,8 +34,10 @@ describe("the stack that serverless.fleet.yml makes", () => {
     const logs = ["logs:CreateLogStream", "logs:PutLogEvents"];
     expect(actionsOf("PlanRole")).toEqual(["dynamodb:Query", ...logs, "sqs:SendMessage", "ssm:GetParameter"]);
     expect(actionsOf("PollRole")).toEqual([
+      "dynamodb:DeleteItem",
       "dynamodb:GetItem",
       "dynamodb:PutItem",
+      "dynamodb:Query",
       "dynamodb:UpdateItem",
       ...logs,
       "sns:Publish",
