@@ -247,7 +247,7 @@ describe("checkpoint", () => {
             open: 1,
             outbox: 1,
             pending: { ops: 1 },
-            trouble: { ops: { kind: "blocked", reason: "unauthorized" } },
+            breakers: { ops: { kind: "blocked", reason: "unauthorized" } },
           },
         ],
       },
