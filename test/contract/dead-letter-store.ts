@@ -3,6 +3,7 @@ import type { SinkName } from "../../lib/core/names.ts";
 import type { DeadLetter, DeadLetterStore } from "../../lib/delivery/dead-letters.ts";
 import { deadLetterOf } from "../../lib/delivery/dead-letters.ts";
 import { parseExactJson } from "../../lib/text/json.ts";
+import { createdMs } from "../change/sample.ts";
 import { chat, entry, key, ops } from "../checkpoint/sample.ts";
 
 export const letter = (sequence: number, sink: SinkName = ops): DeadLetter =>
@@ -10,7 +11,7 @@ export const letter = (sequence: number, sink: SinkName = ops): DeadLetter =>
     reason: "rejected",
     detail: "HTTP 400",
     attempts: 2,
-    nowMs: sequence,
+    nowMs: createdMs + sequence,
   });
 
 /** What every store of dead letters does. `make` opens an empty one. */
@@ -24,7 +25,7 @@ export function deadLetterStoreContract(name: string, make: () => Promise<DeadLe
       expect(await store.list({ sink: chat })).toEqual([letter(2, chat)]);
       expect(await store.list({ id })).toEqual([letter(3)]);
       expect(await store.list({ sink: chat, id })).toEqual([]);
-      expect(await store.list({ givenUpBeforeMs: 2 })).toEqual([letter(1)]);
+      expect(await store.list({ givenUpBeforeMs: createdMs + 2 })).toEqual([letter(1)]);
       await store.close();
     });
 

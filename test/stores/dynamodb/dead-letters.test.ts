@@ -8,6 +8,7 @@ import { redrive } from "../../../lib/delivery/redrive.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { dynamodbDeadLetters } from "../../../lib/stores/dynamodb/dead-letters.ts";
 import { type Engine, startEngine } from "../../aws/dynamodb-engine.ts";
+import { createdMs } from "../../change/sample.ts";
 import { chat, entry, key, ops } from "../../checkpoint/sample.ts";
 import { deadLetterStoreContract } from "../../contract/dead-letter-store.ts";
 
@@ -19,12 +20,12 @@ afterAll(() => engine.close());
 
 deadLetterStoreContract("DynamoDB", async () => dynamodbDeadLetters(await engine.table()));
 
-const letter = (sequence: number, sink: SinkName = ops, nowMs = 10_000 + sequence): DeadLetter =>
+const letter = (sequence: number, sink: SinkName = ops, givenUpMs = sequence): DeadLetter =>
   deadLetterOf(key, sink, entry(sequence, `t${sequence}`, [sink]), {
     reason: "rejected",
     detail: "HTTP 400",
     attempts: 1,
-    nowMs,
+    nowMs: createdMs + givenUpMs,
   });
 
 async function opened() {
