@@ -20,7 +20,9 @@ const pages = [
   "README.md",
   "SECURITY.md",
   "CONTRIBUTING.md",
-  ...readdirSync(path.join(root, "docs")).map((file) => `docs/${file}`),
+  ...readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" }).map(
+    (file) => `docs/${file}`,
+  ),
 ]
   .filter((file) => file.endsWith(".md") && existsSync(path.join(root, file)))
   .map((file) => [file, readFileSync(path.join(root, file), "utf8")] as const);
@@ -77,6 +79,15 @@ describe("the documentation", () => {
       }),
     );
     expect(broken).toEqual([]);
+  });
+
+  it("lists every decision, numbered without a gap", () => {
+    const files = readdirSync(path.join(root, "docs/decisions")).filter((file) => /^\d{4}-/.test(file));
+    const listed = [...page("docs/decisions/README.md").matchAll(/\]\((\d{4}-[^)]+)\)/g)].map(
+      ([, file]) => file,
+    );
+    expect(listed.toSorted()).toEqual(files.toSorted());
+    expect(files.map((file) => Number(file.slice(0, 4)))).toEqual(files.map((_, index) => index + 1));
   });
 
   it("names only tests and sources that are there", () => {
