@@ -1,6 +1,6 @@
 import type { CallOptions, Clock } from "../core/clock.ts";
 
-/** Lets a signal of one's own abort with its caller's; what it returns ends that. */
+/** Aborts `own` with `caller`; returns an unsubscribe function. */
 export function follow(caller: AbortSignal, own: AbortController): () => void {
   const abort = (): void => own.abort(caller.reason);
   if (caller.aborted) abort();
@@ -8,7 +8,10 @@ export function follow(caller: AbortSignal, own: AbortController): () => void {
   return () => caller.removeEventListener("abort", abort);
 }
 
-/** A signal that aborts with the first of several; `unfollow` ends that. One alone is its own. */
+/**
+ * Returns a signal that aborts with the first of `callers`, and `unfollow`, which unsubscribes. A single caller is
+ * returned as it is.
+ */
 export function followAll(callers: readonly AbortSignal[]): {
   readonly signal: AbortSignal;
   readonly unfollow: () => void;
@@ -26,8 +29,8 @@ export function followAll(callers: readonly AbortSignal[]): {
 }
 
 /**
- * Does `work` under a signal that aborts with the caller's, or after `limitMs` with a TimeoutError. AbortSignal.any and
- * AbortSignal.timeout say the same at nine times the cost, which is a tenth of a whole request's.
+ * Runs `work` with a signal that aborts with the caller's, or with a TimeoutError after `limitMs`. AbortSignal.any with
+ * AbortSignal.timeout does this at nine times the cost, a tenth of a whole request.
  */
 export async function withTimeLimit<Result>(
   caller: AbortSignal,
@@ -48,7 +51,7 @@ export async function withTimeLimit<Result>(
   }
 }
 
-/** Does `work` under a signal that also aborts at `untilMs`. */
+/** Runs `work` with a signal that also aborts at `untilMs` (epoch milliseconds). */
 export async function withDeadline(
   clock: Clock,
   untilMs: number,
@@ -63,7 +66,7 @@ export async function withDeadline(
     await work({ signal: bounded.signal });
   } finally {
     unfollow();
-    // Without a reason of ours an exception is made, with its stack.
+    // An abort without a reason creates an exception with its stack, which is slow.
     done.abort(null);
     await timer;
   }

@@ -1,4 +1,4 @@
-/** Runs `work` over all items, so many at once. */
+/** Runs `work` over all items with limited concurrency. */
 export async function eachOf<Item>(
   items: readonly Item[],
   atOnce: number,

@@ -1,12 +1,12 @@
-/** Work that closing waits for. */
+/** Tracks work in flight, so that closing can wait for it. */
 export interface InFlight {
-  /** Counts the work until it has settled, and returns it. */
+  /** Tracks the promise until it settles, and returns it. */
   track<Value>(work: Promise<Value>): Promise<Value>;
-  /** Waits for all that is tracked, then frees what it used. Once, however often it is called. */
+  /** Waits for all tracked work, then frees the resources. Repeated calls share one close. */
   close(): Promise<void>;
 }
 
-/** `free` is called once: when `close` has been called and nothing is in flight. */
+/** Creates a tracker. `free` runs once: after `close` was called and nothing is in flight. */
 export function inFlight(free: () => Promise<unknown>): InFlight {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 
-/** Calls `expired` once, when it was not reset for `limitMs`. */
+/** Calls `expired` once, when `limitMs` pass without a reset. */
 export class Watchdog {
   readonly #clock: Clock;
   readonly #limitMs: number;
@@ -19,14 +19,14 @@ export class Watchdog {
   }
 
   stop(): void {
-    // Without a reason of ours an exception is made, with its stack.
+    // An abort without a reason creates an exception with its stack, which is slow.
     this.#stopped.abort(null);
   }
 
   async #watch(expired: () => void): Promise<void> {
     const { signal } = this.#stopped;
     let seenMs = 0;
-    // One sleep for each span, however many resets it had.
+    // One sleep covers each span, regardless of the number of resets in it.
     while (seenMs < this.#untilMs && !signal.aborted) {
       seenMs = this.#untilMs;
       await this.#clock.sleep(seenMs - this.#clock.now(), signal);

@@ -3,39 +3,42 @@ import { type Gone, isOpen, type KnownTask } from "./known.ts";
 import { believableMs, pastAfter, standingOf } from "./order.ts";
 import { isFinal, type Task } from "./task.ts";
 
-/** One task's status, from (or none) to, seen between two snapshots. */
+/** A status change of one task between two snapshots. */
 export interface Change {
   readonly task: Task;
-  /** Null for a task seen for the first time; VANISHED for one that the API shows again. */
+  /** Null for a task seen for the first time; VANISHED for one that reappeared. */
   readonly from: string | null;
-  /** The new status; OVERDUE and VANISHED for what is told beyond status. */
+  /** The new status, or OVERDUE or VANISHED, which the bridge adds. */
   readonly to: string;
 }
 
-/** What one task's new sight means: the changes to tell, in order, and what to remember. */
+/** Result of comparing one task: the changes to emit, in order, and the state to remember. */
 export interface Difference {
   readonly id: TaskId;
   readonly changes: readonly Change[];
   readonly known: KnownTask;
 }
 
+/** Rules for comparing tasks. */
 export interface DiffRules {
-  /** The instant of the snapshot, by the API's clock. */
+  /** Instant of the snapshot by the API's clock, epoch milliseconds. */
   readonly nowMs: number;
-  /** How long a task of this name may stay open, milliseconds; null for no limit. */
+  /** How long a task of this name may stay open, milliseconds; null: no limit. */
   readonly overdueAfterMs: (name: string) => number | null;
-  /** A task first seen ended, with an update before this instant, is remembered and not told; null: everything is told. */
+  /**
+   * Tasks that ended before this instant and are first seen now are remembered without an event; null: all are emitted.
+   */
   readonly baselineMs: number | null;
-  /** How long a vanished task is looked up, milliseconds. */
+  /** How long a vanished task is looked up again, milliseconds. */
   readonly maxOpenAgeMs: number;
 }
 
-/** A doubtful sight counts when it is confirmed after this long: replicas lag by seconds. */
+/** A doubtful sight must be confirmed after this time: API replicas lag by seconds. */
 const confirmAfterMs = 60_000;
 
 const vanished = "VANISHED";
 
-/** Compares one task with what is known of it; null when there is nothing to tell and nothing to remember. */
+/** Compares a task with its known state; null when nothing changed. */
 export function diffTask(known: KnownTask | undefined, task: Task, rules: DiffRules): Difference | null {
   if (!known) return movedTo(task, undefined, rules);
   const standing = standingOf(known, task, rules.nowMs);
@@ -46,20 +49,20 @@ export function diffTask(known: KnownTask | undefined, task: Task, rules: DiffRu
 }
 
 /**
- * An open task of which the API says that it knows none such; null when there is nothing new about that. It is told as
- * vanished once a second poll, at least a minute later, hears the same.
+ * Handles an open task that the API no longer knows; null when that is not news. It is emitted as vanished once a
+ * second poll, at least a minute later, confirms it.
  */
 export function diffGone(id: TaskId, known: KnownTask, rules: DiffRules): Difference | null {
   if (known.gone) return isLookDue(known, rules) ? lookedForAgain(id, known, known.gone, rules) : null;
   if (!isOpen(known)) return null;
-  // An ended task's record may be deleted: that is no change.
+  // Ended tasks may be deleted; that is not a change.
   if (isFinal(known.status)) return { id, changes: [], known: { ...known, doubt: null } };
   return isConfirmed(known, vanished, rules)
     ? diffLost(id, known, rules)
     : doubted(id, known, vanished, rules);
 }
 
-/** An open task that is surely gone, such as one of a deleted instance; null for one that is not open. */
+/** Marks an open task as gone for certain, for example because its instance was deleted; null when it is not open. */
 export function diffLost(id: TaskId, known: KnownTask, { nowMs }: DiffRules): Difference | null {
   if (!isOpen(known) || isFinal(known.status)) return null;
   const { name, status, createdAtMs, updatedAtMs } = known;
@@ -69,13 +72,13 @@ export function diffLost(id: TaskId, known: KnownTask, { nowMs }: DiffRules): Di
   return { id, changes: [{ task, from: status, to: vanished }], known: { ...known, doubt: null, gone } };
 }
 
-/** Whether a vanished task is to be looked up now. An instant that only a wrong clock can have set is void. */
+/** Whether to look up a vanished task now. An instant too far ahead was set by a wrong clock and is ignored. */
 export function isLookDue(known: KnownTask, { nowMs, maxOpenAgeMs }: DiffRules): boolean {
   const nextLookMs = known.gone?.nextLookMs ?? null;
   return nextLookMs !== null && (nextLookMs <= nowMs || nextLookMs > nowMs + maxOpenAgeMs);
 }
 
-/** The next look comes when the task has been gone for twice as long. */
+/** Schedules the next lookup after twice the time that the task has been gone. */
 function lookedForAgain(id: TaskId, known: KnownTask, gone: Gone, rules: DiffRules): Difference {
   const { nowMs, maxOpenAgeMs } = rules;
   const sinceMs = Math.min(gone.sinceMs, nowMs);
@@ -89,12 +92,12 @@ function isConfirmed({ doubt }: KnownTask, status: string, { nowMs }: DiffRules)
 }
 
 function doubted(id: TaskId, known: KnownTask, status: string, { nowMs }: DiffRules): Difference | null {
-  // A doubt from the future was noted by a clock that was ahead: it begins anew.
+  // A doubt in the future was noted by a clock that ran ahead; start again.
   if (known.doubt?.status === status && known.doubt.sinceMs <= nowMs) return null;
   return { id, changes: [], known: { ...known, doubt: { status, sinceMs: nowMs } } };
 }
 
-/** The status is the known one: a doubt is over, a vanished task is back. */
+/** Handles an unchanged status: clears a doubt, or emits a vanished task's return. */
 function stayed(known: KnownTask, task: Task, rules: DiffRules): Difference | null {
   const overdue = !known.overdueTold && isOverdue(task, rules);
   if (!overdue && known.gone === null && known.doubt === null) return null;

@@ -5,7 +5,7 @@ const filled = { type: "string", minLength: 1 } as const;
 const optionalText = { type: ["string", "null"] } as const;
 const instant = { type: "string", format: "date-time" } as const;
 
-/** JSON Schema of an event's `data`; every event names it in `dataschema`. */
+/** JSON Schema of an event's `data`, named by every event's `dataschema`. */
 const dataSchema = {
   $id: eventSchemaId,
   title: "Change of a DMS background task",
@@ -71,7 +71,7 @@ const dataSchema = {
   },
 } as const;
 
-/** JSON Schema (2020-12) of a whole event in the structured mode. Receivers must accept properties beyond it. */
+/** JSON Schema (2020-12) of a whole event in structured mode. Receivers must accept additional properties. */
 export const eventJsonSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   $id: "urn:dms-task-bridge:schema:cloudevent:1",

@@ -3,6 +3,7 @@ import type { Change } from "./diff.ts";
 import { maskedParams } from "./mask.ts";
 import { stampMs } from "./task.ts";
 
+/** Kinds of events, the last part of an event's type. */
 export type EventKind =
   | "created"
   | "executing"
@@ -14,14 +15,14 @@ export type EventKind =
   | "vanished"
   | "unknown";
 
-/** A CloudEvent 1.0 that states one change. Its property order is fixed, so equal events have equal bytes. */
+/** A CloudEvent 1.0 for one status change. Property order is fixed, so equal events have equal bytes. */
 export interface CloudEvent {
   readonly specversion: "1.0";
   readonly id: EventId;
   readonly source: string;
   readonly type: `com.huaweicloud.dms.task.${EventKind}`;
   readonly subject: string;
-  /** The task's updated_at, or its creation where the API gave none; ISO 8601 UTC. */
+  /** The task's `updated_at`, or its creation time when that is missing; ISO 8601 UTC. */
   readonly time: string;
   readonly datacontenttype: "application/json";
   readonly dataschema: string;
@@ -29,24 +30,28 @@ export interface CloudEvent {
   readonly data: EventData;
 }
 
+/** An event's `data`. */
 export interface EventData {
   readonly task: {
     readonly id: string;
     readonly name: string;
     readonly status: string;
-    /** The API's params, parsed, with secrets masked; null when the task has none. */
+    /** Parsed task params with secrets masked; null when the task has none. */
     readonly params: unknown;
     readonly user: { readonly id: string | null; readonly name: string | null };
     readonly createdAt: string;
     readonly updatedAt: string;
   };
   readonly change: {
-    /** Null for a task seen for the first time; VANISHED for one that the API shows again. */
+    /** Null for a task seen for the first time; VANISHED for one that reappeared. */
     readonly from: string | null;
     readonly to: string;
-    /** From the task's creation to this change, milliseconds. */
+    /** Milliseconds from the task's creation to this change. */
     readonly durationMs: number;
-    /** The median of the last successful tasks of this name on this instance, milliseconds; left out while fewer than three are known. */
+    /**
+     * Median duration of recent successful tasks of this name on this instance, milliseconds; omitted while fewer than
+     * three are known.
+     */
     readonly usualMs?: number;
     readonly observedAt: string;
   };
@@ -59,17 +64,18 @@ export interface EventData {
   };
 }
 
-/** What an event says of the stream its change was seen in. */
+/** Stream metadata that an event needs. */
 export interface EventContext {
   readonly stream: Stream;
-  /** The API resource of the instance: scheme, host and path. */
+  /** API URL of the instance: scheme, host and path. */
   readonly source: string;
   readonly instanceName: string | null;
   readonly observedAtMs: number;
-  /** How long such a task usually takes, where that is known. */
+  /** Typical duration of such a task, milliseconds; null when unknown. */
   readonly usualMs?: number | null;
 }
 
+/** URI of the schema of an event's `data`. */
 export const eventSchemaId = "urn:dms-task-bridge:schema:task-event:1";
 
 const kinds: Readonly<Record<string, EventKind>> = {
@@ -83,11 +89,11 @@ const kinds: Readonly<Record<string, EventKind>> = {
   VANISHED: "vanished",
 };
 
-/** States a change as a CloudEvent. Its id comes from the task alone, so retries and replays bear the same one. */
+/** Builds the CloudEvent for a change. Its id depends on the task alone, so retries and replays repeat it. */
 export function toEvent(change: Change, context: EventContext): CloudEvent {
   const { task, from, to } = change;
   const { engine, region, projectId, instanceId } = context.stream;
-  // These two are the bridge's own words: no update of the task states them.
+  // The bridge adds these two; the task's own update time does not describe them.
   const changedAtMs = to === "OVERDUE" || to === "VANISHED" ? context.observedAtMs : stampMs(task);
   const updatedAt = new Date(stampMs(task)).toISOString();
   return {
@@ -128,12 +134,12 @@ export function toEvent(change: Change, context: EventContext): CloudEvent {
   };
 }
 
-/** Ids travel in headers and are joined by dots in signatures: an unexpected character is percent-encoded. */
+/** Percent-encodes unexpected characters: ids travel in headers and are joined by dots in signatures. */
 const idPart = (text: string): string => encodeURIComponent(text).replaceAll(".", "%2E");
 
 const known = new WeakMap<CloudEvent, number>();
 
-/** How many bytes the event takes as JSON. Events never change, so each is measured once. */
+/** Size of an event as JSON, bytes. Cached, since events never change. */
 export function eventBytes(event: CloudEvent): number {
   const found = known.get(event);
   if (found !== undefined) return found;

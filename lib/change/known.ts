@@ -1,41 +1,43 @@
 import { isFinal } from "./task.ts";
 
-/** A status and the `updated_at` it came with; null where the API gave none. */
+/** A status with its `updated_at`, epoch milliseconds; null where the API gave none. */
 export interface Sight {
   readonly status: string;
   readonly updatedAtMs: number | null;
 }
 
-/** A sight that may come from a lagging replica: it counts once a poll at least a minute later shows the same. */
+/** An observation that may come from a lagging replica. It counts once a poll at least a minute later confirms it. */
 export interface Doubt {
-  /** The status seen; `VANISHED` where the API did not know the task. */
+  /** The status seen; `VANISHED` when the API did not know the task. */
   readonly status: string;
   readonly sinceMs: number;
 }
 
-/** A task that was told as vanished, and is looked up ever more rarely. */
+/** A task emitted as vanished, looked up at growing intervals. */
 export interface Gone {
   readonly sinceMs: number;
-  /** Null: it is not looked up any more. */
+  /** Epoch milliseconds of the next lookup; null: no more lookups. */
   readonly nextLookMs: number | null;
 }
 
-/** What is remembered of a task while it is open or inside the window. Instants are the API's. */
+/** Remembered state of a task while it is open or inside the window. Instants are by the API's clock. */
 export interface KnownTask extends Sight {
   readonly createdAtMs: number;
-  /** Of an open task, for the events that may have to be made without it; empty once it is final. */
+  /** Name of an open task, for events made without its record; empty once the task has ended. */
   readonly name: string;
-  /** The task's `overdue` was told. */
+  /** Whether the task's overdue event was emitted. */
   readonly overdueTold: boolean;
-  /** Rare: almost every task is without one. */
+  /** Usually null. */
   readonly doubt: Doubt | null;
-  /** Sights told before the task ran again, or moved against its stamps: a lagging replica may show them again. */
+  /**
+   * Observations emitted before the task restarted or its timestamps went back; a lagging replica may show them again.
+   */
   readonly past: readonly Sight[];
   /** Null while the API knows the task. */
   readonly gone: Gone | null;
 }
 
-/** Whether a known task's end may still come. An ended task that may be running again counts as open. */
+/** Whether a known task may still end. An ended task that may be running again counts as open. */
 export const isOpen = ({ gone, doubt, status }: KnownTask): boolean =>
   gone === null && (doubt !== null || !isFinal(status));
 

@@ -5,18 +5,18 @@ const mask = "***";
 const maxDepth = 32;
 const maxBytes = 16 * 1024;
 
-/** What an event holds in place of longer params. */
+/** Replaces params that are too long for an event. */
 export interface CutParams {
   readonly truncated: true;
-  /** Of the whole. */
+  /** Length of the full text. */
   readonly characters: number;
   /** The first 16 KiB as text, secrets masked. */
   readonly beginning: string;
 }
 
 /**
- * A task's `params` as a value, with what looks like a secret masked. Numbers stay as the API wrote them, text that is no
- * JSON stays text, and params over 16 KiB are a `CutParams`. Null when there are none.
+ * Parses a task's `params` and masks secrets. Numbers stay as written, text that is not JSON stays text, and params
+ * over 16 KiB become `CutParams`. Null when there are none.
  */
 export function maskedParams(params: string | null): unknown {
   if (params === null || params === "") return null;
@@ -26,13 +26,13 @@ export function maskedParams(params: string | null): unknown {
 }
 
 function cutParams(params: string): CutParams {
-  // Masked before it is cut, so that a secret at the cut is seen whole.
+  // Masked before cutting, so that a secret at the cut is still recognized.
   const masked = maskProse(params.slice(0, 2 * maxBytes));
   const { read } = new TextEncoder().encodeInto(masked, new Uint8Array(maxBytes));
   return { truncated: true, characters: params.length, beginning: masked.slice(0, read) };
 }
 
-/** The value itself where nothing in it is masked. */
+/** Returns the value itself when nothing was masked. */
 function maskValue(value: unknown, depth: number): unknown {
   if (depth > maxDepth) return mask;
   if (typeof value === "string") return maskText(value, depth);
@@ -40,7 +40,7 @@ function maskValue(value: unknown, depth: number): unknown {
   return isObject(value) ? maskObject(value, depth) : value;
 }
 
-/** A list of two may be a name and its value. */
+/** A list of two may be a name-value pair. */
 function maskList(list: readonly unknown[], depth: number): readonly unknown[] {
   const [name] = list;
   if (list.length === 2 && typeof name === "string" && isSecretName(name)) return [name, mask];
@@ -62,20 +62,20 @@ function maskObject(object: Readonly<Record<string, unknown>>, depth: number): o
   return isSame ? object : Object.fromEntries(masked);
 }
 
-/** Where an object names a parameter, and where it has that parameter's value. */
+/** Keys that hold a parameter's name, and keys that hold its value. */
 const nameKey = /(?:name|key|field|label|param|parameter|property|option|id)$/i;
 const valueKey = /val(?:ues?)?$|^(?:default|text|content)$/i;
 
-/** DMS puts JSON inside strings of its JSON; a secret may sit there too. */
+/** Masks JSON inside strings: DMS nests JSON texts. */
 function maskText(text: string, depth: number): string {
   const nested = /^\s*["[{]/.test(text) ? parseExactJson(text) : undefined;
   if (nested === undefined) return maskProse(text);
   const masked = maskValue(nested, depth + 1);
-  // Of a repeated key only the last value was looked at.
+  // Repeated keys: only the last value was checked.
   return masked === nested && keysIn(text) === keysIn(JSON.stringify(nested)) ? text : JSON.stringify(masked);
 }
 
-/** In JSON a string before a colon is a key. */
+/** Counts keys: in JSON, strings before a colon. */
 const keysIn = (json: string): number =>
   json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g).reduce((count, [, colon]) => count + (colon ? 1 : 0), 0);
 

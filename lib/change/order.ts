@@ -1,17 +1,17 @@
 import type { KnownTask, Sight } from "./known.ts";
 import { firstStatus, isFinal } from "./task.ts";
 
-/** How a new sight of a task stands to what is known of it. */
+/** Relation of a new observation of a task to its known state. */
 export type Standing =
   | "same"
-  /** The task has moved on. */
+  /** The task has changed. */
   | "later"
-  /** It may have moved on, or a replica of the API lags behind. */
+  /** The task may have changed, or an API replica lags behind. */
   | "doubtful";
 
 /**
- * Orders two sights of a task. Truth is an order of states, and `updated_at` is only evidence of it: it may be missing,
- * come from a host whose clock is wrong, or lie in the future. So nothing is ruled out for good: what persists counts.
+ * Orders two observations of a task. `updated_at` is only evidence: it may be missing, wrong or in the future. Nothing
+ * is ruled out for good; a persistent observation wins.
  */
 export function standingOf(known: Sight & Pick<KnownTask, "past">, sight: Sight, nowMs: number): Standing {
   if (sight.status === known.status) return "same";
@@ -29,17 +29,17 @@ function isLater(known: Sight, sight: Sight, nowMs: number): boolean {
   return knownMs !== null && sightMs !== null && sightMs > knownMs;
 }
 
-/** Hosts' clocks differ; an instant further ahead than this says nothing. */
+/** Tolerated difference between hosts' clocks; timestamps further ahead are ignored. */
 const clockSlackMs = 60_000;
 
-/** When a sight says that its status was taken; null where it says nothing that can be believed. */
+/** Plausible `updated_at` of an observation, epoch milliseconds; null when missing or implausible. */
 export const believableMs = ({ updatedAtMs }: Pick<Sight, "updatedAtMs">, nowMs: number): number | null =>
   updatedAtMs !== null && updatedAtMs <= nowMs + clockSlackMs ? updatedAtMs : null;
 
-/** It bounds what a task that runs again and again takes in the record. */
+/** Bounds the record size of a task that restarts again and again. */
 const maxPast = 8;
 
-/** What a lagging replica may show again, although stamps or statuses do not tell it from news. */
+/** Adds an observation to those that a lagging replica may show again. */
 export function pastAfter(known: Sight & Pick<KnownTask, "past">, sight: Sight): readonly Sight[] {
   const { status, updatedAtMs } = known;
   const isAgainstStamps = updatedAtMs !== null && (sight.updatedAtMs ?? updatedAtMs) < updatedAtMs;

@@ -9,10 +9,10 @@ const stream = {
   instanceId: "sample-instance",
 } as const;
 
-/** What is no status of the API's own, but told of a task that is open. */
+/** Statuses added by the bridge for open tasks, unknown to the API. */
 const told: ReadonlySet<string> = new Set(["OVERDUE", "VANISHED"]);
 
-/** A change to each status that has an event type of its own, and to one that nobody knows. */
+/** One status for each event type, and one unknown status. */
 export const sampleStatuses = [
   firstStatus,
   "EXECUTING",
@@ -24,7 +24,7 @@ export const sampleStatuses = [
   "SOMETHING_NEW",
 ] as const;
 
-/** An event like any other, but of an instance and a task called `sample`, so that no consumer takes it for a real one. */
+/** Creates a test event. Its instance and task are called `sample`, so that no consumer takes it for a real one. */
 export function sampleEvent(nowMs: number, to = "SUCCESS"): CloudEvent {
   const task = {
     id: taskId("sample-task"),

@@ -1,32 +1,33 @@
 import type { TaskId } from "../core/names.ts";
 
-/** One DMS background task, as the API shows it. */
+/** A DMS background task from the API. */
 export interface Task {
   readonly id: TaskId;
   readonly name: string;
-  /** CREATED, EXECUTING, SUCCESS, FAILED, CANCELLED, DELETED; others may come and are carried as they are. */
+  /** CREATED, EXECUTING, SUCCESS, FAILED, CANCELLED or DELETED; unknown statuses are passed through. */
   readonly status: string;
-  /** The API's `params`: JSON inside a string, parsed only when an event is made of it. */
+  /** The API's `params`: JSON text, parsed only when an event is built. */
   readonly params: string | null;
   readonly user: { readonly id: string | null; readonly name: string | null };
-  /** Of a record without `created_at`, its `updated_at`. */
+  /** Creation time, epoch milliseconds; `updated_at` when `created_at` is missing. */
   readonly createdAtMs: number;
-  /** Null where the API gave none. */
+  /** Epoch milliseconds; null where the API gave none. */
   readonly updatedAtMs: number | null;
 }
 
-/** The instant that a task's event bears: `updated_at`, or the creation where the API gave none. */
+/** Time of a task's event: `updated_at`, or the creation time when that is missing; epoch milliseconds. */
 export const stampMs = ({ updatedAtMs, createdAtMs }: Pick<Task, "updatedAtMs" | "createdAtMs">): number =>
   updatedAtMs ?? createdAtMs;
 
-/** The status before which a task has no other. */
+/** The status in which every task begins. */
 export const firstStatus = "CREATED";
 
 const finalStatuses: ReadonlySet<string> = new Set(["SUCCESS", "FAILED", "CANCELLED", "DELETED"]);
 const openStatuses: ReadonlySet<string> = new Set([firstStatus, "EXECUTING"]);
 
-/** Whether a task in this status has ended. An unknown status counts as open, so that its end is not missed. */
+/** Whether the status is final. Unknown statuses count as open, so that the task's end is not missed. */
 export const isFinal = (status: string): boolean => finalStatuses.has(status);
 
+/** Whether the API documents this status. */
 export const isKnownStatus = (status: string): boolean =>
   finalStatuses.has(status) || openStatuses.has(status);

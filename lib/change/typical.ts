@@ -1,15 +1,17 @@
-/** Task name to how long its last successful tasks took, milliseconds, newest last. The name heard of longest ago comes first. */
+/**
+ * Durations of recent successful tasks by name, milliseconds, newest last. The least recently updated name comes first.
+ */
 export type Durations = ReadonlyMap<string, readonly number[]>;
 
-/** They bound what a stream's record keeps: 30 KB at most. */
+/** Limits of a stream's record: 30 KB at most. */
 const maxNames = 64;
 const maxNameCharacters = 200;
 const maxDurations = 9;
 
-/** Fewer say nothing of what is usual. */
+/** Minimum number of durations for a meaningful median. */
 const leastDurations = 3;
 
-/** Takes in how long one more successful task of a name took. */
+/** Adds the duration of a successful task. */
 export function withDuration(durations: Durations, name: string, durationMs: number): Durations {
   if (name.length > maxNameCharacters) return durations;
   const next = new Map(durations);
@@ -20,7 +22,7 @@ export function withDuration(durations: Durations, name: string, durationMs: num
   return next;
 }
 
-/** How long a successful task of this name usually takes, whole milliseconds: the median; null while too few are known. */
+/** Median duration of successful tasks of this name, whole milliseconds; null while fewer than three are known. */
 export function typicalMsOf(durations: Durations, name: string): number | null {
   const sorted = (durations.get(name) ?? []).toSorted((a, b) => a - b);
   if (sorted.length < leastDurations) return null;

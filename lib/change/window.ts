@@ -1,14 +1,15 @@
-/** begin_time has whole seconds: cutting down keeps a task of the boundary second inside. */
+/** Rounds down to a full second, the resolution of `begin_time`, so that tasks of the boundary second are included. */
 export const floorToSecond = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 
+/** Input for advancing the watermark. */
 export interface WindowFacts {
-  /** The watermark so far; the new one is never before it. */
+  /** Current watermark, epoch milliseconds; the new one is never earlier. */
   readonly currentMs: number;
-  /** Creation of the newest task seen; null when none was. */
+  /** Creation time of the newest task seen; null for none. */
   readonly newestCreatedMs: number | null;
-  /** Creations of the open tasks that the window must keep. */
+  /** Creation times of open tasks that the window must include. */
   readonly openCreatedMs: Iterable<number>;
-  /** Creations of what was seen but is not recorded yet: further slices, tasks that could not be read. */
+  /** Creation times of tasks seen but not recorded yet: later commit batches and unreadable records. */
   readonly unrecordedMs: Iterable<number>;
   readonly lookbackMs: number;
   readonly maxOpenAgeMs: number;
@@ -16,8 +17,8 @@ export interface WindowFacts {
 }
 
 /**
- * The instant from which the next poll must read. It never passes an open task younger than `maxOpenAgeMs`, nor
- * anything seen but not recorded; an open task that it leaves behind is polled by its id.
+ * Computes the instant from which the next poll must read. It never passes an open task younger than `maxOpenAgeMs` or
+ * anything unrecorded; open tasks left behind are polled by id.
  */
 export function nextWatermark(facts: WindowFacts): number {
   if (facts.newestCreatedMs === null) return facts.currentMs;
@@ -30,6 +31,6 @@ export function nextWatermark(facts: WindowFacts): number {
   return Math.max(facts.currentMs, floorToSecond(earliestMs));
 }
 
-/** Whether a listing that begins at `watermarkMs` shows a task of this creation. */
+/** Whether a listing from `watermarkMs` includes a task created at this instant. */
 export const isInWindow = (createdAtMs: number, watermarkMs: number): boolean =>
   floorToSecond(createdAtMs) >= floorToSecond(watermarkMs);

@@ -6,6 +6,7 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
@@ -21,13 +22,17 @@ export const systemClock: Clock = {
     }),
 };
 
-/** Whether an instant lies less than `spanMs` back. One in the future does not: a clock that was ahead has set it. */
+/**
+ * Whether `sinceMs` lies less than `spanMs` before `nowMs`. An instant in the future does not: it was noted by a clock
+ * that ran ahead.
+ */
 export const isWithin = (spanMs: number, sinceMs: number, nowMs: number): boolean =>
   nowMs >= sinceMs && nowMs - sinceMs < spanMs;
 
-/** A number in [0, 1), passed in for the same reason. */
+/** Random numbers in [0, 1), passed in so that a simulation can own them. */
 export type Random = () => number;
 
+/** Options that every call over the network or to a store takes. */
 export interface CallOptions {
   readonly signal: AbortSignal;
 }

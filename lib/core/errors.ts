@@ -2,7 +2,7 @@
 export interface ConfigIssue {
   /** Dotted path of the field, as the user wrote it: `sinks.ops.url`. */
   readonly field: string;
-  /** What stands there, with secrets left out. */
+  /** The value that was found, with secrets left out. */
   readonly found: string;
   readonly expected: string;
 }
@@ -12,7 +12,7 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly code = "CONFIG_INVALID";
   readonly issues: readonly ConfigIssue[];
-  /** Of each issue `file:line:column`, where it stands in a file of text; null elsewhere. */
+  /** `file:line:column` of each issue in a configuration file; null where the place is unknown. */
   readonly places: readonly (string | null)[];
 
   constructor(
@@ -25,10 +25,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** `bridge.config.yaml:4:13 sources[0].region: expected …, found …` */
+/** Formats one issue: `bridge.config.yaml:4:13 sources[0].region: expected …, found …` */
 const describeIssue = ({ field, found, expected }: ConfigIssue, place: string | null): string =>
   `${place === null ? "" : `${place} `}${field}: expected ${expected}, found ${found}`;
 
+/** Why a stream could not be read. */
 export type SourceFailure =
   | "unauthorized"
   | "forbidden"
@@ -44,9 +45,9 @@ export class SourceError extends Error {
   readonly code = "SOURCE_FAILED";
   readonly reason: SourceFailure;
   readonly retryAfterMs: number | null;
-  /** What the API answered; null when no answer came. */
+  /** Status and code of the API's response; null when no response came. */
   readonly api: { readonly status: number; readonly code: string | null } | null;
-  /** The API's clock less ours, by the Date of its answer; null where there was none. */
+  /** API clock minus local clock in milliseconds, from the response's Date header; null without one. */
   readonly clockSkewMs: number | null;
 
   constructor(
@@ -62,12 +63,12 @@ export class SourceError extends Error {
   }
 }
 
-/** A part met what nobody foresaw: it ends with this error, and the others go on. */
+/** An unexpected exception in one part of a run. That part ends with this error; the others go on. */
 export class DefectError extends Error {
   override readonly name = "DefectError";
   readonly code = "DEFECT";
 
-  /** The cause's own text is left out, since nobody knows what it quotes. */
+  /** Leaves out the cause's own text: it may quote secrets. */
   constructor(cause: unknown) {
     super(
       `an unexpected ${nameOf(cause)}, which is a defect of dms-task-bridge: the log has its stack at level debug`,
@@ -76,15 +77,16 @@ export class DefectError extends Error {
   }
 }
 
-/** The class of what was thrown, for messages. */
+/** Class name of a thrown value, for messages. */
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 
-/** What ends a part of a run. */
+/** Any error that ends one part of a run. */
 export type PartError = SourceError | StoreError | DefectError;
 
+/** Why a store could not read or write a record. */
 export type StoreFailure = "unavailable" | "corrupt" | "too_large";
 
-/** A record could not be read or written; nothing is delivered that could not be recorded. */
+/** A record could not be read or written. Deliveries that cannot be recorded are not attempted. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly code = "STORE_FAILED";
@@ -96,7 +98,10 @@ export class StoreError extends Error {
   }
 }
 
-/** A secret that the configuration refers to could not be read. The code says why; there is no foreign text in it. */
+/**
+ * A secret that the configuration refers to could not be read. The code says why; the message quotes no text of the
+ * secret store.
+ */
 export class SecretError extends Error {
   override readonly name = "SecretError";
   readonly code: string;

@@ -1,4 +1,4 @@
-/** Why a delivery did not pass. */
+/** Reasons why a delivery failed. */
 export const failureReasons = [
   "timeout",
   "network",
@@ -15,29 +15,32 @@ export const failureReasons = [
   "defect",
 ] as const;
 
+/** Why a delivery failed. */
 export type FailureReason = (typeof failureReasons)[number];
 
 /**
- * What a sink says of one event. `retry`: may pass later. `blocked`: an operator must mend the sink; everything is kept.
- * `permanent`: these bytes will never pass.
+ * A sink's result for one event. `accepted`: delivered. `retry`: may succeed later. `blocked`: an operator must fix the
+ * sink; all events are kept. `permanent`: this event can never succeed.
  */
 export type DeliveryResult =
   | {
       readonly kind: "accepted";
-      /** Where the message is that tells of the event's task, in the sink's own words: at most 200 characters, no secret. */
+      /**
+       * Reference to the sink's message about the task, in the sink's own format: at most 200 characters, no secrets.
+       */
       readonly message?: string;
     }
   | {
       readonly kind: "retry" | "blocked";
       readonly reason: FailureReason;
       readonly detail: string;
-      /** The sink is left alone for so long. */
+      /** Milliseconds to wait before the sink is tried again. */
       readonly retryAfterMs?: number;
     }
   | { readonly kind: "permanent"; readonly reason: FailureReason; readonly detail: string };
 
-/** Every result but acceptance. */
+/** Every result except `accepted`. */
 export type Refusal = Exclude<DeliveryResult, { readonly kind: "accepted" }>;
 
-/** How a code or an error of a receiver is classified: what follows from it, and why. */
+/** Classification of a receiver's code or error: the result kind and the failure reason. */
 export type RefusalClass = readonly [kind: Refusal["kind"], reason: FailureReason];

@@ -3,7 +3,7 @@ import net, { type BlockList, isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import { parseIp, v4Text } from "./ip.ts";
 
-/** Loopback and private networks: what `allowPrivateNetwork: true` opens. */
+/** Loopback and private networks, which `allowPrivateNetwork: true` opens. */
 const privateRanges = [
   "10.0.0.0/8",
   "100.64.0.0/10",
@@ -14,7 +14,7 @@ const privateRanges = [
   "fc00::/7",
 ] as const;
 
-/** What else no public receiver answers on: link-local, reserved, documentation, multicast, and tunnels to all of those. */
+/** Other ranges without public receivers: link-local, reserved, documentation, multicast, and tunnels to them. */
 const specialRanges = [
   "0.0.0.0/8",
   "169.254.0.0/16",
@@ -40,19 +40,19 @@ const specialRanges = [
   "ff00::/8",
 ] as const;
 
-/** Where clouds hand out credentials; no setting opens these. */
+/** Metadata services, where clouds hand out credentials; no setting opens them. */
 const metadataAddresses = [
-  // Nearly all clouds: AWS, Azure, GCP, Huawei, OCI, OpenStack, DigitalOcean; the last is OpenStack's by IPv6.
+  // Nearly all clouds: AWS, Azure, GCP, Huawei, OCI, OpenStack, DigitalOcean; the last is OpenStack's over IPv6.
   "169.254.169.254/32",
   "fe80::a9fe:a9fe/128",
-  // AWS: instances by IPv6, containers of ECS, pods of EKS.
+  // AWS: instances over IPv6, ECS containers, EKS pods.
   "fd00:ec2::254/128",
   "169.254.170.2/32",
   "169.254.170.23/32",
   "fd00:ec2::23/128",
-  // Azure's host, a public address that leads nowhere else.
+  // Azure's host: a public address that serves nothing else.
   "168.63.129.16/32",
-  // GCP, OCI and Scaleway by IPv6; OCI's older address; Alibaba; Tencent.
+  // GCP, OCI and Scaleway over IPv6; OCI's older address; Alibaba; Tencent.
   "fd20:ce::254/128",
   "fd00:c1::a9fe:a9fe/128",
   "fd00:42::42/128",
@@ -61,20 +61,22 @@ const metadataAddresses = [
   "169.254.0.23/32",
 ] as const;
 
+/** Addresses that a sink may connect to. */
 export interface GuardOptions {
   /** True opens loopback and the private networks; a list opens its CIDR ranges. */
   readonly allow: boolean | readonly string[];
-  /** Refuses public addresses too, for a plain http URL. */
+  /** Refuses public addresses too; for plain http URLs. */
   readonly onlyAllowed: boolean;
 }
 
 type Ranges = Readonly<Record<"metadata" | "closed" | "opened", BlockList>>;
 
-/** Whether an address may be connected to. A text that is no address may not. */
+/** Whether connecting to an address is permitted; false for text that is not an IP address. */
 export type AddressGuard = (address: string) => boolean;
 
+/** Creates a guard. Cloud metadata addresses are always refused. */
 export function addressGuard({ allow, onlyAllowed }: GuardOptions): AddressGuard {
-  // Made for the first address that is asked about: an idle run delivers nothing.
+  // Built for the first address: an idle run delivers nothing.
   let made: Ranges | null = null;
   const ranges = (): Ranges => {
     made ??= {
@@ -93,14 +95,14 @@ export function addressGuard({ allow, onlyAllowed }: GuardOptions): AddressGuard
     const { metadata, closed } = ranges();
     const bare = address.replace(/%.*$/, "");
     if (isIP(bare) === 0 || !permits(bare)) return false;
-    // Where a tunnel is opened, what lies behind it stays as closed as it is by itself.
+    // An allowed tunnel does not open the address behind it.
     return embeddedV4(bare).every(
       (inside) => permits(inside) || !(has(metadata, inside) || has(closed, inside)),
     );
   };
 }
 
-/** Whether the text is a range that a list may open: `10.20.0.0/16`, `fd00::/8`. */
+/** Whether the text is a CIDR range: `10.20.0.0/16`, `fd00::/8`. */
 export function isCidr(text: string): boolean {
   const [address, prefix, ...more] = text.split("/");
   const family = isIP(address ?? "");
@@ -111,9 +113,9 @@ export function isCidr(text: string): boolean {
 
 const width = (family: number): number => (family === 6 ? 128 : 32);
 
-/** The ranges as a list to find an address in. */
+/** Builds a list of ranges to look addresses up in. */
 export function rangesOf(ranges: readonly string[]): BlockList {
-  // No import by its name: Node loads it with the first touch, which an idle run has none of.
+  // Not a named import: Node loads the class on first access, which an idle run never makes.
   const list = new net.BlockList();
   for (const range of ranges) {
     const [address = "", prefix] = range.split("/");
@@ -124,7 +126,7 @@ export function rangesOf(ranges: readonly string[]): BlockList {
 
 const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
 
-/** Whether the list has the address. BlockList itself sees through `::ffff:10.0.0.1`, but not through the tunnels below. */
+/** Whether the list contains the address. BlockList resolves `::ffff:10.0.0.1` itself, but not other tunnels. */
 export const has = (list: BlockList, address: string): boolean => list.check(address, familyOf(address));
 
 /** The IPv4 addresses that a NAT64, 6to4, Teredo or IPv4-compatible address may lead to. */
@@ -134,7 +136,8 @@ function embeddedV4(address: string): readonly string[] {
   const { bits } = ip;
   if (bits >> 112n === 0x2002n) return [v4Text(bits >> 80n)];
   if (bits >> 96n === 0x20010000n) return [v4Text(bits ^ 0xffffffffn)];
-  // A network's own prefix of 48 bits has the address around the eight bits in its middle, one of 96 at its end (RFC 6052).
+  // A local NAT64 prefix of 48 bits splits the address around bits 64 to 71; one of 96 bits has it at the end (RFC
+  // 6052, section 2.2).
   if (bits >> 80n === 0x0064ff9b0001n) {
     const [low, high] = [bits & 0xffffffffn, (bits >> 64n) & 0xffffn];
     const middle = high === 0n ? 0n : (high << 16n) | ((bits >> 40n) & 0xffffn);
@@ -144,14 +147,16 @@ function embeddedV4(address: string): readonly string[] {
   return isEmbedded && bits > 1n ? [v4Text(bits)] : [];
 }
 
+/** Code of the error for a connection that the guard refused. */
 export const refusedAddressCode = "REFUSED_ADDRESS";
 
+/** Creates the error for a connection that the guard refused. */
 export const refusedAddress = (): Error =>
   Object.assign(new Error("the address is not open to this sink"), { code: refusedAddressCode });
 
 /**
- * undici's connector, held to the guard: names are resolved once and only permitted addresses are connected to, so that
- * DNS cannot show one address to a check and another to the socket.
+ * undici's connector with an address guard. Each name is resolved once and only permitted addresses are connected to,
+ * so DNS cannot show one address to the check and another to the socket.
  */
 export function guardedConnector(
   guard: AddressGuard,
@@ -160,7 +165,7 @@ export function guardedConnector(
 ): buildConnector.connector {
   const connect = buildConnector({ ...options, lookup: guardedLookup(guard, resolve) });
   return (options, callback) => {
-    // A host that is an address is connected to without a lookup.
+    // A host that is an IP address is connected to without a lookup.
     if (isIP(options.hostname) !== 0 && !guard(options.hostname)) callback(refusedAddress(), null);
     else connect(options, callback);
   };

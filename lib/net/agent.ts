@@ -3,46 +3,48 @@ import { inFlight } from "../async/in-flight.ts";
 import { addressGuard, type GuardOptions, guardedConnector } from "./address-guard.ts";
 import type { ProxyVariables } from "./proxy.ts";
 
-/** PEM texts. */
+/** TLS settings, as PEM texts. */
 export interface TlsOptions {
-  /** Authorities to trust, in place of Node's own. */
+  /** Certificate authorities to trust instead of Node's own. */
   readonly ca?: string | undefined;
-  /** A client certificate, with those between it and its authority. */
+  /** Client certificate, with its intermediate certificates. */
   readonly cert?: string | undefined;
-  /** The client certificate's private key. */
+  /** Private key of the client certificate. */
   readonly key?: string | undefined;
 }
 
+/** Settings of an HTTP agent. */
 export interface AgentOptions {
-  /** Which addresses may be connected to; all where left out. */
+  /** Addresses that may be connected to. @default all */
   readonly guard?: GuardOptions | undefined;
   readonly tls?: TlsOptions | undefined;
-  /** A proxy's URL for all connections, or false for none; the environment's where left out. */
+  /** Proxy URL for all connections, or false for none. @default the environment's proxy variables */
   readonly proxy?: string | false | undefined;
-  /** At once to one origin; without limit where left out. */
+  /** Concurrent connections to one origin. @default unlimited */
   readonly connections?: number;
-  /** How long an idle connection is kept where the server does not say. @default 4 s, as undici has it */
+  /** Milliseconds to keep an idle connection when the server does not say. @default 4,000, undici's own */
   readonly keepAliveMs?: number;
 }
 
+/** Injected parts of an HTTP agent. */
 export interface AgentDeps {
-  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are; without it every connection is direct. */
+  /** Holds HTTPS_PROXY, HTTP_PROXY and NO_PROXY. @default no proxy */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** In place of the network; it is left open. */
+  /** Used instead of the network; stays open on close. */
   readonly dispatcher?: Dispatcher;
 }
 
-/** Where requests are sent. */
+/** An open HTTP agent. */
 export interface OpenedAgent {
   readonly dispatcher: Dispatcher;
-  /** Lets requests under way finish, then frees the connections. May be called again. */
+  /** Waits for requests in flight, then frees the connections. May be called again. */
   close(): Promise<void>;
 }
 
-/** For one connection, its TLS included; the same again for a proxy's answer. */
+/** Limit for one connection, TLS included; a proxy's response has a limit of its own of this length. */
 const connectTimeoutMs = 5_000;
 
-/** The way to servers over HTTP/1.1, through a proxy where one is set. Connects to nothing before the first request. */
+/** Opens an HTTP/1.1 agent, through a proxy where one is set. It does not connect before the first request. */
 export function openAgent(options: AgentOptions, { dispatcher, environment = {} }: AgentDeps): OpenedAgent {
   if (dispatcher) return { dispatcher, close: async () => {} };
   const { connections, keepAliveMs } = options;
@@ -76,14 +78,14 @@ function connectorOf(
   };
 }
 
-/** Null where no proxy is set. */
+/** Reads the proxy variables; null when no proxy is set. */
 function proxyVariables(
   own: AgentOptions["proxy"],
   environment: NonNullable<AgentDeps["environment"]>,
 ): ProxyVariables | null {
   if (own === false) return null;
   if (own !== undefined) return { http: own, https: own, noProxy: "" };
-  // The lower-case name first, as curl has it.
+  // Lower-case names first, like curl.
   const read = (name: string): string => (environment[name.toLowerCase()] || environment[name] || "").trim();
   const [http, https] = [read("HTTP_PROXY"), read("HTTPS_PROXY")];
   return http || https ? { http, https, noProxy: read("NO_PROXY") } : null;

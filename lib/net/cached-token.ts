@@ -1,12 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 
+/** A value with the instant from which it must be renewed. */
 export interface Renewable<Value> {
   readonly value: Value;
-  /** From this instant on the value is asked for again; negative infinity for one that is not to be kept. */
+  /** Epoch milliseconds from which the value is requested again; negative infinity: never cached. */
   readonly renewAtMs: number;
 }
 
-/** A token or key that is asked for once, kept until shortly before its end, and shared by all who need it meanwhile. */
+/** A cached token or key: requested once, shared by concurrent callers, renewed shortly before it expires. */
 export class CachedToken<Value> {
   readonly #clock: Clock;
   #held: Renewable<Value> | null = null;
@@ -16,7 +17,9 @@ export class CachedToken<Value> {
     this.#clock = clock;
   }
 
-  /** The kept value, or what `ask` gives. Calls at the same time share one request. Rejects as `ask` does. */
+  /**
+   * Returns the cached value, or requests one with `ask`. Concurrent calls share one request. Rejects as `ask` does.
+   */
   async current(ask: () => Promise<Renewable<Value>>): Promise<Value> {
     if (this.#held !== null && this.#clock.now() < this.#held.renewAtMs) return this.#held.value;
     this.#asking ??= ask().finally(() => {
@@ -26,7 +29,7 @@ export class CachedToken<Value> {
     return this.#held.value;
   }
 
-  /** Drops the kept value before its time: the receiver has refused it. One that was renewed since stays. */
+  /** Drops the cached value early, after a receiver refused it. A value renewed since then stays. */
   forget(refused: (value: Value) => boolean = () => true): void {
     if (this.#held !== null && refused(this.#held.value)) this.#held = null;
   }

@@ -1,8 +1,8 @@
 const maxLayers = 3;
 
 /**
- * A body without its `content-encoding`, at most `maxBytes` long. Null where that is not known, the bytes do not keep
- * to it, or more comes out.
+ * Decodes a body by its `content-encoding`. Null when the encoding is unknown, the bytes do not match it, or the result
+ * exceeds `maxBytes`.
  */
 export async function decoded(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer | null> {
   const layers = encoding
@@ -12,13 +12,13 @@ export async function decoded(body: Buffer, encoding: string, maxBytes: number):
     .filter((layer) => layer !== "" && layer !== "identity");
   if (layers.length > maxLayers) return null;
   let plain: Buffer | null = body;
-  // What was put on last comes off first.
+  // Encodings are undone in reverse order.
   for (const layer of layers.reverse()) plain = plain && (await withoutLayer(plain, layer, maxBytes));
   return plain;
 }
 
 async function withoutLayer(body: Buffer, layer: string, maxOutputLength: number): Promise<Buffer | null> {
-  // Loaded for the first such answer: a function starts without it.
+  // Loaded for the first compressed response, so that a function's start does not pay for it.
   const zlib = await import("node:zlib");
   return new Promise((resolve) => {
     const options = { maxOutputLength };
@@ -28,7 +28,7 @@ async function withoutLayer(body: Buffer, layer: string, maxOutputLength: number
       case "x-gzip":
         return zlib.gunzip(body, options, tell);
       case "deflate":
-        // Some leave out the frame that the name stands for.
+        // Some servers send raw deflate without the zlib wrapper that `deflate` stands for.
         return isFramed(body) ? zlib.inflate(body, options, tell) : zlib.inflateRaw(body, options, tell);
       case "br":
         return zlib.brotliDecompress(body, options, tell);
@@ -40,5 +40,5 @@ async function withoutLayer(body: Buffer, layer: string, maxOutputLength: number
   });
 }
 
-/** Whether a deflated body begins as RFC 1950 has it. */
+/** Whether a deflated body begins with a zlib header (RFC 1950). */
 const isFramed = (body: Buffer): boolean => ((body[0] ?? 0) & 0x0f) === 8;

@@ -3,52 +3,54 @@ import type { Dispatcher } from "undici";
 import type { CallOptions } from "../core/clock.ts";
 import { decoded } from "./decode.ts";
 
+/** An HTTP request. */
 export interface Outgoing {
   readonly origin: string;
-  /** With its query. */
+  /** Path with its query. */
   readonly path: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
-  /** For the whole exchange, to the last byte of the answer. */
+  /** Limit for the whole exchange, to the last byte of the response, milliseconds. */
   readonly timeoutMs: number;
-  /** More of an answer's body is not read, nor decoded. */
+  /** Limit for the response body, also once decoded; the rest is not read. */
   readonly maxBodyBytes: number;
-  /** An answer whose body breaks off or takes too long counts all the same, with as much of it as there is. */
+  /** Accepts a response whose body breaks off or takes too long, with the part that arrived. @default false */
   readonly isStatusEnough?: boolean;
-  /** Told the status when the answer's head is there. */
+  /** Called with the status when the response head arrives. */
   readonly answered?: (status: number) => void;
 }
 
+/** An HTTP response. */
 export interface Incoming {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** UTF-8, decoded, without what is over the limit. */
+  /** The body: UTF-8, decoded, cut at the limit. */
   readonly text: string;
-  /** Why this is not all of the body, for messages: `a body of more than 16384 bytes`. Null when it is. */
+  /** Why the body is incomplete, for messages: `a body of more than 16384 bytes`. Null when it is complete. */
   readonly cut: string | null;
 }
 
-/** An answer's header, the first of several; null without. */
+/** Returns a response header, the first of several; null when missing. */
 export function headerOf({ headers }: Pick<Incoming, "headers">, name: string): string | null {
   const value = headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }
 
-/** What `cut` says of an answer whose end never came. */
+/** Value of `cut` for a response that ended early. */
 export const brokeOff = "a body that broke off";
 
-/** The exchange took longer than it may. */
+/** The exchange exceeded its time limit. */
 export class OutOfTime extends Error {}
 
-/** Whether it was the caller's signal that ended the exchange. */
+/** Whether the caller's signal ended the exchange. */
 export const isCallersEnd = (error: unknown, { signal }: CallOptions): boolean =>
   signal.aborted && error === signal.reason;
 
 /**
- * Sends one request and reads its answer; redirects are not followed. Compression is declined, and undone where the
- * answer has one all the same. Rejects with the signal's reason, with OutOfTime, or with what undici says of the network.
- * It uses undici's dispatch: the streams and signals of its request cost more than the exchange itself.
+ * Sends one request and reads the response; redirects are not followed. Asks for no compression, but decodes a
+ * compressed body. Uses undici's `dispatch`: the streams and signals of `request` cost more than the exchange itself.
+ * @throws the signal's reason, OutOfTime, or undici's network error
  */
 export function exchange(
   dispatcher: Dispatcher,
@@ -89,7 +91,7 @@ export function exchange(
     dispatcher.dispatch(request, {
       onRequestStart(started) {
         controller = started;
-        // undici does not take back what still waits for its connection: it is stopped before it is sent.
+        // undici cannot cancel a request that waits for a connection; this stops it before it is sent.
         if (hasEnded) started.abort(new OutOfTime());
       },
       onResponseStart(_, status, headers) {
@@ -108,7 +110,7 @@ export function exchange(
       onResponseEnd() {
         if (hasEnded) return;
         end();
-        // undici frees the connection one turn later, and a request made sooner opens another.
+        // undici frees the connection one turn later; a request made sooner would open another.
         queueMicrotask(() => setImmediate(answer, null));
       },
       onResponseError: (_, error) => fail(error),

@@ -4,14 +4,14 @@ export interface IpAddress {
   readonly bits: bigint;
 }
 
-/** Reads an address in the usual notation, IPv6 without a zone; null when the text is none. */
+/** Parses an IP address, IPv6 without a zone; null when the text is not one. */
 export function parseIp(text: string): IpAddress | null {
   const isV6 = text.includes(":");
   const bits = isV6 ? v6Bits(text) : v4Bits(text);
   return bits === null ? null : { family: isV6 ? 6 : 4, bits };
 }
 
-/** Dotted notation of the 32 low bits. */
+/** Formats the 32 low bits in dotted notation. */
 export const v4Text = (bits: bigint): string =>
   [24n, 16n, 8n, 0n].map((shift) => (bits >> shift) & 0xffn).join(".");
 
@@ -34,7 +34,7 @@ function v6Bits(text: string): bigint | null {
 
 const groupsOf = (half: string): readonly string[] => (half === "" ? [] : half.split(":"));
 
-/** `::ffff:10.0.0.1` as `::ffff:a00:1`; null when what follows the last colon has dots but is no IPv4 address. */
+/** Rewrites `::ffff:10.0.0.1` as `::ffff:a00:1`; null when the dotted tail is not an IPv4 address. */
 function withHexTail(text: string): string | null {
   if (!text.includes(".")) return text;
   const start = text.lastIndexOf(":") + 1;

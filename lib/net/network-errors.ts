@@ -1,17 +1,18 @@
 import { errors } from "undici";
 
-/** What a network did to a request, as far as it decides what follows. `barred`: a proxy does not let it through. */
+/** Kinds of network failures, by how they are handled. `barred`: a proxy refuses the request. */
 export type NetworkFault = "lost" | "slow" | "untrusted" | "garbled" | "unmade" | "barred";
 
+/** A network failure of a request. */
 export interface NetworkTrouble {
   readonly fault: NetworkFault;
-  /** For messages; it quotes nothing. */
+  /** Description for messages; it quotes no foreign text. */
   readonly problem: string;
-  /** Node's or undici's; null where there is none to rely on. */
+  /** Error code of Node or undici; null where none is reliable. */
   readonly code: string | null;
 }
 
-/** A proxy stands in the way. The message names it, without its user and password. */
+/** A proxy failed or refused. The message names it, without user and password. */
 export class ProxyError extends Error {
   override readonly name = "ProxyError";
   readonly fault: NetworkFault;
@@ -71,22 +72,22 @@ const known: ReadonlyMap<string, Known> = new Map([
 ]);
 
 /**
- * What a request's failure says of the network. Connecting, DNS and TLS have more codes than any table, so a code that is
- * not listed is the network's too. Null for an error without a code, which only a defect causes.
+ * Classifies a request's failure. Codes that are not listed count as network failures too, since connecting, DNS and
+ * TLS have more codes than any table. Null for an error without a code, which only a defect causes.
  */
 export function networkTrouble(error: unknown): NetworkTrouble | null {
   if (error instanceof ProxyError) return { fault: error.fault, problem: error.message, code: error.code };
-  // undici's parser errors carry no code that can be relied on.
+  // undici's parser errors carry no reliable code.
   if (error instanceof errors.HTTPParserError)
     return { fault: "garbled", problem: "the answer is not HTTP", code: null };
   const code = codeOf(error);
   return code === null ? null : { ...(known.get(code) ?? unlisted(code)), code };
 }
 
-/** undici and Node refuse parts of a request, such as a header with a line break. */
+/** Codes of undici and Node for invalid requests, such as a header with a line break. */
 const unmade = /^(UND_ERR_(INVALID|REQ_|ABORTED|NOT_SUPPORTED)|ERR_(INVALID|HTTP|UNESCAPED)_)/;
 const tls = /^ERR_(SSL|TLS|OSSL)_/;
-/** Of the system, the resolver, undici and Node; OpenSSL names what is wrong with a certificate without any prefix. */
+/** Codes of the system, the resolver, undici and Node. OpenSSL's certificate errors have no prefix. */
 const system = /^(E[A-Z0-9]+|EAI_[A-Z]+|UND_ERR_[A-Z_]+|ERR_[A-Z_]+)$/;
 
 function unlisted(code: string): Known {
@@ -95,7 +96,7 @@ function unlisted(code: string): Known {
   return system.test(code) ? lost("the connection failed") : stranger;
 }
 
-/** Of an error, or of the first of several, which is how a host with several addresses fails. */
+/** Code of an error, or of the first of several: a host with several addresses fails with an AggregateError. */
 function codeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if ("code" in error && typeof error.code === "string" && /^[A-Z][A-Z0-9_]+$/.test(error.code))
@@ -104,6 +105,6 @@ function codeOf(error: unknown): string | null {
   return parts.reduce<string | null>((found, part) => found ?? codeOf(part), null);
 }
 
-/** The problem with its code, for messages. */
+/** Formats the failure with its code, for messages. */
 export const troubleText = ({ problem, code }: NetworkTrouble): string =>
   code === null ? problem : `${problem} (${code})`;

@@ -4,31 +4,33 @@ import { buildConnector, Client } from "undici";
 import { addressGuard, type GuardOptions, has, isCidr, rangesOf, refusedAddress } from "./address-guard.ts";
 import { networkTrouble, ProxyError } from "./network-errors.ts";
 
+/** Proxy settings, as the environment has them. */
 export interface ProxyVariables {
-  /** The proxy for plain http, and that for https; empty for none. */
+  /** Proxy URLs for plain http and for https; empty for none. */
   readonly http: string;
   readonly https: string;
-  /** Hosts that are connected to directly, as NO_PROXY lists them. */
+  /** Hosts to connect to directly, in the format of NO_PROXY. */
   readonly noProxy: string;
 }
 
+/** Connectors and limits of a proxied agent. */
 export interface ProxyWays {
   readonly variables: ProxyVariables;
-  /** For hosts that no proxy is for. */
+  /** Connector for hosts without a proxy. */
   readonly direct: buildConnector.connector;
-  /** What the addresses of hosts are held to; null where all are open. */
+  /** Address guard for target hosts; null allows all. */
   readonly guard: GuardOptions | null;
-  /** How to connect: the time for it, and the host's TLS. */
+  /** Connect time limit and the host's TLS options. */
   readonly connecting: buildConnector.BuildOptions & { readonly timeout: number };
 }
 
 type Target = buildConnector.Options;
-/** A name, and the address by it; null where the name cannot be resolved here. */
+/** Resolves a name to its addresses; null when it cannot be resolved here. */
 export type Resolve = (name: string) => Promise<readonly string[] | null>;
 
 /**
- * Connects through the proxy that is set for a host, by CONNECT for https and plain http alike, so that a proxy sees and
- * answers no request. undici's own ProxyAgent cannot be held to the address guard, and its errors do not name the proxy.
+ * Connects through the proxy that is set for a host. CONNECT is used for https and plain http alike, so a proxy neither
+ * reads nor answers requests. undici's ProxyAgent has no address guard, and its errors do not name the proxy.
  */
 export function proxyConnector(ways: ProxyWays, resolve: Resolve = resolveHere): buildConnector.connector {
   const { variables, direct, guard, connecting } = ways;
@@ -56,7 +58,7 @@ const portOf = ({ port, protocol }: Target): string => port || (protocol === "ht
 const hostAndPort = (target: Target): string =>
   `${isIP(target.hostname) === 6 ? `[${target.hostname}]` : target.hostname}:${portOf(target)}`;
 
-/** A resolver that does not answer is not waited for: behind a proxy, public names often have none. */
+/** Limit for DNS behind a proxy, where public names often do not resolve. */
 const resolveWithinMs = 2_000;
 
 const resolveHere: Resolve = (name) =>
@@ -69,8 +71,8 @@ const resolveHere: Resolve = (name) =>
   });
 
 /**
- * Refuses a host with any address that is not open. The proxy resolves the name again, so one open address among others
- * proves nothing. A name that cannot be resolved here is the proxy's to judge, but not where only listed networks are open.
+ * Refuses a host if any of its addresses is not permitted: the proxy resolves the name again and may choose another. A
+ * name that cannot be resolved here is left to the proxy, unless only listed networks are open.
  */
 async function holdTo(guard: GuardOptions, hostname: string, resolve: Resolve): Promise<void> {
   const addresses = isIP(hostname) === 0 ? await resolve(hostname) : [hostname];
@@ -80,14 +82,14 @@ async function holdTo(guard: GuardOptions, hostname: string, resolve: Resolve): 
 
 interface Proxy {
   readonly origin: string;
-  /** With its port, for TLS to the proxy itself. */
+  /** Host and port, for TLS to the proxy itself. */
   readonly host: string;
-  /** The header's value; null without user and password. */
+  /** Value of the Proxy-Authorization header; null without user and password. */
   readonly authorization: string | null;
 }
 
 function parseProxy(text: string): Proxy {
-  // The variables often hold no scheme.
+  // The variables often have no scheme.
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (!url || !/^https?:$/.test(url.protocol)) {
     const expected = "the proxy that is set has no http or https URL: check HTTPS_PROXY, HTTP_PROXY or proxy";
@@ -107,20 +109,20 @@ function decoded(text: string): string {
   }
 }
 
-/** A connection to the host, `name:port`, that the proxy passes on byte by byte. @throws ProxyError */
+/** Opens a tunnel through the proxy to `host` (`name:port`). @throws ProxyError */
 async function tunnel(proxy: Proxy, host: string, timeoutMs: number): Promise<Socket> {
   const { origin, authorization } = proxy;
   const connect = buildConnector({ timeout: timeoutMs, allowH2: false });
   const client = new Client(origin, {
     allowH2: false,
     headersTimeout: timeoutMs,
-    // By its own name: undici would take the one in the request's header.
+    // The proxy's own name; undici would take the one in the request's header.
     connect: (options, callback) => connect({ ...options, host: proxy.host, servername: "" }, callback),
   });
   const headers = { host, ...(authorization && { "proxy-authorization": authorization }) };
   try {
     const { status, socket } = await answerTo(client, { method: "CONNECT", path: host, headers });
-    // A socket without a listener would end the process.
+    // An `error` event without a listener would end the process.
     socket.on("error", () => {});
     if (status >= 200 && status <= 299) return socket;
     socket.destroy();
@@ -129,7 +131,7 @@ async function tunnel(proxy: Proxy, host: string, timeoutMs: number): Promise<So
     const trouble = networkTrouble(error);
     if (!trouble || error instanceof ProxyError) throw error;
     const { fault, problem, code } = trouble;
-    // Not the bare code: undici connects again and again after some of its own.
+    // Wraps the code: undici reconnects endlessly after some of its own.
     throw new ProxyError(`the proxy ${origin}: ${problem}`, { fault, code: `PROXY_${code ?? "NOT_HTTP"}` });
   } finally {
     void client.destroy();
@@ -145,7 +147,7 @@ const answerTo = (client: Client, request: Parameters<Client["dispatch"]>[0]) =>
     });
   });
 
-/** What a proxy's answer to CONNECT comes to: what passes by itself is tried again. */
+/** Maps a proxy's refusal of CONNECT to an error; temporary statuses are retried. */
 function refusal({ origin, authorization }: Proxy, status: number): ProxyError {
   const code = `PROXY_HTTP_${status}`;
   if (status === 407) {
@@ -159,12 +161,12 @@ function refusal({ origin, authorization }: Proxy, status: number): ProxyError {
   return new ProxyError(`the proxy ${origin} does not connect to the host`, { fault: "barred", code });
 }
 
-/** What hands out credentials to this machine, and answers to it alone. */
+/** Cloud metadata services, which only answer this machine directly. */
 const neverProxied = "169.254.0.0/16 fd00:ec2::/32";
 
 /**
- * Whether NO_PROXY names a host: by its name, which stands for the names below it too, by `.suffix` for those alone, by an
- * address or a CIDR range, each with a port or without; `*` names all. https://pkg.go.dev/golang.org/x/net/http/httpproxy
+ * Whether NO_PROXY names a host. A name also matches its subdomains, `.suffix` only those; addresses and CIDR ranges
+ * match too, each with or without a port; `*` matches all. https://pkg.go.dev/golang.org/x/net/http/httpproxy
  */
 export function noProxyMatcher(noProxy: string): (hostname: string, port: string) => boolean {
   const entries = `${neverProxied} ${noProxy}`.split(/[\s,]+/).filter(Boolean);

@@ -1,4 +1,4 @@
-/** Parses text from outside. Undefined, which JSON cannot say, when it is no JSON. */
+/** Parses JSON text; undefined, which JSON cannot express, when it is invalid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -9,11 +9,11 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Whether JSON text holds more values than so many, told without parsing it: a value of two bytes takes memory for a
- * hundred.
+ * Whether JSON text holds more than `most` values, without parsing it: a value of two bytes takes a hundred bytes in
+ * memory.
  */
 export function hasMoreValues(text: string, most: number): boolean {
-  // Each value but the first stands behind a character of its own.
+  // Each value but the first follows a separator character.
   if (text.length <= most) return false;
   let values = 1;
   let isQuoted = false;
@@ -28,13 +28,16 @@ export function hasMoreValues(text: string, most: number): boolean {
 
 const [quote, backslash, comma, bracket, brace] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b];
 
-/** Numbers that JavaScript may write in another way: 9223372036854775807, 1e400, 0.10, -0. A text in quotes may match, too. */
+/**
+ * Numbers that JavaScript may write differently: 9223372036854775807, 1e400, 0.10, -0. May also match inside strings.
+ */
 const unusualNumber =
   /(?:^|[[:,\s])-?(?:0(?=[\s,\]}]|$)(?<=-0)|0\.0{6}|\d+\.\d*0(?=[\s,\]}]|$)|\d[\d.]{15}|\d[\d.]*[eE])/;
 
 /**
- * Parses JSON whose numbers must stay as they are written. A number that JavaScript would write in another way becomes a
- * `JSON.rawJSON` value, which `JSON.stringify` writes back unchanged; `exactNumber` has its text. Undefined for no JSON.
+ * Parses JSON and keeps numbers as they are written. A number that JavaScript would write differently becomes a
+ * `JSON.rawJSON` value: `JSON.stringify` writes it back unchanged, `exactNumber` returns its text. Undefined for
+ * invalid JSON.
  */
 export function parseExactJson(text: string): unknown {
   const value = parseJson(text);
@@ -42,13 +45,13 @@ export function parseExactJson(text: string): unknown {
   try {
     return exactly(text);
   } catch (error) {
-    // Reviving takes a stack frame for each level; JSON.parse does not.
+    // Reviving needs a stack frame per level; JSON.parse does not.
     if (error instanceof RangeError) return value;
     throw error;
   }
 }
 
-/** What TypeScript's library does not declare yet. */
+/** Not yet declared in TypeScript's library. */
 interface SourceText {
   parse(
     text: string,
@@ -69,13 +72,13 @@ const exactly = (text: string): unknown =>
       : value,
   );
 
-/** The text of a number that `parseExactJson` kept as it was written; null for any other value. */
+/** Original text of a number that `parseExactJson` preserved; null for any other value. */
 export const exactNumber = (value: unknown): string | null =>
   sourceText.isRawJSON(value) ? value.rawJSON : null;
 
 /**
- * A value as JSON that nothing takes for a command, a line break or a change of direction: JSON itself leaves DEL, the C1
- * controls, Unicode's separators and its direction marks as they are.
+ * Writes a value as JSON without control characters, line separators or direction marks: `JSON.stringify` leaves DEL,
+ * the C1 controls, Unicode's separators and direction marks unescaped.
  */
 export const safeJson = (value: unknown, indent?: number): string =>
   JSON.stringify(value, null, indent).replace(
@@ -83,14 +86,14 @@ export const safeJson = (value: unknown, indent?: number): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** Whether a value is a JSON object: no list, no null. */
+/** Whether a value is a JSON object, not a list or null. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A value's fields; none when it is no JSON object. */
+/** Fields of a JSON object; empty for any other value. */
 export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
 
-/** One field of a JSON object as text, a number as it is written; null when there is no such field, or it is neither. */
+/** One field of a JSON object as text, numbers as written; null when it is missing or neither text nor number. */
 export function fieldText(value: unknown, name: string): string | null {
   const field = isRecord(value) && Object.hasOwn(value, name) ? value[name] : null;
   return typeof field === "string" ? field : typeof field === "number" ? String(field) : null;

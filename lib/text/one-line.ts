@@ -2,7 +2,7 @@ import { hidden } from "./hidden.ts";
 
 const maxDetailCharacters = 300;
 
-/** One line for the operator: control characters and what hides gone, at most about 300 characters. */
+/** Shortens text to one line of about 300 characters at most, without control and hidden characters. */
 export function oneLine(text: string): string {
   const line = text
     .replace(hidden, "")

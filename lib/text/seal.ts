@@ -2,10 +2,10 @@ import { hash } from "node:crypto";
 
 const sumOf = (json: string): string => hash("sha256", json).slice(0, 32);
 
-/** A JSON object's text with its checksum as the first key, so that it remains JSON for an operator's tools. */
+/** Adds a checksum to a JSON object's text, as its first key, so that it stays readable for JSON tools. */
 export const sealed = (json: string): string => `{"sum":"${sumOf(json)}",${json.slice(1)}`;
 
-/** The text again without its checksum; null where it was never sealed, or is not what was sealed. */
+/** Removes and verifies the checksum; null when it is missing or wrong. */
 export function unsealed(text: string): string | null {
   const [head, sum] = /^\{"sum":"([0-9a-f]{32})",/.exec(text) ?? [];
   if (head === undefined) return null;

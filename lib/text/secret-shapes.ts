@@ -7,10 +7,10 @@ const lastWord =
 
 const secretName = new RegExp(`${anywhere}|(?:^|[^a-z])(?:${lastWord})\\d*$`);
 
-/** Whether a parameter of this name holds a secret: `password`, `newPwd`, `kafka_private_key`, `sk`. */
+/** Whether a parameter's name suggests a secret: `password`, `newPwd`, `kafka_private_key`, `sk`. */
 export const isSecretName = (name: string): boolean => secretName.test(inWords(name.normalize("NFKC")));
 
-/** `newPwd` as `new_pwd`, `AWSSecretKey` as `aws_secret_key`. */
+/** Converts `newPwd` to `new_pwd`, `AWSSecretKey` to `aws_secret_key`. */
 const inWords = (name: string): string =>
   name
     .replace(/([a-z\d])([A-Z])/g, "$1_$2")
@@ -18,31 +18,31 @@ const inWords = (name: string): string =>
     .toLowerCase();
 
 /**
- * A word with `=` or `:` behind it. Each word is looked at once, from its beginning: two open-ended runs around the name
+ * Matches a word before `=` or `:`. Each word is scanned once from its beginning: two open-ended runs around the name
  * would take cubic time.
  */
 const pairHead = /(?<![\p{L}\p{N}_-])([\p{L}\p{N}_-]{1,256})[\\"']{0,8}\s*[=:]\s*/gu;
-/** In quotes, or up to the next blank or mark; the scheme of a header's credential stays. */
+/** Quoted, or up to the next blank or punctuation mark; keeps the scheme of a header's credential. */
 const pairValue =
   /((?:(?:bearer|basic|digest|token)\s+)?(\\{0,8}["'])?)(?:(?<=["'])(?:(?!\2)[^\r\n]){0,4096}(?=\2)|[^\s,;&"'\\]+)/iuy;
 
-/** `--password hunter2`. */
+/** Command-line flags: `--password hunter2`. */
 const flag = /(?<![\w-])(--?)([a-z][a-z\d-]{1,60})(\s+[\\"']{0,8})(?!-)([^\s"',;\\]+)/gi;
 
-/** Forms that are secrets by themselves, with what stays of them. */
+/** Patterns of secrets, with their replacements. */
 const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
   [/-----BEGIN [A-Z\d ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----[\s\S]*?(?:-----END [A-Z\d ]{1,60}-----|$)/g, mask],
-  // The password of a URI. Digits up to a slash are a port.
+  // Password in a URI. Digits up to a slash are a port.
   [
     /\b([a-z][a-z\d+.-]{1,20}:\/\/[^\s/?#:@"'<>]{0,200}:)(?!\d{1,5}(?:[/?#]|$))[^\s"'<>,]{1,500}@(?=[^\s@]|$)/gi,
     `$1${mask}@`,
   ],
-  // A token in a user's place; `git@` of other protocols is a name.
+  // Token in place of a user; `git@` of other protocols is a name.
   [/\b(https?:\/\/)[^\s/?#:@"'<>]{8,200}@(?=[^\s@]|$)/gi, `$1${mask}@`],
   [/(<(?:[\w-]{1,40}:)?[\w-]{0,40}(?:passw(?:or)?d|secret|token)>)[^<\r\n]{1,4096}(?=<\/)/gi, `$1${mask}`],
   [/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${mask}`],
   [/\b(cookie\s*:\s*)[^\r\n"']+/gi, `$1${mask}`],
-  // Parameters of signed URLs, and webhooks whose path is their password.
+  // Parameters of signed URLs, and webhooks whose path is the secret.
   [/([?&](?:sig|key|code|x-amz-signature|signature)=)[^\s&"'<>#]+/gi, `$1${mask}`],
   [/(\/services\/|\/api\/webhooks\/|\/open-apis\/bot\/v2\/hook\/|\/bot(?=\d+:))[\w/:-]{8,}/g, `$1${mask}`],
   // JWT; AWS; GitHub; Slack; GitLab; Stripe; Google; npm, PyPI, SendGrid, Standard Webhooks; OpenAI and others' sk-.
@@ -60,7 +60,7 @@ const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
   [/\bsk-[\w-]{20,}/g, mask],
 ];
 
-/** Text with what looks like a secret masked: well-known forms, and the values of names that hold secrets. */
+/** Masks secrets in text: well-known formats, and the values of names that suggest secrets. */
 export function maskProse(text: string): string {
   const known = shapes.reduce((masked, [shape, instead]) => masked.replace(shape, instead), text);
   return maskPairs(known).replace(flag, maskFlag);
