@@ -19,11 +19,11 @@ export const schema = v.strictObject({
 
 export type ConsoleOptions = v.InferOutput<typeof schema>;
 
-/** Writes one line an event to stdout. */
+/** Writes events to stdout, one line each. */
 export const create = (name: SinkName, options: ConsoleOptions, _deps: SinkDeps): Sink =>
   lineSink(name, options, process.stdout);
 
-/** The same, to any stream, which stays open when the sink is closed. */
+/** A console sink on any stream; closing the sink leaves the stream open. */
 export function lineSink(name: SinkName, { format }: ConsoleOptions, output: Writable): Sink {
   const line = format === "json" ? jsonLine : textLine;
   return {
@@ -33,7 +33,7 @@ export function lineSink(name: SinkName, { format }: ConsoleOptions, output: Wri
       const result = await write(output, events.map((event) => `${line(event)}\n`).join(""));
       return events.map(() => result);
     },
-    // Every write has ended by the time its delivery resolves.
+    // Nothing to wait for: every write has ended when its delivery resolves.
     close: async () => {},
   };
 }
@@ -46,7 +46,7 @@ const closedCodes: ReadonlySet<unknown> = new Set([
 
 function write(output: Writable, text: string): Promise<DeliveryResult> {
   return new Promise((resolve, reject) => {
-    // The callback tells all, but an error event that nobody hears ends the process.
+    // The callback reports errors; an unhandled error event would end the process.
     const heard = (): void => {};
     output.on("error", heard);
     output.write(text, (error) => {
@@ -61,7 +61,7 @@ function write(output: Writable, text: string): Promise<DeliveryResult> {
 
 const invisible = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** JSON escapes the older control characters; the rest of what a terminal may act on is escaped here. */
+/** JSON escapes the C0 control characters; other characters that a terminal acts on are escaped here. */
 const jsonLine = (event: CloudEvent): string =>
   JSON.stringify(event).replace(invisible, (character) =>
     Array.from(
@@ -76,7 +76,7 @@ function textLine({ time, data: { task, change, instance } }: CloudEvent): strin
   return [time, task.name, step, place, task.id].map(visible).join("  ");
 }
 
-/** Foreign text that can neither move the cursor nor begin a line. */
+/** Text from outside, escaped so that it cannot move the cursor or begin a line. */
 const visible = (text: string): string =>
   stripVTControlCharacters(text)
     .replace(hidden, "")

@@ -2,21 +2,21 @@ import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
 import type { BatchLimits, Sink, SinkDeps, SinkModule } from "./sink.ts";
 
-/** A custom sink that takes whatever options its configuration gives, unchecked. */
+/** A custom sink that accepts any options, unchecked. */
 export interface UncheckedModule {
   create(name: SinkName, options: Readonly<Record<string, unknown>>, deps: SinkDeps): Sink;
 }
 
-/** A custom sink at its shortest, for one that has no options. */
+/** The shortest form of a custom sink, without options. */
 export interface DeliverOnly extends Pick<Sink, "deliver"> {
-  /** One event at a time where left out. */
+  /** @default one event at a time */
   readonly batch?: BatchLimits;
   close?(): Promise<void>;
 }
 
 export function defineSink<Schema extends v.GenericSchema>(module: SinkModule<Schema>): SinkModule<Schema>;
 export function defineSink(module: UncheckedModule | DeliverOnly): SinkModule;
-/** A sink of one's own, with its types checked: what `module` names in a sink of type `custom`. */
+/** Defines a custom sink with its types checked: the value that `module` names in a sink of type `custom`. */
 export function defineSink(module: SinkModule | UncheckedModule | DeliverOnly): SinkModule {
   if ("deliver" in module) return fromDeliver(module);
   return "schema" in module ? module : unchecked(module);
@@ -42,7 +42,7 @@ const fromDeliver = (given: DeliverOnly): SinkModule => ({
 const moduleExpectation =
   "a path of a module, or the module, with deliver, or with create and a valibot schema";
 
-/** A path in `module` has become what that file exports before the schema sees it. */
+/** A path in `module` is replaced by the file's export before the schema runs. */
 export const schema = v.pipe(
   v.looseObject({
     module: v.pipe(
@@ -73,7 +73,7 @@ export const schema = v.pipe(
 
 export type CustomOptions = v.InferOutput<typeof schema>;
 
-/** What a file or a configuration gave as a sink, itself or as its default export; null when it is none. */
+/** The sink in a file's or configuration's value, either itself or its default export; null when it is not one. */
 function moduleOf(exported: unknown): SinkModule | null {
   if (isSink(exported)) return defineSink(exported);
   const isFile = typeof exported === "object" && exported !== null && "default" in exported;

@@ -51,7 +51,7 @@ export function create(name: SinkName, options: DingtalkOptions, deps: SinkDeps)
     }),
     verdict: (answer, context) => {
       const { errcode, errmsg, status } = fieldsOf(parseJson(answer.body));
-      // The page of a robot that sent too fast has a status of its own.
+      // The page for a rate-limited robot has a status of its own.
       const code = status === throttlePage ? String(throttlePage) : codeOf(errcode);
       return codeRefusal(answer, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
     },
@@ -59,7 +59,7 @@ export function create(name: SinkName, options: DingtalkOptions, deps: SinkDeps)
   });
 }
 
-/** The robot's URL with the signature of an instant, epoch milliseconds. */
+/** The robot's URL, signed for an instant (epoch milliseconds). */
 export function signedUrl(url: URL, secret: string, timestampMs: number): URL {
   const sign = createHmac("sha256", secret).update(`${timestampMs}\n${secret}`).digest("base64");
   const signed = new URL(url);
@@ -68,11 +68,11 @@ export function signedUrl(url: URL, secret: string, timestampMs: number): URL {
   return signed;
 }
 
-// 20,000 bytes is what is said of the limit; a little room costs nothing.
+// The documented limit is 20,000 bytes; the margin is for safety.
 const maxBytes = 18_000;
 const throttlePage = 1111;
 
-/** The card as JSON. A line ends with two spaces; a paragraph with an empty line. */
+/** The card as JSON. Two trailing spaces end a line; an empty line ends a paragraph. */
 export function dingtalkBody(card: Card, { colon }: Words): string {
   const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const paragraphs = [
@@ -85,7 +85,7 @@ export function dingtalkBody(card: Card, { colon }: Words): string {
   ];
   return JSON.stringify({
     msgtype: "markdown",
-    // The title is what a notification shows, as it stands.
+    // Notifications show the title unformatted.
     markdown: { title: `${glyph} ${inert(title)}`, text: paragraphs.filter(Boolean).join("\n\n") },
     at: { isAtAll: false },
   });

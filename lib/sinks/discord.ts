@@ -30,10 +30,10 @@ const webhook = ownUrl<v.InferOutput<typeof fields>>({
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
 export type DiscordOptions = v.InferOutput<typeof schema>;
 
-/** Posts an embed a task to a Discord webhook, and edits it. */
+/** Posts one embed per task to a Discord webhook, and edits it. */
 export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps): Sink {
   const url = new URL(options.url);
-  // Without it Discord does not say that a message was not saved.
+  // Without it Discord does not report that a message was not saved.
   url.searchParams.set("wait", "true");
   const body = (card: Card): string =>
     JSON.stringify(fitted(card, words[options.language], discordMessage, isSmall));
@@ -41,14 +41,14 @@ export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps):
   return livingSink(name, options, deps, {
     post,
     edit: (card, message) => ({ method: "PATCH", url: messageUrl(options.url, message), body: body(card) }),
-    // A webhook cannot answer a message.
+    // A webhook cannot reply to a message.
     reply: post,
     verdict: (answer, context) => {
       const { code, message, retry_after: seconds, id, errors } = fieldsOf(parseJson(answer.body));
       if (answer.status === 429 && typeof seconds === "number") {
         return answerResult({ ...answer, retryAfter: String(seconds) }, context);
       }
-      // A message that was saved has an id, and no code.
+      // A saved message has an id and no code.
       const said = String(code) === invalidForm && isPlacesFault(errors) ? invalidPlace : codeOf(code);
       const saying = { code: said ?? (codeOf(id) && posted), message: textOf(message) };
       const result = codeRefusal(answer, saying, { success: posted, codes }, context);
@@ -91,7 +91,7 @@ interface DiscordEmbed {
   readonly footer?: { readonly text: string };
 }
 
-/** The card as a message that mentions nobody, whatever stands in it. */
+/** The card as a message that mentions nobody, whatever its text. */
 export function discordMessage(card: Card): DiscordMessage {
   const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const description = [
@@ -112,13 +112,13 @@ export function discordMessage(card: Card): DiscordMessage {
       value: text(value, limits.value),
       inline: transition !== "",
     })),
-    // A footer shows its text as it stands.
+    // A footer shows its text unformatted.
     ...(footer === "" ? {} : { footer: { text: shorten(footer, limits.footer) } }),
   };
   return { allowed_mentions: { parse: [] }, embeds: [embed] };
 }
 
-/** Every mark of Discord's Markdown, its links and mentions among them; a colon, so that no bare URL is one either. */
+/** All marks of Discord's Markdown, links and mentions included; also the colon, which breaks bare URLs. */
 const escaped = (text: string): string => text.replace(/^-|[\\*_~|`<>[\]()#@:]/g, "\\$&");
 
 const text = (foreign: string, most: number): string =>
@@ -140,7 +140,7 @@ function isSmall({ embeds: [{ title, description, fields, footer }] }: DiscordMe
 const invalidForm = "50035";
 const invalidPlace = "50035 of the URL";
 
-/** Whether a form's errors are of the URL, not of the message. */
+/** Whether the form errors concern the URL, not the message. */
 const isPlacesFault = (errors: unknown): boolean =>
   Object.keys(fieldsOf(errors)).some((field) => /^(thread|webhook|channel|message)_/.test(field));
 
@@ -172,5 +172,5 @@ const codes: Codes = new Map([
   ["130000", retry("server_error", "Discord is overloaded")],
 ]);
 
-/** Unknown message, another author's, edited too often, and a thread that is archived. */
+/** Unknown message, another author's message, edited too often, archived thread. */
 const gone: ReadonlySet<string> = new Set(["10008", "50005", "30046", "50083"]);

@@ -95,7 +95,7 @@ export const schema = v.pipe(
 
 export type EmailOptions = v.InferOutput<typeof schema>;
 
-/** Mails a card for each change, the changes of a task in one thread; a digest where many come at once. */
+/** Mails a card for each change, one thread per task; a digest when many changes come at once. */
 export function create(name: SinkName, options: EmailOptions, deps: SinkDeps): Sink {
   const world = { ...deps, timeoutMs: options.timeout };
   const carrier = options.smtp ? smtpCarrier(options.smtp, world) : sesCarrier(options.ses ?? {}, world);

@@ -31,11 +31,11 @@ export const schema = v.strictObject({
 export type EventBridgeOptions = v.InferOutput<typeof schema>;
 
 const maxRequestBytes = 1_000_000;
-/** Source, detail type, resource and time, which count as well. */
+/** Bytes of source, detail type, resource and time, which count towards the entry's size. */
 const entryBytes = 2_048;
 const maxEntries = 10;
 
-/** Puts each event on a bus: its type as the detail type, all of it as the detail. */
+/** Puts each event on a bus: its type as the detail type, the whole event as the detail. */
 export function create(name: SinkName, options: EventBridgeOptions, deps: SinkDeps): Sink {
   const send: AwsSink["send"] = async (aws, events, attempt) => {
     const Entries = events.map((event) => entryOf(event, options));

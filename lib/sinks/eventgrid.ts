@@ -28,7 +28,7 @@ export const schema = v.strictObject({
 export type EventGridOptions = v.InferOutput<typeof schema>;
 
 const maxEventsInRequest = 20;
-/** A request may have 256 KB, in which brackets, commas and another `source` must find room too. */
+/** A request may have 256 KB, including brackets, commas and a rewritten `source`. */
 const maxEventBytes = 250_000;
 
 /** Publishes events to a channel of Huawei Cloud's EventGrid. */
@@ -56,7 +56,7 @@ export function create(name: SinkName, options: EventGridOptions, deps: SinkDeps
       if (verdict.reason !== "rejected" && verdict.reason !== "too_large") return events.map(() => verdict);
       const refusal = explained(verdict, report, operation);
       if (events.length === 1) return [refusal];
-      // A refused request says little of its events, so the next goes alone.
+      // A refused request does not say which event is at fault, so the next event goes alone.
       maxEvents = 1;
       return events.map(() => ({ ...refusal, kind: "retry" }));
     },
@@ -64,7 +64,7 @@ export function create(name: SinkName, options: EventGridOptions, deps: SinkDeps
   };
 }
 
-/** The attributes that EventGrid documents; `partitionkey` is not one, and says no more than the subject. */
+/** The attributes that EventGrid documents. `partitionkey` is left out: it repeats the subject. */
 const published =
   (source: string | undefined) =>
   ({ partitionkey: _, ...event }: CloudEvent): object => ({ ...event, source: source ?? event.source });
@@ -78,7 +78,7 @@ const reportSchema = v.object({ failed_count: v.number(), events: v.nullish(v.ar
 type Entry = v.InferOutput<typeof entry>;
 type Report = v.InferOutput<typeof reportSchema>;
 
-/** What an answer says of each event; null when it does not. */
+/** The response's entry for each event; null when there is none. */
 function reportIn(body: string): Report | null {
   const parsed = v.safeParse(reportSchema, parseJson(body));
   return parsed.success ? parsed.output : null;
@@ -105,7 +105,7 @@ function eventVerdict(
       { kind: "retry", reason: "server_error", detail };
 }
 
-/** The refusal of a request in the words of the first event that is at fault, where the answer names one. */
+/** The refusal of a request, from the first event that the response marks as failed. */
 function explained(refusal: Refusal, report: Report | null, operation: Operation): Refusal {
   const fault = report?.events.find(({ error_code }) => error_code);
   if (!fault) return refusal;

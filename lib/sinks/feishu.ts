@@ -58,13 +58,13 @@ export function create(name: SinkName, options: FeishuOptions, deps: SinkDeps): 
   });
 }
 
-/** Feishu signs nothing, with the text as the key: DingTalk does it the other way round. */
+/** Feishu signs an empty message with the text as the key; DingTalk signs the text with the secret as the key. */
 export function signed(secret: string, timestampSeconds: number): { timestamp: string; sign: string } {
   const sign = createHmac("sha256", `${timestampSeconds}\n${secret}`).digest("base64");
   return { timestamp: String(timestampSeconds), sign };
 }
 
-// A request holds 20 KB; the signature and what stands around the card take the rest.
+// A request holds 20 KB, including the signature and the card's envelope.
 const maxCardBytes = 19_000;
 function isSmall(card: object): boolean {
   const json = JSON.stringify(card);

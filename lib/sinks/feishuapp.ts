@@ -39,7 +39,7 @@ const fields = v.strictObject({
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
 export type FeishuappOptions = v.InferOutput<typeof schema>;
 
-/** Posts a card a task as an app of Feishu or Lark, and replaces or answers it. */
+/** Posts one card per task as an app of Feishu or Lark, and replaces it or replies to it. */
 export function create(name: SinkName, options: FeishuappOptions, deps: SinkDeps): Sink {
   const { app, secret, chat, mode, language, url } = options;
   const secrets = [secret];
@@ -81,7 +81,7 @@ export function create(name: SinkName, options: FeishuappOptions, deps: SinkDeps
       ...request(`im/v1/messages/${encodeURIComponent(id)}`, { content: content(card) }),
       method: "PATCH",
     }),
-    // Below a message that is edited, an answer shows in the group; a thread is a place of its own.
+    // Mode `thread` replies in a thread; below an edited message a reply shows in the group.
     reply: (card, id, { key }) =>
       request(`im/v1/messages/${encodeURIComponent(id)}/reply`, {
         ...message(card, uuidOf("reply", key)),
@@ -114,25 +114,25 @@ function withoutToken(answer: SinkResponse, context: AnswerContext): Refusal {
   return { kind: "retry", reason: "server_error", detail };
 }
 
-/** With the same text Feishu makes one message at most within an hour. It takes 50 characters. */
+/** Idempotency key: Feishu makes at most one message per key and hour. At most 50 characters. */
 const uuidOf = (purpose: "post" | "reply", key: string): string =>
   createHash("sha256").update(`${purpose}\n${key}`).digest("hex").slice(0, 40);
 
-// A request holds 30 KB, and a card is text inside it.
+// A request holds 30 KB, and the card is escaped text inside it.
 const maxContentBytes = 28_000;
 const isSmall = (content: string): boolean =>
   hasRoom(content) && bytes(JSON.stringify(content)) <= maxContentBytes;
 
 const staleToken: ReadonlySet<string> = new Set(["99991661", "99991663", "99991668", "99991677"]);
 
-/** Another bot's, recalled, older than 14 days, not to be seen, deleted, not found. */
+/** Another bot's message, recalled, older than 14 days, not visible, deleted, not found. */
 const gone: ReadonlySet<string> = new Set(["230012", "230011", "230031", "230050", "230110", "231003"]);
 
 const invalidField = "230001";
 const invalidContent = "230001 of the content";
 
 /**
- * https://open.feishu.cn/document/server-docs/im-v1/message/create, the same of `reply` and `patch`, and
+ * https://open.feishu.cn/document/server-docs/im-v1/message/create, its `reply` and `patch` pages, and
  * https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code
  */
 const codes: Codes = new Map([

@@ -18,11 +18,11 @@ export const schema = v.strictObject({
 
 export type FileOptions = v.InferOutput<typeof schema>;
 
-/** Appends events to a file as NDJSON. Accepted means on the disk. */
+/** Appends events to a file as NDJSON. Accepted means synced to disk. */
 export function create(name: SinkName, { path }: FileOptions, { folder }: SinkDeps): Sink {
   const file = resolve(folder, path);
   let last: Promise<unknown> = Promise.resolve();
-  /** One append at a time, so that each sees how the one before it ended. */
+  /** One append at a time, so that each sees how the previous one ended. */
   const inTurn = (step: () => Promise<DeliveryResult>): Promise<DeliveryResult> => {
     const turn = last.then(step, step);
     last = turn;
@@ -48,14 +48,14 @@ const outOfTime: Refusal = {
   detail: "the run's time ended before the file was written",
 };
 
-/** Opened for each batch, so that a file that was rotated away is not written to for ever. */
+/** Opened for each batch, so that a rotated file is not written to for ever. */
 async function append(file: string, lines: string): Promise<DeliveryResult> {
   try {
     const made = await mkdir(dirname(file), { recursive: true });
     await using handle = await open(file, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
     const stat = await handle.stat();
     if (!stat.isFile()) return refusal("blocked", "not_found", "it is not a regular file");
-    // A crash may have torn the last line; the new ones must not continue it.
+    // A crash may have torn the last line; new lines must not continue it.
     await handle.appendFile(`${(await isTorn(handle, stat.size)) ? "\n" : ""}${lines}`);
     await handle.datasync();
     if (stat.size === 0) await syncFolders(dirname(file), made ?? dirname(file));
@@ -73,9 +73,9 @@ async function isTorn(handle: FileHandle, size: number): Promise<boolean> {
   return buffer.toString() !== "\n";
 }
 
-/** A new file lasts only once its folder is on the disk, and a new folder once its parent is. */
+/** Syncs the folder of a new file, and the parent of a new folder: only then do they survive a crash. */
 async function syncFolders(folder: string, topmost: string): Promise<void> {
-  // Windows gives no handle to a folder.
+  // Windows cannot open a folder.
   if (process.platform === "win32") return;
   for (let current = folder; ; current = dirname(current)) {
     await using handle = await open(current, constants.O_RDONLY);
@@ -122,7 +122,7 @@ const troubles: ReadonlyMap<unknown, Trouble> = new Map([
   ["ENOTDIR", misplaced],
 ]);
 
-/** Null for an error that no disk causes, which is a defect. */
+/** Maps an error to a reason; null for one that no disk causes, which is a defect. */
 export function fileRefusal(error: unknown): Refusal | null {
   if (!(error instanceof Error && "code" in error)) return null;
   const [kind, reason, problem] = troubles.get(error.code) ?? [];

@@ -41,7 +41,7 @@ const fields = v.strictObject({
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
 export type GitHubOptions = v.InferOutput<typeof schema>;
 
-/** Starts the workflows of a repository that wait for `repository_dispatch`, with the event as their payload. */
+/** Starts a repository's workflows that listen for `repository_dispatch`, with the event as their payload. */
 export const create = (name: SinkName, options: GitHubOptions, deps: SinkDeps): Sink =>
   workflowSink(name, options, deps, {
     path: `/repos/${options.repository}/dispatches`,
@@ -54,19 +54,19 @@ export const create = (name: SinkName, options: GitHubOptions, deps: SinkDeps): 
     body: (event) =>
       JSON.stringify({
         event_type: options.eventType ?? event.type,
-        // GitHub takes ten properties at most, which an event already has.
+        // GitHub takes at most ten properties, and an event already has them.
         client_payload: { event },
       }),
     startedStatus: 204,
     refusal,
   });
 
-/** What GitHub asks to wait where it names no time. */
+/** Wait that GitHub recommends when it names no time, milliseconds. */
 const limitedForMs = 60_000;
 
 /**
- * GitHub says "too many" with 403 as well, and "too large" with 422. What else is refused so blocks: a 422 also speaks of
- * the repository. https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event and
+ * GitHub also returns 403 for rate limits and 422 for a payload that is too large. Other refusals block, since 422 also
+ * concerns the repository. https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event and
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 function refusal(answer: SinkResponse, usual: Refusal, { nowMs }: AnswerContext): Refusal {

@@ -52,7 +52,7 @@ export const create = (name: SinkName, options: GitLabOptions, deps: SinkDeps): 
     refusal,
   });
 
-/** GitLab expands a `$` in a variable, so that a task's name could name a secret of the job: none is sent. */
+/** GitLab expands `$` in a variable, so a task's name could read a secret of the job: no `$` is sent. */
 const variablesOf = (event: CloudEvent): Readonly<Record<string, string>> => ({
   DMS_EVENT: JSON.stringify(event).replaceAll("$", "\\u0024"),
   DMS_EVENT_ID: plain(event.id),
@@ -64,10 +64,10 @@ const variablesOf = (event: CloudEvent): Readonly<Record<string, string>> => ({
 
 const plain = (text: string): string => text.replace(/[^\w./:%-]/g, "_");
 
-/** What GitLab asks to wait at most, in whose last minute too many pipelines began. */
+/** GitLab's rate limit for pipelines is per minute, so this is the longest wait. */
 const limitedForMs = 60_000;
 
-/** GitLab answers with 400 for all that keeps a pipeline from running, and only its sentence says what. */
+/** GitLab returns 400 for anything that prevents a pipeline; only its message says why. */
 function refusal(answer: SinkResponse, usual: Refusal, { origin, secrets }: AnswerContext): Refusal {
   const isKnown = usual.kind !== "permanent" || usual.reason === "too_large";
   if (answer.status !== 400) return isKnown ? usual : { ...usual, kind: "blocked" };
@@ -76,7 +76,7 @@ function refusal(answer: SinkResponse, usual: Refusal, { origin, secrets }: Answ
   if (/too many|limit exceeded|try again/i.test(said)) {
     return { kind: "retry", reason: "throttled", detail, retryAfterMs: limitedForMs };
   }
-  // The pipeline's own rules have judged this event.
+  // The pipeline's own rules skipped this event.
   if (/filtered out|prevented any jobs|would have been empty|no stages/i.test(said)) {
     return { kind: "permanent", reason: "rejected", detail };
   }
@@ -84,7 +84,7 @@ function refusal(answer: SinkResponse, usual: Refusal, { origin, secrets }: Answ
   return { kind: "blocked", reason: reason ?? "rejected", detail };
 }
 
-/** What an operator must mend: it says nothing of the event. */
+/** Problems that an operator must fix; they say nothing about the event. */
 const troubles: readonly (readonly [RegExp, FailureReason])[] = [
   [/reference not found|missing|\.gitlab-ci|config|yaml/i, "not_found"],
   [/permission|disabled|verif|not allowed/i, "unauthorized"],

@@ -25,7 +25,7 @@ const fields = v.strictObject(chatEntries);
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
 export type GooglechatOptions = v.InferOutput<typeof schema>;
 
-/** Posts a card to a Google Chat webhook: the changes of a task in one thread, a repeat only once. */
+/** Posts a card to a Google Chat webhook: one thread per task; a repeat is not posted twice. */
 export function create(name: SinkName, options: GooglechatOptions, deps: SinkDeps): Sink {
   return chatSink(name, options, deps, {
     request: (card, _, events) => ({
@@ -41,7 +41,7 @@ export function create(name: SinkName, options: GooglechatOptions, deps: SinkDep
       const { name: posted, error } = fieldsOf(parseJson(answer.body));
       const { status, message } = fieldsOf(error);
       const said = status === invalidArgument ? faultIn(textOf(message)) : codeOf(status);
-      // A message that was posted has a name, and no error.
+      // A posted message has a name and no error.
       const code = said ?? (codeOf(posted) && success);
       const saying = { code, message: textOf(message) };
       return codeRefusal(answer, saying, { success, codes }, context);
@@ -55,7 +55,7 @@ const invalidArgument = "INVALID_ARGUMENT";
 const invalidKey = "API_KEY_INVALID";
 const invalidPlace = "INVALID_ARGUMENT of the URL";
 
-/** Google has one code for a message that is wrong and for a URL that is. */
+/** Google has one code for a bad message and for a bad URL. */
 function faultIn(message: string): string {
   if (/api key/i.test(message)) return invalidKey;
   return /payload|card|widget|text|message|field|too (?:long|large|many)|size/i.test(message)
@@ -66,17 +66,17 @@ function faultIn(message: string): string {
 const maxBytes = 32_000;
 const maxThreadKeyCharacters = 500;
 
-/** Google answers a request id that it knows with the message it made then, and makes no other. */
+/** Request id: Google returns the existing message for a known id instead of posting again. */
 function requestUrl(webhook: string, events: readonly CloudEvent[]): URL {
   const url = new URL(webhook);
-  // Without it the thread's key is ignored.
+  // Without it the thread key is ignored.
   url.searchParams.set("messageReplyOption", "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD");
   const ids = events.map(({ id }) => id).join("\n");
   url.searchParams.set("requestId", createHash("sha256").update(ids).digest("hex").slice(0, 32));
   return url;
 }
 
-/** The task's id; null for a digest, which begins a thread of its own. */
+/** The task's id; null for a digest, which starts a thread of its own. */
 function threadKeyOf([event, ...others]: readonly CloudEvent[]): string | null {
   if (!event || others.length > 0) return null;
   return shorten(visible(event.data.task.id), maxThreadKeyCharacters);
@@ -121,11 +121,11 @@ export function googlechatBody(card: Card, threadKey: string | null): string {
   });
 }
 
-/** For the texts that Google reads as HTML, where a bare URL would be a link too. */
+/** Escapes text that Google reads as HTML, where a bare URL would become a link. */
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("://", "：//");
 
-/** For the texts of which Google does not say whether they are HTML: right both ways. */
+/** Escapes text for fields of which Google does not document whether they are HTML; correct in both cases. */
 const plain = (text: string): string =>
   text.replaceAll("&", "＆").replaceAll("<", "＜").replaceAll(">", "＞").replaceAll("://", "：//");
 

@@ -1,7 +1,7 @@
 import { ConfigError } from "../core/errors.ts";
 import type { SinkModule } from "./sink.ts";
 
-/** Every sink type by its name in the configuration; one that is not used is never loaded. */
+/** Every built-in sink type by its configuration name. A module is loaded only when it is used. */
 export const sinkTypes = {
   webhook: () => import("./webhook.ts"),
   slack: () => import("./slack.ts"),
@@ -43,8 +43,8 @@ export type SinkType = keyof typeof sinkTypes;
 const isSinkType = (type: string): type is SinkType => Object.hasOwn(sinkTypes, type);
 
 /**
- * The module of a sink type. `field` is where the type stands in the configuration.
- * @throws ConfigError that lists the types there are
+ * Loads the module of a sink type. `field` is the type's place in the configuration.
+ * @throws ConfigError that lists the known types
  */
 export async function loadSinkModule(type: string, field: string): Promise<SinkModule> {
   if (isSinkType(type)) return sinkTypes[type]();

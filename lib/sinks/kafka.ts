@@ -56,7 +56,7 @@ export const schema = v.strictObject({
 
 export type KafkaOptions = v.InferOutput<typeof schema>;
 
-/** Kafka's default limit is 1 MiB for the records that one partition gets; keys and headers need room too. */
+/** Kafka's default limit is 1 MiB for one partition's records; keys and headers need room too. */
 const limits = { maxEvents: 500, maxBytes: 900_000 };
 
 interface Connection {
@@ -64,11 +64,11 @@ interface Connection {
   partitionOf(event: CloudEvent): number | undefined;
 }
 
-/** Produces each event as one record whose key is the task, confirmed by all replicas in sync. */
+/** Produces each event as one record, keyed by task and confirmed by all in-sync replicas. */
 export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDeps): Sink {
   const { topic, mode } = options;
   const origin = originOf("kafka", options.brokers);
-  // Kafka says nothing to a client that does not sign in, or speaks no TLS, where a listener wants it.
+  // Kafka sends no error to a client without login or TLS when a listener requires it.
   const broken = `the connection broke${options.sasl ? "" : "; the listener may want sasl, which is not set"}`;
 
   const produce = async (
@@ -90,7 +90,7 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
     }
   };
 
-  /** Kafka refuses the records of one partition together; halved again and again, they tell which is at fault. */
+  /** Kafka refuses all records of one partition together; halving the batch finds the one at fault. */
   const produceApart = async (
     connection: Connection,
     events: readonly CloudEvent[],
@@ -131,19 +131,19 @@ async function open(
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
     clientId: "dms-task-bridge",
     bootstrapBrokers: brokers,
-    // Confirmed by all replicas, and a request that the client repeats is stored once.
+    // Acknowledged by all replicas; idempotence stores a request that the client repeats only once.
     idempotent: true,
-    // With fewer than two the client takes an idempotent producer to want no end of them.
+    // With fewer than two the client retries an idempotent producer without end.
     retries: 2,
     retryDelay: 100,
-    // Leaves time for another broker where one does not answer.
+    // Leaves time for another broker when one does not respond.
     connectTimeout: Math.ceil(timeout / 4),
     requestTimeout: timeout,
     timeout,
-    // The one of Kafka's own clients, so that all producers put a task on the same partition.
+    // The partitioner of Kafka's Java client, so all producers put a task on the same partition.
     partitioner: compatibilityPartitioner,
     ...(sasl && { sasl: { ...sasl, mechanism: saslNames[sasl.mechanism] } }),
-    // By TLS one asks for the certificate of a name, never of an address.
+    // TLS server names (SNI) are host names, never addresses.
     ...(tls && {
       tls: tlsSettings(tls),
       tlsServerName: brokers.every((broker) => addressIn(broker) === null),

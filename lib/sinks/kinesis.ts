@@ -20,10 +20,10 @@ export const schema = v.strictObject({
 
 export type KinesisOptions = v.InferOutput<typeof schema>;
 
-/** Half of what a request may hold, which leaves room for keys and for streams with older limits. */
+/** Half of a request's limit, which leaves room for keys and for streams with older limits. */
 const limits = { maxEvents: 500, maxBytes: 5 * 1_048_576 };
 
-/** Puts each event as one record whose partition key is the task. */
+/** Puts each event as one record, with the task as its partition key. */
 export function create(name: SinkName, options: KinesisOptions, deps: SinkDeps): Sink {
   const { stream } = options;
   const target = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };

@@ -18,7 +18,7 @@ export const schema = v.strictObject({
 export type LambdaOptions = v.InferOutput<typeof schema>;
 
 /**
- * Invokes a function with each event, asynchronously: accepted once Lambda has queued it, which is status 202.
+ * Invokes a function asynchronously for each event; accepted once Lambda has queued it (status 202).
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export function create(name: SinkName, options: LambdaOptions, deps: SinkDeps): Sink {

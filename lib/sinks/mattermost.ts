@@ -24,7 +24,7 @@ export function create(name: SinkName, options: MattermostOptions, deps: SinkDep
     }),
     verdict: (answer, context) => {
       const { id, message } = fieldsOf(parseJson(answer.body));
-      // A refusal is `web.incoming_webhook.invalid.app_error`; what was posted is answered with `ok`.
+      // A refusal has the code `web.incoming_webhook.invalid.app_error`; success returns `ok`.
       const [, refusal] = /^web\.incoming_webhook\.([a-z_]+)\./.exec(textOf(id)) ?? [];
       const code = answer.body.trim() === posted ? posted : (refusal ?? codeOf(id));
       const saying = { code, message: textOf(message) };
@@ -45,7 +45,7 @@ const colours: Readonly<Record<Tone, string>> = {
   quiet: "#9AA0A6",
 };
 
-/** The card as JSON. Server, web and mobile each read Markdown by rules of their own, so foreign marks are replaced. */
+/** The card as JSON. Server, web and mobile parse Markdown differently, so marks in text from outside are replaced. */
 export function mattermostBody(card: Card): string {
   const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const text = [

@@ -64,15 +64,15 @@ function isTopic(template: string): boolean {
 
 interface Connection {
   readonly client: MqttClient;
-  /** Why the connection ended; null while nobody said. */
+  /** Why the connection ended; null while unknown. */
   trouble: Error | null;
 }
 
 const contentType = "application/cloudevents+json; charset=utf-8";
-/** Of a PUBLISH, at most: its head, the lengths of its parts, its number. */
+/** Maximum overhead of a PUBLISH, bytes: fixed header, length fields and packet id. */
 const packetOverheadBytes = 16;
 
-/** Publishes each event with QoS 1; the reason code of its PUBACK is the verdict. */
+/** Publishes each event with QoS 1; the reason code of its PUBACK decides the result. */
 export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Sink {
   const origin = new URL(options.url).href.replace(/\/$/, "");
 
@@ -90,7 +90,7 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
     const bytes = payload.length + Buffer.byteLength(topic) + contentType.length + packetOverheadBytes;
     const maxBytes = client.serverProperties?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     if (!isUsableLimit(maxBytes)) return unusableLimit(origin, maxBytes);
-    // A server ends the connection over a packet that is too large, and with it what else is under way.
+    // A server closes the connection over a packet that is too large, and everything in flight fails with it.
     if (bytes > maxBytes) return tooLarge(origin);
     try {
       await client.publishAsync(topic, payload, { qos: 1, properties: { contentType } });
@@ -99,7 +99,7 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
       const refusal = mqttRefusal(client.connected ? error : (connection.trouble ?? error), origin);
       if (!refusal) throw error;
       if (client.connected || refusal.kind !== "permanent") return refusal;
-      // The connection ended over one of several events: until it is found each goes alone.
+      // The connection ended over one of several events: send them one by one until it is found.
       atOnce = isAlone ? Number.POSITIVE_INFINITY : 1;
       return isAlone ? refusal : { ...refusal, kind: "retry" };
     }
@@ -145,7 +145,7 @@ const tooLarge = (origin: string): Refusal => ({
 });
 
 async function open(options: MqttOptions, { random }: SinkDeps, signal: AbortSignal): Promise<Connection> {
-  // By its default export: a bundler that splits code gives a CommonJS package no other.
+  // Default export: code splitting bundlers expose no named exports of a CommonJS package.
   const { connect } = (await import("mqtt")).default;
   const { url, user, password, tls, timeout } = options;
   const client = connect(url, {
@@ -165,13 +165,13 @@ async function open(options: MqttOptions, { random }: SinkDeps, signal: AbortSig
   if (signal.aborted) cut();
   client.on("error", (error) => {
     connection.trouble ??= mqttRefusal(error, url) === null ? noMqtt(error) : error;
-    // After an answer that it cannot read the client hears nothing more, and stays connected.
+    // After a response that it cannot parse the client reads nothing more, but stays connected.
     cut();
   });
   client.on("disconnect", ({ reasonCode }) => {
     connection.trouble ??= new MqttDisconnect(reasonCode ?? 0);
   });
-  // The client would keep what is unconfirmed for a connection that never comes.
+  // The client would keep unconfirmed messages for a reconnect that never comes.
   client.on("close", () => {
     signal.removeEventListener("abort", cut);
     client.end(true);
@@ -181,7 +181,7 @@ async function open(options: MqttOptions, { random }: SinkDeps, signal: AbortSig
     client.once("close", () => reject(connection.trouble ?? new Error("Connection closed")));
   });
   const { receiveMaximum, maximumPacketSize, maximumQoS } = client.serverProperties ?? {};
-  // Both are errors of the protocol, which the client lets pass.
+  // Both are protocol errors that the client ignores.
   if (receiveMaximum === 0 || maximumPacketSize === 0) throw noMqtt("a limit of nothing");
   if (maximumQoS === 0) throw new MqttDisconnect(qosNotSupported);
   return connection;

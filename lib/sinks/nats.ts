@@ -78,7 +78,7 @@ interface Connection {
 
 const limits = { maxEvents: 100, maxBytes: 4 * 1_048_576 };
 
-/** Publishes each event to JetStream under its id, so that a stream keeps a repeat out. */
+/** Publishes each event to JetStream with its id, so that a stream drops repeats. */
 export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps): Sink {
   const origin = originOf("nats", options.servers);
 
@@ -87,7 +87,7 @@ export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps
     if (maxBytes !== undefined && !isUsableLimit(maxBytes)) return unusableLimit(origin, maxBytes);
     const headers = newHeaders();
     headers.set("Content-Type", "application/cloudevents+json");
-    // By this JetStream knows a repeat.
+    // JetStream detects repeats by this id.
     headers.set("Nats-Msg-Id", event.id);
     try {
       const subject = filledTopic(options.subject, event);
@@ -134,7 +134,7 @@ async function open(options: NatsOptions, signal: AbortSignal): Promise<Connecti
     name: "dms-task-bridge",
     reconnect: false,
     signal,
-    // Leaves time for another server where one does not answer.
+    // Leaves time for another server when one does not respond.
     timeout: Math.ceil(timeout / 4),
     ...(user !== undefined && password !== undefined && { user, pass: password }),
     ...(token !== undefined && { token }),

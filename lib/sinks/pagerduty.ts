@@ -56,7 +56,7 @@ export type PagerdutyOptions = v.InferOutput<typeof schema>;
 
 type Action = "trigger" | "resolve";
 
-/** Opens an alert for a task that failed or is overdue; the next success of a task of that name resolves it. */
+/** Opens an alert for a task that failed or is overdue; the next success of a task with that name resolves it. */
 export function create(name: SinkName, options: PagerdutyOptions, deps: SinkDeps): Sink {
   const url = new URL("/v2/enqueue", options.endpoint ?? hosts[options.region]);
   const { dispatcher, close } = openAgent({ proxy: options.proxy }, deps);
@@ -78,7 +78,7 @@ export function create(name: SinkName, options: PagerdutyOptions, deps: SinkDeps
       () => enqueue(pagerdutyBody({ event, card, action }, options), call),
       call.signal,
     );
-    // Something newer of the same name has been told: this would undo it.
+    // A newer change of this name was already sent; this one would undo it.
     return (await sent) ?? accepted;
   };
 
@@ -92,7 +92,7 @@ const maxKeyBytes = 255;
 const maxSummaryCharacters = 1_024;
 const retryAfterMs = 120_000;
 
-/** Null for a change that PagerDuty is not told. */
+/** The alert action of a change; null when PagerDuty is not notified. */
 function actionOf(event: CloudEvent, options: PagerdutyOptions): Action | null {
   switch (kindOf(event)) {
     case "failed":
@@ -107,7 +107,7 @@ function actionOf(event: CloudEvent, options: PagerdutyOptions): Action | null {
   }
 }
 
-/** One alert for each task name of an instance: a task that failed stays failed, and the next of its name repairs it. */
+/** Alert key: one per task name and instance, since a failed task stays failed and the next of its name fixes it. */
 export function dedupKey({ data: { task, instance } }: CloudEvent): string {
   const key = `dms/${instance.instanceId}/${task.name}`.toWellFormed();
   if (bytes(key) <= maxKeyBytes) return key;
@@ -144,7 +144,7 @@ export function pagerdutyBody({ event, card, action }: Alert, options: Pagerduty
   });
 }
 
-/** The facts by their labels. Parameters come last: one that is named as a fact before it gets a number, and replaces nothing. */
+/** The facts by label. Parameters come last and get a numbered label when theirs is taken. */
 function detailsOf(facts: readonly Fact[]): Readonly<Record<string, string>> {
   const taken = new Set<string>();
   const details = facts.map(({ label, value }) => {
@@ -162,7 +162,7 @@ function verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult {
   const isKeysFault = texts.some((text) => /routing.?key/i.test(text));
   const code = isKeysFault ? invalidKey : textOf(status).toLowerCase() || null;
   const result = codeRefusal(answer, { code, message: texts.join(", ") }, { success, codes }, context);
-  // PagerDuty wants minutes between two attempts when it is busy or unwell.
+  // PagerDuty asks for minutes between attempts when it is overloaded.
   return result.kind === "retry" ? { retryAfterMs, ...result } : result;
 }
 

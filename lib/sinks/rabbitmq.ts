@@ -58,10 +58,10 @@ export const schema = v.pipe(
 
 export type RabbitMqOptions = v.InferOutput<typeof schema>;
 
-/** RabbitMQ knows no batch: this is what one attempt sends before it waits for the confirmations. */
+/** Messages per attempt before waiting for confirmations; RabbitMQ itself has no batches. */
 const batch = { maxEvents: 100, maxBytes: 1_048_576 };
 
-/** Publishes each event as one persistent message. Accepted means that a queue has it, on its disk where it is durable. */
+/** Publishes each event as one persistent message. Accepted means stored in a queue, on disk when it is durable. */
 export function create(name: SinkName, options: RabbitMqOptions, { clock, log }: SinkDeps): Sink {
   const { exchange, routingKey, timeout: timeoutMs } = options;
   const address = brokerAddress(options);
@@ -136,7 +136,7 @@ const tooLarge = (origin: string, limit: number): DeliveryResult => ({
   detail: `${origin}: the server takes at most ${limit} bytes`,
 });
 
-/** Another event of the batch was too large, and that closed the channel. */
+/** Another event of the batch was too large, which closed the channel. */
 const cutOff = (origin: string): DeliveryResult => ({
   kind: "retry",
   reason: "network",

@@ -49,12 +49,12 @@ export const schema = v.pipe(
 
 export type RedisOptions = v.InferOutput<typeof schema>;
 
-/** Below the least that a server may set for one value, so that an event which is too large for it has come alone. */
+/** Below the smallest value limit a server may have, so an event that exceeds that limit was sent alone. */
 const batch = { maxEvents: 100, maxBytes: 900_000 };
 
 /**
- * Adds an entry unless the event's mark is there. The mark is set first: a user who may not set it adds nothing. When
- * the entry is refused the mark must not outlive the script, or the event would be lost; the same command sees to it.
+ * Adds an entry unless the event's mark exists. The mark is set first: a user without the right to set it adds nothing.
+ * When the entry is refused the script expires the mark at once, or the event would be lost.
  */
 const addOnce = `
 if not redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[1]) then return 'repeat' end
@@ -62,18 +62,18 @@ local added = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', unpack(A
 if type(added) == 'table' then redis.call('SET', KEYS[2], '', 'PX', 1) end
 return type(added) == 'table' and added or 'added ' .. added`;
 
-/** What no other answer looks like, an echo or an "OK" of something in between least of all. */
+/** A marker that no echo or "OK" from a proxy could match. */
 const proof = /^(repeat|added \d+-\d+)$/;
 
-/** Adds each event to a stream as one entry, once. */
+/** Adds each event to a stream as one entry, and skips repeats. */
 export function create(name: SinkName, options: RedisOptions, { clock }: SinkDeps): Sink {
   const { stream, maxLength, repeatWindow } = options;
   const address = brokerAddress(options);
   const { origin } = address;
-  // In braces, so that a cluster behind a proxy keeps the marks where the stream is.
+  // Hash tag, so that a cluster behind a proxy keeps the marks in the stream's slot.
   const marks = /\{[^}]+\}/.test(stream) ? stream : `{${stream}}`;
 
-  /** Loaded by the first delivery. */
+  /** The script is loaded by the first delivery. */
   let library: typeof import("./brokers/redis-client.ts") | null = null;
   const refusalOf = (error: unknown): Refusal | null => library?.redisRefusal(error, origin) ?? null;
 
@@ -89,7 +89,7 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
     } catch (error) {
       const refusal = refusalOf(error);
       if (!refusal) throw error;
-      // Redis closes the connection over such an event, a moment after it has said so.
+      // Redis closes the connection over such an event, shortly after its error.
       if (refusal.kind === "permanent" && client.isOpen) client.destroy();
       return refusal;
     }

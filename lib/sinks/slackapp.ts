@@ -27,7 +27,7 @@ const fields = v.strictObject({
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
 export type SlackappOptions = v.InferOutput<typeof schema>;
 
-/** Posts a message a task as a Slack app, and edits or answers it. */
+/** Posts one message per task as a Slack app, and edits it or replies to it. */
 export function create(name: SinkName, options: SlackappOptions, deps: SinkDeps): Sink {
   const { token, channel, language } = options;
   const request = (method: string, card: Card, place: object) => ({
@@ -40,13 +40,13 @@ export function create(name: SinkName, options: SlackappOptions, deps: SinkDeps)
     edit: (card, message) => request("chat.update", card, placeOf(message)),
     reply(card, message, { isUrgent }) {
       const { channel, ts } = placeOf(message);
-      // Only a broadcast shows in the channel.
+      // Only a broadcast reply shows in the channel.
       return request("chat.postMessage", card, { channel, thread_ts: ts, reply_broadcast: isUrgent });
     },
     verdict(answer, context) {
       const { channel, ts } = fieldsOf(parseJson(answer.body));
       const result = codeRefusal(answer, { code: saidIn(answer), message: "" }, { success, codes }, context);
-      // An edit takes no channel's name, so the id that the answer gives is kept.
+      // An edit needs a channel id, not a name, so the id from the response is kept.
       if (result.kind !== "accepted" || textOf(ts) === "") return result;
       return { ...result, message: `${textOf(channel)} ${textOf(ts)}` };
     },
@@ -57,7 +57,7 @@ export function create(name: SinkName, options: SlackappOptions, deps: SinkDeps)
 
 const success = "ok";
 
-/** Slack answers 200 even when it refuses; the verdict is in the body. */
+/** Slack returns 200 even when it refuses; the outcome is in the body. */
 function saidIn({ body }: SinkResponse): string | null {
   const { ok, error } = fieldsOf(parseJson(body));
   return ok === true ? success : codeOf(error);
@@ -76,7 +76,7 @@ const gone: ReadonlySet<string> = new Set([
   "cannot_reply_to_message",
 ]);
 
-/** https://docs.slack.dev/reference/methods/chat.postMessage#errors and the same of chat.update */
+/** https://docs.slack.dev/reference/methods/chat.postMessage#errors and the errors of chat.update */
 const codes: Codes = new Map([
   ...messageCodes,
   ["not_in_channel", blocked("unauthorized", "the bot is not in the channel: invite it")],

@@ -28,7 +28,7 @@ export function create(name: SinkName, options: SmnOptions, deps: SinkDeps): Sin
   });
 }
 
-/** The title of a mail, of at most 512 bytes. */
+/** Mail subject, at most 512 bytes. */
 const subjectOf = ({ data: { task, change, instance } }: CloudEvent): string =>
   Array.from(oneLine(`${task.name} ${change.to}: ${instance.name ?? instance.instanceId}`))
     .slice(0, 128)

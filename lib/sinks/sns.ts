@@ -42,7 +42,7 @@ export function create(name: SinkName, options: SnsOptions, deps: SinkDeps): Sin
       endpoint: options.endpoint,
       proxy: options.proxy,
       timeoutMs: options.timeout,
-      // A topic takes more only where its own attribute says so.
+      // A topic accepts larger messages only when its own attribute says so.
       batch: batchOf(262_144),
       send,
     },
@@ -67,7 +67,7 @@ function entryFields(event: CloudEvent, index: number, isFifo: boolean): [string
   ];
 }
 
-/** Entry id to what became of it. SNS answers in XML; ids and codes are ours and AWS's plain words. */
+/** Results by entry id, from SNS's XML response; ids and codes hold no markup. */
 function outcomesIn(xml: string): ReadonlyMap<string, EntryFailure | null> {
   const members = xml.matchAll(/<member>([\s\S]*?)<\/member>/g).map(([, member]) => member ?? "");
   return new Map(

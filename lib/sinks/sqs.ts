@@ -74,6 +74,6 @@ const entryOf = (event: CloudEvent, index: number, isFifo: boolean): object => (
   ...(isFifo && fifoFields(event)),
 });
 
-/** Out of `sqs.eu-west-1.amazonaws.com`. */
+/** The region in a queue's host, such as `sqs.eu-west-1.amazonaws.com`. */
 const regionOfHost = (host: string): string | undefined =>
   /^sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(host)?.[1];

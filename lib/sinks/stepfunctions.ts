@@ -22,7 +22,7 @@ export const schema = v.strictObject({
 
 export type StepFunctionsOptions = v.InferOutput<typeof schema>;
 
-/** Starts one execution an event, with the event as its input. */
+/** Starts one execution per event, with the event as its input. */
 export const create = (name: SinkName, options: StepFunctionsOptions, deps: SinkDeps): Sink =>
   awsSink(
     name,
@@ -43,7 +43,7 @@ export const create = (name: SinkName, options: StepFunctionsOptions, deps: Sink
           const answer = await aws.call("states", "StartExecution", body, attempt);
           if (!v.is(started, answer)) throw new AwsError("malformed", "NO_EXECUTION", notStarted);
         } catch (error) {
-          // The name comes from the event, so it is this event that has started it.
+          // The name derives from the event's id, so this event has already started it.
           if (!(error instanceof AwsError && error.code === "ExecutionAlreadyExists")) throw error;
         }
       }),
@@ -57,7 +57,7 @@ const notStarted = "states StartExecution: the answer names no execution";
 const maxNameCharacters = 80;
 const hashCharacters = 32;
 
-/** What people look for first; then what makes it this event's alone. */
+/** Execution name: readable parts first, then a hash that makes it unique to the event. */
 function executionName({ id, subject, data }: CloudEvent): string {
   const readable = `${subject}-${data.change.to}`.replace(/[^\w-]/g, "_");
   return `${readable.slice(0, maxNameCharacters - hashCharacters - 1)}-${hash("sha256", id).slice(0, hashCharacters)}`;

@@ -14,7 +14,7 @@ const fields = v.strictObject(chatEntries);
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
 export type TeamsOptions = v.InferOutput<typeof schema>;
 
-/** Posts an Adaptive Card to a Teams workflow. Accepted means queued: the workflow tells nobody what became of it. */
+/** Posts an Adaptive Card to a Teams workflow. Accepted means queued: the workflow does not report its outcome. */
 export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): Sink {
   const url = new URL(options.url);
   return chatSink(name, options, deps, {
@@ -25,7 +25,7 @@ export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): S
     verdict: (answer, context) => {
       const error = fieldsOf(fieldsOf(parseJson(answer.body))["error"]);
       const code = codeOf(error["code"]);
-      // Its one word of acceptance is the status: what another success says is not the workflow's.
+      // Only this status means acceptance; another success does not come from the workflow.
       const isStarted = code === null && answer.status === startedStatus;
       const saying = { code: isStarted ? started : code, message: textOf(error["message"]) };
       return codeRefusal(answer, saying, { success: started, codes }, context);
@@ -38,7 +38,7 @@ export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): S
 const startedStatus = 202;
 const started = "started";
 
-// Teams checks 28 KB later, on a form some 18 % longer than what was sent, and after it has answered 202.
+// Teams checks its 28 KB limit after the 202, on a form about 18 % larger than the request.
 const maxBytes = 20_000;
 
 const colours: Readonly<Record<Tone, string>> = {
@@ -49,7 +49,7 @@ const colours: Readonly<Record<Tone, string>> = {
   quiet: "default",
 };
 
-/** The card as JSON. Text runs show what they hold: unlike text blocks and fact sets they know no Markdown. */
+/** The card as JSON. Text runs show text unformatted; text blocks and fact sets would parse Markdown. */
 export function teamsBody(card: Card): string {
   const { glyph, title, subtitle, transition, facts, links, footer } = card;
   const body = [
@@ -78,7 +78,7 @@ export function teamsBody(card: Card): string {
 
 const rich = (inlines: readonly object[], spacing = "small") => ({ type: "RichTextBlock", spacing, inlines });
 
-/** Two braces would begin a date function. */
+/** Breaks double braces, which would begin a date function. */
 const run = (text: string, style: object = {}) => ({
   type: "TextRun",
   text: text.replace(/\{(?=\{)/g, "{ "),
@@ -90,6 +90,6 @@ const codes: Codes = new Map([
   ["WorkflowTriggerIsNotEnabled", blocked("gone", "the workflow is switched off")],
   ["WorkflowNotFound", blocked("gone", "the workflow was removed")],
   ["DirectApiAuthorizationRequired", blocked("unauthorized", "the workflow does not let anyone trigger it")],
-  // A workflow from the template has no schema: one that has refuses every message.
+  // The template's workflow has no schema: a workflow with one refuses every message.
   ["TriggerInputSchemaMismatch", blocked("rejected", "the workflow's trigger has a schema: remove it")],
 ]);

@@ -41,7 +41,7 @@ const fields = v.strictObject({
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
 export type TelegramOptions = v.InferOutput<typeof schema>;
 
-/** Sends a message a task as a Telegram bot, and edits or answers it. Only what wants an eye makes a sound. */
+/** Sends one message per task as a Telegram bot, and edits it or replies to it. Only urgent messages make a sound. */
 export function create(name: SinkName, options: TelegramOptions, deps: SinkDeps): Sink {
   const { token, topic, language } = options;
   let { chat } = options;
@@ -90,16 +90,16 @@ const success = "ok";
 const unchanged = "message is not modified";
 
 interface Said {
-  /** `ok`, a phrase of the description that is known, or Telegram's own number. */
+  /** `ok`, a known phrase of the description, or Telegram's error code. */
   readonly code: string | null;
   readonly message: string;
   readonly result: unknown;
   readonly retryAfter: string | null;
-  /** The id that a group got when it became a supergroup. */
+  /** The new id of a group that became a supergroup. */
   readonly movedTo: string | null;
 }
 
-/** Telegram's number is only the HTTP status again: the description tells one error from another. */
+/** Telegram's error code only repeats the HTTP status; the description distinguishes errors. */
 function saidIn({ body, retryAfter }: SinkResponse): Said {
   const { ok, error_code: number, description, parameters, result } = fieldsOf(parseJson(body));
   const message = textOf(description);
@@ -114,7 +114,7 @@ function saidIn({ body, retryAfter }: SinkResponse): Said {
   };
 }
 
-/** Where the message is that an answer tells of; null when it tells of none. */
+/** Reference to the message in a response; null when there is none. */
 function placeIn(result: unknown): string | null {
   const { message_id, chat } = fieldsOf(result);
   const id = codeOf(fieldsOf(chat)["id"]);
@@ -139,7 +139,7 @@ const gone: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Telegram lists no errors. Phrases of its server's source, and what its users were told:
+ * Telegram documents no error list. These phrases come from its server's source and from users' reports:
  * https://github.com/tdlib/telegram-bot-api and https://core.telegram.org/method/messages.sendMessage
  */
 const codes: Codes = new Map([

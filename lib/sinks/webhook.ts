@@ -21,7 +21,7 @@ import type { BatchLimits, Sink, SinkDeps } from "./sink.ts";
 
 export const schema = webhookSchema;
 
-/** POSTs CloudEvents, or bodies made of them by a template, signed by Standard Webhooks where a secret is set. */
+/** POSTs CloudEvents, or bodies made by a template, signed by Standard Webhooks when a secret is set. */
 export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps): Sink {
   const url = new URL(options.url);
   const { dispatcher, close } = guardedAgent(options, deps);
@@ -75,8 +75,8 @@ async function ownMessageOf(
 type Send = (message: Message, call: CallOptions) => Promise<DeliveryResult>;
 
 /**
- * A refused batch says little of its events: one of them may be at fault, or only their number. So `retry` is the answer,
- * and the batches to come are a tenth as long, growing again by one with each that is accepted: the attempts that follow
+ * Batch size after a refusal: a refused batch does not say which event is at fault, or whether it was too long. The result
+ * is therefore `retry`, and later batches are a tenth as long, growing by one with each accepted batch: the attempts
  * end at single events, whose refusal is `permanent`.
  */
 function batching(name: SinkName, limits: BatchLimits, send: Send, close: () => Promise<void>): Sink {
@@ -99,7 +99,7 @@ function batching(name: SinkName, limits: BatchLimits, send: Send, close: () => 
   };
 }
 
-/** A body of one's own is made before its request is, so the agent does not know of it yet: closing waits for it. */
+/** A templated body is rendered before its request exists, so the agent does not know of it: closing waits for it. */
 function templating(
   name: SinkName,
   messageOf: (event: CloudEvent) => Promise<Message | Refusal>,

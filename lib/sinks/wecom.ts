@@ -47,10 +47,10 @@ export function create(name: SinkName, options: WecomOptions, deps: SinkDeps): S
 }
 
 const maxBytes = 4_096;
-/** Half of a message, so that long links leave room for facts. */
+/** Half of a message's limit, so that long links leave room for facts. */
 const maxLinksCharacters = 2_000;
 
-/** WeCom has three colours by name; its `warning` is orange. */
+/** Colour names that WeCom knows; its `warning` is orange. */
 const colours: Readonly<Record<Tone, string>> = {
   running: "comment",
   success: "info",

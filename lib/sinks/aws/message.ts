@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { CloudEvent } from "../../change/event.ts";
 
-/** The event as text that SQS and SNS take: JSON has escaped all but two of the characters that XML 1.0 forbids. */
+/** The event as JSON text for SQS and SNS; escapes the two characters that XML 1.0 forbids and JSON leaves in. */
 export const messageText = (event: CloudEvent): string =>
   JSON.stringify(event).replace(/[\ufffe\uffff]/g, (character) =>
     character === "\ufffe" ? "\\ufffe" : "\\uffff",
@@ -9,7 +9,7 @@ export const messageText = (event: CloudEvent): string =>
 
 const notInXml = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-/** What subscribers filter on, by name. None is empty, which no attribute may be. */
+/** Message attributes by name, for subscribers' filters. Empty values are left out: AWS forbids them. */
 export function messageAttributes({ type, data }: CloudEvent): Readonly<Record<string, string>> {
   const { task, instance } = data;
   const attributes = {
@@ -27,15 +27,15 @@ export function messageAttributes({ type, data }: CloudEvent): Readonly<Record<s
   );
 }
 
-/** What makes a FIFO queue or topic keep a task's events in order, and drop a repeat for five minutes. */
+/** FIFO ids: one group per task keeps its order; the deduplication id drops repeats for five minutes. */
 export const fifoFields = ({ id, subject }: CloudEvent) => ({
   MessageGroupId: fifoToken(subject),
   MessageDeduplicationId: fifoToken(id),
 });
 
-/** A text within FIFO's limits for its ids: itself where it fits, else its hash. */
+/** The text if it fits FIFO's limits for ids (128 printable ASCII characters), else its hash. */
 const fifoToken = (text: string): string => (/^[\x21-\x7e]{1,128}$/.test(text) ? text : hash("sha256", text));
 
-/** Of SQS and SNS: ten messages a request. Each has six attributes and ids beside its text. */
+/** Limits of SQS and SNS: ten messages a request, each with six attributes and ids beside its text. */
 export const batchOf = (maxBytes: number) => ({ maxEvents: 10, maxBytes: maxBytes - 10 * attributeBytes });
 const attributeBytes = 1_024;

@@ -4,7 +4,7 @@ import { attemptTimeout, described, httpUrl } from "../../options/fields.ts";
 
 const regionExpectation = "an AWS region such as eu-west-1";
 
-/** The options that every sink on AWS has. */
+/** Options that every AWS sink has. */
 export const awsEntries = {
   region: described(
     v.optional(v.pipe(v.string(regionExpectation), v.regex(/^[a-z]{2}(-[a-z0-9]+)+$/, regionExpectation))),
@@ -18,11 +18,11 @@ export const awsEntries = {
   proxy,
 };
 
-/** An ARN of a service, or what else `others` matches; `resource` is what stands after the account. */
+/** Schema of an ARN of one service, or of text that `others` matches; `resource` is the part after the account. */
 export function arnField(service: string, resource: string, expectation: string, others = "(?!)") {
   const arn = `arn:aws[a-z-]*:${service}:[a-z0-9-]+:\\d{12}:${resource}`;
   return v.pipe(v.string(expectation), v.regex(new RegExp(`^(?:${arn}|${others})$`), expectation));
 }
 
-/** The region that an ARN names; undefined where the text is no ARN. */
+/** The region in an ARN; undefined when the text is not an ARN. */
 export const arnRegion = (text: string): string | undefined => /^arn:[^:]+:[^:]+:([^:]+):/.exec(text)?.[1];

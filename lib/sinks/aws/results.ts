@@ -6,25 +6,25 @@ import type { DeliveryResult, FailureReason, Refusal, RefusalClass } from "../..
 import { oneLine } from "../../text/one-line.ts";
 import { doubtMs } from "../http/response.ts";
 
-/** What a call to AWS that failed comes to, for each event it carried. What no call to AWS causes is thrown on. */
+/** Maps a failed AWS call to a result for each event it carried. Rethrows errors that are defects, not failures of AWS. */
 export function awsRefusal(error: unknown): Refusal {
   if (!(error instanceof AwsError)) throw error;
   const [kind, reason] = verdict(error);
   const detail = oneLine(error.message);
-  // A success by its status, which may have been the service's.
+  // A success status whose body could not be read may still have come from the service.
   const isInDoubt = error.reason === "malformed" || error.code === unreadableCode;
   return kind === "retry" && isInDoubt
     ? { kind, reason, detail, retryAfterMs: doubtMs }
     : { kind, reason, detail };
 }
 
-/** The verdict on one event of a batch: AWS's code, with whose fault it is where the service says so. */
+/** The result of one event of a batch: AWS's code, and whose fault it is when the service says so. */
 export interface EntryFailure {
   readonly code: string;
   readonly isSendersFault?: boolean | undefined;
 }
 
-/** What a batch's answer says of one event: null when it was taken, undefined when the answer leaves it out. */
+/** One event's entry in a batch response: null when accepted, undefined when missing. */
 export function entryResult(call: string, failure: EntryFailure | null | undefined): DeliveryResult {
   if (failure === null) return { kind: "accepted" };
   if (failure === undefined) {
@@ -54,17 +54,17 @@ function verdict(error: AwsError): RefusalClass {
   }
 }
 
-/** A failure of the network carries its cause; one of the service has none. */
+/** A network failure carries its cause; a failure of the service has none. */
 function unavailable({ code, cause }: AwsError): FailureReason {
   if (/TIMEOUT$|TIMEDOUT$|^ABORTED$|^RequestTimeout/.test(code)) return "timeout";
   return cause === undefined ? "server_error" : "network";
 }
 
-/** A code that nobody knows may concern the target, and then it would make a dead letter of every event. */
+/** An unknown code may concern the target; treating it as permanent would turn every event into a dead letter. */
 const unknown: RefusalClass = ["blocked", "rejected"];
 
 /**
- * What a refusal comes to, by its code. The codes stand on these pages, in the folders of docs.aws.amazon.com:
+ * Maps AWS's error code to a refusal. The codes are documented on these pages of docs.aws.amazon.com:
  *
  * AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html, sns/latest/api/API_PublishBatch.html,
  * eventbridge/latest/APIReference/API_PutEventsResultEntry.html, kinesis/latest/APIReference/API_PutRecords.html,
@@ -75,7 +75,7 @@ const refusals: readonly (readonly [codes: RegExp, RefusalClass])[] = [
   [/^KMS.*Throttl/i, ["retry", "throttled"]],
   [/^KMS/i, ["blocked", "unauthorized"]],
   [/^(NotAuthorizedFor|AuthorizationError|InvalidSecurity|OptInRequired)/, ["blocked", "unauthorized"]],
-  // SES refuses so what comes from a sender, or goes to a recipient, that is not verified.
+  // SES returns this for a sender or recipient that is not verified.
   [
     /^(MessageRejected|MailFromDomainNotVerified|AccountSuspended|SendingPaused)/,
     ["blocked", "unauthorized"],
@@ -104,8 +104,8 @@ const refusals: readonly (readonly [codes: RegExp, RefusalClass])[] = [
 const filled = v.pipe(v.string(), v.nonEmpty());
 
 /**
- * The results of a batch whose answer lists one entry for each event, by position, under `field`: with an error's code,
- * or with `receipt`. @throws AwsError
+ * Results of a batch whose response lists one entry per event, by position, under `field`: an error code
+ * or a `receipt`. @throws AwsError
  */
 export function indexedResults(
   call: string,

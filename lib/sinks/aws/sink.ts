@@ -8,18 +8,18 @@ import { openAgent } from "../../net/agent.ts";
 import type { BatchLimits, Sink, SinkDeps } from "../sink.ts";
 import { awsRefusal } from "./results.ts";
 
-/** What makes a sink on AWS differ from the others. */
+/** Service-specific part of an AWS sink. */
 export interface AwsSink {
   readonly service: ServiceName;
-  /** The environment's where left out, as for the endpoint. */
+  /** @default the environment's region; the endpoint likewise */
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
-  /** The environment's where left out; false for none. */
+  /** Proxy URL; false disables proxies. @default the environment's */
   readonly proxy?: string | false | undefined;
-  /** For one attempt. */
+  /** Time limit of one attempt, milliseconds. */
   readonly timeoutMs: number;
   readonly batch: BatchLimits;
-  /** One request, or one for each event; a result for each. @throws AwsError when none of them was taken */
+  /** Sends one request, or one per event; returns a result per event. @throws AwsError when no event was accepted */
   send(
     aws: AwsClient,
     events: readonly CloudEvent[],
@@ -27,27 +27,27 @@ export interface AwsSink {
   ): Promise<readonly DeliveryResult[]>;
 }
 
-/** A sink that makes signed calls. Reads no key and connects to nothing before its first delivery. */
+/** A sink that makes signed calls. Reads no key and opens no connection before its first delivery. */
 export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
   const { service, region, endpoint, proxy, timeoutMs } = kind;
   const env = awsEnvironment({ service, region, endpoint }, deps.environment);
   const agent = openAgent({ proxy }, deps);
   const aws = openAws({ env, dispatcher: agent.dispatcher, clock: deps.clock, random: deps.random });
-  // A delivery that still waits for its key has no request yet that the agent could wait for.
+  // A delivery that still waits for its key has no request that the agent could wait for.
   const { track, close } = inFlight(agent.close);
   let maxEvents = kind.batch.maxEvents;
 
   /**
-   * A batch that is refused for what it holds, or for what nobody knows, says little of its events: one of them may be
-   * at fault. So `retry` is the answer, and the next goes alone, where the refusal counts; with each delivery that passes
-   * one more may go along.
+   * Batch size after a refusal: a refused batch does not say which event is at fault. The result is therefore `retry`,
+   * and the next event goes alone, where a refusal counts. Each delivery that passes lets one more event
+   * join the batch.
    */
   const attempt = async (
     events: readonly CloudEvent[],
     signal: AbortSignal,
   ): Promise<readonly DeliveryResult[]> => {
     try {
-      // Repeating is for delivery/ to decide.
+      // No retries here: delivery/ decides on them.
       const results = await kind.send(aws, events, { signal, timeoutMs, maxAttempts: 1 });
       maxEvents = Math.min(kind.batch.maxEvents, maxEvents + 1);
       return results;
@@ -70,7 +70,7 @@ export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
   };
 }
 
-/** The environment with the region and endpoint that a sink's options set. */
+/** The environment with the sink's own region and endpoint. */
 export const awsEnvironment = (
   { service, region, endpoint }: Pick<AwsSink, "service" | "region" | "endpoint">,
   environment: SinkDeps["environment"],
@@ -80,10 +80,10 @@ export const awsEnvironment = (
   ...(endpoint && { [`AWS_ENDPOINT_URL_${services[service].variable}`]: endpoint }),
 });
 
-/** For a service that takes one event a request. */
+/** Batch limits of a service that takes one event per request. */
 export const oneByOne = {
   batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
-  /** `send` of one event for several: it throws AwsError, or the event is accepted. */
+  /** Calls `send` per event: accepted unless it throws AwsError. */
   each:
     (send: (aws: AwsClient, event: CloudEvent, attempt: AwsCallOptions) => Promise<void>): AwsSink["send"] =>
     (aws, events, attempt) =>

@@ -1,22 +1,22 @@
 import * as v from "valibot";
 import { described, filledText } from "../../options/fields.ts";
 
-/** Where a broker is and who signs in. */
+/** A broker's address and login. */
 export interface BrokerAddress {
   /** Without an IPv6 address's brackets. */
   readonly host: string;
-  /** The service's usual one where undefined. */
+  /** Undefined for the protocol's default port. */
   readonly port: number | undefined;
   readonly isTls: boolean;
   readonly user: string | undefined;
   readonly password: string | undefined;
-  /** What follows the host, decoded, without its slash. */
+  /** The URL's path, decoded, without the leading slash. */
   readonly path: string;
-  /** What the operator may see of it: scheme, host and port. */
+  /** Scheme, host and port, safe to show to the operator. */
   readonly origin: string;
 }
 
-/** A broker's URL in one of these two schemes, the second with TLS. */
+/** Schema of a broker's URL in one of two schemes; the second uses TLS. */
 export const brokerUrl = (schemes: readonly [plain: string, tls: string], description: string) => {
   const expectation = `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}, without query or fragment`;
   return described(
@@ -45,17 +45,17 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** Beside a URL, for those who keep the secret apart from it. */
+/** Login options beside the URL, for users who keep the secret apart from it. */
 export const loginEntries = {
   user: described(v.optional(filledText("a user's name")), "User, instead of the URL's."),
   password: described(v.optional(filledText("a password")), "Password, instead of the URL's."),
 };
 
-/** By the two of the schemes that say so. */
+/** Whether the URL's scheme uses TLS. */
 export const isTlsUrl = (url: string): boolean => /^(amqps|rediss):/i.test(url);
 
 export interface BrokerLogin {
-  /** One that its schema has accepted. */
+  /** A URL that its schema has accepted. */
   readonly url: string;
   readonly user?: string | undefined;
   readonly password?: string | undefined;

@@ -1,4 +1,4 @@
-/** An error with all that it was made of, outermost first. */
+/** The error and all its nested causes, outermost first. */
 export function errorTree(error: unknown): readonly Error[] {
   if (!(error instanceof Error)) return [];
   const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];

@@ -5,49 +5,49 @@ import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import type { BatchLimits, Sink } from "../sink.ts";
 
-/** What makes a sink that keeps a connection to a broker differ from the others. */
+/** Protocol-specific part of a sink that keeps a connection to a broker. */
 export interface Broker<Connection> {
-  /** Where it is, as the operator may see it. */
+  /** Address that is safe to show to the operator. */
   readonly origin: string;
-  /** For one attempt, from connecting to the last confirmation. */
+  /** Time limit of one attempt, from connecting to the last confirmation, milliseconds. */
   readonly timeoutMs: number;
   readonly batch: BatchLimits;
-  /** Connects. Frees all it has opened when `signal` aborts, which may be at any moment, also long after it is open. */
+  /** Connects. Frees everything it opened when `signal` aborts, at any moment, including after it has resolved. */
   open(signal: AbortSignal): Promise<Connection>;
   /**
-   * A result for each event. What `settle` has told of an event by its place counts even where the rest comes too late.
-   * Rejects, as the client does, when there is one failure for all of them.
+   * Returns a result for each event. Results already passed to `settle` count even when the rest comes too late.
+   * Rejects with the client's error when all events failed for one reason.
    */
   send(
     connection: Connection,
     events: readonly CloudEvent[],
     settle: (index: number, result: DeliveryResult) => void,
   ): Promise<readonly DeliveryResult[]>;
-  /** What a failure of `open` or `send` comes to; null for one that no broker causes, which is a defect. */
+  /** Maps a failure of `open` or `send` to a reason; null for an error that no broker causes, which is a defect. */
   refusal(error: unknown): Refusal | null;
   isLost(connection: Connection): boolean;
-  /** Says goodbye, where the protocol has a word for it. Its sockets end with the signal that `open` got, whatever comes of this. */
+  /** Closes politely, where the protocol supports it. Sockets end with the signal that `open` got, whatever happens here. */
   close(connection: Connection): Promise<void>;
 }
 
-/** A connection that was idle for longer may be dead without a sign: a function is frozen between its runs. */
+/** A connection idle for longer may be dead without notice: functions are frozen between their runs. */
 const maxIdleMs = 30_000;
 
-/** What a broker that no longer answers may still cost the end of a run. */
+/** Maximum delay that a silent broker may add to the end of a run, milliseconds. */
 const closeWithinMs = 2_000;
 
 interface Link<Connection> {
   readonly opening: Promise<Connection>;
-  /** Ends all sockets, in whatever state they are. */
+  /** Destroys all sockets, in any state. */
   readonly cut: () => void;
-  /** Null while it opens. */
+  /** Null while it is being opened. */
   connection: Connection | null;
   usedAtMs: number;
 }
 
 /**
- * A sink with one connection. It is opened by the first delivery, and anew after it was lost, was idle, or failed:
- * repeating is for delivery/ to decide, so the client's own reconnecting and buffering stay off. One attempt at a time.
+ * A sink with one connection, opened by the first delivery and again after it was lost, idle or failed. The client's own
+ * reconnecting and buffering stay off, since delivery/ decides on retries. Runs one attempt at a time.
  */
 export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection>, clock: Clock): Sink {
   const { origin, timeoutMs, batch } = broker;
@@ -58,7 +58,7 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
   const drop = async (dropped: Link<Connection>): Promise<void> => {
     if (link === dropped) link = null;
     const { opening, connection, cut } = dropped;
-    // What fails here was to be given up anyway.
+    // Errors are ignored: this connection is being abandoned anyway.
     const close = async (open: Connection): Promise<void> => broker.close(open).catch(() => {});
     if (connection)
       await withTimeLimit(never, closeWithinMs, (limit) => Promise.race([close(connection), ended(limit)]));

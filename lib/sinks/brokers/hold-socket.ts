@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 
 /**
- * Ends the socket when one of its listeners throws, which would end the process: a client's parser throws on what no
- * broker says.
+ * Destroys the socket when one of its listeners throws. Uncaught, the error would end the process: client parsers
+ * throw on malformed data.
  */
 export function holdSocket(socket: Duplex): void {
   const emit = socket.emit.bind(socket);

@@ -8,7 +8,7 @@ const noTopic: RefusalClass = ["blocked", "unroutable"];
 const tooLarge: RefusalClass = ["permanent", "too_large"];
 const rejected: RefusalClass = ["permanent", "rejected"];
 
-/** Kafka's own error names that say more than "later". */
+/** Kafka errors by name that are not simply transient. https://kafka.apache.org/protocol#protocol_error_codes */
 const verdicts: ReadonlyMap<string, RefusalClass> = new Map([
   ["SASL_AUTHENTICATION_FAILED", forbidden],
   ["UNSUPPORTED_SASL_MECHANISM", forbidden],
@@ -27,19 +27,19 @@ const verdicts: ReadonlyMap<string, RefusalClass> = new Map([
   ["THROTTLING_QUOTA_EXCEEDED", ["retry", "throttled"]],
 ]);
 
-/** The client's own errors; Node's have other codes. */
+/** Prefix of the client's own error codes; Node's differ. */
 const ownCodes = "PLT_KFK_";
 
 const later: RefusalClass = ["retry", "server_error"];
 
-/** What one of Kafka's errors, by its name, comes to. */
+/** Maps a Kafka error name to a refusal. */
 export function kafkaRefusal(id: string, origin: string): Refusal {
   const [kind, reason] = verdicts.get(id) ?? later;
   const meaning = meanings.get(id);
   return { kind, reason, detail: `${origin}: ${id}${meaning ? `, ${meaning}` : ""}` };
 }
 
-/** Where the name alone misleads. */
+/** Explanations for names that alone mislead. */
 const meanings: ReadonlyMap<string, string> = new Map([
   ["ILLEGAL_SASL_STATE", "the listener takes no sasl"],
   ["UNSUPPORTED_SASL_MECHANISM", "the listener takes another sasl mechanism"],
@@ -48,9 +48,9 @@ const meanings: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What a failure of the whole request comes to; null for one that neither Kafka nor the network causes. Where brokers
- * and attempts failed in different ways, the one that an operator must mend is told first. `broken` says that a
- * connection ended without a word.
+ * Maps a failure of the whole request to a refusal; null for an error that neither Kafka nor the network causes. When
+ * brokers and attempts failed in different ways, the one that an operator must fix comes first. `broken` means that a
+ * connection ended without an error.
  */
 export function requestRefusal(
   error: unknown,
@@ -61,7 +61,7 @@ export function requestRefusal(
   return found.find(({ kind }) => kind === "blocked") ?? found[0] ?? unreadable(error, origin);
 }
 
-/** Under an error of the client's own whatever its parser says is of the answer; but `USER` is of what it was told to do. */
+/** Parser errors below a client error concern the response; `USER` errors concern the client's own arguments. */
 function unreadable(error: unknown, origin: string): Refusal | null {
   const codes = errorTree(error).flatMap((each) => ("code" in each ? String(each.code) : []));
   if (!codes.some((code) => code.startsWith(ownCodes)) || codes.includes("PLT_KFK_USER")) return null;
@@ -78,13 +78,13 @@ function refusalOf(error: Error, origin: string, broken: string): Refusal | null
   if (said) return { ...said, detail: `${origin}: ${said.detail}` };
   if (code === "PLT_KFK_UNSUPPORTED_API")
     return { kind: "blocked", reason: "rejected", detail: `${origin}: it is too old for this client` };
-  // What fails without a cause is a connection that ended.
+  // A failure without a cause is a connection that ended.
   return code === "PLT_KFK_NETWORK" && error.cause === undefined
     ? { kind: "retry", reason: "network", detail: `${origin}: ${broken}` }
     : null;
 }
 
-/** What the client says in words only. */
+/** Client errors that have no code, by their message. */
 const sentences: readonly (readonly [RegExp, Refusal])[] = [
   [/^Unknown topic /, { kind: "blocked", reason: "unroutable", detail: "UNKNOWN_TOPIC_OR_PARTITION" }],
   [/ timed out\.$/, { kind: "retry", reason: "timeout", detail: "no answer in time" }],
@@ -104,7 +104,7 @@ const producedBefore = v.object({
   produced: v.object({ offsets: v.array(v.object({ partition: v.number() })) }),
 });
 
-/** What a failed request to produce says of single partitions: null where it was taken, else Kafka's error. */
+/** Errors of a failed produce request by partition: null when accepted, else Kafka's error. */
 export function partitionOutcomes(error: unknown): ReadonlyMap<number, string | null> {
   const outcomes = new Map<number, string | null>();
   if (v.is(producedBefore, error))
@@ -115,7 +115,7 @@ export function partitionOutcomes(error: unknown): ReadonlyMap<number, string | 
     for (const { index, errorCode } of failure.response.responses.flatMap(
       (each) => each.partitionResponses,
     )) {
-      // What one attempt has stored stays stored when the next one fails.
+      // Records stored by one attempt stay stored when the next one fails.
       if (outcomes.get(index) !== null) outcomes.set(index, names.get(errorCode) ?? null);
     }
   }

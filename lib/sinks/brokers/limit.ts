@@ -1,9 +1,9 @@
 import type { Refusal } from "../../core/result.ts";
 
-/** Less than any event has. */
+/** Smaller than any event, bytes. */
 const leastEventBytes = 512;
 
-/** Whether some event fits. A server that allows less is not to judge any: it would send all to the dead letters. */
+/** Whether the server's limit fits any event. A lower limit is ignored: it would turn every event into a dead letter. */
 export const isUsableLimit = (maxBytes: number): boolean => maxBytes >= leastEventBytes;
 
 export const unusableLimit = (origin: string, maxBytes: number): Refusal => ({

@@ -5,12 +5,12 @@ const forbidden: RefusalClass = ["blocked", "unauthorized"];
 const unsuited: RefusalClass = ["blocked", "rejected"];
 const throttled: RefusalClass = ["retry", "throttled"];
 
-/** "QoS not supported". */
+/** MQTT 5 reason code "QoS not supported". */
 export const qosNotSupported = 0x9b;
 
-/** MQTT 5's reason codes, of a CONNACK, a PUBACK or a DISCONNECT, that say more than "later". */
+/** MQTT 5 reason codes of CONNACK, PUBACK or DISCONNECT that are not simply transient. */
 const verdicts: ReadonlyMap<number, RefusalClass> = new Map([
-  // The first five are MQTT 3's, from a server that knows no other.
+  // The first five are MQTT 3 codes, from a server that does not speak MQTT 5.
   [0x01, unsuited],
   [0x02, unsuited],
   [0x04, forbidden],
@@ -34,7 +34,7 @@ const verdicts: ReadonlyMap<number, RefusalClass> = new Map([
 
 const later: RefusalClass = ["retry", "server_error"];
 
-/** A DISCONNECT of the server's, which the client tells as an event. */
+/** The server's DISCONNECT, which the client emits as an event. */
 export class MqttDisconnect extends Error {
   override readonly name = "MqttDisconnect";
   readonly code: number;
@@ -45,10 +45,10 @@ export class MqttDisconnect extends Error {
   }
 }
 
-/** An answer that the client cannot read, of which it tells in many words. */
+/** A response that the client cannot parse; its own errors for this vary in wording. */
 export const noMqtt = (cause: unknown): Error => new Error("no MQTT", { cause });
 
-/** What a failure to connect or publish comes to; null for one that neither MQTT nor the network causes. */
+/** Maps a failure to connect or publish to a reason; null for an error that neither MQTT nor the network causes. */
 export function mqttRefusal(error: unknown, origin: string): Refusal | null {
   if (!(error instanceof Error)) return null;
   const code = "code" in error ? error.code : undefined;
@@ -57,7 +57,7 @@ export function mqttRefusal(error: unknown, origin: string): Refusal | null {
   return { kind, reason, detail: `${origin}: MQTT reason code 0x${code.toString(16).padStart(2, "0")}` };
 }
 
-/** What the client says in words only. */
+/** Client errors that have no code, by their message. */
 const sentences: readonly (readonly [RegExp, FailureReason, problem: string])[] = [
   [/^connack timeout$/, "timeout", "no answer in time"],
   [/^Keepalive timeout$/, "timeout", "the server fell silent"],
@@ -67,7 +67,7 @@ const sentences: readonly (readonly [RegExp, FailureReason, problem: string])[] 
 ];
 
 function saidRefusal(message: string, origin: string): Refusal | null {
-  // Mosquitto answers so to an event over its `message_size_limit`, though MQTT has no such code there.
+  // Mosquitto returns this for an event over its `message_size_limit`, although MQTT has no such code for PUBACK.
   if (message === "Invalid puback reason code") {
     const detail = `${origin}: the broker refuses it, with a reason code that MQTT has not for a PUBACK`;
     return { kind: "permanent", reason: "rejected", detail };

@@ -30,7 +30,7 @@ const crowded: NatsRefusal = {
 };
 const tooLarge = (problem: string): NatsRefusal => ({ kind: "permanent", reason: "too_large", problem });
 
-/** By the class names of the client, which are the only thing that all its errors have. */
+/** Client errors by class name, the only property they all share. */
 const verdicts: ReadonlyMap<string, NatsRefusal> = new Map([
   ["AuthorizationError", forbidden("the login is refused")],
   ["UserAuthenticationExpiredError", forbidden("the credentials have expired")],
@@ -42,7 +42,7 @@ const verdicts: ReadonlyMap<string, NatsRefusal> = new Map([
   ["NotNats", { kind: "retry", reason: "server_error", problem: "the answer is none of NATS's" }],
 ]);
 
-/** What the client says in words only. */
+/** Client errors that have no class of their own, by their message. */
 const sentences: readonly (readonly [RegExp, NatsRefusal])[] = [
   [/^unable to parse credentials$/, forbidden("the credentials are none")],
   [/^nkeys: /, forbidden("the seed of the nkey is none")],
@@ -51,7 +51,7 @@ const sentences: readonly (readonly [RegExp, NatsRefusal])[] = [
   [/^(connection closed|connection disconnected|connection refused)$/, network("the connection broke")],
 ];
 
-/** https://github.com/nats-io/nats-server/blob/main/server/errors.json */
+/** JetStream API error codes: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 const apiVerdicts: ReadonlyMap<number, NatsRefusal> = new Map([
   [10_023, outOfRoom],
   [10_047, outOfRoom],
@@ -66,12 +66,12 @@ const unstored: NatsRefusal = {
 };
 const storeFailed = 10_077;
 
-/** What a failure to connect or publish comes to; null for one that neither NATS nor the network causes. */
+/** Maps a failure to connect or publish to a reason; null for an error that neither NATS nor the network causes. */
 export function natsRefusal(error: unknown, origin: string): Refusal | null {
   const tree = errorTree(error);
   const found = tree.flatMap((each) => networkRefusal(each, origin) ?? []);
   if (found[0]) return found[0];
-  // A request's error wraps what says more.
+  // A request's error wraps a more specific one.
   const [verdict] = tree.toReversed().flatMap((each) => verdictOf(each) ?? []);
   return verdict ? told(verdict, origin) : null;
 }
@@ -94,8 +94,8 @@ function verdictOf(error: Error): NatsRefusal | null {
 }
 
 /**
- * What the answer to a published event comes to. Only an acknowledgement that names the stream and the place in it
- * proves that a stream has the event, a repeat too: anyone may subscribe to the subject, and answer.
+ * Maps the response to a published event to a result. Only an acknowledgement with the stream's name and the sequence in
+ * it proves that a stream stored the event (or its repeat): anyone may subscribe to the subject and respond.
  */
 export function publishResult(answer: string, origin: string): DeliveryResult {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), publishAnswer), answer);
@@ -121,7 +121,7 @@ interface ApiError {
 }
 
 function apiVerdict({ err_code: code, description }: ApiError): NatsRefusal {
-  // A store fails for many reasons; only a limit of the stream's own is told in these words.
+  // A store fails for many reasons; only the stream's own limits use these words.
   const isFull = code === storeFailed && /^maximum (messages|bytes)/.test(description);
   const { problem, ...verdict } = (isFull ? full : apiVerdicts.get(code)) ?? unstored;
   return { ...verdict, problem: `${problem} (JetStream error ${code})` };

@@ -16,18 +16,18 @@ import {
 } from "@nats-io/nats-core/internal";
 import * as v from "valibot";
 
-/** Its own class of error, for the client wraps the others. */
+/** A class of its own, since the client wraps other errors. */
 export class NotNats extends Error {
   override readonly name = "NotNats";
 }
 
 export interface NatsConnectOptions extends Omit<ConnectionOptions, "tls"> {
-  /** Ends the socket, in whatever state it is. */
+  /** Destroys the socket, in any state. */
   readonly signal: AbortSignal;
   readonly tls?: TlsConnectionOptions;
 }
 
-/** Connects. Rejects as the client does. */
+/** Connects. Rejects with the client's error. */
 export function connectNats(options: NatsConnectOptions): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new NatsTransport() });
   return NatsConnectionImpl.connect(options as ConnectionOptions);
@@ -35,7 +35,7 @@ export function connectNats(options: NatsConnectOptions): Promise<NatsConnection
 
 const greetingForm = v.looseObject({
   version: v.pipe(v.string(), v.regex(/\d+\.\d+\.\d+/)),
-  // A greeting is a server's word, not a fact: no event fits where nothing does.
+  // The server's greeting is not trusted: a limit that fits no event is ignored.
   max_payload: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   nonce: v.optional(v.string()),
   headers: v.optional(v.boolean()),
@@ -46,12 +46,12 @@ const greetingForm = v.looseObject({
 
 type Greeting = v.InferOutput<typeof greetingForm>;
 
-/** More than any server says of itself before it is spoken to. */
+/** Larger than any server's greeting, bytes. */
 const maxGreetingBytes = 1_048_576;
 
 /**
- * The client's way to a server. Its own one for Node keeps a socket open for good when a server says nothing, drops the
- * reason when one closes, and leaves what cannot be parsed to the client, which prints that on stdout.
+ * Transport between the client and a server. The client's own one for Node never closes the socket of a silent server,
+ * drops the reason when one closes, and leaves unparsable data to the client, which prints it on stdout.
  */
 class NatsTransport implements Transport {
   readonly lang = "nats.js";
@@ -88,7 +88,7 @@ class NatsTransport implements Transport {
     }
   }
 
-  /** An error that comes when nobody waits for it any more ends nothing but its socket. */
+  /** Late errors, which nobody awaits any more, only end their socket. */
   #own(socket: Socket): void {
     socket.on("error", (error) => {
       this.closeError ??= error;
@@ -138,7 +138,7 @@ class NatsTransport implements Transport {
   async close(error?: Error): Promise<void> {
     if (error) this.closeError ??= error;
     this.discard();
-    // One that never connected is not told of: the client goes on to the next server.
+    // A failed connect is not reported: the client tries the next server.
     if (this.#isConnected) this.#gone.resolve(this.closeError);
   }
 
@@ -169,7 +169,7 @@ function greetingIn(text: string): Greeting {
   return parsed.output;
 }
 
-/** Reads what the client is about to read, and throws where the client would. */
+/** Parses each chunk before the client does, and throws where the client would. */
 function reader(): (chunk: Uint8Array) => true {
   const push = ({ kind, data, msg }: ParserEvent): void => {
     if (kind === Kind.INFO) greetingIn(Buffer.from(data ?? []).toString());

@@ -40,7 +40,7 @@ export const tls = (description: string) => v.optional(described(tlsFields, desc
 
 export type TlsOptions = v.InferOutput<typeof tlsFields>;
 
-/** For `tls.connect`, which does not always take an option that is undefined for one that is missing. */
+/** Options for `tls.connect`, which in places treats an undefined option differently from a missing one. */
 export const tlsSettings = ({ ca, cert, key, verifyHost }: TlsOptions) => ({
   ...(ca !== undefined && { ca }),
   ...(cert !== undefined && { cert }),
@@ -53,18 +53,18 @@ export const brokerTimeout = described(
   "For one attempt, from connecting to the last confirmation.",
 );
 
-/** `host:port`, the host a name or an address. */
+/** Schema of `host:port`, where the host is a name or an address. */
 export const hostAndPort = (example: string) => {
   const expected = `a server such as ${example}`;
   return v.pipe(v.string(expected), v.regex(/^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i, expected));
 };
 
-/** The IP address in `host:port`; null for a name. */
+/** The IP address in `host:port`; null when the host is a name. */
 export function addressIn(server: string): string | null {
   const host = server.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
   return isIP(host) === 0 ? null : host;
 }
 
-/** Where a broker of several servers is, short enough for a message. */
+/** Origin of a broker with several servers, short enough for a message. */
 export const originOf = (kind: string, [first, ...others]: readonly string[]): string =>
   `${kind} ${first}${others.length > 0 ? ` and ${others.length} more` : ""}`;

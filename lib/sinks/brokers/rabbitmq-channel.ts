@@ -1,7 +1,7 @@
 import { type ConfirmChannel, connect, type Options } from "amqplib";
 import { asAnswer } from "./rabbitmq-errors.ts";
 
-/** How one message fared. `failed`: neither confirmed nor refused, because of `cause`. */
+/** The outcome of one message. `failed`: neither confirmed nor refused, because of `cause`. */
 export type Outcome =
   | { readonly kind: "confirmed" }
   | { readonly kind: "returned" }
@@ -14,10 +14,10 @@ export interface Message {
   readonly properties: Options.Publish & { readonly messageId: string };
 }
 
-/** A channel that confirms, alone on its connection. */
+/** A channel in confirm mode, alone on its connection. */
 export interface Channel {
   isLost(): boolean;
-  /** Sends before it returns, so that calls keep their order. Rejects as the client does on a closed channel. */
+  /** Sends before it returns, so calls keep their order. Rejects with the client's error on a closed channel. */
   publish(exchange: string, message: Message): Promise<Outcome>;
   close(): Promise<void>;
 }
@@ -26,13 +26,13 @@ export interface ChannelOptions {
   readonly server: Options.Connect;
   readonly tls: Readonly<Record<string, unknown>>;
   readonly timeoutMs: number;
-  /** Ends the socket. */
+  /** Destroys the socket. */
   readonly signal: AbortSignal;
-  /** The server takes nothing until it has memory or disk again; this is what it says of that. */
+  /** The server's reason for blocking publishers while it lacks memory or disk. */
   onBlocked(reason: string): void;
 }
 
-/** Connects and opens a channel. Rejects as the client does. */
+/** Connects and opens a channel. Rejects with the client's error. */
 export async function openChannel(options: ChannelOptions): Promise<Channel> {
   const { tls, signal, timeoutMs: timeout } = options;
   const socketOptions = { ...tls, signal, timeout, noDelay: true };
@@ -56,7 +56,7 @@ export async function openChannel(options: ChannelOptions): Promise<Channel> {
   });
 
   const channel = await connection.createConfirmChannel();
-  // "error" comes before what is unconfirmed is called back, which so knows the cause.
+  // "error" fires before the callbacks of unconfirmed messages, so they know the cause.
   channel.on("error", lost).on("close", () => lost());
   const returned = returnedIds(channel);
   return {
@@ -77,7 +77,7 @@ export async function openChannel(options: ChannelOptions): Promise<Channel> {
 
 const isNack = (error: unknown): boolean => error instanceof Error && error.message === "message nacked";
 
-/** A message that no queue takes comes back before it is confirmed, which it is all the same. */
+/** A message that no queue takes is returned before it is confirmed; it is confirmed all the same. */
 function returnedIds(channel: ConfirmChannel): Set<string> {
   const ids = new Set<string>();
   channel.on("return", ({ properties }) => void ids.add(properties.messageId));

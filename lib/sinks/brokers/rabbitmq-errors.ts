@@ -18,7 +18,7 @@ const closedVirtualHost = trouble(
 
 const fullOfConnections = trouble("retry", "throttled", "it has all the connections it may have");
 
-/** By the code with which RabbitMQ closes a channel or a connection. */
+/** Reply codes with which RabbitMQ closes a channel or connection: https://www.rabbitmq.com/amqp-0-9-1-reference#constants */
 const replies: ReadonlyMap<number, Trouble> = new Map([
   [320, trouble("retry", "network", "the server closed the connection")],
   [402, closedVirtualHost],
@@ -29,7 +29,7 @@ const replies: ReadonlyMap<number, Trouble> = new Map([
   [506, trouble("retry", "throttled", "the server has no room now")],
 ]);
 
-/** By what the client says where it gives no code. */
+/** Client errors without a code, by their message. */
 const sentences: readonly (readonly [sentence: RegExp, trouble: Trouble])[] = [
   [/^Expected ConnectionOpenOk; got <ConnectionClose/, closedVirtualHost],
   [/^SASL mechanism/, trouble("blocked", "unauthorized", "the server takes no user and password")],
@@ -41,11 +41,11 @@ const sentences: readonly (readonly [sentence: RegExp, trouble: Trouble])[] = [
   ],
 ];
 
-/** A failure of the connection itself: one that nobody knows is of what the server said, which the client could not read. */
+/** A connection failure. An unknown one means that the client could not parse the server's data. */
 export const asAnswer = (error: unknown): unknown =>
   rabbitMqRefusal(error, "") === null ? new Error("no AMQP", { cause: error }) : error;
 
-/** What a failure of the connection or the channel comes to; null for one that no server causes, which is a defect. */
+/** Maps a connection or channel failure to a reason; null for an error that no server causes, which is a defect. */
 export function rabbitMqRefusal(error: unknown, origin: string): Refusal | null {
   const found = error instanceof Error ? troubleOf(error) : null;
   if (!found) return networkRefusal(error, origin);
@@ -71,7 +71,7 @@ function replyCode(error: Error): number | null {
   return code === undefined ? null : Number(code);
 }
 
-/** The most bytes that a message may have, where its size was why the channel closed; null where it was not. */
+/** The server's message size limit, bytes, when it closed the channel over a message's size; null otherwise. */
 export function sizeLimit(error: unknown): number | null {
   const message = error instanceof Error && replyCode(error) === 406 ? error.message : "";
   const [, bytes] = /larger than (?:configured )?max size (\d+)/.exec(message) ?? [];

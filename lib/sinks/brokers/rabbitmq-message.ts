@@ -2,12 +2,12 @@ import { hash } from "node:crypto";
 import type { Options } from "amqplib";
 import type { CloudEvent } from "../../change/event.ts";
 
-/** What AMQP 0-9-1 allows for a routing key and for each of a message's ids. */
+/** AMQP 0-9-1's limit for a routing key and for each message id, bytes. */
 export const maxShortTextBytes = 255;
 
 /**
- * A message's properties. RabbitMQ turns its headers into the application properties of AMQP 1.0, and these are named
- * as the CloudEvents binding of AMQP 1.0 wants them; the body is the whole event.
+ * A message's properties. Header names follow the CloudEvents binding of AMQP 1.0, since RabbitMQ turns headers into
+ * AMQP 1.0 application properties; the body is the whole event.
  */
 export function messageProperties(event: CloudEvent): Options.Publish & { readonly messageId: string } {
   const { data, datacontenttype, ...attributes } = event;
@@ -18,7 +18,7 @@ export function messageProperties(event: CloudEvent): Options.Publish & { readon
     headers: Object.fromEntries(named),
     messageId: shortText(event.id),
     type: event.type,
-    // In seconds, as the protocol has it.
+    // Seconds, as AMQP defines it.
     timestamp: Math.floor(Date.parse(event.time) / 1_000),
     appId: "dms-task-bridge",
     persistent: true,
@@ -26,6 +26,6 @@ export function messageProperties(event: CloudEvent): Options.Publish & { readon
   };
 }
 
-/** Itself where it fits, else its hash. */
+/** The text if it fits, else its hash. */
 const shortText = (text: string): string =>
   Buffer.byteLength(text) <= maxShortTextBytes ? text : hash("sha256", text);

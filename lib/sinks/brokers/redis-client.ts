@@ -7,25 +7,25 @@ export { redisRefusal } from "./redis-errors.ts";
 
 export type RedisClient = ReturnType<typeof newClient>;
 
-/** What the client needs to know beside the address. */
+/** Client options besides the address. */
 export interface RedisClientOptions {
-  /** Ends the socket. */
+  /** Destroys the socket. */
   readonly signal: AbortSignal;
   readonly tls?: TlsOptions | undefined;
 }
 
-/** Connects. Rejects as the client does. */
+/** Connects. Rejects with the client's error. */
 export async function openClient(address: BrokerAddress, options: RedisClientOptions): Promise<RedisClient> {
   const client = newClient(address, options);
-  // Each failure also rejects what waits for it.
+  // Ignored here: each failure also rejects the pending commands.
   client.on("error", () => {});
   await client.connect();
-  // A server that wants a password says so to a short command; over a long one it hangs up, and its words get lost.
+  // A short command first: a server that requires a password refuses it clearly, but hangs up on a long one.
   if (address.password === undefined) await client.ping().catch(unlessForbidden);
   return client;
 }
 
-/** A user may lack the right to this command and have all that the sink needs. */
+/** Ignores a missing permission for this command: the sink does not need it. */
 function unlessForbidden(error: unknown): void {
   if (!(error instanceof ErrorReply) || /^(NOAUTH|DENIED)/.test(error.message)) throw error;
 }
@@ -45,7 +45,7 @@ function newClient({ host, port, isTls, user, password, path }: BrokerAddress, o
     ...(options.tls && tlsSettings(options.tls)),
   } as const;
   return createClient({
-    // The older protocol, which proxies and old servers speak too.
+    // RESP2, which proxies and old servers also speak.
     RESP: 2,
     socket: isTls ? secured : socket,
     ...(user !== undefined && { username: user }),

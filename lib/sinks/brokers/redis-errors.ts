@@ -14,7 +14,7 @@ const elsewhere: RefusalClass = ["blocked", "redirected"];
 const later: RefusalClass = ["retry", "server_error"];
 const full: RefusalClass = ["retry", "throttled"];
 
-/** By the word that an error of Redis begins with; what it says after that may quote the command. */
+/** Redis errors by their first word; the rest of the text may quote the command. */
 const verdicts: ReadonlyMap<string, RefusalClass> = new Map([
   ["NOAUTH", forbidden],
   ["DENIED", forbidden],
@@ -30,12 +30,12 @@ const verdicts: ReadonlyMap<string, RefusalClass> = new Map([
   ["MASTERDOWN", later],
   ["MISCONF", later],
   ["NOREPLICAS", later],
-  // A failover made the server a replica: the next connection may meet the new primary.
+  // A failover made the server a replica; the next connection may reach the new primary.
   ["READONLY", later],
   ["TRYAGAIN", later],
 ]);
 
-/** What the operator should know of them. */
+/** Hints for the operator, by error. */
 const meanings: ReadonlyMap<string, string> = new Map([
   ["NOAUTH", "it asks for a password"],
   ["DENIED", "without a password it takes connections from its own machine only"],
@@ -50,19 +50,19 @@ const meanings: ReadonlyMap<string, string> = new Map([
   ["WRONGTYPE", "the key holds something else than a stream"],
 ]);
 
-/** Of those that begin with `ERR`. */
+/** Errors that begin with `ERR`, by their text. */
 const sentences: readonly (readonly [sentence: RegExp, verdict: RefusalClass])[] = [
   [/^ERR max number of clients/, full],
   [/^ERR Protocol error: invalid bulk length/, ["permanent", "too_large"]],
   [/^ERR (invalid password|Client sent AUTH|AUTH )/i, forbidden],
-  // What a server with a password says to a long command before that was given.
+  // A server that requires a password returns this for a long command before AUTH.
   [/^ERR Protocol error: unauthenticated/, forbidden],
 ];
 
-/** Any other refusal is of the command and the key, not of the event. */
+/** Any other refusal concerns the command and the key, not the event. */
 const misfit: RefusalClass = ["blocked", "rejected"];
 
-/** What a failure comes to; null for one that neither Redis nor the network causes, which is a defect. */
+/** Maps a failure to a reason; null for an error that neither Redis nor the network causes, which is a defect. */
 export function redisRefusal(error: unknown, origin: string): Refusal | null {
   const told = (kind: Refusal["kind"], reason: Refusal["reason"], problem: string): Refusal => ({
     kind,

@@ -11,42 +11,42 @@ export interface Fact {
 
 export interface Link {
   readonly label: string;
-  /** Absolute and normalized. */
+  /** Absolute, normalized URL. */
   readonly url: string;
 }
 
-/** What a chat message says, before any platform's form. All texts are on one line and safe to show as plain text. */
+/** A chat message's content, independent of the platform. All texts are on one line and safe as plain text. */
 export interface Card {
   readonly tone: Tone;
   readonly glyph: string;
-  /** Without the glyph. */
+  /** Title without the glyph. */
   readonly title: string;
   readonly subtitle: string;
   /** `EXECUTING → SUCCESS in 5 s`; empty in a digest. */
   readonly transition: string;
-  /** Lines of the sink's own words, in place of the facts; empty without a template. */
+  /** Lines from the sink's own template, which replace the facts; empty without a template. */
   readonly body: readonly string[];
-  /** Most important first. A digest has one for each change. */
+  /** Most important first. A digest has one fact per change. */
   readonly facts: readonly Fact[];
-  /** Facts left out for want of room. */
+  /** Number of facts left out for lack of room. */
   readonly hidden: number;
   readonly links: readonly Link[];
   readonly footer: string;
-  /** The whole of it in one line, for notifications. */
+  /** The whole card in one line, for notifications. */
   readonly plainText: string;
 }
 
-/** How a sink wants its cards. */
+/** A sink's options for its cards. */
 export interface CardStyle {
   readonly language: Language;
-  /** IANA name. */
+  /** IANA time zone. */
   readonly timeZone: string;
   readonly titlePrefix: string;
-  /** Label to URL template. */
+  /** URL templates by label. */
   readonly links: Readonly<Record<string, string>>;
 }
 
-/** What a template makes of a card's texts; a text that is left out, or is empty, stays the card's own. */
+/** Texts from a sink's template; a missing or empty text keeps the card's own. */
 export interface OwnTexts {
   readonly title?: string;
   readonly body?: string;
@@ -57,9 +57,9 @@ const maxBodyCharacters = 1_000;
 const maxNameCharacters = 120;
 const maxValueCharacters = 300;
 const maxParams = 12;
-/** What browsers and all platforms take; a longer one is left out. */
+/** Browsers and all platforms accept this length; longer links are left out. */
 export const maxLinkCharacters = 2_000;
-/** Below it a multiple is noise: polls and statuses have whole seconds. */
+/** Below this typical duration a multiple is noise: polls and statuses are accurate to one second. */
 const leastUsualMs = 1_000;
 
 export const looks: Readonly<Record<EventKind, { readonly tone: Tone; readonly glyph: string }>> = {
@@ -83,7 +83,7 @@ export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}):
   const body = bodyLines(own.body ?? "");
   const transition = transitionOf(event, text);
   const place = [instance.engine, instanceText(event), instance.region].map(name).join(" · ");
-  // What is told beyond status lasts until it is seen.
+  // A change other than a status change lasts until the poll that sees it.
   const seenMs = Date.parse(change.observedAt) - Date.parse(task.createdAt) - change.durationMs;
   return {
     tone,
@@ -102,7 +102,7 @@ export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}):
   };
 }
 
-/** Which of a sink's own texts are longer than a card has room for. */
+/** Names the sink's own texts that are longer than a card allows. */
 export const cutTexts = ({ title = "", body = "" }: OwnTexts): readonly (keyof OwnTexts)[] => [
   ...(visible(title).length > maxNameCharacters ? (["title"] as const) : []),
   ...(body.length > maxBodyCharacters || body.split(/\r?\n/).filter(visible).length > maxBodyLines
@@ -110,7 +110,7 @@ export const cutTexts = ({ title = "", body = "" }: OwnTexts): readonly (keyof O
     : []),
 ];
 
-/** Labels of the links that a message of the card has no room for; a digest has none. */
+/** Labels of the links that do not fit into a message of the card; none for a digest. */
 export function lostLinks(card: Card, labels: readonly string[], message: string): readonly string[] {
   if (card.transition === "") return [];
   const sent = new Set(
@@ -121,14 +121,14 @@ export function lostLinks(card: Card, labels: readonly string[], message: string
   return labels.filter((label) => !sent.has(name(label)));
 }
 
-/** Whether a text holds a URL that ends where it ends, and is not the beginning of a longer one. */
+/** Whether the text contains exactly this URL, not only as the beginning of a longer one. */
 const holdsUrl = (text: string, url: string): boolean =>
   text
     .split(url)
     .slice(1)
     .some((rest) => !/^[\w%&=./?#~+-]/.test(rest));
 
-/** The last word of the event's type. */
+/** The last segment of the event's type. */
 export const kindOf = ({ type }: CloudEvent): EventKind => {
   const kind = type.slice(type.lastIndexOf(".") + 1);
   return isKind(kind) ? kind : "unknown";
@@ -136,7 +136,7 @@ export const kindOf = ({ type }: CloudEvent): EventKind => {
 
 const isKind = (text: string): text is EventKind => Object.hasOwn(looks, text);
 
-/** What became of the task, without prefix and glyph. */
+/** The task's outcome, without prefix and glyph. */
 export const titleOf = (event: CloudEvent, text: Words): string =>
   text.title(
     name(event.data.task.name) || name(event.data.task.id),
@@ -155,10 +155,10 @@ export function transitionOf(event: CloudEvent, text: Words): string {
   return `${step} ${text.took(spanText(change.durationMs, text))}${usualOf(event, text)}`;
 }
 
-/** What is usual is how long successful tasks took, so it says nothing of one that goes on or was ended by hand. */
+/** The typical duration is that of successful tasks, so it does not apply to running or cancelled ones. */
 const compared: ReadonlySet<EventKind> = new Set(["succeeded", "failed", "overdue"]);
 
-/** `, usually 4 s`; how many times that, from twice on; empty where nothing is known to compare with. */
+/** `, usually 4 s`; with the multiple from twice on; empty without a typical duration. */
 function usualOf(event: CloudEvent, text: Words): string {
   const { usualMs, durationMs } = event.data.change;
   if (usualMs === undefined || !compared.has(kindOf(event))) return "";
@@ -168,7 +168,7 @@ function usualOf(event: CloudEvent, text: Words): string {
   return text.longer(times < 10 ? Math.floor(times * 10) / 10 : Math.floor(times), usual);
 }
 
-/** A template's text is as foreign as the names in it: it says what it says, and does nothing. */
+/** A template's text comes from outside like the names in it, so it is neutralized. */
 const bodyLines = (text: string): readonly string[] =>
   shorten(text, maxBodyCharacters).split(/\r?\n/).map(visible).filter(Boolean).slice(0, maxBodyLines);
 
@@ -185,13 +185,13 @@ function factsOf({ data: { task, instance } }: CloudEvent, { language, timeZone 
     [labels.changed, timeText(task.updatedAt, timeZone)],
     ...paramsOf(task.params, labels.params),
   ];
-  // Some platforms refuse a message for one empty field.
+  // Some platforms refuse a message with an empty field.
   return facts
     .map(([label, value]) => ({ label: name(label) || labels.params, value: valueText(value ?? "") }))
     .filter(({ value }) => value !== "");
 }
 
-/** One fact a parameter, so that each can be read, and left out, by itself. */
+/** One fact per parameter, so that each can be read, or left out, separately. */
 function paramsOf(params: unknown, label: string): readonly (readonly [string, string | null])[] {
   if (params === null || params === undefined) return [];
   if (typeof params !== "object" || Array.isArray(params)) return [[label, plain(params)]];
@@ -207,7 +207,7 @@ const plain = (value: unknown): string | null =>
 export const name = (text: string): string => shorten(visible(text), maxNameCharacters);
 const valueText = (text: string): string => shorten(visible(text), maxValueCharacters);
 
-/** What a link's template may name in braces. */
+/** Fields that a link's template may name in braces. */
 export const linkFields = ["engine", "region", "project", "instance", "task", "name"] as const;
 
 function linksOf({ data: { task, instance } }: CloudEvent, templates: CardStyle["links"]): readonly Link[] {
@@ -221,7 +221,7 @@ function linksOf({ data: { task, instance } }: CloudEvent, templates: CardStyle[
   ]);
   return Object.entries(templates).flatMap(([label, template]) => {
     const filled = template.replace(/\{(\w+)\}/g, (_, field: string) =>
-      // A half character cannot be encoded.
+      // A lone surrogate cannot be encoded.
       encodeURIComponent((fields.get(field) ?? "").toWellFormed()),
     );
     const url = URL.parse(filled)?.href.replace(/[()|<>'"`\\]/g, percent) ?? "";
@@ -229,5 +229,5 @@ function linksOf({ data: { task, instance } }: CloudEvent, templates: CardStyle[
   });
 }
 
-/** Marks that some platform's link syntax would end at. */
+/** Characters that would end a link on some platform. */
 const percent = (mark: string): string => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;

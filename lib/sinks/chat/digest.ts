@@ -14,7 +14,7 @@ import { words } from "./text.ts";
 const maxLines = 40;
 const maxPlaces = 3;
 
-/** What wants a reader's eye first. */
+/** Event kinds, most urgent first. */
 const byUrgency: readonly EventKind[] = [
   "failed",
   "overdue",
@@ -27,7 +27,7 @@ const byUrgency: readonly EventKind[] = [
   "created",
 ];
 
-/** One card for many changes: how many of each kind, then a line each, the most urgent first. */
+/** One card for many changes: a count per kind, then one line per change, the most urgent first. */
 export function digestOf(events: readonly CloudEvent[], style: CardStyle): Card {
   const text = words[style.language];
   const sorted = events.toSorted(

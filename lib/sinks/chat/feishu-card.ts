@@ -8,10 +8,10 @@ const colours: Readonly<Record<Tone, { readonly header: string; readonly tag: st
   quiet: { header: "grey", tag: "neutral" },
 };
 
-/** The card, JSON 2.0. Every text of it is plain: Feishu's Markdown would mention everyone for `<at id=all>`. */
+/** The card as JSON 2.0, plain text only: Feishu's Markdown would mention everyone for `<at id=all>`. */
 export function feishuCard(card: Card): object {
   const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
-  // A digest's facts are whole lines, which two columns would break.
+  // A digest's facts are whole lines, which do not fit into two columns.
   const rows = transition === "" ? facts.map((fact) => [fact]) : pairs(facts);
   return {
     schema: "2.0",
@@ -39,7 +39,7 @@ export function feishuCard(card: Card): object {
 // https://open.feishu.cn/document/feishu-cards/card-json-v2-structure: a card has at most 200 elements and components.
 const maxElements = 200;
 
-/** Whether a card, as JSON, has no more elements than Feishu takes; each has a tag. */
+/** Whether a card, as JSON, is within Feishu's element limit; each element has a tag. */
 export const hasRoom = (json: string): boolean => json.split('"tag":').length - 1 <= maxElements;
 
 const plain = (content: string) => ({ tag: "plain_text", content });

@@ -2,19 +2,19 @@ import type { Card } from "./card.ts";
 import { shorten } from "./foreign.ts";
 import type { Words } from "./text.ts";
 
-/** Texts that cannot be cut, such as links: those that find room, in their order, joined. */
+/** Joins the texts that fit, in order; texts such as links cannot be cut. */
 export const joined = (texts: readonly string[], separator: string, most: number): string =>
   texts.reduce((line, text) => {
     const longer = line === "" ? text : `${line}${separator}${text}`;
     return longer.length <= most ? longer : line;
   }, "");
 
-/** Lengths that texts are cut to, one after the other, once nothing else is left to leave out. */
+/** Lengths that texts are cut to, in turn, once nothing else can be left out. */
 const cuts = [80, 40, 20] as const;
 
 /**
- * The fullest form of a card that fits: facts go first, from the last on, and are counted in the footer; then lines of
- * the body; then links; then texts are cut, with an ellipsis. The last form is returned even where it does not fit.
+ * The fullest form of a card that fits: drops facts from the last on (counted in the footer), then lines of
+ * the body, then links, then cuts texts with an ellipsis. Returns the shortest form even when it does not fit.
  */
 export function fitted<Body>(
   card: Card,

@@ -1,6 +1,6 @@
 import { hidden } from "../../text/hidden.ts";
 
-/** Text from outside on one line: nothing that moves, hides or reverses what stands around it, no half characters. */
+/** Neutralizes text from outside to one line: no control, invisible or bidirectional characters, no lone surrogates. */
 export const visible = (text: string): string =>
   text
     .replace(hidden, "")
@@ -8,10 +8,10 @@ export const visible = (text: string): string =>
     .trim()
     .replace(/[\p{Cc}\p{Cs}]/gu, "\u{fffd}");
 
-/** Bytes of a text in UTF-8. */
+/** Size of a text in UTF-8, bytes. */
 export const bytes = (text: string): number => Buffer.byteLength(text);
 
-/** The longest beginning of a text whose size is at most `most`, with an ellipsis where it was cut, never after a joiner. */
+/** The longest beginning of a text of at most `most`, with an ellipsis when it was cut, never after a joiner. */
 export function shorten(text: string, most: number, size = (part: string): number => part.length): string {
   if (size(text) <= most) return text;
   const characters = Array.from(text);
@@ -45,8 +45,8 @@ const lookAlikes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Foreign text for a Markdown that knows no dependable escape: its marks become full-width look-alikes, so that nothing
- * in it is a link, a mention, a tag or a format.
+ * Neutralizes text from outside for a Markdown without reliable escapes: its marks become full-width look-alikes, so that
+ * nothing in it is a link, mention, tag or format.
  */
 export const inert = (text: string): string =>
   text
@@ -63,7 +63,7 @@ const firstMarks: Readonly<Record<string, string>> = {
   ")": "）",
 };
 
-/** The same for a whole line, which a mark at its beginning would make a list, a rule or a heading. */
+/** Neutralizes a whole line, whose first character could also make it a list, rule or heading. */
 export const inertLine = (text: string): string =>
   inert(text).replace(
     /^(\d*)([-+=.)])/,

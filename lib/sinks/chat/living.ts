@@ -15,7 +15,7 @@ type Mode = "post" | "update" | "thread";
 
 export type LivingOptions = ChatOptions & { readonly mode: Mode };
 
-/** The option of a platform that can do so much with a message it has posted. */
+/** Schema of a platform's option for changing the messages it has posted. */
 export const modeEntry = <Known extends Mode>(modes: readonly [Known, ...Known[]], update: Known) =>
   v.optional(
     described(
@@ -30,45 +30,45 @@ export const modeEntry = <Known extends Mode>(modes: readonly [Known, ...Known[]
 export interface LivingRequest extends ChatRequest {
   readonly method?: "POST" | "PATCH";
   readonly headers?: Readonly<Record<string, string>>;
-  /** The platform's own header for how many seconds to wait. */
+  /** The platform's own header with the seconds to wait. */
   readonly waitHeader?: string;
 }
 
-/** What a request is made from beside the card. */
+/** Input of a request besides the card. */
 export interface Occasion {
-  /** The same for every attempt to tell the same, and for nothing else. */
+  /** Idempotency key: equal for every attempt with the same content, and only for those. */
   readonly key: string;
-  /** Whether it is one that wants a reader's eye. */
+  /** Whether the change needs a reader's attention. */
   readonly isUrgent: boolean;
 }
 
 export type Exchange = (request: LivingRequest) => Promise<SinkResponse | Refusal>;
 
-/** What tells one platform from another, where messages can be changed and answered. */
+/** Platform-specific part of a sink whose messages can be edited and replied to. */
 export interface LivingPlatform {
-  /** A message of its own; its acceptance says where it is. */
+  /** Posts a new message; the accepted result carries its reference. */
   post(card: Card, occasion: Occasion): LivingRequest;
   edit(card: Card, message: string, occasion: Occasion): LivingRequest;
-  /** Below a message, or next to it where a platform has no threads. */
+  /** Replies below a message, or next to it on a platform without threads. */
   reply(card: Card, message: string, occasion: Occasion): LivingRequest;
   verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult;
-  /** Whether the answer to an edit or a reply says that the message is none to change any more. */
+  /** Whether the response to an edit or reply says that the message cannot be changed any more. */
   isGone(answer: SinkResponse): boolean;
-  /** What lets the requests in, asked before each; a refusal where it cannot be had. */
+  /** Returns the headers that authorize a request, before each one; a refusal when they cannot be obtained. */
   readonly authorize?: (exchange: Exchange) => Promise<Readonly<Record<string, string>> | Refusal>;
-  /** Whether the answer asks for the request once more: the platform has learned what to do better. */
+  /** Whether the request should be repeated once, such as after renewing a token. */
   readonly asksAgain?: (answer: SinkResponse) => boolean;
-  /** What no result may show, beside the parts of the request's URL. */
+  /** Values that no result may show, besides the parts of the request's URL. */
   readonly secrets: readonly string[];
 }
 
-/** What became of one request. */
+/** The outcome of one request. */
 interface Outcome {
   readonly result: DeliveryResult;
   readonly isGone: boolean;
 }
 
-/** A sink that keeps one message a task, edited or answered as the task changes. A digest is a message of its own. */
+/** A sink with one message per task, edited or replied to as the task changes. A digest is always a new message. */
 export function livingSink(
   name: SinkName,
   options: LivingOptions,
@@ -114,7 +114,7 @@ export function livingSink(
     if (told.isGone) return posted();
     if (told.result.kind !== "accepted") return told.result;
     if (mode === "update" && occasion.isUrgent) {
-      // An edit notifies nobody. One whose message has gone since was seen in time.
+      // An edit notifies nobody, so an urgent change gets a reply too; a message deleted in between was seen.
       const { result, isGone } = await reply();
       if (!isGone && result.kind !== "accepted") return result;
     }
@@ -128,6 +128,6 @@ const isUrgent = ({ tone }: Card): boolean => tone === "failure" || tone === "at
 
 const isRefusal = (value: Readonly<Record<string, string>> | Refusal): value is Refusal => "kind" in value;
 
-/** Without the reference: it is not to be changed later. */
+/** Without the reference, so that the message is not changed later. */
 const bare = (result: DeliveryResult): DeliveryResult =>
   result.kind === "accepted" ? { kind: "accepted" } : result;

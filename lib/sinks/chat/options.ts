@@ -32,7 +32,7 @@ const templates = v.strictObject({
   body: described(v.optional(template), "A Liquid template of lines that stand in place of the facts."),
 });
 
-/** What every chat sink's options share. */
+/** Options that every chat sink shares. */
 export const chatEntries = {
   url: described(url, "The webhook's URL. All of it is a secret: messages show its origin only."),
   language: v.optional(
@@ -75,33 +75,33 @@ export const chatEntries = {
   proxy,
 };
 
-/** In place of `url` where a bot posts through its platform's API. */
+/** API base URL, used in place of `url` when a bot posts through its platform's API. */
 export const apiUrl = (initial: string) =>
   v.optional(described(url, "Where the platform's API answers."), initial);
 
-/** A resource of an API. */
+/** The URL of an API's resource. */
 export const apiResource = (api: string, path: string): URL => new URL(`${api.replace(/\/+$/, "")}/${path}`);
 
 const chatObject = v.object(chatEntries);
 export type ChatOptions = v.InferOutput<typeof chatObject>;
 
-/** A URL of a platform that posts nothing where a sink's own kind is asked for. */
+/** Platform URLs that look right but accept no messages of this sink. */
 export interface OwnUrl {
-  /** The platform's hosts: on others anything may stand. */
+  /** The platform's hosts; URLs on other hosts are not checked. */
   readonly host: RegExp;
   readonly path: RegExp;
-  /** With what the others are. */
+  /** Describes the expected URL. */
   readonly expectation: string;
 }
 
-/** Refuses the platform's other URLs by name. */
+/** Refuses the platform's other URLs, with a message that names the expected one. */
 export const ownUrl = <Options extends Pick<ChatOptions, "url">>({ host, path, expectation }: OwnUrl) =>
   urlCheck<Options>(({ url }) => {
     const { hostname = "", pathname = "" } = URL.parse(url) ?? {};
     return !host.test(hostname) || path.test(pathname);
   }, expectation);
 
-/** Refuses plain http to anything but networks that the options open. */
+/** Refuses plain http except to networks that the options open. */
 export const httpsUnlessPrivate = <Options extends Pick<ChatOptions, "url" | "allowPrivateNetwork">>() =>
   urlCheck<Options>(
     ({ url, allowPrivateNetwork }) => URL.parse(url)?.protocol !== "http:" || allowPrivateNetwork !== false,

@@ -1,28 +1,28 @@
 import type { Clock } from "../../core/clock.ts";
 
-/** PagerDuty takes events at once and works on them later, in an order of its own. */
+/** Pause between two requests, milliseconds: PagerDuty accepts events at once but processes them later, in any order. */
 const gapMs = 5_000;
 const maxKeys = 10_000;
 
-/** One thing to say of an alert. */
+/** One action on an alert. */
 export interface Step {
-  /** The alert's. */
+  /** The alert's key. */
   readonly key: string;
   readonly action: string;
-  /** Sorts as the changes were seen. */
+  /** Sorts in the order in which the changes were seen. */
   readonly order: string;
 }
 
 interface Told {
   readonly action: string;
   readonly order: string;
-  /** When its request had ended, epoch milliseconds. */
+  /** When the request ended, epoch milliseconds. */
   readonly endedAtMs: Promise<number>;
 }
 
 /**
- * Keeps what is said of one alert in order: one request after the other, with a pause between two that say different
- * things. Null for a step that something newer has overtaken. Remembered in this process only.
+ * Keeps the actions on one alert in order: one request at a time, with a pause between two different
+ * actions. Null for a step that a newer one has replaced. Kept in this process only.
  */
 export function alertOrder<Result>(clock: Clock) {
   const told = new Map<string, Told>();

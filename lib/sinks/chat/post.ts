@@ -21,20 +21,20 @@ export interface ChatRequest {
   readonly body: string;
 }
 
-/** What tells one platform from another. */
+/** Platform-specific part of a webhook chat sink. */
 export interface Platform {
-  /** The message of a card, which tells of `events`, within the platform's limits, signed as of `nowMs`. */
+  /** The message of a card for `events`, within the platform's limits, signed as of `nowMs`. */
   request(card: Card, nowMs: number, events: readonly CloudEvent[]): ChatRequest;
-  /** What the platform's answer comes to. */
+  /** Maps the platform's response to a result. */
   verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult;
-  /** What no result may show, beside the parts of the request's URL. */
+  /** Values that no result may show, besides the parts of the request's URL. */
   readonly secrets: readonly string[];
 }
 
-/** Brings one card to its readers. */
+/** Sends cards one at a time. */
 export interface Messenger {
   send(card: Card, events: readonly CloudEvent[], call: DeliverOptions): Promise<DeliveryResult>;
-  /** Frees connections; nothing is under way any more. */
+  /** Frees connections; called when nothing is in flight any more. */
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
   return cardSink(name, options, { send, close });
 }
 
-/** Tells once of each link that a message has no room for. */
+/** Logs once for each link that does not fit into a message. */
 export function linkWatch(name: SinkName, { links }: Pick<ChatOptions, "links">, { log }: SinkDeps) {
   const told = new Set<string>();
   return (card: Card, message: string): void => {
@@ -73,7 +73,7 @@ export function linkWatch(name: SinkName, { links }: Pick<ChatOptions, "links">,
   };
 }
 
-/** A sink that sends a card for each change, and a digest where more come at once. */
+/** A sink that sends one card per change, or a digest when more changes come at once. */
 export function cardSink(
   name: SinkName,
   options: TemplatedStyle & Pick<ChatOptions, "digestAbove">,
@@ -98,7 +98,7 @@ export function cardSink(
     const results: DeliveryResult[] = [];
     for (const event of events) {
       const last = results.at(-1);
-      // A platform that is not well, or that wants fewer messages, is not asked again at once.
+      // After a failing or rate-limited request the rest of the batch is not sent.
       const isStopped = last?.kind === "retry" || last?.kind === "blocked";
       results.push(isStopped ? last : await tell(event, call));
     }

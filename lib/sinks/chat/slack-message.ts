@@ -4,11 +4,11 @@ import { shorten } from "./foreign.ts";
 import { type Language, words } from "./text.ts";
 import { blocked, type Codes, permanent, retry } from "./verdict.ts";
 
-// Slack was seen to refuse blocks of some 13,200 characters in all, which it does not document.
+// Undocumented: Slack was observed to refuse blocks of about 13,200 characters in total.
 const maxCharacters = 10_000;
 const maxHeaderCharacters = 150;
 const maxTextCharacters = 2_000;
-// https://docs.slack.dev/reference/block-kit/blocks/section-block: of its text; a field has 2,000.
+// https://docs.slack.dev/reference/block-kit/blocks/section-block: limits of a section's text; a field has 2,000.
 const maxSectionCharacters = 3_000;
 const fieldsInSection = 10;
 
@@ -26,7 +26,7 @@ export interface SlackMessage {
   readonly attachments: readonly object[];
 }
 
-/** The card as a message that Slack takes: only an attachment has a colour bar, and blocks inside it. */
+/** The card as a Slack message: blocks inside an attachment, the only element with a colour bar. */
 export const slackMessage = (card: Card, language: Language): SlackMessage =>
   fitted(card, words[language], messageOf, (message) => JSON.stringify(message).length <= maxCharacters);
 
@@ -51,7 +51,7 @@ function messageOf(card: Card): SlackMessage {
   };
 }
 
-/** Slack reads these three in every text; its other marks mean nothing in plain text, and cannot be escaped. */
+/** Escapes the three characters that Slack parses in every text; its other marks mean nothing in plain text. */
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
@@ -71,7 +71,7 @@ const chunks = <Item>(items: readonly Item[], size: number): readonly (readonly 
   );
 
 /**
- * What Slack says of a message, however it was sent.
+ * Slack's error codes, for webhooks and for the API.
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and
  * https://docs.slack.dev/reference/methods/chat.postMessage
  */

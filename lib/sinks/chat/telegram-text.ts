@@ -2,7 +2,7 @@ import type { Card } from "./card.ts";
 import { fitted } from "./fit.ts";
 import { type Language, type Words, words } from "./text.ts";
 
-// https://core.telegram.org/bots/api#sendmessage: what is left once tags and escapes are read. Escapes are counted as they stand.
+// https://core.telegram.org/bots/api#sendmessage: limit after tags and escapes are parsed. Escapes are counted unparsed, to be safe.
 const maxCharacters = 4_096;
 
 /** The card as Telegram's HTML. */
@@ -25,7 +25,7 @@ function textOf(
     quiet(subtitle),
     ...(transition === "" ? [] : [`<b>${quiet(transition)}</b>`]),
   ];
-  // A digest has a line of its own for each change.
+  // A digest has one line per change.
   const lines = facts.map(({ label, value }) =>
     transition === "" ? `${quiet(label)}\n<i>${quiet(value)}</i>` : `${quiet(label)}${colon}${code(value)}`,
   );
@@ -41,10 +41,10 @@ function textOf(
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** Nothing inside becomes a link, a mention, a hashtag or a command. */
+/** Telegram makes no link, mention, hashtag or command inside `code`. */
 const code = (text: string): string => `<code>${escaped(text)}</code>`;
 
-/** Where marks of their own are wanted, Telegram makes links by itself; look-alikes end that. */
+/** Breaks Telegram's automatic links with look-alike characters, for text outside `code`. */
 const quiet = (text: string): string =>
   escaped(
     text
@@ -53,6 +53,6 @@ const quiet = (text: string): string =>
       .replaceAll("$", "＄")
       .replaceAll("://", "：//")
       .replace(/(?<![\p{L}\p{N}])\/(?=[\p{L}\p{N}])/gu, "／")
-      // A domain is a link without any scheme.
+      // Telegram links domains without a scheme, too.
       .replace(/(?<=[\p{L}\p{N}])\.(?=\p{L})/gu, "․"),
   );

@@ -6,19 +6,19 @@ import { type Card, type CardStyle, cardOf, cutTexts, type OwnTexts } from "./ca
 import { fieldsOf } from "./verdict.ts";
 
 export interface TemplatedStyle extends CardStyle {
-  /** Without one a card keeps its own words. */
+  /** @default the card's own texts */
   readonly template?: { readonly title?: Template | undefined; readonly body?: Template | undefined };
 }
 
 type Templates = NonNullable<TemplatedStyle["template"]>;
 
-/** The card of one change in the sink's own words; or why its templates have none for it. */
+/** The card of one change with the sink's own texts, or the reason why its templates failed. */
 export async function templatedCard(event: CloudEvent, style: TemplatedStyle): Promise<Card | Refusal> {
   const own = await ownTexts(event, style.template ?? {});
   return "kind" in own ? own : cardOf(event, style, own);
 }
 
-/** Which of a sink's templates, if it is a chat's, make more of a sample event than a card has room for. */
+/** Names the templates of a chat sink whose text is too long for a card, tried on a sample event. */
 export async function cutTemplates(options: unknown): Promise<ReadonlySet<keyof Templates>> {
   const { title, body } = fieldsOf(fieldsOf(options)["template"]);
   const templates: Templates = {

@@ -7,20 +7,20 @@ import type { Exchange } from "./living.ts";
 import { apiResource } from "./options.ts";
 import { fieldsOf, textOf } from "./verdict.ts";
 
-/** So long before its end a token is not used any more. Feishu gives a new one in a token's last half hour. */
+/** A token is renewed this long before it expires, milliseconds. Feishu issues a new one in a token's last half hour. */
 const marginMs = 5 * 60_000;
 
 export interface TenantTokenOptions {
-  /** Base of the API. */
+  /** The API's base URL. */
   readonly url: string;
   readonly app: string;
   readonly secret: string;
   readonly clock: Clock;
-  /** What an answer without a token comes to. */
+  /** Maps a response without a token to a refusal. */
   readonly refused: (answer: SinkResponse) => Refusal;
 }
 
-/** The token that an app of Feishu works with. */
+/** The tenant access token of a Feishu app, cached until shortly before it expires. */
 export class TenantToken {
   readonly #options: TenantTokenOptions;
   readonly #token: CachedToken<string | Refusal>;
@@ -30,12 +30,12 @@ export class TenantToken {
     this.#token = new CachedToken(options.clock);
   }
 
-  /** The token, or why there is none. */
+  /** Returns the token, or the reason why there is none. */
   get(exchange: Exchange): Promise<string | Refusal> {
     return this.#token.current(() => this.#ask(exchange));
   }
 
-  /** The platform has refused the token before its time. */
+  /** Drops a token that the platform has refused before its expiry. */
   forget(): void {
     this.#token.forget();
   }

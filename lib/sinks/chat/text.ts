@@ -3,20 +3,20 @@ import type { EventKind } from "../../change/event.ts";
 export const languages = ["en", "zh"] as const;
 export type Language = (typeof languages)[number];
 
-/** Every word a card has of its own. */
+/** A card's own words in one language. */
 export interface Words {
-  /** What became of a task, as a phone's notification shows it. */
+  /** The task's outcome, as a phone's notification shows it. */
   readonly title: (name: string, kind: EventKind, status: string) => string;
   readonly count: (kind: EventKind, count: number) => string;
   readonly digest: (count: number, counts: readonly string[]) => string;
   readonly took: (duration: string) => string;
-  /** Both follow `took`. */
+  /** Both are appended to `took`. */
   readonly usually: (duration: string) => string;
   readonly longer: (times: number, usual: string) => string;
   readonly units: Readonly<Record<"d" | "h" | "min" | "s", string>>;
   readonly instant: string;
   readonly labels: Readonly<Record<"instance" | "operator" | "started" | "changed" | "params", string>>;
-  /** Comes between a label and its value. */
+  /** Separates a label from its value. */
   readonly colon: string;
   readonly task: (id: string) => string;
   readonly seen: (duration: string) => string;
@@ -96,7 +96,7 @@ const chinese: Words = {
 
 export const words: Readonly<Record<Language, Words>> = { en: english, zh: chinese };
 
-/** A span in its two greatest units: `5 s`, `1 min 5 s`, `2 h 5 min`, `3 d 4 h`. */
+/** A duration in its two largest units: `5 s`, `1 min 5 s`, `2 h 5 min`, `3 d 4 h`. */
 export function spanText(ms: number, { units, instant }: Words): string {
   const seconds = Math.round(ms / 1_000);
   if (seconds < 1) return instant;
@@ -114,7 +114,7 @@ export function spanText(ms: number, { units, instant }: Words): string {
     .join(" ");
 }
 
-/** `2026-01-31 09:15:05 UTC`, in the given zone. */
+/** `2026-01-31 09:15:05 UTC`, in the given time zone. */
 export function timeText(instant: string, timeZone: string): string {
   const date = new Date(instant);
   if (Number.isNaN(date.getTime())) return instant;

@@ -4,11 +4,11 @@ import { oneLine } from "../../text/one-line.ts";
 import { answerMessage, maskSecrets } from "../http/redact.ts";
 import { type AnswerContext, answerResult, type SinkResponse, unproven } from "../http/response.ts";
 
-/** What one of a platform's own error codes comes to. */
+/** The meaning of a platform's error code. */
 export interface CodeMeaning {
   readonly kind: Refusal["kind"];
   readonly reason: FailureReason;
-  /** For the operator: what is wrong. */
+  /** Explains the problem to the operator. */
   readonly hint: string;
   readonly retryAfterMs?: number;
 }
@@ -26,9 +26,9 @@ export const retry = (reason: FailureReason, hint: string, retryAfterMs?: number
   ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
 });
 
-/** What a platform said inside its answer. */
+/** The platform's code and message in a response body. */
 export interface Saying {
-  /** Null when the answer holds no code of the platform's. */
+  /** Null when the response holds no platform code. */
   readonly code: string | null;
   readonly message: string;
 }
@@ -40,9 +40,9 @@ export interface CodeTable {
 }
 
 /**
- * The verdict of a platform that puts it into the body. A code that is known decides, whatever the status. One that is not
- * blocks the sink, also under a 400: it more often tells of the robot's settings than of the message, and nothing is lost
- * while an operator looks. A 2xx without any code came from something else on the way.
+ * The result for a platform that puts its outcome into the body. A known code decides, whatever the status. An unknown one
+ * blocks the sink, even with a 400: it concerns the robot's settings more often than the message, and nothing is lost
+ * while an operator looks. A 2xx without a code came from another server.
  */
 export function codeRefusal(
   answer: SinkResponse,
@@ -78,7 +78,7 @@ function refused(
   return { kind, reason, detail, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
 }
 
-/** What it means, where that is known, and the platform's own words. */
+/** The code's meaning, if known, and the platform's own message. */
 function detailOf(
   { status, body }: SinkResponse,
   { code, message }: Saying,
@@ -91,11 +91,11 @@ function detailOf(
   return oneLine(`HTTP ${status} from ${origin}: ${hint}${quoted}`);
 }
 
-/** A field of a JSON body that holds a code, as text; null when there is none. */
+/** A code in a JSON body as text; null when there is none. */
 export const codeOf = (value: unknown): string | null =>
   typeof value === "number" || typeof value === "string" ? String(value) : null;
 
-/** The fields of a JSON object; empty for anything else. */
+/** The fields of a JSON object; empty for any other value. */
 export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null ? { ...value } : {};
 

@@ -1,13 +1,13 @@
 import { type AgentOptions, type OpenedAgent, openAgent } from "../../net/agent.ts";
 import type { SinkDeps } from "../sink.ts";
 
-/** What says of a sink's options where it may connect. */
+/** The sink options that decide where it may connect. */
 export interface Destination extends Pick<AgentOptions, "tls" | "proxy"> {
   readonly url: string;
   readonly allowPrivateNetwork: boolean | readonly string[];
 }
 
-/** Connects only where the options allow: plain http into opened networks alone. */
+/** An agent that connects only where the options allow: plain http only into opened networks. */
 export const guardedAgent = (
   { url, allowPrivateNetwork, tls, proxy }: Destination,
   deps: SinkDeps,

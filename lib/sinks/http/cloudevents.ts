@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
 import type { CloudEvent } from "../../change/event.ts";
 
-/** What of a POST the CloudEvents HTTP binding decides. */
+/** The part of a POST that the CloudEvents HTTP binding defines. */
 export interface Message {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The `webhook-id`: the same whenever the same events are sent. */
+  /** The `webhook-id`: identical for each attempt with the same events. */
   readonly id: string;
 }
 
-/** The whole event in the body. */
+/** Structured mode: the whole event in the body. */
 export const structuredMessage = (event: CloudEvent): Message => ({
   headers: { "content-type": "application/cloudevents+json; charset=utf-8" },
   body: JSON.stringify(event),
   id: webhookId(event),
 });
 
-/** The event's data in the body, its attributes in `ce-` headers. */
+/** Binary mode: the event's data in the body, its attributes in `ce-` headers. */
 export function binaryMessage(event: CloudEvent): Message {
   const { data, datacontenttype, ...attributes } = event;
   const headers = Object.entries(attributes).map(([name, value]) => [`ce-${name}`, headerValue(value)]);
@@ -27,14 +27,14 @@ export function binaryMessage(event: CloudEvent): Message {
   };
 }
 
-/** Several events in one body. */
+/** Batched mode: several events in one body. */
 export const batchMessage = (events: readonly CloudEvent[]): Message => ({
   headers: { "content-type": "application/cloudevents-batch+json; charset=utf-8" },
   body: JSON.stringify(events),
   id: batchId(events),
 });
 
-/** A header value by the binding's rules: space, `"`, `%` and all but printable ASCII percent-encoded as UTF-8. */
+/** Encodes a header value by the binding: space, `"`, `%` and all but printable ASCII are percent-encoded UTF-8. */
 export const headerValue = (text: string): string =>
   text.replace(/[^\x21\x23\x24\x26-\x7e]/gu, percentEncoded);
 
@@ -43,14 +43,14 @@ const percentEncoded = (character: string): string =>
     "",
   );
 
-/** A body of one's own, which is no CloudEvent. */
+/** A message with a custom body, which is not a CloudEvent. */
 export const ownMessage = (event: CloudEvent, contentType: string, body: string): Message => ({
   headers: { "content-type": contentType },
   body,
   id: webhookId(event),
 });
 
-/** The event's id as it is: its parts are percent-encoded, dots too, which Standard Webhooks forbids in an id. */
+/** Turns the event's id into a `webhook-id`: Standard Webhooks forbids dots in an id, so they are percent-encoded too. */
 const webhookId = ({ id }: CloudEvent): string => id.replace(/[^\x21-\x2d\x2f-\x7e]/gu, percentEncoded);
 
 function batchId(events: readonly CloudEvent[]): string {

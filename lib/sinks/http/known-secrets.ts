@@ -1,9 +1,9 @@
 const mask = "***";
-/** Shorter words are masked only where they stand alone. */
+/** Shorter words are masked only as whole words. */
 const leastInside = 4;
 const leastAlone = 2;
 
-/** Masks the given values wherever they stand: whole, in their words, and as they are usually encoded. */
+/** Masks the given values everywhere: whole, word by word, and in their usual encodings. */
 export function maskKnown(text: string, secrets: readonly string[]): string {
   const words = [...new Set(secrets.flatMap(wordsOf))]
     .filter(({ length }) => length >= leastAlone)
@@ -16,14 +16,14 @@ export function maskKnown(text: string, secrets: readonly string[]): string {
   return words.reduce((rest, word) => rest.replace(written(word), mask), bare);
 }
 
-/** What of a URL may open its door: the path and its parts, the query and its values, as sent and decoded. */
+/** The parts of a URL that may be secret: path segments and query values, as sent and decoded. */
 export function urlSecrets(url: URL): readonly string[] {
   const parts = url.pathname.split("/").filter((part) => !commonPart.test(part));
   const path = url.pathname.length > 1 ? [url.pathname] : [];
   return [...path, ...parts, ...url.search.split(/[?&=]/), ...url.searchParams.values()];
 }
 
-/** Parts of a path that say what stands behind it. */
+/** Path segments that are not secret, such as API names. */
 const commonPart =
   /^(?:(?:web)?hooks?|api|apis|v\d{1,2}|services|events?|send|messages?|bot|robot|cgi-bin|open-apis|)$/;
 
@@ -53,7 +53,7 @@ function decoded(text: string): string {
   }
 }
 
-/** A word in capitals or not, with any of its characters as JSON, HTML, a URL, a mail or a program writes them. */
+/** Pattern of a word in any case, with any character escaped as in JSON, HTML, URLs, mail or source code. */
 function written(word: string): RegExp {
   const forms = Array.from(word, (character) => `(?:${characterForms(character).join("|")})`).join("");
   const isAlone = word.length < leastInside;
@@ -68,7 +68,7 @@ const named: Readonly<Record<string, string>> = {
   "'": "apos",
 };
 
-/** Every run has an end, so that a long one costs no more than its length. */
+/** Every repetition is bounded, so matching takes linear time. */
 function characterForms(character: string): readonly string[] {
   const code = character.codePointAt(0) ?? 0;
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
@@ -79,7 +79,7 @@ function characterForms(character: string): readonly string[] {
     bytes.map((byte) => `[%=](?:25){0,4}${hex(byte, 2)}`).join(""),
     bytes.map((byte) => `\\\\{1,8}x${hex(byte, 2)}`).join(""),
     `&(?:amp;){0,4}#(?:0{0,6}${code}|x0{0,6}${hex(code, 0)});`,
-    // UTF-8 that was read as Latin-1.
+    // UTF-8 decoded as Latin-1.
     ...(bytes.length > 1 ? [bytes.map(literal).join("")] : []),
     ...(named[character] ? [`&(?:amp;){0,4}${named[character]};`] : []),
     ...(character === " " ? ["\\+"] : []),
@@ -89,7 +89,7 @@ function characterForms(character: string): readonly string[] {
 const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
 const literal = (code: number): string => `\\u{${hex(code, 0)}}`;
 
-/** A word in hex and base64; also what of a longer text's base64 shows the word: three bytes make four characters. */
+/** A word in hex and base64, also inside the base64 of a longer text: three bytes make four characters. */
 function binaryForms(word: string): readonly string[] {
   const bytes = Buffer.from(word);
   const inside = [0, 1, 2].flatMap((shift) => {

@@ -11,7 +11,7 @@ const reasons: Readonly<Record<NetworkFault, FailureReason>> = {
   unmade: "defect",
 };
 
-/** What a request's failure comes to; null for one that no network causes, which is a defect. */
+/** Maps a failed request to a reason; null for an error that no network causes, which is a defect. */
 export function networkRefusal(error: unknown, origin: string): Refusal | null {
   if (error instanceof Error && "code" in error && error.code === refusedAddressCode) {
     const detail = `${origin}: its address is not open to this sink (${refusedAddressCode})`;

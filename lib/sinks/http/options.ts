@@ -51,7 +51,7 @@ export const allowPrivateNetwork = v.optional(
   false,
 );
 
-/** What the receiver allows in one batch, unless it says otherwise: 64 KiB is what every CloudEvents consumer should take. */
+/** The receiver's batch limit, bytes. Every CloudEvents consumer should accept 64 KiB. */
 const batch = v.strictObject({
   maxEvents: v.optional(described(wholeNumber(1, 10_000), "Events in one request."), 100),
   maxBytes: v.optional(described(wholeNumber(1_024, 16_777_216), "Bytes of one request's body."), 65_536),

@@ -5,7 +5,7 @@ import { exchange, headerOf, type Incoming, isCallersEnd, OutOfTime } from "../.
 import { networkRefusal } from "./network.ts";
 import type { SinkResponse } from "./response.ts";
 
-/** Platforms answer with the whole message, some with six bytes a character. */
+/** Some platforms return the whole message, with up to six bytes a character. */
 const maxBodyBytes = 1_048_576;
 
 export interface Post {
@@ -13,13 +13,13 @@ export interface Post {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The receiver's own header for how many seconds to wait, where it has one beside Retry-After. */
+  /** The receiver's own header with the seconds to wait, where it has one beside Retry-After. */
   readonly waitHeader?: string;
-  /** For the whole attempt, to the last byte read of the answer. */
+  /** Time limit of the whole attempt, to the last byte of the response, milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** One request, a POST unless it says otherwise: what the receiver answered, or why no answer came. Redirects are not followed. Throws only on a defect. */
+/** Sends one request (POST by default). Returns the response, or why none came. Follows no redirect. Throws only on a defect. */
 export async function post(
   dispatcher: Dispatcher,
   request: Post,
@@ -29,7 +29,7 @@ export async function post(
   const { origin, pathname, search } = url;
   const outgoing = { origin, path: `${pathname}${search}`, method, headers, body, timeoutMs, maxBodyBytes };
   try {
-    // The status is the verdict, so a body that breaks off or drips past the time-out is only cut.
+    // The status decides, so a body that breaks off or exceeds the time limit is only cut.
     const answer = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options);
     const retryAfter = waitIn(answer, waitHeader);
     return { kind: "answer", status: answer.status, retryAfter, body: answer.text, cut: answer.cut };
@@ -42,7 +42,7 @@ export async function post(
   }
 }
 
-/** Retry-After or the receiver's own header, or the instant at which a spent rate limit begins anew, an epoch as on GitHub. */
+/** Wait from Retry-After, the receiver's own header, or the reset time of a rate limit (epoch seconds, as on GitHub). */
 function waitIn(answer: Incoming, ownName = ""): string | null {
   const one = (name: string): string | null => headerOf(answer, name);
   const given = one("retry-after") ?? one(ownName);

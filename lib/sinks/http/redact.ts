@@ -3,7 +3,7 @@ import { maskKnown } from "./known-secrets.ts";
 
 const mask = "***";
 
-/** The short message in an answer's body, secrets masked; empty when the body holds none. */
+/** The short message in a response's body, secrets masked; empty when there is none. */
 export function answerMessage(body: string, secrets: readonly string[]): string {
   return maskSecrets(jsonMessage(body) ?? plainMessage(body), secrets);
 }
@@ -31,19 +31,19 @@ function fieldMessage(value: unknown): string {
     : fieldMessage(typeof found === "object" ? undefined : found);
 }
 
-/** A page for people has no short message. */
+/** An HTML page has no short message. */
 const plainMessage = (body: string): string => (/^\s*</.test(body) ? "" : body);
 
 const scheme = /\b((?:bearer|basic)\s)[^\s"',;&}]+/gi;
 const urlTail = /\b(https?:\/\/)(?:[^\s/"'<>@]*@)?([^\s/?#"'<>]+)[^\s"'<>]*/gi;
 const longWord = /[\w+/=-]{20,}/g;
 
-/** Masks the given values in all their forms, then whatever looks like a credential; URLs keep their origin. */
+/** Masks the given values in all their forms, then anything that looks like a credential; URLs keep their origin. */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
   return (
     maskProse(maskKnown(text, secrets).replace(urlTail, "$1$2"))
       .replace(scheme, `$1${mask}`)
-      // A word of twenty characters with a digit in it is more likely a key than prose.
+      // A word of twenty characters with a digit is more likely a key than prose.
       .replace(longWord, (word) => (/\d/.test(word) ? mask : word))
   );
 }

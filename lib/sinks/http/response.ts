@@ -3,14 +3,14 @@ import { parseRetryAfter } from "../../net/retry-after.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { answerMessage } from "./redact.ts";
 
-/** What a receiver answered to one POST. */
+/** A receiver's response to one request. */
 export interface SinkResponse {
   readonly kind: "answer";
   readonly status: number;
   readonly retryAfter: string | null;
-  /** What was read of it. */
+  /** The part of the body that was read. */
   readonly body: string;
-  /** Why that is not all, for messages; null when it is. */
+  /** Why the body is incomplete, for messages; null when it is complete. */
   readonly cut: string | null;
 }
 
@@ -21,7 +21,7 @@ export interface AnswerContext {
   readonly nowMs: number;
 }
 
-/** What an answer's status comes to. Sinks whose verdict is in the body look there first. */
+/** Maps a response's status to a result. Sinks whose outcome is in the body look there first. */
 export function answerResult(
   answer: SinkResponse,
   { origin, secrets, nowMs }: AnswerContext,
@@ -36,12 +36,12 @@ export function answerResult(
   return { kind, reason, detail, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
 }
 
-/** A receiver that may have the event is left alone for so long: to send again may be to tell it twice. */
+/** Delay before a repeat when the receiver may already have the event: it could deliver it twice. */
 export const doubtMs = 600_000;
 
 /**
- * What a success comes to that lacks the receiver's own sign of having taken the event. Something else has answered,
- * which its operator must look at; or the sign stood in what was not read, and only time is lost by waiting.
+ * Result of a success response without the receiver's own receipt. Either something else responded, which the operator
+ * must look at, or the receipt was in the part that was not read, and a retry only costs time.
  */
 export function unproven(answer: SinkResponse, { origin, secrets }: AnswerContext, sign: string): Refusal {
   const place = `HTTP ${answer.status} from ${origin}`;
@@ -72,6 +72,6 @@ function verdict(status: number): readonly [Refusal["kind"], FailureReason] {
   const exception = exceptions.get(status);
   if (exception) return exception;
   if (status >= 300 && status <= 399) return ["blocked", "redirected"];
-  // A status outside HTTP's ranges comes from something broken on the way, not from a judgement of the event.
+  // A status outside HTTP's ranges comes from a broken intermediary; it does not judge the event.
   return status >= 400 && status <= 499 ? ["permanent", "rejected"] : ["retry", "server_error"];
 }

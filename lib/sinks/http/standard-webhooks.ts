@@ -7,7 +7,7 @@ import {
   sign,
 } from "node:crypto";
 
-/** A secret, parsed. A KeyObject does not print its bytes. */
+/** A parsed signing secret. A KeyObject does not print its bytes. */
 export interface SigningKey {
   readonly scheme: "v1" | "v1a";
   readonly key: KeyObject;
@@ -15,9 +15,9 @@ export interface SigningKey {
 
 export interface Signable {
   readonly id: string;
-  /** Of the attempt, Unix seconds. */
+  /** Time of the attempt, Unix seconds. */
   readonly timestampSeconds: number;
-  /** Exactly as sent. */
+  /** The body exactly as sent. */
   readonly body: string;
 }
 
@@ -36,7 +36,7 @@ export function parseSigningKey(secret: string): SigningKey | null {
 const hmacKey = (bytes: Buffer): SigningKey | null =>
   bytes.length >= 24 && bytes.length <= 64 ? { scheme: "v1", key: createSecretKey(bytes) } : null;
 
-// PKCS #8's fixed beginning for an Ed25519 seed (RFC 8410).
+// Fixed PKCS #8 prefix of an Ed25519 seed (RFC 8410).
 const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
 const seedBytes = 32;
 
@@ -49,11 +49,11 @@ function ed25519Key(bytes: Buffer): SigningKey | null {
   return stated.length === 0 || stated.equals(derived) ? { scheme: "v1a", key } : null;
 }
 
-/** What the receiver knows, too, and could quote: the bytes of an HMAC key as they are configured. */
+/** The secret forms that the receiver also knows and could quote: the bytes of an HMAC key as configured. */
 export const sharedSecrets = (keys: readonly SigningKey[]): readonly string[] =>
   keys.flatMap(({ key }) => (key.type === "secret" ? [key.export().toString("base64")] : []));
 
-/** The `webhook-signature` header: one signature a key, in the keys' order, so the newest secret comes first. */
+/** The `webhook-signature` header: one signature per key, in the keys' order, so the newest secret comes first. */
 export function signatureHeader(
   keys: readonly SigningKey[],
   { id, timestampSeconds, body }: Signable,

@@ -13,7 +13,7 @@ import { type AnswerContext, answerResult, type SinkResponse, unproven } from ".
 
 const tokenExpectation = "a token";
 
-/** What a product's own options begin with. */
+/** Options that every workflow product shares. */
 export const workflowEntries = (about: { readonly token: string; readonly url: string }, url: string) => ({
   token: described(
     v.pipe(v.string(tokenExpectation), v.regex(/^[\x21-\x7e]{1,1024}$/, tokenExpectation)),
@@ -32,19 +32,19 @@ export const workflowEntries = (about: { readonly token: string; readonly url: s
 const workflowObject = v.object(workflowEntries({ token: "", url: "" }, ""));
 type WorkflowOptions = v.InferOutput<typeof workflowObject>;
 
-/** What tells one product from another. */
+/** Product-specific part of a workflow sink. */
 export interface Starter {
-  /** Below the product's URL. */
+  /** Path below the product's URL. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   body(event: CloudEvent): string;
-  /** The one status that says that a workflow was started: a page of another server is no start. */
+  /** The only status that means a workflow was started; other 2xx come from other servers. */
   readonly startedStatus: number;
-  /** What any other answer comes to; `usual` is what its status means by itself. */
+  /** Maps any other response to a refusal; `usual` is the default for its status. */
   refusal(answer: SinkResponse, usual: Refusal, context: AnswerContext): Refusal;
 }
 
-/** A sink that starts a workflow for each event, by one POST. */
+/** A sink that starts a workflow for each event, with one POST. */
 export function workflowSink(
   name: SinkName,
   options: WorkflowOptions,

@@ -16,7 +16,7 @@ import { maskSecrets } from "../http/redact.ts";
 import { answerResult, type SinkResponse, unproven } from "../http/response.ts";
 import type { Sink, SinkDeps } from "../sink.ts";
 
-/** The options that every sink on Huawei Cloud has. */
+/** Options that every Huawei Cloud sink has. */
 export const huaweiEntries = (service: string) => ({
   credentials: described(
     v.optional(
@@ -42,15 +42,15 @@ export const huaweiEntries = (service: string) => ({
 const huaweiObject = v.object(huaweiEntries(""));
 type HuaweiOptions = v.InferOutput<typeof huaweiObject>;
 
-/** One operation of a service: the same path each time, another body. */
+/** One operation of a service: a fixed path, a new body each time. */
 export interface Operation {
-  /** One signed POST. Without an access key nothing is sent. Throws only on a defect. */
+  /** Sends one signed POST; sends nothing without an access key. Throws only on a defect. */
   post(body: string, call: CallOptions): Promise<SinkResponse | Refusal>;
-  /** What an answer's status comes to. */
+  /** Maps a response's status to a result. */
   judge(answer: SinkResponse): DeliveryResult;
-  /** What a success comes to that lacks the service's own `sign`. */
+  /** Result of a success response without the service's own `sign`. */
   doubt(answer: SinkResponse, sign: string): Refusal;
-  /** What the service says, as an operator may see it: after the origin, on one line, without secrets. */
+  /** The service's message for the operator: after the origin, on one line, without secrets. */
   quote(said: string): string;
   close(): Promise<void>;
 }
@@ -58,9 +58,9 @@ export interface Operation {
 export interface OperationPlace {
   readonly service: string;
   readonly region: string;
-  /** Sent with each request: without it Huawei Cloud refuses what belongs to a sub-project. */
+  /** Sent with each request: without it Huawei Cloud refuses resources of a sub-project. */
   readonly projectId: string;
-  /** Decoded. */
+  /** Decoded path. */
   readonly path: string;
 }
 
@@ -92,8 +92,8 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
 }
 
 /**
- * These services answer with 400 to a topic or a channel that is wrong as well as to a message: one is given up only where
- * the answer speaks of its size. https://support.huaweicloud.com/intl/en-us/api-smn/smn_api_64000.html lists SMN's codes.
+ * These services return 400 for a wrong topic or channel as well as for a bad message. An event is abandoned only when
+ * the response names its size. https://support.huaweicloud.com/intl/en-us/api-smn/smn_api_64000.html lists SMN's codes.
  */
 function judged(result: DeliveryResult, { body }: SinkResponse): DeliveryResult {
   if (result.kind !== "permanent" || result.reason === "too_large") return result;
@@ -111,14 +111,14 @@ const noKey: Refusal = {
   detail: "no access key: set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
 };
 
-/** What a service that takes one event a request is told, and how it says that it has taken it. */
+/** Request and receipt of a service that takes one event per request. */
 export interface OneByOne {
   body(event: CloudEvent): string;
-  /** The field of the answer that names what was made of the event. */
+  /** Response field with the id of the created item. */
   readonly receipt: string;
 }
 
-/** A sink of one request an event, accepted once the answer holds the receipt. */
+/** A sink with one request per event, accepted once the response holds the receipt. */
 export function oneByOne(name: SinkName, operation: Operation, { body, receipt }: OneByOne): Sink {
   const hasReceipt = v.object({ [receipt]: v.pipe(v.string(), v.nonEmpty()) });
   const send = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {

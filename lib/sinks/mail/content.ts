@@ -3,9 +3,9 @@ import type { Card, Tone } from "../chat/card.ts";
 import { shorten } from "../chat/foreign.ts";
 import type { Words } from "../chat/text.ts";
 
-/** What a mail says, twice: for readers with and without HTML. */
+/** A mail's text, in HTML and plain forms. */
 export interface MailContent {
-  /** On one line. */
+  /** One line. */
   readonly subject: string;
   readonly text: string;
   readonly html: string;
@@ -21,7 +21,7 @@ const colours: Readonly<Record<Tone, string>> = {
   quiet: "#5F6368",
 };
 
-/** The mail of a card. */
+/** The mail content of a card. */
 export const mailContent = (card: Card, { colon }: Words): MailContent => ({
   subject: shorten(`${card.glyph} ${card.title}`, maxSubjectCharacters),
   text: textOf(card, colon),
@@ -71,7 +71,7 @@ ${parts.filter(Boolean).join("\n")}
 `;
 }
 
-/** Mail programs make a link of every bare URL. */
+/** Breaks bare URLs, which mail programs would turn into links. */
 const linkless = (text: string): string => text.replaceAll("://", "：//");
 
 const escaped = (text: string): string => escapeHtml(linkless(text));

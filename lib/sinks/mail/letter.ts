@@ -7,7 +7,7 @@ import type { MailContent } from "./content.ts";
 
 /** A mail as it goes over the wire. */
 export interface Letter {
-  /** The same in each repeat. */
+  /** Message id, identical in each repeat. */
   readonly id: string;
   readonly from: string;
   readonly to: readonly string[];
@@ -15,11 +15,11 @@ export interface Letter {
   readonly message: Buffer;
 }
 
-/** Takes a letter to the mail system. */
+/** Hands mails to the mail system. */
 export interface Carrier {
-  /** One attempt. */
+  /** Makes one attempt. */
   carry(letter: Letter, call: CallOptions): Promise<DeliveryResult>;
-  /** Frees connections; nothing is under way any more. */
+  /** Frees connections; called when nothing is in flight any more. */
   close(): Promise<void>;
 }
 
@@ -29,8 +29,8 @@ export interface Addresses {
 }
 
 /**
- * The letter that tells of `events`. A repeat carries the same Message-ID, and all letters of a task refer to one
- * thread. Its date is `nowMs`.
+ * The mail for `events`. A repeat carries the same Message-ID, and all mails of a task refer to one
+ * thread. `nowMs` is its date.
  */
 export async function letterOf(
   content: MailContent,
@@ -50,10 +50,10 @@ export async function letterOf(
       ? {}
       : { inReplyTo: `<${thread}.task@${domain}>`, references: `<${thread}.task@${domain}>` }),
     date: new Date(nowMs),
-    // Nobody's out-of-office note answers a letter that says so.
+    // Asks mail systems not to send out-of-office replies.
     headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
     baseBoundary: mark,
-    // SMTP's client would mend bare line feeds on its way; SES takes the bytes as they are.
+    // CRLF throughout: the SMTP client would fix bare line feeds, but SES takes the bytes as they are.
     newline: "windows",
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -61,7 +61,7 @@ export async function letterOf(
   return { id: mark, from, to, message: await composer.compile().build() };
 }
 
-/** The same for all changes of a task, whichever is told first; null for a digest. */
+/** Thread id: equal for all changes of a task, in any order; null for a digest. */
 function threadOf([event, ...others]: readonly CloudEvent[]): string | null {
   if (!event || others.length > 0) return null;
   const { task, instance } = event.data;

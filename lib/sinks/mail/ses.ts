@@ -15,7 +15,7 @@ export interface SesOptions {
   readonly configurationSet?: string | undefined;
 }
 
-/** Hands letters to Amazon SES, as they are: SES sets a Message-ID of its own and keeps the thread. */
+/** Hands mails to Amazon SES unchanged: SES sets its own Message-ID and keeps the thread. */
 export function sesCarrier(
   { region, endpoint, proxy, configurationSet }: SesOptions,
   { timeoutMs, ...deps }: SinkDeps & { readonly timeoutMs: number },

@@ -3,22 +3,22 @@ import { oneLine } from "../../text/one-line.ts";
 import { fieldsOf, textOf } from "../chat/verdict.ts";
 import { maskSecrets } from "../http/redact.ts";
 
-/** What went wrong on the way to a mail server, as the client tells it. */
+/** A failure of the SMTP client. */
 interface SmtpFailure {
-  /** The client's own, such as `EAUTH`. */
+  /** The client's code, such as `EAUTH`. */
   readonly code: string;
-  /** The system's, such as `ECONNREFUSED`; the client's again where there is none. */
+  /** The system's code, such as `ECONNREFUSED`, else the client's. */
   readonly cause: string;
-  /** The server's answer, such as 550; null where none came. */
+  /** The server's reply code, such as 550; null when it sent none. */
   readonly status: number | null;
-  /** What the server answered to: `RCPT TO`, `DATA`, `CONN`. */
+  /** The command that failed: `RCPT TO`, `DATA`, `CONN`. */
   readonly command: string;
   readonly response: string;
 }
 
 type SmtpRefusal = readonly [Refusal["kind"], FailureReason, problem: string];
 
-/** What a letter that was not taken comes to; null for a failure that no mail server causes, which is a defect. */
+/** Maps a refused mail to a reason; null for a failure that no mail server causes, which is a defect. */
 export function smtpRefusal(error: unknown, server: string, secrets: readonly string[]): Refusal | null {
   const failure = failureOf(error);
   const verdict =
@@ -49,7 +49,7 @@ function failureOf(error: unknown): SmtpFailure | null {
   };
 }
 
-/** What it comes to when the server did not say why. */
+/** Reasons by the client's code, when the server gave none. */
 const losses: ReadonlyMap<string, SmtpRefusal> = new Map([
   ["EAUTH", ["blocked", "unauthorized", "the server takes none of the ways to log in"]],
   ["EMESSAGE", ["permanent", "too_large", "the mail is larger than the server allows"]],
@@ -61,14 +61,14 @@ const losses: ReadonlyMap<string, SmtpRefusal> = new Map([
   ["EPROTOCOL", ["retry", "network", "the answer is not SMTP"]],
 ]);
 
-/** A server that announces less judges no mail: each would be given up. */
+/** A smaller announced limit is ignored: every mail would be abandoned. */
 const leastMailBytes = 4_096;
 
 type Rule = readonly [says: RegExp, verdict: SmtpRefusal];
 
 /**
- * By code, enhanced code (RFC 3463) and words; the first that fits counts. A code alone says little: 552 is a mailbox
- * that is full as well as a mail that is too large, and 530 asks for TLS as well as for a login.
+ * Rules by code, enhanced code (RFC 3463) and words; the first match counts. A code alone is ambiguous: 552 is a full
+ * mailbox as well as a mail that is too large, and 530 asks for TLS as well as for a login.
  * https://www.iana.org/assignments/smtp-enhanced-status-codes
  */
 const rules: readonly Rule[] = [
@@ -84,7 +84,7 @@ const rules: readonly Rule[] = [
   [/^4.*(throttl|too (many|fast)|\brate\b)/i, ["retry", "throttled", "too many mails"]],
   [/^\d+ 4\.3\.1\b|^452\b/, ["retry", "server_error", "the server has no room now"]],
   [/^454\b.*(tls|4\.7\.0)/i, ["retry", "server_error", "login or TLS is not to be had now"]],
-  // Commands out of order say nothing of the mail.
+  // Bad command sequence: says nothing about the mail.
   [/^(4|503)/, ["retry", "server_error", "the server refuses for now"]],
   [
     /^53[08].*(starttls|encrypt|\btls\b|\bssl\b)/i,
@@ -103,7 +103,7 @@ const rules: readonly Rule[] = [
   ],
 ];
 
-/** 4xx may pass later. 5xx is a judgement of what it answers to: sender and recipients stand in the configuration. */
+/** 4xx may pass later. 5xx refuses the command: sender and recipients come from the configuration. */
 function refused({ code, command, response }: SmtpFailure, status: number): SmtpRefusal {
   const said = response === "" ? String(status) : response;
   const [, verdict] = rules.find(([says]) => says.test(said)) ?? [];

@@ -11,14 +11,14 @@ export interface SmtpServer {
   readonly security: "starttls" | "tls" | "none";
   readonly user?: string | undefined;
   readonly password?: string | undefined;
-  /** PEM. */
+  /** CA certificates, PEM. */
   readonly ca?: string | undefined;
 }
 
 const connectTimeoutMs = 5_000;
 const ports = { starttls: 587, tls: 465, none: 25 } as const;
 
-/** Hands letters to a mail server, a connection for each. */
+/** Hands mails to a mail server, one connection per mail. */
 export function smtpCarrier(
   server: SmtpServer,
   { timeoutMs, log }: Pick<SinkDeps, "log"> & { readonly timeoutMs: number },
@@ -41,10 +41,10 @@ export function smtpCarrier(
   const logRefused = (refused: number): void =>
     log("warn", "a mail server refused some of the recipients", { server: place, refused });
 
-  /** By letter, who was put off, where others have it. */
+  /** Recipients still deferred, by mail id, when others have accepted the mail. */
   const putOffBy = new Map<string, readonly string[]>();
 
-  /** What those come to who were refused while others got the mail, who must not get it again. */
+  /** Result when some recipients were refused but others accepted the mail, who must not get it twice. */
   const settle = (id: string, rejected: readonly NodemailerError[]): DeliveryResult => {
     const putOff = rejected.flatMap((error) => {
       const refusal = refusalOf(error);
@@ -72,7 +72,7 @@ export function smtpCarrier(
           const refusal = refusalOf(error);
           if (!refusal) throw error;
           if (refusal.reason !== "not_found" || recipients === to) return refusal;
-          // Those who were put off are refused now, and the others have the mail.
+          // The deferred recipients are now refused; the others have the mail.
           putOffBy.delete(id);
           logRefused(recipients.length);
           return { kind: "accepted" };
@@ -90,7 +90,7 @@ const outOfTime = (place: string, timeoutMs: number, isRunOver: boolean): Refusa
     : `${place}: the mail was not taken within ${timeoutMs} ms`,
 });
 
-/** More letters than wait at a time; the oldest are forgotten, and go to everyone again. */
+/** More mails than ever wait at once; the oldest are forgotten, and a repeat then goes to everyone. */
 const maxRemembered = 1_000;
 
 function remember(putOffBy: Map<string, readonly string[]>, id: string, recipients: readonly string[]): void {
