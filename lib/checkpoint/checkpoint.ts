@@ -6,57 +6,65 @@ import type { FailureReason } from "../core/result.ts";
 import type { Messages } from "./messages.ts";
 import type { ParkedBatch } from "./parked.ts";
 
-/** What a sink is still owed of one event. */
+/** State of one event's delivery to one sink. */
 export interface PendingState {
   readonly attempts: number;
-  /** No attempt before this instant. */
+  /** Epoch milliseconds before which no attempt is made. */
   readonly nextAttemptMs: number;
 }
 
+/** State of a delivery that was never tried. */
 export const untried: PendingState = { attempts: 0, nextAttemptMs: 0 };
 
+/** An event with its pending deliveries. */
 export interface OutboxEntry {
-  /** The event's place in its stream's order; later changes have greater numbers. */
+  /** Position in the stream's order; later changes have greater numbers. */
   readonly sequence: number;
   readonly event: CloudEvent;
   readonly committedAtMs: number;
   readonly pending: ReadonlyMap<SinkName, PendingState>;
 }
 
-/** A sink that is failing. A healthy sink has no record. */
+/** State of a failing sink. A healthy sink has none. */
 export interface BreakerState {
   readonly kind: "failing" | "blocked";
   readonly reason: FailureReason;
   readonly sinceMs: number;
-  /** The sink asked (Retry-After) not to be tried before this instant. */
+  /** Epoch milliseconds before which the sink asked not to be tried (Retry-After). */
   readonly notBeforeMs: number;
 }
 
-/** The run that may deliver this outbox, until an instant later than any request it can still have in flight. */
+/** The run that may deliver this outbox. It expires only when none of the run's requests can still be in flight. */
 export interface Lease {
   readonly run: RunId;
   readonly untilMs: number;
 }
 
-/** A stream's durable record. Every transition returns a new one. */
+/** A stream's durable record. Transitions never modify it; each returns a new one. */
 export interface Checkpoint {
-  /** The instant from which the next poll must read; it never moves back. */
+  /** Epoch milliseconds from which the next poll must read; it only moves back when a wrong clock had set it. */
   readonly watermarkMs: number;
-  /** Creation of the newest task seen; null before the first. */
+  /** Creation time of the newest task seen, epoch milliseconds; null before the first. */
   readonly newestCreatedMs: number | null;
-  /** Set until the first snapshot is recorded: tasks that had ended before this instant are no news. Null for "tell all". */
+  /**
+   * Set until the first snapshot is recorded: tasks that ended before this instant emit nothing. Null: all tasks are
+   * emitted.
+   */
   readonly baselineMs: number | null;
-  /** When the API, or a whole list of its instances, first said that the instance is gone; null while it is there. */
+  /** When the API or a complete list of its instances first reported the instance gone; null while it exists. */
   readonly goneMs: number | null;
   readonly known: ReadonlyMap<TaskId, KnownTask>;
   readonly durations: Durations;
-  /** In sequence order. */
+  /** Ordered by sequence. */
   readonly outbox: readonly OutboxEntry[];
-  /** By sink, what waits beside the record, oldest first: all of it is younger than what the outbox owes the sink. */
+  /**
+   * Batches parked outside the record, by sink, oldest first. They are all younger than the sink's deliveries in the
+   * outbox.
+   */
   readonly parked: ReadonlyMap<SinkName, readonly ParkedBatch[]>;
   readonly nextSequence: number;
   readonly lease: Lease | null;
   readonly breakers: ReadonlyMap<SinkName, BreakerState>;
-  /** Of tasks that are known, or still owed to some sink, or told to a sink that has deliveries parked. */
+  /** Messages of tasks that are known, have pending deliveries, or belong to a sink with parked deliveries. */
   readonly messages: Messages;
 }

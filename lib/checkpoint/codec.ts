@@ -9,7 +9,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { eventSchema } from "./event-shape.ts";
 import { batchId } from "./parked.ts";
 
-/** The form durable stores keep. A record of a newer form is refused, never rewritten. */
+/** Version of the stored format. A newer version is refused and never overwritten. */
 const format = 1;
 
 const overdueFlag = 1;
@@ -29,11 +29,11 @@ const recordSchema = v.strictObject({
   newestCreatedMs: v.nullable(ms),
   baselineMs: v.nullable(ms),
   goneMs: v.nullable(ms),
-  /** Short rows: a record may hold thousands. */
+  /** Compact rows, since a record may hold thousands. */
   known: v.array(
     v.strictTuple([v.string(), v.string(), ms, v.nullable(ms), v.string(), v.picklist([0, overdueFlag])]),
   ),
-  /** Of the few known tasks that have more to remember. */
+  /** Details of the few known tasks that have any. */
   beside: v.array(v.strictTuple([v.string(), besideSchema])),
   durations: v.array(v.strictTuple([v.string(), v.array(ms)])),
   outbox: v.array(
@@ -55,7 +55,7 @@ const recordSchema = v.strictObject({
 
 type RecordRow = v.InferOutput<typeof recordSchema>;
 
-/** A checkpoint as JSON text with a checksum: a bit that flips in a store must never be delivered. */
+/** Encodes a checkpoint as JSON with a checksum, so that corrupted data is never delivered. */
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
   const row: RecordRow = {
     format,
@@ -102,8 +102,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
 }
 
 /**
- * Reads a stored record back.
- * @throws StoreError `corrupt` when the text is not what was written, or is of a newer format.
+ * Decodes a stored record.
+ * @throws StoreError `corrupt` when the text was altered or has a newer format
  */
 export function decodeCheckpoint(text: string): Checkpoint {
   const json = unsealed(text);

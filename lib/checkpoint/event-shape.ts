@@ -8,5 +8,5 @@ const eventShape = v.looseObject({
   subject: v.string(),
 });
 
-/** A stored event. It is only looked at: a schema's copy would put its own keys first, and a retry must send the same bytes. */
+/** Validates a stored event without copying it: a copy would reorder its keys, and a retry must send the same bytes. */
 export const eventSchema = v.custom<CloudEvent>((event) => v.is(eventShape, event));

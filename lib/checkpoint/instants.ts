@@ -2,19 +2,19 @@ import { floorToSecond } from "../change/window.ts";
 import type { SinkName } from "../core/names.ts";
 import type { Checkpoint, OutboxEntry } from "./checkpoint.ts";
 
-/** Between the writer's clock and the reader's. */
+/** Tolerated difference between the writer's clock and the reader's. */
 const clockSlackMs = 60_000;
 
-/** The longest that a record may ask to wait, milliseconds. */
+/** Upper bounds of the waits in a record, milliseconds. */
 export interface LongestWaits {
   readonly fenceMs: number;
-  /** For a sink's next attempt; the greatest of a retry's delay and the Retry-After that is obeyed. */
+  /** For a sink's next attempt: the greater of its longest retry delay and its longest accepted Retry-After. */
   readonly attemptMs: (sink: SinkName) => number;
 }
 
 /**
- * A record without the instants that only a clock which was ahead can have set: each lies further in the future than
- * the longest wait of its kind. The same object where there is none. `nowMs` is our clock's.
+ * Removes instants that lie further ahead than the longest wait of their kind: only a clock that ran ahead can have set
+ * them. Returns the same object when there are none. `nowMs` is the local clock's.
  */
 export function withoutVoidInstants(
   checkpoint: Checkpoint,
@@ -67,8 +67,8 @@ export function withoutVoidInstants(
 }
 
 /**
- * A record in which no event was committed in the future; the same object where none was. `nowMs` must be confirmed by
- * the API: a clock that is behind would make young events old.
+ * Moves commit times out of the future; returns the same object when there are none. `nowMs` must be confirmed by the
+ * API: a slow local clock would make young events look old.
  */
 export function withSoundAges(checkpoint: Checkpoint, nowMs: number): Checkpoint {
   const isSound = ({ committedAtMs }: OutboxEntry): boolean => committedAtMs <= nowMs + clockSlackMs;
@@ -80,16 +80,17 @@ export function withSoundAges(checkpoint: Checkpoint, nowMs: number): Checkpoint
   };
 }
 
+/** How far back the window of a stream may begin. */
 export interface WindowReach {
-  /** The configured first instant; null where there is none. */
+  /** Configured first instant, epoch milliseconds; null when not set. */
   readonly startMs: number | null;
   readonly lookbackMs: number;
   readonly maxOpenAgeMs: number;
 }
 
 /**
- * A record whose watermark only a clock that was ahead can have set has it moved back: nothing would be listed until
- * then. The same object where it is sound.
+ * Moves back a watermark that a clock running ahead has set, since nothing would be listed until then. Returns the same
+ * object when the watermark is plausible.
  */
 export function withSoundWatermark(
   checkpoint: Checkpoint,
@@ -97,10 +98,10 @@ export function withSoundWatermark(
   { startMs, lookbackMs, maxOpenAgeMs }: WindowReach,
 ): Checkpoint {
   const { watermarkMs, newestCreatedMs, baselineMs } = checkpoint;
-  // Nothing was listed yet: the first window reaches back as far as an open task may lie, by the API's clock.
+  // Nothing listed yet: the first window reaches back to the oldest allowed open task, by the API's clock.
   const isFirst = newestCreatedMs === null && baselineMs !== null;
   const reachMs = isFirst ? maxOpenAgeMs : 0;
-  // Later on a window that moves back repeats what it told, so one wrong clock is not enough.
+  // Later, a window that moves back repeats events, so one wrong clock is not enough.
   const nowMs = isFirst ? now.apiMs : Math.max(now.apiMs, now.oursMs);
   if (watermarkMs <= nowMs - reachMs + clockSlackMs) return checkpoint;
   const soundMs = floorToSecond(now.apiMs - (isFirst ? maxOpenAgeMs : lookbackMs));

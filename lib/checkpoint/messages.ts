@@ -1,26 +1,26 @@
 import type { SinkName, TaskId } from "../core/names.ts";
 
-/** By task and sink, where the sink's living message of the task is. The task told longest ago comes first. */
+/** References to each sink's message about a task, by task and sink. The least recently updated task comes first. */
 export type Messages = ReadonlyMap<TaskId, ReadonlyMap<SinkName, string>>;
 
-/** Where a sink's message of a task is, in words that only the sink understands. */
+/** A reference to a sink's message about a task, in the sink's own format. */
 export interface Emitted {
   readonly task: TaskId;
   readonly sink: SinkName;
   readonly message: string;
 }
 
-/** Both keep a stream's references far below what a store takes in one record: 100,000 characters at most. */
+/** These limits keep a stream's references at 100,000 characters at most, far below any store's record limit. */
 const maxReferences = 500;
 const maxReferenceCharacters = 200;
 
-/** Whether a sink's reference can be kept. A custom sink may give anything. */
+/** Whether a reference is valid; a custom sink may return anything. */
 export const isReference = (message: unknown): message is string =>
   typeof message === "string" && message.length > 0 && message.length <= maxReferenceCharacters;
 
 /**
- * Takes newer references in, and leaves out those of tasks that nothing can be told of any more. Beyond the bound the
- * tasks told longest ago lose theirs.
+ * Adds newer references and drops those of tasks that can have no more events. Beyond the limit, the least recently
+ * updated tasks lose theirs.
  */
 export function withMessages(
   messages: Messages,
@@ -43,7 +43,7 @@ export function withMessages(
   return next;
 }
 
-/** One sink's references by task. */
+/** References of one sink, by task. */
 export const messagesOf = (messages: Messages, sink: SinkName): Map<TaskId, string> =>
   new Map(
     Array.from(messages).flatMap(([task, bySink]) => {

@@ -8,42 +8,43 @@ import { eventSchema } from "./event-shape.ts";
 
 /** A delivery that its sink's share of the record has no room for. It was never tried. */
 export interface ParkedDelivery {
-  /** The event's place in its stream's order. */
+  /** Position in the stream's order. */
   readonly sequence: number;
   readonly event: CloudEvent;
   readonly committedAtMs: number;
 }
 
-/** A batch's name: never used before, so that no late writer can change what a record names. */
+/** Id of a batch. Ids are never reused, so a late writer cannot change a batch that a record names. */
 export type BatchId = string & { readonly batch: unique symbol };
 
+/** Brands a text as a batch id. */
 export const batchId = (text: string): BatchId => text as BatchId;
 
-/** What a record says of one batch of deliveries that wait beside it. */
+/** A record's reference to a parked batch. */
 export interface ParkedBatch {
   readonly id: BatchId;
-  /** Deliveries at its front that have come back into the record. */
+  /** Deliveries at the front that have returned to the record. */
   readonly returned: number;
-  /** Deliveries that still wait. */
+  /** Deliveries still parked. */
   readonly count: number;
-  /** Of the events that still wait, as JSON. */
+  /** Size of the events still parked, as JSON, bytes. */
   readonly bytes: number;
-  /** When the oldest of them was committed. */
+  /** Commit time of the oldest event still parked, epoch milliseconds. */
   readonly oldestMs: number;
 }
 
 /**
- * Where deliveries wait beside the record that names them. A batch is written before the commit that names it and
- * removed after the commit that does not: what no record names is left over from a crash. Every method throws StoreError
- * when the store cannot answer.
+ * Stores deliveries outside the record that names them. A batch is written before the commit that names it and removed
+ * after the commit that no longer does, so an unnamed batch is left over from a crash.
+ * @throws StoreError from every method when the store is unavailable
  */
 export interface ParkedStore {
   /** Durable when it resolves. A batch is written once and never changes. */
   put(stream: StreamKey, id: BatchId, deliveries: readonly ParkedDelivery[]): Promise<void>;
-  /** Null when there is no such batch; never null for one that is there but cannot be read. */
+  /** Null when the batch does not exist; an unreadable batch rejects instead. */
   get(stream: StreamKey, id: BatchId): Promise<readonly ParkedDelivery[] | null>;
   remove(stream: StreamKey, ids: readonly BatchId[]): Promise<void>;
-  /** Every batch of the stream, whether or not its record names it. */
+  /** Lists every batch of the stream, named by its record or not. */
   list(stream: StreamKey): Promise<readonly BatchId[]>;
   close(): Promise<void>;
 }
@@ -58,13 +59,13 @@ const batchSchema = v.strictObject({
   ),
 });
 
-/** A batch as JSON text with a checksum. */
+/** Encodes a batch as JSON with a checksum. */
 export const encodeBatch = (deliveries: readonly ParkedDelivery[]): string =>
   sealed(JSON.stringify({ deliveries }));
 
 /**
- * Reads a stored batch back.
- * @throws StoreError `corrupt` when the text is not what was written
+ * Decodes a stored batch.
+ * @throws StoreError `corrupt` when the text was altered
  */
 export function decodeBatch(id: BatchId, text: string): readonly ParkedDelivery[] {
   const json = unsealed(text);

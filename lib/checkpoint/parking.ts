@@ -4,21 +4,23 @@ import { type Checkpoint, type OutboxEntry, untried } from "./checkpoint.ts";
 import type { BatchId, ParkedBatch, ParkedDelivery } from "./parked.ts";
 import { Room, type RoomLimits } from "./room.ts";
 
-/** Of events, as JSON: a batch fits any store, and as few as may be are named by the record. */
+/** Bytes of events in a batch, as JSON: fits any store, and keeps the record's references few. */
 const maxBatchBytes = 256 * 1_024;
 
+/** Limits of an outbox, for parking. */
 export interface ParkingLimits extends Pick<RoomLimits, "maxBacklog"> {
-  /** Of every configured sink: what waits for any other comes back at once, to be given up. */
+  /** By configured sink. Deliveries of other sinks return at once, to become dead letters. */
   readonly policies: ReadonlyMap<SinkName, unknown>;
 }
 
-/** Batches that were read for a transition; null: the store has none of that name. */
+/** Batches read for a transition; null when the store has no batch of that id. */
 export type BatchesAtHand = ReadonlyMap<BatchId, readonly ParkedDelivery[] | null>;
 
+/** Measures the room of an outbox. */
 export const roomOf = (outbox: Iterable<OutboxEntry>, { maxBacklog, policies }: ParkingLimits): Room =>
   new Room(outbox, { maxBacklog, sinks: policies.size });
 
-/** The batches that may come back now: the oldest of each sink whose share of the record is low. */
+/** The batches that may return now: the oldest of each sink whose share of the record is low. */
 export function batchesDue({ outbox, parked }: Checkpoint, limits: ParkingLimits): readonly BatchId[] {
   if (parked.size === 0) return [];
   const room = roomOf(outbox, limits);
@@ -27,7 +29,7 @@ export function batchesDue({ outbox, parked }: Checkpoint, limits: ParkingLimits
   );
 }
 
-/** The batches that new deliveries are joined to, lest a trickle makes very many. */
+/** The newest batches, to which new deliveries are added so that a trickle does not create many small ones. */
 export const batchesToFill = ({ parked }: Checkpoint): readonly BatchId[] =>
   [...parked.values()].flatMap((batches) => {
     const last = batches.at(-1);
@@ -36,14 +38,15 @@ export const batchesToFill = ({ parked }: Checkpoint): readonly BatchId[] =>
 
 const isSmall = ({ bytes }: ParkedBatch): boolean => bytes * 2 <= maxBatchBytes;
 
+/** Result of returning parked deliveries to the outbox. */
 export interface BroughtBack {
-  /** The checkpoint itself when nothing came back. */
+  /** The same checkpoint when nothing returned. */
   readonly next: Checkpoint;
-  /** By sink, deliveries of batches that the store does not have: only a hand in it, or a defect, can do that. */
+  /** Deliveries in missing batches, by sink. Only manual changes in the store or a defect cause them. */
   readonly lost: ReadonlyMap<SinkName, number>;
 }
 
-/** Takes back into the outbox, each at its place in the order, what waits longest and has room now. */
+/** Returns the oldest parked deliveries to the outbox, each at its place in the order, as far as there is room. */
 export function bringBack(checkpoint: Checkpoint, atHand: BatchesAtHand, limits: ParkingLimits): BroughtBack {
   const lost = new Map<SinkName, number>();
   const room = roomOf(checkpoint.outbox, limits);
@@ -71,7 +74,7 @@ export function bringBack(checkpoint: Checkpoint, atHand: BatchesAtHand, limits:
   return { next: { ...checkpoint, parked, outbox: sorted }, lost };
 }
 
-/** How many of the deliveries the outbox has taken in. Without a `room` it takes all. */
+/** Counts the deliveries that the outbox accepted. Without a `room` it accepts all. */
 function takeBack(
   outbox: Map<number, OutboxEntry>,
   sink: SinkName,
@@ -80,7 +83,7 @@ function takeBack(
 ): number {
   for (const [index, { sequence, event, committedAtMs }] of deliveries.entries()) {
     const held = outbox.get(sequence);
-    // Numbers begin anew after a reset, and a redrive may have put an older event in this place: it goes first.
+    // After a reset, or when a redrive put an older event in this place, the event there goes first.
     if (held && held.event.id !== event.id) return index;
     if (held?.pending.has(sink)) continue;
     if (room && !room.take(sink, event, held !== undefined)) return index;
@@ -90,13 +93,14 @@ function takeBack(
   return deliveries.length;
 }
 
+/** Result of parking deliveries. */
 export interface Parking {
   readonly next: Checkpoint;
-  /** To be stored before `next` is. */
+  /** Batches to store before `next` is committed. */
   readonly written: ReadonlyMap<BatchId, readonly ParkedDelivery[]>;
 }
 
-/** Parks deliveries behind what their sinks have parked already. `newId` never gives the same twice. */
+/** Parks deliveries behind those already parked for the sink. `newId` must never return the same id twice. */
 export function park(
   checkpoint: Checkpoint,
   surplus: ReadonlyMap<SinkName, readonly ParkedDelivery[]>,
@@ -136,7 +140,7 @@ function inBatches(deliveries: readonly ParkedDelivery[]): readonly (readonly Pa
   return batches;
 }
 
-/** `waiting` is what is left of the batch, which is never nothing. */
+/** Describes a batch. `waiting` is the part of it still parked, which is never empty. */
 const batchOf = (id: BatchId, waiting: readonly ParkedDelivery[], returned: number): ParkedBatch => ({
   id,
   returned,
@@ -148,6 +152,6 @@ const batchOf = (id: BatchId, waiting: readonly ParkedDelivery[], returned: numb
   ),
 });
 
-/** Every batch that a record names. */
+/** All batches that a record names. */
 export const batchIds = ({ parked }: Pick<Checkpoint, "parked">): readonly BatchId[] =>
   [...parked.values()].flatMap((batches) => batches.map(({ id }) => id));

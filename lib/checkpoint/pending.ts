@@ -3,10 +3,10 @@ import type { Checkpoint } from "./checkpoint.ts";
 
 type Owing = Pick<Checkpoint, "outbox" | "parked">;
 
-/** Whether any sink is owed an event, in the record or beside it. */
+/** Whether any delivery is pending, in the record or parked. */
 export const owes = ({ outbox, parked }: Owing): boolean => outbox.length > 0 || parked.size > 0;
 
-/** By sink, how many deliveries it is owed, in the record and beside it. */
+/** Pending deliveries by sink, parked ones included. */
 export function owedCounts({ outbox, parked }: Owing): ReadonlyMap<SinkName, number> {
   const counts = new Map<SinkName, number>();
   const add = (sink: SinkName, count: number): void => {
@@ -17,7 +17,7 @@ export function owedCounts({ outbox, parked }: Owing): ReadonlyMap<SinkName, num
   return counts;
 }
 
-/** By sink, when the oldest event that it is owed was committed. */
+/** Commit time of each sink's oldest pending event, epoch milliseconds. */
 export function oldestOwedBySink({ outbox, parked }: Owing): ReadonlyMap<SinkName, number> {
   const oldest = new Map<SinkName, number>();
   const meet = (sink: SinkName, ms: number): void => {
@@ -29,7 +29,7 @@ export function oldestOwedBySink({ outbox, parked }: Owing): ReadonlyMap<SinkNam
   return oldest;
 }
 
-/** When the oldest event that is owed was committed; null when none is. */
+/** Commit time of the oldest pending event, epoch milliseconds; null when none is pending. */
 export function oldestOwedMs(owing: Owing): number | null {
   const times = [...oldestOwedBySink(owing).values()];
   return times.length > 0 ? Math.min(...times) : null;

@@ -3,17 +3,19 @@ import type { SinkName } from "../core/names.ts";
 import type { OutboxEntry } from "./checkpoint.ts";
 
 /**
- * Bytes of events, as JSON, that one record's outbox holds: DynamoDB takes 400 KB in an item, and even events that
- * cannot be compressed leave some of it for the tasks that are known.
+ * Maximum size of the events in one record's outbox, as JSON, bytes. DynamoDB limits an item to 400 KB; even
+ * incompressible events leave room for the known tasks.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 const maxBytes = 384 * 1_024;
-/** For whoever comes first. The other half is shared out, so that no sink can take another's place. */
+/** Half of the bytes is common; the other half is divided, so that no sink can use up another's share. */
 const commonBytes = maxBytes / 2;
 
+/** Limits of an outbox. */
 export interface RoomLimits {
-  /** Events of one stream that wait for one sink in the record; the others wait beside it. */
+  /** Maximum events of one stream that wait for one sink in the record; more are parked. */
   readonly maxBacklog: number;
-  /** Sinks that are configured. */
+  /** Number of configured sinks. */
   readonly sinks: number;
 }
 
@@ -22,7 +24,7 @@ interface Share {
   readonly bytes: number;
 }
 
-/** The room of an outbox: how many more deliveries it takes, by number and by bytes. */
+/** Remaining room of an outbox, by deliveries and bytes. */
 export class Room {
   readonly #maxBacklog: number;
   readonly #ownBytes: number;
@@ -38,7 +40,7 @@ export class Room {
     }
   }
 
-  /** Takes a delivery in if there is room for it. An event that the outbox holds for another sink takes no bytes. */
+  /** Adds a delivery if there is room. An event that the outbox already holds for another sink takes no bytes. */
   take(sink: SinkName, event: CloudEvent, isHeld: boolean): boolean {
     const bytes = eventBytes(event);
     const added = isHeld ? 0 : bytes;
@@ -46,14 +48,14 @@ export class Room {
     const fits =
       share.count < this.#maxBacklog &&
       (added === 0 || this.#bytes + added <= commonBytes || share.bytes + bytes <= this.#ownBytes);
-    // Even an event that is larger than its sink's share must come through, alone.
+    // An event larger than its sink's share is still accepted when it is alone.
     if (!fits && share.count > 0) return false;
     this.#bytes += added;
     this.#add(sink, bytes);
     return true;
   }
 
-  /** Whether so much of a sink's share is free that taking more in is worth a commit. */
+  /** Whether enough of a sink's share is free for a refill to be worth a commit. */
   isLow(sink: SinkName): boolean {
     const { count, bytes } = this.#share(sink);
     if (count === 0) return true;

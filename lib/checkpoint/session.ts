@@ -5,7 +5,7 @@ import type { CheckpointStore, Stored } from "./store.ts";
 
 const maxLostRaces = 20;
 
-/** One writer's hold of one stream's record: the version it last saw, and how it writes the next. */
+/** One writer's session on one stream's record. It holds the version last seen and commits the next. */
 export class CheckpointSession {
   readonly #store: CheckpointStore;
   readonly #stream: StreamKey;
@@ -13,7 +13,7 @@ export class CheckpointSession {
   #stored: Stored | null = null;
   #isMended = false;
 
-  /** `sound` makes of a record that was read the one to work with. */
+  /** Starts a session. `sound` repairs a record after it was read. */
   constructor(
     store: CheckpointStore,
     stream: StreamKey,
@@ -24,12 +24,12 @@ export class CheckpointSession {
     this.#sound = sound;
   }
 
-  /** Null before a record was loaded. */
+  /** Null until a record is loaded. */
   get checkpoint(): Checkpoint | null {
     return this.#stored?.checkpoint ?? null;
   }
 
-  /** Whether the record to work with is not the one that is stored. */
+  /** Whether the record in memory was repaired and differs from the stored one. */
   get isMended(): boolean {
     return this.#isMended;
   }
@@ -57,8 +57,8 @@ export class CheckpointSession {
   }
 
   /**
-   * Commits what `plan` makes of the record (null: nothing to write). When another writer was first, loads the newer
-   * record and plans again. `before` comes between a plan and its commit.
+   * Commits the record that `plan` returns (null: nothing to write). After a conflict it loads the newer record and
+   * plans again. `before` runs between a plan and its commit.
    * @throws StoreError
    */
   async commit<Plan extends { readonly next: Checkpoint }>(

@@ -1,29 +1,31 @@
 import type { StreamKey } from "../core/names.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
-/** A stored record's version: grows by one with each commit. */
+/** Version of a stored record; each commit adds one. */
 export type Version = number & { readonly version: unique symbol };
 
+/** A stored record with its version. */
 export interface Stored {
   readonly checkpoint: Checkpoint;
   readonly version: Version;
 }
 
+/** Result of a commit. */
 export type CommitResult =
   | { readonly kind: "committed"; readonly version: Version }
-  /** Another writer was first; nothing was written. */
+  /** Another writer committed first; nothing was written. */
   | { readonly kind: "conflict" };
 
-/** Where checkpoints last. Every method throws StoreError when the store cannot answer. */
+/** Stores checkpoints. Every method throws StoreError when the store is unavailable. */
 export interface CheckpointStore {
-  /** Null when the stream has no record; never null for a record that is there but cannot be read. */
+  /** Null when the stream has no record; an unreadable record rejects instead. */
   load(stream: StreamKey): Promise<Stored | null>;
-  /** Writes only if the stored version is `expected` (null: nothing stored yet). Durable when it resolves. */
+  /** Writes only if the stored version is `expected` (null: no record yet). Durable when it resolves. */
   commit(stream: StreamKey, next: Checkpoint, expected: Version | null): Promise<CommitResult>;
-  /** Told that another writer may have changed the stream's record: what is held of it in memory counts no more. */
+  /** Drops the stream's record from memory, because another writer may have changed it. */
   doubt?(stream: StreamKey): void;
   list(): Promise<readonly StreamKey[]>;
-  /** Forgets the stream's record, outbox included. */
+  /** Deletes the stream's record, outbox included. */
   reset(stream: StreamKey): Promise<void>;
   close(): Promise<void>;
 }

@@ -16,11 +16,12 @@ import { type Emitted, withMessages } from "./messages.ts";
 import type { ParkedDelivery } from "./parked.ts";
 import type { Room } from "./room.ts";
 
+/** From when on a new stream's tasks are emitted. */
 export type StartFrom = "now" | "all" | { readonly instantMs: number };
 
 /**
- * A new stream's record. `now` reads back as far as an open task may lie, so that tasks under way are followed;
- * whatever had ended before this instant is no news.
+ * Creates a new stream's record. `now` reads as far back as an open task may lie, so that running tasks are followed;
+ * tasks that ended before this instant emit nothing.
  */
 export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number): Checkpoint {
   return {
@@ -39,35 +40,38 @@ export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number)
   };
 }
 
+/** An event to add to the outbox. */
 export interface NewEvent {
   readonly event: CloudEvent;
-  /** The sinks whose filters it passed. */
+  /** Sinks whose filters the event passes. */
   readonly sinks: readonly SinkName[];
 }
 
+/** Input of `record`. */
 export interface Recording {
   readonly differences: readonly Difference[];
   readonly events: readonly NewEvent[];
   readonly watermarkMs: number;
   readonly newestCreatedMs: number | null;
-  /** Whether this ends the first snapshot. */
+  /** Whether this completes the first snapshot. */
   readonly baselineDone: boolean;
   readonly nowMs: number;
   readonly lease: Lease | null;
   readonly durations: Durations;
-  /** What the outbox has room for. */
+  /** Remaining room of the outbox. */
   readonly room: Room;
 }
 
+/** Result of `record`. */
 export interface Recorded {
   readonly next: Checkpoint;
-  /** By sink, in order, what `next` has no room for: to be parked in the same commit. */
+  /** Deliveries without room in `next`, by sink, in order; to be parked with the same commit. */
   readonly surplus: ReadonlyMap<SinkName, readonly ParkedDelivery[]>;
 }
 
 /**
- * Takes changes in: what is known, and what each sink is owed. Committed before any of it is delivered. A sink that has
- * deliveries parked gets its newer ones parked too, so that all of them keep their order.
+ * Records changes: the known tasks and the pending deliveries. Committed before any of them is delivered. A sink with
+ * parked deliveries gets its newer ones parked too, which keeps their order.
  */
 export function record(checkpoint: Checkpoint, recording: Recording): Recorded {
   const known = new Map(checkpoint.known);
@@ -102,24 +106,27 @@ export function record(checkpoint: Checkpoint, recording: Recording): Recorded {
   return { next, surplus };
 }
 
-/** Ended tasks outside the window cannot be listed again; vanished ones are forgotten once they are not looked up. */
+/**
+ * Forgets ended tasks outside the window, which cannot be listed again, and vanished tasks that are no longer looked
+ * up.
+ */
 function forget(known: Map<TaskId, KnownTask>, watermarkMs: number): void {
   for (const [id, task] of known) {
     if (!isOpen(task) && !isWatched(task) && !isInWindow(task.createdAtMs, watermarkMs)) known.delete(id);
   }
 }
 
-/** What became of one delivery. */
+/** Result of one delivery. */
 export interface Receipt {
   readonly sequence: number;
   readonly sink: SinkName;
-  /** Null when it is settled: accepted or dead-lettered. */
+  /** Null when the delivery is complete: accepted or dead-lettered. */
   readonly pending: PendingState | null;
-  /** Where the sink's message of the task is now; left out where it keeps none. */
+  /** Reference to the sink's message about the task; omitted when the sink keeps none. */
   readonly message?: string;
 }
 
-/** Takes in what a run delivered. It fits any later version of the record, so a lost race costs no receipt. */
+/** Applies the receipts of a run. It applies to any later version of the record, so a lost race costs no receipt. */
 export function settle(checkpoint: Checkpoint, receipts: readonly Receipt[]): Checkpoint {
   if (receipts.length === 0) return checkpoint;
   const bySequence = Map.groupBy(receipts, ({ sequence }) => sequence);
@@ -138,11 +145,13 @@ export function settle(checkpoint: Checkpoint, receipts: readonly Receipt[]): Ch
   return withEmitted(told, { ...checkpoint, outbox });
 }
 
-/** With the messages told, and none of a task that is forgotten and owed to nobody: it has no more changes. */
+/**
+ * Adds message references, and drops those of forgotten tasks without pending deliveries: they have no more changes.
+ */
 function withEmitted(told: readonly Emitted[], checkpoint: Checkpoint): Checkpoint {
   if (told.length === 0 && checkpoint.messages.size === 0) return checkpoint;
   const pending = new Set<string>(checkpoint.outbox.map(({ event }) => event.subject));
-  // The record does not say whose deliveries are parked, only with which sinks.
+  // The record only says which sinks have parked deliveries, not for which tasks.
   const isKept = (task: TaskId, sinks: Iterable<SinkName>): boolean =>
     checkpoint.known.has(task) ||
     pending.has(task) ||
@@ -150,16 +159,17 @@ function withEmitted(told: readonly Emitted[], checkpoint: Checkpoint): Checkpoi
   return { ...checkpoint, messages: withMessages(checkpoint.messages, told, isKept) };
 }
 
-/** Remembers since when the stream's instance is gone; the same record where that is known. */
+/** Records when the stream's instance was found gone; returns the same record when nothing changed. */
 export const withGone = (checkpoint: Checkpoint, goneMs: number | null): Checkpoint =>
   checkpoint.goneMs === goneMs ? checkpoint : { ...checkpoint, goneMs };
 
+/** Sets or clears the lease of the outbox. */
 export const withLease = (checkpoint: Checkpoint, lease: Lease | null): Checkpoint => ({
   ...checkpoint,
   lease,
 });
 
-/** Remembers which sinks fail, for the sinks named; one that is well again loses its record. */
+/** Records the breaker states of the given sinks; a healthy sink's state is removed. */
 export function withBreakers(
   checkpoint: Checkpoint,
   states: ReadonlyMap<SinkName, BreakerState | null>,
@@ -172,20 +182,21 @@ export function withBreakers(
   return { ...checkpoint, breakers: trouble };
 }
 
+/** A dead letter to make pending again. */
 export interface Reinstated {
   readonly sequence: number;
   readonly sink: SinkName;
   readonly event: CloudEvent;
 }
 
-/** Owes dead letters again, each at its old place in the order, with fresh attempts and age. */
+/** Makes dead letters pending again, each at its old place in the order, with fresh attempts and age. */
 export function reinstate(checkpoint: Checkpoint, letters: readonly Reinstated[], nowMs: number): Checkpoint {
   const outbox = new Map(checkpoint.outbox.map((entry) => [entry.sequence, entry]));
   let { nextSequence } = checkpoint;
   for (const letter of letters) {
     const { sink, event } = letter;
     const occupant = outbox.get(letter.sequence);
-    // After a reset the numbers begin anew: a foreign occupant sends the letter to the end.
+    // After a reset, sequence numbers start again: when another event has the place, the dead letter goes to the end.
     const sequence = occupant && occupant.event.id !== event.id ? nextSequence : letter.sequence;
     const pending = new Map(outbox.get(sequence)?.pending).set(sink, untried);
     outbox.set(sequence, { sequence, event, committedAtMs: nowMs, pending });

@@ -5,7 +5,10 @@ import { logDefect } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { PendingDelivery } from "./task-queue.ts";
 
-/** One answer for each delivery. A sink that throws is broken, and must not take the run of the others with it. */
+/**
+ * Attempts a batch and returns one result per delivery. An exception of the sink becomes a result, so that it cannot
+ * end the run of other sinks.
+ */
 export async function attempt(
   sink: Sink,
   log: Log,

@@ -4,20 +4,22 @@ import type { SinkName, StreamKey } from "../core/names.ts";
 import { type DeadLetter, deadLetterOf, type GiveUpReason } from "./dead-letters.ts";
 import { isTooOld, type RetryPolicy } from "./retry.ts";
 
+/** Limits of an outbox's age and sinks. */
 export interface BacklogLimits {
   readonly stream: StreamKey;
-  /** Of every configured sink. */
+  /** Policies of every configured sink. */
   readonly policies: ReadonlyMap<SinkName, RetryPolicy>;
 }
 
+/** Deliveries that must leave the outbox: their dead letters and receipts. */
 export interface Excess {
   readonly letters: readonly DeadLetter[];
   readonly receipts: readonly Receipt[];
 }
 
 /**
- * What the outbox must not hold any longer: events too old, and those owed to a sink that is no longer configured. Each
- * becomes a dead letter, so that nothing is dropped in silence.
+ * Finds deliveries that must leave the outbox: events that are too old, and those of removed sinks. Each becomes a dead
+ * letter, so nothing is dropped silently.
  */
 export function excessOf(
   { stream, policies }: BacklogLimits,

@@ -2,7 +2,10 @@ import { eventBytes } from "../change/event.ts";
 import type { BatchLimits } from "../sinks/sink.ts";
 import type { PendingDelivery } from "./task-queue.ts";
 
-/** The events of one attempt, within a sink's limits. It holds one event of a task at most: a partial failure would break the order. */
+/**
+ * Events of one attempt, within a sink's limits. It holds at most one event per task: a partial failure would break the
+ * order.
+ */
 export class Batch {
   readonly #limits: BatchLimits;
   readonly #tasks = new Set<string>();
@@ -16,7 +19,7 @@ export class Batch {
     return this.#tasks.size >= this.#limits.maxEvents || this.#bytes > this.#limits.maxBytes;
   }
 
-  /** Takes the event in if it has its place. The first always has. */
+  /** Adds the event if it fits. The first always fits. */
   add({ entry: { event } }: Pick<PendingDelivery, "entry">): boolean {
     if (this.#tasks.has(event.subject)) return false;
     if (this.#limits.maxEvents > 1) {

@@ -8,12 +8,13 @@ import { askedDelayMs } from "./retry.ts";
 
 const failuresToOpen = 3;
 
+/** Limits of one sink. */
 export interface CircuitBreakerOptions {
   readonly sink: Sink;
   readonly policy: RetryPolicy;
-  /** Requests under way at once. */
+  /** Maximum requests in flight. */
   readonly concurrency: number;
-  /** Shared by the runs of a process; null where the sink has none. */
+  /** Rate limit shared by the runs of a process; null when the sink has none. */
   readonly rate: RateLimit | null;
   readonly clock: Clock;
 }
@@ -36,7 +37,7 @@ export class CircuitBreaker {
   #state: "closed" | "half-open" | "open" = "closed";
   #underWay = 0;
   #failuresInARow = 0;
-  /** An answer of this run counts for more than what an earlier one stored. */
+  /** An answer in this run overrides the stored state of an earlier run. */
   #hasSucceeded = false;
   #failure: BreakerState | null = null;
   #problem: string | null = null;
@@ -50,7 +51,7 @@ export class CircuitBreaker {
     this.rate = options.rate;
   }
 
-  /** Restores what an earlier run stored of the sink; ignored once the sink has answered in this run. */
+  /** Restores the state that an earlier run stored; ignored once the sink has answered in this run. */
   restore(trouble: BreakerState): void {
     if (this.#hasSucceeded || this.#failure !== null) return;
     this.#state = "half-open";
@@ -62,28 +63,28 @@ export class CircuitBreaker {
     return this.#state;
   }
 
-  /** What to store of the sink; null while it is healthy. */
+  /** The state to store; null while the sink is healthy. */
   get failure(): BreakerState | null {
     return this.#failure;
   }
 
-  /** What the last delivery that did not pass in this run was told, as an operator may see it; null when all passed. */
+  /** The sink's last failure message of this run, safe to show to an operator; null when every delivery succeeded. */
   get problem(): string | null {
     return this.#problem;
   }
 
-  /** Whether one more delivery may be under way. */
+  /** Whether another request may start. */
   get hasCapacity(): boolean {
     return this.#underWay < (this.#state === "half-open" ? 1 : this.#concurrency);
   }
 
-  /** When the next delivery may begin, which may be at once; infinite when none may in this run. */
+  /** Epoch milliseconds when the next delivery may start; infinite when none may in this run. */
   allowsAtMs(nowMs: number): number {
     if (this.#state === "open") return Number.POSITIVE_INFINITY;
     return Math.max(this.#pausedUntilMs, this.rate?.opensAtMs(nowMs) ?? nowMs);
   }
 
-  /** Takes a place for so many events, which count against the rate; a digest counts as the one message it is. */
+  /** Occupies one request, and counts its events against the rate; a digest counts as one message. */
   begin(events: number): void {
     this.#underWay += 1;
     const { digestAbove = Number.POSITIVE_INFINITY } = this.sink.batch;
@@ -91,8 +92,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Frees the place and learns from the answers of one attempt. None: the run cut it off, which says nothing of the
-   * sink. A batch that fails as a whole is one failure.
+   * Releases the request and evaluates the results of its attempt. An empty list means the run's end cut it off, which
+   * says nothing about the sink. A batch that fails as a whole counts as one failure.
    */
   end(results: readonly DeliveryResult[]): void {
     this.#underWay -= 1;
@@ -130,5 +131,5 @@ export class CircuitBreaker {
   }
 }
 
-/** The sink is well, whatever it said of the event. */
+/** The sink answered, so it is healthy, even if it refused the event. */
 const isAnswer = ({ kind }: DeliveryResult): boolean => kind === "accepted" || kind === "permanent";

@@ -5,24 +5,28 @@ import type { Log } from "../telemetry/log.ts";
 import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
 
 const everyMs = 3_600_000;
-/** The last part of a letter's life in which it is told that it will go. */
+/** Last part of a dead letter's life, in which its removal is announced in the log. */
 const toldPart = 0.1;
 
+/** Parts that dead letter expiry needs. */
 export interface LetterAgeDeps {
   readonly deadLetters: DeadLetterStore;
   readonly log: Log;
   readonly maxAgeMs: number;
 }
 
-/** By sink, the letters that went. */
+/** Removed dead letters, by sink. */
 export type Expired = ReadonlyMap<SinkName, number>;
 
-/** Takes the time, as the API confirms it: by a clock that is ahead every letter would go. Null: nobody confirms it. */
+/**
+ * Takes the time, epoch milliseconds, as confirmed by the API: a clock that runs ahead would expire every dead letter.
+ * Null: not confirmed.
+ */
 type Expire = (nowMs: number | null) => Promise<Expired>;
 
 /**
- * Removes dead letters past their age, at most once an hour: those about to go are told in the log before, each that goes
- * when it does. Never rejects: a store that does not answer is asked again later.
+ * Removes expired dead letters, at most once an hour. The log announces each removal beforehand and reports it
+ * afterwards. Never rejects: after a store failure it tries again later.
  */
 export function deadLetterAge({ deadLetters, log, maxAgeMs }: LetterAgeDeps): Expire {
   let sweptMs = Number.NEGATIVE_INFINITY;

@@ -6,47 +6,50 @@ import type { FailureReason } from "../core/result.ts";
 import { parseExactJson } from "../text/json.ts";
 import { sealed, unsealed } from "../text/seal.ts";
 
-/** Why a delivery was given up. */
+/** Why a delivery was abandoned. */
 export type GiveUpReason = FailureReason | "too_many_attempts" | "too_old" | "sink_removed";
 
-/** A delivery given up on, kept with its reason until it is redriven or purged. */
+/** An abandoned delivery, kept with its reason until it is redriven, purged or expired. */
 export interface DeadLetter {
-  /** The same however often it is written. */
+  /** Stable id, so that writing it again replaces it. */
   readonly id: string;
   readonly stream: StreamKey;
   readonly sink: SinkName;
   readonly event: CloudEvent;
-  /** The event's place in its stream's order, so that a redrive brings it back where it was. */
+  /** Position in the stream's order, where a redrive puts the event back. */
   readonly sequence: number;
   readonly reason: GiveUpReason;
-  /** What the sink said, shortened, with secrets left out. */
+  /** The sink's message, shortened, without secrets. */
   readonly detail: string;
   readonly attempts: number;
   readonly givenUpAtMs: number;
 }
 
+/** Selects dead letters; omitted fields match all. */
 export interface DeadLetterFilter {
   readonly sink?: SinkName;
   readonly id?: string;
-  /** Only those given up before this instant. */
+  /** Only those abandoned before this instant, epoch milliseconds. */
   readonly givenUpBeforeMs?: number;
 }
 
-/** Every method throws StoreError when the store cannot answer. */
+/** Stores dead letters. Every method throws StoreError when the store is unavailable. */
 export interface DeadLetterStore {
-  /** Durable when it resolves; a letter of the same id is replaced. */
+  /** Durable when it resolves; replaces dead letters of the same id. */
   put(letters: readonly DeadLetter[]): Promise<void>;
-  /** Oldest first. */
+  /** Sorted by age, oldest first. */
   list(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>;
   remove(ids: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
+/** Whether a dead letter passes a filter. */
 export const matchesFilter = (letter: DeadLetter, filter: DeadLetterFilter): boolean =>
   (filter.sink === undefined || letter.sink === filter.sink) &&
   (filter.id === undefined || letter.id === filter.id) &&
   (filter.givenUpBeforeMs === undefined || letter.givenUpAtMs < filter.givenUpBeforeMs);
 
+/** Why and when a delivery is abandoned. */
 export interface GiveUp {
   readonly reason: GiveUpReason;
   readonly detail: string;
@@ -54,9 +57,10 @@ export interface GiveUp {
   readonly nowMs: number;
 }
 
-/** `{sink}:{event id}`. */
+/** Id of a dead letter: `{sink}:{event id}`. */
 export const deadLetterId = (sink: SinkName, { id }: CloudEvent): string => `${sink}:${id}`;
 
+/** Creates the dead letter of an abandoned delivery. */
 export const deadLetterOf = (
   stream: StreamKey,
   sink: SinkName,
@@ -71,14 +75,14 @@ export const deadLetterOf = (
   reason: giveUp.reason,
   detail: giveUp.detail,
   attempts: giveUp.attempts,
-  // By a clock that is behind it would lie before its event's commit, and be old as soon as the clock is right.
+  // A slow clock would date it before its event's commit, so it would expire too early.
   givenUpAtMs: Math.max(giveUp.nowMs, entry.committedAtMs),
 });
 
-/** A letter as a store keeps it: JSON with a checksum, since a redrive delivers what is read. */
+/** Encodes a dead letter as JSON with a checksum, since a redrive delivers it as it is read. */
 export const encodeLetter = (letter: DeadLetter): string => sealed(JSON.stringify(letter));
 
-/** @throws StoreError `corrupt` when the text is not what was written */
+/** Decodes a stored dead letter. @throws StoreError `corrupt` when the text was altered */
 export function decodeLetter(text: string, id: string): DeadLetter {
   const json = unsealed(text);
   if (json === null) throw new StoreError("corrupt", `dead letter ${id}: it does not match its checksum`);

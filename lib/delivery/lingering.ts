@@ -1,20 +1,20 @@
 import type { Clock } from "../core/clock.ts";
 import type { Sink } from "../sinks/sink.ts";
 
-/** What an attempt may still take once its process was told to end, in milliseconds. */
+/** Milliseconds that an attempt may continue after its process was asked to stop. */
 export const graceMs = 3_000;
 
-/** What a process was told. */
+/** Shutdown signals of a process. */
 export interface Telling {
-  /** Begin nothing more. */
+  /** Stops starting new work. */
   readonly stop: AbortSignal;
-  /** Give up what is under way, too. */
+  /** Also aborts work in progress. */
   readonly abandon: AbortSignal;
 }
 
 /**
- * A sink whose attempts outlive `stop` by three seconds, so that what has gone out is confirmed and not sent again. Any
- * other end of their run ends them at once, and so does `abandon`.
+ * Wraps a sink so that its attempts continue for three seconds after `stop`: requests already sent are confirmed and
+ * not sent again. `abandon`, or any other end of the run, aborts them at once.
  */
 export const lingering = (sink: Sink, { stop, abandon }: Telling, clock: Clock): Sink => ({
   name: sink.name,

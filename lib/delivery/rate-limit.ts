@@ -1,15 +1,18 @@
+/** At most `events` events in any interval of `perMs` milliseconds. */
 export interface Rate {
   readonly events: number;
   readonly perMs: number;
 }
 
 /**
- * How fast events may go to one sink: in no span of `perMs` more than `events`. It must live as long as its process: a
- * new one begins with a full allowance. A batch that is greater than what is left may go, and later spans pay for it.
+ * Rate limit of one sink: at most `events` in any interval of `perMs`. Keep it for the process's lifetime, since a new
+ * one starts with a full allowance. A large batch may exceed the rest: it borrows from the next intervals.
  */
 export class RateLimit {
   readonly #rate: Rate;
-  /** When each of the last events counts, the oldest at `#next`: later than it went where it was too many. */
+  /**
+   * Instants at which the last events count, the oldest at `#next`; borrowed events count later than they were sent.
+   */
   readonly #counted: number[] = [];
   #next = 0;
   #reservedMs = Number.NEGATIVE_INFINITY;
@@ -19,14 +22,14 @@ export class RateLimit {
     this.#rate = rate;
   }
 
-  /** When the next event may go, which may be at once. */
+  /** Epoch milliseconds when the next event may go; `nowMs` when it may go now. */
   opensAtMs(nowMs: number): number {
     this.#follow(nowMs);
     const oldestMs = this.#counted[this.#next];
     return oldestMs === undefined ? nowMs : Math.max(nowMs, oldestMs + this.#rate.perMs);
   }
 
-  /** Counts events that go now. */
+  /** Counts events sent now. */
   take(events: number, nowMs: number): void {
     for (let taken = 0; taken < events; taken += 1) {
       this.#counted[this.#next] = this.opensAtMs(nowMs);
@@ -35,8 +38,8 @@ export class RateLimit {
   }
 
   /**
-   * When an event that may not go now is to come again: at once where one may go, else behind all that were told so
-   * before, and at `latestMs` where the line is longer than that.
+   * Reserves a time for an event that must wait: now when the rate allows it, else behind earlier reservations, at
+   * `latestMs` at the latest. Epoch milliseconds.
    */
   reserve(nowMs: number, latestMs: number): number {
     const opensMs = this.opensAtMs(nowMs);
@@ -47,7 +50,7 @@ export class RateLimit {
     return turnMs;
   }
 
-  /** A clock that is set back takes the instants with it: else they would lie in its future. */
+  /** When the clock is set back, all instants move with it, so that none lies in its future. */
   #follow(nowMs: number): void {
     const backMs = this.#lookedMs - nowMs;
     this.#lookedMs = nowMs;

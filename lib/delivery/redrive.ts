@@ -12,26 +12,28 @@ import {
   deadLetterId,
 } from "./dead-letters.ts";
 
+/** Parts that a redrive needs. */
 export interface RedriveDeps {
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
-  /** The configured sinks: a letter to any other stays where it is. */
+  /** Configured sinks; dead letters of other sinks stay stored. */
   readonly sinks: ReadonlySet<SinkName>;
-  /** Events of one stream that wait for a sink in its record. */
+  /** Maximum events of one stream that wait for one sink in the record. */
   readonly maxBacklog: number;
   readonly clock: Clock;
 }
 
+/** Result of a redrive. */
 export interface Redriven {
-  /** Letters that went back. */
+  /** Dead letters made pending again. */
   readonly redriven: number;
-  /** Letters that stay, since their record has no room for them now. */
+  /** Dead letters that stay, because their record has no room now. */
   readonly left: number;
 }
 
 /**
- * Puts dead letters back into their streams' outboxes, the oldest first, each at its old place; the next run delivers
- * them. A letter is removed only once its outbox is stored: a crash between repeats an event under its id, and loses none.
+ * Returns dead letters to their streams' outboxes, oldest first, each at its old place; the next run delivers them. A
+ * dead letter is deleted after its outbox is stored: a crash in between repeats an event under its id and loses none.
  * @throws StoreError
  */
 export async function redrive(deps: RedriveDeps, filter: DeadLetterFilter): Promise<Redriven> {
@@ -48,7 +50,7 @@ export async function redrive(deps: RedriveDeps, filter: DeadLetterFilter): Prom
   return { redriven, left };
 }
 
-/** The letters that went back; null when the stream's record was reset: there is no outbox to go back to. */
+/** The dead letters made pending again; null when the stream's record was reset and has no outbox. */
 async function putBack(
   { checkpoints, clock, maxBacklog, sinks }: RedriveDeps,
   stream: StreamKey,
@@ -64,7 +66,7 @@ async function putBack(
   return planned?.back ?? [];
 }
 
-/** The oldest letters of each sink, as many as the record has room for; what is owed already needs none. */
+/** The oldest dead letters of each sink that the record has room for; events already in the outbox take none. */
 function fitting({ outbox }: Checkpoint, letters: readonly DeadLetter[], room: Room): readonly DeadLetter[] {
   const held = new Set<string>(outbox.map(({ event }) => event.id));
   const pending = new Set(

@@ -9,9 +9,10 @@ import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { type Dispatch, type Dispatched, StreamDelivery } from "./stream-delivery.ts";
 import { type PendingDelivery, TaskQueue } from "./task-queue.ts";
 
-/** How long a digest waits for the streams that are not read yet, at most. */
+/** Longest time that a digest waits for streams that are not read yet, milliseconds. */
 const gatherMs = 5_000;
 
+/** Settings of a sink's dispatcher. */
 export interface SinkDispatcherOptions {
   readonly breaker: CircuitBreaker;
   readonly clock: Clock;
@@ -30,15 +31,15 @@ interface Alarm {
 }
 
 /**
- * Sends one sink what the streams of a run owe it: in turns, so that one with much to tell delays none of the others,
- * and together where the sink takes batches, so that a burst over many instances is one digest.
+ * Delivers all streams' pending events to one sink. Streams take turns, so a large backlog does not delay the others.
+ * Batches combine streams, so a burst over many instances becomes one digest.
  */
 export class SinkDispatcher {
   readonly breaker: CircuitBreaker;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Log;
-  /** Those that have something to send in this run, served longest ago first. */
+  /** Deliveries with something to send in this run, in round-robin order. */
   readonly #deliveries = new Set<StreamDelivery>();
   #isHeld = false;
   #heldUntilMs: number | null = null;
@@ -51,14 +52,14 @@ export class SinkDispatcher {
     this.#log = log;
   }
 
-  /** Whether anything of an outbox may go now, for all that is known of the sink. */
+  /** Whether any event of an outbox may go now, by the sink's breaker and the due times. */
   mayDeliver(outbox: readonly OutboxEntry[], trouble: BreakerState | null, nowMs: number): boolean {
     if (this.breaker.state === "open" || (trouble && trouble.notBeforeMs > nowMs)) return false;
     const queue = new TaskQueue(outbox, this.breaker.sink.name);
     return (trouble ? queue.leastTried() : queue.next(nowMs)) !== null;
   }
 
-  /** More streams are to come before `release`: until then, or for five seconds, what becomes a digest waits for them. */
+  /** Holds digests back until `release`, for five seconds at most, because more streams are to come. */
   hold(): void {
     this.#isHeld = this.breaker.sink.batch.digestAbove !== undefined;
   }
@@ -68,7 +69,7 @@ export class SinkDispatcher {
     this.#step();
   }
 
-  /** Sends what one stream owes, as far as order, limits and time allow. Never rejects. */
+  /** Delivers a stream's pending events, as far as order, limits and time allow. Never rejects. */
   async dispatch(work: Dispatch, options: CallOptions): Promise<Dispatched> {
     const ended = Promise.withResolvers<void>();
     const delivery = this.open(work, options, ended.resolve);
@@ -76,7 +77,7 @@ export class SinkDispatcher {
     return delivery.collect();
   }
 
-  /** The same, without an end: more may be added whenever it is committed. */
+  /** Opens a delivery to which events can be added after each commit. */
   open(work: Dispatch, { signal }: CallOptions, rested: () => void): StreamDelivery {
     const delivery = new StreamDelivery(work, this.breaker, signal, rested);
     this.#enter(delivery);
@@ -88,7 +89,7 @@ export class SinkDispatcher {
     this.#enter(delivery);
   }
 
-  /** Begins nothing more of it: it rests as soon as nothing is under way. */
+  /** Starts no more attempts of the delivery; it rests once nothing is in flight. */
   leave(delivery: StreamDelivery): void {
     delivery.leave();
     this.#step();
@@ -100,12 +101,12 @@ export class SinkDispatcher {
     delivery.isResting = false;
     this.#deliveries.add(delivery);
     const nowMs = this.#clock.now();
-    // A run with little time must not spend it all on waiting.
+    // A short run must not spend all of its time waiting.
     this.#heldUntilMs ??= nowMs + Math.min(gatherMs, (delivery.stopAtMs - nowMs) / 2);
     this.#step();
   }
 
-  /** Does what may be done now. Called whenever something has changed. */
+  /** Starts every attempt that is possible now. Called after each change. */
   readonly #step = (): void => {
     const nowMs = this.#clock.now();
     while (this.#maySend(nowMs)) {
@@ -127,18 +128,18 @@ export class SinkDispatcher {
     return this.breaker.hasCapacity && this.breaker.allowsAtMs(nowMs) <= nowMs && !this.#isHolding(nowMs);
   }
 
-  /** What fills a batch need not wait. */
+  /** Whether to wait for more events. A full batch does not wait. */
   #isHolding(nowMs: number): boolean {
     if (!this.#isHeld || nowMs >= (this.#heldUntilMs ?? 0)) return false;
     const ready = this.#deliveries.values().reduce((sum, { queue }) => sum + queue.readyCount(nowMs), 0);
     return ready < this.breaker.sink.batch.maxEvents;
   }
 
-  /** One event of each stream in turn, until the batch is full. */
+  /** Takes one event per stream in turn, until the batch is full. */
   #collect(nowMs: number): readonly Assigned[] {
     const batch = new Batch(this.breaker.sink.batch);
     const collected: Assigned[] = [];
-    // Who has given goes to the end, where this loop meets it again.
+    // Each stream that gave an event moves to the end, where this loop meets it again.
     for (const delivery of this.#deliveries) {
       const pending = delivery.isOver(nowMs) ? null : delivery.queue.next(nowMs);
       if (!pending || !batch.add(pending)) continue;
@@ -176,14 +177,14 @@ export class SinkDispatcher {
       messages: messagesOf(batch),
     });
     unfollow();
-    // What fails together comes due together, and stays one batch.
+    // One random number per batch: events that fail together are due together and stay one batch.
     const roll = this.#random();
     const ending = { nowMs: this.#clock.now(), isCutOff: signal.aborted, random: () => roll };
     for (const [index, result] of answers.entries()) {
       const consigned = batch[index];
       consigned?.delivery.complete(consigned.pending, result, ending);
     }
-    // An attempt that the end of the run cut off says nothing of the sink.
+    // An attempt that the end of the run cut off says nothing about the sink.
     this.breaker.end(signal.aborted ? answers.filter(({ kind }) => kind === "accepted") : answers);
     for (const delivery of deliveries) delivery.underWay -= 1;
     this.#step();
@@ -198,7 +199,7 @@ export class SinkDispatcher {
     return Math.max(this.breaker.allowsAtMs(nowMs), isProbe ? nowMs : queue.dueMs(nowMs));
   }
 
-  /** When there will be something to do without anything having happened; infinite when that cannot be. */
+  /** When something becomes due without any other change, epoch milliseconds; infinite when nothing will. */
   #nextMs(nowMs: number): number {
     let earliestMs = Number.POSITIVE_INFINITY;
     if (!this.breaker.hasCapacity) return earliestMs;
@@ -223,7 +224,7 @@ export class SinkDispatcher {
   }
 }
 
-/** By task, where the sink's message of it is, for the tasks of a batch. */
+/** The sink's message references for the tasks of a batch. */
 function messagesOf(batch: readonly Assigned[]): NonNullable<DeliverOptions["messages"]> {
   const messages = new Map<string, string>();
   for (const { delivery, pending } of batch) {

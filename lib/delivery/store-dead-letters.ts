@@ -1,16 +1,17 @@
 import type { DeadLetterStore } from "./dead-letters.ts";
 import type { Dispatched } from "./stream-delivery.ts";
 
+/** Result of storing a dispatch's dead letters. */
 export interface StoredDeadLetters {
-  /** What may be settled. */
+  /** Receipts that may be committed. */
   readonly sent: Dispatched;
-  /** Why letters could not be stored; null when they were. */
+  /** Why dead letters could not be stored; null on success. */
   readonly error: unknown;
 }
 
 /**
- * Stores the dead letters of one sink's dispatch. Where the store does not answer they stay owed, and the rest may be
- * settled all the same: one sink's refusal must not hold up the others.
+ * Stores the dead letters of one dispatch. If that fails they stay pending, and the other receipts can still be
+ * committed: one failure must not hold up the others.
  */
 export async function storeDeadLetters(
   sent: Dispatched,

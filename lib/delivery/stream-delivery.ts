@@ -9,44 +9,47 @@ import { type DeadLetter, deadLetterOf } from "./dead-letters.ts";
 import { decide, type RetryPolicy } from "./retry.ts";
 import { type PendingDelivery, TaskQueue } from "./task-queue.ts";
 
-/** What one stream asks to be sent to one sink. */
+/** One stream's deliveries to one sink. */
 export interface Dispatch {
   readonly stream: StreamKey;
   readonly record: Pick<Checkpoint, "outbox" | "messages">;
-  /** When the run began. An event's age is taken then, so that a clock that jumps in the run ages nothing. */
+  /**
+   * Start of the run, epoch milliseconds. Events' ages are taken then, so that a clock that jumps during the run has no
+   * effect.
+   */
   readonly startedMs: number;
-  /** No attempt begins at or after this instant. */
+  /** No attempt starts at or after this instant, epoch milliseconds. */
   readonly stopAtMs: number;
   readonly attempted: (entry: OutboxEntry, result: DeliveryResult) => void;
 }
 
-/** What became of it. */
+/** Result of a dispatch. */
 export interface Dispatched {
-  /** One for each delivery that was tried. */
+  /** One receipt for each delivery that was tried. */
   readonly receipts: readonly Receipt[];
   readonly accepted: number;
   readonly deadLetters: readonly DeadLetter[];
 }
 
-/** How an attempt ended. */
+/** Result of one attempt. */
 export interface Ending {
   readonly nowMs: number;
-  /** The end of a run cut the attempt off: unless it was accepted, that says nothing. */
+  /** Whether the end of the run cut the attempt off; then only an accepted result counts. */
   readonly isCutOff: boolean;
   readonly random: Random;
 }
 
-/** What one stream owes one sink while a run sends it, and what has become of it so far. */
+/** Progress of one stream's deliveries to one sink during a run. */
 export class StreamDelivery {
   readonly queue: TaskQueue;
   readonly stopAtMs: number;
   readonly signal: AbortSignal;
-  /** Where the sink's last message of each task is. */
+  /** References to the sink's last message of each task. */
   readonly messages: Map<string, string>;
   underWay = 0;
-  /** Told whenever nothing more of it goes in this run, unless more is added. */
+  /** Called whenever nothing is left to send in this run, unless more is added. */
   readonly rested: () => void;
-  /** Whether that is so now. */
+  /** Whether nothing is left to send now. */
   isResting = true;
   #hasLeft = false;
   readonly #dispatch: Dispatch;
@@ -72,12 +75,12 @@ export class StreamDelivery {
     this.#policy = policy;
   }
 
-  /** Begins no more attempts in this run. */
+  /** Starts no more attempts in this run. */
   leave(): void {
     this.#hasLeft = true;
   }
 
-  /** Whether its time is over. */
+  /** Whether the time for attempts is over. */
   isOver(nowMs: number): boolean {
     return this.#hasLeft || this.signal.aborted || nowMs >= this.stopAtMs;
   }
@@ -103,20 +106,20 @@ export class StreamDelivery {
     }
     const message = result.kind === "accepted" && isReference(result.message) ? result.message : undefined;
     this.#note(sequence, null, message);
-    // A later change of the task may go in this very run.
+    // A later change of the task may follow in this run.
     if (message !== undefined) this.messages.set(taskId(entry.event.subject), message);
     if (decision.kind === "settle") {
       this.#accepted += 1;
       this.queue.settle(waiting);
       return;
     }
-    // Until its letter is stored it is owed: it is not settled here, so later events of its task do not overtake it.
+    // Stays pending until the dead letter is stored; not settled here, so later events of the task do not overtake it.
     this.#deadLetters.push(
       deadLetterOf(this.#dispatch.stream, this.#sink, entry, { ...decision, attempts, nowMs }),
     );
   }
 
-  /** What became of it since it was last asked for. */
+  /** Receipts and dead letters since the last call. */
   collect(): Dispatched {
     const receipts = [...this.#receipts.values()];
     const collected = { receipts, accepted: this.#accepted, deadLetters: this.#deadLetters };

@@ -1,27 +1,28 @@
 import type { OutboxEntry, PendingState } from "../checkpoint/checkpoint.ts";
 import type { SinkName } from "../core/names.ts";
 
+/** A delivery in the queue. */
 export interface PendingDelivery {
   readonly entry: OutboxEntry;
   readonly state: PendingState;
-  /** Attempts of this run so far. */
+  /** Attempts in this run. */
   readonly triedInRun: number;
-  /** The next event of its task, which the queue knows. */
+  /** The task's next event; maintained by the queue. */
   later: PendingDelivery | null;
 }
 
 /**
- * What one sink is owed by one stream, within one run: which events may go next. An event goes only when no earlier
- * one of its task is owed.
+ * Queue of one stream's pending deliveries to one sink during a run. An event is sent only when no earlier event of its
+ * task is pending.
  */
 export class TaskQueue {
   readonly #sink: SinkName;
-  /** Of each task, the newest event that is not settled. */
+  /** Newest unsettled event of each task. */
   readonly #newest = new Map<string, PendingDelivery>();
-  /** Of each task whose oldest event waits, that event; those before `#next` have gone. */
+  /** Oldest event of each task that may be sent; those before `#next` were taken. */
   #ready: PendingDelivery[] = [];
   #next = 0;
-  /** The same, for those that are not due yet. */
+  /** Oldest event of each task that is not due yet. */
   #delayed: PendingDelivery[] = [];
 
   constructor(outbox: readonly OutboxEntry[], sink: SinkName) {
@@ -29,12 +30,12 @@ export class TaskQueue {
     this.add(outbox);
   }
 
-  /** Whether nothing is owed, or all of it is settled. */
+  /** Whether no delivery is pending. */
   get isEmpty(): boolean {
     return this.#newest.size === 0;
   }
 
-  /** Takes in what was committed since: it is younger than all that the queue holds of the same tasks. */
+  /** Adds newly committed events; they are younger than all queued events of the same tasks. */
   add(outbox: readonly OutboxEntry[]): void {
     for (const entry of outbox) {
       const state = entry.pending.get(this.#sink);
@@ -47,13 +48,13 @@ export class TaskQueue {
     }
   }
 
-  /** The event that may go next; null while there is none. */
+  /** The next event to send; null when there is none now. */
   next(nowMs: number): PendingDelivery | null {
     this.#release(nowMs);
     return this.#ready[this.#next] ?? null;
   }
 
-  /** The event goes: it is under way until settled or rescheduled, and else not again in this run. */
+  /** Takes the event out: it is in flight until settled or rescheduled, and otherwise not sent again in this run. */
   take(taken: PendingDelivery): void {
     if (taken === this.#ready[this.#next]) {
       this.#next += 1;
@@ -64,13 +65,13 @@ export class TaskQueue {
     this.#delayed = this.#delayed.filter((pending) => pending !== taken);
   }
 
-  /** How many events may go now. */
+  /** Number of events that may be sent now. */
   readyCount(nowMs: number): number {
     this.#release(nowMs);
     return this.#ready.length - this.#next;
   }
 
-  /** When the next event may go, which may be at once; infinite when none is to go. */
+  /** When the next event may be sent, epoch milliseconds; infinite when none will be. */
   dueMs(nowMs: number): number {
     if (this.next(nowMs)) return nowMs;
     return this.#delayed.reduce(
@@ -79,7 +80,9 @@ export class TaskQueue {
     );
   }
 
-  /** The event to try a failing sink with, due or not: the least tried, so that one bad event never stands for its sink. */
+  /**
+   * The event to probe a failing sink with, due or not: the least tried, so that one bad event does not block its sink.
+   */
   leastTried(): PendingDelivery | null {
     const [first = null, ...others] = [...this.#ready.slice(this.#next), ...this.#delayed];
     return others.reduce<PendingDelivery | null>(
@@ -88,13 +91,13 @@ export class TaskQueue {
     );
   }
 
-  /** The event was accepted: the next of its task may go. */
+  /** Marks the event as accepted; the task's next event may be sent. */
   settle(pending: PendingDelivery): void {
     if (pending.later) this.#wait(pending.later);
     else this.#newest.delete(pending.entry.event.subject);
   }
 
-  /** Due again at `owed.nextAttemptMs`, within this run. */
+  /** Schedules the event again at `state.nextAttemptMs`, within this run. */
   reschedule(pending: PendingDelivery, state: PendingState): void {
     const again = { ...pending, state, triedInRun: pending.triedInRun + 1 };
     if (!again.later) this.#newest.set(again.entry.event.subject, again);
@@ -105,7 +108,7 @@ export class TaskQueue {
     (pending.state.nextAttemptMs > 0 ? this.#delayed : this.#ready).push(pending);
   }
 
-  /** Lets go what has become due. */
+  /** Moves events that became due to the ready ones. */
   #release(nowMs: number): void {
     if (this.#delayed.length === 0) return;
     const due = (pending: PendingDelivery): boolean => pending.state.nextAttemptMs <= nowMs;

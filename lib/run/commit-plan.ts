@@ -20,51 +20,54 @@ import { type Excess, excessOf } from "../delivery/backlog.ts";
 import type { DeadLetter } from "../delivery/dead-letters.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 
-/** Bounds of one commit: its size stays under any store's limit, and a crash costs no more than one commit. */
+/** Maximum changes of one commit: keeps it below any store's size limit, and limits the work lost in a crash. */
 const maxChanges = 200;
 const maxDifferences = 2_000;
 
+/** Configured rules for planning commits. */
 export interface CommitRules extends ParkingLimits {
   readonly stream: StreamKey;
   readonly lookbackMs: number;
   readonly maxOpenAgeMs: number;
   readonly context: Omit<EventContext, "observedAtMs">;
-  /** Each sink's filter. */
+  /** Event filter of each sink. */
   readonly filters: ReadonlyMap<SinkName, (event: CloudEvent) => boolean>;
   readonly policies: ReadonlyMap<SinkName, RetryPolicy>;
 }
 
+/** State of a run when it plans a commit. */
 export interface CommitMoment {
-  /** When the run began: events that are owed are as old as they were then. */
+  /** Start of the run, epoch milliseconds; pending events' ages are taken then. */
   readonly startedMs: number;
   readonly nowMs: number;
-  /** When the snapshot was read, by the API's clock: the window never passes it. */
+  /** When the snapshot was read, by the API's clock; the watermark never passes it. */
   readonly apiNowMs: number;
-  /** The lease of a commit that leaves such an outbox. */
+  /** Returns the lease for a commit that leaves the given outbox. */
   readonly leaseFor: (base: Checkpoint) => Lease | null;
-  /** Whether another run holds the outbox: then this one neither shortens it nor fills it from what is parked. */
+  /** Whether another run holds the outbox: then this run neither abandons deliveries nor returns parked ones. */
   readonly isOthers: boolean;
   readonly atHand: BatchesAtHand;
   readonly newBatchId: () => BatchId;
 }
 
+/** A planned commit. */
 export interface CommitPlan extends Pick<Parking, "written">, Pick<BroughtBack, "lost"> {
   readonly next: Checkpoint;
-  /** Differences this commit takes in, from the front. */
+  /** Number of differences included, from the front. */
   readonly taken: number;
   readonly events: readonly CloudEvent[];
-  /** Whether any delivery came back, or was given up. */
+  /** Whether parked deliveries returned or deliveries were abandoned. */
   readonly movesDeliveries: boolean;
-  /** To be stored before `next` is, like what is `written`. */
+  /** Dead letters to store before `next`, like the batches in `written`. */
   readonly letters: readonly DeadLetter[];
-  /** Deliveries that a filter settled, by sink. */
+  /** Deliveries that filters excluded, by sink. */
   readonly filtered: ReadonlyMap<SinkName, number>;
 }
 
 /**
- * The record after the next batch of differences, and with what has room again of what is parked. Pure: a lost race
- * plans again from the newer record. `unreadMs` is null when the stream could not be read: then the window stays where
- * it is.
+ * Plans the record after the next batch of differences, with parked deliveries that have room again. Pure: after a lost
+ * race it plans again from the newer record. `unreadMs` is null when the stream could not be read; then the watermark
+ * stays.
  */
 export function planCommit(
   checkpoint: Checkpoint,
@@ -103,7 +106,7 @@ export function planCommit(
           }),
     newestCreatedMs,
     baselineDone: unreadMs !== null && taken === differences.length,
-    // A clock that is behind would have its events be old as soon as it is set right.
+    // A slow clock would make its events look old once it is corrected.
     nowMs: Math.max(nowMs, apiNowMs),
     lease: leaseFor(base),
     durations,
@@ -137,7 +140,7 @@ function sliceLength(differences: readonly Difference[]): number {
   return length;
 }
 
-/** The events of the commit, each with the typical duration before it. */
+/** The commit's events, each with the typical duration known before it. */
 function emitted(
   batch: readonly Difference[],
   before: Durations,
@@ -163,7 +166,7 @@ function route(event: CloudEvent, rules: CommitRules, filtered: Map<SinkName, nu
   return sinks;
 }
 
-/** Creation of the newest task seen. One that lies in the future says nothing of what was listed. */
+/** Creation time of the newest task seen; a time in the future is ignored. */
 function newestOf(checkpoint: Checkpoint, batch: readonly Difference[], apiNowMs: number): number | null {
   const before = checkpoint.newestCreatedMs === null ? [] : [Math.min(checkpoint.newestCreatedMs, apiNowMs)];
   const newest = batch.findLast(({ known }) => known.createdAtMs <= apiNowMs);
@@ -171,20 +174,20 @@ function newestOf(checkpoint: Checkpoint, batch: readonly Difference[], apiNowMs
   return created.length === 0 ? null : Math.max(...created);
 }
 
-/** Creations of the tasks that are open once the commit is made. */
+/** Creation times of the tasks that are open after the commit. */
 function* openCreations(checkpoint: Checkpoint, batch: readonly Difference[]): Generator<number> {
   const replaced = new Set(batch.map(({ id }) => id));
   for (const [id, known] of checkpoint.known) if (!replaced.has(id) && isOpen(known)) yield known.createdAtMs;
   for (const { known } of batch) if (isOpen(known)) yield known.createdAtMs;
 }
 
-/** Differences are in order of creation, so the first one left is the earliest. */
+/** Differences are ordered by creation, so the first one left is the earliest. */
 function* unrecorded(
   next: Difference | undefined,
   unreadMs: readonly number[],
   noEarlierMs: number,
 ): Generator<number> {
   if (next) yield next.known.createdAtMs;
-  // A record that stays unreadable must not hold the window for ever.
+  // A permanently unreadable record must not hold the watermark forever.
   for (const createdMs of unreadMs) yield Math.max(createdMs, noEarlierMs);
 }

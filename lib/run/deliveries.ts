@@ -9,9 +9,10 @@ import type { Dispatch, StreamDelivery } from "../delivery/stream-delivery.ts";
 import type { RunObserver } from "./observer.ts";
 import type { Tally } from "./tally.ts";
 
-/** So many receipts are worth a commit of their own: a crash repeats what had none. */
+/** Receipts that justify a commit of their own: a crash repeats those not committed. */
 export const enoughReceipts = 200;
 
+/** Parts that a run's deliveries need. */
 export interface DeliveriesContext {
   readonly dispatchers: ReadonlyMap<SinkName, SinkDispatcher>;
   readonly deadLetters: DeadLetterStore;
@@ -20,16 +21,16 @@ export interface DeliveriesContext {
   readonly startedMs: number;
   readonly stopAtMs: number;
   readonly tally: Tally;
-  /** Told of what ends one sink's part, and no other's. */
+  /** Called with an error that ends one sink's part and no other's. */
   readonly failed: (error: unknown) => void;
 }
 
-/** What the run of one stream sends: to each sink at its own pace, while more is committed. */
+/** Deliveries of one stream's run, to each sink at its own pace, while commits go on. */
 export class Deliveries {
   readonly #context: DeliveriesContext;
   readonly #options: CallOptions;
   readonly #deliveries = new Map<SinkName, StreamDelivery>();
-  /** Sequences that each sink was given. */
+  /** Sequences given to each sink. */
   readonly #given = new Map<SinkName, Set<number>>();
   #attempts = 0;
   #haveLeft = false;
@@ -40,7 +41,7 @@ export class Deliveries {
     this.#options = options;
   }
 
-  /** Gives each sink what the record owes it and it was not given yet. */
+  /** Gives each sink its pending deliveries that it was not given yet. */
   give(record: Checkpoint): void {
     for (const [sink, dispatcher] of this.#context.dispatchers) {
       const given = this.#given.get(sink) ?? new Set();
@@ -56,7 +57,7 @@ export class Deliveries {
     }
   }
 
-  /** Begins no more attempts; the next run makes them. What is under way ends by itself. */
+  /** Starts no more attempts, which are left to the next run. Attempts in flight finish. */
   leave(): void {
     this.#haveLeft = true;
     for (const [sink, delivery] of this.#deliveries) this.#context.dispatchers.get(sink)?.leave(delivery);
@@ -67,12 +68,12 @@ export class Deliveries {
     return this.#haveLeft;
   }
 
-  /** Whether nothing more goes in this run, unless more is given. */
+  /** Whether nothing is left to send in this run, unless more is given. */
   get areResting(): boolean {
     return this.#deliveries.values().every(({ isResting }) => isResting);
   }
 
-  /** Waits until enough was tried to be worth a commit, or a sink has nothing more to do. */
+  /** Waits for enough receipts to be worth a commit, or until a sink has nothing left to send. */
   async progress(): Promise<void> {
     if (this.#attempts < enoughReceipts && !this.#haveLeft && !this.areResting) await this.#changed.promise;
   }
@@ -82,7 +83,7 @@ export class Deliveries {
     while (!this.areResting) await this.#changed.promise;
   }
 
-  /** What has become of the deliveries since it was last asked for. Dead letters are stored before their receipts are given. */
+  /** Receipts since the last call. Dead letters are stored before their receipts are returned. */
   async collect(): Promise<readonly Receipt[]> {
     this.#attempts = 0;
     const { deadLetters, tally, failed } = this.#context;

@@ -4,15 +4,17 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { withGone } from "../checkpoint/transitions.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Two answers so far apart do not come from one moment's fault. */
+/**
+ * Minimum time between two reports that an instance is gone, milliseconds, so that a momentary fault does not count.
+ */
 const surelyGoneAfterMs = 60_000;
 
-/** What a run heard of its instance: when it was said to be gone, null where it is there, undefined where neither was said. */
+/** A run's finding about its instance: when it was reported gone, null when it exists, undefined when unknown. */
 export type GoneWord = number | null | undefined;
 
 const openTasks = ({ known }: Checkpoint) => known.entries().filter(([, task]) => isOpen(task));
 
-/** The record with one more word of its instance. Only a record with open tasks remembers the first that says it is gone. */
+/** Records a finding about the instance. Only a record with open tasks remembers the first report that it is gone. */
 export function withWord(checkpoint: Checkpoint, word: GoneWord): Checkpoint {
   if (word === undefined) return checkpoint;
   if (word === null) return withGone(checkpoint, null);
@@ -20,7 +22,7 @@ export function withWord(checkpoint: Checkpoint, word: GoneWord): Checkpoint {
   return isAsked ? withGone(checkpoint, word) : checkpoint;
 }
 
-/** The snapshot of an instance that was said to be gone twice, at least a minute apart: no task is there any more. */
+/** Snapshot of an instance reported gone twice, at least a minute apart: it has no tasks any more. */
 export function goneSnapshot(checkpoint: Checkpoint, saidMs: number, nowMs: number): Snapshot | null {
   if (checkpoint.goneMs === null || saidMs - checkpoint.goneMs < surelyGoneAfterMs) return null;
   return {
@@ -29,14 +31,14 @@ export function goneSnapshot(checkpoint: Checkpoint, saidMs: number, nowMs: numb
     unreadable: 0,
     tasks: new Map(),
     gone: new Set(),
-    // The window stays: an instance that is restored shows its tasks again.
+    // The watermark stays: a restored instance shows its tasks again.
     unreadMs: [checkpoint.watermarkMs],
     clockSkewMs: 0,
     apiNowMs: nowMs,
   };
 }
 
-/** What the end of its instance means for each open task, oldest first. */
+/** Differences of each open task when its instance is gone, oldest first. */
 export const lostDifferences = (checkpoint: Checkpoint, rules: DiffRules): readonly Difference[] =>
   [...openTasks(checkpoint)]
     .flatMap(([id, known]) => diffLost(id, known, rules) ?? diffGone(id, known, rules) ?? [])

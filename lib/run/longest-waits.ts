@@ -1,10 +1,10 @@
 import type { LongestWaits } from "../checkpoint/instants.ts";
 import type { CommitRules } from "./commit-plan.ts";
 
-/** Between the abort of a run's requests and the instant at which another run may deliver. */
+/** Milliseconds between the abort of a run's requests and the instant from which another run may deliver. */
 export const leaseMarginMs = 1_000;
 
-/** The longest that a record may ask a run with these rules to wait. */
+/** Upper bounds of the waits in a record of a run with these rules. */
 export const longestWaits = ({ policies }: CommitRules, timeBudgetMs: number): LongestWaits => ({
   fenceMs: timeBudgetMs + leaseMarginMs,
   attemptMs: (sink) => {

@@ -5,6 +5,7 @@ import type { RunId, SinkName } from "../core/names.ts";
 import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
 import { leaseMarginMs } from "./longest-waits.ts";
 
+/** The run that takes a lease, with its clock and dispatchers. */
 export interface LeaseHolder {
   readonly run: RunId;
   readonly clock: Clock;
@@ -12,8 +13,8 @@ export interface LeaseHolder {
 }
 
 /**
- * One run's right to deliver one stream's outbox. It is written with the first commit that leaves something to send, and
- * its end never changes: no attempt begins at or after `stopAtMs`, and none is still in flight when the lease ends.
+ * One run's lease on one stream's outbox. It is written with the first commit that leaves something to send. Its expiry
+ * never changes: no attempt starts at or after `stopAtMs`, and none is in flight when the lease expires.
  */
 export class OutboxLease {
   readonly stopAtMs: number;
@@ -33,7 +34,7 @@ export class OutboxLease {
     return lease !== null && lease.run !== run && lease.untilMs > clock.now();
   }
 
-  /** The lease of the next commit: this run's own where something may be sent, `tells` included; else it stays as it is. */
+  /** Lease for the next commit: this run's own when it may send something or emits (`tells`); otherwise unchanged. */
   leaseFor(checkpoint: Checkpoint, tells: boolean): Lease | null {
     const { run } = this.#holder;
     const { lease } = checkpoint;
@@ -42,7 +43,7 @@ export class OutboxLease {
     return { run, untilMs: this.stopAtMs + leaseMarginMs };
   }
 
-  /** Gives the outbox free, with what was learnt of the sinks that are still owed something. */
+  /** Releases the outbox, and stores the breaker states of sinks with pending deliveries. */
   released(checkpoint: Checkpoint): Checkpoint {
     const owedTo = new Set(checkpoint.outbox.flatMap(({ pending }) => [...pending.keys()]));
     const states = new Map(

@@ -5,20 +5,21 @@ import { nameOf } from "../core/errors.ts";
 import type { RunId, StreamKey } from "../core/names.ts";
 import type { Log } from "../telemetry/log.ts";
 
+/** Parts that a run's parked batches need. */
 export interface ParkedBatchesContext {
   readonly run: RunId;
   readonly stream: StreamKey;
   readonly parked: ParkedStore;
   readonly log: Log;
-  /** Told of a batch that cannot be read; what it holds stays parked. */
+  /** Called for a batch that cannot be read; its deliveries stay parked. */
   readonly failed: (error: unknown) => void;
 }
 
-/** One run's dealings with what waits beside one stream's record. */
+/** Reads, writes and removes one stream's parked batches during a run. */
 export class ParkedBatches {
   readonly #context: ParkedBatchesContext;
   #atHand: BatchesAtHand = new Map();
-  /** Batches that this run has seen or made. Those that the record does not name are to be removed. */
+  /** Batches seen or written by this run; those that the record does not name are removed. */
   readonly #known = new Set<BatchId>();
   #made = 0;
 
@@ -30,13 +31,13 @@ export class ParkedBatches {
     return this.#atHand;
   }
 
-  /** Unique: a run's id is, and each plan takes new ones, so that a lost race changes no batch that a record names. */
+  /** Returns a unique batch id. Each plan takes new ones, so a lost race changes no batch that a record names. */
   readonly newId = (): BatchId => {
     this.#made += 1;
     return batchId(`${this.#context.run}/${this.#made}`);
   };
 
-  /** Reads what the next plan may need, and lets go of the rest. */
+  /** Reads the batches that the next plan may need, and releases the others. */
   async fetch(wanted: Iterable<BatchId>): Promise<void> {
     const { parked, stream, failed } = this.#context;
     const found = new Map<BatchId, readonly ParkedDelivery[] | null>();
@@ -50,7 +51,7 @@ export class ParkedBatches {
     this.#atHand = found;
   }
 
-  /** Comes before the commit of `next`, which names them. */
+  /** Stores batches; call before the commit of `next`, which names them. */
   async store(written: ReadonlyMap<BatchId, readonly ParkedDelivery[]>): Promise<void> {
     const { parked, stream } = this.#context;
     for (const [id, deliveries] of written) {
@@ -60,8 +61,8 @@ export class ParkedBatches {
   }
 
   /**
-   * Comes before a commit. Where that empties what is parked, or takes the outbox over from a run that has died, it
-   * looks for what nobody names: whoever wrote a batch until now, for a commit of its own, loses its race against this.
+   * Call before a commit. If the commit empties the parked deliveries, or takes over the outbox of a run that died, it
+   * lists the unnamed batches: any run that wrote one for a commit of its own loses the race against this commit.
    */
   async prepare(before: Checkpoint, next: Checkpoint): Promise<void> {
     for (const id of batchIds(before)) this.#known.add(id);
@@ -73,7 +74,7 @@ export class ParkedBatches {
     });
   }
 
-  /** Comes after the commit of `next`: removes what it names no more. */
+  /** Removes batches that `next` no longer names; call after its commit. */
   async tidy(next: Checkpoint): Promise<void> {
     const named = new Set(batchIds(next));
     const unnamed = [...this.#known].filter((id) => !named.has(id));
@@ -82,7 +83,7 @@ export class ParkedBatches {
     await this.#harmlessly(({ parked, stream }) => parked.remove(stream, unnamed));
   }
 
-  /** What is left over is found again: it must not end the stream's run. */
+  /** Ignores failures: leftover batches are found again and must not end the stream's run. */
   async #harmlessly(work: (context: ParkedBatchesContext) => Promise<void>): Promise<void> {
     try {
       await work(this.#context);

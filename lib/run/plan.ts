@@ -14,24 +14,26 @@ import type { CommitRules } from "./commit-plan.ts";
 import type { RunObserver } from "./observer.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** One stream and how it is watched. */
+/** A stream and how to run it. */
 export interface StreamPlan {
   readonly stream: Stream;
-  /** Null for a stream that is only owed its deliveries: nothing is read, and no record is made. */
+  /** Null for a stream with only pending deliveries: it is not read, and no record is created. */
   readonly source: TaskSource | null;
-  /** When a whole list of its project's instances lacked the stream's; left out where none did. */
+  /** When a complete list of instances lacked this one, epoch milliseconds; omitted when it did not. */
   readonly absentMs?: number | undefined;
-  /** Of a new instance, since when its tasks are news for `startFrom: now`; left out for any other. */
+  /**
+   * For a new instance with `startFrom: now`: emit its tasks since this instant, epoch milliseconds; otherwise omitted.
+   */
   readonly sinceMs?: number | undefined;
   readonly rules: CommitRules;
   readonly startFrom: StartFrom;
   readonly overdueAfterMs: DiffRules["overdueAfterMs"];
 }
 
-/** What the streams of one run share. */
+/** Settings and parts shared by the streams of one run. */
 export interface RunContext {
   readonly run: RunId;
-  /** How long one stream may commit and deliver, once it is listed. */
+  /** Milliseconds that one stream may commit and deliver after it was listed. */
   readonly timeBudgetMs: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,7 +44,7 @@ export interface RunContext {
   readonly observer: RunObserver;
 }
 
-/** What one stream's run did. */
+/** Result of one stream's run. */
 export interface StreamOutcome {
   readonly snapshot: Snapshot | null;
   readonly changes: number;

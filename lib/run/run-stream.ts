@@ -6,23 +6,23 @@ import { StreamRun } from "./stream-run.ts";
 
 /** Progress callbacks; not called for steps that were not reached. */
 export interface Milestones {
-  /** Events are in the outbox, are durable, and are with the dispatchers. */
+  /** Events are durable in the outbox and given to the dispatchers. */
   readonly committed?: () => void;
-  /** All changes are committed: the stream only delivers. Called again as it goes on. */
+  /** All changes are committed and only deliveries remain. Called repeatedly. */
   readonly draining?: (drain: Drain) => void;
 }
 
-/** A stream that only delivers. */
+/** A stream with only deliveries left. */
 export interface Drain {
-  /** About what it holds in memory. */
+  /** Approximate memory in use. */
   readonly bytes: number;
-  /** Has it begin no more attempts: the next run makes them. */
+  /** Starts no more attempts; they are left to the next run. */
   readonly leave: () => void;
 }
 
 /**
- * One run of one stream: load, list, diff, then commit and deliver side by side, and settle. Whatever stops it leaves a
- * record from which the next run goes on. Never rejects: a defect is the stream's error too.
+ * Runs one stream: load, list, diff, then commit and deliver concurrently, and settle. After any failure the next run
+ * continues from the record. Never rejects: an exception becomes the stream's error.
  */
 export async function runStream(
   plan: StreamPlan,
@@ -52,8 +52,8 @@ export async function runStream(
 }
 
 /**
- * Two loops: this one makes commit after commit, as fast as the store takes it; each sink has its own, in its
- * dispatcher, and drains what is committed. Neither waits for the other until there is nothing left to commit.
+ * Runs two loops concurrently: this one commits as fast as the store allows; each sink's dispatcher delivers what is
+ * committed. Neither waits for the other until nothing is left to commit.
  */
 async function commitAndDeliver(
   stream: StreamRun,
@@ -66,7 +66,7 @@ async function commitAndDeliver(
       stream.giveTo(deliveries);
       committed?.();
       if (!stream.hasMoreToCommit) draining?.({ bytes: stream.heldBytes, leave: () => deliveries.leave() });
-      // A store that answers at once must leave the sinks their turns.
+      // A store that answers at once must not starve the sinks.
       if (stream.hasMoreToCommit) await turn();
       else await deliveries.progress();
       if (options.signal.aborted || deliveries.haveLeft) break;

@@ -6,34 +6,35 @@ import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { type Drain, type Milestones, runStream } from "./run-stream.ts";
 import { type FailedSource, type RunSummary, summaryOf } from "./summary.ts";
 
-/** Streams that are read at once. Others may begin while these wait for their sinks. */
+/** Maximum streams read concurrently. Others may start while these wait for their sinks. */
 const readingAtOnce = 16;
-/** A stream whose source has given no page for so long is no longer counted among those: another may begin. */
+/** A stream whose source returned no page for this time, milliseconds, no longer counts as reading. */
 const stalledAfterMs = 2_000;
-/** Streams that have not committed yet, the stalled ones included. */
+/** Maximum streams that have not committed yet, stalled ones included. */
 const uncommittedAtMost = 256;
-/** What streams that only deliver may hold in memory. Beyond it those that began first leave, and others are read. */
+/** Maximum memory of streams that only deliver. Beyond it the oldest stop, so that others can be read. */
 const maxDrainingBytes = 32 * 1_048_576;
-/** Longer than a digest waits: for so long each stream may deliver before it has to leave. */
+/** Milliseconds that each stream may deliver before it may have to stop; longer than a digest waits. */
 const drainsForMs = 6_000;
 
-/** Streams to serve, as far as they are known, and what could not be planned. */
+/** Streams to run, as far as known, and sources that failed. */
 export interface Planned {
   readonly plans: readonly StreamPlan[];
   readonly failedSources: readonly FailedSource[];
 }
 
+/** Options of a run. */
 export interface RunOptions extends CallOptions {
   /**
-   * When the next run is due: then no more attempts begin, but each stream has six seconds to deliver. What is left is
-   * the next run's. Left out: a run lasts while there is something to send and time.
+   * When the next run is due, epoch milliseconds. From then on streams start no more attempts, but each has six seconds
+   * to deliver; the rest is left to the next run. Omitted: the run lasts while there is something to send and time.
    */
   readonly nextMs?: number;
 }
 
 /**
- * One run over many streams, with limited concurrency. `feeds` give the streams as they become known; one that a feed
- * names again is not served again. Never rejects for a stream or a sink that fails: the summary says so.
+ * Runs many streams with limited concurrency. `feeds` yield streams as they become known; each stream runs once. Never
+ * rejects for a failing stream or sink: the summary reports it.
  */
 export async function runStreams(
   feeds: readonly AsyncIterable<Planned>[],
@@ -59,19 +60,19 @@ export async function runStreams(
   return summaryOf(streams.outcomes, failedSources, startedMs, context);
 }
 
-/** The streams of one run that have begun. */
+/** Streams of one run that have started. */
 class StreamsUnderWay {
-  /** In the order in which they began; null for one that has not ended. */
+  /** In starting order; null until the stream ends. */
   readonly outcomes = new Map<StreamPlan, StreamOutcome | null>();
   readonly #context: RunContext;
   readonly #options: CallOptions;
   readonly #begun = new Set<StreamKey>();
-  /** Those that are read, and whose source answers. */
+  /** Streams being read whose source responds. */
   readonly #reading = new Set<StreamPlan>();
-  /** Those that have not committed what they were read for. */
+  /** Streams that have not committed the changes they read. */
   readonly #committing = new Set<StreamPlan>();
   readonly #underWay = new Set<StreamPlan>();
-  /** Those that only deliver and were not told to leave, the longest first. */
+  /** Streams that only deliver and were not asked to stop, oldest first. */
   readonly #draining = new Map<StreamPlan, Drain & { readonly sinceMs: number }>();
   #changed = Promise.withResolvers<void>();
 
@@ -80,7 +81,7 @@ class StreamsUnderWay {
     this.#options = options;
   }
 
-  /** Begins a stream as soon as there is room, unless it has begun already. */
+  /** Starts a stream as soon as there is room, unless it has started already. */
   async begin(plan: StreamPlan): Promise<void> {
     const { stream } = plan.rules;
     if (this.#begun.has(stream)) return;
@@ -93,7 +94,7 @@ class StreamsUnderWay {
     while (this.#committing.size > 0) await this.#changed.promise;
   }
 
-  /** Waits until all have ended. From this instant on each has to leave that has had its time to deliver. */
+  /** Waits for all streams. From `untilMs` on, each stream that has used its delivery time must stop. */
   async drainUntil(untilMs: number): Promise<void> {
     const { clock } = this.#context;
     const over = new AbortController();
@@ -118,7 +119,7 @@ class StreamsUnderWay {
     return this.#draining.values().reduce((sum, { bytes }) => sum + bytes, 0) >= maxDrainingBytes;
   }
 
-  /** Has the stream leave that delivers for longest, or waits until it has had its time or something has changed. */
+  /** Asks the stream that delivers longest to stop, or waits until it has used its time or something changes. */
   async #makeRoom(): Promise<void> {
     const { clock } = this.#context;
     const [longest] = this.#draining;
@@ -166,7 +167,7 @@ class StreamsUnderWay {
   }
 }
 
-/** The source, which calls `answered` with each page of a listing. */
+/** Wraps a source and calls `answered` with each page of a listing. */
 const noticing = (source: TaskSource, answered: () => void): TaskSource => ({
   ...source,
   async *list(...call) {

@@ -14,35 +14,38 @@ import type { Log } from "../telemetry/log.ts";
 
 const singlesAtOnce = 4;
 const surelyPastMs = 60_000;
-/** Signatures are refused at fifteen minutes. */
+/** Clock difference that is reported, milliseconds. The API refuses signatures at fifteen minutes. */
 const tellSkewMs = 60_000;
 
-/** A task as a poll read it. */
+/** A task as read by a poll. */
 export interface SeenTask extends Task {
-  /** It ended before the baseline: it is remembered, and emits nothing. */
+  /** Whether it ended before the baseline: it is remembered and emits nothing. */
   readonly baselineOnly?: true;
 }
 
-/** What one poll read for one stream, less what was known already. */
+/** Result of polling one stream, without unchanged tasks. */
 export interface Snapshot {
   readonly beginMs: number;
-  /** Tasks the listing held. */
+  /** Tasks in the listing. */
   readonly count: number;
-  /** Tasks that differ from what was known when they were read, by id. */
+  /** Tasks that differ from their known state at the time of reading, by id. */
   readonly tasks: ReadonlyMap<TaskId, SeenTask>;
-  /** Tasks that the API says it does not know. */
+  /** Tasks unknown to the API. */
   readonly gone: ReadonlySet<TaskId>;
-  /** Records of the listing that could not be read as a task. */
+  /** Records in the listing that are not readable as tasks. */
   readonly unreadable: number;
-  /** Creations the window must not pass: records that could not be read, or the begin where the listing is in doubt. */
+  /**
+   * Instants that the watermark must not pass: creations of unreadable records, or the listing's begin when it may be
+   * incomplete.
+   */
   readonly unreadMs: readonly number[];
-  /** The API's clock less ours. */
+  /** API clock minus local clock, milliseconds. */
   readonly clockSkewMs: number;
   /** When it was read, by the API's clock. */
   readonly apiNowMs: number;
 }
 
-/** Where a snapshot is read, and how far back. */
+/** Stream, source and begin of a snapshot. */
 export interface SnapshotPlace {
   readonly stream: Stream;
   readonly source: TaskSource;
@@ -52,8 +55,8 @@ export interface SnapshotPlace {
 }
 
 /**
- * Lists the stream's window, page by page, and looks up one by one the tasks that the listing did not show: those open
- * and older than the window, those that may be gone, and those that were told as vanished. `rules` are by our clock.
+ * Lists the stream's window page by page, then looks up tasks that the listing did not show: open tasks older than the
+ * window, tasks that may be gone, and vanished tasks. `rules` are by the local clock.
  * @throws SourceError
  */
 export async function readSnapshot(
@@ -90,7 +93,7 @@ export async function readSnapshot(
       });
       return readSnapshot(place, sound, rules, options);
     }
-    // Whether an end is news is told by the API's clock, which the answers tell only roughly.
+    // The API's clock decides whether an end is news; responses give it only roughly.
     const pastMs = (here.baselineMs ?? Number.NEGATIVE_INFINITY) - surelyPastMs;
     for (const task of page.tasks) {
       const known = checkpoint.known.get(task.id);
@@ -129,7 +132,7 @@ export async function readSnapshot(
   return { beginMs, count, unreadable, tasks, gone, unreadMs, clockSkewMs, apiNowMs: here.nowMs };
 }
 
-/** The rules by the API's clock, which the tasks' instants are compared with. */
+/** Rules by the API's clock, with which tasks' instants are compared. */
 export const byApiClock = (
   rules: DiffRules,
   { clockSkewMs, apiNowMs }: Pick<Snapshot, "clockSkewMs" | "apiNowMs">,
@@ -139,14 +142,14 @@ export const byApiClock = (
   baselineMs: rules.baselineMs === null ? null : rules.baselineMs + clockSkewMs,
 });
 
-/** Whether a task that comes again in one listing is no step back. */
+/** Whether a task repeated in one listing is not a step back. */
 const isNewer = (read: Task, task: Task, nowMs: number): boolean =>
   standingOf({ ...read, past: [] }, task, nowMs) !== "doubtful";
 
 function isToLookUp(id: TaskId, checkpoint: Checkpoint, rules: DiffRules, doubtful: boolean): boolean {
   const known = checkpoint.known.get(id);
   if (!known || (known.gone && !isLookDue(known, rules))) return false;
-  // A listing in doubt says nothing of what it should have shown.
+  // An incomplete listing says nothing about missing tasks.
   return !(doubtful && isInWindow(known.createdAtMs, checkpoint.watermarkMs));
 }
 
@@ -155,8 +158,8 @@ const baselineOnly = (task: Task): SeenTask => ({ ...task, params: null, user: n
 const nobody = { id: null, name: null };
 
 /**
- * The differences of a snapshot from a checkpoint, oldest task first. The checkpoint may be newer than the one the
- * snapshot began from: a task that it does not know and that left its window since has ended, was told and is forgotten.
+ * Differences between a snapshot and a checkpoint, oldest task first. The checkpoint may be newer than the one the
+ * snapshot started from: an unknown task that has left its window since has ended, was emitted and is forgotten.
  */
 export function differencesOf(
   snapshot: Snapshot,
@@ -168,7 +171,7 @@ export function differencesOf(
     const known = checkpoint.known.get(task.id);
     if (!known && isForgotten(task, snapshot, checkpoint)) continue;
     const difference = diffTask(known, task, rules);
-    // What was no news when it was read is none for a record that another run has taken further since.
+    // A task read as baseline emits nothing, even if another run has advanced the record since.
     if (difference) found.push(task.baselineOnly ? { ...difference, changes: [] } : difference);
   }
   for (const id of snapshot.gone) {
@@ -179,7 +182,7 @@ export function differencesOf(
   return found.sort((a, b) => a.known.createdAtMs - b.known.createdAtMs || (a.id < b.id ? -1 : 1));
 }
 
-/** Open tasks are never forgotten: one that the API shows beyond the window it was asked for runs again. */
+/** Open tasks are never forgotten; a task that the API shows outside the requested window is running again. */
 function isForgotten(
   { createdAtMs, status }: Task,
   { beginMs }: Snapshot,
@@ -189,7 +192,7 @@ function isForgotten(
   return isFinal(status) || isInWindow(createdAtMs, beginMs);
 }
 
-/** Undefined when this one look-up failed: the task stays as it is known, and the stream goes on. */
+/** Looks up one task; undefined on failure: the task keeps its known state and the stream goes on. */
 async function lookUp(
   { stream, source, log }: SnapshotPlace,
   id: TaskId,

@@ -26,10 +26,10 @@ import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
 import { Tally } from "./tally.ts";
 
-/** About what one task takes in memory. */
+/** Approximate memory of one task. */
 const taskBytes = 512;
 
-/** One run's session on one stream's record: what was read, and what of it is committed. */
+/** One run of one stream: what was read, and how much of it is committed. */
 export class StreamRun {
   readonly #plan: StreamPlan;
   readonly #context: RunContext;
@@ -41,12 +41,12 @@ export class StreamRun {
   #error: PartError | null = null;
   #snapshot: Snapshot | null = null;
   #word: GoneWord;
-  /** The API's clock less ours, as far as an answer of this run told; a refusal tells it too. */
+  /** API clock minus local clock, milliseconds, from this run's responses and refusals. */
   #skewMs = 0;
   #differences: readonly Difference[] = [];
-  /** The record that `#differences` were made from. */
+  /** The record that `#differences` were computed from. */
   #base: Checkpoint | null = null;
-  /** Of deliveries that no commit has settled yet. */
+  /** Receipts not committed yet. */
   #receipts: readonly Receipt[] = [];
 
   constructor(plan: StreamPlan, context: RunContext) {
@@ -68,8 +68,8 @@ export class StreamRun {
   }
 
   /**
-   * Loads the record; a new stream's is stored before anything is read, so that its first instant outlives a crash.
-   * False when there is none and none to be made.
+   * Loads the record. A new stream's record is stored before anything is read, so that its first instant survives a
+   * crash. False when there is no record and none is to be created.
    */
   async load(): Promise<boolean> {
     const { source, startFrom, sinceMs = Number.POSITIVE_INFINITY, rules } = this.#plan;
@@ -79,7 +79,7 @@ export class StreamRun {
     return true;
   }
 
-  /** Reads the window. A stream that cannot be read still delivers what it owes. */
+  /** Reads the window. A stream that cannot be read still delivers its pending events. */
   async list(options: CallOptions): Promise<void> {
     const { stream, source, absentMs } = this.#plan;
     const { log, clock } = this.#context;
@@ -107,18 +107,21 @@ export class StreamRun {
     this.#snapshot = goneSnapshot(this.#checkpoint, saidMs, this.#context.clock.now());
   }
 
-  /** Ends with this error what it came from; the other steps of the run go on as far as they can. */
+  /** Reports an error of one part; the other steps of the run continue as far as possible. */
   fail(error: unknown): void {
     this.#error = partError(this.#context.log, { stream: this.#plan.rules.stream }, error);
   }
 
-  /** Starts the time budget, and returns when it ends. A long listing does not use it up: it could never be finished. */
+  /**
+   * Starts the time budget and returns its end, epoch milliseconds. Listing does not use it up: a long one could never
+   * finish.
+   */
   startDelivering(): number {
     this.#lease = new OutboxLease(this.#context, this.#context.clock.now() + this.#context.timeBudgetMs);
     return this.#lease.stopAtMs;
   }
 
-  /** About what is in memory of the stream. */
+  /** Approximate memory in use. */
   get heldBytes(): number {
     const { outbox, known } = this.#checkpoint;
     const tasks = known.size + (this.#snapshot?.tasks.size ?? 0);
@@ -129,7 +132,7 @@ export class StreamRun {
     return this.#differences.length > 0;
   }
 
-  /** What goes to the sinks while the run holds the outbox. */
+  /** Opens the deliveries to all sinks while the run holds the outbox. */
   openDeliveries(options: CallOptions): Deliveries {
     const { stream } = this.#plan.rules;
     return new Deliveries(
@@ -145,19 +148,19 @@ export class StreamRun {
     );
   }
 
-  /** Gives the sinks what is committed, if this run may. */
+  /** Gives committed events to the sinks, if this run holds the outbox. */
   giveTo(deliveries: Deliveries): void {
     if (this.#lease.isMine(this.#checkpoint)) deliveries.give(this.#checkpoint);
   }
 
-  /** Keeps receipts until the next commit. */
+  /** Keeps receipts for the next commit. */
   note(receipts: readonly Receipt[]): void {
     this.#receipts = [...this.#receipts, ...receipts];
   }
 
   /**
-   * Commits the next changes with the events they owe, the receipts, and what comes back of the parked
-   * deliveries. False when there was nothing worth a commit.
+   * Commits the next changes with their events, the receipts and the parked deliveries that return. False when there
+   * was nothing worth a commit.
    */
   async commitNext(): Promise<boolean> {
     const settled = settle(this.#checkpoint, this.#receipts);
@@ -177,7 +180,7 @@ export class StreamRun {
     return true;
   }
 
-  /** Commits what is left of the receipts, and gives the outbox free. */
+  /** Commits the remaining receipts and releases the outbox. */
   async settle(): Promise<void> {
     const loaded = this.#session.checkpoint;
     if (!loaded || (this.#receipts.length === 0 && !this.#lease.isMine(loaded))) return;
@@ -226,7 +229,7 @@ export class StreamRun {
       this.#base = checkpoint;
     }
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
-    // The idle run, which is most of them, plans nothing: a plan costs the size of the record.
+    // Most runs are idle and plan nothing: a plan costs time in proportion to the record's size.
     const heard = withWord(checkpoint, this.#word);
     const mustWrite =
       isFirst || heard !== stored || this.#session.isMended || this.#receipts.length >= enoughReceipts;
@@ -252,7 +255,7 @@ export class StreamRun {
     return isIdle && !mustWrite ? null : planned;
   }
 
-  /** Dead letters and batches are stored before the record that counts on them; what it names no more goes after it. */
+  /** Stores dead letters and batches before the record that relies on them; removes unnamed batches after it. */
   async #commit<Plan extends Pick<CommitPlan, "next" | "letters" | "written">>(
     plan: (checkpoint: Checkpoint) => Plan | null,
   ): Promise<Plan | null> {
@@ -268,12 +271,12 @@ export class StreamRun {
     return planned;
   }
 
-  /** When the run began, for the age of what is owed: a clock that is ahead of the API's ages nothing. */
+  /** Start of the run, for pending events' ages, epoch milliseconds; a clock ahead of the API's does not age them. */
   get #startedMs(): number {
     return this.#rules.nowMs + Math.min(0, this.#skewMs);
   }
 
-  /** The baseline is an instant of our clock; what it is compared with bears the API's. */
+  /** Converts the baseline, an instant of the local clock, to the API's clock. */
   #diffRules({ baselineMs }: Checkpoint): DiffRules {
     const rules = { ...this.#rules, baselineMs };
     return this.#snapshot ? byApiClock(rules, this.#snapshot) : rules;

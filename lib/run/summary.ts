@@ -6,55 +6,60 @@ import type { CircuitBreaker } from "../delivery/circuit-breaker.ts";
 import type { Expired } from "../delivery/dead-letter-age.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 
-/** What one run did, as `poll --json` prints it. */
+/** Result of a run, as `poll --json` prints it. */
 export interface RunSummary {
   readonly runId: string;
-  /** ISO 8601. */
+  /** Start of the run, ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
   readonly streams: readonly StreamSummary[];
   readonly sinks: Readonly<Record<string, SinkSummary>>;
 }
 
+/** Result of one stream. */
 export interface StreamSummary {
   readonly key: string;
-  /** Tasks the snapshot held. */
+  /** Tasks in the snapshot. */
   readonly tasks: number;
-  /** Records that could not be read as a task: they are passed over, and the window waits before them. */
+  /** Records that are not readable as tasks: they are skipped, and the watermark does not pass them. */
   readonly unreadable: number;
-  /** Changes committed. */
+  /** Committed changes. */
   readonly changes: number;
-  /** Where the snapshot began, ISO 8601; null when it had no bound or was not read. */
+  /** Begin of the snapshot, ISO 8601; null when it had no bound or was not read. */
   readonly beginTime: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
+/** Result of one sink. */
 export interface SinkSummary {
-  /** Deliveries settled in this run, by how. */
+  /** Completed deliveries of this run, by result. */
   readonly accepted: number;
   readonly filtered: number;
   readonly deadLettered: number;
-  /** Dead letters that were deleted in this run, since they had reached their age. */
+  /** Dead letters that expired and were deleted in this run. */
   readonly expired: number;
-  /** Deliveries still owed that have been tried. */
+  /** Pending deliveries that were tried. */
   readonly retrying: number;
-  /** All deliveries still owed, the retrying ones included. */
+  /** Pending deliveries, retried ones included. */
   readonly pending: number;
-  /** When the oldest delivery still owed was committed, ISO 8601; null when none is. */
+  /** Commit time of the oldest pending delivery, ISO 8601; null when none is pending. */
   readonly oldestPendingAt: string | null;
-  /** Why the sink waits for its operator; null when it does not. */
+  /** Why an operator must fix the sink; null when it is not blocked. */
   readonly blocked: string | null;
-  /** What keeps deliveries waiting, in the sink's words of this run, else a reason of an earlier one; null when nothing does. */
+  /**
+   * Why deliveries are pending: the sink's message of this run, or the reason of an earlier run; null when nothing
+   * holds them up.
+   */
   readonly problem: string | null;
 }
 
-/** A stream that could not even be planned, such as the instances of a source that does not answer. */
+/** A source whose streams could not be planned, for example because its instances could not be listed. */
 export interface FailedSource {
   readonly key: string;
   readonly error: PartError;
 }
 
-/** The summary with the dead letters that went in this run. */
+/** Adds the expired dead letters to a summary. */
 export const withExpired = (summary: RunSummary, expired: Expired): RunSummary =>
   expired.size === 0
     ? summary
@@ -68,7 +73,7 @@ export const withExpired = (summary: RunSummary, expired: Expired): RunSummary =
         ),
       };
 
-/** What the streams of a run came to, in numbers. */
+/** Builds the summary of a run from its streams' results. */
 export function summaryOf(
   outcomes: ReadonlyMap<StreamPlan, StreamOutcome | null>,
   failedSources: readonly FailedSource[],
@@ -97,7 +102,10 @@ export function summaryOf(
   };
 }
 
-/** A stream that was only owed its deliveries may have lost its record since it was planned. */
+/**
+ * Whether the stream has a result to report. One with only pending deliveries may have lost its record since it was
+ * planned.
+ */
 const isServed = ([{ source }, outcome]: readonly [StreamPlan, StreamOutcome | null]): boolean =>
   source !== null || outcome === null || outcome.checkpoint !== null || outcome.error !== null;
 
@@ -113,7 +121,7 @@ function streamSummary(plan: StreamPlan, outcome: StreamOutcome | null): StreamS
   };
 }
 
-/** The source's reason is the more telling code for a stream that could not be read. */
+/** For a stream that could not be read, the source's reason is the more specific code. */
 const errorSummary = (error: PartError): NonNullable<StreamSummary["error"]> => ({
   code: error instanceof SourceError ? error.reason : error.code,
   message: error.message,

@@ -1,11 +1,11 @@
 import type { SinkName } from "../core/names.ts";
 
-/** What the run of one stream has done so far, in numbers. */
+/** Counts of one stream's run so far. */
 export class Tally {
-  /** Changes committed. */
+  /** Committed changes. */
   changes = 0;
   readonly accepted = new Map<SinkName, number>();
-  /** Deliveries that a filter settled. */
+  /** Deliveries that filters excluded. */
   readonly filtered = new Map<SinkName, number>();
   readonly deadLettered = new Map<SinkName, number>();
 
