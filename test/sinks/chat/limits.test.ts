@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../lib/change/event.ts";
-import { maxLinkCharacters } from "../../../lib/sinks/chat/card.ts";
+import { cardOf, maxLinkCharacters } from "../../../lib/sinks/chat/card.ts";
+import { words } from "../../../lib/sinks/chat/text.ts";
+import { mailContent } from "../../../lib/sinks/mail/content.ts";
+import { serve } from "../../aws/loopback.ts";
 import { running, sampleDeps } from "../sample.ts";
+import { sinkAt as pagerdutyAt, skippingClock, taken } from "./pagerduty-service.ts";
 import { type PlatformType, platformTypes, sinkAt, staged } from "./platforms.ts";
-import { eventOf, kinds } from "./sample.ts";
+import { eventOf, kinds, plainStyle } from "./sample.ts";
 
 /** What a task's owner may put anywhere, of so many characters. */
 const texts: Readonly<Record<string, (length: number) => string>> = {
@@ -172,6 +176,31 @@ describe.each(platformTypes)("every element of a message of %s keeps to its limi
     const { sink, heard } = await staged(type, { links: { Long: longLink(1_990), Longer: longLink(2_000) } });
     await sink.deliver([eventOf("failed", 1, { name: "resize" })], running());
     expect(heard[0]?.text).toContain("li.wei");
+  });
+});
+
+const failed = (foreign: string): CloudEvent => ({
+  ...hostile(kinds.indexOf("failed"), foreign),
+  type: "com.huaweicloud.dms.task.failed",
+});
+
+describe.each(Object.entries(texts))("with %s everywhere and long links", (_, text) => {
+  it.each(lengths)("an alert of PagerDuty keeps to its limits, of %i characters each", async (length) => {
+    // The service judges by its documented limits: https://developer.pagerduty.com/docs/send-alert-event
+    const { origin } = await serve(taken);
+    const sink = pagerdutyAt(origin, { links }, { ...sampleDeps, clock: skippingClock() });
+    expect(await sink.deliver([failed(text(length))], running())).toEqual([{ kind: "accepted" }]);
+    await sink.close();
+  });
+
+  it.each(lengths)("a mail has a subject of one short line, of %i characters each", (length) => {
+    const { subject, text: plain, html } = mailContent(cardOf(failed(text(length)), plainStyle), words.en);
+    // RFC 5322, 2.1.1: a line has 998 characters at most.
+    expect(Buffer.byteLength(subject)).toBeLessThanOrEqual(998);
+    expect(subject).not.toMatch(/[\r\n]/);
+    // SES takes 40 MB: https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+    expect(Buffer.byteLength(plain + html)).toBeLessThan(1_048_576);
+    for (const each of [subject, plain, html]) expect(each.isWellFormed()).toBe(true);
   });
 });
 
