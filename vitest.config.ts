@@ -46,8 +46,11 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: "integration", include: integration, exclude: always } },
-      { extends: true, test: { name: "e2e", include: e2e, exclude: always } },
+      {
+        extends: true,
+        test: { name: "integration", include: integration, exclude: always, testTimeout: 60_000 },
+      },
+      { extends: true, test: { name: "e2e", include: e2e, exclude: always, testTimeout: 60_000 } },
     ],
   },
 });

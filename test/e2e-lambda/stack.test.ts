@@ -33,8 +33,10 @@ describe("the stack that serverless.yml makes", () => {
   it("lets the function do what it does, and nothing else", () => {
     const actions = statements(only("AWS::IAM::Role").Properties["Policies"]).flatMap(({ Action }) => Action);
     expect(actions.toSorted()).toEqual([
+      "dynamodb:DeleteItem",
       "dynamodb:GetItem",
       "dynamodb:PutItem",
+      "dynamodb:Query",
       "dynamodb:Query",
       "dynamodb:UpdateItem",
       "logs:CreateLogStream",

@@ -183,7 +183,7 @@ describe("the kafka sink", () => {
   it.each([
     ["plain", "SASL_AUTHENTICATION_FAILED"],
     ["scram-sha-256", "SASL_AUTHENTICATION_FAILED"],
-    ["scram-sha-512", "UNSUPPORTED_SASL_MECHANISM"],
+    ["scram-sha-512", "UNSUPPORTED_SASL_MECHANISM, the listener takes another sasl mechanism"],
   ] as const)("is blocked where %s is refused", async (mechanism, said) => {
     const sink = sinkTo("tasks", { brokers: [kafka.saslBroker], sasl: { mechanism, ...wrong } });
     expect(await sink.deliver([sampleEvent()], running())).toMatchObject([
