@@ -1,0 +1,4 @@
+output "function_urn" {
+  description = "URN of the function."
+  value       = opentelekomcloud_fgs_function_v2.bridge.urn
+}
