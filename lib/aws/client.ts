@@ -9,40 +9,40 @@ import { endpointOf, type JsonServiceName, regionOf, type ServiceName, services 
 import { signV4 } from "./sigv4.ts";
 
 export interface AwsCallOptions {
-  /** Ends the call, its waits included. */
+  /** Aborts the call, its waits included. */
   readonly signal?: AbortSignal;
-  /** For one attempt; 5 s where left out. */
+  /** Time limit of one attempt, milliseconds. @default 5 s */
   readonly timeoutMs?: number;
-  /** 4 where left out. */
+  /** @default 4 */
   readonly maxAttempts?: number;
 }
 
-/** A POST as a service wants it, not yet signed. */
+/** An unsigned POST in the service's own form. */
 export interface AwsRequest {
-  /** Only for messages. */
+  /** The operation's name, for messages only. */
   readonly operation: string;
-  /** As on the wire, below the endpoint's own path; that alone where left out. */
+  /** Path as on the wire, below the endpoint's own. @default the endpoint's path */
   readonly path?: string;
-  /** Beyond the host and the content type; lower-case names. */
+  /** Headers besides the host and content type; lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The one status that means success; any 2xx where left out. */
+  /** The only status that means success. @default any 2xx */
   readonly success?: number;
 }
 
 export interface AwsClient {
   /**
-   * One operation of a service that speaks JSON: `call("ssm", "GetParameter", {...})`. Throttling, 5xx and network
-   * failures are tried again, so an attempt that got no answer may have had its effect. Returns the parsed answer.
+   * Calls an operation of a JSON service: `call("ssm", "GetParameter", {...})`. Retries throttling, 5xx and network
+   * failures, so an attempt without a response may have taken effect. Returns the parsed response.
    * @throws AwsError
    */
   call(service: JsonServiceName, operation: string, body: object, options?: AwsCallOptions): Promise<unknown>;
-  /** The same for a service with a protocol of its own. Returns the text of a 2xx answer. @throws AwsError */
+  /** Sends a request to a service with a protocol of its own. Returns the text of a 2xx response. @throws AwsError */
   send(service: ServiceName, request: AwsRequest, options?: AwsCallOptions): Promise<string>;
 }
 
 export interface AwsDeps {
-  /** Access key, region and endpoints, by AWS's own names. */
+  /** Environment with the access key, region and endpoints, by AWS's own names. */
   readonly env: Environment;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
@@ -53,7 +53,7 @@ const defaultTimeoutMs = 5_000;
 const defaultAttempts = 4;
 const delays = { firstMs: 100, maxMs: 2_000 };
 
-/** Reads nothing and connects to nothing before the first call. */
+/** Opens a client. Reads no key and opens no connection before the first call. */
 export function openAws(deps: AwsDeps): AwsClient {
   const { env, dispatcher, clock, random } = deps;
   const keys = openKeys(deps);
@@ -163,14 +163,14 @@ function refusal(name: string, answer: AwsResponse): AwsError {
   return new AwsError(reasonOf(answer.status, code), code, `${name}: refused with HTTP ${answer.status}`);
 }
 
-/** What AWS's code comes to, in an answer of that status. */
+/** Maps AWS's error code and the response's status to a failure. */
 export function reasonOf(status: number, code: string): AwsFailure {
   if (status === 429 || throttlingCodes.has(code)) return "throttled";
   if (status >= 500 || passingCodes.has(code)) return "unavailable";
   return status === 401 || status === 403 || credentialCodes.has(code) ? "unauthorized" : "rejected";
 }
 
-/** Out of `com.amazon.coral.service#AccessDeniedException` or `ParameterNotFound:http://…`, wherever it stands. */
+/** The code in `com.amazon.coral.service#AccessDeniedException` or `ParameterNotFound:http://…`. */
 function errorCode({ status, header, text }: AwsResponse): string {
   const body = parseJson(text);
   const inBody = typeof body === "object" && body !== null && "__type" in body ? body.__type : null;

@@ -1,4 +1,4 @@
-/** Why a call to AWS failed, as far as it decides what to do. */
+/** Why a call to AWS failed, as far as callers act on it. */
 export type AwsFailure =
   | "unconfigured"
   | "unauthorized"
@@ -7,11 +7,11 @@ export type AwsFailure =
   | "malformed"
   | "rejected";
 
-/** A call to AWS failed. The message names the call and the code; AWS's own sentences may quote a signed request. */
+/** A call to AWS failed. The message names the call and the code only: AWS's own sentences may quote a signed request. */
 export class AwsError extends Error {
   override readonly name = "AwsError";
   readonly reason: AwsFailure;
-  /** AWS's code, such as `ParameterNotFound`; one of ours, such as `NO_CREDENTIALS`, where no answer came. */
+  /** AWS's code, such as `ParameterNotFound`, or ours, such as `NO_CREDENTIALS`, when there was no response. */
   readonly code: string;
 
   constructor(reason: AwsFailure, code: string, message: string, options?: ErrorOptions) {

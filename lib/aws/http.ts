@@ -9,7 +9,7 @@ export interface Exchange {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
-  /** To the last byte of the answer. */
+  /** Time limit to the last byte of the response, milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -19,13 +19,13 @@ export interface AwsResponse {
   readonly text: string;
 }
 
-/** More than any answer of the services called here: DynamoDB's largest is 16 MiB. */
+/** Larger than any response of the services used: DynamoDB's limit is 16 MiB. */
 const maxBodyBytes = 16 * 1_048_576;
 
-/** Of a success that could not be read: the call may have had its effect. */
+/** Code of a success whose body could not be read: the call may have taken effect. */
 export const unreadableCode = "UNREADABLE_ANSWER";
 
-/** One attempt. `call` names it in messages. @throws AwsError when no whole answer comes */
+/** Makes one attempt. `call` names it in messages. @throws AwsError without a complete response */
 export async function ask(
   dispatcher: Dispatcher,
   call: string,
@@ -52,7 +52,7 @@ export async function ask(
   return { status, header: (name) => headerOf(answer, name), text };
 }
 
-/** What a network is known to cause; null for anything else, which is a defect. */
+/** Maps an error that a network can cause; null for any other, which is a defect. */
 function networkFailure(call: string, error: unknown): AwsError | null {
   const trouble = networkTrouble(error);
   if (!trouble) return null;

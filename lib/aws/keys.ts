@@ -9,11 +9,11 @@ import type { AwsKey } from "./sigv4.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the access key comes from. */
+/** Source of the access key. */
 export interface Keys {
-  /** @throws AwsError when there is none to be had */
+  /** @throws AwsError when there is no key */
   current(options: CallOptions): Promise<AwsKey>;
-  /** Told that AWS called the key expired: whether a repeat would carry another. */
+  /** Called when AWS reports an expired key; returns whether a retry would use another one. */
   renew(): boolean;
 }
 
@@ -23,9 +23,9 @@ export interface KeysDeps {
   readonly clock: Clock;
 }
 
-/** The key in the environment, or the one that the container's credential endpoint hands out and renews. */
+/** Reads the key from the environment, or fetches and renews it from the container's credential endpoint. */
 export function openKeys(deps: KeysDeps): Keys {
-  // A line break or blanks that a file left behind would break the header, or the signature.
+  // A line break or blanks left by a file would break the header or the signature.
   const read = (name: string): string | undefined => deps.env[name]?.trim() || undefined;
   const accessKeyId = read("AWS_ACCESS_KEY_ID");
   const secretAccessKey = read("AWS_SECRET_ACCESS_KEY");
@@ -49,7 +49,7 @@ function containerKeys(deps: KeysDeps): Keys {
 
 const containerCall = "container credentials";
 const containerTimeoutMs = 2_000;
-/** AWS hands out the next key five minutes before the last one ends. */
+/** AWS issues the next key five minutes before the last one expires. */
 const renewBeforeEndMs = 5 * 60_000;
 
 const containerAnswer = v.object({
@@ -89,7 +89,7 @@ async function askContainer(deps: KeysDeps, options: CallOptions): Promise<Renew
 }
 
 const ecsHost = "169.254.170.2";
-/** Loopback, and the addresses that ECS and EKS publish: over plain http a key is asked for nowhere else. */
+/** Loopback, and the addresses that ECS and EKS document: plain http is allowed to these only. */
 const plainHosts =
   /^(127(\.\d{1,3}){3}|localhost|\[::1\]|169\.254\.170\.2|169\.254\.170\.23|\[fd00:ec2::23\])$/;
 
@@ -115,8 +115,8 @@ async function containerToken(env: Environment): Promise<string | undefined> {
   const file = env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
   if (!file) return env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
   try {
-    // Read each time: the token in the file is replaced as it ages. Node loads a dozen modules with `fs.promises`, so
-    // that it is no import.
+    // Read each time, since the token file is rotated. Not imported statically: Node loads a dozen modules with
+    // `fs.promises`.
     return (await fs.promises.readFile(file, "utf8")).trim();
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error && "code" in error)) throw error;

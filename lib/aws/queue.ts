@@ -8,31 +8,31 @@ import type { Environment } from "./keys.ts";
 
 export interface QueueMessage {
   readonly body: string;
-  /** 0 to 900. A FIFO queue takes none. */
+  /** Seconds, 0 to 900. Not allowed for a FIFO queue. */
   readonly delaySeconds?: number;
-  /** Texts by name, ten at most. */
+  /** String attributes by name, at most ten. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** For a FIFO queue. */
+  /** Group and deduplication id, for a FIFO queue. */
   readonly fifo?: { readonly group: string; readonly deduplication: string };
 }
 
 export interface VisibilityChange {
   readonly receiptHandle: string;
-  /** From now; at most twelve hours. */
+  /** Seconds from now; at most twelve hours. */
   readonly seconds: number;
 }
 
-/** One SQS queue, beyond what Lambda does with it of its own accord. */
+/** SQS operations on one queue that Lambda does not do by itself. */
 export interface Queue {
-  /** In as few requests as SQS allows. @throws AwsError unless every message was taken; some may have been */
+  /** Sends in as few requests as SQS allows. @throws AwsError unless every message was accepted; some may have been */
   send(messages: readonly QueueMessage[], options: CallOptions): Promise<void>;
-  /** Says when messages in flight may be received again. @throws AwsError; a message that is no longer in flight is passed over */
+  /** Sets when messages in flight become visible again; skips messages no longer in flight. @throws AwsError */
   changeVisibility(changes: readonly VisibilityChange[], options: CallOptions): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface QueueDeps {
-  /** Access key, region and endpoints, by AWS's own names. */
+  /** Environment with the access key, region and endpoints, by AWS's own names. */
   readonly environment: Environment;
   readonly clock: Clock;
   readonly random: Random;
@@ -40,7 +40,7 @@ export interface QueueDeps {
 
 const maxEntries = 10;
 const maxRequestBytes = 1_048_576;
-/** Of an entry beside its body and attributes: its ids and numbers. */
+/** Overhead of an entry besides its body and attributes, bytes. */
 const entryBytes = 512;
 const requestsAtOnce = 16;
 
@@ -48,12 +48,12 @@ const answerSchema = v.object({
   Failed: v.optional(v.array(v.object({ Code: v.string(), SenderFault: v.optional(v.boolean()) })), []),
 });
 
-/** Connects to nothing before the first call. */
+/** Opens no connection before the first call. */
 export function openQueue(url: string, { environment, clock, random }: QueueDeps): Queue {
   const { dispatcher, close } = openAgent({}, { environment });
   const aws = openAws({ env: environment, dispatcher, clock, random });
 
-  /** The codes of the entries that were refused. */
+  /** Returns the codes of the refused entries. */
   async function call(operation: string, entries: readonly object[], { signal }: CallOptions) {
     const Entries = entries.map((entry, index) => ({ Id: String(index), ...entry }));
     const answer = v.safeParse(
@@ -95,7 +95,7 @@ const sendEntry = ({ body, delaySeconds, attributes = {}, fifo }: QueueMessage):
   ...(fifo && { MessageGroupId: fifo.group, MessageDeduplicationId: fifo.deduplication }),
 });
 
-/** As many messages a request as fit by number and size, in their order. */
+/** Splits messages, in order, into as few requests as number and size allow. */
 function batchesOf(messages: readonly QueueMessage[]): readonly (readonly QueueMessage[])[] {
   const batches: QueueMessage[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
@@ -119,7 +119,7 @@ const chunksOf = <Item>(items: readonly Item[], size: number): readonly (readonl
     items.slice(index * size, (index + 1) * size),
   );
 
-/** All of them, also after one has failed; then throws what the first failure was. */
+/** Runs all of them even after a failure; then throws the first error. */
 async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const failures: unknown[] = [];
   await eachOf(items, requestsAtOnce, (item) =>

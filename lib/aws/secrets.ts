@@ -3,12 +3,12 @@ import { fieldText, parseJson } from "../text/json.ts";
 import type { AwsClient } from "./client.ts";
 import { AwsError } from "./errors.ts";
 
-/** Scheme to what reads one of its references, as `config/references.ts` takes it. */
+/** Resolvers by scheme, for `config/references.ts`. */
 export type AwsSecrets = Readonly<Record<"ssm" | "secretsmanager", (reference: string) => Promise<string>>>;
 
 /**
- * Reads `ssm:/path/name` and `secretsmanager:id[#jsonKey]`. Several keys of one secret cost one request.
- * Each rejects with AwsError when its secret cannot be had.
+ * Resolves `ssm:/path/name` and `secretsmanager:id[#jsonKey]`. Several keys of one secret cost one request.
+ * A resolver rejects with AwsError when its secret is not available.
  */
 export function awsSecrets(aws: AwsClient): AwsSecrets {
   const secrets = new Map<string, Promise<string>>();

@@ -2,16 +2,16 @@ import { AwsError } from "./errors.ts";
 import type { Environment } from "./keys.ts";
 
 interface Service {
-  /** What `x-amz-target` begins with; none for a service that speaks another protocol than JSON. */
+  /** Prefix of `x-amz-target`; absent for a service that does not speak JSON. */
   readonly target?: string;
   readonly contentType: string;
-  /** What the service is called in `AWS_ENDPOINT_URL_…`. */
+  /** The service's name in `AWS_ENDPOINT_URL_…`. */
   readonly variable: string;
-  /** What its hosts begin with, where that is not its name. */
+  /** Prefix of its hosts. @default the service's name */
   readonly host?: string;
 }
 
-/** The services called here, by the name that their signatures carry. */
+/** AWS services by the name that is signed. */
 export const services = {
   ssm: { target: "AmazonSSM", contentType: "application/x-amz-json-1.1", variable: "SSM" },
   secretsmanager: {
@@ -32,19 +32,19 @@ export const services = {
 
 export type ServiceName = keyof typeof services;
 
-/** Those that speak AWS's JSON protocols. */
+/** Services that speak AWS's JSON protocols. */
 export type JsonServiceName = {
   [Name in ServiceName]: (typeof services)[Name] extends { readonly target: string } ? Name : never;
 }[ServiceName];
 
-/** @throws AwsError when the environment names none */
+/** The region from the environment. @throws AwsError when there is none */
 export function regionOf(env: Environment): string {
   const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"];
   if (region && /^[a-z0-9-]{1,63}$/.test(region)) return region;
   throw new AwsError("unconfigured", "NO_REGION", "no AWS region: set AWS_REGION");
 }
 
-/** The service's endpoint in a region, unless the environment gives another. @throws AwsError when that is no URL */
+/** The service's endpoint in a region, unless the environment overrides it. @throws AwsError when that is not a URL */
 export function endpointOf(name: ServiceName, region: string, env: Environment): URL {
   const own = `AWS_ENDPOINT_URL_${services[name].variable}`;
   const variable = env[own] ? own : "AWS_ENDPOINT_URL";

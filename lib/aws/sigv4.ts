@@ -4,18 +4,18 @@ import { basicTime } from "../text/basic-time.ts";
 export interface AwsKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Of temporary credentials. */
+  /** Only for temporary credentials. */
   readonly sessionToken?: string | undefined;
 }
 
 export interface SignableRequest {
-  /** POST where left out. */
+  /** @default POST */
   readonly method?: string;
-  /** As on the wire; what is escaped there is signed escaped twice, except for S3. */
+  /** Path as on the wire; its escapes are escaped again for the signature, except for S3. */
   readonly path: string;
-  /** As on the wire, each name with its `=`, sorted by name; none where left out. */
+  /** Query as on the wire, each name with its `=`, sorted by name. @default none */
   readonly query?: string;
-  /** With lower-case names; `host` included. All of them are signed. */
+  /** Headers with lower-case names, `host` included. All are signed. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -28,8 +28,8 @@ export interface SigningScope {
 const algorithm = "AWS4-HMAC-SHA256";
 
 /**
- * Signs by Signature Version 4. Returns the headers to add: `x-amz-date`, `authorization`, `x-amz-security-token` of
- * temporary credentials, and `x-amz-content-sha256`, which S3 alone asks for.
+ * Signs by Signature Version 4. Returns the headers to add: `x-amz-date`, `authorization`, `x-amz-security-token` for
+ * temporary credentials, and `x-amz-content-sha256`, which only S3 requires.
  */
 export function signV4(
   request: SignableRequest,

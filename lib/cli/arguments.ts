@@ -2,7 +2,7 @@ import { parseStreamKey, type StreamKey } from "../core/names.ts";
 import { parseDuration } from "../options/duration.ts";
 import { usageError } from "./errors.ts";
 
-/** An option's duration in milliseconds, more than nothing. @throws ConfigError */
+/** Parses a duration above zero into milliseconds. @throws ConfigError */
 export function durationMs(option: string, text: string): number {
   const ms = parseDuration(text);
   if (!ms) throw usageError(option, "a duration such as 10s, 15m or 7d", text);
@@ -11,7 +11,7 @@ export function durationMs(option: string, text: string): number {
 
 const isoInstant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** An option's instant in epoch milliseconds: so long ago, or an ISO instant. @throws ConfigError */
+/** Parses a duration ago or an ISO instant into epoch milliseconds. @throws ConfigError */
 export function instantMs(option: string, text: string, nowMs: number): number {
   const agoMs = parseDuration(text);
   const ms = agoMs ? nowMs - agoMs : isoInstant.test(text) ? Date.parse(text) : Number.NaN;
@@ -23,14 +23,14 @@ export function instantMs(option: string, text: string, nowMs: number): number {
   );
 }
 
-/** A port from 0, which takes any free one, to 65535. @throws ConfigError */
+/** Parses a port from 0 (any free one) to 65535. @throws ConfigError */
 export function portOf(option: string, text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port <= 65_535)) throw usageError(option, "a port from 0 to 65535", text);
   return port;
 }
 
-/** An address to listen at, such as 127.0.0.1:9400 or [::1]:9400. @throws ConfigError */
+/** Parses an address to listen on, such as 127.0.0.1:9400 or [::1]:9400. @throws ConfigError */
 export function addressOf(option: string, text: string): { readonly host: string; readonly port: number } {
   const [, v6, other, port = ""] = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = v6 ?? other;
@@ -38,7 +38,7 @@ export function addressOf(option: string, text: string): { readonly host: string
   return { host, port: portOf(option, port) };
 }
 
-/** The streams that a user means by a key or an instance id; all of them without one. @throws ConfigError */
+/** The streams with a key or an instance id; all of them without one. @throws ConfigError */
 export function selectStreams(
   field: string,
   text: string | undefined,

@@ -3,9 +3,9 @@ import type { Clock, Random } from "../core/clock.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Screen } from "./screen/output.ts";
 
-/** What a command may use of the world, and what the global options say. */
+/** A command's runtime environment and global options. */
 export interface Context {
-  /** As given by `--config`; null for the default names in the working folder. */
+  /** The path given by `--config`; null to look for the default names in the working folder. */
   readonly configFile: string | null;
   readonly json: boolean;
   readonly screen: Screen;
@@ -15,8 +15,8 @@ export interface Context {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Begin nothing more; what has gone out may still be confirmed. */
+  /** Aborts to start nothing new; deliveries in flight may still be confirmed. */
   readonly stop: AbortSignal;
-  /** Give up what is under way, too. */
+  /** Aborts work in flight, too. */
   readonly abandon: AbortSignal;
 }

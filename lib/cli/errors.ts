@@ -1,22 +1,22 @@
 import { ConfigError, SourceError, StoreError } from "../core/errors.ts";
 import type { Output } from "./screen/output.ts";
 
-/** 0 all well; 1 something could not be read or was given up; 2 usage or configuration. */
+/** Exit codes. 0: success; 1: something could not be read or was abandoned; 2: usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
 
 /** A wrong argument on the command line. */
 export const usageError = (field: string, expected: string, found: string | undefined): ConfigError =>
   new ConfigError([{ field, expected, found: found === undefined ? "nothing" : JSON.stringify(found) }]);
 
-/** Whether the outside world failed, which a later attempt may survive; anything else is a defect or a mistake. */
+/** Whether an external failure, which a retry may survive; any other error is a defect or a mistake. */
 export const isOutage = (error: unknown): error is SourceError | StoreError =>
   error instanceof SourceError || error instanceof StoreError;
 
-/** Whether this is only what a signal cut short, which is no failure of its own. */
+/** Whether the error only reports an interruption by a signal. */
 export const isInterruption = (error: unknown, stop: AbortSignal): boolean =>
   stop.aborted && (isOutage(error) || (error instanceof Error && error.name === "AbortError"));
 
-/** Says on `err` what went wrong and what to do; `debug` adds the stacks. Returns the exit code. */
+/** Prints to `err` what failed and what to do; `debug` adds stacks. Returns the exit code. */
 export function report(error: unknown, err: Output, debug: boolean): ExitCode {
   if (debug) for (const line of stacks(error)) err.line(["dim", line]);
   if (error instanceof ConfigError) {

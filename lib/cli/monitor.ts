@@ -10,27 +10,27 @@ import { addressOf } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import { usageError } from "./errors.ts";
 
-/** A store that takes longer for one record is not ready. */
+/** A store that takes longer to load one record is not ready. */
 const storeLimitMs = 5_000;
 
 export interface MonitorOptions {
-  /** ADDR:PORT, as `--listen` has it. */
+  /** ADDR:PORT, as given by `--listen`. */
   readonly listen: string;
-  /** So long after the last start or end of a run the loop counts as stalled, milliseconds. */
+  /** The loop counts as stalled this long after the last start or end of a run, milliseconds. */
   readonly stallMs: number;
 }
 
-/** What tells orchestrators and Prometheus how `watch` is. */
+/** Reports the state of `watch` to orchestrators and Prometheus. */
 export interface Monitor {
   readonly observer: Pick<RunObserver, "attempted">;
-  /** A run begins; it may end with a defect. */
+  /** Called when a run begins; it may end with a defect. */
   turned(): void;
-  /** It has ended. */
+  /** Called when a run has ended. */
   ran(summary: RunSummary): void;
   close(): void;
 }
 
-/** For a `watch` that listens nowhere. */
+/** Does nothing, for a `watch` without `--listen`. */
 export const unmonitored: Monitor = {
   observer: { attempted: () => {} },
   turned: () => {},
@@ -39,7 +39,7 @@ export const unmonitored: Monitor = {
 };
 
 /**
- * Serves /healthz (the loop goes on), /readyz (the first run has ended and the store answers) and /metrics.
+ * Serves /healthz (the loop is alive), /readyz (the first run has ended and the store responds) and /metrics.
  * @throws ConfigError
  */
 export async function openMonitor(
@@ -52,7 +52,7 @@ export async function openMonitor(
   let turnedMs = clock.now();
   let last: RunSummary | null = null;
 
-  /** Why the loop does not go on; null when it does. */
+  /** Why the loop is stalled; null when it is not. */
   const stalled = (): string | null => {
     const silentMs = clock.now() - turnedMs;
     return silentMs > stallMs
@@ -121,7 +121,7 @@ function tell(response: ServerResponse, status: number, text: string, type = "te
   response.writeHead(status, { "content-type": type }).end(type === "text/plain" ? `${text}\n` : text);
 }
 
-/** @throws ConfigError for an address that cannot be had */
+/** @throws ConfigError when it cannot listen on the address */
 async function listenAt(server: Server, listen: string): Promise<string> {
   const { host, port } = addressOf("--listen", listen);
   try {

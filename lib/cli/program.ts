@@ -20,14 +20,14 @@ type Body = (context: Context) => Promise<ExitCode>;
 export interface ProgramParts {
   readonly version: string;
   readonly screen: Screen;
-  /** Called once, with the command that the arguments name. */
+  /** Called once, with the parsed command. */
   start(options: GlobalOptions, body: Body): Promise<void>;
 }
 
 const examples = (...lines: readonly string[]): string =>
   ["", "Examples:", ...lines.map((line) => `  $ dms-task-bridge ${line}`)].join("\n");
 
-/** The command line of contract.md. Each command's own file is loaded when it is called, so that `--help` loads none. */
+/** Builds the command line. Each command's file is loaded when it is called, so that `--help` loads none. */
 export function program({ version, screen, start }: ProgramParts): Command {
   const root = new Command("dms-task-bridge")
     .description("Delivers the status changes of Huawei Cloud DMS background tasks as CloudEvents.")
@@ -46,7 +46,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
       writeOut: screen.out.raw,
       writeErr: screen.err.raw,
       outputError: (text) => {
-        // Only commander's own hint begins a line: an argument may hold line breaks too.
+        // Only commander's own hint begins a line: an argument may contain line breaks.
         const [, message = "", hint] =
           /^(?:error: )?(.*?)(?:\n(\(Did you mean [^\n]*))?\n*$/s.exec(text) ?? [];
         screen.err.line(["red", "error: "], message);

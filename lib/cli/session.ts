@@ -4,11 +4,11 @@ import { secretResolvers } from "../wire/secrets.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 
-/** The configuration that the command line names. @throws ConfigError */
+/** Loads the configuration that the command line names. @throws ConfigError */
 export const configOf = (context: Context): Promise<LoadedConfig> =>
   loadConfig(context.configFile, { ...context, secrets: secretResolvers(context) });
 
-/** Opens the configured bridge for one command, and closes it whatever the command does. @throws ConfigError, StoreError */
+/** Opens the configured bridge for one command, and always closes it. @throws ConfigError, StoreError */
 export async function withBridge(
   context: Context,
   body: (bridge: Bridge, loaded: LoadedConfig) => Promise<ExitCode>,

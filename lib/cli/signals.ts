@@ -1,10 +1,10 @@
-/** What a person or a supervisor asks of a running command. */
+/** Signals of a person or a supervisor to a running command. */
 export interface Stopping {
-  /** Begin nothing more; what has gone out may still be confirmed. */
+  /** Aborts on the first signal: start nothing new; deliveries in flight may still be confirmed. */
   readonly stop: AbortSignal;
-  /** Asked a second time: give up what is under way, too. */
+  /** Aborts on the second signal: cancel work in flight, too. */
   readonly abandon: AbortSignal;
-  /** 130 or 143 once a signal has come; null before. */
+  /** Exit code 130 or 143 once a signal has come; null before. */
   exitCode(): number | null;
 }
 
@@ -12,7 +12,7 @@ interface Emitter {
   on(name: string, listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
-/** The part of `process` that this needs. */
+/** The part of `process` that this uses. */
 export interface Host extends Emitter {
   readonly stdout: Emitter;
   readonly stderr: Emitter;
@@ -21,10 +21,10 @@ export interface Host extends Emitter {
 
 const codes = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Docker kills a container 10 s after it was told to end. */
+/** Docker kills a container 10 s after its stop signal. */
 const endWithinMs = 7_500;
 
-/** A third signal, or time, ends the process where it stands, which every durable step survives. */
+/** A third signal, or the time limit, ends the process at once; every durable step survives that. */
 export function listenForSignals(host: Host): Stopping {
   const stop = new AbortController();
   const abandon = new AbortController();
@@ -38,12 +38,12 @@ export function listenForSignals(host: Host): Stopping {
       stop.abort();
     });
   }
-  // A reader that went away (`| head`) wants nothing more; what is in hand still ends properly.
+  // A closed pipe (`| head`) starts nothing new; work in flight still ends properly.
   host.stdout.on("error", (error) => {
     if (error.code !== "EPIPE") throw error;
     stop.abort();
   });
-  // Where nothing can be told any more, what is in hand still goes on.
+  // With stderr closed nothing can be printed any more; work in flight continues.
   host.stderr.on("error", () => {});
   return { stop: stop.signal, abandon: abandon.signal, exitCode: () => exitCode };
 }

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { described, httpUrl, identifier } from "../options/fields.ts";
 
 const bucketExpectation = "a bucket's name: 3 to 63 lower-case letters, digits and hyphens";
-/** One with dots has no certificate that fits its host. */
+/** Without dots: a host with a dotted bucket name matches no TLS certificate. */
 const bucketName = v.pipe(
   v.string(bucketExpectation),
   v.trim(),

@@ -25,16 +25,16 @@ interface CustomSink extends Common {
   readonly [option: string]: unknown;
 }
 
-/** One sink as a configuration in TypeScript writes it. */
+/** One sink in a TypeScript configuration. */
 export type SinkInput = BuiltInSink | CustomSink;
 
-/** A configuration as TypeScript writes it. */
+/** A configuration in TypeScript. */
 export interface ConfigDefinition extends Omit<ConfigInput, "sinks"> {
   readonly sinks: Readonly<Record<string, SinkInput>>;
-  /** The user's own, such as a value that several places share; it is not looked at. */
+  /** The user's own values, such as one that several places share; ignored. */
   readonly [extension: `x-${string}`]: unknown;
 }
 
-/** Gives a configuration in TypeScript its types, with completion in an editor; it is checked when it is loaded. */
+/** Types a TypeScript configuration, with completion in an editor; its values are checked when it is loaded. */
 export const defineConfig = <const Definition extends ConfigDefinition>(definition: Definition): Definition =>
   definition;

@@ -52,7 +52,7 @@ const operators: Readonly<Record<string, JsonSchema>> = {
   },
 };
 
-/** The grammar of event patterns, for `$defs`; what else makes a pattern wrong only the loader sees. */
+/** The grammar of event patterns, for `$defs`; the loader checks more than JSON Schema can. */
 export const filterDefinitions: Readonly<Record<string, JsonSchema>> = {
   pattern: {
     type: "object",

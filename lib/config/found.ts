@@ -9,10 +9,10 @@ const secretKey =
 const looksSecret = (path: Path): boolean =>
   path.some((key) => typeof key === "string" && secretKey.test(key));
 
-/** A chat product's webhook URL is a password, also in the wrong field. */
+/** A chat product's webhook URL is a password, even in the wrong field. */
 const looksLikeUrl = (value: unknown): boolean => typeof value === "string" && value.includes("://");
 
-/** A value as an issue may show it: never what a secret field holds, nor what the environment or a store gave. */
+/** A value as an issue may show it: never a secret field's value, nor one from the environment or a secret store. */
 export function describeFound(value: unknown, path: Path, origins: Origins): string {
   const written = origins.get(fieldName(path));
   if (looksSecret(path) || looksLikeUrl(value)) return kindOf(value);

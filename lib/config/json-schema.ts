@@ -8,8 +8,8 @@ import { configSchema, sinkCommon } from "./schema.ts";
 export type { JsonSchema };
 
 /**
- * JSON Schema 2020-12 of a configuration as its user writes it, with variables and references in it. Its patterns are in
- * the subset that Python's `re` and Go's RE2 share.
+ * JSON Schema 2020-12 of a configuration file, variables and references included. Its regular expressions use
+ * only the subset that Python's `re` and Go's RE2 share.
  */
 export async function configJsonSchema(sinkTypes: SinkTypes): Promise<JsonSchema> {
   const whole = writtenSchema(configSchema);
@@ -25,7 +25,7 @@ export async function configJsonSchema(sinkTypes: SinkTypes): Promise<JsonSchema
   );
   const { sinks, ...properties } = whole.properties ?? {};
   const byName = typeof sinks === "object" ? sinks : {};
-  // Editors offer what an enum lists; of branches without it they would offer the first.
+  // Editors complete from an enum; without it they would offer only the first branch.
   const additionalProperties: JsonSchema = {
     type: "object",
     properties: {
@@ -48,7 +48,7 @@ export async function configJsonSchema(sinkTypes: SinkTypes): Promise<JsonSchema
 
 const filterReference = { $ref: "#/$defs/pattern" } as const satisfies JsonSchema;
 
-/** What counts where the sink is of this type. */
+/** The schema that applies when the sink has this type. */
 function sinkBranch(type: string, own: JsonSchema, common: JsonSchema["properties"]): JsonSchema {
   const options: JsonSchema = {
     type: "object",
@@ -65,10 +65,10 @@ function sinkBranch(type: string, own: JsonSchema, common: JsonSchema["propertie
   return { if: isOfType, [consequence]: options };
 }
 
-/** Its name is not written into an object, since await would take a function of that name for a promise's. */
+/** A constant, since an object literal with the key `then` would look like a promise to await. */
 const consequence = "then";
 
-/** A check that JSON Schema cannot say is left to the loader. */
+/** Drops checks that JSON Schema cannot express; the loader makes them. */
 function writtenSchema(schema: GenericSchema): JsonSchema {
   const converted = toJsonSchema(schema, {
     typeMode: "input",
@@ -79,13 +79,13 @@ function writtenSchema(schema: GenericSchema): JsonSchema {
   return openToReferences(converted);
 }
 
-/** Without a pattern that looks ahead or behind, or names Unicode's classes: not every validator's language has those. */
+/** Drops patterns with lookaround or Unicode classes, which not every validator supports. */
 function portable({ pattern, ...schema }: JsonSchema): JsonSchema {
   const isShared = pattern !== undefined && !/\(\?[=!<]|\\[pPuk1-9]/.test(pattern);
   return isShared ? { ...schema, pattern } : schema;
 }
 
-/** The conversion of an input stops at the first transformation, and a description stands behind it. */
+/** The conversion of an input stops at the first transformation, and a description comes after it. */
 function withDescriptions(schema: JsonSchema, entries: Entries | null): JsonSchema | null {
   if (entries === null || !schema.properties) return null;
   const properties = Object.entries(schema.properties).map(([key, part]) => {
@@ -97,13 +97,13 @@ function withDescriptions(schema: JsonSchema, entries: Entries | null): JsonSche
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
-/** A text that stands for another. */
+/** A variable or reference in place of a value. */
 export const reference = {
   type: "string",
   pattern: "\\$\\{|^(ssm|secretsmanager|csms|file):",
 } as const satisfies JsonSchema;
 
-/** A text of a certain form may also be written as a variable or a reference, whose value only the loader sees. */
+/** Also allows a variable or a reference wherever a text of a certain form is expected; the loader checks its value. */
 function openToReferences(schema: JsonSchema): JsonSchema {
   const { description, default: initial, ...bare } = portable(schema);
   if (bare.pattern === undefined && bare.const === undefined && bare.enum === undefined)
@@ -121,7 +121,7 @@ function openParts(schema: JsonSchema): JsonSchema {
     ...schema,
     ...(properties && {
       properties: Object.fromEntries(
-        // `type` is what tells alternatives apart, so it is written out.
+        // `type` is written out because it distinguishes the alternatives.
         Object.entries(properties).map(([key, part]) => [key, key === "type" ? part : open(part)]),
       ),
     }),

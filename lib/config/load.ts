@@ -17,31 +17,31 @@ import { type Config, configSchema } from "./schema.ts";
 export interface LoadedConfig {
   readonly config: Config;
   readonly sinks: ReadonlyMap<SinkName, LoadedSink>;
-  /** Folder of the configuration file; relative paths in it start here. */
+  /** The configuration file's folder; relative paths in it start here. */
   readonly folder: string;
 }
 
-/** What is needed to deliver, and nothing of where events come from. */
+/** The part of a configuration that delivery needs, without sources. */
 export interface LoadedSinks extends Pick<LoadedConfig, "sinks" | "folder"> {
   readonly config: Pick<Config, "delivery">;
 }
 
 export interface LoadDeps {
-  /** What `${NAME}` means, and where default credentials are. */
+  /** Values of `${NAME}`, and default credentials. */
   readonly environment: Environment;
-  /** Where the file is looked for, and where its relative path starts. */
+  /** Where the file is looked for and its relative path starts. */
   readonly folder: string;
-  /** The built-in ones where left out. */
+  /** @default the built-in types */
   readonly sinkTypes?: SinkTypes;
-  /** Scheme (`ssm`) to what reads such a reference; none where left out. */
+  /** Resolvers by scheme (`ssm`). @default none */
   readonly secrets?: SecretResolvers;
-  /** The only sinks that count: the others' options are not looked at, and their secrets not asked for. */
+  /** Only these sinks are checked; other sinks' options and secrets are not read. @default all */
   readonly sinks?: readonly string[];
 }
 
 /**
- * Reads, completes and checks a configuration file; null stands for the one `bridge.config.*` in the folder.
- * @throws ConfigError with everything that is wrong, and no secret in it
+ * Reads and checks a configuration file and fills in defaults; null means the one `bridge.config.*` in the folder.
+ * @throws ConfigError with every issue, and without secrets
  */
 export async function loadConfig(file: string | null, deps: LoadDeps): Promise<LoadedConfig> {
   const { value, source, folder } = await read(file, deps);
@@ -49,7 +49,7 @@ export async function loadConfig(file: string | null, deps: LoadDeps): Promise<L
 }
 
 /**
- * The same for a configuration that is already a value, as a file would hold it; relative paths start at the folder.
+ * Checks a configuration that is already a value and fills in defaults; relative paths start at the folder.
  * @throws ConfigError
  */
 export async function loadConfigValue(written: unknown, deps: LoadDeps): Promise<LoadedConfig> {
@@ -60,7 +60,7 @@ export async function loadConfigValue(written: unknown, deps: LoadDeps): Promise
 }
 
 /**
- * The sinks of a configuration file alone, for a function that only delivers.
+ * Loads only the sinks of a configuration file, for a function that only delivers.
  * @throws ConfigError
  */
 export async function loadSinks(file: string | null, deps: LoadDeps): Promise<LoadedSinks> {
@@ -74,7 +74,7 @@ export async function loadSinks(file: string | null, deps: LoadDeps): Promise<Lo
   });
 }
 
-/** Adds to each mistake where it stands in the file. The parser that knows is loaded only then. */
+/** Adds each issue's place in the file. The parser with positions is loaded only then. */
 async function withPlace<Loaded>(source: TextSource | null, load: () => Promise<Loaded>): Promise<Loaded> {
   try {
     return await load();
@@ -92,7 +92,7 @@ async function read(file: string | null, deps: LoadDeps) {
   return { ...(await readConfigFile(path)), folder: dirname(path) };
 }
 
-/** Keys that begin with `x-` are the user's own, such as anchors to merge. */
+/** Removes keys that begin with `x-`, which are the user's own, such as anchors to merge. */
 function withoutExtensions(written: unknown): unknown {
   if (!isRecord(written)) return written;
   return Object.fromEntries(Object.entries(written).filter(([key]) => !key.startsWith("x-")));
@@ -109,7 +109,7 @@ async function checkedWith<Schema extends v.GenericSchema>(schema: Schema, writt
   const { sinks, issues } = await checkSinks(expanded, { sinkTypes, folder });
 
   const mistaken = [...expanded.issues, ...referenceIssues];
-  // A value that could not be had is one mistake; what the schema thinks of its stand-in is none.
+  // A value that could not be resolved is one issue; issues of its placeholder are dropped.
   const known = new Set(mistaken.map(({ field }) => field));
   return {
     output: common.output,

@@ -2,7 +2,7 @@ export type Path = readonly (string | number)[];
 
 const maxKeyCharacters = 60;
 
-/** A place in the configuration as its user would name it: `sources[0].region`, `sinks.ops.headers["x y"]`. */
+/** A path in the configuration as users write it: `sources[0].region`, `sinks.ops.headers["x y"]`. */
 export function fieldName(path: Path): string {
   const text = path.map((key) => (typeof key === "number" ? `[${key}]` : keyName(key))).join("");
   return text.replace(/^\./, "") || "configuration";

@@ -47,7 +47,7 @@ const startFrom = v.pipe(
   ),
 );
 
-/** Date.parse moves 30 February into March. */
+/** Rejects dates such as 30 February, which Date.parse moves into March. */
 function isOnCalendar(instant: string): boolean {
   const day = instant.slice(0, 10);
   const midnightMs = Date.parse(`${day}T00:00:00Z`);
@@ -128,7 +128,7 @@ const source = v.pipe(
   ),
 );
 
-/** Whether nobody on the way can read what is sent there. */
+/** Whether traffic to the URL cannot be read on the way. */
 function isPrivateTo(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === "https:" || /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
@@ -228,7 +228,7 @@ const fleet = v.strictObject({
   burst: v.optional(described(count(1, 12), "Polls within a minute of a stream that has an open task."), 1),
 });
 
-/** What every sink's options share; the rest of a sink's options are its own module's schema. */
+/** Options that every sink shares; its own options are in its module's schema. */
 export const sinkCommon = v.object({
   filter: v.optional(
     described(
@@ -249,7 +249,7 @@ export const sinkCommon = v.object({
 });
 
 const sinkNameExpectation = "a name of letters, digits, - and _ that begins with a letter";
-// A list would count as a record of sinks named 0, 1, 2, so a name begins with a letter.
+// A list would parse as a record of sinks named 0, 1, 2, so a name must begin with a letter.
 const sinkNameText = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, sinkNameExpectation));
 
 export const configSchema = v.strictObject({
@@ -272,7 +272,7 @@ export const configSchema = v.strictObject({
   ),
 });
 
-/** The configuration as a user writes it. */
+/** The configuration as a user writes it, before defaults. */
 export type ConfigInput = v.InferInput<typeof configSchema>;
 export type Config = v.InferOutput<typeof configSchema>;
 export type SourceConfig = Config["sources"][number];

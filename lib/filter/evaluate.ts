@@ -2,10 +2,10 @@ import { exactNumber } from "../text/json.ts";
 import { isLeaf, type Leaf } from "./operators.ts";
 import type { LeafNode, ObjectNode, PatternItem, PatternNode } from "./pattern.ts";
 
-/** `absent` is a match by nothing but `exists: false`. */
+/** `absent` matches only by `exists: false`. */
 export type Match = "no" | "absent" | "present";
 
-/** What a pattern made of a value, with all that led to it. */
+/** The result of matching a value with a pattern, with all details. */
 export type Outcome = LeafOutcome | FieldsOutcome | ListOutcome;
 
 interface LeafOutcome {
@@ -13,7 +13,7 @@ interface LeafOutcome {
   readonly match: Match;
   readonly node: LeafNode;
   readonly value: unknown;
-  /** The item that passed; null where none did. */
+  /** The item that passed; null when none did. */
   readonly by: PatternItem | null;
 }
 
@@ -21,7 +21,7 @@ interface FieldsOutcome {
   readonly kind: "fields";
   readonly match: Match;
   readonly fields: readonly (readonly [name: string, verdict: Outcome])[];
-  /** Of each branch of `$or`. */
+  /** One outcome per branch of `$or`. */
   readonly branches: readonly Outcome[];
 }
 
@@ -31,7 +31,7 @@ interface ListOutcome {
   readonly elements: readonly Outcome[];
 }
 
-/** Judges a value by a pattern. Filtering and explaining both rest on this alone. */
+/** Matches a value with a pattern. Both filtering and explaining use it. */
 export const judge = (node: PatternNode, value: unknown): Outcome =>
   node.kind === "leaf" ? judgeLeaf(node, value) : judgeObject(node, value);
 
@@ -44,7 +44,7 @@ function judgeLeaf(node: LeafNode, value: unknown): LeafOutcome {
   return { kind: "leaf", match: by.test === "absent" ? "absent" : "present", node, value, by };
 }
 
-/** In an array one object must match the whole node; or, by absence, all of them must. */
+/** In an array, one object must match the whole node; when matching by absence, all of them must. */
 function judgeObject(node: ObjectNode, value: unknown): Outcome {
   if (!Array.isArray(value)) return judgeFields(node, value);
   const elements = elementsOf(value).map((element) => judgeFields(node, element));
@@ -77,11 +77,11 @@ function anyElement(elements: readonly Outcome[]): Match {
   return matches.includes("present") ? "present" : every(matches);
 }
 
-/** The verdict that decides among several of which one is enough; undefined where none matches. */
+/** Of several outcomes of which one is enough, the one that decides; undefined when none matches. */
 export const strongest = (verdicts: readonly Outcome[]): Outcome | undefined =>
   verdicts.find(({ match }) => match === "present") ?? verdicts.find(({ match }) => match === "absent");
 
-/** Only what the event itself holds: a pattern cannot see what every object inherits. */
+/** Own properties only: a pattern must not see inherited ones. */
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === "object" &&
   value !== null &&
@@ -91,7 +91,7 @@ const fieldOf = (value: unknown, name: string): unknown =>
     ? Reflect.get(value, name)
     : undefined;
 
-/** Deeper arrays than this hold nothing that a pattern sees, so that no event can exhaust the stack. */
+/** Arrays nested deeper are treated as empty, so that no event can exhaust the stack. */
 const maxArrayDepth = 32;
 
 const elementsOf = (value: readonly unknown[]): readonly unknown[] => value.flat(maxArrayDepth);
@@ -99,7 +99,7 @@ const elementsOf = (value: readonly unknown[]): readonly unknown[] => value.flat
 const leavesOf = (value: unknown): readonly Leaf[] =>
   (Array.isArray(value) ? elementsOf(value) : [value]).map(comparable).filter(isLeaf);
 
-/** A number that is kept as it was written compares by its value. */
+/** A number kept in its original notation is compared by its value. */
 function comparable(value: unknown): unknown {
   const exact = exactNumber(value);
   const most = Number.MAX_VALUE;

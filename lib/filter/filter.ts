@@ -2,38 +2,38 @@ import type { CloudEvent } from "../change/event.ts";
 import { judge, type Outcome, strongest } from "./evaluate.ts";
 import { compilePattern, shortJson } from "./pattern.ts";
 
-/** A sink's filter: an EventBridge event pattern, compiled. */
+/** A sink's filter: a compiled EventBridge event pattern. */
 export interface Filter {
   matches(event: CloudEvent): boolean;
   explain(event: CloudEvent): Explanation;
 }
 
-/** Why an event matches, or not. */
+/** Why an event matches or not. */
 export interface Explanation {
   readonly matches: boolean;
   /**
-   * The fields that decided. Of a match: all have passed, and of each `$or` and each list only what was enough. Of a miss:
-   * whatever was asked, in every branch and element.
+   * The fields that decided. For a match: all fields, and for each `$or` and list only what was enough. For a mismatch:
+   * every field tested, in all branches and elements.
    */
   readonly checks: readonly Check[];
 }
 
-/** One field of the pattern, held against the event. */
+/** One field of the pattern, compared with the event. */
 export interface Check {
-  /** Dotted path in the event; `$or[0].` where a branch asks for it, `[0]` where an element of a list does. */
+  /** Dotted path in the event; prefixed `$or[0].` in a branch, with `[0]` in an element of a list. */
   readonly field: string;
-  /** The pattern there, as JSON. */
+  /** The pattern of the field, as JSON. */
   readonly expected: string;
-  /** The event's value there as JSON, shortened; `nothing` where it has none. */
+  /** The event's value as JSON, shortened; `nothing` when it has none. */
   readonly found: string;
   readonly passed: boolean;
-  /** The value or operator of the pattern that passed, as JSON; null where none did. */
+  /** The pattern's value or operator that passed, as JSON; null when none did. */
   readonly by: string | null;
 }
 
 /**
- * Compiles a filter. `field` is where the pattern stands in the configuration, for messages.
- * @throws ConfigError with everything that is wrong in the pattern
+ * Compiles a filter. `field` is the pattern's place in the configuration, for messages.
+ * @throws ConfigError with every mistake in the pattern
  */
 export function compileFilter(pattern: unknown, field = "filter"): Filter {
   const root = compilePattern(pattern, field);
@@ -61,7 +61,7 @@ function checksOf(verdict: Outcome, path: string): readonly Check[] {
       ];
     }
     case "list": {
-      // One element is enough only where something is present: by absence all must match.
+      // One element is enough only when a value is present: by absence all must match.
       const all = [...verdict.elements.entries()];
       const decisive = verdict.match === "present" ? deciding(verdict.elements) : all;
       return decisive.flatMap(([index, inner]) => checksOf(inner, `${path}[${index}]`));
@@ -71,7 +71,7 @@ function checksOf(verdict: Outcome, path: string): readonly Check[] {
   }
 }
 
-/** Of verdicts of which one is enough: that one, or all of them where there is none. */
+/** Of outcomes of which one is enough: that one, or all of them when none matches. */
 function deciding(verdicts: readonly Outcome[]): readonly (readonly [index: number, verdict: Outcome])[] {
   const enough = strongest(verdicts);
   return [...verdicts.entries()].filter(([, verdict]) => enough === undefined || verdict === enough);

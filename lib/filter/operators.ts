@@ -5,13 +5,13 @@ import { compileWildcard } from "./wildcard.ts";
 export type Leaf = string | number | boolean | null;
 export type LeafTest = (leaf: Leaf) => boolean;
 
-/** What an argument should have been. */
+/** Expectation that an operator's argument does not meet. */
 export interface Misfit {
   readonly expected: string;
 }
 export type Compiled = LeafTest | Misfit;
 
-/** The operators on a leaf that is there; `exists` is not among them, since it asks of leaves that are not. */
+/** Operators on a present leaf; `exists` is not among them, since it also tests absent leaves. */
 const operators: ReadonlyMap<string, (argument: unknown) => Compiled> = new Map([
   ["prefix", (argument) => textEnd(argument, (text, part) => text.startsWith(part))],
   ["suffix", (argument) => textEnd(argument, (text, part) => text.endsWith(part))],
@@ -24,7 +24,7 @@ const operators: ReadonlyMap<string, (argument: unknown) => Compiled> = new Map(
 
 export const operatorNames = [...operators.keys(), "exists"].toSorted().join(", ");
 
-/** Null for a name that is no operator. */
+/** Compiles an operator; null for an unknown name. */
 export const compileOperator = (name: string, argument: unknown): Compiled | null =>
   operators.get(name)?.(argument) ?? null;
 
@@ -80,7 +80,7 @@ function anythingBut(argument: unknown): Compiled {
   return misfit ?? ((leaf) => !tests.some((test) => typeof test === "function" && test(leaf)));
 }
 
-/** Every text begins and ends with an empty one. */
+/** Whether the text matches everything: every text begins and ends with the empty text. */
 const isEveryText = (name: (typeof negatable)[number], part: unknown): boolean =>
   name === "wildcard" ? part === "*" : name !== "equals-ignore-case" && part === "";
 
@@ -138,7 +138,7 @@ function cidr(argument: unknown): Compiled {
   });
 }
 
-/** The object's value under its only key; undefined when it is no object, or has another key. */
+/** The value under an object's only key; undefined when it is not an object, or has another key. */
 function soleField(value: unknown, name: string): unknown {
   if (!isRecord(value)) return undefined;
   const [entry, ...more] = Object.entries(value);

@@ -2,23 +2,23 @@ import { ConfigError, type ConfigIssue } from "../core/errors.ts";
 import { isRecord } from "../text/json.ts";
 import { compileOperator, isLeaf, type LeafTest, operatorNames } from "./operators.ts";
 
-/** What one field's value must be: any of the items passes for a leaf there, or no leaf is there and that is allowed. */
+/** Condition on one field: any item may pass for a present leaf, or no leaf is present and that is allowed. */
 export interface LeafNode {
   readonly kind: "leaf";
   readonly items: readonly PatternItem[];
-  /** The pattern's own text, as JSON. */
+  /** The pattern as JSON. */
   readonly text: string;
 }
 
-/** A value or an operator in a field's list. */
+/** A value or operator in a field's list. */
 export interface PatternItem {
-  /** `absent` passes where no leaf is. */
+  /** `absent` passes when no leaf is present. */
   readonly test: LeafTest | "absent";
-  /** As JSON. */
+  /** The item as JSON. */
   readonly text: string;
 }
 
-/** Every field must match, and of each `$or` one branch. */
+/** Every field must match, and one branch of each `$or`. */
 export interface ObjectNode {
   readonly kind: "object";
   readonly fields: readonly (readonly [name: string, node: PatternNode])[];
@@ -34,11 +34,11 @@ const maxIssues = 50;
 const maxFieldCharacters = 300;
 
 /**
- * Compiles an EventBridge event pattern. `field` is where the pattern stands in the configuration.
- * @throws ConfigError with everything that is wrong in it
+ * Compiles an EventBridge event pattern. `field` is the pattern's place in the configuration.
+ * @throws ConfigError with every mistake in it
  */
 export function compilePattern(pattern: unknown, field: string): ObjectNode {
-  // Checked first, so that nothing below can recurse without end.
+  // Checked first, so that the recursion below is bounded.
   if (isTooDeep(pattern))
     throw new ConfigError([{ field, found: "more", expected: `at most ${maxDepth} levels` }]);
   const compilation = new Compilation();
@@ -51,7 +51,7 @@ export function compilePattern(pattern: unknown, field: string): ObjectNode {
   return node;
 }
 
-/** What a person can read of ever so many mistakes. */
+/** Keeps as many issues as a person can read. */
 function bounded(issues: readonly ConfigIssue[], field: string): readonly ConfigIssue[] {
   if (issues.length <= maxIssues) return issues;
   const rest = {
@@ -62,7 +62,7 @@ function bounded(issues: readonly ConfigIssue[], field: string): readonly Config
   return [...issues.slice(0, maxIssues), rest];
 }
 
-/** One pass over a pattern: what is wrong so far, and how much was read. */
+/** One pass over a pattern: the issues found and the size read so far. */
 class Compilation {
   readonly issues: ConfigIssue[] = [];
   tests = 0;
@@ -138,7 +138,7 @@ class Compilation {
   }
 }
 
-/** Both ends of a path: where it stands in the configuration, and what is wrong there. */
+/** Shortens a path to its two ends: the place in the configuration, and the mistake's place. */
 const shortPath = (field: string): string =>
   field.length <= maxFieldCharacters
     ? field
@@ -151,7 +151,7 @@ const isTooDeep = (value: unknown, levels = maxDepth): boolean =>
 
 const maxShownCharacters = 80;
 
-/** A value as JSON of at most some 80 characters; `nothing` for one that is not there. */
+/** A value as JSON of at most about 80 characters; `nothing` for undefined. */
 export function shortJson(value: unknown): string {
   if (isTooDeep(value)) return "something very deep";
   const text = JSON.stringify(value) ?? "nothing";

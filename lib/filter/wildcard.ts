@@ -1,6 +1,6 @@
 /**
- * Compiles a wildcard: `*` stands for any text, `\*` for a star, `\\` for a backslash. Null for `**` and other escapes.
- * The parts are looked for from left to right, each at its first place, so no text makes it go back.
+ * Compiles a wildcard: `*` matches any text, `\*` a star, `\\` a backslash. Null for `**` and other escapes.
+ * Searches the parts from left to right, each at its first match, so there is no backtracking.
  */
 export function compileWildcard(pattern: string): ((text: string) => boolean) | null {
   const parts = partsOf(pattern);
@@ -20,7 +20,7 @@ export function compileWildcard(pattern: string): ((text: string) => boolean) | 
   };
 }
 
-/** The literal texts between the stars; null for a pattern that is not allowed. */
+/** The literal parts between the stars; null for an invalid pattern. */
 function partsOf(pattern: string): readonly string[] | null {
   const tokens = pattern.match(/\\[\s\S]?|\*+|[^\\*]+/g) ?? [];
   const parts = [""];

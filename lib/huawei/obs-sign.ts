@@ -1,19 +1,19 @@
 import { createHmac } from "node:crypto";
 import type { AccessKey } from "./sign.ts";
 
-/** What a signature of Object Storage Service covers. */
+/** The signed parts of a request to Object Storage Service. */
 export interface SignableObsRequest {
   readonly method: string;
-  /** `/bucket/key`, escaped as on the wire, wherever the bucket stands there. */
+  /** `/bucket/key`, escaped as on the wire, also when the bucket is in the host name. */
   readonly resource: string;
-  /** Those that name a part of the resource, such as `append`, sorted; a filter of a listing is not signed. */
+  /** Sub-resources such as `append`, sorted; a listing's filters are not signed. */
   readonly subresources: readonly (readonly [name: string, value: string])[];
-  /** Lower-case names. */
+  /** Headers with lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Signs a request in OBS's own way, HMAC-SHA1 in a header: https://support.huaweicloud.com/intl/en-us/api-obs/obs_04_0010.html
+ * Signs a request by OBS's header method, HMAC-SHA1: https://support.huaweicloud.com/intl/en-us/api-obs/obs_04_0010.html
  * Returns the headers to add: `date`, `authorization` and, for temporary credentials, `x-obs-security-token`.
  */
 export function signObs(request: SignableObsRequest, key: AccessKey, nowMs: number): Record<string, string> {

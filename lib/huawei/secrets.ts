@@ -20,7 +20,7 @@ const maxBodyBytes = 262_144;
 const answerSchema = v.object({ version: v.object({ secret_string: v.pipe(v.string(), v.nonEmpty()) }) });
 
 /**
- * Reads `csms:NAME[#jsonKey]`: the latest version of a secret of Huawei Cloud's Cloud Secret Management Service
+ * Resolves `csms:NAME[#jsonKey]`: the latest version of a secret in Huawei Cloud's Cloud Secret Management Service
  * (GET /v1/{project_id}/secrets/{secret_name}/versions/latest at kms.{region}), with the environment's access key.
  * Several keys of one secret cost one request. Rejects with SecretError.
  */
@@ -69,7 +69,7 @@ async function fetchSecret(
   );
   if (answer.status !== 200) throw new SecretError(`HTTP_${answer.status}`);
   const parsed = v.safeParse(answerSchema, parseJson(answer.text));
-  // A secret may be stored as bytes, which no option of a configuration can be.
+  // A secret may be stored as bytes, which no configuration option can be.
   if (!parsed.success) throw new SecretError("NO_TEXT");
   return parsed.output.version.secret_string;
 }

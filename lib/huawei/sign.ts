@@ -1,23 +1,23 @@
 import { createHmac, hash } from "node:crypto";
 import { basicTime } from "../text/basic-time.ts";
 
-/** What a signature covers. */
+/** The signed parts of a request. */
 export interface SignableRequest {
   readonly method: string;
-  /** Decoded, never a URL's escaped form. As a list its segments, which hold ids from outside: their slashes separate nothing. */
+  /** Decoded, never a URL's escaped form. A list holds segments with ids from outside, whose slashes are escaped. */
   readonly path: string | readonly string[];
-  /** Decoded; a repeated name is a repeated pair. Order is of no account. */
+  /** Decoded; a repeated name is a repeated pair. The order does not matter. */
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** In any case; `host` included. */
+  /** Headers with names in any case; `host` included. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The exact bytes, as text; empty when there is none. */
+  /** The exact body as text; empty for none. */
   readonly body: string;
 }
 
 export interface AccessKey {
   readonly ak: string;
   readonly sk: string;
-  /** Of temporary credentials. */
+  /** Only for temporary credentials. */
   readonly securityToken?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function sign(request: SignableRequest, key: AccessKey, nowMs: number): R
 }
 
 /**
- * The signature that a request should carry, in hex: what `sign` puts into it and a server compares with.
+ * Computes a request's signature in hex, for `sign` and for a server that verifies it.
  * `date` is the X-Sdk-Date as sent; `signedNames` are lower-case and sorted.
  */
 export function signatureOf(
@@ -57,7 +57,7 @@ export function signatureOf(
     .digest("hex");
 }
 
-/** The text whose hash is signed. A signed header that the request lacks counts as empty. */
+/** The string to sign. A signed header that the request lacks counts as empty. */
 export function canonicalRequest(request: SignableRequest, signedNames: readonly string[]): string {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(request.headers)) headers.set(name.toLowerCase(), value.trim());
@@ -72,7 +72,7 @@ export function canonicalRequest(request: SignableRequest, signedNames: readonly
   ].join("\n");
 }
 
-/** The parts of an Authorization header; null when it is none of this algorithm. */
+/** Parses an Authorization header; null for another algorithm. */
 export function parseAuthorization(
   header: string,
 ): { readonly ak: string; readonly signedNames: readonly string[]; readonly signature: string } | null {
@@ -87,9 +87,9 @@ const hashOfNothing = hash("sha256", "");
 
 const unreserved = /^[\w.~-]*$/;
 
-/** Escapes all but RFC 3986's unreserved characters, as the signature wants it; right for a URL as well. */
+/** Escapes all but RFC 3986's unreserved characters, as the signature requires; also valid in a URL. */
 export function percentEncode(text: string): string {
-  // What ids and numbers are made of, which is nearly all that is signed.
+  // Fast path: ids and numbers, which are nearly all signed text.
   if (unreserved.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
@@ -99,7 +99,7 @@ export function percentEncode(text: string): string {
 
 const unreservedPath = /^[\w.~/-]*$/;
 
-/** A decoded path with its segments escaped. No segment of a list leads elsewhere: `..` in it is an id like any other. */
+/** A decoded path with its segments escaped. In a list, `..` is an id like any other. */
 export const encodePath = (path: SignableRequest["path"]): string => {
   if (typeof path !== "string") return path.map(encodeSegment).join("/");
   return unreservedPath.test(path) ? path : path.split("/").map(percentEncode).join("/");

@@ -4,7 +4,7 @@ import { described } from "./fields.ts";
 
 const proxyExpectation = "the http or https URL of a proxy such as http://user:password@proxy:3128, or false";
 
-/** Of a source or a sink over HTTP. */
+/** Connection options of a source or sink over HTTP. */
 export const proxy = v.optional(
   described(
     v.union(
@@ -26,7 +26,7 @@ const certExpectation = "a certificate in PEM";
 const keyExpectation = "an unencrypted private key in PEM";
 const pairExpectation = "cert and key together, the key being that of the certificate";
 
-/** Certificates for a server's TLS; each option is PEM text, which a `file:` reference brings. */
+/** TLS options with certificates as PEM text, usually from a `file:` reference. */
 export const tls = v.optional(
   described(
     v.pipe(
@@ -69,12 +69,12 @@ function isPrivateKey(pem: string): boolean {
 
 function isPair(cert: string | undefined, key: string | undefined): boolean {
   if (cert === undefined || key === undefined) return cert === key;
-  // One that is none has an issue of its own.
+  // An invalid certificate has an issue of its own.
   if (!areCertificates(cert) || !isPrivateKey(key)) return true;
   return new crypto.X509Certificate(cert).checkPrivateKey(crypto.createPrivateKey(key));
 }
 
-/** OpenSSL has a code of its own for each way in which a text is none. */
+/** OpenSSL has several codes for text that is not a certificate. */
 function succeeds(read: () => unknown): boolean {
   try {
     read();

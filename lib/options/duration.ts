@@ -1,12 +1,12 @@
 import * as v from "valibot";
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-/** What a duration looks like. */
+/** Form of a duration. */
 export const durationPattern = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
-/** Ten years: more is a slip, and would carry an instant past what a Date can hold. */
+/** Ten years: a longer duration is a mistake, and could exceed the range of a Date. */
 const longestMs = 3_650 * unitMs.d;
 
-/** `10s`, `15m`, `7d` (also `ms` and `h`) as milliseconds; null when the text is no duration of at most ten years. */
+/** Parses `10s`, `15m`, `7d` (also `ms` and `h`) into milliseconds; null unless it is a duration of at most ten years. */
 export function parseDuration(text: string): number | null {
   const [, amount, unit] = durationPattern.exec(text) ?? [];
   if (!amount || !unit) return null;
@@ -14,7 +14,7 @@ export function parseDuration(text: string): number | null {
   return ms <= longestMs ? ms : null;
 }
 
-/** A configuration field that holds a duration: text in, milliseconds out. */
+/** A configuration field for a duration: text in, milliseconds out. */
 export const duration = () =>
   v.pipe(
     v.string("a duration such as 10s, 15m or 7d"),
@@ -26,5 +26,5 @@ export const duration = () =>
     v.transform((text) => parseDuration(text) ?? 0),
   );
 
-/** The same, for a span that cannot be nothing. */
+/** A configuration field for a duration above zero: text in, milliseconds out. */
 export const positiveDuration = () => v.pipe(duration(), v.minValue(1, "a duration of at least 1ms"));

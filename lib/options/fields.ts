@@ -1,23 +1,23 @@
 import * as v from "valibot";
 import { duration } from "./duration.ts";
 
-/** A field with the text that its documentation shows. */
+/** Adds the description that the documentation shows to a field. */
 export const described = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
   v.pipe(schema, v.description(description));
 
-/** A line break at the end is an accident: editors and secret stores add one. */
+/** Trims a trailing line break: editors and secret stores add one. */
 const withoutLastBreak = v.transform<string, string>((text) => text.replace(/[\r\n]+$/, ""));
 
 export const filledText = (expected: string) =>
   v.pipe(v.string(expected), withoutLastBreak, v.nonEmpty(expected));
 
-/** Text that becomes a header: blanks around it are an accident, any other would break the request. */
+/** Text for a header: surrounding blanks are trimmed, all but printable ASCII is refused. */
 export const headerText = (expected: string) => {
   const whole = `${expected}, in printable ASCII without blanks`;
   return v.pipe(v.string(expected), v.trim(), v.regex(/^[\x21-\x7e]+$/, whole));
 };
 
-/** Text that becomes a part of a path, a host or a key. */
+/** Text for a part of a path, a host or a key. */
 export const identifier = (expected: string) => {
   const whole = `${expected}, at most 128 letters, digits, - and _`;
   return v.pipe(v.string(expected), v.trim(), v.regex(/^[\w-]{1,128}$/, whole));
@@ -37,7 +37,7 @@ const zoneExpectation = "an IANA time zone such as UTC or Asia/Shanghai";
 export const timeZone = v.pipe(v.string(zoneExpectation), v.check(isTimeZone, zoneExpectation));
 
 function isTimeZone(name: string): boolean {
-  // The usual one, told without loading the calendars.
+  // The default is accepted without loading time zone data.
   if (name === "UTC") return true;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
@@ -57,12 +57,12 @@ export const httpUrl = v.pipe(
 
 function isHttpUrl(text: string): boolean {
   const url = URL.parse(text);
-  // The parser passes over line breaks and tabs.
+  // URL parsers ignore line breaks and tabs.
   if (url === null || /[\s\p{Cc}]/u.test(text) || !/^https?:$/.test(url.protocol)) return false;
   return [url.username, url.password, url.search, url.hash].every((part) => part === "");
 }
 
-/** How long a sink's one attempt may take. */
+/** Time limit of one attempt of a sink. */
 export const attemptTimeout = v.pipe(
   duration(),
   v.minValue(1, "a duration of at least 1ms"),

@@ -2,10 +2,10 @@ import * as v from "valibot";
 
 const sslmodes = ["disable", "require", "verify-ca", "verify-full"] as const;
 
-/** By libpq's own names: without TLS, TLS with whoever answers, one that `ca` knows, one that it knows by this host's name. */
+/** libpq's names: no TLS, TLS with any server, a certificate that `ca` signed, a certificate for this host name. */
 export type SslMode = (typeof sslmodes)[number];
 
-/** Where a PostgreSQL server is, who signs in, and how. */
+/** A PostgreSQL server's address and login. */
 export interface PostgresAddress {
   /** Without an IPv6 address's brackets. */
   readonly host: string;
@@ -19,7 +19,7 @@ export interface PostgresAddress {
 const expected = "a URL such as postgres://user:password@host:5432/database";
 const expectedQuery = `no parameter but sslmode, which is ${sslmodes.slice(0, -1).join(", ")} or verify-full`;
 
-/** A PostgreSQL URL, read into its parts. TLS with a server whose name is checked is what it means without `sslmode`. */
+/** Parses a PostgreSQL URL. Without `sslmode` it means TLS with a verified host name. */
 export const postgresUrl = v.pipe(
   v.string(expected),
   v.trim(),
@@ -48,7 +48,7 @@ function addressIn(text: string): Omit<PostgresAddress, "sslmode"> | null {
   };
 }
 
-/** Null for any other parameter, since one that is passed over in silence may be what secures the connection. */
+/** Null for any other parameter: ignoring one silently could drop a security setting. */
 function sslmodeIn(text: string): SslMode | null {
   const [first = ["sslmode", "verify-full"], ...others] = URL.parse(text)?.searchParams ?? [];
   const [name, value] = first;
@@ -56,7 +56,7 @@ function sslmodeIn(text: string): SslMode | null {
   return sslmodes.find((mode) => mode === value) ?? null;
 }
 
-/** Undefined for what no text is encoded as, and for what a server takes as the text's end. */
+/** Undefined for invalid percent-encoding, and for NUL, which a server reads as the end. */
 function decoded(part: string): string | undefined {
   try {
     const text = decodeURIComponent(part);
@@ -70,7 +70,7 @@ function decoded(part: string): string | undefined {
 const schemaExpectation =
   "a schema's name of at most 63 letters, digits and _, which begins with a letter or _ and not with pg_";
 
-/** The name of a schema that is the bridge's own. Letters keep their case. */
+/** Schema name for the bridge's own tables. Case is kept. */
 export const schemaName = v.pipe(
   v.string(schemaExpectation),
   v.regex(/^(?!pg_)[a-z_]\w{0,62}$/i, schemaExpectation),

@@ -1,13 +1,13 @@
 import { type Context, Drop, type Emitter, Liquid, LiquidError, type Template } from "liquidjs";
 import { exactNumber } from "../text/json.ts";
 
-/** What a template cannot do. */
+/** A template's mistake. */
 export interface Mistake {
   readonly kind: "mistake";
-  /** In the template, from 1; null where it is in no one line. */
+  /** Line in the template, from 1; null when there is no single line. */
   readonly line: number | null;
   readonly what: string;
-  /** Not the template but the machine may be at fault. */
+  /** Whether time ran out, so that the machine may be at fault instead of the template. */
   readonly isOutOfTime: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface Output {
 
 export interface Program {
   readonly kind: "program";
-  /** Variables that come from outside, each at its first line. */
+  /** Variables from outside, each with its first line. */
   readonly variables: ReadonlyMap<string, number>;
   render(variables: Readonly<Record<string, unknown>>): Output | Mistake;
 }
@@ -28,10 +28,10 @@ const outOfTime = "template render limit exceeded";
 const engine = new Liquid({
   strictFilters: true,
   strictVariables: true,
-  // What may be missing is written with `default` or inside `if`.
+  // Missing values need `default` or `if`.
   lenientIf: true,
   ownPropertyOnly: true,
-  // No file is ever looked for: templates come from this empty table.
+  // Templates come from this empty table, so no file is ever read.
   templates: {},
   timezoneOffset: 0,
   locale: "en",
@@ -46,7 +46,7 @@ renderer.renderTemplates = (templates: Template[], context: Context, emitter?: E
   renderInto(templates, context, emitter ?? new BoundedEmitter(context));
 for (const tag of ["include", "render", "layout", "block"]) Reflect.deleteProperty(engine.tags, tag);
 
-/** Collects output within the limit on memory. liquidjs counts what filters make, but not what is written or captured. */
+/** Collects output within the memory limit. liquidjs counts only filters' output. */
 class BoundedEmitter implements Emitter {
   buffer = "";
   readonly #context: Context;
@@ -62,7 +62,7 @@ class BoundedEmitter implements Emitter {
   }
 }
 
-/** A number that must be shown as it was written; it compares and counts as its value. */
+/** A number that is shown in its original notation but compared and computed by its value. */
 class ExactNumber extends Drop {
   readonly #text: string;
   readonly #json: unknown;
@@ -104,7 +104,7 @@ class ExactNumber extends Drop {
 
 const maxDepth = 64;
 
-/** The value with each exact number as one that Liquid can work with, but for what lies too deep to be named. */
+/** Replaces each exact number by one that Liquid can use, except where nested too deeply to be named. */
 function forLiquid(value: unknown, depth = 0): unknown {
   const exact = exactNumber(value);
   if (exact !== null) return new ExactNumber(exact, value);
@@ -113,7 +113,7 @@ function forLiquid(value: unknown, depth = 0): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, forLiquid(inner, depth + 1)]));
 }
 
-/** Reads a template. */
+/** Compiles a template. */
 export function compile(text: string): Program | Mistake {
   return attempt(() => {
     const parsed = engine.parse(text);
@@ -130,7 +130,7 @@ export function compile(text: string): Program | Mistake {
   });
 }
 
-/** An object shown as text would be of no use to anyone. */
+/** An object as text would be useless, so it is a mistake. */
 function shown(value: unknown): string {
   if (value instanceof ExactNumber) return value.valueOf();
   if (typeof value === "object" && value !== null) throw new TypeError("an object or a list needs | json");

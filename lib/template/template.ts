@@ -8,14 +8,14 @@ import type { Mistake, Output, Program } from "./liquid.ts";
 const maxCharacters = 16_384;
 const templateExpectation = `a Liquid template of 1 to ${maxCharacters} characters`;
 
-/** A template as it is written; `new Template` of it is what sinks use. */
+/** Schema of a template's text; sinks use `new Template` of it. */
 export const templateText = v.pipe(
   v.string(templateExpectation),
   v.nonEmpty(templateExpectation),
   v.maxLength(maxCharacters, templateExpectation),
 );
 
-/** What is wrong with a template, for the one who wrote it. */
+/** A template's mistake, for its author. */
 export interface TemplateIssue {
   readonly found: string;
   readonly expected: string;
@@ -23,7 +23,7 @@ export interface TemplateIssue {
 
 export type Format = "text" | "json";
 
-/** A text with places for what an event says, in Liquid. The language's engine is loaded at the first use. */
+/** A text with placeholders for an event's values, in Liquid. The engine is loaded at the first use. */
 export class Template {
   readonly #text: string;
   readonly #format: Format;
@@ -34,7 +34,7 @@ export class Template {
     this.#format = format;
   }
 
-  /** The event in the template's words; or why there are none, which is `permanent` unless time ran out. */
+  /** Renders the event; or the reason why it failed, which is `permanent` unless time ran out. */
   async render(event: CloudEvent): Promise<Output | Refusal> {
     const outcome = this.#filled(await this.#compiled(), event);
     if (outcome.kind === "output") return outcome;
@@ -44,7 +44,7 @@ export class Template {
       : { kind: "permanent", reason: "rejected", detail };
   }
 
-  /** Tries the template on an event of every kind; null where it works for all of them. */
+  /** Tries the template on sample events of every kind; null when all of them work. */
   async issue(): Promise<TemplateIssue | null> {
     const program = await this.#compiled();
     if (program.kind === "mistake") return { found: place(program), expected: "a Liquid template" };
@@ -82,7 +82,7 @@ export class Template {
 
 const place = ({ line, what }: Mistake): string => (line === null ? what : `line ${line}: ${what}`);
 
-/** Where a text stops being JSON, where the parser tells; null for JSON. The parser's message would quote the text. */
+/** Where a text stops being JSON, if the parser reports it; null for JSON. The parser's message would quote the text. */
 function jsonMistake(text: string): string | null {
   try {
     JSON.parse(text);
@@ -107,7 +107,7 @@ interface Trial {
   readonly told: string;
 }
 
-/** Samples of every kind: with everything, with nothing that may be missing, and with texts that break out of quotes. */
+/** Samples of every kind: with all values, without optional ones, and with texts that try to break out of quotes. */
 function* trials(): Generator<Trial> {
   for (const status of sampleStatuses) {
     const event = sampleEvent(0, status);

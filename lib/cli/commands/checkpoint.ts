@@ -15,7 +15,7 @@ interface Record extends Stored {
   readonly key: StreamKey;
 }
 
-/** The durable record of the streams named, or of all. */
+/** Shows the durable record of the named streams, or of all. */
 export const showCheckpoints = (context: Context, stream: string | undefined): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
@@ -26,7 +26,7 @@ export const showCheckpoints = (context: Context, stream: string | undefined): P
     return 0;
   });
 
-/** Forgets records. Asks first, and says what would be lost. */
+/** Deletes records. Says what would be lost and asks first. */
 export const resetCheckpoints = (
   context: Context,
   stream: string | undefined,
@@ -34,7 +34,7 @@ export const resetCheckpoints = (
 ): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const keys = selectStreams("STREAM", stream, await bridge.checkpoints.list());
-    // A record that cannot be read must still be one that can be reset, so none is loaded here.
+    // No record is loaded here: an unreadable one must still be resettable.
     const question = `This forgets ${count(keys.length, "checkpoint")} with every undelivered event: ${keys.join(", ")}`;
     const agreed = keys.length > 0 && (await confirm(context, question, yes));
     if (agreed) for (const key of keys) await forget(bridge, key);
@@ -44,7 +44,7 @@ export const resetCheckpoints = (
     return 0;
   });
 
-/** The record first: deliveries that it does not name any more are nobody's. */
+/** Deletes the record first: deliveries that no record names are ignored. */
 async function forget({ checkpoints, parked }: Bridge, key: StreamKey): Promise<void> {
   await checkpoints.reset(key);
   await parked.remove(key, await parked.list(key));
@@ -63,7 +63,7 @@ async function readRecords(bridge: Bridge, stream: string | undefined): Promise<
 
 const waiting = (count: number): Span => (count > 0 ? ["yellow", String(count)] : "0");
 
-/** Deliveries that wait beside the record, over all sinks. */
+/** Number of pending deliveries beside the record, over all sinks. */
 const parkedCount = ({ checkpoint }: Record): number =>
   [...checkpoint.parked.values()].flat().reduce((sum, { count }) => sum + count, 0);
 
@@ -100,7 +100,7 @@ function show(context: Context, records: readonly Record[]): void {
   for (const record of records) for (const line of remarks(record, nowMs)) out.line(...line);
 }
 
-/** What stands in a stream's way: the lease of a run, and sinks that fail. */
+/** What blocks a stream: another run's lease, or failing sinks. */
 function remarks({ key, checkpoint }: Record, nowMs: number): readonly Line[] {
   const { lease, breakers } = checkpoint;
   const oldestMs = oldestOwedMs(checkpoint);

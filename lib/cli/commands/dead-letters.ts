@@ -12,7 +12,7 @@ export interface LetterOptions {
   readonly id?: string;
 }
 
-/** What was given up, oldest first. */
+/** Lists dead letters, oldest first. */
 export const listDeadLetters = (context: Context, options: LetterOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
@@ -23,7 +23,7 @@ export const listDeadLetters = (context: Context, options: LetterOptions): Promi
     return 0;
   });
 
-/** Puts letters back into their streams' outboxes. */
+/** Puts dead letters back into their streams' outboxes. */
 export const redriveDeadLetters = (context: Context, options: LetterOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
@@ -43,7 +43,7 @@ export const redriveDeadLetters = (context: Context, options: LetterOptions): Pr
     return 0;
   });
 
-/** Deletes letters for good. Asks first. */
+/** Deletes dead letters permanently. Asks first. */
 export const purgeDeadLetters = (context: Context, options: LetterOptions, yes: boolean): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const letters = await bridge.deadLetters.list(filterOf(options));

@@ -14,13 +14,13 @@ import { configOf } from "../session.ts";
 
 export interface ExplainOptions {
   readonly sink?: string;
-  /** A file, or `-` for stdin. */
+  /** Path of the event's file, or `-` for stdin. */
   readonly event?: string;
-  /** Of the sample event. */
+  /** The sample event's status. */
   readonly status?: string;
 }
 
-/** Says for each sink whether its filter takes an event, and which fields decided. Nothing is sent. */
+/** Shows for each sink whether its filter accepts an event, and which fields decided. Sends nothing. */
 export async function explain(context: Context, options: ExplainOptions): Promise<ExitCode> {
   const { sinks } = await configOf(context);
   const chosen = [...sinks].filter(([name]) => options.sink === undefined || name === options.sink);
@@ -38,7 +38,7 @@ export async function explain(context: Context, options: ExplainOptions): Promis
   return 0;
 }
 
-/** A sink without a filter takes everything: nothing is asked. */
+/** A sink without a filter accepts everything. */
 const explanationOf = (name: SinkName, { common }: LoadedSink, event: CloudEvent): Explanation =>
   common.filter
     ? compileFilter(common.filter, `sinks.${name}.filter`).explain(event)
@@ -63,7 +63,7 @@ const row = ({ field, expected, found, passed, by }: Check): Line => [
   passed ? ["green", "  ✓"] : ["red", "  ✗"],
   field,
   found,
-  // Of a list with one item it goes without saying which one passed.
+  // In a list with one item it is obvious which one passed.
   by === null || expected === `[${by}]` ? short(expected) : `${short(expected)}, passed by ${short(by)}`,
 ];
 
@@ -96,7 +96,7 @@ async function fileText({ folder }: Context, file: string): Promise<string> {
   }
 }
 
-/** A filter copes with anything in the other fields. */
+/** Other fields may hold anything: filters accept any value. */
 const isEvent = (value: unknown): value is CloudEvent =>
   typeof value === "object" &&
   value !== null &&

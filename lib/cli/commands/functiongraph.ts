@@ -12,12 +12,12 @@ import type { ExitCode } from "../errors.ts";
 
 export interface FunctionGraphOptions {
   readonly port: string;
-  /** The function's own time limit, as FunctionGraph is told it. */
+  /** The function's time limit, as configured in FunctionGraph. */
   readonly timeLimit: string;
 }
 
 /**
- * Serves as an event function of FunctionGraph's custom images: POST /invoke is one run, POST /init an early start.
+ * Serves as an event function of FunctionGraph's custom images: POST /invoke makes one run, POST /init warms up.
  * https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_0303.html
  */
 export async function functionGraph(context: Context, options: FunctionGraphOptions): Promise<ExitCode> {
@@ -59,7 +59,7 @@ export async function functionGraph(context: Context, options: FunctionGraphOpti
   return 0;
 }
 
-/** Headers that FunctionGraph adds where the function's setting "Include Keys" (enable_auth_in_header) is on. */
+/** Headers that FunctionGraph adds when the function's setting "Include Keys" (enable_auth_in_header) is on. */
 function agencyKeyOf(headers: IncomingHttpHeaders): AccessKey | null {
   const of = (name: string): string => String(headers[`x-cff-security-${name}`] ?? "");
   const [ak, sk] = [of("access-key"), of("secret-key")];

@@ -4,7 +4,7 @@ import { withProgress } from "../screen/progress.ts";
 import { hasFailure, showSummary } from "../screen/summary.ts";
 import { withBridge } from "../session.ts";
 
-/** One run over all streams. */
+/** Makes one run over all streams. */
 export const poll = (context: Context): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const summary = await withProgress(context, "polling", () => bridge.run(context.stop));

@@ -18,8 +18,8 @@ export interface PreviewOptions {
 }
 
 /**
- * Writes what chat sinks would send for sample events: a JSON file a message, to the byte, and one page that draws them.
- * Without `--sink`, `--config` and `--type`: every type, with made-up options. Nothing is sent.
+ * Writes the messages that chat sinks would send for sample events: one exact JSON file per message, and an HTML page.
+ * Without `--sink`, `--config` and `--type`: every type, with made-up options. Sends nothing.
  */
 export async function preview(context: Context, options: PreviewOptions): Promise<ExitCode> {
   const { screen } = context;

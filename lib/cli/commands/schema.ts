@@ -4,13 +4,13 @@ import { sinkTypes } from "../../sinks/index.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
 
-/** JSON Schema of the configuration file. */
+/** Prints the JSON Schema of the configuration file. */
 export async function configSchema({ screen }: Context): Promise<ExitCode> {
   screen.out.raw(`${JSON.stringify(await configJsonSchema(sinkTypes), null, 2)}\n`);
   return 0;
 }
 
-/** JSON Schema of an event's data. */
+/** Prints the JSON Schema of an event's data. */
 export async function eventSchema({ screen }: Context): Promise<ExitCode> {
   screen.out.raw(`${JSON.stringify(eventJsonSchema, null, 2)}\n`);
   return 0;

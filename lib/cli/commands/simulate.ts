@@ -15,7 +15,7 @@ export interface SimulateOptions {
   readonly listFaults?: true;
 }
 
-/** Serves a simulated DMS API with tasks that live and end, until a signal, and says how to watch it. */
+/** Serves a simulated DMS API with changing tasks until a signal, and prints how to poll it. */
 export async function simulate(context: Context, options: SimulateOptions): Promise<ExitCode> {
   if (options.listFaults) return listFaults(context);
   const { clock, random, screen, stop } = context;

@@ -8,7 +8,7 @@ import { configOf } from "../session.ts";
 
 const timeoutMs = 30_000;
 
-/** Sends one sample event through a sink as it is configured, past outbox and retries. 0 only when it is accepted. */
+/** Sends one sample event through a configured sink, without outbox and retries. Exits 0 only when it is accepted. */
 export async function testSink(context: Context, text: string): Promise<ExitCode> {
   const { clock, screen } = context;
   const { sinks } = await configOf(context);

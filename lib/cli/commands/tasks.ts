@@ -26,16 +26,16 @@ interface CreatedWithin {
 }
 
 interface Listing {
-  /** Of a source whose instances cannot be listed, its own. */
+  /** The stream's key; a source's own when its instances cannot be listed. */
   readonly key: string;
   readonly name: string | null;
   readonly tasks: readonly Task[];
-  /** Records that could not be read as a task, and doubts about the whole. */
+  /** Warnings about unreadable records and about the listing. */
   readonly remarks: readonly string[];
   readonly error: PartError | null;
 }
 
-/** The tasks as the API shows them now, newest first. A stream that cannot be read costs only itself. */
+/** Lists the tasks that the API shows now, newest first. A stream that cannot be read does not affect others. */
 export async function tasks(context: Context, options: TasksOptions): Promise<ExitCode> {
   const nowMs = context.clock.now();
   const beginMs = options.since === undefined ? 0 : instantMs("--since", options.since, nowMs);
@@ -50,7 +50,7 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
     });
     const wanted = listings.map((listing) => ({
       ...listing,
-      // The API's own bounds have whole seconds.
+      // The API's time bounds are whole seconds.
       tasks: listing.tasks.filter(
         ({ status, createdAtMs }) =>
           !(options.open && isFinal(status)) &&
@@ -64,7 +64,7 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
   });
 }
 
-/** A source whose instances cannot be listed now costs only itself. */
+/** The listing of a source whose instances cannot be listed. */
 const unlisted = ({ key, error }: FailedSource): Listing => ({
   key,
   name: null,

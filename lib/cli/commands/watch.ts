@@ -13,18 +13,18 @@ import { pad, type Span, styleOf } from "../screen/text.ts";
 import { troubleTeller } from "../screen/troubles.ts";
 import { withBridge } from "../session.ts";
 
-/** Beyond the interval and twice a run's time budget: a run also reads, and waits for its store. */
+/** Allowance beyond the interval and twice a run's time budget: a run also reads and waits for its store. */
 const stallMs = 300_000;
 
 export interface WatchOptions {
   readonly interval: string;
-  /** Where probes and metrics are served; nowhere without it. */
+  /** Address for probes and metrics. @default not served */
   readonly listen?: string;
 }
 
 /**
- * Polls until it is told to stop, from start to start in the interval's rhythm; a run that takes longer delays the
- * next. An outage is told and outlived. Once told to stop it begins nothing more.
+ * Polls at a fixed rate until it is stopped; a run longer than the interval delays the next one.
+ * Reports outages and continues. Once stopped it starts nothing new.
  */
 export async function watch(context: Context, { interval, listen }: WatchOptions): Promise<ExitCode> {
   const intervalMs = durationMs("--interval", interval);
@@ -76,7 +76,7 @@ const both = (teller: RunObserver, { attempted }: Pick<RunObserver, "attempted">
   },
 });
 
-/** One line for each event that became durable, and for each delivery that did not pass. */
+/** Prints a line for each durable event and for each delivery that failed. */
 function tell({ screen, clock }: Context): RunObserver {
   const line = (...spans: Span[]) => screen.out.line(["dim", timeOfDay(clock.now())], "  ", ...spans);
   return {

@@ -3,8 +3,8 @@ import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
 
 /**
- * Whether the user agrees to something that cannot be undone; no answer is no. `yes` agrees beforehand.
- * @throws ConfigError when there is no terminal to ask on
+ * Asks the user to confirm an action that cannot be undone; no input means no. `yes` confirms beforehand.
+ * @throws ConfigError without a terminal
  */
 export async function confirm(
   context: Pick<Context, "screen" | "input" | "stop">,

@@ -5,13 +5,13 @@ const units = [
   ["s", 1_000],
 ] as const;
 
-/** How long ago, in its largest unit: `3 d`, `12 m`; `now` below a second. */
+/** Age in its largest unit: `3 d`, `12 m`; `now` below a second. */
 export function age(ms: number): string {
   const [unit, sizeMs] = units.find(([, size]) => ms >= size) ?? [];
   return unit && sizeMs ? `${Math.floor(ms / sizeMs)} ${unit}` : "now";
 }
 
-/** How long something took: `412 ms`, `1.2 s`, `3 m 5 s`. */
+/** Duration: `412 ms`, `1.2 s`, `3 m 5 s`. */
 export function span(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
@@ -29,5 +29,5 @@ export const timeOfDay = (ms: number): string => instant(ms).slice(11);
 export const count = (amount: number, one: string, many = `${one}s`): string =>
   `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;
 
-/** The end of a long id, enough to tell it from its neighbours. */
+/** The end of a long id, enough to distinguish it from others. */
 export const shortId = (id: string): string => id.slice(-6);

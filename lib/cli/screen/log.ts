@@ -8,7 +8,7 @@ const styles = { debug: "dim", info: "cyan", warn: "yellow", error: "red" } as c
   Style
 >;
 
-/** The log for a person on a terminal; one JSON object a line anywhere else. */
+/** Readable lines on a terminal; one JSON object per line elsewhere. */
 export function cliLog(err: Output, minimum: Level, now: () => number): Log {
   if (!err.isTerminal) return jsonLog((line) => err.raw(line), minimum, now);
   const levels = Object.keys(styles);

@@ -2,16 +2,16 @@ import { styleText } from "node:util";
 import { safeJson } from "../../text/json.ts";
 import { type Column, type Line, type Span, table, textOf, visible } from "./text.ts";
 
-/** One of the two streams of a command. Everything written as spans is made harmless for a terminal first. */
+/** One of a command's two streams. Text written as spans is escaped for a terminal. */
 export interface Output {
   readonly isTerminal: boolean;
-  /** How wide it is; null when it is no terminal. */
+  /** Width in columns; null when it is not a terminal. */
   readonly columns: number | null;
   line(...spans: Line): void;
   table(columns: readonly Column[], rows: readonly Line[]): void;
-  /** One value: indented for a reader, one line for a pipe. */
+  /** Writes one value: indented on a terminal, one line in a pipe. */
   json(value: unknown): void;
-  /** Our own text as it is, such as YAML to paste. */
+  /** Writes our own text unescaped, such as YAML to paste. */
   raw(text: string): void;
 }
 
@@ -19,7 +19,7 @@ export interface Output {
 export interface Screen {
   readonly out: Output;
   readonly err: Output;
-  /** Shows one line below all others until it is replaced or, without spans, removed. Only on a terminal. */
+  /** Shows a status line below all others until it is replaced or, without spans, removed. Only on a terminal. */
   status(...spans: Line): void;
 }
 
@@ -39,7 +39,7 @@ export function openScreen(stdout: Stream, stderr: Stream): Screen {
       .join("");
 
   function drawStatus(): void {
-    // A status longer than the line would wrap, and only its last row could be cleared again.
+    // A status longer than the line would wrap, and only its last row could be cleared.
     const room = (stderr.columns || 80) - 1;
     const short = visible(status.map(textOf).join("")).slice(0, room);
     stderr.write(paint([["dim", short]], stderr));

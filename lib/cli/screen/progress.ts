@@ -4,7 +4,7 @@ import { span } from "./format.ts";
 const quietMs = 1_000;
 const frames = ["|", "/", "-", "\\"] as const;
 
-/** Does the work; once it has taken a second, a terminal shows what is going on and for how long. */
+/** Does the work; after a second, a terminal shows what is being done and for how long. */
 export async function withProgress<T>(
   { screen, clock }: Pick<Context, "screen" | "clock">,
   doing: string,

@@ -3,12 +3,12 @@ import { count, instant, span } from "./format.ts";
 import type { Output } from "./output.ts";
 import type { Line, Span } from "./text.ts";
 
-/** Whether a stream or a record could not be read or a delivery was given up: what `poll` ends with 1 for. */
+/** Whether a stream or record could not be read or a delivery was abandoned: `poll` then exits with 1. */
 export const hasFailure = ({ streams, sinks }: RunSummary): boolean =>
   streams.some(({ error, unreadable }) => error || unreadable > 0) ||
   Object.values(sinks).some(({ deadLettered }) => deadLettered > 0);
 
-/** The run as two tables and a sentence or two. */
+/** The run as two tables and a summary in words. */
 export function showSummary(out: Output, summary: RunSummary): void {
   out.table(
     [
@@ -52,7 +52,7 @@ function sinkRow([name, sink]: [string, SinkSummary]): Line {
   ];
 }
 
-/** What a reader should take away; trouble comes after the good news, one line each. */
+/** The summary in words, one line each: successes first, then problems. */
 export function sentences(summary: RunSummary): readonly Line[] {
   const streams = summary.streams.filter(({ error }) => !error);
   const changes = streams.reduce((sum, stream) => sum + stream.changes, 0);

@@ -3,7 +3,7 @@ import { hidden } from "../../text/hidden.ts";
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
-/** A piece of a line: bare text, or a style and the text it applies to. The text may come from anywhere. */
+/** A piece of a line: plain text, or a style and its text. The text may come from outside. */
 export type Span = string | readonly [style: Style, text: string];
 export type Line = readonly Span[];
 
@@ -13,8 +13,8 @@ export interface Column {
 }
 
 /**
- * Text from outside made harmless for a terminal: control characters (line breaks too), what hides or turns direction, and
- * broken surrogates become visible escapes such as `\x1b`.
+ * Neutralizes text from outside for a terminal: control characters (line breaks too), invisible and bidirectional ones, and
+ * lone surrogates become visible escapes such as `\x1b`.
  */
 export const visible = (text: string): string =>
   text.replace(hidden, spelled).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu, spelled);
@@ -36,20 +36,20 @@ const statusStyles: Readonly<Record<string, Style>> = {
   DELETED: "dim",
 };
 
-/** How a task's status is shown; one that nobody knows stands out. */
+/** Style of a task's status; an unknown status stands out. */
 export const styleOf = (status: string): Style => statusStyles[status] ?? "yellow";
 
-/** Columns a span takes on the screen, wide characters counted as two. */
+/** Columns that a span takes on the screen; wide characters take two. */
 const widthOf = (span: Span): number => stringWidth(visible(textOf(span)));
 
-/** The span filled up with blanks to `width` columns; wider ones stay whole. */
+/** Pads a span with blanks to `width` columns; wider ones are not cut. */
 export function pad(span: Span, width: number, align?: Column["align"]): Span {
   const blanks = " ".repeat(Math.max(0, width - widthOf(span)));
   const filled = align === "right" ? blanks + textOf(span) : textOf(span) + blanks;
   return typeof span === "string" ? filled : [span[0], filled];
 }
 
-/** A dim heading and one line a row, columns aligned and two blanks apart, nothing trailing. */
+/** A dim heading and one line per row, columns aligned and two blanks apart, no trailing blanks. */
 export function table(columns: readonly Column[], rows: readonly Line[]): readonly Line[] {
   const heading: Line = columns.map(({ title }): Span => ["dim", title]);
   const widths = columns.map((_, index) =>

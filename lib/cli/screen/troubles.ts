@@ -3,12 +3,12 @@ import type { Context } from "../context.ts";
 import { timeOfDay } from "./format.ts";
 import type { Span } from "./text.ts";
 
-/** Tells of a stream's trouble when it comes, when it changes and when it is over, not in every run. */
+/** Reports a stream's problem when it begins, changes or ends, not in every run. */
 export function troubleTeller({
   screen,
   clock,
 }: Pick<Context, "screen" | "clock">): (summary: RunSummary) => void {
-  // By code: a message may hold what differs each time, such as a request id.
+  // Compared by code: messages may hold a request id that differs each time.
   const known = new Map<string, string>();
   return ({ streams }) => {
     for (const { key, error } of streams) {

@@ -3,7 +3,7 @@ import type { GenericSchema } from "valibot";
 /** An object schema's fields. */
 export type Entries = Readonly<Record<string, GenericSchema>>;
 
-/** The schema of a key's value; null where the key is unknown, or anything may stand there. */
+/** The schema of a key's value; null when the key is unknown or any value is allowed. */
 export function childSchema(
   schema: GenericSchema,
   key: string | number,
@@ -16,33 +16,33 @@ export function childSchema(
   return entries !== null && Object.hasOwn(entries, key) ? (entries[key] ?? null) : null;
 }
 
-/** The keys an object may have here; null where it may have any, or no object is expected. */
+/** The keys allowed in an object here; null when any key is, or no object is expected. */
 export function knownKeys(schema: GenericSchema, value: unknown): readonly string[] | null {
   const concrete = concreteSchema(schema, value);
   const entries = concrete.type === "strict_object" ? entriesOf(concrete) : null;
   return entries && Object.keys(entries);
 }
 
-/** The schema of the object that alone may stand here; null where something else may. */
+/** The object schema expected here; null when other values are allowed too. */
 export function objectSchema(schema: GenericSchema, value: unknown): GenericSchema | null {
   const concrete = concreteSchema(schema, value);
   return concrete.type === "record" || entriesOf(concrete) !== null ? concrete : null;
 }
 
-/** Of alternatives the one that a list or an object was meant for; null where none is closer than the others. */
+/** The alternative that a list or object was probably meant for; null when none is closest. */
 export function meantSchema(schema: GenericSchema | null, value: unknown): GenericSchema | null {
   const concrete = schema && concreteSchema(schema, value);
   return concrete && fitOf(concrete, value) > 0 ? concrete : null;
 }
 
-/** What the schema's own message says it takes. */
+/** The expected value, from the schema's own message. */
 export function expectation(schema: GenericSchema | null): string {
   const message = schema && "message" in schema ? schema.message : undefined;
   if (typeof message === "string") return message;
   return schema?.expects ?? "a value";
 }
 
-/** Without the wrapping of `optional`; of alternatives, the one that has most of the value's keys. */
+/** Unwraps `optional`; of alternatives, picks the one that shares most keys with the value. */
 function concreteSchema(schema: GenericSchema, value: unknown): GenericSchema {
   if ("wrapped" in schema) return concreteSchema(asSchema(schema.wrapped) ?? schema, value);
   if (!("options" in schema && Array.isArray(schema.options))) return schema;
@@ -61,7 +61,7 @@ function fitOf(schema: GenericSchema, value: unknown): number {
   return Object.keys(value).filter((key) => Object.hasOwn(entries, key)).length + (isChosen ? 100 : 0);
 }
 
-/** The fields of an object schema; null for another. */
+/** The fields of an object schema; null for any other. */
 export const entriesOf = (schema: GenericSchema): Entries | null =>
   "entries" in schema && typeof schema.entries === "object" ? (schema.entries as Entries) : null;
 

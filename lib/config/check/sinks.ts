@@ -17,17 +17,17 @@ import { check, nameExpectation } from "./validate.ts";
 export interface LoadedSink {
   readonly type: string;
   readonly module: SinkModule;
-  /** What the module's schema made of the sink's own options. */
+  /** The sink's own options, as its module's schema returned them. */
   readonly options: unknown;
   readonly common: SinkCommon;
 }
 
-/** Sink type to what loads its module. */
+/** Module loaders by sink type. */
 export type SinkTypes = Readonly<Record<string, () => Promise<SinkModule>>>;
 
 export interface SinkDeps {
   readonly sinkTypes: SinkTypes;
-  /** Where the path of a custom sink's module starts. */
+  /** Base folder of custom sinks' module paths. */
   readonly folder: string;
 }
 
@@ -36,7 +36,7 @@ export interface CheckedSinks {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Checks each sink: what all sinks share, then its own options by its module's schema, its filter and its templates. */
+/** Checks each sink: the common options, its own options by its module's schema, its filter and its templates. */
 export async function checkSinks({ value, origins }: Expanded, deps: SinkDeps): Promise<CheckedSinks> {
   const sinks = new Map<SinkName, LoadedSink>();
   const issues: ConfigIssue[] = [];
@@ -49,8 +49,8 @@ export async function checkSinks({ value, origins }: Expanded, deps: SinkDeps): 
 }
 
 /**
- * A configuration with no other sinks than these.
- * @throws ConfigError when it lacks one of them
+ * Reduces the configuration to these sinks.
+ * @throws ConfigError when one of them is missing
  */
 export function sinksOnly(written: unknown, names: readonly string[]): unknown {
   const config = fieldsOf(written);
@@ -82,7 +82,7 @@ async function checkSink(
   { sinkTypes, folder }: SinkDeps,
 ): Promise<CheckedSink> {
   const { type, ...rest } = written;
-  // The whole schema has told of a type that is missing or no text.
+  // The whole schema has already reported a missing or non-text type.
   if (typeof type !== "string" || type === "") return { sink: null, issues: [] };
   const load = Object.hasOwn(sinkTypes, type) ? sinkTypes[type] : undefined;
   if (!load) {
@@ -112,7 +112,7 @@ interface OwnOptions {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** A sink's options without what all sinks share; a custom sink's module in place of its path. */
+/** A sink's options without the common ones; a custom sink's module replaces its path. */
 async function ownOptions(
   written: Readonly<Record<string, unknown>>,
   type: string,
@@ -134,7 +134,7 @@ async function ownOptions(
 
 function filterIssues(filter: unknown, path: Path, origins: Origins): readonly ConfigIssue[] {
   const field = fieldName(path);
-  // The common schema has told of a filter that is no object.
+  // The common schema has already reported a filter that is not an object.
   if (!isRecord(filter)) return [];
   try {
     compileFilter(filter, field);
@@ -144,7 +144,7 @@ function filterIssues(filter: unknown, path: Path, origins: Origins): readonly C
     const isForeign = origins
       .keys()
       .some((origin) => origin.startsWith(`${field}.`) || origin.startsWith(`${field}[`));
-    // The filter's own messages quote it, and a variable may have brought a secret into it.
+    // The filter's own messages quote it, and it may contain a secret from a variable.
     return isForeign ? error.issues.map((issue) => ({ ...issue, found: "another value" })) : error.issues;
   }
 }

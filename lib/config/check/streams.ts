@@ -1,10 +1,10 @@
 import type { ConfigIssue } from "../../core/errors.ts";
 import type { SourceConfig } from "../schema.ts";
 
-/** Two readers of one stream would fight over its checkpoint, and each would tell what the other already told. */
+/** Refuses a stream that two sources read: they would overwrite each other's checkpoint and emit events twice. */
 export function streamIssues(sources: readonly SourceConfig[]): readonly ConfigIssue[] {
   const issues: ConfigIssue[] = [];
-  /** Project to its instances (`*` for all of them) and where each is first named. */
+  /** Project to its instances (`*` for all) and the place where each is first named. */
   const watched = new Map<string, Map<string, string>>();
   for (const [index, source] of sources.entries()) {
     const project = JSON.stringify([source.engine, source.region, source.projectId]);

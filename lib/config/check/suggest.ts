@@ -2,7 +2,7 @@ import { distance } from "fastest-levenshtein";
 
 const maxCharacters = 64;
 
-/** The candidate that the text was most likely meant to be; null when none is close. */
+/** The candidate closest to a mistyped text; null when none is close. */
 export function suggest(text: string, candidates: readonly string[]): string | null {
   if (text.length > maxCharacters) return null;
   const mostEdits = Math.min(3, Math.floor(text.length / 2));

@@ -3,10 +3,10 @@ import { Template } from "../../template/template.ts";
 import type { Origins } from "../found.ts";
 import { fieldName, type Path } from "../path.ts";
 
-/** Options hold their templates themselves or one level down; what a custom sink's hold deeper is its own. */
+/** Built-in options hold templates at the first or second level; deeper ones in a custom sink are not checked. */
 const maxDepth = 2;
 
-/** Tries every template among a sink's checked options. */
+/** Tries every template in a sink's checked options. */
 export async function templateIssues(
   options: unknown,
   path: Path,
@@ -17,7 +17,7 @@ export async function templateIssues(
       const field = fieldName(place);
       const issue = await template.issue();
       if (issue === null) return [];
-      // The message quotes the template, and a variable may have brought a secret into it.
+      // The message quotes the template, which may contain a secret from a variable.
       return [{ ...issue, field, ...(origins.has(field) && { found: "another text" }) }];
     }),
   );

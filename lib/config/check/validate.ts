@@ -5,7 +5,7 @@ import { fieldName, type Path } from "../path.ts";
 import { childSchema, expectation, knownKeys, meantSchema, objectSchema } from "./shape.ts";
 import { suggest } from "./suggest.ts";
 
-/** Where a checked value stands in the configuration. */
+/** A checked value's place in the configuration. */
 export interface Place {
   readonly path: Path;
   readonly origins: Origins;
@@ -19,7 +19,7 @@ export interface Checked<Output> {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Checks a value against a schema; all of its issues, each with its place, and no secret in them. */
+/** Checks a value against a schema. Returns all issues with their places and without secrets. */
 export function check<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
@@ -36,11 +36,11 @@ export function check<Schema extends v.GenericSchema>(
   return { output: parsed.success && issues.length === 0 ? parsed.output : null, issues };
 }
 
-/** One mistake a field: what else is wrong with a value that is wrong already is no help. */
+/** One issue per field: further issues of a wrong value do not help. */
 const firstOfEach = (issues: readonly ConfigIssue[]): readonly ConfigIssue[] =>
   [...new Map(issues.toReversed().map((issue) => [issue.field, issue])).values()].toReversed();
 
-/** Valibot's own messages quote the value; ours only ever say what was expected. */
+/** Valibot's own messages quote the value; ours only state what was expected. */
 const expectedOf = ({ expected }: v.BaseIssue<unknown>): string =>
   expected === null ? "a valid value" : (words.get(expected) ?? expected);
 
@@ -53,12 +53,12 @@ const words: ReadonlyMap<string, string> = new Map([
 ]);
 
 interface MisplacedList {
-  /** From the value that is checked. */
+  /** Path relative to the checked value. */
   readonly path: Path;
   readonly issue: ConfigIssue;
 }
 
-/** Lists that stand where an object should: JavaScript takes one for an object without keys. */
+/** Finds lists in place of objects: to JavaScript a list is an object without keys. */
 function* misplacedLists(
   schema: v.GenericSchema,
   value: unknown,
@@ -82,7 +82,7 @@ function* misplacedLists(
   }
 }
 
-/** Valibot tells of an object's first unknown key only, and takes what every object inherits for known. */
+/** Valibot reports only an object's first unknown key, and accepts inherited property names. */
 function* unknownKeys(
   schema: v.GenericSchema,
   value: unknown,
@@ -107,14 +107,14 @@ function* unknownKeys(
   }
 }
 
-/** What to write in the place of a name, of the kind `what`, that is not known. */
+/** Expected names for an unknown name of the kind `what`. */
 export function nameExpectation(what: string, name: string, names: readonly string[]): string {
   const meant = suggest(name, names);
   if (meant !== null) return `a known ${what} (did you mean ${meant}?)`;
   return names.length === 0 ? `no ${what}` : `${names.length === 1 ? "" : "one of "}${names.join(", ")}`;
 }
 
-/** No alternative fits an object with an unknown key, which says less than the key itself. */
+/** An object with an unknown key fits no alternative; the issue of the key is more precise. */
 const isDoubled = (issue: v.BaseIssue<unknown>, path: Path, unknown: readonly ConfigIssue[]): boolean =>
   issue.type === "union" &&
   unknown.some(({ field }) => field.startsWith(`${fieldName([...path, ...keysOf(issue)])}.`));
@@ -127,7 +127,7 @@ function toConfigIssues(
   const keys = keysOf(issue);
   const path = [...place.path, ...keys];
   const field = fieldName(path);
-  // An issue that a check moves to another field brings the whole object as its input.
+  // An issue that a check forwards to another field carries the whole object as its input.
   const last = issue.path?.at(-1);
   const input = last === undefined ? issue.input : last.value;
   const meant = issue.type === "union" ? meantSchema(schemaOf(schema, issue), input) : null;
@@ -151,7 +151,7 @@ const keysOf = ({ path }: v.BaseIssue<unknown>): Path =>
 const isMissingKey = ({ type, input, path }: v.BaseIssue<unknown>): boolean =>
   type.endsWith("object") && input === undefined && path?.at(-1)?.origin === "key";
 
-/** The schema at an issue's place, from the whole one down. */
+/** The schema at an issue's place. */
 function schemaOf(whole: v.GenericSchema, { path }: v.BaseIssue<unknown>): v.GenericSchema | null {
   let schema: v.GenericSchema | null = whole;
   for (const { key, input } of path ?? []) {

@@ -6,10 +6,10 @@ import { importModule, runUserCode } from "./module.ts";
 import { parseJson, parseYaml } from "./text.ts";
 import type { TextSource } from "./text-source.ts";
 
-/** What a configuration file says. */
+/** A configuration file's content. */
 export interface Written {
   readonly value: unknown;
-  /** Null for a module, whose values have no place. */
+  /** Null for a module, whose values have no position. */
   readonly source: TextSource | null;
 }
 
@@ -28,7 +28,7 @@ const fromText =
     return { value: await parse(source.text, source.name), source };
   };
 
-/** Extension to what reads such a file. */
+/** Readers by file extension. */
 const readers: Readonly<Record<string, (path: string) => Promise<Written>>> = {
   ".ts": fromModule,
   ".mts": fromModule,
@@ -42,7 +42,7 @@ const readers: Readonly<Record<string, (path: string) => Promise<Written>>> = {
 const defaultNames = Object.keys(readers).map((extension) => `bridge.config${extension}`);
 const maxBytes = 1_048_576;
 
-/** The one `bridge.config.*` of a folder. @throws ConfigError when there is none, or several */
+/** Finds the one `bridge.config.*` in a folder. @throws ConfigError when there is none, or several */
 export function findConfigFile(folder: string): string {
   const names = existing(() => readdirSync(folder), "working folder").toSorted();
   const [name, ...others] = names.filter((candidate) => defaultNames.includes(candidate));
@@ -54,7 +54,7 @@ export function findConfigFile(folder: string): string {
   throw problem("configuration", "one file, or --config to choose", [name, ...others].join(" and "));
 }
 
-/** What a configuration file says, before any of it is checked. @throws ConfigError when it cannot be read */
+/** Reads a configuration file without checking it. @throws ConfigError when it cannot be read */
 export async function readConfigFile(path: string): Promise<Written> {
   const name = basename(path);
   const extension = extname(path).toLowerCase();

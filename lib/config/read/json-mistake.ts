@@ -2,7 +2,7 @@ import { printParseErrorCode, visit } from "jsonc-parser";
 import type { ConfigIssue } from "../../core/errors.ts";
 import type { TextSource } from "./text-source.ts";
 
-/** What stands where JSON ends, never the text itself: it may hold a secret. */
+/** Describes where JSON ends, without quoting the text: it may hold a secret. */
 const problems: Readonly<Record<string, string>> = {
   InvalidCommentToken: "a comment, which JSON has none of: write YAML for comments",
   InvalidSymbol: "a word that is not in quotes",
@@ -20,7 +20,7 @@ const problems: Readonly<Record<string, string>> = {
   InvalidCharacter: "a control character",
 };
 
-/** The first mistake in a text that is no JSON, with line and column. */
+/** The first mistake in invalid JSON, with line and column. */
 export function jsonMistake({ name, text }: TextSource): ConfigIssue {
   if (text.trim() === "") return { field: name, expected: "JSON", found: "an empty file" };
   const mistakes: { readonly code: string; readonly place: string }[] = [];

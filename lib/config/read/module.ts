@@ -1,13 +1,13 @@
 import { ConfigError } from "../../core/errors.ts";
 
 /**
- * Runs a module of the user's, TypeScript by Node's own type stripping. `field` is what names it, for messages.
+ * Imports a user's module, TypeScript by Node's own type stripping. `field` names it in messages.
  * @throws ConfigError when it cannot be loaded, with the reason as its cause
  */
 export const importModule = (url: URL, field: string): Promise<object> =>
   runUserCode(field, () => import(url.href));
 
-/** Awaits what the user's own code gives. @throws ConfigError when it throws, with the reason as its cause */
+/** Awaits a value from the user's code. @throws ConfigError when it rejects, with the reason as its cause */
 export async function runUserCode<Result>(
   field: string,
   run: () => Result | Promise<Result>,
@@ -15,7 +15,7 @@ export async function runUserCode<Result>(
   try {
     return await run();
   } catch (error) {
-    // Whatever a user's module throws is the user's to mend. Its message may quote the source, secrets included.
+    // The user has to fix whatever a module throws. Its message may quote the source, secrets included.
     const found = `${nameOf(error)} (see it with --debug)`;
     throw new ConfigError([{ field, expected: "a module that loads", found }], { cause: error });
   }

@@ -4,17 +4,17 @@ import { fieldName, type Path } from "../path.ts";
 import type { TextSource } from "./text-source.ts";
 import { documentOf, isMerge } from "./yaml.ts";
 
-/** More or deeper values than any configuration has are left without a place. */
+/** Larger or deeper files than any real configuration get no positions. */
 const maxValues = 50_000;
 const maxDepth = 64;
 
-/** Where a field stands, in characters from the beginning. */
+/** A field's position, in characters from the beginning. */
 interface Spot {
   readonly key: number;
   readonly value: number;
 }
 
-/** Where each issue's field stands in the text, `file:line:column`; of one that is missing, what should hold it. */
+/** Position of each issue's field as `file:line:column`; for a missing field, that of its parent. */
 export function placesOf(issues: readonly ConfigIssue[], source: TextSource): readonly (string | null)[] {
   const { document, lines } = documentOf(source);
   const spots = new Map<string, Spot>();
@@ -32,7 +32,7 @@ export function placesOf(issues: readonly ConfigIssue[], source: TextSource): re
 function collect(document: Document, node: unknown, path: Path, spot: Spot, spots: Map<string, Spot>): void {
   const field = fieldName(path);
   if (spots.size >= maxValues || path.length > maxDepth) return;
-  // Own keys come before merged ones.
+  // Own keys override merged ones.
   if (!spots.has(field)) spots.set(field, spot);
   const target = isAlias(node) ? node.resolve(document) : node;
   if (isSeq(target)) {

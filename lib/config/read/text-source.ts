@@ -1,4 +1,4 @@
-/** A configuration file of text. */
+/** The text of a configuration file. */
 export interface TextSource {
   /** The file's name, for messages. */
   readonly name: string;

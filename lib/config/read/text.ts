@@ -1,11 +1,11 @@
 import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
 import type { TextSource } from "./text-source.ts";
 
-/** @throws ConfigError with line and column of everything that is no YAML 1.2, a repeated key or a custom tag */
+/** Parses YAML 1.2. @throws ConfigError with line and column of each syntax error, duplicate key or custom tag */
 export const parseYaml = (text: string, name: string): Promise<unknown> =>
   parsedDocument({ name, text, format: "YAML" });
 
-/** @throws ConfigError as for YAML: JSON.parse alone would keep the last of two equal keys without a word */
+/** Parses JSON. @throws ConfigError as for YAML: JSON.parse alone would silently keep the last of two duplicate keys */
 export async function parseJson(text: string, name: string): Promise<unknown> {
   const source: TextSource = { name, text, format: "JSON" };
   try {
@@ -19,7 +19,7 @@ export async function parseJson(text: string, name: string): Promise<unknown> {
   return parsedDocument(source);
 }
 
-/** Null for a text whose levels are too many to look at: the other parser tells of them. */
+/** Null for a text nested too deeply; the YAML parser reports that. */
 async function mistakeIn(source: TextSource): Promise<ConfigIssue | null> {
   const { jsonMistake } = await import("./json-mistake.ts");
   try {
@@ -30,13 +30,13 @@ async function mistakeIn(source: TextSource): Promise<ConfigIssue | null> {
   }
 }
 
-/** The parser is loaded when something must be said of the text that JSON.parse cannot say. */
+/** Loads the YAML parser only to report what JSON.parse cannot. */
 async function parsedDocument(source: TextSource): Promise<unknown> {
   const { documentValue } = await import("./yaml.ts");
   return documentValue(source);
 }
 
-/** In JSON a string before a colon is a key. */
+/** Counts keys: in JSON, a string before a colon. */
 const keysWritten = (text: string): number =>
   text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g).reduce((count, [, colon]) => count + (colon ? 1 : 0), 0);
 

@@ -23,7 +23,7 @@ const problems: Readonly<Partial<Record<Fault["code"], string>>> = {
   NO_ANCHOR: "an alias (*) of an anchor (&) that does not stand before it",
 };
 
-/** The parsed text, mistakes included, and what turns an offset into line and column. */
+/** The parsed document with its errors, and the table from offsets to lines and columns. */
 export function documentOf({ text, format }: TextSource): {
   readonly document: Document;
   readonly lines: LineCounter;
@@ -32,7 +32,7 @@ export function documentOf({ text, format }: TextSource): {
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    // The parser compares every two keys of a map, which takes minutes for 60,000.
+    // The parser compares every pair of keys in a map, which takes minutes for 60,000.
     uniqueKeys: false,
     schema: format === "YAML" ? "core" : "json",
     merge: format === "YAML",
@@ -42,21 +42,21 @@ export function documentOf({ text, format }: TextSource): {
 }
 
 /**
- * The value of a YAML 1.2 document, of which JSON is one, with merge keys (`<<`).
- * @throws ConfigError with line and column of the first that is none, and of each repeated key, custom tag or alias of nothing
+ * Parses a YAML 1.2 document (JSON included), with merge keys (`<<`).
+ * @throws ConfigError with line and column of the first syntax error, and of each duplicate key, custom tag or unknown alias
  */
 export function documentValue(source: TextSource): unknown {
   const { name, format } = source;
   try {
     const { document, lines } = documentOf(source);
-    // A warning is an unknown tag, whose meaning we cannot give.
+    // A warning is an unknown tag, which cannot be interpreted.
     const faults: Fault[] = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => ({
       code,
       offset,
     }));
-    // One such fault draws hundreds of others after it.
+    // One such error causes hundreds of others after it.
     if (faults.some(({ code }) => code === "RESOURCE_EXHAUSTION")) throw tooDeep(name, format);
-    // What cannot be parsed draws others after it.
+    // A syntax error causes others after it.
     const issues = [...faults.slice(0, 1), ...wrongNodes(document)].map(({ code, offset }) => {
       const { line, col } = lines.linePos(offset);
       return {
@@ -78,14 +78,14 @@ export function documentValue(source: TextSource): unknown {
 
 interface Fault {
   readonly code: ErrorCode | "BAD_MERGE" | "NO_ANCHOR";
-  /** In characters from the beginning. */
+  /** Characters from the beginning. */
   readonly offset: number;
 }
 
-/** Whether a key is YAML's merge key, `<<` without quotes. */
+/** Whether a key is YAML's merge key, an unquoted `<<`. */
 export const isMerge = (key: unknown): boolean => isScalar(key) && typeof key.value === "symbol";
 
-/** Keys that stand there twice, merge keys that merge something else than objects, and aliases of nothing. */
+/** Finds duplicate keys, merges of non-objects, and unknown aliases. */
 function wrongNodes(document: Document): readonly Fault[] {
   const faults: Fault[] = [];
   const isMergeable = (value: unknown): boolean => isMap(isAlias(value) ? value.resolve(document) : value);

@@ -5,7 +5,7 @@ import type { Environment } from "./expand.ts";
 
 const expected = "credentials, or the environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK";
 
-/** Gives each source without credentials those of the environment; `config` is the configuration before its check. */
+/** Gives sources without credentials those of the environment; `config` is the unchecked configuration. */
 export function withDefaultCredentials(
   config: unknown,
   environment: Environment,

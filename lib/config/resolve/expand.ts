@@ -4,14 +4,14 @@ import { fieldName, type Path } from "../path.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A value that a secret store holds, and where it goes. */
+/** A reference to a value in a secret store, and its place. */
 export interface Reference {
   readonly field: string;
   readonly scheme: string;
-  /** With its variables replaced. */
+  /** The reference with its variables replaced. */
   readonly text: string;
   readonly written: string;
-  /** Puts the secret in the reference's place. */
+  /** Replaces the reference by the secret. */
   fill(secret: string): void;
 }
 
@@ -25,7 +25,7 @@ export interface Expanded {
 
 export interface ExpandOptions {
   readonly environment: Environment;
-  /** What begins a reference, without its colon. */
+  /** Schemes of references, without the colon. */
   readonly schemes: readonly string[];
 }
 
@@ -34,8 +34,8 @@ const maxValues = 50_000;
 const unsafeKeys: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 
 /**
- * Replaces `${NAME}` in every string and finds the secret references.
- * @throws ConfigError for more or deeper values than any configuration has
+ * Replaces `${NAME}` in every string and collects the secret references.
+ * @throws ConfigError for larger or deeper values than any real configuration has
  */
 export function expand(written: unknown, options: ExpandOptions): Expanded {
   const expansion = new Expansion(options);
@@ -112,7 +112,7 @@ class Expansion {
         return name === undefined ? this.#malformed(path) : this.#variable(name, field);
       },
     );
-    // A variable's value is not searched again.
+    // Variables inside a variable's value are not replaced.
     const scheme = this.#options.schemes.find((candidate) => written.startsWith(`${candidate}:`));
     if (scheme !== undefined) {
       this.origins.set(field, written);
@@ -123,7 +123,7 @@ class Expansion {
 
   #variable(name: string, field: string): string {
     const { environment } = this.#options;
-    // Files and shells leave a line break or blanks behind.
+    // Files and shells leave a trailing line break or blanks.
     const value = Object.hasOwn(environment, name) ? environment[name]?.trimEnd() : undefined;
     if (value) return value;
     const found = value === "" ? "it empty" : "it unset";

@@ -1,17 +1,17 @@
 import type { ConfigIssue } from "../../core/errors.ts";
 import type { Expanded, Reference } from "./expand.ts";
 
-/** Scheme to what reads one of its references, `ssm:/prod/key` as a whole. It rejects where that cannot be had. */
+/** Resolvers by scheme; each takes a whole reference such as `ssm:/prod/key`, and rejects when it is not available. */
 export type SecretResolvers = Readonly<Record<string, (reference: string) => Promise<string>>>;
 
 const knownSchemes = ["ssm", "secretsmanager", "csms", "file"] as const;
 
-/** A known scheme is a reference even where nothing resolves it: its text must never pass for the secret. */
+/** A known scheme is a reference even without a resolver: its text must never be used as the secret. */
 export const schemesOf = (secrets: SecretResolvers): readonly string[] => [
   ...new Set([...knownSchemes, ...Object.keys(secrets)]),
 ];
 
-/** Fetches each distinct reference once, all at the same time, and puts the secrets in place. Returns what failed. */
+/** Fetches each distinct reference once, concurrently, and puts the secrets in place. Returns the failures. */
 export async function resolveReferences(
   { references }: Pick<Expanded, "references">,
   secrets: SecretResolvers,
@@ -43,7 +43,7 @@ async function fetchSecret({ scheme, text }: Reference, secrets: SecretResolvers
   if (!read) return { expected, found: `no resolver for ${scheme}: in this build` };
   try {
     const stored: unknown = await read(text);
-    // Files and secret stores leave a line break or blanks behind.
+    // Files and secret stores leave a trailing line break or blanks.
     const secret = typeof stored === "string" ? stored.trimEnd() : "";
     if (secret !== "") return { secret };
     return { expected, found: "which holds no text" };
@@ -52,7 +52,7 @@ async function fetchSecret({ scheme, text }: Reference, secrets: SecretResolvers
   }
 }
 
-/** Class and code: the message is foreign and may quote the answer. */
+/** Class and code only: the message comes from outside and may quote the response. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const hasCode = "code" in error && typeof error.code === "string" && /^[\w.]{1,80}$/.test(error.code);

@@ -13,18 +13,18 @@ import { type DemoView, openView, showResult } from "./view.ts";
 
 const pollEveryMs = 300;
 const lookEveryMs = 50;
-/** How long after the last change a run waits for what has not arrived, and for what must not arrive. */
+/** Wait after the last change for late and for unexpected events, milliseconds. */
 const lateMs = 3_000;
 const quietMs = 700;
 
 /**
- * Shows tasks that change in a simulated DMS and the events that arrive at a webhook, all over real HTTP. With `once`,
- * plays one scenario and judges it: 0 only if every change arrived exactly as it should.
+ * Shows changing tasks in a simulated DMS and the events that arrive at a webhook, over real HTTP. With `once`,
+ * plays one scenario and exits 0 only if every change arrived exactly as it should.
  */
 export async function demo(context: Context, once: boolean): Promise<ExitCode> {
   const view = context.json ? null : openView(context);
   const arrivals: Arrival[] = [];
-  // Set once there is a world to look at; an arrival looks first, so that no change shows after its own event.
+  // Set once the world exists; each arrival checks it first, so that a change is never shown after its event.
   let look = (): void => {};
   return onStage(
     context,
@@ -97,7 +97,7 @@ async function pollUntil(context: Context, bridge: Bridge, isOver: () => boolean
   }
 }
 
-/** Looks at the simulated world itself, past the API, so that a change shows even if the bridge should miss it. */
+/** Watches the simulated world directly, so that a change shows even when the bridge misses it. */
 function changeTeller(world: World, view: DemoView, openedAtMs: number): () => void {
   const statuses = new Map<string, string>();
   return () => {

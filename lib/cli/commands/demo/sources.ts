@@ -3,7 +3,7 @@ import type { Engine } from "../../../core/names.ts";
 import { demoKey } from "../../../simulator/auth.ts";
 import { demoProjectId } from "../../../simulator/scenario.ts";
 
-/** The sources of a configuration that watches these instances of the simulator at `url`. */
+/** Sources of a configuration that polls these instances of the simulator at `url`. */
 export const simulatedSources = (
   url: string,
   instances: readonly { readonly engine: Engine }[],

@@ -17,8 +17,8 @@ export interface Stage {
 }
 
 /**
- * Sets up a simulated API, a webhook receiver that checks signatures, and the bridge between them as any configuration
- * would have it, with a durable store in a folder of its own; takes all of it down again whatever the play does.
+ * Starts a simulated API, a webhook receiver that checks signatures, and a bridge between them with an ordinary
+ * configuration and a durable store in a temporary folder; always stops them all afterwards.
  */
 export async function onStage<T>(
   context: Context,
@@ -41,7 +41,7 @@ export async function onStage<T>(
     };
     const bridge = await openBridge(await loadConfigValue(config, { environment: {}, folder }), {
       ...context,
-      // All of it is on this machine: no proxy of the shell's is asked.
+      // Everything is on this machine, so the shell's proxies are ignored.
       environment: {},
       telling: context,
     });

@@ -8,10 +8,10 @@ export interface MadeChange {
   readonly atMs: number;
 }
 
-/** An event as the receiver saw it. */
+/** An event as the receiver recorded it. */
 export interface Arrival {
   readonly event: CloudEvent;
-  /** Its signature was right. */
+  /** Whether its signature was right. */
   readonly verified: boolean;
   readonly atMs: number;
 }
@@ -19,22 +19,22 @@ export interface Arrival {
 export interface DemoResult {
   readonly tasks: number;
   readonly changes: number;
-  /** Events that arrived, each counted once. */
+  /** Number of distinct events that arrived. */
   readonly delivered: number;
-  /** Arrivals beyond the first of the same event. */
+  /** Number of repeated arrivals. */
   readonly duplicates: number;
   /** Ids of changes that never arrived. */
   readonly lost: readonly string[];
-  /** Ids of events that state no change made. */
+  /** Ids of events that no change caused. */
   readonly unexpected: readonly string[];
-  /** Ids of tasks whose events arrived in another order than their changes. */
+  /** Ids of tasks whose events arrived out of order. */
   readonly disordered: readonly string[];
   readonly unverified: number;
-  /** From a change to its event's first arrival; null when nothing arrived. */
+  /** From a change to its event's first arrival, milliseconds; null when nothing arrived. */
   readonly medianLatencyMs: number | null;
 }
 
-/** Compares what happened with what arrived. The id of a change is its event's, so the two need no other match. */
+/** Compares changes with arrivals by event id. */
 export function judge(made: readonly MadeChange[], arrivals: readonly Arrival[]): DemoResult {
   const expected = new Map(made.map((change) => [idOf(change), change]));
   const first = new Map<string, Arrival>();
@@ -63,7 +63,7 @@ export const isRight = (verdict: DemoResult): boolean =>
   verdict.unverified === 0 &&
   verdict.lost.length + verdict.unexpected.length + verdict.disordered.length === 0;
 
-/** The event id of design.md, made apart from the bridge's own code so that the demo can catch it wrong. */
+/** The event id of design.md, computed without the bridge's own code so that the demo can detect a wrong one. */
 const idOf = ({ instanceId, taskId, to, atMs }: MadeChange): string =>
   `${instanceId}/${taskId}/${to}/${atMs}`;
 

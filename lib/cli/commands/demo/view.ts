@@ -18,12 +18,12 @@ export interface DemoView {
 }
 
 const timeWidth = 7;
-/** Where arrivals begin: beside the changes where there is room, over their right part where there is not. */
+/** Column where arrivals begin: beside the changes, or over their right part on a narrow terminal. */
 const wideAt = 76;
 const narrowAt = 46;
 const roomForBoth = 115;
 
-/** Changes on the left and arrivals on the right, line by line as they happen. */
+/** Prints changes on the left and arrivals on the right, line by line. */
 export function openView({ screen, clock }: Pick<Context, "screen" | "clock">): DemoView {
   const { out } = screen;
   const startedMs = clock.now();
@@ -70,7 +70,7 @@ export function openView({ screen, clock }: Pick<Context, "screen" | "clock">): 
 
 export interface Effort {
   readonly apiRequests: number;
-  /** Writes to the store. */
+  /** Number of writes to the store. */
   readonly commits: number;
 }
 
