@@ -15,7 +15,7 @@ import { eventIn } from "./inbox.ts";
 import { Tries } from "./tries.ts";
 import { type SinkState, waitSeconds } from "./waits.ts";
 
-/** A message as Lambda hands it over, as far as it counts here. */
+/** A Lambda message, with the fields used here. */
 export interface Received {
   readonly messageId: string;
   readonly receiptHandle: string;
@@ -24,43 +24,45 @@ export interface Received {
     readonly ApproximateReceiveCount: string;
     /** Epoch milliseconds. */
     readonly SentTimestamp: string;
-    /** Of a FIFO queue. */
+    /** Only for FIFO queues. */
     readonly MessageGroupId?: string | undefined;
     readonly MessageDeduplicationId?: string | undefined;
   };
 }
 
+/** Parts that a deliverer needs. */
 export interface DelivererParts {
   readonly dispatcher: () => SinkDispatcher;
   readonly matches: (event: CloudEvent) => boolean;
-  /** Where the messages come from. */
+  /** The queue that the messages come from. */
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** How long a batch may take. */
+/** Time limits of a batch. */
 export interface BatchTime {
-  /** No attempt begins at or after this instant. */
+  /** No attempt starts at or after this instant, epoch milliseconds. */
   readonly stopAtMs: number;
-  /** Ends the attempts. */
+  /** Aborts attempts. */
   readonly sending: AbortSignal;
-  /** Ends what must follow them: it comes later. */
+  /** Aborts the work after the attempts, at a later time. */
   readonly settling: AbortSignal;
 }
 
-/** What became of a batch of messages. */
+/** Result of a batch of messages. */
 export interface DeliverySummary {
-  /** Messages that are to be received again, by id. */
+  /** Ids of messages to receive again. */
   readonly failed: readonly string[];
   readonly accepted: number;
   readonly filtered: number;
   readonly deadLettered: number;
 }
 
+/** Delivers batches of a queue's messages to one sink. */
 export interface Deliverer {
-  /** Delivers the events of a batch. Never rejects for a sink that fails. */
+  /** Delivers the events of a batch. Never rejects for a failing sink. */
   deliver(batch: readonly Received[], time: BatchTime): Promise<DeliverySummary>;
 }
 
@@ -70,27 +72,27 @@ interface Letter {
   readonly detail: string;
 }
 
-/** The messages that carry one event: more than one where the queue repeats itself. */
+/** The messages of one event; several when the queue repeats itself. */
 interface QueuedDelivery {
   readonly event: CloudEvent;
   readonly messages: [Received, ...Received[]];
 }
 
-/** A message that goes back, hidden for so long. */
+/** A message to return to the queue, with the time to hide it. */
 interface Wait {
   readonly message: Received;
   readonly seconds: number;
 }
 
-/** What a batch's deliveries came to. */
+/** Result of a batch's deliveries. */
 interface Sent extends Dispatched, SinkState {
   readonly policy: RetryPolicy;
 }
 
 /**
- * Delivers what one queue brings to one sink. Retry and backlog are the queue's: a message that was not taken goes back
- * until its next attempt is due. Within a batch the rules are those of every delivery: order for each task, retries
- * while there is time, a breaker and a rate that are remembered from batch to batch.
+ * Delivers one queue's messages to one sink. The queue keeps the backlog: a failed message returns to it until its next
+ * attempt is due. Within a batch the usual rules apply: order per task, and retries while there is time. Breaker and
+ * rate limit persist from batch to batch.
  */
 export function openDeliverer(parts: DelivererParts): Deliverer {
   const { clock, log } = parts;
@@ -104,7 +106,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     if (trouble) breaker.restore(trouble);
     const { name } = breaker.sink;
     const outbox = parcels.map(({ event, messages: [first] }, sequence): OutboxEntry => {
-      // Another container's attempts are not known: receives stand for them in the backoff, and never give an event up.
+      // Attempts of other containers are unknown: receives replace them in the backoff, but never abandon an event.
       const attempts = tries.of(event.id) ?? (policy.maxAttempts === null ? receivesOf(first) - 1 : 0);
       return {
         sequence,
@@ -116,7 +118,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     const [first] = parcels;
     if (!first) return { receipts: [], accepted: 0, deadLetters: [], trouble, rate, policy };
     const stream = streamKey(first.event.data.instance);
-    // A queue has no record, so a chat's message is posted anew by each batch.
+    // A queue keeps no message references, so each batch posts a chat's message anew.
     const record = { outbox, messages: new Map() };
     const sent = await dispatcher.dispatch(
       { stream, record, startedMs: clock.now(), stopAtMs, attempted: () => {} },
@@ -132,7 +134,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     return { ...sent, trouble, rate, policy };
   }
 
-  /** The words of a run's report. */
+  /** Logs the sink's failure like a run's report. */
   function tellTrouble({ sink, failure: trouble, problem }: CircuitBreaker, pending: number): void {
     const why = problem ?? trouble?.reason;
     if (pending === 0 || why === undefined) return;
@@ -141,7 +143,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     else log("warn", "a sink fails", fields);
   }
 
-  /** False when they could not be stored: their messages then stay in the queue. */
+  /** False when storing failed; the messages then stay in the queue. */
   async function storeDeadLetters(letters: readonly Letter[], options: CallOptions): Promise<boolean> {
     try {
       await parts.deadLetters.send(letters.map(letterMessage), options);
@@ -156,7 +158,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     return true;
   }
 
-  /** Says when what was not taken is due again. Where that fails, the queue's own visibility time-out says it. */
+  /** Sets when failed messages are due again. If that fails, the queue's own visibility timeout applies. */
   async function postpone(waiting: readonly Wait[], options: CallOptions) {
     const changes = waiting.map(({ message: { receiptHandle }, seconds }) => ({ receiptHandle, seconds }));
     try {
@@ -167,7 +169,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     }
   }
 
-  /** The messages whose events are not settled, each with how long it is to be hidden. */
+  /** Messages of unsettled events, with the time to hide each. */
   function waitsOf(parcels: readonly QueuedDelivery[], sent: Sent): readonly Wait[] {
     const receipts = new Map(sent.receipts.map(({ sequence, pending }) => [sequence, pending]));
     const waiting = parcels.flatMap(({ event, messages }, sequence) => {
@@ -225,11 +227,11 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
   };
 }
 
-/** A queue deletes what it has held for too long, so what cannot be tried is given up before that. */
+/** The queue deletes messages at its retention limit, so untried ones become dead letters before that. */
 const outOfTime = { reason: "too_old", detail: "its age is over the limit" } as const;
 const unreadable = { reason: "unreadable", detail: "the message holds no event of ours" } as const;
 
-/** The message as it was, with why it was given up; on a FIFO queue in its old group. */
+/** The original message with the reason it was abandoned; on a FIFO queue in its old group. */
 function letterMessage({
   message: { body, receiptHandle, attributes },
   reason,
@@ -240,7 +242,7 @@ function letterMessage({
   return {
     body,
     attributes: { reason, detail: detail || reason },
-    // The message's own deduplication id would swallow a letter that was redriven and given up again.
+    // The original deduplication id would drop a dead letter that was redriven and abandoned again.
     ...(isFifo && { fifo: { group, deduplication: hash("sha256", receiptHandle) } }),
   };
 }

@@ -3,7 +3,7 @@ import type { CloudEvent } from "../change/event.ts";
 import { engines } from "../core/names.ts";
 import { parseExactJson } from "../text/json.ts";
 
-/** What delivering an event looks at; the rest is the sender's, and goes on as it is. */
+/** Event fields needed for delivery; the others pass through unchanged. */
 const eventShape = v.looseObject({
   specversion: v.literal("1.0"),
   id: v.pipe(v.string(), v.nonEmpty()),
@@ -25,10 +25,10 @@ const isEvent = (value: unknown): value is CloudEvent => v.is(eventShape, value)
 const notification = v.object({ Type: v.literal("Notification"), Message: v.string() });
 const busEvent = v.object({ "detail-type": v.string(), detail: v.unknown() });
 
-/** The event in a message's body: bare, in SNS's envelope, or in EventBridge's. Null when there is none of ours. */
+/** Reads the event in a message body: plain, or in an SNS or EventBridge envelope. Null when it is not one of ours. */
 export function eventIn(body: string): CloudEvent | null {
   const value = parseExactJson(body);
-  // Only looked at: a schema's copy would put its own keys first, and a repeat must send the same bytes.
+  // Validated without a copy: it would reorder the keys, and a retry must send the same bytes.
   if (isEvent(value)) return value;
   if (v.is(notification, value)) return eventOr(parseExactJson(value.Message));
   return v.is(busEvent, value) ? eventOr(value.detail) : null;

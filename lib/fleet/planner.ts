@@ -5,25 +5,26 @@ import { type StreamKey, streamKey } from "../core/names.ts";
 import { coolingMs, isDue, type ScheduleRules, type Span } from "./schedule.ts";
 import { type ShardStream, shardsOf, shardText } from "./shard.ts";
 
+/** Rules of a planner. */
 export interface PlanRules extends ScheduleRules {
-  /** Streams in one message. */
+  /** Maximum streams in one message. */
   readonly shardSize: number;
-  /** Polls of an active stream within one plan's time. */
+  /** Polls of an active stream per plan interval. */
   readonly burst: number;
 }
 
-/** What one plan sends, and why. */
+/** The messages of one plan, with counts. */
 export interface Plan {
   readonly messages: readonly QueueMessage[];
-  /** Streams to poll: the active ones, and those whose turn it is. */
+  /** Streams to poll: active ones, and those whose turn it is. */
   readonly due: number;
-  /** Of these, the ones that are active now. */
+  /** Streams to poll because they are active. */
   readonly busy: number;
 }
 
 /**
- * Sorts the streams into messages. One that is not among the `known` is due at once; null where nothing is known. Pure:
- * docs/scale.md counts with it.
+ * Sorts streams into messages. A stream not among the `known` is due at once; `known` is null when nothing is known.
+ * Pure; docs/scale.md uses it for its figures.
  */
 export function planMessages(
   streams: readonly ShardStream[],
@@ -53,7 +54,7 @@ export function planMessages(
       ...Array.from({ length: rules.burst }, (_, turn) => (turn * everySeconds) / rules.burst).flatMap(
         (seconds) => busyShards.map((body) => ({ body, delaySeconds: Math.floor(seconds) })),
       ),
-      // Spread over the time until the next plan, so that the API sees an even load.
+      // Spread over the interval, for an even load on the API.
       ...quietShards.map((body, index) => ({
         body,
         delaySeconds: Math.floor((index * everySeconds) / quietShards.length),
@@ -62,34 +63,33 @@ export function planMessages(
   };
 }
 
+/** Parts that a planner needs. */
 export interface PlannerParts {
   readonly activity: ActivityIndex;
   readonly queue: Queue;
   readonly rules: PlanRules;
 }
 
-/** The streams that a plan may name. */
+/** Streams that a plan may include. */
 export interface Watched {
   readonly streams: readonly ShardStream[];
-  /** Whether a source was never listed: its streams are those that have records. */
+  /** Whether some source was never listed; its streams are then those with records. */
   readonly isPartial: boolean;
-  /** Of the records that the index names, the streams that no list has and that are to be served all the same. */
+  /** Of the records in the index, the streams to poll that are in no list. */
   unlisted(records: ReadonlyMap<StreamKey, number>): readonly ShardStream[];
 }
 
+/** Plans the polls of a fleet. */
 export interface Planner {
   /**
-   * Sends what is due since the last plan. Whoever fails, or plans twice, costs polls and never a change: a poll reads
-   * from where the stream's record ends, however late it comes.
-   * @throws StoreError, AwsError; the next plan then covers this one's time too
+   * Sends the polls due since the last plan. A failed or repeated plan costs polls, but no change is lost: each poll
+   * continues from the stream's record.
+   * @throws StoreError, AwsError; the next plan then covers this interval too
    */
   plan(watched: Watched, nowMs: number, options: CallOptions): Promise<Plan>;
 }
 
-/**
- * Remembers, for as long as its container lives, until when it has planned, and for which streams. A new one does not know
- * what the last one missed: its first plan has them all.
- */
+/** Creates a planner. It remembers in memory what it planned until when; a new container plans all streams first. */
 export function openPlanner({ activity, queue, rules }: PlannerParts): Planner {
   let plannedMs = Number.NEGATIVE_INFINITY;
   let known: ReadonlySet<StreamKey> | null = null;

@@ -1,22 +1,23 @@
 import { hashToUnit } from "../core/hash-to-unit.ts";
 
+/** Rules of the schedule. */
 export interface ScheduleRules {
-  /** Between two plans; an active stream is due in each. */
+  /** Interval between plans, milliseconds; an active stream is due in each. */
   readonly everyMs: number;
-  /** The longest a stream goes unpolled. */
+  /** Longest time between two polls of a stream, milliseconds. */
   readonly maxIdleMs: number;
 }
 
-/** The instants a plan answers for: after the one, up to and with the other. */
+/** The interval of a plan: after `afterMs`, up to and including `untilMs`. */
 export interface Span {
   readonly afterMs: number;
   readonly untilMs: number;
 }
 
 /**
- * Whether a stream is due in a span. One that is active now always is. One that has become quiet is due after gaps that
- * double, and every stream once in each `maxIdleMs`, at a moment of its own that its key decides: the load is even, and
- * nobody has to remember when a stream was polled last. `activeMs` is null where no activity is known.
+ * Whether a stream is due in an interval. Active streams always are. After activity ends, gaps between polls double;
+ * every stream is polled once per `maxIdleMs`, at a time derived from its key, so that load is even and no state is
+ * needed. `activeMs` is null when no activity is known.
  */
 export function isDue(
   key: string,
@@ -30,14 +31,14 @@ export function isDue(
   if (turn(untilMs) > turn(afterMs)) return true;
   if (activeMs === null) return false;
   for (let gapMs = everyMs; gapMs < maxIdleMs; gapMs *= 2) {
-    // Streams that became quiet together part ways: each is up to half a gap early.
+    // Spreads streams that became quiet together: each is up to half a gap early.
     const dueMs = activeMs + 2 * gapMs - everyMs - (place * gapMs) / 2;
     if (dueMs > afterMs && dueMs <= untilMs) return true;
   }
   return false;
 }
 
-/** How long a stream's last activity makes it due sooner than its turn. */
+/** How long past activity keeps polls more frequent than `maxIdleMs`, milliseconds. */
 export function coolingMs({ everyMs, maxIdleMs }: ScheduleRules): number {
   let sumMs = 0;
   for (let gapMs = everyMs; gapMs < maxIdleMs; gapMs *= 2) sumMs += gapMs;

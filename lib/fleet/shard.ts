@@ -2,16 +2,16 @@ import * as v from "valibot";
 import { parseStreamKey, type Stream } from "../core/names.ts";
 import { parseJson } from "../text/json.ts";
 
-/** A stream as a shard names it. */
+/** A stream in a shard. */
 export interface ShardStream {
   readonly stream: Stream;
-  /** The instance's own name, where the API told it. */
+  /** The instance's name, if the API returned it. */
   readonly name: string | null;
-  /** When a whole list of its project's instances lacked it; left out where none did. */
+  /** When a complete list of instances lacked it, epoch milliseconds; otherwise omitted. */
   readonly absentMs?: number | undefined;
-  /** Of a new instance, since when its tasks are news; left out for any other. */
+  /** For a new instance, since when its tasks are emitted, epoch milliseconds; otherwise omitted. */
   readonly sinceMs?: number | undefined;
-  /** Whether the index says that a delivery is owed. */
+  /** Whether the index reports pending deliveries. */
   readonly owes?: boolean | undefined;
 }
 
@@ -28,7 +28,7 @@ const shardSchema = v.object({
   ),
 });
 
-/** The streams in shards, so many in each; a shard's streams are of one source. */
+/** Groups streams into shards of up to `size`; the streams of a shard belong to one source. */
 export function shardsOf(streams: readonly ShardStream[], size: number): readonly (readonly ShardStream[])[] {
   const bySource = Map.groupBy(streams, ({ stream }) => sourceOf(stream));
   return [...bySource.values()].flatMap((group) =>
@@ -38,7 +38,7 @@ export function shardsOf(streams: readonly ShardStream[], size: number): readonl
   );
 }
 
-/** A shard as a message's body. */
+/** Encodes a shard as a message body. */
 export function shardText(shard: readonly ShardStream[]): string {
   const [first] = shard;
   const body: v.InferInput<typeof shardSchema> = {
@@ -51,11 +51,11 @@ export function shardText(shard: readonly ShardStream[]): string {
       owes,
     })),
   };
-  // SQS takes no character that XML 1.0 forbids; JSON has escaped all the others.
+  // SQS refuses characters that XML 1.0 forbids; JSON escapes all others.
   return JSON.stringify(body).replace(/[\ufffe\uffff]/g, "\ufffd");
 }
 
-/** The streams that a message's body names; null when it is no shard. */
+/** Parses a message body; null when it is not a shard. */
 export function parseShard(text: string): readonly ShardStream[] | null {
   const parsed = v.safeParse(shardSchema, parseJson(text));
   if (!parsed.success) return null;

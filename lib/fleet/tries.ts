@@ -1,12 +1,12 @@
-/** Far more than a queue brings to one container while a sink fails. */
+/** Maximum events remembered; far more than one container receives while a sink fails. */
 const maxEvents = 10_000;
 
-/** How often each event was tried by this container and not taken. A queue counts receives only. */
+/** Failed attempts per event in this container. The queue only counts receives. */
 export class Tries {
-  /** Tried longest ago first. */
+  /** Ordered by last attempt, oldest first. */
   readonly #byEvent = new Map<string, number>();
 
-  /** Undefined where this container has not tried it. */
+  /** Undefined when this container has not tried the event. */
   of(event: string): number | undefined {
     return this.#byEvent.get(event);
   }

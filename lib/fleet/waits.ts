@@ -2,36 +2,40 @@ import type { BreakerState } from "../checkpoint/checkpoint.ts";
 import type { RateLimit } from "../delivery/rate-limit.ts";
 
 const minuteMs = 60_000;
-/** SQS hides a message for twelve hours from its receive on, at most: this much, and the batch's own time. */
+/**
+ * SQS hides a message for at most twelve hours after its receive; the rest is for the batch itself.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+ */
 const maxHiddenMs = 11.5 * 60 * minuteMs;
-/** A hidden message cannot be tried, so a sink that is well again is found out no later than this. */
+/** Longest time to hide messages of a failing sink, milliseconds; bounds how late its recovery is noticed. */
 export const maxRestMs = 15 * minuteMs;
 /**
- * SQS gives a message up after 1,000 receives. So the first few hundred may come as they like, and the others so seldom
- * that fourteen days have not enough of them.
+ * Receives without a minimum delay; later ones are spaced by `seldomMs`. The queue's redrive policy moves a message
+ * after 1,000 receives, which this spacing does not reach in fourteen days.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
  */
 export const freeReceives = 300;
+/** Minimum delay after `freeReceives` receives, milliseconds. */
 export const seldomMs = 30 * minuteMs;
 
-/** A message that was not taken. */
+/** A message that was not delivered. */
 export interface Waiting {
   readonly task: string;
-  /** How often it was received, this time included. */
+  /** Receives so far, this one included. */
   readonly receives: number;
-  /** When its next attempt is due; null where it was not tried. */
+  /** When its next attempt is due, epoch milliseconds; null when it was not tried. */
   readonly dueMs: number | null;
 }
 
-/** What is known of the sink after a batch. */
+/** State of the sink after a batch. */
 export interface SinkState {
   readonly trouble: BreakerState | null;
   readonly rate: RateLimit | null;
 }
 
 /**
- * How long each message of a batch that was not taken stays hidden, in whole seconds: until its next attempt, or until
- * the sink may be tried again. A sink that has failed for long is asked seldom. No message becomes visible before an
- * earlier one of its task.
+ * Visibility timeouts of undelivered messages, whole seconds: until the next attempt is due or the sink may be tried
+ * again. The longer a sink fails, the longer the timeout. No message becomes visible before an earlier one of its task.
  */
 export function waitSeconds(
   waiting: readonly Waiting[],
@@ -49,7 +53,7 @@ export function waitSeconds(
   });
 }
 
-/** As long again as the trouble has lasted, within bounds, and not before the sink may be tried. */
+/** Waits as long as the failure has lasted, within bounds, and not less than the sink asked for. */
 function restedMs(
   waiting: readonly Waiting[],
   { sinceMs, notBeforeMs }: BreakerState,

@@ -12,14 +12,15 @@ import { openSinkPipeline } from "../wire/sink-pipeline.ts";
 import { required } from "./environment.ts";
 import { cachedAcrossInvocations, type Warm, type WarmDeps } from "./warm.ts";
 
-/** A day before its queue would delete a message, and a message is hidden for half a day at most. */
+/** Maximum age of a message: one day before the queue deletes it, since a message may be hidden for half a day. */
 const maxAgeMs = 13 * 86_400_000;
 
+/** The delivery of one sink's queue. */
 export interface Delivering extends Deliverer {
   close(): Promise<void>;
 }
 
-/** What the function of one sink keeps between its batches. */
+/** The delivery function's part that is cached between invocations. */
 export const warmDelivering = (deps: WarmDeps): Warm<Delivering> =>
   cachedAcrossInvocations({ load: loadSinks, open: openDelivering }, deps);
 
@@ -60,7 +61,10 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
   };
 }
 
-/** A queue has no record of where a task's message is, so each change would be posted as a first one. @throws ConfigError */
+/**
+ * Refuses updatable chat messages: a queue keeps no message references, so each change would be posted as a new
+ * message. @throws ConfigError
+ */
 function requireNoLivingMessages(name: SinkName, { options }: LoadedSink): void {
   const mode = typeof options === "object" && options && "mode" in options ? options.mode : null;
   if (mode !== "update" && mode !== "thread") return;
@@ -68,7 +72,7 @@ function requireNoLivingMessages(name: SinkName, { options }: LoadedSink): void 
   throw new ConfigError([{ field: `sinks.${name}.mode`, found: mode, expected }]);
 }
 
-/** The sink's limits as one of so many containers keeps them, and as a queue of messages can. */
+/** Adapts a sink's limits to one of several containers, and to a queue. */
 function ofContainer(sink: LoadedSink, delivery: DeliveryConfig, containers: number): LoadedSink {
   const { retry, rate } = sink.common;
   const maxDelay = Math.min(retry.maxDelay, maxRestMs);
@@ -77,13 +81,13 @@ function ofContainer(sink: LoadedSink, delivery: DeliveryConfig, containers: num
   return { ...sink, common: rate ? { ...common, rate: shareOf(rate, containers) } : common };
 }
 
-/** What each of so many containers may send, so that all together keep to the rate. */
+/** Divides the rate among containers, so that all together keep to it. */
 function shareOf({ events, per }: ContainerRate, containers: number): ContainerRate {
   const share = Math.floor(events / containers);
   return share > 0 ? { events: share, per } : { events: 1, per: (per * containers) / events };
 }
 
-/** How many containers of the function there may be at once; 1 where it is not said. @throws ConfigError */
+/** Maximum containers of the function; 1 when not set. @throws ConfigError */
 function containersIn({ BRIDGE_CONTAINERS: text = "1" }: Environment): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw new ConfigError([

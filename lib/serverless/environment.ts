@@ -4,7 +4,7 @@ import { ConfigError } from "../core/errors.ts";
 import { jsonLog } from "../telemetry/log.ts";
 import type { WarmDeps } from "./warm.ts";
 
-/** What every function has from its environment; `folder` is where it lies with its configuration. */
+/** Parts that every function takes from its environment; `folder` holds its code and configuration. */
 export function functionDeps(
   environment: Environment,
   folder: string,
@@ -22,7 +22,7 @@ export function functionDeps(
   };
 }
 
-/** @throws ConfigError when the variable is not set */
+/** Reads a required variable. @throws ConfigError when it is not set */
 export function required(environment: Environment, name: string, expected: string): string {
   const value = environment[name];
   if (value) return value;

@@ -7,28 +7,29 @@ import { parseJson } from "../text/json.ts";
 import { logRun, requireNoStrays, requireSuccess } from "./report.ts";
 import { type WarmDeps, warmBridge } from "./warm.ts";
 
-/** Kept of an invocation's time for the last commit, whose one attempt may take five seconds. */
+/** Time reserved for the last commit, milliseconds; one attempt may take five seconds. */
 const reserveMs = 6_000;
 
+/** One invocation of the function. */
 export interface FunctionGraphInvocation {
-  /** The temporary key of the function's agency; null where it has none. */
+  /** Temporary key of the function's agency; null without an agency. */
   readonly agencyKey: AccessKey | null;
-  /** What the platform leaves until it ends the invocation, milliseconds. */
+  /** Time left until the platform ends the invocation, milliseconds. */
   readonly remainingMs: number;
-  /** Gives the run up early, when the process is told to end. */
+  /** Ends the run early, when the process is asked to stop. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * One run over all streams for each invocation, with a bridge that is kept between them. Resolves with the run's
- * summary; rejects after the run with RunFailed when a stream could not be read.
+ * Creates a function that runs all streams on each invocation, with a cached bridge. Resolves with the summary.
+ * @throws RunFailed after the run, when a stream could not be read
  */
 export function functionGraphRuns(
   deps: WarmDeps,
   strays: Strays,
 ): (invocation: FunctionGraphInvocation) => Promise<RunSummary> {
   const warm = warmBridge(deps);
-  // A key among the function's own variables goes before the agency's.
+  // A key in the function's own variables takes precedence over the agency's.
   const hasOwnKey = accessKeyIn(deps.environment) !== null;
   return async ({ agencyKey, remainingMs, signal }) => {
     const timeout = AbortSignal.timeout(Math.max(0, remainingMs - reserveMs));
@@ -41,7 +42,7 @@ export function functionGraphRuns(
   };
 }
 
-/** The variables of a process on FunctionGraph, which hands the function's own over as JSON in one of them. */
+/** Merges the function's own variables, which FunctionGraph passes as JSON in one variable. */
 export function withUserData(environment: Environment): Environment {
   const userData = parseJson(environment["RUNTIME_USERDATA"] ?? "");
   return { ...(typeof userData === "object" ? userData : {}), ...environment };

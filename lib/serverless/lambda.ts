@@ -6,28 +6,29 @@ import { functionDeps } from "./environment.ts";
 import { type Metrics, metricsLine } from "./metrics.ts";
 import type { Warm, WarmDeps } from "./warm.ts";
 
-/** Kept of an invocation's time for the last requests, each of which may take five seconds. */
+/** Time reserved for the last requests, milliseconds; each may take five seconds. */
 const reserveMs = 6_000;
 
+/** Setup of a Lambda function. */
 export interface LambdaSetup<Part> {
   readonly environment: Environment;
-  /** The folder that the function's file and its configuration are in. */
+  /** Folder of the function's code and configuration. */
   readonly folder: string;
   readonly write: (line: string) => void;
-  /** What the function keeps between its invocations. */
+  /** The part that is cached between invocations. */
   readonly warm: (deps: WarmDeps) => Warm<Part>;
 }
 
-/** One invocation, for the function's own code. */
+/** One invocation, as the function's code sees it. */
 export interface Invocation<Event, Part> {
   readonly event: Event;
   readonly part: Part;
   readonly log: Log;
   readonly now: () => number;
   readonly startedMs: number;
-  /** What the platform leaves until it ends the invocation, milliseconds from `startedMs`. */
+  /** Time left from `startedMs` until the platform ends the invocation, milliseconds. */
   readonly remainingMs: number;
-  /** `remainingMs` less the reserve: no new work begins after it. */
+  /** `remainingMs` minus the reserve, milliseconds; no new work starts after it. */
   readonly budgetMs: number;
   /** Aborts when the budget is spent. */
   readonly signal: AbortSignal;
@@ -35,7 +36,7 @@ export interface Invocation<Event, Part> {
   report(metrics: Partial<Metrics>): void;
 }
 
-/** A Lambda handler around `handle`: opens the warm part, divides the invocation's time, writes its metrics. */
+/** Wraps `handle` as a Lambda handler: opens the cached part, divides the time and writes metrics. */
 export function lambda<Event, Part, Answer>(
   setup: LambdaSetup<Part>,
   handle: (invocation: Invocation<Event, Part>) => Promise<Answer>,
@@ -44,7 +45,7 @@ export function lambda<Event, Part, Answer>(
   const deps = functionDeps(setup.environment, setup.folder, write);
   const { now } = deps.clock;
   const warm = setup.warm(deps);
-  // The deadline is ours: middy's early time-out would abandon a commit.
+  // Ends by its own deadline: middy's early timeout would abandon a commit.
   return middy<Event, Answer, Error, Context>({ timeoutEarlyInMillis: 0 }).handler(async (event, context) => {
     const startedMs = now();
     const remainingMs = context.getRemainingTimeInMillis();

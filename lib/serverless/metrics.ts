@@ -22,10 +22,10 @@ const units = {
   Duration: "Milliseconds",
 } as const;
 
-/** A function's figures, by their names in CloudWatch. */
+/** A function's metrics, by their CloudWatch names. */
 export type Metrics = Readonly<Record<keyof typeof units, number>>;
 
-/** A run in numbers, all sinks together, as of `nowMs`. A run is successful when every stream was read and recorded. */
+/** Metrics of a run as of `nowMs`, summed over its sinks. A run succeeds when every stream was read and recorded. */
 export function runMetrics({ streams, sinks, durationMs }: RunSummary, nowMs: number) {
   const errors = streams.filter(({ error }) => error !== null).length;
   const oldestMs = Object.values(sinks).map(
@@ -47,7 +47,7 @@ export function runMetrics({ streams, sinks, durationMs }: RunSummary, nowMs: nu
   } as const satisfies Partial<Metrics>;
 }
 
-/** A plan in numbers. It is successful when the instances of every source are known. */
+/** Metrics of a plan. A plan succeeds when every source's instances are known. */
 export const planMetrics = ({ plan, watched, failedSources, durationMs }: PlanSummary) =>
   ({
     SuccessfulRuns: failedSources.length === 0 ? 1 : 0,
@@ -59,7 +59,7 @@ export const planMetrics = ({ plan, watched, failedSources, durationMs }: PlanSu
     Duration: durationMs,
   }) as const satisfies Partial<Metrics>;
 
-/** A batch of messages in numbers; what goes back to the queue is `Retrying`. */
+/** Metrics of a batch of messages; `Retrying` counts those returned to the queue. */
 export const deliveryMetrics = (summary: DeliverySummary, durationMs: number) =>
   ({
     Accepted: summary.accepted,
@@ -69,7 +69,10 @@ export const deliveryMetrics = (summary: DeliverySummary, durationMs: number) =>
     Duration: durationMs,
   }) as const satisfies Partial<Metrics>;
 
-/** A log line that CloudWatch reads as metrics (embedded metric format), with the function as their one dimension. */
+/**
+ * Formats metrics as a log line with the function as the only dimension.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
 export const metricsLine = (metrics: Partial<Metrics>, functionName: string, nowMs: number): string =>
   `${JSON.stringify({
     _aws: {

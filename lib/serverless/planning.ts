@@ -7,25 +7,27 @@ import { type DiscoveredStreams, openBridge } from "../wire/bridge.ts";
 import { required } from "./environment.ts";
 import { cachedAcrossInvocations, type Warm, type WarmDeps } from "./warm.ts";
 
-/** The timer's rate in serverless.fleet.yml. */
+/** Rate of the timer in serverless.fleet.yml, milliseconds. */
 const everyMs = 60_000;
 
+/** Result of a plan. */
 export interface PlanSummary {
   readonly plan: Plan;
-  /** Streams known. */
+  /** Number of known streams. */
   readonly watched: number;
-  /** Sources whose instances could not be listed; those last known are planned for all the same. */
+  /** Sources that could not be listed; their last known streams are planned. */
   readonly failedSources: readonly FailedSource[];
   readonly durationMs: number;
 }
 
+/** The planning of a fleet. */
 export interface Planning {
-  /** Sends the shards that are due at the instant. @throws StoreError, AwsError */
+  /** Sends the shards that are due at `nowMs`. @throws StoreError, AwsError */
   plan(nowMs: number, signal: AbortSignal): Promise<PlanSummary>;
   close(): Promise<void>;
 }
 
-/** What a fleet's planner function keeps between its runs: the bridge, the queue, and until when it has planned. */
+/** The planner's part that is cached between invocations: bridge, queue and last plan. */
 export const warmPlanning = (deps: WarmDeps): Warm<Planning> =>
   cachedAcrossInvocations({ load: loadConfig, open: openPlanning }, deps);
 
@@ -48,7 +50,7 @@ async function openPlanning(
       const startedMs = deps.clock.now();
       known ??= await bridge.discover(signal);
       const plan = await planner.plan(known, nowMs, { signal });
-      // After the plan and for the next one: a project with thousands of instances takes a while to list.
+      // After the plan, for the next one: listing thousands of instances takes a while.
       known = await bridge.discover(signal);
       const { streams, failedSources } = known;
       return { plan, watched: streams.length, failedSources, durationMs: deps.clock.now() - startedMs };

@@ -5,14 +5,14 @@ import type { Invocation } from "./lambda.ts";
 import { runMetrics } from "./metrics.ts";
 import type { PlanSummary } from "./planning.ts";
 
-/** Some streams could not be read or recorded: what a function ends with, so that its platform counts a failure. */
+/** Some streams could not be read or recorded. A function ends with it, so that the platform counts a failure. */
 export class RunFailed extends Error {
   override readonly name = "RunFailed";
 }
 
 const maxNamed = 10;
 
-/** Passes a run in which every stream was read and recorded. @throws RunFailed that names the streams, ten at most */
+/** Checks that every stream was read and recorded. @throws RunFailed that names up to ten streams */
 export function requireSuccess({ streams }: RunSummary): void {
   const failed = streams.flatMap(({ key, error }) => (error ? [`${key}: ${error.message}`] : []));
   if (failed.length === 0) return;
@@ -20,13 +20,13 @@ export function requireSuccess({ streams }: RunSummary): void {
   throw new RunFailed(`${failed.length} of ${streams.length} streams failed: ${named}`);
 }
 
-/** Ends a run as failed, after all of it, when something in it threw where nobody could catch it. @throws RunFailed */
+/** Fails a completed run in which an uncaught error occurred. @throws RunFailed */
 export function requireNoStrays(strays: Strays): void {
   const count = strays.take();
   if (count > 0) throw new RunFailed(`${count} errors that no part caught; the log names them`);
 }
 
-/** The same for a plan: what it could not list. @throws RunFailed */
+/** Checks that a plan could list every source. @throws RunFailed */
 export function requireListed({ failedSources }: PlanSummary): void {
   if (failedSources.length === 0) return;
   const named = failedSources.slice(0, maxNamed).map(({ key, error }) => `${key}: ${error.message}`);
@@ -35,7 +35,7 @@ export function requireListed({ failedSources }: PlanSummary): void {
   );
 }
 
-/** One line for the run, and one for each stream or sink that needs its operator. */
+/** Logs one line for the run, and one for each stream or sink that needs its operator. */
 export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSummary): void {
   const changes = streams.reduce((total, stream) => total + stream.changes, 0);
   log("info", "run ended", { runId, durationMs, streams: streams.length, changes });
@@ -51,7 +51,7 @@ export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSumma
   }
 }
 
-/** Logs a run, and writes its metrics. */
+/** Logs a run and writes its metrics. */
 export function reportRun(
   summary: RunSummary,
   { log, now, report }: Pick<Invocation<unknown, unknown>, "log" | "now" | "report">,

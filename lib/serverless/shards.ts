@@ -5,15 +5,16 @@ import type { RunSummary } from "../run/summary.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Bridge } from "../wire/bridge.ts";
 
+/** Result of polling a batch of shards. */
 export interface PolledShards {
   readonly summary: RunSummary;
   readonly response: SQSBatchResponse;
 }
 
 /**
- * One run over the shards of a batch of messages. A message fails when it is no shard, and when a stream of it could
- * not be recorded or its time was up: only then does receiving it again help. An API that refuses is no such case: the
- * planner sends the stream again by itself.
+ * Runs the shards of a batch of messages. A message fails when it is not a shard, or when a stream could not be
+ * recorded or ran out of time: only then does receiving it again help. After an API failure the planner sends the
+ * stream again anyway.
  */
 export async function pollShards(
   { Records }: Pick<SQSEvent, "Records">,

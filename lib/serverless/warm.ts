@@ -6,31 +6,32 @@ import { ConfigError } from "../core/errors.ts";
 import { type Bridge, type BridgeDeps, openBridge } from "../wire/bridge.ts";
 import { secretResolvers } from "../wire/secrets.ts";
 
-/** A rotated secret is in use this long after it was stored, without a deployment. */
+/** Longest time until a rotated secret is used without a deployment, milliseconds. */
 const secretsMaxAgeMs = 5 * 60_000;
 
+/** Parts and settings of a cached part. */
 export interface WarmDeps extends BridgeDeps {
   readonly environment: Environment;
-  /** Null stands for the one `bridge.config.*` in the folder. */
+  /** Null: the `bridge.config.*` in the folder. */
   readonly configFile: string | null;
   readonly folder: string;
-  /** The only sinks that count; all where left out. */
+  /** Sinks to load. @default all */
   readonly sinks?: readonly string[];
 }
 
 type PlatformVariables = Readonly<Record<string, string>>;
 
-/** What outlives a run, for as long as its container lives. */
+/** A part cached between invocations. */
 export interface Warm<Part> {
   /**
-   * The part, opened by the first call, and opened anew when a secret that its configuration names has changed, or a
-   * variable of `handed`: what the platform gives with each invocation, such as a temporary access key.
-   * @throws ConfigError, StoreError when it cannot be opened the first time
+   * Returns the part. The first call opens it; it is reopened when a secret of its configuration changes, or a variable
+   * of `handed`, which the platform passes with each invocation (for example a temporary key).
+   * @throws ConfigError, StoreError when the first opening fails
    */
   current(handed?: PlatformVariables): Promise<Part>;
 }
 
-/** How a part comes from a configuration file. */
+/** How a part is opened from a configuration file. */
 export interface Opening<Part, Loaded> {
   load(file: string | null, deps: LoadDeps): Promise<Loaded>;
   open(loaded: Loaded, deps: WarmDeps): Promise<Part>;
@@ -38,13 +39,15 @@ export interface Opening<Part, Loaded> {
 
 interface Opened<Part> {
   readonly part: Part;
-  /** What each reference of the configuration gave, and each handed variable held. */
+  /** Values of the configuration's secrets and of the handed variables. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
+/** A bridge, cached between invocations. */
 export const warmBridge = (deps: WarmDeps): Warm<Bridge> =>
   cachedAcrossInvocations({ load: loadConfig, open: openBridge }, deps);
 
+/** Caches a part between invocations, and reopens it when its secrets change. */
 export function cachedAcrossInvocations<Part extends Closable, Loaded>(
   opening: Opening<Part, Loaded>,
   deps: WarmDeps,
@@ -64,7 +67,7 @@ export function cachedAcrossInvocations<Part extends Closable, Loaded>(
     return { loaded: await opening.load(deps.configFile, { ...world, secrets: resolvers }), secrets };
   }
 
-  /** The same where no secret has changed. Secrets that cannot be had leave the ones in use. */
+  /** Keeps the part while no secret has changed. If secrets cannot be read, the current ones stay in use. */
   async function renewed(present: Opened<Part>, handed: PlatformVariables): Promise<Opened<Part>> {
     if (present.secrets.size === 0 && Object.keys(handed).length === 0) return present;
     try {

@@ -1,6 +1,6 @@
 import { basicTime } from "../text/basic-time.ts";
 
-/** How the API is told an instant: YYYYMMDDHHmmss in its time zone, cut down to the second. */
+/** Formats instants for the API: YYYYMMDDHHmmss in its time zone, rounded down to the second. */
 export function apiTime(timeZone: string): (instantMs: number) => string {
   if (timeZone === "UTC") return (ms) => basicTime(ms).replace("T", "").slice(0, -1);
   const format = new Intl.DateTimeFormat("en-US", {
@@ -24,8 +24,8 @@ export function apiTime(timeZone: string): (instantMs: number) => string {
 }
 
 /**
- * The API's clock less ours, in milliseconds: the least skew that explains a Date header (whole seconds) made between
- * sending and receiving. Null without a header that can be read.
+ * API clock minus local clock, milliseconds: the smallest skew that explains a Date header (whole seconds) written
+ * between sending and receiving. Null without a valid header.
  */
 export function clockSkewMs(date: string | null, sentMs: number, receivedMs: number): number | null {
   const statedMs = date === null ? Number.NaN : Date.parse(date);

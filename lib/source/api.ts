@@ -5,26 +5,27 @@ import type { Credentials } from "./credentials.ts";
 import type { ApiResponse, Send } from "./http.ts";
 import type { KeyGate } from "./key-gate.ts";
 
-/** One call of the API. */
+/** One API call. */
 export interface Call {
-  /** The API's own name for it, such as ListBackgroundTasks. */
+  /** The API's name of the operation, for example ListBackgroundTasks. */
   readonly operation: string;
   readonly projectId: string;
-  /** Below the project: `instances/{id}/tasks`. */
+  /** Path below the project: `instances/{id}/tasks`. */
   readonly resource: readonly string[];
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** The setting that makes an answer shorter. */
+  /** Setting that makes the response smaller. */
   readonly shortenedBy?: "pageSize";
 }
 
-/** A GET of the API, authenticated. @throws SourceError */
+/** Makes an authenticated GET request to the API. @throws SourceError */
 export type Api = (call: Call, options: CallOptions) => Promise<ApiResponse>;
 
+/** Parts that an API client needs. */
 export interface ApiDeps {
   readonly endpoint: URL;
   readonly credentials: Credentials;
   readonly send: Send;
-  /** Of the access key. */
+  /** Gate of the access key. */
   readonly gate: KeyGate;
 }
 
@@ -35,6 +36,7 @@ const renewableCodes: ReadonlySet<string | null> = new Set([
   "DMS.10240103",
 ]);
 
+/** Creates an API client. */
 export function openApi({ endpoint, credentials, send, gate }: ApiDeps): Api {
   const requestOf = requestsTo(endpoint);
   const { origin } = endpoint;

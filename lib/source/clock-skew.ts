@@ -2,17 +2,18 @@ import { type Clock, isWithin } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 import type { Send } from "./http.ts";
 
-/** A difference that was told longer ago says nothing: the clock may have been set meanwhile. */
+/** Maximum age of a measurement, milliseconds: the clock may have been set since. */
 const maxAgeMs = 10 * 60_000;
 
+/** Measures the API's clock. */
 export interface ClockSkew {
-  /** `send`, whose answers and refusals tell the API's clock. */
+  /** `send`, with the clock measured from responses and refusals. */
   readonly send: Send;
-  /** The API's clock less ours, milliseconds; null where none was told in the last ten minutes. */
+  /** API clock minus local clock, milliseconds; null without a measurement in the last ten minutes. */
   readonly skewMs: () => number | null;
 }
 
-/** Notes the difference of the clocks. An answer without a Date stands for none. */
+/** Measures the API's clock with each response. A response without a Date header clears the measurement. */
 export function clockSkew(send: Send, clock: Clock): ClockSkew {
   let told: { readonly skewMs: number; readonly atMs: number } | null = null;
   const note = (skewMs: number): void => {

@@ -5,13 +5,15 @@ import { CachedToken, type Renewable } from "../net/cached-token.ts";
 import { fieldsOf } from "../text/json.ts";
 import type { ApiResponse, Send } from "./http.ts";
 
+/** Authenticates requests to the API. */
 export interface Credentials {
-  /** The headers that authenticate this request. @throws SourceError when a token cannot be had */
+  /** Returns the headers that authenticate the request. @throws SourceError when a token cannot be obtained */
   authenticate(request: SignableRequest, options: CallOptions): Promise<Readonly<Record<string, string>>>;
-  /** Told that the API refused these headers: whether a repeat would carry others. */
+  /** Called when the API refused these headers; returns whether a retry would send others. */
   renew(refused: Readonly<Record<string, string>>): boolean;
 }
 
+/** Parts that credentials need. */
 export interface CredentialsDeps {
   readonly clock: Clock;
   readonly send: Send;
@@ -19,7 +21,9 @@ export interface CredentialsDeps {
   readonly projectId: string;
 }
 
-/** An access key that signs, a token as given, or an IAM user whose tokens are asked for and renewed. */
+/**
+ * Opens credentials: an access key that signs, a fixed token, or an IAM user whose tokens are requested and renewed.
+ */
 export function openCredentials(config: CredentialsConfig, deps: CredentialsDeps): Credentials {
   if ("ak" in config) {
     return {
@@ -33,7 +37,7 @@ export function openCredentials(config: CredentialsConfig, deps: CredentialsDeps
   return userCredentials(config, deps);
 }
 
-/** What identifies the credentials to the API, which locks what it has refused too often. */
+/** Identity of the credentials at the API, which locks it after too many refusals. */
 export function keyOf(config: CredentialsConfig): string {
   if ("ak" in config) return `key ${config.ak}`;
   return "token" in config ? `token ${config.token}` : `user ${config.domain}/${config.username}`;
@@ -85,7 +89,7 @@ async function askForToken(
 
 const assumedLifeMs = 3_600_000;
 
-/** A tenth of its life before the token ends: a token can be withdrawn early, and clocks differ. */
+/** Renews a token after nine tenths of its life: it may be revoked early, and clocks differ. */
 function renewAt(answer: ApiResponse, nowMs: number): number {
   const expiresAt = fieldsOf(fieldsOf(answer.body)["token"])["expires_at"];
   const endMs = typeof expiresAt === "string" ? Date.parse(expiresAt) : Number.NaN;

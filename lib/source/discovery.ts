@@ -4,41 +4,49 @@ import type { Stream } from "../core/names.ts";
 import type { DmsSource } from "./dms.ts";
 import type { TaskSource } from "./task-source.ts";
 
+/** A stream to watch. */
 export interface WatchedStream {
   readonly stream: Stream;
-  /** The instance's own name, where the API told it. */
+  /** The instance's name, if the API returned it. */
   readonly name: string | null;
-  /** Of an instance that is new, when a list last lacked it, or the first list had it: its tasks since then are news. Left out for any other. */
+  /**
+   * For a new instance, when a list last lacked it or the first list had it, epoch milliseconds: its tasks since then
+   * are emitted. Otherwise omitted.
+   */
   readonly sinceMs?: number | undefined;
   readonly source: TaskSource;
 }
 
-/** What one list of a source's instances found. */
+/** Result of one listing of a source's instances. */
 export interface Listed {
   readonly streams: readonly WatchedStream[];
-  /** When it was asked for. */
+  /** When it was requested, epoch milliseconds. */
   readonly atMs: number;
-  /** Whether an instance that is not in it is surely not there. */
+  /** Whether the listing is complete, so that an instance missing from it does not exist. */
   readonly isWhole: boolean;
 }
 
-/** The instances of one configured source: those it names, or all that its project has. */
+/** Instances of one configured source: those it names, or all in its project. */
 export interface Discovery {
   readonly config: SourceConfig;
   readonly source: DmsSource;
-  /** What the last list found, however old; null before the first. */
+  /** The last listing, of any age; null before the first. */
   readonly last: Listed | null;
   /**
-   * The source's streams; a list is believed for five minutes.
+   * Returns the source's streams; a listing is cached for five minutes.
    * @throws SourceError
    */
   list(signal: AbortSignal): Promise<Listed>;
 }
 
 const maxAgeMs = 5 * 60_000;
-/** An instance is new for so long after the first list that has it: by then its stream has a record. */
+/**
+ * How long an instance counts as new after the first listing that has it, milliseconds; its stream has a record by
+ * then.
+ */
 const newForMs = 60 * 60_000;
 
+/** Creates the discovery of one configured source. */
 export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Clock): Discovery {
   const { engine, region, projectId } = config;
   let last: Listed | null = null;
@@ -65,7 +73,7 @@ export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Cl
   };
 }
 
-/** Since when an instance of the next list is new; undefined where it is not. */
+/** Returns since when an instance of the next listing is new; undefined when it is not. */
 function newcomers(last: Listed | null, nowMs: number): (instance: string) => number | undefined {
   if (!last) return () => nowMs;
   const listed = new Map(last.streams.map(({ stream, sinceMs }) => [stream.instanceId, sinceMs]));
@@ -80,6 +88,6 @@ function newcomers(last: Listed | null, nowMs: number): (instance: string) => nu
 export const isOfProject = (config: SourceConfig, { engine, region, projectId }: Stream): boolean =>
   config.engine === engine && config.region === region && config.projectId === projectId;
 
-/** Whether the configuration watches the stream, if its instance is there. */
+/** Whether the configuration watches the stream, provided its instance exists. */
 export const isWatched = (config: SourceConfig, stream: Stream): boolean =>
   isOfProject(config, stream) && (config.instances === "all" || config.instances.includes(stream.instanceId));

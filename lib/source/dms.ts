@@ -22,38 +22,42 @@ import { instanceGoneCodes } from "./refusal.ts";
 import { retryBudget, retrying } from "./retry.ts";
 import type { TaskSource } from "./task-source.ts";
 
+/** Client of the DMS task API. */
 export interface DmsSource extends TaskSource {
-  /** The instances to watch: the configured ones, without a request, or all that the project has. @throws SourceError */
+  /**
+   * Returns the instances to watch: the configured ones, without a request, or all in the project. @throws SourceError
+   */
   instances(options: CallOptions): Promise<InstanceList>;
-  /** The API's clock less ours, by its last answer; null while none told. */
+  /** API clock minus local clock by the last response, milliseconds; null while unknown. */
   readonly clockSkewMs: number | null;
 }
 
+/** Injected parts of a DMS source. */
 export interface DmsSourceDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** How long a listing may go on beyond what its count promised. @default 30 s */
+  /** Milliseconds that a listing may take beyond what its count promised. @default 30,000 */
   readonly listBudgetMs?: number;
-  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are; without it every connection is direct. */
+  /** Holds HTTPS_PROXY, HTTP_PROXY and NO_PROXY. @default no proxy */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Defaults to an agent of the source's own, which `close` closes. */
+  /** Used instead of the network. @default an own agent, closed by `close` */
   readonly dispatcher?: Dispatcher;
-  /** The gates that sources with one access key share. Defaults to gates of the source's own. */
+  /** Gates shared by sources with the same access key. @default gates of this source alone */
   readonly gates?: (key: string) => KeyGate;
 }
 
-/** A task is rarely longer than one KiB; its params may be. */
+/** Tasks rarely exceed 1 KiB, but their params may. */
 const maxBodyBytes = (pageSize: number): number => 2 * 1_048_576 + pageSize * 65_536;
 const defaultListBudgetMs = 30_000;
 const retriesHeld = 10;
-/** Shorter than the gateway keeps a connection, longer than the usual pause between two polls. */
+/** Shorter than the gateway's keep-alive, longer than the usual pause between two polls. */
 const keepAliveMs = 30_000;
 const noRecords = { tasks: [], skipped: [] };
 
 /**
- * The DMS task API of one region and project.
- * @throws ConfigError without credentials; those of the environment are filled in when the configuration is loaded
+ * Opens a client of the DMS task API for one region and project.
+ * @throws ConfigError without credentials; loading the configuration fills in those of the environment
  */
 export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSource {
   const { clock, random, log, listBudgetMs = defaultListBudgetMs } = deps;
@@ -86,7 +90,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
   const notice = taskNotices(log);
   const beginParameter = isDcs ? "start_time" : "begin_time";
 
-  /** The page at a position; null where the API refuses the position as past the end. */
+  /** Reads the page at a position; null when the API refuses the position as past the end. */
   async function pageAt(
     stream: Stream,
     window: Call["query"],
@@ -183,12 +187,12 @@ interface Found {
   readonly answer: ApiResponse;
 }
 
-/** A 404 with a code of the service's own and about the task: not a proxy's, nor for want of the instance. */
+/** A 404 with a service code about the task: not a proxy's, nor caused by a missing instance. */
 const isTaskGone = ({ reason, api }: SourceError): boolean =>
   reason === "not_found" &&
   api !== null &&
   !instanceGoneCodes.has(api.code ?? "") &&
   ownCode.test(api.code ?? "");
 
-/** The gateway's begin otherwise; DCS has codes of digits too. */
+/** Codes of the services; the gateway's begin otherwise, and DCS also uses numeric codes. */
 const ownCode = /^(?:DMS\.|DCS\.|111\d{6}$)/;

@@ -10,41 +10,43 @@ import { networkFailure } from "./network-errors.ts";
 import { oneLine, refusalError } from "./refusal.ts";
 
 interface Outgoing {
-  /** The API's name for the call, for messages. */
+  /** The API's name of the call, for messages. */
   readonly operation: string;
   readonly origin: string;
-  /** With the headers it is sent with. */
+  /** The request, with the headers to send. */
   readonly request: SignableRequest;
-  /** Values that no message may show. */
+  /** Values that must not appear in messages. */
   readonly secrets: readonly string[];
-  /** The setting that makes an answer shorter, for the operator whose answers are too long. */
+  /** Setting that makes the response smaller, named when the response is too long. */
   readonly shortenedBy?: string;
-  /** Told the status when the answer's head is there. */
+  /** Called with the status when the response head arrives. */
   readonly answered?: (status: number) => void;
 }
 
+/** A successful response. */
 export interface ApiResponse {
   readonly header: (name: string) => string | null;
-  /** Parsed JSON, of whatever shape. */
+  /** Parsed JSON of any shape. */
   readonly body: unknown;
-  /** The API's clock less ours; null where it sent no Date. */
+  /** API clock minus local clock, milliseconds; null without a Date header. */
   readonly clockSkewMs: number | null;
-  /** The error for a body that does not hold what it should. */
+  /** Creates the error for an unexpected body. */
   malformed(problem: string): SourceError;
 }
 
-/** One exchange. @throws SourceError for every answer but a success with a JSON body, and where none comes */
+/** Makes one exchange. @throws SourceError for anything but a success with a JSON body */
 export type Send = (outgoing: Outgoing, options: CallOptions) => Promise<ApiResponse>;
 
+/** Parts that sending needs. */
 export interface HttpDeps {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
-  /** For one exchange, to the last byte of its body. */
+  /** Limit for one exchange, to the last byte of its body, milliseconds. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
 }
 
-/** Sends once; redirects are not followed. */
+/** Creates a `Send` that makes one attempt; redirects are not followed. */
 export function httpSend(deps: HttpDeps): Send {
   return async (outgoing, options) => {
     const { operation } = outgoing;
@@ -60,7 +62,7 @@ export function httpSend(deps: HttpDeps): Send {
   };
 }
 
-/** The caller's signal ended the call. */
+/** Creates the error for a call that its caller's signal ended. */
 export const outOfTime = (operation: string, cause: unknown): SourceError =>
   new SourceError("unavailable", `${operation}: the run's time budget ended first`, { cause });
 
@@ -109,10 +111,10 @@ async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): P
   return { header, body, clockSkewMs: skewMs, malformed };
 }
 
-/** Many times what a thousand tasks hold. */
+/** Limit of JSON values in a body: many times more than a thousand tasks hold. */
 const maxValues = 200_000;
 
-/** Some proxies put a byte order mark before what they pass on. */
+/** Parses a body; some proxies add a byte order mark. */
 function bodyOf(text: string): unknown {
   const json = text.startsWith("\ufeff") ? text.slice(1) : text;
   return hasParamsAsValue.test(json) ? parseExactJson(json) : parseJson(json);
@@ -125,7 +127,7 @@ function notJson(text: string): string {
     : "a body that is not JSON";
 }
 
-/** `params` is JSON inside a string, but sister calls send an object, whose numbers must stay as they are written. */
+/** `params` is JSON text, but related calls send an object, whose numbers must stay as written. */
 const hasParamsAsValue = /"params"\s*:\s*[^\s"n]/;
 
 function wirePath({ path, query }: SignableRequest): string {

@@ -4,15 +4,17 @@ import type { Engine } from "../core/names.ts";
 import { fieldsOf } from "../text/json.ts";
 import type { Api } from "./api.ts";
 
+/** An instance of a project. */
 export interface Instance {
   readonly id: string;
-  /** The instance's own name; null where it is not known. */
+  /** The instance's name; null when unknown. */
   readonly name: string | null;
 }
 
+/** A listing of instances. */
 export interface InstanceList {
   readonly instances: readonly Instance[];
-  /** False when the API counts more instances than it listed: one that is not in the list may be there all the same. */
+  /** False when the API counts more instances than it listed: one missing from the list may still exist. */
   readonly isWhole: boolean;
 }
 
@@ -20,7 +22,7 @@ const limit = 50;
 const maxPages = 1_000;
 const pastTheEnd = "DMS.40050010";
 
-/** All instances of one engine in a project, by ListInstances. @throws SourceError */
+/** Lists all instances of one engine in a project, by ListInstances. @throws SourceError */
 export async function listInstances(
   api: Api,
   { engine, projectId }: { readonly engine: Engine; readonly projectId: string },
@@ -40,13 +42,13 @@ export async function listInstances(
   }
   return { instances: [...found.values()], isWhole: found.size >= (total ?? offset) };
 
-  /** Null past the end, which this call answers with an error. */
+  /** Null past the end, for which this call returns an error. */
   async function instancePage(offset: number): Promise<InstancePage | null> {
     const query: (readonly [string, string])[] = [
       ["offset", String(offset)],
       ["limit", String(limit)],
     ];
-    // DCS has one engine and no such parameter.
+    // DCS has only one engine and no such parameter.
     if (engine !== "dcs") query.push(["engine", engine]);
     try {
       const call = { operation: "ListInstances", projectId, resource: ["instances"], query };

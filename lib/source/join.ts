@@ -3,19 +3,20 @@ import type { TaskId } from "../core/names.ts";
 import type { TaskPage } from "./parse.ts";
 import type { SkippedTask } from "./task-source.ts";
 
+/** Result of joining one page. */
 export interface Joined {
-  /** The tasks not given before, or newer than when they were; of one page's versions the newest. */
+  /** Tasks that are new or newer than before; the newest version of each on the page. */
   readonly tasks: readonly Task[];
   readonly skipped: readonly SkippedTask[];
-  /** Records, the skipped ones included, that this pass had not met yet. */
+  /** Records seen for the first time in this pass, skipped ones included. */
   readonly brought: number;
-  /** Tasks that repeat one of the same page: they take no position in the listing. */
+  /** Tasks repeated on the same page: they take no position in the listing. */
   readonly doubled: number;
 }
 
 /**
- * Joins the pages of one listing by id, since positions shift while it is read and a record can come twice.
- * What it returns takes a page, and the number of the pass that read it.
+ * Joins the pages of one listing by task id: positions shift during reading, so a record can repeat. Returns a function
+ * that takes a page and the number of its pass.
  */
 export function joinById(): (page: Pick<TaskPage, "tasks" | "skipped">, pass: number) => Joined {
   const versionOf = versions();
@@ -54,9 +55,8 @@ export function joinById(): (page: Pick<TaskPage, "tasks" | "skipped">, pass: nu
 }
 
 /**
- * The tasks noted so far and the newest version of each. While they come newest first, as the API gives them, one that
- * is older than all before it cannot have come before: then nothing is looked up, and nothing hashed. The first one
- * out of that order has the index made.
+ * Tasks seen so far, with the newest version of each. As long as they arrive newest first, as the API sends them, a
+ * task older than all before it is new without a lookup or hash. The first task out of order builds the index.
  */
 class History {
   readonly #ids: TaskId[] = [];
@@ -64,7 +64,7 @@ class History {
   #index: Map<TaskId, number> | null = null;
   #oldestMs = Number.POSITIVE_INFINITY;
 
-  /** The version known so far, null of a new task; keeps the newer one. */
+  /** Returns the version known so far, null for a new task; keeps the newer one. */
   note({ id, createdAtMs }: Task, version: number): number | null {
     if (this.#index === null && createdAtMs < this.#oldestMs) {
       this.#oldestMs = createdAtMs;
@@ -79,10 +79,10 @@ class History {
   }
 }
 
-/** Statuses told apart; an API has six. */
+/** Maximum number of statuses told apart; the API has six. */
 const maxStatuses = 32;
 
-/** A task's update and status in one number: the later update has the greater, and only equal statuses have equal ones. */
+/** Encodes a task's update time and status as one number: greater for later updates, equal only for equal statuses. */
 function versions(): (task: Task) => number {
   const codes = new Map<string, number>();
   return (task) => {
@@ -96,18 +96,18 @@ function versions(): (task: Task) => number {
   };
 }
 
-// Of two statuses within one millisecond, the one read later counts.
+// Of two statuses within one millisecond, the one read later wins.
 const supersedes = (version: number, known: number): boolean =>
   version !== known && Math.floor(version / maxStatuses) >= Math.floor(known / maxStatuses);
 
 const firstPlaces = (tasks: readonly Task[]): ReadonlyMap<TaskId, number> =>
   new Map(tasks.map(({ id }, place) => [id, place] as const).reverse());
 
-/** Of tasks whose versions stand in the order of their age. */
+/** Tasks whose versions are ordered by age, without repeats. */
 const newest = (tasks: readonly Task[]): readonly Task[] => [
   ...new Map(tasks.map((task) => [task.id, task])).values(),
 ];
 
-/** Without an id, its creation and problem tell a record from others as well as can be. */
+/** Key of a skipped record; without an id, its creation time and problem identify it as well as possible. */
 export const skippedKey = ({ id, createdAtMs, problem }: SkippedTask): string =>
   id ?? `${createdAtMs}: ${problem}`;

@@ -2,26 +2,26 @@ import { follow } from "../async/deadline.ts";
 import { type CallOptions, type Clock, isWithin } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 
-/** Requests under way at once while a key is unproven: one in the first second of waiting, four in the next, then any number. */
+/** Concurrent requests while a key is unverified: one in the first second, four in the next, then any number. */
 const unprovenAtOnce = [1, 4] as const;
 const patienceMs = 1_000;
-/** A good answer proves the key for so long: one that is refused from a later run on is tried with one request again. */
+/** How long a successful response verifies a key, milliseconds; after that a single request tries it again. */
 const proofHoldMs = 5_000;
-/** Far longer than an answer takes, and far shorter than a step of the clock that has signatures refused. */
+/** Longer than any response takes, shorter than a clock jump that invalidates signatures. Milliseconds. */
 const answerMaxMs = 120_000;
-/** How long an endpoint's refusal stands for the requests that follow. */
+/** How long a refusal applies to further requests to its endpoint, milliseconds. */
 const refusalHoldMs = 30_000;
-/** Refusals, of different endpoints, after which every request with an unproven key fails at once. */
+/** Refusals by different endpoints after which all requests with an unverified key fail at once. */
 const refusalsHeld = 2;
 const unauthorized = 401;
 
 /**
- * Lets the requests of one access key through. Five refused signatures in a row lock a key, so one that was not taken
- * within the last seconds is tried with a single request, the canary. The others go on when it has any answer but a
- * refused signature, and do not wait for one that hangs.
+ * Limits the requests of one access key. Five refused signatures in a row lock a key, so a key without a recent success
+ * is tried with a single request, the canary. The others proceed after any response but a refused signature, and do not
+ * wait for a canary that hangs.
  */
 export interface KeyGate {
-  /** Does one request's work. `answered` takes the status of the API's answer as soon as it is there. @throws SourceError */
+  /** Runs one request. Call `answered` with the response's status as soon as it arrives. @throws SourceError */
   pass<Result>(
     origin: string,
     options: CallOptions,
@@ -29,7 +29,7 @@ export interface KeyGate {
   ): Promise<Result>;
 }
 
-/** The gates of a process, by what identifies the key, so that sources with one key share its gate. */
+/** Creates the gates of a process, by key identity, so that sources with one key share a gate. */
 export function keyGates(clock: Clock): (key: string) => KeyGate {
   const gates = new Map<string, KeyGate>();
   return (key) => {
@@ -45,10 +45,10 @@ interface Refusal {
 }
 
 function openGate(clock: Clock): KeyGate {
-  /** By endpoint: where one refuses what another takes, it alone is wrong. */
+  /** By endpoint: when one refuses a key that another accepts, only that endpoint is affected. */
   const refusals = new Map<string, Refusal>();
   const waiting = new Set<() => void>();
-  /** When the API last took a signature. */
+  /** Epoch milliseconds when the API last accepted a signature. */
   let provenMs: number | null = null;
   let underWay = 0;
 
@@ -58,7 +58,7 @@ function openGate(clock: Clock): KeyGate {
 
   const isProven = (): boolean => provenMs !== null && isWithin(proofHoldMs, provenMs, clock.now());
 
-  /** The refusal that stands for requests to this endpoint. */
+  /** The current refusal for requests to this endpoint. */
   function refusalOf(origin: string): SourceError | null {
     for (const [refusing, { atMs }] of refusals)
       if (!isWithin(refusalHoldMs, atMs, clock.now())) refusals.delete(refusing);
@@ -68,7 +68,7 @@ function openGate(clock: Clock): KeyGate {
     return first && !isProven() && refusals.size >= refusalsHeld ? first.error : null;
   }
 
-  /** False when it must wait. @throws SourceError */
+  /** Admits a request; false when it must wait. @throws SourceError */
   function admit(origin: string, atOnce: number): boolean {
     const refusal = refusalOf(origin);
     if (refusal) throw refusal;
@@ -77,7 +77,7 @@ function openGate(clock: Clock): KeyGate {
     return true;
   }
 
-  /** Waits for a second at most; whether it was admitted. @throws SourceError */
+  /** Waits for one second at most; returns whether the request was admitted. @throws SourceError */
   async function wait(origin: string, atOnce: number, { signal }: CallOptions): Promise<boolean> {
     const patience = new AbortController();
     const unfollow = follow(signal, patience);
@@ -96,12 +96,12 @@ function openGate(clock: Clock): KeyGate {
       return false;
     } finally {
       unfollow();
-      // Without a reason of ours an exception is made, with its stack.
+      // An abort without a reason creates an exception with its stack, which is slow.
       patience.abort(null);
     }
   }
 
-  /** @throws SourceError */
+  /** Waits for admission. @throws SourceError */
   async function enter(origin: string, options: CallOptions): Promise<void> {
     for (const atOnce of unprovenAtOnce) {
       if (admit(origin, atOnce) || (await wait(origin, atOnce, options))) return;
@@ -117,7 +117,7 @@ function openGate(clock: Clock): KeyGate {
         return await work((status) => {
           if (status === unauthorized) return;
           const wasProven = isProven();
-          // A clock that jumped meanwhile signs otherwise than the request was signed.
+          // If the clock has jumped since, later requests are signed differently from this one.
           if (isWithin(answerMaxMs, enteredMs, clock.now())) provenMs = clock.now();
           if (!wasProven) wakeAll();
         });

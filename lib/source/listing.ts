@@ -2,12 +2,12 @@ import type { Clock } from "../core/clock.ts";
 import type { Position } from "./paging.ts";
 import type { TaskPage } from "./parse.ts";
 
-/** While the first page's count promises more, a listing may take this many times the budget. */
+/** A listing may take this many times the budget while the first page's count promises more. */
 const promisedFactor = 10;
 
 /**
- * Whether a listing has gone on for too long, and why; null while it may go on. An API that invents tasks without end
- * must not hold up its run.
+ * Why a listing has taken too long; null while it may continue. An API that returns tasks endlessly must not block the
+ * run.
  */
 export function listingLimit(
   clock: Clock,
@@ -24,14 +24,14 @@ export function listingLimit(
   };
 }
 
-/** Whether the API has shown that `end_time` keeps its rows from shifting; one for each source. */
+/** Whether the API has proved that `end_time` keeps its rows from shifting; one per source. */
 export interface HeadMemory {
   isPinned: boolean;
 }
 
-/** The end_time that pins a listing's head, so that tasks which appear while it is read do not shift its rows. */
+/** The `end_time` that pins a listing's head, so that new tasks do not shift the rows during reading. */
 export class Head {
-  /** Null on a first page, and where the API cannot be trusted with it. */
+  /** Null on a first page, and when the API cannot be trusted with it. */
   endMs: number | null = null;
   readonly #memory: HeadMemory;
   #pass = -1;
@@ -41,7 +41,7 @@ export class Head {
     this.#memory = memory;
   }
 
-  /** Called before each page: a new pass begins without a pin. */
+  /** Call before each page: a new pass starts unpinned. */
   turnTo({ pass }: Position): void {
     if (pass === this.#pass) return;
     this.#pass = pass;
@@ -49,19 +49,21 @@ export class Head {
     this.#count = null;
   }
 
-  /** Told of each page; `apiNowMs` is the API's clock. */
+  /** Call after each page; `apiNowMs` is by the API's clock. */
   note({ tasks, received, taskCount }: TaskPage, apiNowMs: number): void {
     if (this.#count !== null && this.endMs !== null && taskCount !== null && taskCount < this.#count)
       this.drop();
-    // Without a count that promises more, nothing would show what an end_time leaves out.
+    // Without a count that promises more, tasks that `end_time` excludes could not be noticed.
     if (this.#count !== null || taskCount === null || taskCount <= received || !this.#memory.isPinned) return;
     this.#count = taskCount;
     const newestMs = tasks.reduce((newest, { createdAtMs }) => Math.max(newest, createdAtMs), apiNowMs);
-    // Whether the bound itself is included is documented nowhere: a second of slack.
+    // Undocumented whether the bound is inclusive: one second of slack.
     this.endMs = Math.floor(newestMs / 1_000) * 1_000 + 1_000;
   }
 
-  /** The API refuses it, or leaves out by it what stood in the list: a zone of its own, for instance. */
+  /**
+   * Stops pinning: the API refuses `end_time`, or excludes listed tasks with it, for example because of its time zone.
+   */
   drop(): void {
     this.#memory.isPinned = false;
     this.endMs = null;

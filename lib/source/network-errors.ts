@@ -15,7 +15,7 @@ const reasons: Readonly<Record<NetworkFault, SourceFailure>> = {
   unmade: "rejected",
 };
 
-/** What a request's failure means; null for one that no network causes, which is a defect. */
+/** Maps a request's failure to a SourceError; null for one that the network did not cause, which is a defect. */
 export function networkFailure(operation: string, error: unknown): SourceError | null {
   const trouble = networkTrouble(error);
   if (!trouble) return null;

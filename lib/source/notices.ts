@@ -5,7 +5,7 @@ import type { SkippedTask } from "./task-source.ts";
 
 const maxRemembered = 10_000;
 
-/** Tells the log what is odd about tasks: each skipped one and each unknown status once. */
+/** Logs unusual tasks: each skipped record and each unknown status once. */
 export function taskNotices(
   log: Log,
 ): (instanceId: string, tasks: readonly Task[], skipped: readonly SkippedTask[]) => void {
@@ -32,7 +32,7 @@ export function taskNotices(
   };
 }
 
-/** Whether a text comes for the first time; it may be told again after very many others. */
+/** Whether a text is new. After very many texts it may count as new again. */
 function onceEach(): (text: string) => boolean {
   const known = new Set<string>();
   return (text) => {

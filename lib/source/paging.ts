@@ -1,26 +1,27 @@
-/** How a version of the API counts records: the parameter's name, and the number of the first record. */
+/** How a version of the API numbers records: the parameter's name, and the number of the first record. */
 export interface Dialect {
   readonly name: "start" | "offset";
   readonly base: 0 | 1;
 }
 
-/** What listings have learned of an API; one for each source, shared by all its listings. */
+/** Paging behaviour learned from an API; one per source, shared by its listings. */
 export interface PagingMemory {
-  /** What to fall back on when a learned dialect is refused. */
+  /** Dialect to fall back on when a learned one is refused. */
   readonly usual: Dialect;
   dialect: Dialect;
-  /** Records on a full page, where the API gives fewer than it was asked for. */
+  /** Records on a full page, when the API returns fewer than requested. */
   pageLimit: number | null;
-  /** What the count is of: all tasks, or the page alone, and then it tells nothing. */
+  /** Whether the count includes all tasks, or only the page, which makes it useless. */
   counted: "unknown" | "all" | "page";
-  /** The ends at which all was tried and no more came: the count is not believed there again. */
+  /** Ends at which every dialect was tried in vain: the count is not trusted there again. */
   readonly vain: Set<End>;
-  /** By how much a count that is not believed was too high when a listing was last read to its end. */
+  /** How much too high an untrusted count was when a listing was last read to its end. */
   uncounted: number | null;
-  /** A count that went with an empty listing, all tried: nothing hides behind it. */
+  /** Count of an empty listing for which every dialect was tried: no records are hidden. */
   emptyCount: number | null;
 }
 
+/** Creates the memory of an API that nothing is known of yet. */
 export const pagingMemory = (usual: Dialect): PagingMemory => ({
   usual,
   dialect: usual,
@@ -31,42 +32,43 @@ export const pagingMemory = (usual: Dialect): PagingMemory => ({
   emptyCount: null,
 });
 
+/** A position to read in a listing. */
 export interface Position {
-  /** Counts the readings of one listing; a new pass begins at the first record again. */
+  /** Number of the pass through the listing; each starts at the first record. */
   readonly pass: number;
   readonly name: Dialect["name"];
   readonly value: number;
-  /** Whether HTTP 400 means "past the end" here, and not a wrong request. */
+  /** Whether HTTP 400 means "past the end" here rather than a wrong request. */
   readonly mayBeRefused: boolean;
 }
 
-/** What a page amounts to. */
+/** Summary of one page. */
 interface Arrival {
   /** Records on the page. */
   readonly received: number;
-  /** Those of them that this pass had not met yet. */
+  /** Records that are new in this pass. */
   readonly brought: number;
-  /** Those that repeat a record of the same page. */
+  /** Records repeated on the same page. */
   readonly doubled: number;
   readonly taskCount: number | null;
 }
 
-/** Asks for positions, is told what came (null: refused), and returns why something may be missing. */
+/** Yields positions, receives their pages (null: refused), and returns why records may be missing. */
 export type PageWalk<Result = string | null> = Generator<Position, Result, Arrival | null>;
 
-/** How the records of a pass ran out; `repeated`: a page had none but known ones. */
+/** How a pass ended: with an empty page, or with one (`repeated`) of known records only. */
 type End = "empty" | "repeated";
 
-/** Ends at which the other dialects brought nothing, with the pass's outcome there. */
+/** Ends at which the other dialects found nothing, with the pass's outcome there. */
 type Tried = Map<End, string>;
 
 const maxRereads = 2;
 const maxPagesPerPass = 10_000;
 
 /**
- * Pages through one listing and checks itself against the API's own count. When the count moved, it reads again.
- * When the count stood still and promised more, it tries the other dialects from there, then reads once more; if
- * nothing brings more, the count is not to be believed (it may leave out begin_time) and `memory` says so.
+ * Reads a listing page by page and verifies it by the API's count. If the count changed, it reads again. If it promises
+ * more records, it tries the other dialects and reads once more; if that finds none, `memory` marks the count as
+ * untrusted (it may ignore begin_time).
  */
 export function* pageWalk(limit: number, memory: PagingMemory): PageWalk {
   const tried: Tried = new Map();
@@ -76,7 +78,7 @@ export function* pageWalk(limit: number, memory: PagingMemory): PageWalk {
   }
 }
 
-/** What a pass leaves behind. `mayPass`: reading again may remove the doubt. */
+/** Outcome of a pass. `mayPass`: reading again may clear the doubt. */
 interface PageOutcome {
   readonly doubt: string | null;
   readonly mayPass: boolean;
@@ -91,21 +93,21 @@ const stuck: PageOutcome = {
 };
 const endless: PageOutcome = { doubt: `the listing goes on after ${maxPagesPerPass} pages`, mayPass: false };
 
-/** One walk from the first record to where they run out. */
+/** One pass through the listing, from the first record to the end. */
 class Pass {
   readonly number: number;
   dialect: Dialect;
-  /** Different records met. */
+  /** Distinct records seen. */
   seen = 0;
-  /** Records passed over, so that the next position is the dialect's base and this. */
+  /** Records passed; the next position is the dialect's base plus this. */
   covered = 0;
   pages = 0;
-  /** Of the latest page. */
+  /** Records on the latest page. */
   received = 0;
   brought = 0;
   doubled = 0;
   count: number | null = null;
-  /** The count changed: records may have slipped unseen from one page to another. */
+  /** Whether the count changed: records may have moved unseen between pages. */
   hasMoved = false;
 
   constructor(number: number, dialect: Dialect) {
@@ -158,7 +160,7 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
       if (isExplained(end, pass, memory)) return settle(pass, memory);
       if (memory.vain.has(end) || tried.get(end) === pass.outcome()) {
         if (pass.seen > 0) memory.vain.add(end);
-        // Without a count, the one short page that comes whatever is asked for is all there is.
+        // Without a count, a short page that repeats for every position is the whole listing.
         const isWhole = end === "empty" || (pass.count === null && isShort(pass, memory, limit));
         return isWhole ? settle(pass, memory) : stuck;
       }
@@ -175,12 +177,12 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
 }
 
 /**
- * Whether the listing is read to its end for all that the latest page says. Only a count that can be believed ends it: a
- * short page may be all that an API gives at once, so without such a count an empty page, or one without news, ends it.
+ * Whether the latest page ends the listing. A trusted count decides. Without one, only an empty page or one without new
+ * records does: a short page may be the API's own page limit.
  */
 function isComplete(pass: Pass, memory: PagingMemory, limit: number): boolean {
   if (pass.count === null) return false;
-  // The count of a full page may be of that page alone, as long as none was greater than its page.
+  // The count of a full page may be of that page alone, as long as none exceeded its page.
   if (memory.counted === "unknown" && pass.received >= limit) return false;
   if (!memory.vain.has("empty")) return pass.count === pass.seen;
   return pass.count - pass.seen === memory.uncounted && isShort(pass, memory, limit);
@@ -189,14 +191,17 @@ function isComplete(pass: Pass, memory: PagingMemory, limit: number): boolean {
 const isShort = (pass: Pass, memory: PagingMemory, limit: number): boolean =>
   pass.received < (memory.pageLimit ?? limit);
 
-/** A count above its page is of all tasks; one that is below what was seen, on a page with records, is of the page. */
+/**
+ * Learns what the count means: above its page's size it is of all tasks; below the records seen, on a non-empty page,
+ * it is of the page.
+ */
 function learnCount(memory: PagingMemory, { taskCount, received }: Arrival, seen: number): void {
   if (taskCount === null || received === 0) return;
   if (taskCount > received) memory.counted = "all";
   else if (taskCount === received && taskCount < seen) memory.counted = "page";
 }
 
-/** A short page that another one followed was a full one, of an API that gives fewer than it is asked for. */
+/** Learns the API's own page limit: a short page followed by another was full. */
 function learnPageLimit(memory: PagingMemory, limit: number, previous: number, received: number): void {
   const full = memory.pageLimit ?? limit;
   if (previous > 0 && previous < full) memory.pageLimit = Math.min(limit, Math.max(previous, received));
@@ -209,20 +214,20 @@ function isExplained(end: End, pass: Pass, memory: PagingMemory): boolean {
   return !pass.isPromisedMore() || memory.vain.has("empty") || isKnownEmpty;
 }
 
-/** All was tried: by how much the count is too high tells the next listing's end. */
+/** All dialects were tried: remembers how much too high the count is, for the next listing's end. */
 function settle(pass: Pass, memory: PagingMemory): PageOutcome {
   if (pass.count !== null) memory.uncounted = pass.count - pass.seen;
   if (pass.seen === 0) memory.emptyCount = pass.count;
   return complete;
 }
 
-/** Looks for records where another dialect would have them; the one that brings some is remembered. */
+/** Tries the positions of the other dialects, and remembers a dialect that finds records. */
 function* tryOtherDialects(end: End, pass: Pass, memory: PagingMemory): PageWalk<boolean> {
   for (const { name, base, value } of trials(end, pass.dialect, pass.covered)) {
     pass.enter(yield { pass: pass.number, name, value, mayBeRefused: true }, memory);
     if (pass.hasMoved) return false;
     if (pass.brought === 0) continue;
-    // Going on with a base that is too low by one shows as a known record among the new ones.
+    // A base that is too low by one shows as one known record among new ones.
     const isTooLow = end === "repeated" && pass.brought < pass.received;
     pass.dialect = memory.dialect = { name, base: isTooLow ? 1 : base };
     pass.covered += pass.brought;
@@ -231,7 +236,9 @@ function* tryOtherDialects(end: End, pass: Pass, memory: PagingMemory): PageWalk
   return false;
 }
 
-/** An empty end hides at most the record before the first; a repeated page means the parameter was not heard. */
+/**
+ * Dialects to try: an empty end hides at most the record before the first; a repeated page means an ignored parameter.
+ */
 function trials(
   end: End,
   { name, base }: Dialect,
@@ -242,7 +249,7 @@ function trials(
   return [
     { name: other, base: 0, value: covered },
     { name: other, base: 1, value: covered + 1 },
-    // Counting from 0 what counts from 1 repeats the last record, which is all of a page of one.
+    // Counting from 0 in an API that counts from 1 repeats the last record, which is the whole page if pages hold one.
     ...(base === 0 ? [{ name, base: 1, value: covered + 1 } as const] : []),
   ];
 }

@@ -3,12 +3,13 @@ import { taskId } from "../core/names.ts";
 import { exactNumber, fieldsOf } from "../text/json.ts";
 import type { SkippedTask } from "./task-source.ts";
 
+/** A page of tasks. */
 export interface TaskPage {
   readonly tasks: readonly Task[];
   readonly skipped: readonly SkippedTask[];
   /** Records on the page, readable or not. */
   readonly received: number;
-  /** Tasks on all pages, by the API's account; null when it gives none that can be read. */
+  /** The API's count of tasks on all pages; null when missing or unreadable. */
   readonly taskCount: number | null;
 }
 
@@ -17,17 +18,17 @@ const maxNameLength = 1_024;
 const maxStatusLength = 64;
 const maxDepth = 32;
 
-/** More records than any page that was asked for; each costs memory many times its bytes. */
+/** Maximum records of a page; each takes many times its bytes in memory. */
 const maxRecords = 1_000;
 
 /**
- * A page from the JSON the API sent. `problem` says why it is none. A record without an id, a status or an instant is
- * skipped; whatever else is wrong in one is repaired, since a change must be told whatever decorates it.
+ * Parses a page of the API's JSON; `problem` says why it is not one. Records without id, status or instant are skipped;
+ * other faults are repaired, since a change must be emitted despite them.
  */
 export function parseTaskPage(body: unknown): TaskPage | { readonly problem: string } {
   const { tasks: records = null, task_count } = fieldsOf(body);
   const taskCount = parseCount(task_count);
-  // How some versions write an empty list.
+  // Some versions send an empty list like this.
   if (records === null && taskCount === 0) return { tasks: [], skipped: [], received: 0, taskCount };
   if (!Array.isArray(records)) return { problem: "no list of tasks" };
   if (records.length > maxRecords) return { problem: `${records.length} tasks in one page` };
@@ -61,11 +62,11 @@ function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTas
   };
 }
 
-/** Half a surrogate pair is no text: it cannot be percent-encoded into an event id. */
+/** Text without lone surrogates, which cannot be percent-encoded into an event id. */
 const isText = (value: unknown, maxLength: number): value is string =>
   typeof value === "string" && value !== "" && value.length <= maxLength && value.isWellFormed();
 
-/** A number stands for its digits. */
+/** Converts a number to its digits. */
 const plainText = (value: unknown): unknown => (typeof value === "number" ? String(value) : value);
 
 function textProblem(field: string, value: unknown, maxLength: number): string {
@@ -75,7 +76,7 @@ function textProblem(field: string, value: unknown, maxLength: number): string {
   return `${field} is no text but ${Array.isArray(value) ? "a list" : `of type ${typeof value}`}`;
 }
 
-/** What only decorates a task, as text: cut, with half surrogate pairs replaced; null where there is nothing. */
+/** Repairs a descriptive field: shortened, lone surrogates replaced; null when empty. */
 function repairedText(value: unknown): string | null {
   if (isText(value, maxNameLength)) return value;
   if (value === undefined || value === null || value === "") return null;
@@ -83,7 +84,7 @@ function repairedText(value: unknown): string | null {
   return (text.length > maxNameLength ? `${text.slice(0, maxNameLength - 1)}…` : text).toWellFormed();
 }
 
-/** A string in the API's own examples, but its sister calls send objects. */
+/** Params are text in the API's examples, but related calls send objects. */
 function parseParams(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   return typeof value === "string" ? value.toWellFormed() : jsonOf(value);
@@ -93,13 +94,13 @@ function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch (error) {
-    // Each level takes a stack frame to write, but none to read.
+    // Writing needs a stack frame per level; parsing does not.
     if (!(error instanceof RangeError)) throw error;
     return JSON.stringify(withoutDepths(value, maxDepth));
   }
 }
 
-/** The value down to so many levels; what lies deeper is left out. */
+/** Copies the value down to the given depth and omits deeper levels. */
 function withoutDepths(value: unknown, levels: number): unknown {
   if (typeof value !== "object" || value === null || exactNumber(value) !== null) return value;
   if (levels === 0) return "…";
@@ -109,17 +110,17 @@ function withoutDepths(value: unknown, levels: number): unknown {
   );
 }
 
-/** Declared a string, and sent as a number by sister calls. */
+/** The count is declared as text, but related calls send a number. */
 function parseCount(value: unknown): number | null {
   const count = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
   return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : null;
 }
 
 const iso = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?$/;
-// Thirteen digits are 2001 to 2286; fourteen could be a compact date.
+// Thirteen digits cover 2001 to 2286; fourteen could be a compact date.
 const epochMs = /^\d{13}$/;
 
-/** ISO 8601, UTC where no zone is given, or epoch milliseconds; null when it is neither. */
+/** Parses ISO 8601 (UTC without a zone) or epoch milliseconds; null when it is neither. */
 function parseInstant(value: unknown): number | null {
   const text = typeof value === "number" ? String(value) : value;
   if (typeof text !== "string") return null;
@@ -129,11 +130,11 @@ function parseInstant(value: unknown): number | null {
   return numberOrNull(Date.parse(match[1] === undefined ? `${text}Z` : text));
 }
 
-/** As the API writes them, but for the last days of a month, which only a calendar can tell. */
+/** The API's usual format, without the last days of a month, which need a calendar to validate. */
 const usual =
   /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
-/** Half of Date.parse's cost, which is a tenth of a listing's. */
+/** Takes half the time of Date.parse, which is a tenth of a listing's. */
 function usualInstant(text: string): number {
   const two = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 48;
   const millisecond = two(20) * 10 + text.charCodeAt(22) - 48;

@@ -1,38 +1,38 @@
 import { SourceError, type SourceFailure } from "../core/errors.ts";
 import { fieldsOf } from "../text/json.ts";
 
-/** An answer that is not a success. */
+/** An unsuccessful response. */
 export interface Refusal {
   readonly operation: string;
   readonly status: number;
   readonly requestId: string | null;
-  /** The body, parsed; undefined when it is no JSON. */
+  /** Parsed body; undefined when it is not JSON. */
   readonly body: unknown;
   readonly retryAfterMs: number | null;
-  /** The API's clock less ours; null where it sent no Date. */
+  /** API clock minus local clock, milliseconds; null without a Date header. */
   readonly clockSkewMs: number | null;
-  /** What must not show in a message, although the gateway may echo it. */
+  /** Values to mask in messages, since the gateway may echo them. */
   readonly secrets: readonly string[];
 }
 
-/** Codes that mean something other than their status does. */
+/** Codes whose meaning differs from their status. */
 const reasonByCode: ReadonlyMap<string, SourceFailure> = new Map([
   ["400 DMS.00400026", "unavailable"], // The instance's state forbids it for now.
   ["404 DMS.00404001", "rejected"], // No such URL: a wrong endpoint, not a missing instance.
   ["404 APIG.0101", "rejected"],
 ]);
 
-/** Throttling comes under more than one status, 404 among them. */
+/** Throttling codes; they come with several statuses, 404 among them. */
 const throttlingCodes: ReadonlySet<string | null> = new Set(["APIG.0308", "DMS.10240407"]);
 
-/** What the API answers for an instance that does not exist: DMS, and DCS. */
+/** Codes for an instance that does not exist: DMS and DCS. */
 export const instanceGoneCodes: ReadonlySet<string> = new Set(["DMS.00404022", "111404022"]);
 
-/** Whether it is the API's own word that the stream's instance does not exist. */
+/** Whether the API reported that the stream's instance does not exist. */
 export const isInstanceGone = (error: unknown): boolean =>
   error instanceof SourceError && error.api?.status === 404 && instanceGoneCodes.has(error.api.code ?? "");
 
-/** The refusal as an error: decided by the status, then by the code. */
+/** Converts a refusal to an error by its status and code. */
 export function refusalError(refusal: Refusal): SourceError {
   const { operation, status, requestId, retryAfterMs } = refusal;
   const said = errorBody(refusal.body);
@@ -55,7 +55,7 @@ export function refusalError(refusal: Refusal): SourceError {
   });
 }
 
-/** The gateway refuses a signature whose time is fifteen minutes off its own; a Date has whole seconds. */
+/** The gateway refuses signatures whose time differs by fifteen minutes; a Date header has whole seconds. */
 const refusedSkewMs = 14 * 60_000;
 
 function clockHint(skewMs: number | null): string | null {
@@ -76,7 +76,7 @@ function reasonByStatus(status: number): SourceFailure {
 
 const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
-/** The services, the gateway and IAM each have their own shape; a code may be a number. */
+/** Parses the different error bodies of the services, the gateway and IAM; a code may be a number. */
 function errorBody(body: unknown): { readonly code: string | null; readonly message: string | null } {
   const outer = fieldsOf(body);
   const inner = fieldsOf(outer["error"]);
@@ -93,11 +93,11 @@ function firstText(...values: readonly unknown[]): string | null {
   return found === undefined ? null : String(found);
 }
 
-// A refused signature may come with the canonical request the gateway built, signed tokens included.
+// The gateway may echo the canonical request with signed tokens.
 const masked = (text: string, secrets: readonly string[]): string =>
   secrets.reduce((rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "***")), text);
 
-/** Foreign text, fit for a message. */
+/** Shortens foreign text to one line for messages. */
 export function oneLine(text: string, maxLength: number): string {
   const line = text.replace(/[\p{Cc}\s]+/gu, " ").trim();
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;

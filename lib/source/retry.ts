@@ -5,14 +5,17 @@ import { outOfTime, type Send } from "./http.ts";
 
 const maxAttempts = 4;
 const delays = { firstMs: 200, maxMs: 5_000 };
-/** No attempt begins later than this after the first, unless the API asked to wait: one that hangs costs one time-out. */
+/**
+ * Time after the first attempt in which others may start, milliseconds, unless the API asked to wait: a call that hangs
+ * costs one timeout.
+ */
 const retryingForMs = 10_000;
-/** A longer Retry-After is not waited out: the stream fails now and is read by a later run. */
+/** Longest Retry-After to wait out, milliseconds; beyond it the stream fails and a later run reads it. */
 const maxRetryAfterMs = 30_000;
 
 /**
- * Wraps `send` so that throttling, 5xx and network failures are tried again: exponential delays with full jitter,
- * on top of Retry-After where the API gave one. All calls share one budget, so an API that is down is not hammered.
+ * Wraps `send` with retries after throttling, 5xx and network failures: exponential backoff with full jitter, on top of
+ * Retry-After. All calls share one budget, so that an API outage is not made worse.
  */
 export function retrying(
   send: Send,
@@ -37,7 +40,7 @@ export function retrying(
   };
 }
 
-/** How long to wait before the next attempt; null when there shall be none. `attempt` counts from 1. */
+/** Milliseconds to wait before the next attempt; null: do not retry. `attempt` counts from 1. */
 export function retryDelayMs(error: SourceError, attempt: number, random: Random): number | null {
   const isPassing = error.reason === "throttled" || error.reason === "unavailable";
   const askedMs = error.retryAfterMs ?? 0;
@@ -45,16 +48,17 @@ export function retryDelayMs(error: SourceError, attempt: number, random: Random
   return askedMs + backoffMs(attempt, delays, random);
 }
 
+/** Shared budget of retries. */
 export interface RetryBudget {
-  /** Whether one more retry may be made. */
+  /** Takes one retry; false when none is left. */
   take(): boolean;
-  /** After a success. */
+  /** Call after a success. */
   refill(): void;
 }
 
-/** Starts full at `capacity` retries; ten successes earn one retry. */
+/** Creates a budget of `capacity` retries; ten successes earn one more. */
 export function retryBudget(capacity: number): RetryBudget {
-  // In tenths of a retry, which add up exactly.
+  // Counted in tenths of a retry, which add up exactly.
   let tenths = capacity * 10;
   return {
     take: () => {

@@ -2,42 +2,45 @@ import type { Task } from "../change/task.ts";
 import type { CallOptions } from "../core/clock.ts";
 import type { Stream, TaskId } from "../core/names.ts";
 
-/** A record of the API that cannot be read as a task: reported and passed over, so that it never costs the page. */
+/** An API record that is not readable as a task. It is reported and skipped, so that the rest of its page counts. */
 export interface SkippedTask {
   readonly id: string | null;
-  /** Null when even its creation cannot be read. */
+  /** Epoch milliseconds; null when the creation is unreadable too. */
   readonly createdAtMs: number | null;
-  /** Which field is wrong and what was found, with values left out. */
+  /** The wrong field and what was found, without values. */
   readonly problem: string;
 }
 
+/** A page of tasks. */
 export interface Page {
   readonly tasks: readonly Task[];
   readonly skipped: readonly SkippedTask[];
-  /** The API's clock less ours, from the Date header; null where it sent none. */
+  /** API clock minus local clock from the Date header, milliseconds; null without one. */
   readonly clockSkewMs: number | null;
-  /** Why the listing may lack something though every page was read; null when nothing speaks for that. */
+  /** Why the listing may be incomplete although every page was read; null when nothing suggests it. */
   readonly doubt: string | null;
 }
 
+/** Options of a listing. */
 export interface ListOptions extends CallOptions {
-  /** No task created later, to the second; no bound where left out. */
+  /** Upper bound of creation times, epoch milliseconds, to the second. @default none */
   readonly endMs?: number;
 }
 
+/** Reads the tasks of streams. */
 export interface TaskSource {
   /**
-   * The tasks created at or after `beginMs` (cut down to its second; no bound at 0 or less), page by page, so that
-   * memory stays flat. A task comes again only when it changed while the listing was read. A listing that goes on and on
-   * is ended, in doubt.
+   * Lists the tasks created at or after `beginMs` (rounded down to the second; 0 or less: no bound), page by page, so
+   * that memory stays flat. A task repeats only when it changed during reading. An endless listing is ended with a
+   * doubt.
    * @throws SourceError
    */
   list(stream: Stream, beginMs: number, options: ListOptions): AsyncIterable<Page>;
   /**
-   * One task; null when the API says by a code of its own that it knows no such task.
-   * @throws SourceError for any other answer without the task
+   * Reads one task; null when the API reports that the task does not exist.
+   * @throws SourceError for any other response without the task
    */
   get(stream: Stream, id: TaskId, options: CallOptions): Promise<Task | null>;
-  /** Frees the connections. */
+  /** Closes the connections. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { DefectError, nameOf, type PartError, SourceError, StoreError } from "../core/errors.ts";
 import type { Fields, Log } from "./log.ts";
 
-/** What a part of a run threw, as that part's error. A defect is logged with the part's name. */
+/** Converts a thrown value to the part's error. A defect is logged with the part's name. */
 export function partError(log: Log, part: Fields, error: unknown): PartError {
   if (error instanceof SourceError || error instanceof StoreError || error instanceof DefectError)
     return error;
@@ -9,7 +9,7 @@ export function partError(log: Log, part: Fields, error: unknown): PartError {
   return new DefectError(error);
 }
 
-/** Logs the class of what was thrown; its text and stack at level debug only, since nobody knows what they quote. */
+/** Logs a defect's class; text and stack only at level debug, since they may quote secrets. */
 export function logDefect(log: Log, message: string, part: Fields, error: unknown): void {
   log("error", message, { ...part, error: nameOf(error) });
   log("debug", "the defect", { ...part, stack: error instanceof Error ? (error.stack ?? null) : null });

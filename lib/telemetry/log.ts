@@ -1,19 +1,21 @@
 import { safeJson } from "../text/json.ts";
 
+/** Log levels, by increasing severity. */
 export type Level = "debug" | "info" | "warn" | "error";
+/** Fields of a log line. */
 export type Fields = Readonly<Record<string, string | number | boolean | null>> & {
   readonly [Key in LineKey]?: never;
 };
 type LineKey = "time" | "level" | "message";
 
-/** A structured log. `message` is a constant sentence; what varies goes into `fields`, so that no value can forge a line. */
+/** A structured log. `message` is constant; variable text goes into `fields`, so that no value can forge a line. */
 export type Log = (level: Level, message: string, fields?: Fields) => void;
 
 const rank = { debug: 0, info: 1, warn: 2, error: 3 } as const satisfies Record<Level, number>;
 
 /**
- * One JSON object a line. Line breaks are escaped, so a value stays inside its line. A field that bears the name of the
- * line's own `time`, `level` or `message` is written as `field.message`.
+ * Writes one JSON object per line. Line breaks are escaped, so a value cannot leave its line. Fields called `time`,
+ * `level` or `message` are written as `field.message` and so on.
  */
 export function jsonLog(write: (line: string) => void, minimum: Level, now: () => number): Log {
   return (level, message, fields = {}) => {
@@ -27,4 +29,5 @@ export function jsonLog(write: (line: string) => void, minimum: Level, now: () =
   };
 }
 
+/** Log that discards everything. */
 export const silentLog: Log = () => {};

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** What a run's summary says, as far as it becomes metrics. */
+/** Fields of a run's summary that become metrics. */
 export interface RunFigures {
   readonly durationMs: number;
   readonly streams: readonly {
@@ -20,19 +20,19 @@ interface SinkFigures {
   readonly blocked: string | null;
 }
 
-/** The figures of a process, in the text that Prometheus scrapes. */
+/** Metrics of a process, in Prometheus's text format. */
 export interface PrometheusMetrics {
-  /** Adds a run that has ended. */
+  /** Adds a completed run. */
   ran(figures: RunFigures): void;
-  /** Adds an attempt that the sink did not accept and that will be repeated. */
+  /** Adds a failed attempt that will be retried. */
   retried(sink: string): void;
   readonly contentType: string;
   text(): Promise<string>;
 }
 
 /**
- * Metrics of a process that goes on. Deliveries have the label `sink`, readings `stream`: a label for both would make a
- * series of each pair.
+ * Creates the metrics of a long-running process. Deliveries are labelled by `sink`, reads by `stream`: both labels
+ * together would create a series for each pair.
  */
 export function prometheusMetrics(now: () => number): PrometheusMetrics {
   const registry = new Registry();
@@ -86,7 +86,7 @@ export function prometheusMetrics(now: () => number): PrometheusMetrics {
   };
 
   const addStreams = (streams: RunFigures["streams"]): void => {
-    // A stream that is no longer watched has no state; what was counted of it stays.
+    // A stream that is no longer watched loses its gauges; its counters stay.
     unreadable.reset();
     for (const { key: stream, error, ...figures } of streams) {
       changes.inc({ stream }, figures.changes);

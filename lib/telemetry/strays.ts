@@ -1,20 +1,20 @@
 import { logDefect } from "./defect.ts";
 import type { Log } from "./log.ts";
 
-/** The part of `process` that this needs. */
+/** The part of `process` used here. */
 interface Host {
   on(name: string, listener: (error: unknown) => void): unknown;
   removeAllListeners(name: string): unknown;
 }
 
 export interface Strays {
-  /** How many came since this was last asked. */
+  /** Returns the number of errors since the last call. */
   take(): number;
 }
 
 /**
- * The last resort: an error that nobody caught, such as one of a client's own socket, is logged with the part it came
- * from, once for each kind, and the process goes on. It replaces the platform's listeners, which end the process.
+ * Last resort for uncaught errors, for example of a client's socket: logs each kind once with the part it came from,
+ * and the process continues. Replaces the platform's listeners, which would end the process.
  */
 export function catchStrays(host: Host, log: Log): Strays {
   const told = new Set<string>();
@@ -42,7 +42,7 @@ export function catchStrays(host: Host, log: Log): Strays {
 
 const maxKinds = 1_000;
 
-/** The sink or the package whose code stands first in the stack; null where none does. */
+/** The sink or package whose code is first in the stack; null when there is none. */
 function partOf(error: unknown): string | null {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const found = /(?:node_modules|sinks|parts)\/((?:@[\w.-]+\/)?[\w.-]+)/.exec(stack);

@@ -31,34 +31,36 @@ import { openStores } from "./stores.ts";
 import { streamPlans } from "./stream-plan.ts";
 import { unlistedStreams } from "./unlisted.ts";
 
+/** Injected parts of a bridge. */
 export interface BridgeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Where AWS's own variables are, for a checkpoint and sinks on AWS; none where left out. */
+  /** AWS's variables, for checkpoints and sinks on AWS. @default none */
   readonly environment?: Environment;
-  /** Where requests to the API and to sinks over HTTP go; left out, each part opens connections of its own. */
+  /** Used for requests to the API and to HTTP sinks. @default each part opens its own connections */
   readonly dispatcher?: Dispatcher;
-  /** In place of those that the configuration names; `close` leaves them open. */
+  /** Used instead of the configured stores; `close` leaves them open. @default the configured stores */
   readonly stores?: Stores;
-  /** Where a run ends because its process is told to: attempts under way get a moment then. */
+  /** Shutdown signals of the process; attempts in flight get a short grace period. @default none */
   readonly telling?: Telling;
 }
 
-/** The bridge with its concrete parts, as the command line and the functions use it. */
+/** The assembled bridge, as used by the command line and the functions. */
 export interface Bridge {
   /**
-   * One run over all streams, and over those that are no longer watched and still owe a delivery. Never rejects for a
-   * stream or a sink that fails: the summary says so.
+   * Runs all streams, and unwatched streams with pending deliveries. Never rejects for a failing stream or sink: the
+   * summary reports it.
    */
   run(signal: AbortSignal, observer?: RunObserver, next?: Pick<RunOptions, "nextMs">): Promise<RunSummary>;
-  /** The same over a shard of the streams; what the configuration does not watch only has its deliveries made. */
+  /**
+   * Runs a shard of the streams. Streams that the configuration does not watch only get their pending deliveries sent.
+   */
   runShard(shard: readonly ShardStream[], signal: AbortSignal, observer?: RunObserver): Promise<RunSummary>;
-  /** All streams; those last found, and the failure, where the instances of a source cannot be listed now. */
+  /** Discovers all streams. If a source cannot be listed, it returns the last known streams and the failure. */
   discover(signal: AbortSignal): Promise<DiscoveredStreams>;
   /**
-   * Puts dead letters back into their streams' outboxes, in order, as many as their backlogs have room for; the next run
-   * delivers them.
+   * Returns dead letters to their streams' outboxes, in order, as far as there is room; the next run delivers them.
    * @throws StoreError
    */
   redrive(filter: DeadLetterFilter): Promise<Redriven>;
@@ -71,17 +73,18 @@ export interface Bridge {
   close(): Promise<void>;
 }
 
+/** Result of a discovery. */
 export interface DiscoveredStreams {
   readonly streams: readonly WatchedStream[];
-  /** Whether a source's instances were never listed. */
+  /** Whether some source was never listed. */
   readonly isPartial: boolean;
   readonly failedSources: readonly FailedSource[];
-  /** Of these records, by their activity, the streams to serve that no list of instances has. */
+  /** Of these records, by activity, the streams to run that are in no list of instances. */
   unlisted(records: ReadonlyMap<StreamKey, number>): readonly ShardStream[];
 }
 
 /**
- * Opens the stores, the source clients and the sinks that the configuration names.
+ * Opens the stores, sources and sinks of a configuration.
  * @throws ConfigError, StoreError
  */
 export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promise<Bridge> {
@@ -133,7 +136,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     };
     const summary = await runStreams(feeds, context, { signal, ...next });
     const skews = discoveries.flatMap(({ source }) => source.clockSkewMs ?? []);
-    // When the run began, less what our clock is ahead of any API's.
+    // Start of the run, corrected when the local clock is ahead of any API's.
     const confirmedMs = skews.length === 0 ? null : Date.parse(summary.startedAt) + Math.min(0, ...skews);
     return withExpired(summary, await expireLetters(confirmedMs));
   };
@@ -149,7 +152,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, next),
     runShard: (shard, signal, observer) => {
       const planned = shard.map(({ stream, owes, absentMs, ...told }) => {
-        // A redrive, say, of which a record in memory knows nothing.
+        // Another process, such as a redrive, changed the record; drop the one in memory.
         if (owes) checkpoints.doubt?.(streamKey(stream));
         const from = discoveries.find((discovery) => isWatched(discovery.config, stream)) ?? null;
         return plans.ofUnlisted({ stream, from, absentMs, ...told });

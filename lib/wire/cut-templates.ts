@@ -1,7 +1,7 @@
 import type { LoadedSinks } from "../config/load.ts";
 import type { Log } from "../telemetry/log.ts";
 
-/** Tells of each chat's templates that make more of an event than a message has room for; a message would show a part. */
+/** Warns of chat templates whose longest message exceeds the sink's limit and would be cut. */
 export async function warnOfCutTemplates({ sinks }: Pick<LoadedSinks, "sinks">, log: Log): Promise<void> {
   for (const [sink, { options }] of sinks) {
     if (typeof options !== "object" || options === null || !("template" in options)) continue;

@@ -5,13 +5,17 @@ import type { Clock, Random } from "../core/clock.ts";
 import { SecretError } from "../core/errors.ts";
 import { openAgent } from "../net/agent.ts";
 
+/** Parts that secret resolvers need. */
 export interface SecretsDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** Reads `ssm:`, `secretsmanager:`, `csms:` and `file:` references. Each cloud's client is loaded with the first of its own. */
+/**
+ * Resolves `ssm:`, `secretsmanager:`, `csms:` and `file:` references. A cloud's client is loaded for its first
+ * reference.
+ */
 export function secretResolvers(deps: SecretsDeps): SecretResolvers {
   const aws = once(() => openAwsSecrets(deps));
   const huawei = once(() => openHuaweiSecrets(deps));
@@ -46,7 +50,7 @@ async function openHuaweiSecrets({ environment, clock }: SecretsDeps) {
   return huaweiSecrets({ environment, dispatcher, clock });
 }
 
-/** Docker, Kubernetes and systemd mount secrets as files: the text, without the line break that editors end a file with. */
+/** Reads a secret file as Docker, Kubernetes and systemd mount it, without the final line break that editors add. */
 async function secretInFile(path: string): Promise<string> {
   if (!path.startsWith("/")) throw new SecretError("NO_ABSOLUTE_PATH");
   return (await readFile(path, "utf8")).replace(/\r?\n$/, "");

@@ -11,9 +11,10 @@ import type { Log } from "../telemetry/log.ts";
 import type { StreamPlans } from "./stream-plan.ts";
 import { type ListedSource, unlistedStreams } from "./unlisted.ts";
 
-/** A list of instances that takes longer is not waited for: what is known of its source is served meanwhile. */
+/** Longest wait for a list of instances, milliseconds; after that the source's known streams are run meanwhile. */
 const patienceMs = 5_000;
 
+/** Parts that decide which streams a run serves. */
 export interface ServedParts {
   readonly discoveries: readonly Discovery[];
   readonly stores: Pick<TrackedStores, "activity" | "busy">;
@@ -23,15 +24,15 @@ export interface ServedParts {
 }
 
 /**
- * The streams that one run serves: those that the configuration names or discovers, and those whose records owe a
- * delivery, listed or not. One feed for each source, and one for what the records add.
+ * The streams of one run: configured, discovered, and those whose records have pending deliveries, listed or not. One
+ * feed per source, and one for the records.
  */
 export function servedStreams(parts: ServedParts, signal: AbortSignal): readonly AsyncIterable<Planned>[] {
   const listings = parts.discoveries.map((discovery) => new Listing(discovery, parts.log, signal));
   return [...listings.map((listing) => listedFeed(listing, parts)), recordsFeed(listings, parts, signal)];
 }
 
-/** All that is listed of the sources, as soon as every list has ended. */
+/** Waits for every source's listing and returns the results. */
 export const allListings = (
   discoveries: readonly Discovery[],
   log: Log,
@@ -39,15 +40,16 @@ export const allListings = (
 ): Promise<readonly ListingResult[]> =>
   Promise.all(discoveries.map((discovery) => new Listing(discovery, log, signal).done));
 
+/** Result of one source's listing. */
 export interface ListingResult extends ListedSource {
   readonly error: FailedSource | null;
 }
 
-/** One list of a source's instances, under way or done. */
+/** One listing of a source's instances, running or done. */
 class Listing {
   readonly discovery: Discovery;
   readonly done: Promise<ListingResult>;
-  /** Null before the list has ended, and where it failed. */
+  /** Null before the listing ends, and when it failed. */
   listed: Listed | null = null;
 
   constructor(discovery: Discovery, log: Log, signal: AbortSignal) {
@@ -76,7 +78,7 @@ async function* listedFeed(listing: Listing, { plans }: ServedParts): AsyncGener
   };
 }
 
-/** What the records add: those that are busy, and for a source whose instances cannot be listed all that it has. */
+/** Streams from records: busy ones, and all of a source whose instances cannot be listed. */
 async function* recordsFeed(
   listings: readonly Listing[],
   { stores, plans, clock, log }: ServedParts,
@@ -114,7 +116,7 @@ const busyRecords = (stores: ServedParts["stores"], log: Log): Promise<Records> 
 const allRecords = ({ activity }: { readonly activity: ActivityIndex }, log: Log): Promise<Records> =>
   recordsOr(() => activity.activeSince(0), log);
 
-/** The records; none, and the error, where the store does not answer. */
+/** Reads the records; returns none, and the error, when the store is unavailable. */
 async function recordsOr(ask: () => Promise<Records["records"]>, log: Log): Promise<Records> {
   try {
     return { records: await ask(), failedSources: [] };

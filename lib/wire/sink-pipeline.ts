@@ -14,16 +14,20 @@ import { compileFilter } from "../filter/filter.ts";
 import type { Sink } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
 
-/** A sink with what the configuration says of its deliveries. */
+/** A sink with its configured filter and delivery rules. */
 export interface SinkPipeline {
   readonly sink: Sink;
   readonly policy: RetryPolicy;
-  /** Whether the sink's filter passes the event. */
+  /** Whether the event passes the sink's filter. */
   matches(event: CloudEvent): boolean;
-  /** New for each run, but for its rate: whether a sink is well is asked anew, and what is remembered of it is recalled. */
+  /**
+   * Creates a dispatcher for one run. Only the rate limit is shared; the breaker starts anew and restores its stored
+   * state.
+   */
   dispatcher(): SinkDispatcher;
 }
 
+/** Parts that a sink's pipeline needs. */
 export interface OutletDeps {
   readonly clock: Clock;
   readonly random: Random;
@@ -34,6 +38,7 @@ export interface OutletDeps {
   readonly telling?: Telling;
 }
 
+/** Opens a sink with its filter and delivery rules. */
 export function openSinkPipeline(
   name: SinkName,
   { module, options, common }: LoadedSink,

@@ -11,8 +11,7 @@ interface StoresDeps {
 }
 
 /**
- * Opens the stores that the configuration names. Only what the chosen one needs is loaded: the start of a function is
- * paid by every new container.
+ * Opens the configured stores. Only the chosen store's code is loaded, because it adds to every container's start.
  * @throws StoreError
  */
 export async function openStores(

@@ -6,22 +6,23 @@ import type { Discovery, WatchedStream } from "../source/discovery.ts";
 import { taskEndpoint } from "../source/endpoints.ts";
 import type { UnlistedStream } from "./unlisted.ts";
 
-/** What the plans of all streams share. */
+/** Rules shared by the plans of all streams. */
 export type SharedRules = Pick<CommitRules, "policies" | "filters" | "maxBacklog">;
 
-/** A stream that no list of this process has, and what another process's list told of it. */
+/** A stream missing from this process's lists, with what another process's list reported. */
 export interface ServedStream extends UnlistedStream {
   readonly name?: string | null;
   readonly sinceMs?: number | undefined;
 }
 
-/** Makes the plans of streams. */
+/** Creates the plans of streams. */
 export interface StreamPlans {
-  /** Made when a stream is first run, and kept as long as its discovery is: a planner of a fleet runs none. */
+  /** Created for a stream's first run and cached with its discovery; a fleet's planner creates none. */
   ofWatched(stream: WatchedStream, from: Discovery): StreamPlan;
   ofUnlisted(stream: ServedStream): StreamPlan;
 }
 
+/** Creates plans with shared rules. */
 export function streamPlans(shared: SharedRules): StreamPlans {
   const plans = new WeakMap<WatchedStream, StreamPlan>();
   return {
@@ -42,7 +43,7 @@ export function streamPlans(shared: SharedRules): StreamPlans {
   };
 }
 
-/** `config` is null for a stream that the configuration does not watch: it has no events of its own any more. */
+/** Creates a plan. `config` is null for a stream that is no longer watched: it emits no new events. */
 function planOf(
   stream: Stream,
   config: SourceConfig | null,

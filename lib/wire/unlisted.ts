@@ -2,26 +2,26 @@ import { isBusy, owingMs } from "../checkpoint/activity.ts";
 import { parseStreamKey, type Stream, type StreamKey, streamKey } from "../core/names.ts";
 import { type Discovery, isWatched, type Listed } from "../source/discovery.ts";
 
-/** A source and what is known of its instances now; null where they could not be listed. */
+/** A source with its known instances; null when they could not be listed. */
 export interface ListedSource {
   readonly discovery: Discovery;
   readonly listed: Listed | null;
 }
 
-/** A stream that has a record and is in no list of instances. */
+/** A stream with a record that is in no list of instances. */
 export interface UnlistedStream {
   readonly stream: Stream;
-  /** The source to read it from; null for a stream that is only owed its deliveries. */
+  /** Source to read it from; null for a stream with only pending deliveries. */
   readonly from: Discovery | null;
-  /** When a whole list of the instances lacked it; undefined where no such list says so. */
+  /** When a complete list of instances lacked it, epoch milliseconds; undefined when none did. */
   readonly absentMs: number | undefined;
 }
 
 /**
- * The streams to serve beside the listed ones, by the records that the index named:
- * - the source lists all instances, and could not, or not all of them: the stream is read like any other;
- * - a whole list lacks it: it owes its deliveries, and its open tasks end when the next list lacks it too;
- * - the configuration does not watch it any more: it owes its deliveries, and its open tasks are nobody's.
+ * Finds streams to run that are in no list, from the records in the index:
+ * - the source could not be listed, or not completely: the stream is read as usual;
+ * - a complete list lacks it: its deliveries are sent, and its open tasks end when the next list lacks it too;
+ * - it is no longer watched: only its deliveries are sent.
  */
 export function unlistedStreams(
   records: ReadonlyMap<StreamKey, number>,
