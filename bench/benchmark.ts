@@ -2,23 +2,23 @@ import { type Spread, spreadOf } from "./statistics.ts";
 
 export type Role = "ours" | "floor" | "peer";
 
-/** What one round of one subject came to: figure to number. */
+/** The readings of one round of one subject, by figure. */
 export type Readings = Readonly<Record<string, number>>;
 
 export interface FigurePlan {
-  /** The reading it is made of. */
+  /** The reading that the figure is computed from. */
   readonly reading: string;
   readonly name: string;
   readonly unit: string;
-  /** Of ours to the floor, as the project means to keep it; `least` where more is better. */
+  /** Target ratio of ours to the floor; `least` where more is better. */
   readonly aim?: { readonly most: number } | { readonly least: number };
-  /** Of ours to the peer. */
+  /** Target ratio of ours to the peer. */
   readonly peerAim?: { readonly most: number };
 }
 
 export interface Benchmark {
   readonly title: string;
-  /** What is measured against what, for the reader of the page. */
+  /** Explains to the page's reader what is compared. */
   readonly about: string;
   readonly rounds: number;
   readonly figures: readonly FigurePlan[];
@@ -34,8 +34,8 @@ export interface Figure extends FigurePlan {
 }
 
 /**
- * Runs the subjects in turn, round by round, so that what the machine does besides falls on all of them. One round
- * before the first is not counted.
+ * Runs the subjects in turn, round by round, so that other load on the machine affects all of them. A warm-up round
+ * is not counted.
  */
 export async function runBenchmark(
   benchmark: Benchmark,
@@ -45,7 +45,7 @@ export async function runBenchmark(
   const readings = new Map<Role, Readings[]>(roles.map((role) => [role, []]));
   for (let round = 0; round <= benchmark.rounds; round++) {
     progress(`${benchmark.title}: round ${round} of ${benchmark.rounds}`);
-    // Nobody goes first every time.
+    // Each round starts with another subject.
     const order = roles.map((_, place) => roles[(place + round) % roles.length] ?? "ours");
     for (const role of order) {
       const reading = await benchmark.subjects[role]?.();

@@ -11,14 +11,14 @@ const peers = ["handler", "listing", "idle"] as const;
 export type Peer = (typeof peers)[number];
 
 export interface Bundles {
-  /** What `npm run package` makes: the poll function. */
+  /** The poll function of `npm run package`. */
   readonly poll: string;
   readonly subject: (name: Subject) => string;
-  /** The same job on the official clients. */
+  /** The peer on the official clients. */
   readonly peer: (name: Peer) => string;
 }
 
-/** Bundles all that is measured into the folder, so that no round pays for reading TypeScript. */
+/** Bundles all subjects into the folder, so that no round pays for reading TypeScript. */
 export async function bundle(folder: string): Promise<Bundles> {
   execFileSync(process.execPath, [join(root, "build/main.ts"), "lambda", join(folder, "lambda")]);
   const shared: BuildOptions = {

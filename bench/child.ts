@@ -4,7 +4,7 @@ import type { Readings } from "./benchmark.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Milliseconds from starting the process until it says that it has handled its event. */
+/** Milliseconds from starting the process until it reports a handled event. */
 export async function coldStart(args: readonly string[], environment: Environment): Promise<Readings> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, args, {
@@ -21,7 +21,7 @@ export async function coldStart(args: readonly string[], environment: Environmen
   return { wallMs: handledMs };
 }
 
-/** What a measuring process prints: one line of JSON with its readings. */
+/** Runs a measuring process, which prints its readings as one line of JSON. */
 export async function measured(args: readonly string[], environment: Environment): Promise<Readings> {
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env["PATH"], ...environment },

@@ -16,7 +16,7 @@ import { bundle } from "./bundle.ts";
 import { figureJson, markdown, picture, type Result } from "./report.ts";
 
 // `npm run bench` measures and writes docs/benchmarks.md; with `-- --json` it only prints the figures.
-// `--only NAME` takes some benchmarks, `--quick` few rounds: to see that all works.
+// `--only NAME` selects benchmarks; `--quick` runs few rounds, as a smoke test.
 const benchmarks: Readonly<Record<string, (stage: Stage) => Promise<Benchmark> | Benchmark>> = {
   cold: coldBenchmark,
   "cold-unbundled": unbundledBenchmark,
@@ -77,7 +77,7 @@ if (values.json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
 else if (chosen.length === Object.keys(benchmarks).length && !values.quick) await writePage();
 else process.stdout.write(`${markdown(held)}\n`);
 
-/** Puts the figures between the page's markers, and draws the picture beside it. */
+/** Writes the figures between the page's markers, and the picture beside it. */
 async function writePage(): Promise<void> {
   const docs = fileURLToPath(new URL("../docs", import.meta.url));
   const page = await readFile(join(docs, "benchmarks.md"), "utf8");

@@ -7,7 +7,7 @@ export interface Result {
   readonly figures: readonly Figure[];
 }
 
-/** One line of what `--json` prints. */
+/** One line of `--json` output. */
 export const figureJson = ({ name, unit, ours, floor, peer, ratioToFloor, ratioToPeer }: Figure): object => ({
   name,
   unit,
@@ -18,7 +18,7 @@ export const figureJson = ({ name, unit, ours, floor, peer, ratioToFloor, ratioT
   ratioToPeer,
 });
 
-/** The page between its markers, as Markdown. */
+/** The part of the page between its markers, as Markdown. */
 export function markdown(held: readonly Result[]): string {
   return held
     .map(({ benchmark: { title, about, rounds }, figures }) => {
@@ -42,7 +42,7 @@ const spreadText = (spread: Spread | null): string =>
     ? "–"
     : `${numberText(spread.median)} (${numberText(spread.lower)}–${numberText(spread.upper)})`;
 
-/** Three figures that count. */
+/** Three significant digits. */
 const numberText = (value: number): string =>
   value >= 100
     ? Math.round(value).toLocaleString("en")
@@ -62,7 +62,7 @@ const rowPx = 26;
 const labelPx = 190;
 const topPx = 40;
 
-/** Each figure's ratio to its floor as a bar; the line is the floor, the mark the aim. */
+/** A bar for each figure's ratio to its floor; the line is the floor, the mark is the target. */
 export function picture(held: readonly Result[]): string {
   const bars = held.flatMap(({ figures }) => figures.filter(({ ratioToFloor }) => ratioToFloor !== null));
   const most = Math.max(1, ...bars.map(({ ratioToFloor }) => ratioToFloor ?? 0)) * 1.05;

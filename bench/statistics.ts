@@ -1,4 +1,4 @@
-/** A sample's middle and the middle half around it. */
+/** A sample's median and quartiles. */
 export interface Spread {
   readonly median: number;
   readonly lower: number;
@@ -11,7 +11,7 @@ export function spreadOf(sample: readonly number[]): Spread {
   return { lower: quantile(sorted, 0.25), median: quantile(sorted, 0.5), upper: quantile(sorted, 0.75) };
 }
 
-/** Between two neighbours, the point that the fraction asks for. */
+/** Interpolates between two neighbours. */
 function quantile(sorted: readonly number[], fraction: number): number {
   const position = fraction * (sorted.length - 1);
   const below = sorted[Math.floor(position)];

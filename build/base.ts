@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import type { BuildOptions } from "esbuild";
 
-/** The folder of the project. */
+/** The project's folder. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Of everything that is built. */
+/** esbuild options shared by all builds. */
 export const base = {
   absWorkingDir: root,
   bundle: true,

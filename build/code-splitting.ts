@@ -3,13 +3,13 @@ import type { Plugin } from "esbuild";
 import { root } from "./base.ts";
 import { undiciNames } from "./undici-lite.ts";
 
-/** Imported when a configuration asks for it, and most do. */
+/** Loaded only when a configuration needs them, as most do. */
 const commonlyUsed = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb/index.ts"]);
 export const isRarelyUsed = (file: string): boolean => file.startsWith("lib/") && !commonlyUsed.has(file);
 
 const fileOf = (folder: string, path: string): string => relative(root, resolve(folder, path));
 
-/** `lib/sinks/slack.ts` as the name of a file of its own. */
+/** Name of the part for a module such as `lib/sinks/slack.ts`. */
 export const partName = (file: string): string => file.replace(/^lib\/|\.ts$/g, "").replaceAll("/", "-");
 
 /**
@@ -32,7 +32,7 @@ export const partsSplit = (
   },
 });
 
-/** In a part, imports of what the function's file holds are its exports: their classes and clients exist once. They go into `asked`. */
+/** Replaces a part's imports of modules in the function's file by that file's exports, so that classes and clients exist once. */
 export const sharedWithEntry = (name: string, held: ReadonlySet<string>, asked: Set<string>): Plugin => ({
   name: "shared with the entry",
   setup(build) {

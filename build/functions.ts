@@ -17,19 +17,19 @@ const shared = {
   define: { esbuildDetection: "1", "performance.now": "monotonicMs" },
   alias: {
     "dms-task-bridge": "./lib/index.ts",
-    // The Kafka client reads its WebAssembly from a file beside it, unless it is this one, which holds it.
+    // The Kafka client reads its WebAssembly from a separate file, except in this build, which embeds it.
     "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",
   },
 } as const satisfies BuildOptions;
 
-// Node loads its performance hooks when asked for the time; the process knows it too.
+// Node loads its performance hooks for this; `process` has the time too.
 const monotonicMs = "const monotonicMs=()=>process.uptime()*1e3;";
-// Packages that are CommonJS, and parts that read one from its file, ask for require.
+// CommonJS packages, and parts that load one from its file, need `require`.
 const withRequire = {
   js: `const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);${monotonicMs}`,
 };
 
-/** functiongraph.mjs, and an index.js that loads it: FunctionGraph's runtime knows `require` and counts parameters. */
+/** functiongraph.mjs, and an index.js that loads it: FunctionGraph's runtime uses `require` and counts parameters. */
 export async function buildFunctionGraph(outdir: string): Promise<Metafile["outputs"]> {
   const outputs = await buildFunctions(outdir, ["functiongraph"], "node22.18");
   const index =
@@ -106,11 +106,11 @@ async function buildFunction(
   return { ...whole.metafile.outputs, ...besides.metafile.outputs };
 }
 
-/** The root's configuration as JSON, whatever it was written in, or as a module. */
+/** The root's configuration as JSON, whatever its format, or as a module. */
 async function buildConfig(outdir: string, target: string): Promise<Metafile["outputs"]> {
   const configs = (await readdir(root)).filter((name) => /^bridge\.config\.(m?[jt]s|json|ya?ml)$/.test(name));
   const [module] = configs.filter((name) => /\.m?[jt]s$/.test(name));
-  // A parser of YAML costs a cold start more than all that it says.
+  // A YAML parser costs more at a cold start than the YAML is worth.
   for (const name of configs.filter((each) => each !== module)) {
     const written = JSON.stringify(await readConfigFile(join(root, name)), null, 2);
     await writeFile(join(outdir, `${parse(name).name}.json`), `${written}\n`);

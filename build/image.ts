@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { build, type Metafile } from "esbuild";
 import { base, root } from "./base.ts";
 
-// Packages that are CommonJS ask for these.
+// CommonJS packages need these.
 const commonJsNames = [
   'import{createRequire as bundledCreateRequire}from"node:module";',
   "const require=bundledCreateRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;",
 ].join("");
 
-/** What deploy/Containerfile copies: app/ with the command line and all its packages, home/ with a place for its state. */
+/** Input of deploy/Containerfile: app/ with the command line and its packages, home/ with a folder for its state. */
 export async function buildImage(outdir: string): Promise<Metafile["outputs"]> {
   await rm(outdir, { recursive: true, force: true });
   await mkdir(join(outdir, "home", ".bridge"), { recursive: true });
@@ -23,7 +23,7 @@ export async function buildImage(outdir: string): Promise<Metafile["outputs"]> {
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
     minify: true,
-    // The Kafka client reads its WebAssembly from a file beside it, unless it is this one, which holds it.
+    // The Kafka client reads its WebAssembly from a separate file, except in this build, which embeds it.
     alias: { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" },
     banner: { js: commonJsNames },
   });

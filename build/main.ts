@@ -16,7 +16,7 @@ async function built(): Promise<Metafile["outputs"]> {
     case undefined:
       return buildPackage(folder);
     case "lambda":
-      // poll makes the compact topology; plan, shard and deliver make a fleet.
+      // poll is the compact topology; plan, shard and deliver form a fleet.
       return buildFunctions(resolve(folder), ["poll", "plan", "shard", "deliver"], "node24");
     case "functiongraph":
       return buildFunctionGraph(resolve(folder));
@@ -27,7 +27,7 @@ async function built(): Promise<Metafile["outputs"]> {
   }
 }
 
-/** Each output with its size, then their sum. */
+/** Prints each output's size, then the sum. */
 function sizes(outputs: Metafile["outputs"]): string {
   const bytes = Object.entries(outputs).map(([name, output]) => [name, output.bytes] as const);
   const total = bytes.reduce((sum, [, size]) => sum + size, 0);

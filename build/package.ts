@@ -17,10 +17,10 @@ export async function buildPackage(outdir: string): Promise<Metafile["outputs"]>
     entryPoints: { cli: "functions/cli.ts", index: "lib/index.ts" },
     outdir,
     target: "node22.19",
-    // What is imported when it is needed stays a file of its own.
+    // A lazily imported module stays a separate file.
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
-    // Installed with the package; whatever else is imported becomes part of it.
+    // Installed with the package; all other imports are bundled.
     external: Object.keys(packageJson.dependencies),
   });
   const typescript = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");

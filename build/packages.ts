@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { base, root } from "./base.ts";
 
-/** Packages that a function reads only when its configuration asks for them; those that share classes share a file. */
+/** Packages loaded only when the configuration needs them; packages that share classes share a file. */
 const splitPackages: Readonly<Record<string, readonly string[]>> = {
   amqplib: ["amqplib"],
   kafka: ["@platformatic/kafka"],
@@ -19,10 +19,10 @@ const fileOf = (name: string): string | undefined =>
     splitPackages[file]?.some((each) => name === each || name.startsWith(`${each}/`)),
   );
 
-/** By file, the modules that were asked for. */
+/** The needed modules by file. */
 export type WantedPackages = Map<string, Set<string>>;
 
-/** Such a package is required, from its file in `folder`, when a module that imports it is first run. */
+/** Requires such a package from its file in `folder` when a module that imports it first runs. */
 export const packagesSplit = (wanted: WantedPackages, folder: string): Plugin => ({
   name: "packages as files of their own",
   setup(build) {
@@ -39,7 +39,7 @@ export const packagesSplit = (wanted: WantedPackages, folder: string): Plugin =>
   },
 });
 
-/** Makes the files, in packages/. */
+/** Writes the files in packages/. */
 export async function buildPackages(
   wanted: WantedPackages,
   { outdir = ".", target, minify, alias }: BuildOptions,
@@ -54,7 +54,7 @@ export async function buildPackages(
       stdin: { contents: `module.exports = { ${exported.join(", ")} }`, resolveDir: root },
       outfile: join(outdir, "packages", `${file}.cjs`),
       format: "cjs",
-      // A package that is ESM asks where it is.
+      // An ESM package uses the location of its file.
       define: { "import.meta.url": "bundledUrl" },
       banner: { js: 'const bundledUrl=require("node:url").pathToFileURL(__filename).href;' },
     });

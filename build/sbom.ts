@@ -35,7 +35,7 @@ export function shippedBill<Whole extends Bill>(bill: Whole, name: string, direc
   };
 }
 
-/** The bill of what this project ships, as npm sees it installed. */
+/** The bill of materials of the shipped packages, as npm sees them installed. */
 export function productBill(): Bill {
   const args = ["sbom", "--sbom-format", "cyclonedx"];
   const whole = JSON.parse(execFileSync("npm", args, { encoding: "utf8", maxBuffer: 2 ** 27 })) as Bill;

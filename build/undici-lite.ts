@@ -15,26 +15,26 @@ const used = {
 export const undiciNames = Object.keys(used);
 const client = Object.entries(used).map(([name, path]) => `exports.${name} = require("${path}");`);
 
-/** What those parts ask for and never use here: HTTP/2, bodies that fetch makes, another parser, one without SIMD. */
+/** Modules that those parts import but never use here: HTTP/2, fetch bodies, the parsers without SIMD. */
 const unused = /(^|\/)(client-h2|dispatcher1-wrapper|llhttp-wasm|web\/.*)(\.js)?$/;
 
-/** Node's own loads colours and the error stream with it. */
+/** Node's own assert also loads colours and the error stream. */
 const assert = `
   module.exports = (value, message) => {
     if (!value) throw message instanceof Error ? message : new Error(message ?? "an assertion of undici failed");
   };
 `;
 
-/** Of the parser's constants, which a dozen tables are made from, these are used. */
+/** The used constants of the parser, out of a dozen tables. */
 const constants = (): string => {
   const { ERROR, TYPE } = createRequire(import.meta.url)("undici/lib/llhttp/constants.js");
   return `module.exports = ${JSON.stringify({ ERROR, TYPE })}`;
 };
 
-/** Names of headers, to find lower-case ones in; undici makes do without. Filling it takes longer than it ever saves a run. */
+/** Table of header names for finding lower-case ones. undici works without it, and filling it takes longer than it saves in a run. */
 const tree = "exports.tree = { lookup: () => null };";
 
-/** Of Node's own HTTP, undici asks for a number and for a class that no request here is of. */
+/** undici uses only a number and a class of Node's HTTP module, for requests that are never made here. */
 const http = `
   exports.maxHeaderSize = 16_384;
   exports.IncomingMessage = class {};
@@ -92,7 +92,7 @@ function namedExports(path: string): string {
     `const builtin = process.getBuiltinModule("${path}");`,
     "export default builtin;",
     "const member = (name) => builtin[name];",
-    // As a pure call each is left out where nobody imports it.
+    // Marked pure, so that unused ones are dropped.
     ...names.map((name) => `export const ${name} = /* @__PURE__ */ member("${name}");`),
   ].join("\n");
 }

@@ -50,5 +50,5 @@ try {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : 2;
 }
-// A handle that some client forgot keeps no finished command alive.
+// A handle that a client left open must not keep a finished command alive.
 setTimeout(() => process.exit(), 1_000).unref();

@@ -4,13 +4,13 @@ import { type Delivering, warmDelivering } from "../lib/serverless/delivering.ts
 import { lambda } from "../lib/serverless/lambda.ts";
 import { deliveryMetrics } from "../lib/serverless/metrics.ts";
 
-/** Kept for Lambda's own answer. */
+/** Time reserved for Lambda's own response. */
 const answerMs = 500;
 
 const write = (line: string): void => void process.stdout.write(line);
 const setup = { environment: process.env, folder: import.meta.dirname, write, warm: warmDelivering };
 
-/** Delivers the events of one queue to one sink. Answers with the messages to be received again. */
+/** Delivers the events of one queue to one sink. Returns the messages to be received again. */
 export const handler = lambda<SQSEvent, Delivering, SQSBatchResponse>(setup, async (invocation) => {
   const { event, part, now, startedMs, remainingMs, budgetMs, signal, report } = invocation;
   const summary = await part.deliver(event.Records, {

@@ -6,11 +6,11 @@ import { functionGraphRuns, withUserData } from "../lib/serverless/functiongraph
 import { jsonLog } from "../lib/telemetry/log.ts";
 import { catchStrays } from "../lib/telemetry/strays.ts";
 
-/** What this function uses of what FunctionGraph's Node.js runtime hands to a handler. */
+/** The used part of the context that FunctionGraph's Node.js runtime passes to a handler. */
 export interface FunctionGraphContext {
   getRemainingTimeInMilliSeconds(): number;
   getLogger(): { info(line: string): void };
-  /** The three are of the function's agency, good for 24 hours; empty without one. */
+  /** Temporary credentials of the function's agency, valid for 24 hours; empty without an agency. */
   getSecurityAccessKey(): string;
   getSecuritySecretKey(): string;
   getSecurityToken(): string;
@@ -18,7 +18,7 @@ export interface FunctionGraphContext {
 
 const environment = withUserData(process.env);
 
-/** FunctionGraph puts an invocation's lines into the log under its request's id. */
+/** FunctionGraph logs an invocation's lines under its request id. */
 let logger: ReturnType<FunctionGraphContext["getLogger"]> | null = null;
 const log = jsonLog((line) => logger?.info(line.trimEnd()), "info", systemClock.now);
 const run = functionGraphRuns(
@@ -38,7 +38,7 @@ function agencyKeyOf(context: FunctionGraphContext): AccessKey | null {
   return ak && sk ? { ak, sk, securityToken: context.getSecurityToken() } : null;
 }
 
-/** One run over all streams, by a timer. Returns its summary; rejects after it when a stream could not be read. */
+/** Makes one run over all streams, by a timer. Returns its summary; rejects after the run when a stream could not be read. */
 export async function handler(_event: unknown, context: FunctionGraphContext): Promise<RunSummary> {
   logger = context.getLogger();
   return run({

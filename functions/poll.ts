@@ -9,7 +9,7 @@ import type { Bridge } from "../lib/wire/bridge.ts";
 const write = (line: string): void => void process.stdout.write(line);
 const setup = { environment: process.env, folder: import.meta.dirname, write, warm: warmBridge };
 
-/** One run over all streams, by a timer. Returns its summary; rejects after it when a stream could not be read. */
+/** Makes one run over all streams, by a timer. Returns its summary; rejects after the run when a stream could not be read. */
 export const handler = lambda<ScheduledEvent, Bridge, RunSummary>(setup, async (invocation) => {
   const summary = await invocation.part.run(invocation.signal);
   reportRun(summary, invocation);

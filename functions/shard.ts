@@ -9,7 +9,7 @@ import type { Bridge } from "../lib/wire/bridge.ts";
 const write = (line: string): void => void process.stdout.write(line);
 const setup = { environment: process.env, folder: import.meta.dirname, write, warm: warmBridge };
 
-/** One run over the streams that the planner's messages name. Answers with the messages to be received again. */
+/** Makes one run over the streams named in the planner's messages. Returns the messages to be received again. */
 export const handler = lambda<SQSEvent, Bridge, SQSBatchResponse>(setup, async (invocation) => {
   const { event, part, log, signal } = invocation;
   const { summary, response } = await pollShards(event, part, log, signal);

@@ -1,4 +1,4 @@
-/** The package's public API: write a configuration or a sink, or run the bridge from a program of your own. */
+/** The package's public API: write a configuration or a sink, or run the bridge from your own program. */
 export type { CloudEvent } from "./change/event.ts";
 export type { LoadedSink } from "./config/check/sinks.ts";
 export { type ConfigDefinition, defineConfig, type SinkInput } from "./config/define.ts";

@@ -9,7 +9,7 @@ import { awsKeys, instance, peerEnvironment, type Stage } from "./stage.ts";
 
 const unbundledPeer = fileURLToPath(new URL("../peer/handler.mjs", import.meta.url));
 
-/** From nothing to the first poll done. */
+/** From starting the process to the end of the first poll. */
 export async function coldBenchmark(stage: Stage): Promise<Benchmark> {
   const { floor, ours, peer, rounds } = await coldStarts(stage);
   return {
@@ -24,7 +24,7 @@ export async function coldBenchmark(stage: Stage): Promise<Benchmark> {
   };
 }
 
-/** The same against the peer as most deploy it, with its packages as npm lays them. */
+/** A cold start against the peer with its packages unbundled, as most users deploy it. */
 export async function unbundledBenchmark(stage: Stage): Promise<Benchmark> {
   const { ours, peer, rounds } = await coldStarts(stage);
   return {

@@ -6,7 +6,7 @@ import type { Stage } from "./stage.ts";
 
 const atOnce = 64;
 
-/** Events to a webhook that answers after so long: all of them, and the first, which a process that is new compiles for. */
+/** Events to a webhook with a fixed latency: all of them, and the first, which includes compilation in a new process. */
 export async function deliveryBenchmark(
   { bundles, isQuick, onEnd }: Stage,
   latencyMs: number,
@@ -36,7 +36,7 @@ export async function deliveryBenchmark(
   };
 }
 
-/** A backlog drained from the embedded store; the floor is a tenth of it, so that the ratio tells what grows. */
+/** A backlog drained from the embedded store; the floor is a tenth of it, so the ratio shows growth. */
 export async function backlogBenchmark({ bundles, isQuick, onEnd }: Stage): Promise<Benchmark> {
   const [hook, tasks] = await Promise.all([serveHook(0), serveTasks(0)]);
   onEnd(() => Promise.all([hook.close(), tasks.close()]));
@@ -44,7 +44,7 @@ export async function backlogBenchmark({ bundles, isQuick, onEnd }: Stage): Prom
   const each = isQuick ? 20 : 1_000;
   const drain = (instances: number) =>
     measured(
-      // A small heap: what counts is what is kept, not what waits to be collected.
+      // A small heap, so that retained memory counts and not garbage.
       [
         "--max-old-space-size=256",
         bundles.subject("backlog"),

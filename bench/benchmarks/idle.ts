@@ -6,7 +6,7 @@ import { peerEnvironment, type Stage } from "./stage.ts";
 
 const warmUps = 100;
 
-/** Warm runs with nothing new, to a bare GET: what most runs are. */
+/** Warm runs without changes, compared with a bare GET: most runs are like this. */
 export async function idleBenchmark(stage: Stage): Promise<Benchmark> {
   const { subject, peer, rounds } = await idleSubjects(stage);
   return {
@@ -23,7 +23,7 @@ export async function idleBenchmark(stage: Stage): Promise<Benchmark> {
   };
 }
 
-/** The same, to a GET that an API would answer: what of the first ratio is the signature's. */
+/** Warm runs without changes, compared with a signed GET: shows the signature's share. */
 export async function signedBenchmark(stage: Stage): Promise<Benchmark> {
   const { subject, rounds } = await idleSubjects(stage);
   return {
@@ -39,7 +39,7 @@ async function idleSubjects({ bundles, isQuick, onEnd }: Stage) {
   const [tasks, table] = await Promise.all([serveTasks(10), serveTable()]);
   onEnd(() => Promise.all([tasks.close(), table.close()]));
   const runs = isQuick ? 20 : 1_000;
-  /** The readings, for one run. */
+  /** Divides the readings by the number of runs. */
   const each = async (run: Promise<Readings>): Promise<Readings> => {
     const before = { requests: tasks.requests(), calls: table.calls() };
     const { cpuMs = 0 } = await run;

@@ -1,4 +1,4 @@
-// The same job as a user would write it on the official clients: load what is known, list, compare, store what changed.
+// The bridge's job as a user would write it on the official clients: load the known tasks, list, compare, store the changes.
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { BasicCredentials } from "@huaweicloud/huaweicloud-sdk-core";
 import { KafkaClient, ListBackgroundTasksRequest } from "@huaweicloud/huaweicloud-sdk-kafka";
@@ -12,7 +12,7 @@ const dynamodb = new DynamoDBClient({ region: "eu-west-1", endpoint: DYNAMODB })
 const TableName = "checkpoints";
 const Key = { pk: { S: `peer/${INSTANCE}` }, sk: { S: "tasks" } };
 
-/** All tasks of the instance. */
+/** Lists all tasks of the instance. */
 export async function list() {
   const tasks = [];
   for (;;) {

@@ -1,4 +1,4 @@
-// Warm runs of the handler on the official clients in which nothing has changed.
+// Warm runs without changes, of the handler on the official clients.
 import process from "node:process";
 import { handler } from "./handler.mjs";
 

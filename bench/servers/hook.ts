@@ -1,6 +1,6 @@
 import { type Served, serve } from "./serve.ts";
 
-/** A webhook that takes each event after so many milliseconds. */
+/** A webhook that responds to each event after a fixed latency, milliseconds. */
 export const serveHook = (latencyMs: number): Promise<Served> =>
   serve((request, response) => {
     request.resume().once("end", () => {

@@ -6,7 +6,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** A server of loopback, on a port that was free. */
+/** Starts a server on loopback, on a free port. */
 export async function serve(listener: RequestListener): Promise<Served> {
   const server = createServer({ keepAliveTimeout: 60_000 }, listener).listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -2,15 +2,15 @@ import { buffer } from "node:stream/consumers";
 import { type Served, serve } from "./serve.ts";
 
 export interface TableServer extends Served {
-  /** Calls since it was started. */
+  /** Number of calls since its start. */
   readonly calls: () => number;
 }
 
 type Item = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /**
- * As much of DynamoDB as a table of checkpoints uses, in memory and at no cost: every write passes, whatever its
- * condition. What a store must keep is tested elsewhere; here only the client's side counts.
+ * The part of DynamoDB that a checkpoint table uses, in memory: every write passes, whatever its
+ * condition. Only the client's cost counts here; stores are tested elsewhere.
  */
 export async function serveTable(): Promise<TableServer> {
   const items = new Map<string, Item>();

@@ -1,6 +1,6 @@
 import { type Served, serve } from "./serve.ts";
 
-/** A task record as the API shows it, some 440 bytes of JSON. */
+/** A task record as the API shows it, about 440 bytes of JSON. */
 export function taskRecord(number: number): object {
   const createdMs = Date.UTC(2026, 9, 1) + number * 1_000;
   return {
@@ -21,13 +21,13 @@ export function taskRecord(number: number): object {
 }
 
 export interface TaskServer extends Served {
-  /** Requests since it was started. */
+  /** Number of requests since its start. */
   readonly requests: () => number;
-  /** Connections since it was started. */
+  /** Number of connections since its start. */
   readonly connections: () => number;
 }
 
-/** The DMS API of instances that have had `count` tasks each, whatever window is asked for. Pages are made beforehand. */
+/** The DMS API of instances with `count` tasks each, in any time window. Pages are prepared beforehand. */
 export async function serveTasks(count: number): Promise<TaskServer> {
   const limit = 100;
   const pages = new Map<number, Buffer>();

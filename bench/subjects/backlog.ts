@@ -1,4 +1,4 @@
-// Drains a backlog that many streams have piled up, from the embedded store.
+// Drains a backlog of many streams from the embedded store.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

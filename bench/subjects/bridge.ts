@@ -20,7 +20,7 @@ export interface Places {
   readonly hook: string;
 }
 
-/** The bridge as a configuration file would have it, between servers of loopback. */
+/** Opens a bridge, configured as by a file, between loopback servers. */
 export async function openBridgeAt({ api, instances, checkpoint, hook }: Places): Promise<Bridge> {
   const config = {
     sources: [
@@ -41,7 +41,7 @@ export async function openBridgeAt({ api, instances, checkpoint, hook }: Places)
   return openBridge(loaded, { clock: systemClock, random: Math.random, log: () => {}, environment });
 }
 
-/** @throws Error when a stream failed: what is measured must work */
+/** @throws Error when a stream failed: a failed run must not be measured */
 export async function runBridge(bridge: Bridge): Promise<RunSummary> {
   const summary = await bridge.run(AbortSignal.timeout(600_000), unobserved);
   const failed = summary.streams.find(({ error }) => error !== null);

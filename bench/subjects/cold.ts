@@ -1,4 +1,4 @@
-// Loads the handler it is told of, as the platform's own runtime does, and lets it handle one timer event.
+// Loads the given handler as the platform's runtime does, and lets it handle one timer event.
 import { pathToFileURL } from "node:url";
 
 const { handler } = await import(pathToFileURL(process.argv[2] ?? "").href);

@@ -1,4 +1,4 @@
-// One task of very many changes: compare all of them, plan the commit, encode the record. Or only write the same facts.
+// One task with very many changes: compare them, plan the commit, encode the record. The floor only writes the same facts.
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import type { KnownTask } from "../../lib/change/known.ts";

@@ -1,4 +1,4 @@
-// Sends events to a webhook: as the bridge does, or in a bare loop over the same client and connections.
+// Sends events to a webhook: through the bridge, or in a bare loop over the same client and connections.
 import process from "node:process";
 import { Agent } from "undici";
 import * as v from "valibot";
@@ -21,7 +21,7 @@ const url = new URL(hook);
 let startedMs = 0;
 let answered = 0;
 let firstMs = 0;
-/** Told of each answer. */
+/** Called for each response. */
 const note = (): void => {
   answered += 1;
   if (answered === Number(first)) firstMs = performance.now() - startedMs;

@@ -1,2 +1,2 @@
-/** The least that a platform can start. */
+/** The smallest handler that a platform can start. */
 export const handler = async (): Promise<void> => {};

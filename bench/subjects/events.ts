@@ -28,7 +28,7 @@ export const eventOf = (stream: Stream, number: number): CloudEvent =>
     },
   );
 
-/** So many events of one stream, each owed to the sink. */
+/** `count` events of one stream, each pending for the sink. */
 export const outboxOf = (stream: Stream, sink: SinkName, count: number): readonly OutboxEntry[] =>
   Array.from({ length: count }, (_, index) => ({
     sequence: index + 1,

@@ -1,4 +1,4 @@
-// One warm run over very many streams: the bridge's, or as many bare GETs with as many at once.
+// One warm run over very many streams: the bridge's, or as many bare GETs with equal concurrency.
 import { subscribe } from "node:diagnostics_channel";
 import process from "node:process";
 import { Agent } from "undici";

@@ -1,4 +1,4 @@
-// Warm runs in which nothing has changed: the bridge's, or a GET and JSON.parse of the same page, bare or signed.
+// Warm runs without changes: the bridge's, or a GET and JSON.parse of the same page, unsigned or signed.
 import process from "node:process";
 import { Agent } from "undici";
 import { sign } from "../../lib/huawei/sign.ts";
@@ -6,7 +6,7 @@ import { instanceId, openBridgeAt, projectId, runBridge } from "./bridge.ts";
 import { reading, tell } from "./reading.ts";
 
 const [mode, api = "", table = "", count = "0"] = process.argv.slice(2);
-/** Enough for the compiler to have done its work. */
+/** Enough for the compiler to optimize. */
 const warmUps = 100;
 
 const path = `/v2/${projectId}/instances/${instanceId(0)}/tasks`;
@@ -19,7 +19,7 @@ async function bare(): Promise<() => Promise<unknown>> {
   };
 }
 
-/** With the headers that the API asks for, and a signature of them. */
+/** A GET with the API's headers and a signature. */
 async function signed(): Promise<() => Promise<unknown>> {
   const agent = new Agent({ allowH2: false });
   const query = [["start", "1"] as const, ["limit", "100"] as const];

@@ -1,4 +1,4 @@
-// Lists all tasks of an instance: as the bridge does, or with bare undici and JSON.parse.
+// Lists all tasks of an instance: through the bridge, or with bare undici and JSON.parse.
 import process from "node:process";
 import { Agent } from "undici";
 import type { KnownTask } from "../../lib/change/known.ts";
@@ -12,7 +12,7 @@ import { reading, tell } from "./reading.ts";
 const [mode, origin = "", count = "0"] = process.argv.slice(2);
 const instance = "11111111-0000-4000-8000-000000000001";
 
-/** Pages through the listing and compares each status with the one known. */
+/** Pages through the listing and compares each status with the known one. */
 async function bare(known: ReadonlyMap<string, string>): Promise<number> {
   const agent = new Agent({ allowH2: false });
   let seen = 0;
@@ -64,7 +64,7 @@ async function ours(known: ReadonlyMap<TaskId, KnownTask>): Promise<number> {
 const createdMs = Date.UTC(2026, 9, 1);
 const idOf = (number: number) => `${number.toString(16).padStart(8, "0")}-0b9e-4c1d-9d6a-5e1f7a2b3c4d`;
 
-/** What is known of each task beforehand. */
+/** The known state of each task beforehand. */
 function knownAs<Key extends string, Known>(of: (number: number) => Known): ReadonlyMap<Key, Known> {
   const known = new Map<Key, Known>();
   for (let number = 1; number <= Number(count); number++) known.set(idOf(number) as Key, of(number));

@@ -1,6 +1,6 @@
 import process from "node:process";
 
-/** CPU and memory of the work in between, in milliseconds and MiB, with what else was counted. */
+/** CPU (milliseconds) and memory (MiB) of the measured work, with further counts. */
 export async function reading(
   work: () => Promise<Readonly<Record<string, number>>>,
 ): Promise<Readonly<Record<string, number>>> {
@@ -17,7 +17,7 @@ export async function reading(
   };
 }
 
-/** Prints the readings for the process that started this one. */
+/** Prints the readings for the parent process. */
 export function tell(readings: Readonly<Record<string, number>>): void {
   process.stdout.write(`${JSON.stringify(readings)}\n`, () => process.exit());
 }

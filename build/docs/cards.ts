@@ -7,12 +7,12 @@ import { albumOf, sampleSubject } from "../../lib/preview/preview.ts";
 import type { Language } from "../../lib/sinks/chat/text.ts";
 import { findProgram } from "../../test/services/programs.ts";
 
-// `npm run docs:cards` takes the pictures of chat.md, in a real browser. It wants Noto Sans CJK and Noto Color Emoji.
+// `npm run docs:cards` takes chat.md's pictures in a real browser. Needs Noto Sans CJK and Noto Color Emoji.
 
 const folder = new URL("../../docs/cards/", import.meta.url);
 
 export interface Picture {
-  /** In docs/cards, without its ending. */
+  /** File name in docs/cards, without extension. */
   readonly file: string;
   readonly type: PlatformType;
   readonly language: Language;
@@ -23,23 +23,23 @@ export const pictures: readonly Picture[] = [
   { file: "feishu-zh", type: "feishu", language: "zh" },
 ];
 
-/** What a page has room for; `preview` shows the rest. */
+/** Samples that fit into a page; `preview` shows the others. */
 const shown = ["succeeded", "failed", "overdue", "digest"];
 
-/** The page that a picture is taken of. */
+/** The HTML page of a picture. */
 export async function pageFor({ type, language }: Picture): Promise<string> {
   const album = await albumOf(await sampleSubject(type, language));
   return pageOf([{ ...album, messages: album.messages.filter(({ sample }) => shown.includes(sample)) }]);
 }
 
-/** What a page is known by, so that a picture of an older one is found out. */
+/** Hash of a page, which shows when its picture is out of date. */
 export const fingerprint = (page: string): string => createHash("sha256").update(page).digest("hex");
 
 async function takePictures(): Promise<void> {
   const names = ["chromium", "chromium-browser", "google-chrome"];
   const executablePath = names.map(findProgram).find((path) => path !== null);
   if (!executablePath) throw new Error(`no browser found: install one of ${names.join(", ")}`);
-  // A browser's sandbox does not work for root; grey edges of letters make small files.
+  // A browser's sandbox does not work for root; grey font smoothing makes smaller files.
   const browser = await chromium.launch({
     executablePath,
     chromiumSandbox: process.getuid?.() !== 0,

@@ -45,7 +45,7 @@ function fieldTables(config: JsonSchema): ReadonlyMap<string, string> {
   ]);
 }
 
-/** One row a field, in columns; with `isDeep`, of the fields of fields too. */
+/** One row per field, in columns; with `isDeep`, nested fields too. */
 const table = (schema: JsonSchema, isShown: (key: string) => boolean = () => true, isDeep = true): string =>
   markdownTable([["Field", "Takes", "Default", ""], ...rows(schema, "", isShown, isDeep)]);
 
@@ -68,11 +68,11 @@ function rows(
 
 function initialOf({ default: initial }: JsonSchema): string {
   const text = typeof initial === "string" ? initial : JSON.stringify(initial);
-  // An empty object as default only says that the fields' own defaults count; an empty text says nothing.
+  // An empty object as default only means that the fields' own defaults apply; an empty text has no meaning.
   return !text || text === "{}" ? "" : code(text);
 }
 
-/** What a field takes, in a few words. */
+/** A field's expected value, in a few words. */
 function kind(field: JsonSchema): string {
   const others = alternatives(field).filter(({ pattern }) => pattern !== reference.pattern);
   if (others.length > 0) return [...new Set(others.map(kind))].join(" or ");

@@ -5,23 +5,23 @@ import { type PlanRules, planMessages } from "../../lib/fleet/planner.ts";
 import { coolingMs } from "../../lib/fleet/schedule.ts";
 import { parseShard, type ShardStream } from "../../lib/fleet/shard.ts";
 
-/** What the figures assume; docs/scale.md shows each of them. */
+/** The model's assumptions; docs/scale.md shows each of them. */
 export const assumed = {
-  /** From asking the task API to the end of its answer. */
+  /** Duration of a call of the task API, seconds. */
   answerSeconds: 0.2,
   tasksPerDay: 1,
   taskMinutes: 5,
   /** EXECUTING, then SUCCESS. */
   changesPerTask: 2,
   instancesPerSource: 10_000,
-  /** One attempt at the sink, with the function's own time. */
+  /** Duration of one attempt at the sink with the function's overhead, seconds. */
   deliverySeconds: 0.3,
   planSeconds: 0.3,
-  /** Of planning, beside its waits. */
+  /** CPU time of planning, without waits, seconds. */
   planSecondsPerMillion: 3,
 } as const;
 
-/** The defaults of the configuration, and the timer's rate. */
+/** The configuration's defaults and the timer's interval. */
 export const rules: PlanRules = { everyMs: 60_000, maxIdleMs: 300_000, shardSize: 50, burst: 1 };
 
 export const plansPerMonth = 30 * 24 * 60;
@@ -30,25 +30,25 @@ const instancesPerPage = 50;
 const listingsPerMonth = plansPerMonth / 5;
 const dayMs = 86_400_000;
 
-/** What a topology does in a month of 30 days. */
+/** A topology's load in a month of 30 days. */
 export interface Month {
   readonly instances: number;
   /** Requests to the task API: polls and lists of instances. */
   readonly polls: number;
   readonly listings: number;
   readonly pollInvocations: number;
-  /** Summed over all containers. */
+  /** Seconds, summed over all containers. */
   readonly pollSeconds: number;
   readonly planSeconds: number;
   readonly messages: number;
-  /** SendMessageBatch. */
+  /** SendMessageBatch requests. */
   readonly sends: number;
-  /** Index entries that a plan reads, on average. */
+  /** Index entries that a plan reads on average. */
   readonly activeStreams: number;
   readonly events: number;
 }
 
-/** Runs the planner itself over a stretch of a day, and counts a month from it. */
+/** Runs the real planner over part of a day and extrapolates a month. */
 export function fleetMonth(instances: number): Month {
   const minutes = instances <= 100 ? 1_440 : instances <= 10_000 ? 20 : 5;
   const streams = streamsOf(instances);
@@ -75,7 +75,7 @@ export function fleetMonth(instances: number): Month {
     instances,
     polls: polls * scale,
     listings: pages * listingsPerMonth,
-    // Messages of one moment may share an invocation; counted is the worst.
+    // Messages of one moment may share an invocation; the model counts the worst case.
     pollInvocations: messages * scale,
     pollSeconds: pollSeconds * scale,
     planSeconds: planning * plansPerMonth + listingSeconds * listingsPerMonth,
@@ -100,7 +100,7 @@ export const compactMonth = (instances: number): Month => ({
   events: eventsOf(instances),
 });
 
-/** Instances that one run can poll in the 49 s that it has. */
+/** Number of instances that one run can poll within 49 s. */
 export const mostCompact = Math.floor(49 / assumed.answerSeconds) * streamsAtOnce;
 
 const eventsOf = (instances: number): number => instances * assumed.tasksPerDay * assumed.changesPerTask * 30;

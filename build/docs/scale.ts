@@ -27,12 +27,12 @@ const prices = {
 } as const;
 
 const million = 1_000_000;
-/** Lambda's pollers ask a queue without messages so often: five of them, every 20 s. */
+/** Lambda's five pollers receive from an empty queue every 20 s. */
 const emptyReceives = 5 * 3 * plansPerMonth;
 const logBytes = 1_200;
 const commitsPerChange = 2;
 const recordUnits = 2;
-/** An index entry moves: it is taken out and put in. */
+/** Moving an index entry takes a delete and a put. */
 const indexUnits = 2;
 const indexQueries = 16;
 const indexEntryBytes = 200;
@@ -69,7 +69,7 @@ function fleetCosts(month: Month): Costs {
 const compactCosts = (month: Month): Costs => ({
   "Lambda, time": 0.5 * month.pollSeconds * prices["Lambda, GB-second (ARM)"],
   "Lambda, requests": (plansPerMonth / million) * prices["Lambda, million requests"],
-  // A record in memory is read again after five minutes.
+  // A cached record is reloaded after five minutes.
   "DynamoDB, reads": ((month.polls / 5) * prices["DynamoDB, million read units"]) / million,
   "DynamoDB, writes":
     ((month.events * commitsPerChange * recordUnits) / million) * prices["DynamoDB, million write units"],

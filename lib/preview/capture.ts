@@ -1,13 +1,13 @@
 import { type Dispatcher, MockAgent } from "undici";
 
-/** Stands where the network would. */
+/** Replaces the network. */
 export interface Capture {
   readonly dispatcher: Dispatcher;
-  /** What was sent, request by request. */
+  /** Bodies sent, one per request. */
   readonly bodies: readonly string[];
 }
 
-/** Takes every POST as a platform would get it, gives each the same answer, and lets nothing out. */
+/** Captures every POST as a platform would get it, gives each the same response, and sends nothing. */
 export function openCapture(answer: string): Capture {
   const bodies: string[] = [];
   const agent = new MockAgent();

@@ -1,13 +1,13 @@
 import * as v from "valibot";
 import type { Html } from "./html.ts";
 
-/** How a platform shows a message: enough of its looks to judge ours by. */
+/** Draws a message roughly as its platform shows it. */
 export interface Drawing {
-  /** Class of the element that the messages stand in. */
+  /** Class of the element around the messages. */
   readonly looks: string;
-  /** Rules for what stands below that element. */
+  /** CSS rules inside that element. */
   readonly css: string;
-  /** @throws ValiError for a message of a form that the drawing does not know */
+  /** @throws ValiError for an unknown form of message */
   draw(body: string): Html;
 }
 

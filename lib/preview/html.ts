@@ -1,13 +1,13 @@
 import { escapeHtml } from "../text/html.ts";
 
-/** A piece of HTML, as opposed to text that has to be escaped first. */
+/** Safe HTML, as opposed to text that must be escaped. */
 export interface Html {
   readonly html: string;
 }
 
 type Part = Html | string | readonly Html[];
 
-/** HTML from a template: whatever is put into it as text stays text. */
+/** HTML from a template literal; texts put into it are escaped. */
 export const html = (literals: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
   html: String.raw({ raw: literals }, ...parts.map(source)),
 });

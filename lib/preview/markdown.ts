@@ -1,6 +1,6 @@
 import { type Html, html, nothing } from "./html.ts";
 
-/** One kind of inline mark: what it looks like, and what its groups become. */
+/** A kind of inline mark: its pattern, and the HTML of its groups. */
 interface Mark {
   readonly pattern: RegExp;
   draw(groups: readonly string[], inner: (text: string) => Html): Html;
@@ -20,7 +20,7 @@ const font: Mark = {
   draw: ([colour = "", text = ""], inner) => html`<span class="${colour}">${inner(text)}</span>`,
 };
 
-/** Text with the marks that a platform reads, the earliest first. */
+/** Renders a platform's inline marks, the earliest first. */
 function inline(text: string, marks: readonly Mark[]): Html {
   const inner = (part: string): Html => inline(part, marks);
   const found = marks
@@ -35,10 +35,10 @@ function inline(text: string, marks: readonly Mark[]): Html {
   return html`${text.slice(0, match.index)}${mark.draw(groups, inner)}${inner(text.slice(match.index + whole.length))}`;
 }
 
-/** Discord's: a backslash takes a mark its meaning. Lines stay lines. */
+/** Discord's Markdown: a backslash escapes a mark. Line breaks are kept. */
 export const discordMarkdown = (text: string): Html => inline(text, [backslash, bold, link]);
 
-/** DingTalk's: paragraphs between empty lines, headings, quotes; a line ends only after two blanks. */
+/** DingTalk's Markdown: paragraphs between empty lines, headings, quotes; two blanks end a line. */
 export const dingtalkMarkdown = (text: string): Html => ({
   html: text
     .split("\n\n")
@@ -56,7 +56,7 @@ function paragraph(text: string): Html {
   return html`<p>${lines.map((line, index) => html`${index === 0 ? nothing : html`<br>`}${inline(line, [bold, link])}`)}</p>`;
 }
 
-/** WeCom's: each line stands by itself; three colours by name. */
+/** WeCom's Markdown: separate lines; three colours by name. */
 export const wecomMarkdown = (text: string): Html => ({
   html: text
     .split("\n")
@@ -73,7 +73,7 @@ export const wecomMarkdown = (text: string): Html => ({
 
 const shownTags: ReadonlySet<string> = new Set(["b", "i", "code"]);
 
-/** The little HTML that Telegram and Google Chat read: bold, italics, code, links and colours; another tag is text. */
+/** The HTML subset of Telegram and Google Chat: bold, italics, code, links and colours; other tags are text. */
 export function tagged(text: string): Html {
   const parts = text.split(/(<[^>]*>)/).map((part) => {
     const [, close, name = ""] = /^<(\/?)(\w+)>$/.exec(part) ?? [];

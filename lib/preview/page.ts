@@ -3,7 +3,7 @@ import { type Html, html } from "./html.ts";
 import { platforms } from "./platforms.ts";
 import type { Album } from "./preview.ts";
 
-// The dot between names is wide in a font for Chinese.
+// The middle dot between names is wide in a Chinese font.
 const css = `
   @font-face { font-family: dot; src: local("Segoe UI"), local("Helvetica Neue"), local("DejaVu Sans"); unicode-range: U+B7; }
   * { box-sizing: border-box; }
@@ -16,7 +16,7 @@ const css = `
   figcaption { font-size: 11px; color: #8a8a8a; margin-bottom: 2px; }
   .card { overflow-wrap: anywhere; }`;
 
-/** One page that shows each sink's messages as its platform does. It asks for nothing from elsewhere. */
+/** A self-contained page that shows each sink's messages as its platform does. */
 export function pageOf(albums: readonly Album[]): string {
   const drawn = new Set(albums.map(({ type }) => platforms[type].drawing.css));
   const style = { html: [css, ...drawn].join("") };

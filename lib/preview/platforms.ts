@@ -14,14 +14,14 @@ import { wecom } from "./platforms/wecom.ts";
 /** A chat product as a preview shows it. */
 export interface Platform {
   readonly title: string;
-  /** What a sink of this type needs beside what all have, made up. */
+  /** Made-up options that a sink of this type requires. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly drawing: Drawing;
-  /** What lets a capture see the message, where it would not go over HTTP, or not without a key or a token. */
+  /** Options that let a capture see a message which otherwise uses no HTTP, or needs a key or token. */
   readonly captured?: {
     readonly options?: Readonly<Record<string, unknown>>;
     readonly environment?: Readonly<Record<string, string>>;
-    /** To every request; JSON. */
+    /** The JSON response to every request. */
     readonly answer?: string;
   };
 }
@@ -88,7 +88,7 @@ export const platforms = {
     title: "Mail",
     options: { from: "dms@example.com", to: ["ops@example.com"], smtp: { host: "mail.example.com" } },
     drawing: email,
-    // SES gets the very letter that a mail server would.
+    // SES gets exactly the mail that a mail server would.
     captured: {
       options: { smtp: undefined, ses: { region: "eu-west-1" } },
       environment: { AWS_ACCESS_KEY_ID: "made-up", AWS_SECRET_ACCESS_KEY: "made-up" },

@@ -12,9 +12,9 @@ import { sampleNowMs, samples } from "./samples.ts";
 
 /** One message as it would be sent. */
 export interface Message {
-  /** The sample it tells of. */
+  /** The sample that it shows. */
   readonly sample: string;
-  /** To the byte. */
+  /** The exact body. */
   readonly body: string;
 }
 
@@ -23,27 +23,27 @@ export interface Album {
   readonly name: SinkName;
   readonly type: PlatformType;
   readonly messages: readonly Message[];
-  /** What of the sink's own words and links has no room, a sentence each. */
+  /** One sentence for each of the sink's own texts and links that does not fit. */
   readonly warnings: readonly string[];
 }
 
-/** A chat sink, as a configuration has it. */
+/** A configured chat sink. */
 export interface Subject {
   readonly name: SinkName;
   readonly type: PlatformType;
   readonly module: SinkModule;
-  /** What the module's schema made of the sink's options. */
+  /** The sink's options, as its module's schema returned them. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What a made-up sink's configuration says of its messages. */
+/** Message options of a made-up sink. */
 export const sampleStyle = (language: Language) => ({
   language,
   timeZone: language === "zh" ? "Asia/Shanghai" : "UTC",
   links: { Console: "https://console.example.com/{region}/{instance}" },
 });
 
-/** A sink of a type, named after it, with options that are made up. */
+/** A sink of a type, named after it, with made-up options. */
 export async function sampleSubject(type: PlatformType, language: Language): Promise<Subject> {
   const module: SinkModule = await sinkTypes[type]();
   const written = { ...sampleStyle(language), ...platforms[type].options };
@@ -54,13 +54,13 @@ export async function sampleSubject(type: PlatformType, language: Language): Pro
 const usualBurst = 6;
 const longestBurst = 100;
 
-/** So many changes that the sink makes a digest of them, where it ever does. */
+/** Number of changes that makes the sink send a digest, if it ever does. */
 const burstFor = ({ digestAbove }: Subject["options"]): number =>
   Math.min(longestBurst, Math.max(usualBurst, typeof digestAbove === "number" ? digestAbove + 1 : 0));
 
 /**
- * What a chat sink would send for each sample, at the samples' own instant: the sink itself sends it, and a capture takes
- * it in place of the network.
+ * Makes the messages that a chat sink would send for each sample, at the samples' own instant: the sink really sends them,
+ * and a capture replaces the network.
  */
 export async function albumOf({ name, type, module, options }: Subject): Promise<Album> {
   const { captured = {} }: Platform = platforms[type];

@@ -2,13 +2,13 @@ import { type CloudEvent, type EventContext, toEvent } from "../change/event.ts"
 import type { Task } from "../change/task.ts";
 import { taskId } from "../core/names.ts";
 
-/** What a preview shows under one name: one message's events. */
+/** A named sample: the events of one message. */
 export interface Sample {
   readonly name: string;
   readonly events: readonly CloudEvent[];
 }
 
-/** The instant of every sample, so that two previews are the same to the byte. */
+/** The instant of every sample, fixed so that previews are reproducible to the byte. */
 export const sampleNowMs = Date.UTC(2026, 0, 1, 0, 30);
 
 const stream = {
@@ -28,7 +28,7 @@ const context: EventContext = {
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 
-/** How one task came to where it is. */
+/** The history of one task. */
 interface Story {
   readonly name: string;
   readonly from: string | null;
@@ -108,7 +108,7 @@ const stories = {
   },
 } as const satisfies Readonly<Record<string, Story>>;
 
-/** A message of each kind, then one of `burst` changes at once. */
+/** A message of each kind, then one with `burst` changes at once. */
 export function samples(burst: number): readonly Sample[] {
   const singles = Object.entries(stories).map(([name, story], index) => ({
     name,
@@ -117,7 +117,7 @@ export function samples(burst: number): readonly Sample[] {
   return [...singles, { name: "digest", events: burstOf(burst) }];
 }
 
-/** The ends of a nightly series of changes, over and over. */
+/** Results of a nightly series, repeated. */
 const series = [
   { name: "kafkaCreateTopic", from: "CREATED", to: "SUCCESS" },
   { name: "kafkaConfigModify", from: "EXECUTING", to: "SUCCESS" },
@@ -134,7 +134,7 @@ const burstOf = (count: number): readonly CloudEvent[] =>
   });
 
 function told({ name, from, to, durationMs, usualMs, params, user }: Story, number: number): CloudEvent {
-  // What is told beyond status is of the poll's own instant; a status is seen some seconds after it came.
+  // Changes other than status happen at the poll's instant; a status is seen some seconds after it changed.
   const isBeyondStatus = to === "OVERDUE" || to === "VANISHED";
   const createdAtMs = sampleNowMs - durationMs - (isBeyondStatus ? 0 : 4 * secondMs);
   const task: Task = {

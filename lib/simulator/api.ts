@@ -14,13 +14,13 @@ import { createWorld, type World } from "./world.ts";
 
 export interface SimulatorOptions extends AuthOptions {
   readonly random: Random;
-  /** The system's where left out. */
+  /** @default the system's clock */
   readonly clock?: Clock;
-  /** An empty one where left out. */
+  /** @default an empty world */
   readonly world?: World;
-  /** 0, the default, takes a free port. */
+  /** @default 0, which takes any free port */
   readonly port?: number;
-  /** Told of each request before it is answered. */
+  /** Called for each request before its response. */
   readonly onRequest?: (request: RecordedRequest) => void;
 }
 
@@ -29,38 +29,38 @@ export interface RecordedRequest {
   readonly number: number;
   readonly receivedAtMs: number;
   readonly method: string;
-  /** Decoded; null where it cannot be. */
+  /** Decoded path; null when it cannot be decoded. */
   readonly path: string | null;
   readonly query: Readonly<Record<string, string>>;
-  /** "unknown" for a request that is none of the API's. */
+  /** "unknown" for a request that is not part of the API. */
   readonly operation: Operation | "unknown";
-  /** Its id; empty where the call has none. */
+  /** The instance's id; empty when the call has none. */
   readonly instance: string;
-  /** The answer's; null where none was sent. */
+  /** The response's status; null when none was sent. */
   readonly status: number | null;
-  /** Faults that struck it. */
+  /** Faults applied to it. */
   readonly faults: readonly FaultName[];
 }
 
 export interface Simulator {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly port: number;
   readonly world: World;
   readonly faults: Faults;
-  /** The latest requests, oldest first; 10,000 at most. */
+  /** The latest requests, oldest first; at most 10,000. */
   readonly requests: readonly RecordedRequest[];
-  /** Requests ever received. */
+  /** Number of requests received since the start. */
   requestCount(): number;
-  /** Ends every connection, idle or in use. */
+  /** Closes every connection, idle or in use. */
   close(): Promise<void>;
 }
 
 const maxRecorded = 10_000;
 
 /**
- * The DMS and DCS task API and IAM's token call, on loopback.
- * Rejects with the system's error, such as EADDRINUSE, when the port cannot be had.
+ * Simulates the DMS and DCS task APIs and IAM's token call, on loopback.
+ * Rejects with the system's error, such as EADDRINUSE, when the port is not available.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { random, clock = systemClock, world = createWorld({ clock, random }), onRequest } = options;
@@ -139,7 +139,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
 }
 
-/** The gateway's: 32 KB of headers, and connections that outlast the usual pause between two polls. */
+/** The gateway's limits: 32 KB of headers, and connections that outlast the usual pause between two polls. */
 const limits = { maxHeaderSize: 32 * 1024, keepAliveTimeout: 60_000 };
 
 async function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {

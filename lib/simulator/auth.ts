@@ -7,7 +7,7 @@ import type { Route } from "./routes.ts";
 import { signatureCheck } from "./signatures.ts";
 import { issueTokens, type SimulatedUser } from "./tokens.ts";
 
-// What a simulator accepts unless it is told otherwise. Made up; valid nowhere else.
+// A simulator's default credentials. Made up; valid nowhere else.
 export const demoKey = { ak: "DEMOACCESSKEY0000001", sk: "demo-secret-key-valid-nowhere-0000000001" };
 export const demoToken = "demo-token-valid-nowhere";
 export const demoUser: SimulatedUser = {
@@ -17,19 +17,19 @@ export const demoUser: SimulatedUser = {
 };
 
 export interface AuthOptions {
-  /** "signed", the default, wants a signature or a token; "none" lets everybody in. */
+  /** "signed" requires a signature or a token; "none" accepts every request. @default "signed" */
   readonly auth?: "signed" | "none";
-  /** Who is let in; the demo's key, user and token where left out. A token given here is good for ever. */
+  /** Accepted credentials; a token given here never expires. @default the demo's key, user and token */
   readonly keys?: readonly AccessKey[];
   readonly users?: readonly SimulatedUser[];
   readonly tokens?: readonly string[];
-  /** How long an issued token is good; 24 hours where left out. */
+  /** Lifetime of an issued token, milliseconds. @default 24 hours */
   readonly tokenLifeMs?: number;
 }
 
 const dayMs = 86_400_000;
 
-/** What IAM or the gateway answer before the API hears of a request; null lets it through. */
+/** The response of IAM or the gateway before a request reaches the API; null lets it through. */
 export type Admission = (
   request: ReceivedRequest,
   route: Route,

@@ -8,7 +8,7 @@ const publicAddress = (isBound: boolean) => (random: Random) => ({
   public_ip_address: `203.0.113.${between(random, 1, 255)}`,
 });
 
-/** Kinds of tasks, and params as the API has them, values made up. */
+/** Task kinds with params in the API's form; values are made up. */
 const paramsByName = {
   bindInstancePublicIp: publicAddress(true),
   unbindInstancePublicIp: publicAddress(false),

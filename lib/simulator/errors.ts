@@ -1,6 +1,6 @@
 import { json, type SimulatedResponse } from "./response.ts";
 
-/** What the API refuses, with the code and text it gives. */
+/** The API's refusals, with its codes and texts. */
 const refusals = {
   badProject: [400, "DMS.00400002", "The project ID format is invalid."],
   badInstance: [400, "DMS.00400030", "The instance ID format is invalid."],
@@ -10,7 +10,7 @@ const refusals = {
   badCredentials: [401, "APIGW.0301", "Incorrect IAM authentication information."],
   tokenExpired: [401, "APIGW.0307", "The token must be updated."],
   unknownInstance: [404, "DMS.00404022", "This instance does not exist."],
-  // The API's own code for a missing task is not known.
+  // The API's own code for a missing task is undocumented.
   unknownTask: [404, "DMS.00404000", "This task does not exist."],
   throttled404: [404, "DMS.10240407", "Too many requests."],
   unknownRoute: [404, "APIG.0101", "The API does not exist or has not been published in the environment."],
@@ -29,7 +29,7 @@ const refusals = {
 
 export type RefusalName = keyof typeof refusals;
 
-/** The gateway's errors name the request in their body; the service's do not. `detail` is put behind the message. */
+/** The gateway's errors include the request id in the body; the service's do not. `detail` is appended to the message. */
 export function refusal(name: RefusalName, requestId: string, detail = ""): SimulatedResponse {
   const [status, error_code, message] = refusals[name];
   const error_msg = detail === "" ? message : `${message} ${detail}`;
@@ -41,6 +41,6 @@ export function refusal(name: RefusalName, requestId: string, detail = ""): Simu
   );
 }
 
-/** IAM has its own shape. */
+/** IAM has its own error format. */
 export const iamRefusal = (status: 400 | 401, message: string): SimulatedResponse =>
   json(status, { error: { code: status, message, title: status === 400 ? "Bad Request" : "Unauthorized" } });

@@ -3,20 +3,20 @@ import type { Dialect, Slice } from "./listing.ts";
 import type { SimulatedResponse } from "./response.ts";
 import type { Lag, Row, World } from "./world.ts";
 
-/** The body of the list call, before it is sent. */
+/** The list call's body, before it is sent. */
 export interface TaskPage {
   readonly task_count?: string | number;
   readonly tasks: readonly unknown[];
 }
 
-/** Where a request has got to, for a fault that meddles with the world. */
+/** The state of a request, for a fault that changes the world. */
 export interface Scene {
   readonly world: World;
   readonly instance: string;
   readonly slice: Slice;
 }
 
-/** What a fault can change, in the order in which a request comes by. */
+/** Subjects that a fault can change, in the order of processing. */
 export interface Stages {
   readonly lag: Lag;
   readonly dialect: Dialect;
@@ -31,9 +31,9 @@ export type Stage = keyof Stages;
 export interface Fault<S extends Stage = Stage> {
   readonly stage: S;
   readonly summary: string;
-  /** Null for a fault without one. */
+  /** Null for a fault without an amount. */
   readonly amount: { readonly usual: number; readonly unit: string } | null;
-  /** What becomes of the subject; null where there is nothing to hit. */
+  /** Returns the changed subject; null when the fault does not apply. */
   apply(subject: Stages[S], amount: number): Stages[S] | null;
 }
 
@@ -54,7 +54,7 @@ const rows = fault("rows");
 const page = fault("page");
 const answer = fault("answer");
 
-/** Every fault by its name. */
+/** All faults by name. */
 export const faultTable = {
   "task-lag": lag(
     "a task shows only some time after it began",
@@ -225,14 +225,14 @@ export const faultNames = Object.keys(faultTable) as readonly FaultName[];
 
 export const isFaultName = (text: string): text is FaultName => Object.hasOwn(faultTable, text);
 
-/** Leaves first pages alone. */
+/** Changes all pages but the first. */
 function later(change: (slice: Slice) => Slice): (slice: Slice) => Slice | null {
   return (slice) => (slice.index === 0 ? null : change(slice));
 }
 
 type TaskRecord = Readonly<Record<string, unknown>>;
 
-/** Spoils a page's first task. */
+/** Changes a page's first task. */
 function firstTask(change: (task: TaskRecord) => TaskRecord): (page: TaskPage) => TaskPage | null {
   return (page) => {
     const [first, ...others] = page.tasks;

@@ -11,39 +11,39 @@ import {
 /** The API's own names of its calls. */
 export type Operation = "ListInstances" | "ListBackgroundTasks" | "ShowBackgroundTask" | "CreateToken";
 
-/** When a fault strikes. Without limits: at every request it can, but for those to IAM. */
+/** When a fault applies. Without limits: to every possible request, except to IAM. */
 export interface FaultRule {
-  /** Switches itself off after so many hits. */
+  /** Switches itself off after this many hits. */
   readonly times?: number;
-  /** From 0 to 1, each time it could strike. */
+  /** Probability of each possible hit, 0 to 1. */
   readonly probability?: number;
-  /** In the fault's own unit. */
+  /** Amount in the fault's own unit. */
   readonly amount?: number;
-  /** Strikes only requests for this instance. */
+  /** Applies only to requests for this instance. */
   readonly instance?: string;
-  /** Strikes only this call. */
+  /** Applies only to this call. */
   readonly operation?: Operation;
 }
 
 export interface Faults {
   on(name: FaultName, rule?: FaultRule): void;
   off(name: FaultName): void;
-  /** Switches all off; the counts stay. */
+  /** Switches all faults off; the counts stay. */
   clear(): void;
-  /** Those that are switched on and not used up, in the table's order. */
+  /** Faults that are on and not used up, in the table's order. */
   active(): readonly FaultName[];
-  /** How often it struck. */
+  /** Number of hits. */
   hits(name: FaultName): number;
-  /** For the server: what becomes of the subject under the faults of a stage, in the table's order. */
+  /** Called by the server: applies the faults of a stage to the subject, in the table's order. */
   strike<S extends Stage>(stage: S, subject: Stages[S], target: Target): Stages[S];
 }
 
-/** The request at hand. */
+/** The current request. */
 export interface Target {
   readonly operation: Operation;
-  /** Empty where the call has none. */
+  /** Empty when the call has none. */
   readonly instanceId: string;
-  /** Told of each hit. */
+  /** Called for each hit. */
   hit(name: FaultName): void;
 }
 

@@ -1,15 +1,15 @@
-/** How a version of the list call reads its parameters. */
+/** How one version of the list call reads its parameters. */
 export interface Dialect {
-  /** Name of the parameter that says where the page begins. */
+  /** Name of the parameter with the page's start. */
   readonly position: string;
-  /** The number of the first record. */
+  /** Number of the first record. */
   readonly base: 0 | 1;
-  /** Whether `offset`, from 0, counts where it is sent, whatever `position` says. */
+  /** Whether `offset` (from 0) overrides `position`. */
   readonly honoursOffset: boolean;
-  /** Name of the parameter that says from which creation on. */
+  /** Name of the parameter with the earliest creation time. */
   readonly begin: string;
   readonly maxLimit: number;
-  /** Whether a higher limit is cut down instead of refused. */
+  /** Whether a limit that is too high is reduced instead of refused. */
   readonly isClamped: boolean;
 }
 
@@ -23,19 +23,19 @@ export const dmsDialect: Dialect = {
 };
 export const dcsDialect: Dialect = { ...dmsDialect, position: "offset", base: 0, begin: "start_time" };
 
-/** Which records a request asks for. */
+/** The records that a request asks for. */
 export interface Slice {
-  /** Records before the page. */
+  /** Number of records before the page. */
   readonly index: number;
   readonly limit: number;
-  /** Epoch milliseconds of a whole second; null for no bound. Both bounds are inclusive. */
+  /** Epoch milliseconds in whole seconds; null for no bound. Both bounds are inclusive. */
   readonly beginMs: number | null;
   readonly endMs: number | null;
 }
 
 const defaultLimit = 10;
 
-/** Reads the list call's parameters; the name of the first one that is wrong where there is one. */
+/** Reads the list call's parameters, or returns the name of the first invalid one. */
 export function parseSlice(query: URLSearchParams, spoken: Dialect): Slice | { readonly wrong: string } {
   const isOffset = spoken.honoursOffset && query.has("offset");
   const dialect: Dialect = isOffset ? { ...spoken, position: "offset", base: 0 } : spoken;
@@ -57,7 +57,7 @@ export function parseSlice(query: URLSearchParams, spoken: Dialect): Slice | { r
   };
 }
 
-/** The slice's page, newest first, and how many records its window holds. Of one instant, the one added last is newest. */
+/** The slice's page, newest first, and the number of records in its window. At equal times, the one added last is newest. */
 export function pageOf<Item extends { readonly createdAtMs: number }>(
   records: readonly Item[],
   { index, limit, beginMs, endMs }: Slice,
@@ -80,12 +80,12 @@ export function wholeNumber(text: string): number | null {
 
 const fourteenDigits = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/;
 
-/** YYYYMMDDHHmmss in UTC to epoch milliseconds. */
+/** Parses YYYYMMDDHHmmss in UTC into epoch milliseconds. */
 function optionalTime(text: string | null): number | null | "wrong" {
   if (text === null) return null;
   if (!fourteenDigits.test(text)) return "wrong";
   const iso = text.replace(fourteenDigits, "$1-$2-$3T$4:$5:$6.000Z");
   const ms = Date.parse(iso);
-  // Date.parse moves 31 February on to March, where the API has an error.
+  // Date.parse moves 31 February into March; the API refuses it.
   return !Number.isNaN(ms) && new Date(ms).toISOString() === iso ? ms : "wrong";
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../core/clock.ts";
 
-/** Random numbers that are the same for the same seed (mulberry32). Not for secrets. */
+/** Reproducible random numbers from a seed (mulberry32). Not for secrets. */
 export function seededRandom(seed: number): Random {
   let state = seed | 0;
   return () => {
@@ -11,15 +11,15 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** 32 hex digits, as ids of tasks and requests are. */
+/** 32 hex digits, the form of task and request ids. */
 export const hexId = (random: Random): string =>
   Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join("");
 
-/** From `least` up to, but not including, `most`. */
+/** A number from `least` up to, but not including, `most`. */
 export const between = (random: Random, least: number, most: number): number =>
   Math.floor(least + random() * (most - least));
 
-/** One of the items, each as likely. */
+/** One of the items, with equal probability. */
 export const pick = <Items extends readonly [unknown, ...unknown[]]>(
   random: Random,
   items: Items,

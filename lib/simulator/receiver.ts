@@ -5,17 +5,17 @@ import type { CloudEvent } from "../change/event.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { parseJson } from "../text/json.ts";
 
-/** How to answer one delivery. */
+/** A response to one delivery. */
 export interface Reply {
-  /** 204 where left out. */
+  /** @default 204 */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Wait before answering. */
+  /** Wait before responding, milliseconds. */
   readonly delayMs?: number;
-  /** Never answer. */
+  /** Never responds. */
   readonly hang?: boolean;
-  /** Break the connection instead of answering. */
+  /** Breaks the connection instead of responding. */
   readonly reset?: boolean;
 }
 
@@ -28,34 +28,34 @@ export interface Delivery {
   readonly mode: "structured" | "binary" | "batch" | "unknown";
   /** Empty when the body holds no events. */
   readonly events: readonly CloudEvent[];
-  /** Whether the signature is right; null when the receiver has no secret. */
+  /** Whether the signature is valid; null when the receiver has no secret. */
   readonly verified: boolean | null;
 }
 
 export interface ReceiverOptions {
-  /** Zero, the default, takes a free port. */
+  /** @default 0, which takes any free port */
   readonly port?: number;
-  /** `whsec_…`: deliveries are verified with it. */
+  /** Secret (`whsec_…`) that deliveries are verified with. */
   readonly secret?: string;
-  /** The answer to the nth delivery, from 1. Without it: 204; 400 for no CloudEvent; 401 for a wrong signature. */
+  /** The response to the nth delivery, from 1. @default 204; 400 for no CloudEvent; 401 for a wrong signature */
   readonly respond?: (number: number, delivery: Delivery) => Reply;
-  /** Told of each delivery as it arrives, before it is answered. */
+  /** Called for each delivery before its response. */
   readonly onDelivery?: (delivery: Delivery) => void;
   readonly clock?: Clock;
 }
 
 export interface Receiver {
   readonly url: string;
-  /** Everything that arrived, in order. */
+  /** All deliveries, in order. */
   readonly deliveries: readonly Delivery[];
   /** The events of all deliveries, in order, repeats included. */
   events(): readonly CloudEvent[];
-  /** Connections ever opened. */
+  /** Number of connections opened since the start. */
   connections(): number;
   close(): Promise<void>;
 }
 
-/** A webhook receiver on loopback that keeps what it gets: for the demo, for tests, and for users who try their sinks. */
+/** A webhook receiver on loopback that records deliveries: for the demo, for tests, and for users who try their sinks. */
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   const { port = 0, secret = null, respond = plainReply, onDelivery, clock = systemClock } = options;
   const deliveries: Delivery[] = [];
@@ -109,7 +109,7 @@ function plainReply(_number: number, { verified, events }: Delivery): Reply {
   return events.length === 0 ? { status: 400, body: "no CloudEvent" } : { status: 204 };
 }
 
-/** Null when the sender went away before the end. */
+/** Null when the sender disconnected before the end. */
 async function bodyOf(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   try {
@@ -156,7 +156,7 @@ const isEvent = (value: unknown): value is CloudEvent =>
 
 const toleranceSeconds = 300;
 
-/** Standard Webhooks, written apart from the sink's own code so that the demo can catch that wrong. */
+/** Verifies Standard Webhooks without the sink's own code, so that the demo can detect a mistake in it. */
 function isVerified(secret: string, headers: IncomingHttpHeaders, body: string, nowMs: number): boolean {
   const [id, timestamp, signatures] = ["id", "timestamp", "signature"].map((name) =>
     String(headers[`webhook-${name}`] ?? ""),

@@ -1,20 +1,20 @@
 import type { IncomingMessage } from "node:http";
 
-/** A request as it arrived. */
+/** A received request. */
 export interface ReceivedRequest {
   readonly method: string;
-  /** Decoded, for routes and signatures alike; null where its escapes are wrong. */
+  /** Decoded path, for routes and signatures; null for invalid escapes. */
   readonly path: string | null;
   readonly query: URLSearchParams;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Null where it is longer than the gateway takes. */
+  /** Null when it exceeds the gateway's limit. */
   readonly body: string | null;
 }
 
 const maxBodyBytes = 1024 * 1024;
 
-/** Reads a request to its end; null when the client went away before. */
+/** Reads a whole request; null when the client disconnected before its end. */
 export async function receive(incoming: IncomingMessage): Promise<ReceivedRequest | null> {
   const [path = "", ...query] = (incoming.url ?? "").split("?");
   const body = await bodyOf(incoming);
@@ -36,7 +36,7 @@ async function bodyOf(incoming: IncomingMessage): Promise<Buffer | "gone" | "too
   try {
     for await (const chunk of incoming) {
       bytes += chunk.length;
-      // The rest is read and dropped: an answer sent into an upload can be lost with the connection.
+      // Drains the rest: a response sent during an upload can be lost with the connection.
       if (bytes <= maxBodyBytes) chunks.push(chunk);
     }
   } catch (error) {

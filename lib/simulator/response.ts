@@ -1,4 +1,4 @@
-/** What the simulator is about to send. */
+/** A response that the simulator is about to send. */
 export interface SimulatedResponse {
   readonly status: number;
   /** Names in lower case. */
@@ -7,7 +7,7 @@ export interface SimulatedResponse {
   readonly wire: Wire;
 }
 
-/** How an answer travels. */
+/** How a response is transferred. */
 export type Wire =
   | { readonly kind: "whole" }
   /** The connection ends in the middle of the body. */
@@ -16,7 +16,7 @@ export type Wire =
   | { readonly kind: "hang" }
   /** One byte at a time. */
   | { readonly kind: "drip"; readonly everyMs: number }
-  /** Followed by so much white space. */
+  /** Followed by this much white space, bytes. */
   | { readonly kind: "padded"; readonly bytes: number };
 
 export const json = (

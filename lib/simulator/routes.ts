@@ -17,7 +17,7 @@ const routes = [
   ],
 ] as const satisfies readonly (readonly [Operation, string, RegExp])[];
 
-/** A request's place in the API; the ids that the path does not have are empty. */
+/** A request's place in the API; ids missing from the path are empty. */
 export interface Route {
   readonly operation: Operation;
   readonly projectId: string;
@@ -25,7 +25,7 @@ export interface Route {
   readonly taskId: string;
 }
 
-/** The route, or why there is none. */
+/** The route, or the reason why there is none. */
 export function routeOf({ method, path }: ReceivedRequest): Route | "unknownRoute" | "badMethod" {
   for (const [operation, expectedMethod, pattern] of routes) {
     const match = pattern.exec(path ?? "");
@@ -45,7 +45,7 @@ export interface Call {
   readonly requestId: string;
 }
 
-/** Answers a call of the DMS or DCS API whose caller has been let in. */
+/** Responds to an authenticated call of the DMS or DCS API. */
 export function answerCall(call: Call): SimulatedResponse {
   const { route, world, requestId } = call;
   if (!isId(route.projectId)) return refusal("badProject", requestId);
@@ -56,7 +56,7 @@ export function answerCall(call: Call): SimulatedResponse {
   return route.operation === "ShowBackgroundTask" ? showTask(call) : listTasks(call, instance);
 }
 
-/** Looser than the cloud's own ids, so that tests may use telling ones. */
+/** Less strict than the cloud's own ids, so that tests may use readable ones. */
 const isId = (text: string): boolean => /^[\w-]{1,64}$/.test(text);
 
 function listTasks(
@@ -90,7 +90,7 @@ function listInstances({ route, query, world, requestId }: Call): SimulatedRespo
     refusal(name, requestId, `(${parameter})`);
   const offset = wholeNumber(query.get("offset") ?? "0");
   const limit = wholeNumber(query.get("limit") ?? "10");
-  // DCS has no such parameter, DMS cannot do without it: both APIs are on this one host.
+  // DCS lacks this parameter and DMS requires it; this host serves both APIs.
   const asked = query.get("engine") ?? "dcs";
   const engine = asked === "reliability" ? "rocketmq" : asked;
   if (!engines.some((known) => known === engine)) return wrong("engine");

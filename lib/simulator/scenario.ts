@@ -10,7 +10,7 @@ export interface PlayDeps {
 
 export const demoProjectId = "0123456789abcdef0123456789abcdef";
 
-// Fixed ids, so that a configuration made for one simulator fits the next.
+// Fixed ids, so that one configuration fits every simulator.
 const orders = {
   id: "11111111-aaaa-4aaa-8aaa-000000000001",
   engine: "rabbitmq",
@@ -39,7 +39,7 @@ const sessions = {
 
 /** The instances of the scenario. */
 export const scenarioInstances = [orders, clickstream, billing] as const;
-/** The instances that tasks keep coming to: one of each engine. */
+/** The instances that get new tasks: one per engine. */
 export const demoInstances = [...scenarioInstances, sessions] as const;
 
 /** A status change that the scenario makes. */
@@ -56,7 +56,7 @@ export interface ScriptedChange {
 
 export interface Scenario {
   readonly instances: readonly SimulatedInstance[];
-  /** From the call to the last change. */
+  /** From the call to the last change, milliseconds. */
   readonly durationMs: number;
   /** In order of time. */
   readonly changes: readonly ScriptedChange[];
@@ -70,7 +70,7 @@ type Line = readonly [
   ...then: readonly (readonly [afterMs: number, status: string])[],
 ];
 
-// Each status lasts 900 ms at least, so that a poll every 400 ms sees it; the first second is left to a first poll.
+// Each status lasts at least 900 ms, so that a poll every 400 ms sees it; the first second is left for the first poll.
 const script: readonly Line[] = [
   [orders, "bindInstancePublicIp", "lin", 1_000, [1_000, "EXECUTING"], [2_600, "SUCCESS"]],
   [clickstream, "kafkaConfigModify", "maria", 1_400, [900, "EXECUTING"], [2_000, "SUCCESS"]],
@@ -83,7 +83,7 @@ const script: readonly Line[] = [
   [billing, "bindInstancePublicIp", "pipeline", 5_300, [1_500, "SUCCESS"]],
 ];
 
-/** Lays out a scenario of some eight seconds in the world at once; it then plays by the clock alone. */
+/** Schedules a scenario of about eight seconds in the world; it then plays by the clock alone. */
 export function playScenario(world: World, { clock, random }: PlayDeps): Scenario {
   const instances = populate(world).slice(0, scenarioInstances.length);
   const nowMs = clock.now();
@@ -111,7 +111,7 @@ export function playScenario(world: World, { clock, random }: PlayDeps): Scenari
   return { instances, durationMs: (inOrder.at(-1)?.atMs ?? nowMs) - nowMs, changes: inOrder };
 }
 
-/** Both plays add what their world lacks; the scenario's own instances are among them. */
+/** Both plays add missing instances, including the scenario's own. */
 const populate = (world: World): readonly SimulatedInstance[] =>
   demoInstances.map((instance) => world.instance(instance.id) ?? world.addInstance(instance));
 
@@ -119,7 +119,7 @@ const maxTasks = 300;
 const pastTasks = 12;
 const hourMs = 3_600_000;
 
-/** Keeps tasks coming, one every few seconds after a few past ones, until the signal aborts. */
+/** Adds a few past tasks, then a new one every few seconds, until the signal aborts. */
 export async function playForever(
   world: World,
   { clock, random, signal }: PlayDeps & CallOptions,
@@ -138,14 +138,14 @@ export async function playForever(
   for (let left = pastTasks; left > 0; left--) start(clock.now() - left * hourMs);
   while (!signal.aborted) {
     start(clock.now());
-    // Users delete old records; so a simulator that runs for days stays small.
+    // Old records are deleted, as users do, so that a simulator that runs for days stays small.
     const oldest = taskIds.length > maxTasks ? taskIds.shift() : undefined;
     if (oldest !== undefined) world.remove(oldest);
     await clock.sleep(between(random, 2_000, 5_000), signal);
   }
 }
 
-/** Most tasks succeed, and most are seen to execute. */
+/** Most tasks succeed, and most pass through EXECUTING. */
 function course(random: Random): readonly Step[] {
   const end = pick(random, ["SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "CANCELLED"]);
   const executingMs = between(random, 1_000, 3_000);

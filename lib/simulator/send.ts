@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { CallOptions, Clock } from "../core/clock.ts";
 import type { SimulatedResponse } from "./response.ts";
 
-/** Sends an answer the way it is to travel. Ends early when the client goes away or the signal aborts. */
+/** Sends a response in the given way. Ends early when the client disconnects or the signal aborts. */
 export async function send(
   { status, headers, body, wire }: SimulatedResponse,
   response: ServerResponse,
@@ -53,7 +53,7 @@ function* padded(bytes: Buffer, paddingBytes: number): Generator<Buffer> {
 
 const goneCodes: ReadonlySet<unknown> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);
 
-/** A client may well hang up on a body that is too large for it. */
+/** A client may disconnect when a body is too large for it. */
 async function endingEarly(sending: Promise<void>): Promise<void> {
   try {
     await sending;

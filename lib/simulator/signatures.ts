@@ -12,7 +12,7 @@ interface Refusals {
   lockedUntilMs: number;
 }
 
-/** Checks signatures as the gateway does: returns what is wrong, or null. Five refusals in a row lock a key. */
+/** Checks signatures as the gateway does: returns the mistake, or null. Five refusals in a row lock a key. */
 export function signatureCheck(
   keys: readonly AccessKey[],
   clock: Clock,
@@ -50,7 +50,7 @@ function problem(
   const dateMs = Date.parse(
     date.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, "$1-$2-$3T$4:$5:$6Z"),
   );
-  // Not "at most": an unreadable date makes the difference no number.
+  // Negated, since an invalid date makes the difference NaN.
   if (!(Math.abs(nowMs - dateMs) <= maxSkewMs)) {
     return `the signature has expired: it is of ${date || "no date"}, the server has ${basicTime(nowMs)}`;
   }

@@ -16,7 +16,7 @@ const tokenRequest = v.object({
   }),
 });
 
-/** An IAM user who may ask for tokens. */
+/** An IAM user who may request tokens. */
 export interface SimulatedUser {
   readonly username: string;
   readonly password: string;
@@ -27,18 +27,18 @@ export interface TokenOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly users: readonly SimulatedUser[];
-  /** Tokens that are good for ever. */
+  /** Tokens that never expire. */
   readonly tokens: readonly string[];
   readonly tokenLifeMs: number;
 }
 
 export interface Tokens {
   check(token: string): "good" | "expired" | "unknown";
-  /** IAM's answer to a request for a token. */
+  /** IAM's response to a request for a token. */
   issue(body: string): SimulatedResponse;
 }
 
-/** IAM, as far as a client that asks for tokens sees it. */
+/** IAM's token call, as a client sees it. */
 export function issueTokens({ clock, random, users, tokens, tokenLifeMs }: TokenOptions): Tokens {
   const expiries = new Map(tokens.map((token) => [token, Number.POSITIVE_INFINITY]));
   return {

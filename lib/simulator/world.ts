@@ -14,13 +14,13 @@ export interface NewInstance {
   readonly engine: Engine;
   readonly name: string;
   readonly projectId: string;
-  /** Made up where left out. */
+  /** @default made up */
   readonly id?: string;
 }
 
 export interface Step {
   readonly status: string;
-  /** From the start of the task. */
+  /** Time since the task's start, milliseconds. */
   readonly afterMs: number;
 }
 
@@ -28,49 +28,49 @@ export interface NewTask {
   /** The instance's id. */
   readonly instance: string;
   readonly name: string;
-  /** In order; the first one's `afterMs` is 0. CREATED alone where left out. */
+  /** In order; the first one's `afterMs` is 0. @default CREATED alone */
   readonly steps?: readonly Step[];
-  /** Sent as JSON inside a string; null where the task has none. */
+  /** Sent as JSON inside a string; null for a task without params. */
   readonly params?: Readonly<Record<string, unknown>> | null;
   /** The IAM user who started it. */
   readonly user?: { readonly id: string; readonly name: string };
-  /** When it starts, past or future; the clock's present where left out. */
+  /** Start time, past or future, epoch milliseconds. @default the clock's time */
   readonly startMs?: number;
-  /** Made up where left out. */
+  /** @default made up */
   readonly id?: string;
 }
 
-/** A record as the API could show it. */
+/** A record that the API may show. */
 export interface Row {
-  /** Null where the record has no readable one. */
+  /** Null when the record has no readable id. */
   readonly id: string | null;
   readonly createdAtMs: number;
-  /** The record, built only when it is on a page. */
+  /** Builds the record; called only when it is on a page. */
   read(): unknown;
 }
 
-/** How far what the API shows lags behind what is. */
+/** Delay of the API's view behind the real state. */
 export interface Lag {
   readonly taskMs: number;
   readonly statusMs: number;
 }
 
-/** What the API would know. Everything in it follows from the clock; an unknown id in an edit is a defect and throws. */
+/** The API's state, which follows from the clock alone. Throws for an unknown id, which is a defect. */
 export interface World {
   addInstance(instance: NewInstance): SimulatedInstance;
-  /** Takes its tasks along. */
+  /** Removes its tasks, too. */
   removeInstance(instanceId: string): void;
   instances(): readonly SimulatedInstance[];
   instance(instanceId: string): SimulatedInstance | null;
-  /** Starts a task, whose status then follows from the clock, and returns its id. */
+  /** Starts a task, whose status then follows from the clock. Returns its id. */
   start(task: NewTask): string;
-  /** Gives a task another status now; the steps it still had before it are dropped. */
+  /** Sets a task's status now and drops its remaining steps. */
   setStatus(taskId: string, status: string): void;
   /** Deletes a task's record, as a user can. */
   remove(taskId: string): void;
-  /** Adds a record that is shown as it is, however malformed. */
+  /** Adds a record that is shown unchanged, however malformed. */
   addRaw(instanceId: string, record: unknown, createdAtMs?: number): void;
-  /** The records that show now, in the order they were added. */
+  /** The records visible now, in the order of creation calls. */
   rows(instanceId: string, lag?: Lag): readonly Row[];
 }
 
@@ -84,7 +84,7 @@ interface Entry {
   readonly createdAtMs: number;
   /** Empty for a raw record. */
   history: readonly StatusChange[];
-  /** The record, as the API shows it at that instant. */
+  /** The record as the API shows it at that instant, epoch milliseconds. */
   read(atMs: number): unknown;
 }
 

@@ -101,7 +101,7 @@ function eventVerdict(
   const detail = operation.quote(saying(found));
   return isTooLarge(found)
     ? { kind: "permanent", reason: "too_large", detail }
-    : // EventGrid lists no codes: one that may pass must not make a dead letter.
+    : // EventGrid lists no codes: one that may pass must not become a dead letter.
       { kind: "retry", reason: "server_error", detail };
 }
 

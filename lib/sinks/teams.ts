@@ -34,7 +34,7 @@ export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): S
   });
 }
 
-// https://learn.microsoft.com/azure/logic-apps/logic-apps-http-endpoint: without a Response action the trigger answers 202.
+// https://learn.microsoft.com/azure/logic-apps/logic-apps-http-endpoint: without a Response action the trigger responds with 202.
 const startedStatus = 202;
 const started = "started";
 

@@ -8,7 +8,7 @@ const request = v.object({
   Content: v.object({ Raw: v.object({ Data: v.string() }) }),
 });
 
-/** A mail program: who writes to whom, and the letter's HTML. */
+/** A mail program: sender, recipients and the mail's HTML. */
 export const email: Drawing = {
   looks: "email",
   css: `
@@ -23,7 +23,7 @@ export const email: Drawing = {
   ),
 };
 
-/** What stands in the body of the letter's HTML part. */
+/** The body of the mail's HTML part. */
 function htmlIn(letter: string): string {
   const [, encoding, text = ""] =
     /Content-Type: text\/html.*?Content-Transfer-Encoding: ([\w-]+)\r\n(?:[^\r\n]+\r\n)*\r\n(.*?)\r\n--/s.exec(

@@ -53,7 +53,7 @@ export const feishu: Drawing = {
   draw: drawJson(v.object({ card }), (message) => drawCard(message.card)),
 };
 
-/** The same card, as text inside the JSON. */
+/** Feishu's card as JSON text inside the request. */
 export const feishuapp: Drawing = {
   ...feishu,
   draw: drawJson(v.object({ content: v.string() }), ({ content }) =>
