@@ -40,7 +40,7 @@ const isSmall = ({ bytes }: ParkedBatch): boolean => bytes * 2 <= maxBatchBytes;
 
 /** Result of returning parked deliveries to the outbox. */
 export interface BroughtBack {
-  /** The same checkpoint when nothing returned. */
+  /** Unchanged checkpoint when nothing returned. */
   readonly next: Checkpoint;
   /** Deliveries in missing batches, by sink. Only manual changes in the store or a defect cause them. */
   readonly lost: ReadonlyMap<SinkName, number>;

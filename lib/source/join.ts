@@ -79,7 +79,7 @@ class History {
   }
 }
 
-/** Maximum number of statuses told apart; the API has six. */
+/** Maximum number of statuses to distinguish; the API has six. */
 const maxStatuses = 32;
 
 /** Encodes a task's update time and status as one number: greater for later updates, equal only for equal statuses. */

@@ -4,24 +4,25 @@ import { type Clock, isWithin } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { Stores } from "./stores.ts";
 
-/** How long another process's commits may go unseen. */
+/** Longest time that other processes' commits may go unnoticed, milliseconds. */
 const maxAgeMs = 5 * 60_000;
-/** An index may lag behind the records for so long, so that our own commits are more telling. */
+/** Tolerated lag of an index, milliseconds; within it, our own commits are more accurate. */
 const lagMs = 60_000;
 
-/** Stores whose busy records are kept in memory, so that an idle run of a warm process asks the index nothing. */
+/** Stores that cache the busy records, so that an idle run of a warm process does not query the index. */
 export interface TrackedStores extends Stores {
   /**
-   * The records that owe a delivery or have an open task, each with its activity: from the index, which is asked once in
-   * five minutes, and from the commits made through these stores.
+   * Returns the records with pending deliveries or open tasks, each with its activity: from the index, queried every
+   * five minutes, and from commits through these stores.
    * @throws StoreError
    */
   busy(): Promise<ReadonlyMap<StreamKey, number>>;
 }
 
+/** Wraps stores to cache their busy records. */
 export function trackBusy(stores: Stores, clock: Clock): TrackedStores {
   const { checkpoints, activity } = stores;
-  /** Oldest first. */
+  /** Ordered by time, oldest first. */
   const commits = new Map<StreamKey, { readonly activeMs: number; readonly atMs: number }>();
   let indexed: { readonly records: ReadonlyMap<StreamKey, number>; readonly atMs: number } | null = null;
 

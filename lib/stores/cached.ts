@@ -2,19 +2,19 @@ import type { CheckpointStore, Stored } from "../checkpoint/store.ts";
 import { type Clock, isWithin } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 
-/** How long another writer's work, such as a redrive, can go unseen by a run that has nothing to write and is not told. */
+/** Longest time that another writer's commit, such as a redrive, may go unnoticed by an idle run, milliseconds. */
 const maxAgeMs = 5 * 60_000;
-/** A function of a fleet sees ever other streams. */
+/** Limit for functions of a fleet, which keep meeting other streams. */
 const maxRecords = 5_000;
 
 interface Held extends Stored {
-  /** When the store was last known to hold this version. */
+  /** Epoch milliseconds when the store was last known to hold this version. */
   readonly atMs: number;
 }
 
 /**
- * A store whose records are kept in memory between runs, so that an idle run of a warm function asks it nothing. The
- * version check makes that safe: a commit from a record that is not the newest is refused, and the next load reads.
+ * Caches records between runs, so that an idle run of a warm function reads nothing. The version check makes this safe:
+ * a commit from an outdated record is refused, and the next load reads it again.
  */
 export function cachedCheckpoints(store: CheckpointStore, clock: Clock): CheckpointStore {
   const records = new Map<StreamKey, Held>();
@@ -35,7 +35,7 @@ export function cachedCheckpoints(store: CheckpointStore, clock: Clock): Checkpo
       return stored;
     },
     commit: async (stream, next, expected) => {
-      // Not known until the store has answered: a commit that fails may still have been written.
+      // Unknown until the store answers: a failed commit may still have been written.
       records.delete(stream);
       const nowMs = clock.now();
       const result = await store.commit(stream, next, expected);

@@ -6,15 +6,17 @@ import type { StreamKey } from "../core/names.ts";
 import { type DeadLetter, type DeadLetterStore, matchesFilter } from "../delivery/dead-letters.ts";
 import type { Stores } from "./stores.ts";
 
+/** All stores in memory, for the lifetime of the process. */
 export const memoryStores = (clock: Clock): Stores => ({
   ...memoryRecords(clock),
   deadLetters: memoryDeadLetters(),
   parked: memoryParked(),
 });
 
+/** Checkpoints in memory, by the machine's clock. */
 export const memoryCheckpoints = (): CheckpointStore => memoryRecords(systemClock).checkpoints;
 
-/** Checkpoints for as long as the process lives, and their index: for tests and for trying things out. */
+/** Checkpoints and their index in memory, for tests and trials. */
 export function memoryRecords(clock: Clock): Pick<Stores, "checkpoints" | "activity"> {
   const records = new Map<StreamKey, Stored & { readonly activeMs: number }>();
   const checkpoints: CheckpointStore = {
@@ -44,7 +46,7 @@ export function memoryRecords(clock: Clock): Pick<Stores, "checkpoints" | "activ
   };
 }
 
-/** Dead letters for as long as the process lives. */
+/** Dead letters in memory, for the lifetime of the process. */
 export function memoryDeadLetters(): DeadLetterStore {
   const letters = new Map<string, DeadLetter>();
   return {
@@ -59,7 +61,7 @@ export function memoryDeadLetters(): DeadLetterStore {
   };
 }
 
-/** Parked deliveries for as long as the process lives. */
+/** Parked deliveries in memory, for the lifetime of the process. */
 export function memoryParked(): ParkedStore {
   const streams = new Map<StreamKey, Map<BatchId, readonly ParkedDelivery[]>>();
   return {

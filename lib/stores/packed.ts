@@ -1,14 +1,14 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { StoreError } from "../core/errors.ts";
 
-/** Far above what a store's largest record holds, and far below what would exhaust a small function. */
+/** Maximum size of unpacked text: far above any stored record, far below a small function's memory. */
 const maxTextBytes = 64 * 1_048_576;
 
-/** Text, compressed, as base64. gzip, so that an operator can read it with the tools at hand. */
+/** Compresses text to base64. gzip, so that operators can read it with common tools. */
 export const pack = (text: string): string => gzipSync(text).toString("base64");
 
 /**
- * The text again. `name` says in messages what it is.
+ * Decompresses packed text. `name` identifies it in messages.
  * @throws StoreError `corrupt`
  */
 export function unpack(base64: string, name: string): string {

@@ -4,7 +4,7 @@ import { StoreError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
 
 /**
- * Reads a stream's stored record back.
+ * Decodes a stream's stored record.
  * @throws StoreError that names the stream
  */
 export function decodeRecord(stream: StreamKey, text: string): Checkpoint {

@@ -3,12 +3,12 @@ import type { ParkedStore } from "../checkpoint/parked.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { DeadLetterStore } from "../delivery/dead-letters.ts";
 
-/** Where a bridge keeps what must outlive a run. */
+/** Durable state of a bridge. */
 export interface Stores {
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
-  /** What waits beside the checkpoints. */
+  /** Deliveries parked outside the checkpoints. */
   readonly parked: ParkedStore;
-  /** Of the checkpoints. */
+  /** Activity index of the checkpoints. */
   readonly activity: ActivityIndex;
 }

@@ -4,16 +4,20 @@ import type { StreamKey } from "../../core/names.ts";
 import { type Bucket, listed } from "./bucket.ts";
 import { countdown, fromCountdown, streamAt, streamPath } from "./keys.ts";
 
-/** An empty object that tells of a stream's activity. Its id is its writer's alone, so that whoever loses a race removes only what is theirs. */
+/**
+ * An empty object that marks a stream's activity. Its id is unique to its writer, so the loser of a race removes only
+ * its own marker.
+ */
 export interface Marker {
   readonly activeMs: number;
   readonly id: string;
 }
 
+/** The markers of a bucket. */
 export interface Markers {
   put(stream: StreamKey, marker: Marker): Promise<void>;
   remove(stream: StreamKey, marker: Marker): Promise<void>;
-  /** Removes the markers of a busy stream that were written before an instant, except one. */
+  /** Removes a busy stream's markers that were written before an instant, except one. */
   clean(stream: StreamKey, beforeMs: number, except: Marker | null): Promise<void>;
 }
 
@@ -23,6 +27,7 @@ const folderOf = (stream: StreamKey, activeMs: number): string =>
   `${kind}/${countdown(activeMs)}/${streamPath(stream)}/`;
 const keyOf = (stream: StreamKey, { activeMs, id }: Marker): string => folderOf(stream, activeMs) + id;
 
+/** Creates the markers of a bucket. */
 export const bucketMarkers = (bucket: Bucket): Markers => ({
   put: (stream, marker) => bucket.put(keyOf(stream, marker), ""),
   remove: (stream, marker) => bucket.remove(keyOf(stream, marker)),
@@ -37,9 +42,9 @@ export const bucketMarkers = (bucket: Bucket): Markers => ({
 });
 
 /**
- * The index of a bucket's checkpoints: one marker a stream, whose key begins with its activity, counting down. It is
- * written before the commit that it tells of, and the one before removed after that, so that none is ever missing; one
- * too many says that a stream is busy that is not.
+ * Activity index of a bucket: one marker per stream, its key starting with the activity as a countdown. A marker is
+ * written before its commit and the previous one removed after it, so none is ever missing; an extra marker only makes
+ * a stream look busy.
  */
 export const bucketActivity = (bucket: Bucket): ActivityIndex => ({
   activeSince: async (ms) => {

@@ -1,31 +1,31 @@
-/** What a listing says of an object. */
+/** An object in a listing. */
 export interface Listed {
   readonly key: string;
   readonly modifiedMs: number;
 }
 
-/** Which part of a listing is wanted. */
+/** Bounds of a listing. */
 export interface ListOptions {
   /** Only keys after this one. */
   readonly after?: string;
-  /** At most so many, 1 to 1,000; 1,000 where left out. */
+  /** Maximum keys, 1 to 1,000. @default 1,000 */
   readonly max?: number;
 }
 
-/** The objects below one prefix of a bucket; keys are without it. Every method throws StoreError. */
+/** Objects below one prefix of a bucket; keys exclude the prefix. Every method throws StoreError. */
 export interface Bucket {
-  /** For messages: the bucket and its host. */
+  /** Bucket and host, for messages. */
   readonly name: string;
   /**
-   * Writes an object where there is none; false where there is one. That may be the work of this very call: an attempt
-   * whose answer was lost can have had its effect before the next one was refused.
+   * Creates an object; false when it exists. It may have been created by this very call, when the response of an
+   * earlier attempt was lost.
    */
   create(key: string, text: string): Promise<boolean>;
-  /** Writes an object, whether or not there is one. Never for a key that is created: the two are of different kinds in OBS. */
+  /** Writes or replaces an object. Never for keys of `create`: OBS treats appended and put objects differently. */
   put(key: string, text: string): Promise<void>;
-  /** Null where there is none. */
+  /** Null when the object does not exist. */
   get(key: string): Promise<string | null>;
-  /** One page, in the order of the keys' bytes. It may be behind the writes. */
+  /** Lists one page, ordered by the keys' bytes. It may lag behind writes. */
   list(prefix: string, options?: ListOptions): Promise<readonly Listed[]>;
   remove(key: string): Promise<void>;
   close(): Promise<void>;
@@ -33,7 +33,7 @@ export interface Bucket {
 
 const pageSize = 1_000;
 
-/** All that a listing has, page by page, for as long as more of it is asked for. */
+/** Lists all objects, loading pages on demand. */
 export async function* listed(bucket: Bucket, prefix: string, after?: string): AsyncGenerator<Listed> {
   let page: readonly Listed[];
   do {
@@ -43,7 +43,7 @@ export async function* listed(bucket: Bucket, prefix: string, after?: string): A
   } while (page.length === pageSize);
 }
 
-/** All keys that a listing has. */
+/** Lists all keys. */
 export async function keysIn(bucket: Bucket, prefix: string): Promise<readonly string[]> {
   const keys: string[] = [];
   for await (const { key } of listed(bucket, prefix)) keys.push(key);

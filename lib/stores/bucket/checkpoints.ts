@@ -11,10 +11,11 @@ import { openProbe } from "./probe.ts";
 import { cleanEvery, removeOldVersions, retentionMs } from "./retention.ts";
 import { decodeHead, decodeVersion, encodeVersion, type RecordVersion, readHead } from "./version.ts";
 
+/** Parts that the checkpoints need. */
 export interface BucketCheckpointDeps {
   readonly bucket: Bucket;
   readonly clock: Clock;
-  /** A text never given before: it tells a commit of ours from another's. */
+  /** Returns a unique text, which identifies our own commits. */
   readonly newId: () => string;
 }
 
@@ -23,16 +24,16 @@ const folderOf = (stream: StreamKey): string => `${kind}/${streamPath(stream)}/`
 const keyOf = (stream: StreamKey, version: number): string => folderOf(stream) + countdown(version);
 const nameOf = (stream: StreamKey, version: number): string => `checkpoint ${stream}, version ${version}`;
 
-/** Whose a version is; `gone` where a writer slept until the versions that would tell were removed: it has lost. */
+/** Owner of a version. `gone`: the versions that would tell were removed while the writer slept; it has lost. */
 type Outcome = "ours" | "theirs" | "gone";
 
-/** A listing may be behind: how often it is asked again for a version that is not there. */
+/** Attempts to find a version, since a listing may lag. */
 const listings = 3;
 
 /**
- * Checkpoints in an object store: an object for each version, which only one writer can create, and the highest counts.
- * Older ones are kept for longer than a run can last, so that a writer that slept meets the version that went before its
- * own. One that slept even longer finds higher versions after its commit, which do not follow it, and has lost.
+ * Checkpoints in an object store: one object per version, which only one writer can create; the highest version counts.
+ * Old versions outlast any run, so a delayed writer collides with an existing one. A writer delayed even longer finds
+ * higher versions that do not follow its own, and has lost.
  */
 export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps): CheckpointStore {
   const markers = bucketMarkers(bucket);
@@ -53,11 +54,11 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
     );
   }
 
-  /** The newest version, above what a late listing says. */
+  /** The newest version, even when the listing lags. */
   async function newest(stream: StreamKey): Promise<{ version: number; text: string } | null> {
     for (let count = 1; count <= listings; count++) {
       const seen = await newestListed(stream);
-      // The first is kept for good: a listing without it may be late.
+      // The first version is never removed; a listing without it may be late.
       let version = Math.max(seen, 1);
       let [text, above] = await Promise.all([read(stream, version), read(stream, version + 1)]);
       while (above !== null) {
@@ -74,7 +75,7 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
     );
   }
 
-  /** Creates a version, or finds out whose it is, also where the store's answer was lost. */
+  /** Creates a version, or finds out who owns it, even when the store's response was lost. */
   async function create(stream: StreamKey, version: number, written: RecordVersion): Promise<Outcome> {
     let failure: StoreError | null = null;
     try {
@@ -88,12 +89,12 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
       const { writtenBy } = decodeHead(found, nameOf(stream, version));
       return writtenBy === written.writtenBy ? "ours" : "theirs";
     }
-    // Not there yet, and it may still come.
+    // Not visible yet; it may still appear.
     if (failure) throw failure;
     return "gone";
   }
 
-  /** Whether a version that we created is part of the record's history: the highest, or followed by the next. */
+  /** Whether our version is part of the record's history: the highest, or followed by the next. */
   async function standing(
     stream: StreamKey,
     version: number,
@@ -105,7 +106,7 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
     return decodeHead(next, nameOf(stream, version + 1)).follows === writtenBy ? "ours" : "theirs";
   }
 
-  /** `sinceMs`: before the version was written, so that nothing which came after it counts as old, however late this is. */
+  /** Removes old versions. `sinceMs` lies before the version was written, so that later versions never count as old. */
   function cleanInBackground(
     stream: StreamKey,
     version: number,
@@ -116,7 +117,7 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
       await removeOldVersions(bucket, { folder: folderOf(stream), newest: version, beforeMs });
       await markers.clean(stream, beforeMs, marker);
     };
-    // What one leaves, the next one finds.
+    // The next cleanup finds what this one leaves.
     void background.track(clean().catch(passOver));
   }
 
@@ -143,7 +144,7 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
       const created = await create(stream, version, written);
       const outcome = created === "ours" ? await standing(stream, version, written) : created;
       const done = { ours: before?.marker, theirs: marker, gone: null }[outcome];
-      // One that stays says too much, and never too little.
+      // A leftover marker only makes the stream look busy.
       if (!isMarked && done) await markers.remove(stream, done).catch(passOver);
       if (outcome !== "ours") return { kind: "conflict" };
       if (version % cleanEvery === 0) cleanInBackground(stream, version, { marker, sinceMs: nowMs });
@@ -161,10 +162,10 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
       const keys = await keysIn(bucket, folderOf(stream));
       const [newestKey] = keys;
       const text = newestKey === undefined ? null : await bucket.get(newestKey);
-      // The oldest first: a reset that breaks off must not bring an older record back.
+      // Oldest first: an interrupted reset must not restore an older record.
       for (const key of keys.toReversed()) await bucket.remove(key);
       await markers.clean(stream, Number.POSITIVE_INFINITY, null);
-      // A record may be reset because it is damaged.
+      // The record may be reset because it is corrupt.
       const marker = text === null ? null : readHead(text)?.marker;
       if (marker) await markers.remove(stream, marker);
     },

@@ -7,47 +7,50 @@ import { brokeOff, exchange, headerOf, type Incoming, OutOfTime } from "../../ne
 import { networkTrouble, troubleText } from "../../net/network-errors.ts";
 import type { Bucket, Listed } from "./bucket.ts";
 
-/** A request for an object or a listing, not yet signed. */
+/** An unsigned request for an object or a listing. */
 export interface ObjectRequest {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
-  /** Escaped, as on the wire. */
+  /** Escaped as sent. */
   readonly path: string;
-  /** The bucket and the key, escaped, wherever the bucket stands in the request. */
+  /** Bucket and key, escaped, regardless of how the URL addresses the bucket. */
   readonly resource: string;
   /** Sorted by name. */
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** Lower-case names; `host` included. */
+  /** Lower-case names, `host` included. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What differs between the object stores. */
+/** Differences between object stores. */
 export interface Provider {
-  /** @throws StoreError where the configuration and the environment name none */
+  /** Returns the store's endpoint. @throws StoreError when neither configuration nor environment names one */
   endpoint(): Endpoint;
-  /** The headers to add. @throws StoreError when there is no key */
+  /** Returns the headers that sign the request. @throws StoreError without a key */
   sign(request: ObjectRequest): Promise<Readonly<Record<string, string>>>;
-  /** Told that the store called the key expired: whether a repeat would carry another. */
+  /** Called when the store reported an expired key; returns whether a retry would use another. */
   renewKey(): boolean;
-  /** Writes an object only where there is none. */
+  /** Request that writes an object only if it does not exist. */
   readonly create: Pick<ObjectRequest, "method" | "query" | "headers">;
-  /** The codes of a refusal that mean that there is one. */
+  /** Error codes that mean the object exists. */
   readonly existsCodes: ReadonlySet<string>;
 }
 
+/** Address of a bucket. */
 export interface Endpoint {
   readonly url: URL;
-  /** Whether the URL's host is the bucket's own; else the bucket begins the path. */
+  /** Whether the URL's host includes the bucket; otherwise the path starts with it. */
   readonly isBucketsOwn: boolean;
 }
 
+/** Settings of a bucket client. */
 export interface ClientOptions {
   readonly bucket: string;
-  /** Put before every key, with its slash. */
+  /** Prefix of every key, with its trailing slash. */
   readonly prefix: string;
   readonly provider: Provider;
 }
 
+/** Injected parts of a bucket client. */
 export interface ClientDeps {
   readonly dispatcher: Dispatcher;
   /** Called when the client is closed. */
@@ -59,11 +62,11 @@ export interface ClientDeps {
 const timeoutMs = 5_000;
 const maxAttempts = 4;
 const delays = { firstMs: 100, maxMs: 2_000 };
-/** Far above a record, whose outbox is bounded; the rest is the tasks that are open. */
+/** Maximum object size; far above a record, which holds a bounded outbox and the open tasks. */
 const maxObjectBytes = 4 * 1_048_576;
 const maxBodyBytes = 16 * 1_048_576;
 const passingStatuses: ReadonlySet<number> = new Set([408, 429]);
-/** Answered where two writes of one key met: whose came first is not said. */
+/** Codes for concurrent writes of one key, which do not say who was first. */
 const passingCodes: ReadonlySet<string> = new Set([
   "ConditionalRequestConflict",
   "OperationAborted",
@@ -76,11 +79,11 @@ interface Call extends Pick<ObjectRequest, "method"> {
   readonly query?: ObjectRequest["query"];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Refusals that are an answer. */
+  /** Refusals that count as responses. */
   readonly answers?: (status: number, code: string) => boolean;
 }
 
-/** Connects to nothing before the first call. */
+/** Opens a client. It does not connect before the first call. */
 export function openBucketClient(
   { bucket, prefix, provider }: ClientOptions,
   { dispatcher, close, clock, random }: ClientDeps,
@@ -94,7 +97,7 @@ export function openBucketClient(
     const objectPath = key === null ? "/" : `/${escaped(prefix + key)}`;
     const base = url.pathname.replace(/\/$/, "");
     const path = isBucketsOwn ? objectPath : `${base}/${bucket}${objectPath}`;
-    // Without a type, a client library may send that of a form, which some stores read as one.
+    // Some HTTP clients default to a form's content type, which some stores then parse.
     const headers = { host: url.host, "content-type": "application/json", ...call.headers };
     const request = { method, path, resource: `/${bucket}${objectPath}`, query, headers, body };
     const signed = await provider.sign(request);
@@ -114,7 +117,10 @@ export function openBucketClient(
     );
   }
 
-  /** The answer, a success or a refusal that is one. Rejects with StoreError, of which `repeatable` are tried again. */
+  /**
+   * Sends a call and returns a success or an expected refusal. Rejects with StoreError; `repeatable` errors are
+   * retried.
+   */
   async function send(call: Call): Promise<Incoming & { readonly code: string }> {
     for (let count = 1; ; count++) {
       const outcome = await attempt(call).catch(problemOf);
@@ -191,14 +197,14 @@ export function openBucketClient(
   };
 }
 
-/** A key as a path; its segments hold no slash. */
+/** Escapes a key as a path; its segments contain no slashes. */
 const escaped = (key: string): string => key.split("/").map(percentEncode).join("/");
 
-/** As on the wire and, sorted, as a signature has it. */
+/** Query text as sent; sorted, as signatures need it. */
 export const queryText = (query: ObjectRequest["query"]): string =>
   query.map(([name, value]) => (value ? `${percentEncode(name)}=${percentEncode(value)}` : name)).join("&");
 
-/** What kept an answer from coming. */
+/** Describes why no response arrived. */
 function problemOf(error: unknown): string {
   if (error instanceof OutOfTime) return `no whole answer within ${timeoutMs} ms`;
   const trouble = networkTrouble(error);
@@ -206,14 +212,14 @@ function problemOf(error: unknown): string {
   throw error;
 }
 
-/** The store's code of a refusal; empty where it gives none. */
+/** Error code of a refusal; empty when missing. */
 function codeOf(answer: Incoming): string {
   if (answer.status < 300) return "";
   const found = headerOf(answer, "x-obs-error-code") ?? /<Code>([^<]*)<\/Code>/.exec(answer.text)?.[1] ?? "";
   return /^[A-Za-z][\w.]{0,79}$/.test(found) ? found : "";
 }
 
-/** The keys of a listing hold nothing that XML would escape. */
+/** Parses a listing; our keys contain nothing that XML escapes. */
 function listedIn(xml: string, prefix: string, name: string): readonly Listed[] {
   if (!xml.includes("<ListBucketResult"))
     throw new StoreError("unavailable", `${name}: the answer is no listing`);

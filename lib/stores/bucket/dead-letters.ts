@@ -37,7 +37,7 @@ export function bucketDeadLetters(bucket: Bucket): DeadLetterStore {
 }
 
 const folderOf = (sink: string): string => `${kind}/${segment(sink)}/`;
-/** An id begins with its sink and a colon. */
+/** Ids start with the sink and a colon. */
 const keyOf = (id: string): string => {
   const [sink = ""] = id.split(":", 1);
   return folderOf(sink) + shortSegment(id);

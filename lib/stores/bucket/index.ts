@@ -14,21 +14,23 @@ import { bucketParked } from "./parked.ts";
 import type { Place } from "./place.ts";
 import { s3Provider } from "./s3.ts";
 
+/** Settings of stores in a bucket. */
 export interface BucketOptions extends Place {
   readonly provider: "obs" | "s3";
   readonly prefix: string;
 }
 
+/** Injected parts of stores in a bucket. */
 export interface BucketDeps {
-  /** Access key, region and endpoints, by the provider's own names. */
+  /** Holds access key, region and endpoints, under the provider's variable names. */
   readonly environment: Environment;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** The objects below the prefix of one bucket. Connects to nothing before the first call. */
+/** Opens the objects below a prefix of one bucket. It does not connect before the first call. */
 export function openBucket({ provider, prefix, ...place }: BucketOptions, deps: BucketDeps): Bucket {
-  // A burst ends for many streams at once: their records wait for a connection, instead of opening one each.
+  // When a burst ends for many streams at once, their records share these connections.
   const { dispatcher, close } = openAgent({ connections: 16 }, { environment: deps.environment });
   return openBucketClient(
     {
@@ -40,7 +42,7 @@ export function openBucket({ provider, prefix, ...place }: BucketOptions, deps: 
   );
 }
 
-/** All in one bucket. A warm function does not read again what it wrote itself. */
+/** All stores in one bucket. A warm function does not re-read what it wrote. */
 export function bucketStores(options: BucketOptions, deps: BucketDeps): Stores {
   const bucket = openBucket(options, deps);
   const checkpoints = bucketCheckpoints({ bucket, clock: deps.clock, newId: randomUUID });

@@ -11,8 +11,8 @@ import { endpointAt } from "./place.ts";
 const subresources: ReadonlySet<string> = new Set(["append", "position"]);
 
 /**
- * Huawei Cloud's Object Storage Service. It has no conditional PUT; an append at position 0 creates an object, and is
- * refused where there is one: https://support.huaweicloud.com/intl/en-us/api-obs/obs_04_0088.html
+ * Huawei Cloud OBS. It has no conditional PUT; appending at position 0 creates an object and fails if it exists:
+ * https://support.huaweicloud.com/intl/en-us/api-obs/obs_04_0088.html
  */
 export function obsProvider(
   place: Place,

@@ -13,7 +13,7 @@ import { segment, streamPath } from "./keys.ts";
 
 const callsAtOnce = 8;
 
-/** Parked deliveries in an object store, one object a batch: `parked/{stream}/{id}`. */
+/** Parked deliveries in an object store, one object per batch: `parked/{stream}/{id}`. */
 export function bucketParked(bucket: Bucket): ParkedStore {
   return {
     put: (stream, id, deliveries) => bucket.put(keyOf(stream, id), pack(encodeBatch(deliveries))),

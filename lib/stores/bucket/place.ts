@@ -1,6 +1,6 @@
 import type { Endpoint } from "./client.ts";
 
-/** Where a bucket is. */
+/** Location of a bucket. */
 export interface Place {
   readonly bucket: string;
   readonly region?: string | undefined;
@@ -8,8 +8,8 @@ export interface Place {
 }
 
 /**
- * At the provider's own endpoint the bucket's name begins the host; at one that is configured it begins the path, unless
- * that host begins with it already.
+ * Resolves a bucket's URL. The provider's own endpoint takes the bucket in the host; a configured endpoint takes it in
+ * the path, unless its host already starts with it.
  */
 export function endpointAt({ bucket, endpoint }: Place, own: () => URL): Endpoint {
   const url = endpoint === undefined ? own() : new URL(endpoint);

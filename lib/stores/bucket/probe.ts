@@ -2,8 +2,8 @@ import { StoreError } from "../../core/errors.ts";
 import type { Bucket } from "./bucket.ts";
 
 /**
- * Makes sure that the bucket refuses to create what is there, which several stores only seem to do. Asked before each
- * commit, it asks the store before the first alone; a store that failed for another reason is asked again.
+ * Verifies that the bucket refuses to create an existing object; several stores ignore the condition. Checked before
+ * the first commit only, and again after a check that failed for other reasons.
  */
 export function openProbe(bucket: Bucket, newId: () => string): () => Promise<void> {
   let proof: Promise<void> | null = null;
@@ -16,7 +16,7 @@ export function openProbe(bucket: Bucket, newId: () => string): () => Promise<vo
   };
 }
 
-/** @throws StoreError when the second of two creations is taken, or not even the first */
+/** Creates an object twice. @throws StoreError when the second creation succeeds, or the first fails */
 async function probe(bucket: Bucket, id: string): Promise<void> {
   const key = `probe/${id}`;
   await bucket.create(key, id);

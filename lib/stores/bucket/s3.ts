@@ -11,11 +11,14 @@ import { endpointAt, type Place } from "./place.ts";
 interface S3Deps {
   readonly environment: Environment;
   readonly clock: Clock;
-  /** For the container's credentials. */
+  /** For requests for the container's credentials. */
   readonly dispatcher: Dispatcher;
 }
 
-/** AWS S3 and the stores of its kind that keep to If-None-Match: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+/**
+ * AWS S3 and compatible stores that support If-None-Match:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
 export function s3Provider(place: Place, { environment, clock, dispatcher }: S3Deps): Provider {
   const env: Environment = {
     ...environment,

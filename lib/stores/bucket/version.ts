@@ -5,13 +5,13 @@ import { StoreError } from "../../core/errors.ts";
 import { pack, unpack } from "../packed.ts";
 import type { Marker } from "./activity.ts";
 
-/** One version of a stream's record, as its object has it. */
+/** One version of a stream's record, as stored in its object. */
 export interface RecordVersion {
-  /** Its commit's own id, which tells a commit of ours from another's. */
+  /** Unique id of the commit, which identifies our own. */
   readonly writtenBy: string;
-  /** The `writtenBy` of the version before; null for the first. */
+  /** `writtenBy` of the previous version; null for the first. */
   readonly follows: string | null;
-  /** The marker that tells of the stream's activity. */
+  /** Marker of the stream's activity. */
   readonly marker: Marker;
   readonly checkpoint: Checkpoint;
 }
@@ -20,31 +20,31 @@ const versionSchema = v.strictObject({
   writtenBy: v.string(),
   follows: v.nullable(v.string()),
   marker: v.strictObject({ activeMs: v.number(), id: v.string() }),
-  /** gzip, as base64. */
+  /** gzip, base64. */
   record: v.string(),
 });
 const versionText = v.pipe(v.string(), v.parseJson(), versionSchema);
 
-/** As JSON, with the record compressed. */
+/** Encodes a version as JSON with the record compressed. */
 export const encodeVersion = ({ checkpoint, ...version }: RecordVersion): string =>
   JSON.stringify({ ...version, record: pack(encodeCheckpoint(checkpoint)) });
 
 type Head = Omit<RecordVersion, "checkpoint">;
 
-/** What an object says beside its record, which is not read; null where it is none of ours. */
+/** Reads a version without its record; null when the object is not ours. */
 export const readHead = (text: string): Head | null => {
   const result = v.safeParse(versionText, text);
   return result.success ? result.output : null;
 };
 
-/** The same. @throws StoreError `corrupt`; `name` says in the message what it is */
+/** Reads a version without its record. `name` identifies it in messages. @throws StoreError `corrupt` */
 export function decodeHead(text: string, name: string): Head {
   const head = readHead(text);
   if (head) return head;
   throw damaged(name);
 }
 
-/** The whole version. @throws StoreError `corrupt`; `name` says in the message what it is */
+/** Reads a whole version. `name` identifies it in messages. @throws StoreError `corrupt` */
 export function decodeVersion(text: string, name: string): RecordVersion {
   const result = v.safeParse(versionText, text);
   if (!result.success) throw damaged(name);

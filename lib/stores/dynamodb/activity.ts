@@ -4,18 +4,21 @@ import type { StreamKey } from "../../core/names.ts";
 import { type Item, numberOf, textOf } from "./item.ts";
 import type { Table } from "./table.ts";
 
-/** The table's secondary index; both stacks make it. */
+/** Name of the table's secondary index; both stacks create it. */
 const indexName = "activity";
-/** One part of an index takes a thousand writes a second. */
+/**
+ * Number of index partitions; each takes 1,000 writes per second.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+ */
 const parts = 16;
 
-/** What makes a record part of the index. It is written with the record, so the two never disagree. */
+/** Attributes that include a record in the index. Written with the record, so the two never disagree. */
 export const activityAttributes = (stream: StreamKey, activeMs: number): Item => ({
   activityPart: { S: String(Math.floor(hashToUnit(stream) * parts)) },
   activeMs: { N: String(activeMs) },
 });
 
-/** The index of a table of checkpoints: records that were quiet for long are not read, so it costs what is active. */
+/** Activity index of a checkpoint table. Its cost depends on the active streams; long quiet records are not read. */
 export const dynamodbActivity = (table: Table): ActivityIndex => ({
   activeSince: async (ms) => {
     const found = await Promise.all(

@@ -12,22 +12,23 @@ import { bytesOf, type Item, numberOf, textOf } from "./item.ts";
 import type { Expression, Table } from "./table.ts";
 
 const dayMs = 86_400_000;
-/** A record that no run has asked for in this time belongs to a stream that is gone. */
+/** Time to live of a record, milliseconds: a stream that no run loads for this long is gone. */
 const keptMs = 90 * dayMs;
-/** Most of the time a load only reads. */
+/** Age from which a load extends the time to live, milliseconds; most loads only read. */
 const extendedAfterMs = 30 * dayMs;
 
+/** Parts that the checkpoints need. */
 export interface DynamodbCheckpointDeps {
   readonly table: Table;
   readonly clock: Clock;
-  /** A text never given before: it tells a commit of ours from another's. */
+  /** Returns a unique text, which identifies our own commits. */
   readonly newId: () => string;
 }
 
 /**
- * Checkpoints in DynamoDB: one item a stream, written whole under its version. Its time to live is set by each commit
- * and by a load that finds it a month old, so a stream that is watched but never changes keeps its record. A record that
- * owes a delivery or has an open task has none.
+ * Checkpoints in DynamoDB: one item per stream, written whole with its version. Commits, and loads of a record that is
+ * a month old, extend its time to live, so a watched stream without changes keeps its record. Records with pending
+ * deliveries or open tasks do not expire.
  */
 export function dynamodbCheckpoints({ table, clock, newId }: DynamodbCheckpointDeps): CheckpointStore {
   const expiry = () => ({ N: String(Math.ceil((clock.now() + keptMs) / 1_000)) });
@@ -39,7 +40,7 @@ export function dynamodbCheckpoints({ table, clock, newId }: DynamodbCheckpointD
     try {
       await table.set(keyOf(stream), "expiresAt", expiry(), versionIs(numberOf(item, "version")));
     } catch (error) {
-      // The record is read, and two months are left for another try.
+      // The record was read, and two months remain to extend it.
       if (!(error instanceof StoreError && error.reason === "unavailable")) throw error;
     }
   }

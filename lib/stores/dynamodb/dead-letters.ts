@@ -10,11 +10,11 @@ import { pack, unpack } from "../packed.ts";
 import { bytesOf, type Item, textOf } from "./item.ts";
 import type { Table } from "./table.ts";
 
-/** The `pk` of every dead letter; a stream's key has slashes. */
+/** `pk` of every dead letter; a stream's key contains slashes. */
 const deadLetterKind = "dead-letter";
 const callsAtOnce = 8;
 
-/** Dead letters in the checkpoints' DynamoDB table, one item each, with no time to live. */
+/** Dead letters in the checkpoint table, one item each, without expiry. */
 export function dynamodbDeadLetters(table: Table): DeadLetterStore {
   return {
     put: (letters) =>

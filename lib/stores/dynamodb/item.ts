@@ -1,21 +1,24 @@
 import * as v from "valibot";
 import { StoreError } from "../../core/errors.ts";
 
-/** An attribute as DynamoDB's JSON writes it; `B` is base64. */
+/** An attribute in DynamoDB's JSON; `B` is base64. */
 const attribute = v.union([
   v.object({ S: v.string() }),
   v.object({ N: v.string() }),
   v.object({ B: v.string() }),
 ]);
-/** What DynamoDB answers for an item. */
+/** Schema of an item in DynamoDB's responses. */
 export const itemSchema = v.record(v.string(), attribute);
+/** A typed attribute. */
 export type Attribute = v.InferOutput<typeof attribute>;
+/** An item's attributes by name. */
 export type Item = Readonly<Record<string, Attribute>>;
 
-/** @throws StoreError `corrupt` when the item has no such text */
+/** Reads a text attribute. @throws StoreError `corrupt` when it is missing */
 export const textOf = (from: Item, name: string): string => partOf(from, name, "S");
-/** The same for binary, as base64. */
+/** Reads a binary attribute, as base64. @throws StoreError `corrupt` when it is missing */
 export const bytesOf = (from: Item, name: string): string => partOf(from, name, "B");
+/** Reads a number attribute. @throws StoreError `corrupt` when it is missing */
 export const numberOf = (from: Item, name: string): number => Number(partOf(from, name, "N"));
 
 function partOf(from: Item, name: string, type: "S" | "N" | "B"): string {
@@ -27,10 +30,16 @@ function partOf(from: Item, name: string, type: "S" | "N" | "B"): string {
 }
 
 const maxItemBytes = 400 * 1_024;
-/** DynamoDB's numbers never take more. */
+/**
+ * Maximum size of a number in DynamoDB.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
 const numberBytes = 21;
 
-/** `name` says in the message what it is. @throws StoreError `too_large`, before DynamoDB refuses with a sentence that does not say which item */
+/**
+ * Checks an item's size; DynamoDB's own error does not say which item is too large. `name` identifies it in messages.
+ * @throws StoreError `too_large`
+ */
 export function checkSize(name: string, item: Item): void {
   const bytes = Object.entries(item).reduce((sum, [key, value]) => sum + key.length + sizeOf(value), 0);
   if (bytes <= maxItemBytes) return;

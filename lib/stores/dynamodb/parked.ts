@@ -11,11 +11,11 @@ import { pack, unpack } from "../packed.ts";
 import { bytesOf, textOf } from "./item.ts";
 import type { Table } from "./table.ts";
 
-/** How the `sk` of every batch begins, beside the stream's checkpoint. */
+/** Prefix of every batch's `sk`; its `pk` is that of the stream's checkpoint. */
 const parkedKind = "parked:";
 const callsAtOnce = 8;
 
-/** Parked deliveries in the checkpoints' DynamoDB table: one item a batch, with no time to live. */
+/** Parked deliveries in the checkpoint table: one item per batch, without expiry. */
 export function dynamodbParked(table: Table): ParkedStore {
   return {
     put: async (stream, id, deliveries) => {

@@ -7,64 +7,66 @@ import { StoreError } from "../../core/errors.ts";
 import { openAgent } from "../../net/agent.ts";
 import { type Attribute, checkSize, type Item, itemSchema, textOf } from "./item.ts";
 
-/** The two texts that name an item. */
+/** Primary key of an item. */
 export interface Key {
   readonly pk: string;
   readonly sk: string;
 }
 
-/** An expression with the names (`#…`) and values (`:…`) that stand in it. */
+/** An expression with its names (`#…`) and values (`:…`). */
 export interface Expression {
   readonly text: string;
   readonly names?: Readonly<Record<string, string>>;
   readonly values?: Item;
 }
 
-/** What one query of a secondary index asks for. */
+/** A query of one part of a secondary index. */
 export interface IndexPart {
   readonly index: string;
   readonly hash: { readonly name: string; readonly value: Attribute };
   readonly above: { readonly name: string; readonly value: Attribute };
 }
 
-/** One DynamoDB table whose key is `pk` and `sk`. Reads are consistent. Every method throws StoreError. */
+/** One DynamoDB table with the key `pk` and `sk`. Reads are consistent. Every method throws StoreError. */
 export interface Table {
-  /** Null when there is no such item. `only` names the one attribute wanted; all where left out. */
+  /** Null when the item does not exist. `only` selects one attribute. @default all attributes */
   get(key: Key, only?: string): Promise<Item | null>;
   /**
-   * False when the condition did not hold. That may be the work of this very call: an attempt whose answer was lost
-   * can have had its effect before the next one was refused.
+   * Writes an item; false when the condition failed. The item may have been written by this very call, when the
+   * response of an earlier attempt was lost.
    */
   put(key: Key, attributes: Item, condition?: Expression): Promise<boolean>;
-  /** Sets one attribute. False when the condition did not hold. */
+  /** Sets one attribute; false when the condition failed. */
   set(key: Key, name: string, value: Attribute, condition: Expression): Promise<boolean>;
   delete(key: Key): Promise<void>;
-  /** The items of one `pk` whose `sk` begins so. `only` names the one attribute wanted; all where left out. */
+  /** Reads the items of one `pk` whose `sk` has the prefix. `only` selects one attribute. @default all attributes */
   query(pk: string, skPrefix: string, only?: string): Promise<readonly Item[]>;
-  /** The items of one part of a secondary index whose number is above another. Not consistent, as no index is. */
+  /** Reads the items of one index part whose number exceeds a bound. Eventually consistent, like every index. */
   queryIndex(part: IndexPart): Promise<readonly Item[]>;
-  /** The `pk` of every item that has this `sk`. Reads the whole table: for operators' commands. */
+  /** Returns the `pk` of every item with this `sk`. Reads the whole table; for operator commands only. */
   scanKeys(sk: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
+/** Settings of a table. */
 export interface TableOptions {
   readonly name: string;
-  /** The environment's where left out, as for the endpoint. */
+  /** AWS region, like the endpoint. @default the environment's */
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
 }
 
+/** Injected parts of a table. */
 export interface TableDeps {
-  /** Access key, region and endpoints, by AWS's own names. */
+  /** Holds access key, region and endpoints, under AWS's variable names. */
   readonly environment: Environment;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** Connects to nothing before the first call. */
+/** Opens a table. It does not connect before the first call. */
 export function openTable({ name, region, endpoint }: TableOptions, deps: TableDeps): Table {
-  // A burst ends for many streams at once: their records wait for a connection, instead of opening one each.
+  // When a burst ends for many streams at once, their records share these connections.
   const { dispatcher, close } = openAgent({ connections: 16 }, { environment: deps.environment });
   const { environment, clock, random } = deps;
   const env = {
@@ -131,7 +133,7 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
     query: (pk, skPrefix, only) =>
       pages("Query", {
         ...(only && { ProjectionExpression: "#only", ExpressionAttributeNames: { "#only": only } }),
-        // DynamoDB takes no empty text as a prefix.
+        // DynamoDB refuses an empty prefix.
         KeyConditionExpression: skPrefix ? "pk = :pk AND begins_with(sk, :prefix)" : "pk = :pk",
         ExpressionAttributeValues: { ":pk": { S: pk }, ...(skPrefix && { ":prefix": { S: skPrefix } }) },
       }),

@@ -6,13 +6,14 @@ import type { StreamKey } from "../../core/names.ts";
 import { decodeRecord } from "../record.ts";
 import type { Database } from "./database.ts";
 
+/** Parts that the checkpoints need. */
 export interface PostgresCheckpointDeps {
   readonly clock: Clock;
-  /** A UUID never given before: it tells a commit of ours from another's. */
+  /** Returns a unique UUID, which identifies our own commits. */
   readonly newId: () => string;
 }
 
-/** Checkpoints in PostgreSQL: one row a stream, written whole under its version by one statement. */
+/** Checkpoints in PostgreSQL: one row per stream, written whole with its version by one statement. */
 export function postgresCheckpoints(
   database: Database,
   { clock, newId }: PostgresCheckpointDeps,
@@ -43,7 +44,7 @@ export function postgresCheckpoints(
         ? database.query(insert, values)
         : database.query(update, [...values, expected]));
       if (count === 1) return { kind: "committed", version };
-      // An attempt whose answer was lost may have had its effect before this one found another version.
+      // An earlier attempt whose response was lost may have written this version.
       const { rows } = await database.query(`SELECT written_by FROM ${table} WHERE stream = $1`, [stream]);
       return rows[0]?.["written_by"] === writtenBy ? { kind: "committed", version } : { kind: "conflict" };
     },
@@ -58,7 +59,7 @@ export function postgresCheckpoints(
   };
 }
 
-/** The index of the same table. A record and its place in it are one commit. */
+/** Activity index in the checkpoint table. A record and its index entry are one commit. */
 export const postgresActivity = (database: Database): ActivityIndex => ({
   activeSince: async (ms) => {
     const { rows } = await database.query(

@@ -4,34 +4,42 @@ import { Client, type ClientConfig, Pool, type PoolClient } from "pg";
 import type { Clock } from "../../core/clock.ts";
 import type { PostgresAddress } from "../../options/postgres-url.ts";
 
-/** A server allows a hundred in all, and many functions may run at once. */
+/**
+ * Servers allow a hundred connections by default, and many functions may run at once.
+ * https://www.postgresql.org/docs/current/runtime-config-connection.html
+ */
 const maxConnections = 4;
 const connectMs = 5_000;
 const idleMs = 10_000;
-/** The server's limit for one statement. The client's own, for a server that hangs, is a little later. */
+/**
+ * The server's limit for one statement, milliseconds. The client's own limit, for a server that hangs, is slightly
+ * longer.
+ */
 export const statementMs = 10_000;
 const answerMs = 12_000;
-/** After this the socket of a polite goodbye is destroyed: a server that hangs never answers it. */
+/** Time for an orderly close, milliseconds, before the socket is destroyed: a server that hangs never answers. */
 const goodbyeMs = 1_000;
-/** More than a server says before it is ready. */
+/** Maximum bytes that a server sends before it is ready. */
 const maxGreetingBytes = 65_536;
 
+/** Settings of connections. */
 export interface ConnectionOptions {
   readonly url: PostgresAddress;
   readonly password?: string | undefined;
   readonly ca?: string | undefined;
 }
 
-/** What runs statements on one connection. Rejects as the client does. */
+/** Runs statements on one connection. Rejects like the client. */
 export type Connection = Pick<Client, "query">;
 
-/** A few connections that are opened when they are needed and closed when they were idle for long. */
+/** A small pool of connections, opened on demand and closed when idle. */
 export interface Connections {
-  /** Runs `work` on a connection that `prepare` has accepted. One on which anything failed is not used again. */
+  /** Runs `work` on a connection that `prepare` accepted. A connection with any failure is discarded. */
   use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
+/** Creates a pool. It does not connect before the first use. */
 export function openConnections(
   { url, password, ca }: ConnectionOptions,
   prepare: (connection: Connection) => Promise<void>,
@@ -43,7 +51,7 @@ export function openConnections(
     readonly socket: Socket;
     constructor(config: ClientConfig = {}) {
       const socket = new Socket();
-      // A function, so that neither the environment nor a file of the user is asked for a password.
+      // A function keeps the client from reading a password from the environment or a user's file.
       super({ ...config, password: () => secret, stream: () => socket });
       this.socket = socket;
       sockets.add(socket.once("close", () => sockets.delete(socket)));
@@ -54,7 +62,7 @@ export function openConnections(
       });
       guard(socket, isAllowed);
       this.connection.once("sslconnect", () => guard(this.connection.stream, isAllowed));
-      // Each failure also rejects what waits for it.
+      // Each failure also rejects the calls that wait for it.
       this.on("error", () => {});
     }
   }
@@ -93,7 +101,7 @@ export function openConnections(
           throw error;
         }
       }
-      // A function that was frozen wakes with connections whose other end is gone, and no word of it.
+      // After a freeze, a function wakes with connections that were closed unnoticed.
       drop();
     }
   }
@@ -137,8 +145,8 @@ function tlsOf({ sslmode }: PostgresAddress, ca: string | undefined) {
 }
 
 /**
- * Ends a stream with an error over what no server of PostgreSQL says: the client's parser trusts the lengths that it is
- * told, and what it throws would be nobody's.
+ * Fails a stream on data that no PostgreSQL server sends: the client's parser trusts the lengths it receives, and its
+ * exceptions would be uncaught.
  */
 function guard(stream: Duplex, isAllowed: () => boolean): void {
   const emit = stream.emit.bind(stream);
@@ -156,12 +164,12 @@ function guard(stream: Duplex, isAllowed: () => boolean): void {
   };
 }
 
-/** The server says of itself that it takes no writes. */
+/** The server accepts no writes. */
 export class ReadOnlyError extends Error {
   override readonly name = "ReadOnlyError";
 }
 
-/** The answer is none of PostgreSQL's. */
+/** The response is not PostgreSQL's protocol. */
 export class GarbledError extends Error {
   override readonly name = "GarbledError";
 }

@@ -5,40 +5,43 @@ import { postgresTrouble } from "./errors.ts";
 import { prepareSchema, quoted } from "./schema.ts";
 
 const maxAttempts = 4;
-/** Upper bound of the first wait; it doubles, with full jitter. */
+/** Upper bound of the first wait, milliseconds; doubles with each retry, with full jitter. */
 const firstWaitMs = 100;
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** Result of a statement. */
 export interface Answer {
   readonly rows: readonly Row[];
-  /** Rows that were read or changed. */
+  /** Rows read or changed. */
   readonly count: number;
 }
 
-/** One schema of a PostgreSQL server; checkpoints, parked deliveries and dead letters share it. */
+/** One schema of a PostgreSQL server, shared by checkpoints, parked deliveries and dead letters. */
 export interface Database {
-  /** A table's name for a statement, with its schema. */
+  /** Returns a table's name with its schema, for a statement. */
   table(name: string): string;
   /**
-   * Runs one statement, a transaction of its own. It is run again after a failure that passes, and may then have had
-   * its effect already: it must be one that can be repeated.
+   * Runs one statement as a transaction of its own. It is retried after temporary failures, possibly after it took
+   * effect, so it must be repeatable.
    * @throws StoreError
    */
   query(statement: string, values?: readonly unknown[]): Promise<Answer>;
   close(): Promise<void>;
 }
 
+/** Settings of a database. */
 export interface DatabaseOptions extends ConnectionOptions {
   readonly schema: string;
 }
 
+/** Injected parts of a database. */
 export interface DatabaseDeps {
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** Connects to nothing before the first statement. */
+/** Opens a database. It does not connect before the first statement. */
 export function openDatabase(options: DatabaseOptions, { clock, random }: DatabaseDeps): Database {
   const { url, schema } = options;
   const connections = openConnections(options, (connection) => prepareSchema(connection, schema), clock);

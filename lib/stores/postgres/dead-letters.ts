@@ -1,7 +1,7 @@
 import { type DeadLetterStore, decodeLetter, encodeLetter } from "../../delivery/dead-letters.ts";
 import type { Database } from "./database.ts";
 
-/** Dead letters in PostgreSQL: one row a letter. */
+/** Dead letters in PostgreSQL: one row each. */
 export function postgresDeadLetters(database: Database): DeadLetterStore {
   const table = database.table("dead_letter");
   return {

@@ -3,12 +3,12 @@ import { nameOf, type StoreFailure } from "../../core/errors.ts";
 import { networkTrouble, troubleText } from "../../net/network-errors.ts";
 import { GarbledError, ReadOnlyError } from "./connections.ts";
 
-/** What a failure of the server, or on the way to it, comes to. */
+/** A failure of the server or the connection. */
 export interface PostgresTrouble {
   readonly reason: StoreFailure;
-  /** For messages: in own words, since the server's may quote values. */
+  /** Our own words for messages, since the server's may quote values. */
   readonly problem: string;
-  /** Whether another try at once, on another connection, may well succeed. */
+  /** Whether a retry on another connection is likely to succeed. */
   readonly isPassing: boolean;
 }
 
@@ -29,7 +29,7 @@ const readOnly = passing(
 );
 
 /**
- * By SQLSTATE, or by its class of two characters.
+ * Failures by SQLSTATE, or by its class of two characters.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const bySqlState: ReadonlyMap<string, PostgresTrouble> = new Map([
@@ -59,7 +59,7 @@ const bySqlState: ReadonlyMap<string, PostgresTrouble> = new Map([
   ["XX002", damaged],
 ]);
 
-/** By the sentences of the client's own errors, which have no code. */
+/** Failures by the client's own messages, which have no code. */
 const bySentence: readonly (readonly [sentence: RegExp, trouble: PostgresTrouble])[] = [
   [/time-?out/i, trouble("no answer in time")],
   [/^Connection terminated|not queryable/, passing("the connection broke")],
@@ -72,7 +72,7 @@ const bySentence: readonly (readonly [sentence: RegExp, trouble: PostgresTrouble
   [/after calling end/, trouble("the store is closed")],
 ];
 
-/** Every error that comes out of the client is the server's or the network's. */
+/** Classifies an error of the client; each comes from the server or the network. */
 export function postgresTrouble(error: unknown): PostgresTrouble {
   if (error instanceof GarbledError) return foreign;
   if (error instanceof ReadOnlyError) return readOnly;

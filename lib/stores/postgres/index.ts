@@ -6,7 +6,7 @@ import { type DatabaseDeps, type DatabaseOptions, openDatabase } from "./databas
 import { postgresDeadLetters } from "./dead-letters.ts";
 import { postgresParked } from "./parked.ts";
 
-/** All in one schema. A warm process does not read again what it wrote itself. */
+/** All stores in one schema. A warm process does not re-read what it wrote. */
 export function postgresStores(options: DatabaseOptions, deps: DatabaseDeps): Stores {
   const database = openDatabase(options, deps);
   const checkpoints = postgresCheckpoints(database, { clock: deps.clock, newId: randomUUID });

@@ -1,12 +1,12 @@
 import { batchId, decodeBatch, encodeBatch, type ParkedStore } from "../../checkpoint/parked.ts";
 import type { Database } from "./database.ts";
 
-/** Parked deliveries in PostgreSQL: one row a batch. */
+/** Parked deliveries in PostgreSQL: one row per batch. */
 export function postgresParked(database: Database): ParkedStore {
   const table = database.table("parked");
   return {
     put: async (stream, id, deliveries) => {
-      // A batch is written once: one that is there was written by an attempt whose answer was lost.
+      // Batches are written once: an existing one comes from an attempt whose response was lost.
       await database.query(
         `INSERT INTO ${table} (stream, id, batch) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
         [stream, id, encodeBatch(deliveries)],

@@ -2,8 +2,8 @@ import { StoreError } from "../../core/errors.ts";
 import { type Connection, ReadOnlyError, statementMs } from "./connections.ts";
 
 /**
- * Each entry leads from the schema of its index to the next one. A program that knows only the older one may still be
- * at work then: an entry adds, and neither renames nor removes. `$` stands for the schema with its dot.
+ * Migrations: each entry leads from the schema of its index to the next. Older programs may still be running, so an
+ * entry only adds and never renames or removes. `$` stands for the schema with its dot.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE $checkpoint (
@@ -29,18 +29,17 @@ const migrations: readonly string[] = [
    );`,
 ];
 
-/** The name of the table that says which schema this is; no other program has one of that name. */
+/** Table that holds the schema's version; no other program uses this name. */
 const versionTable = "dms_task_bridge";
-/** The bridge's own number among a database's advisory locks: its name in ASCII, `dmsb`. */
+/** Number of our advisory lock: `dmsb` in ASCII. */
 const lockNumber = 0x646d7362;
 
-/** A name as SQL has it: in quotes, so that it is none of SQL's own words. */
+/** Quotes a name for SQL, so that it cannot be a keyword. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
- * Makes a new connection fit for the store: what it commits is on the disk, no statement takes for ever, and the tables
- * are there in this program's version.
- * @throws StoreError for a server or a schema that the store cannot work with
+ * Prepares a new connection: durable commits, a statement limit, and tables in this program's version.
+ * @throws StoreError for an unusable server or schema
  */
 export async function prepareSchema(connection: Connection, schema: string): Promise<void> {
   await connection.query(
@@ -62,7 +61,7 @@ export async function prepareSchema(connection: Connection, schema: string): Pro
   await migrate(connection, schema);
 }
 
-/** One process at a time; whoever waited finds the work done. */
+/** Migrates the schema, one process at a time; processes that waited find it done. */
 async function migrate(connection: Connection, schema: string): Promise<void> {
   await connection.query("BEGIN");
   await connection.query("SELECT pg_advisory_xact_lock($1)", [lockNumber]);
@@ -73,7 +72,7 @@ async function migrate(connection: Connection, schema: string): Promise<void> {
   );
   const [{ is_there, has_schema }] = rows;
   const from = is_there ? await versionIn(connection, schema) : 0;
-  // Whoever may not create schemas can be given one.
+  // Skipped when the schema exists, for users who may not create one.
   if (!has_schema) await connection.query(`CREATE SCHEMA ${quoted(schema)}`);
   if (!is_there)
     await connection.query(
@@ -86,7 +85,7 @@ async function migrate(connection: Connection, schema: string): Promise<void> {
   await connection.query("COMMIT");
 }
 
-/** @throws StoreError `corrupt` where a newer program made the schema */
+/** Reads the schema's version. @throws StoreError `corrupt` when a newer program made the schema */
 async function versionIn(connection: Connection, schema: string): Promise<number> {
   const { rows } = await connection.query(`SELECT version FROM ${quoted(schema)}.${versionTable}`);
   const version: unknown = rows[0]?.version;

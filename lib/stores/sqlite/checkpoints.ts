@@ -7,7 +7,7 @@ import type { StreamKey } from "../../core/names.ts";
 import { decodeRecord } from "../record.ts";
 import type { Database } from "./database.ts";
 
-/** Checkpoints in the embedded database: one row a stream, written whole under its version. */
+/** Checkpoints in SQLite: one row per stream, written whole with its version. */
 export function fileCheckpoints(database: Database, clock: Clock = systemClock): CheckpointStore {
   return {
     load: async (stream) =>
@@ -48,7 +48,7 @@ export function fileCheckpoints(database: Database, clock: Clock = systemClock):
   };
 }
 
-/** The index of the same database. A record and its place in it are one commit. */
+/** Activity index in the same database. A record and its index entry are one commit. */
 export const fileActivity = (database: Database): ActivityIndex => ({
   activeSince: async (ms) =>
     database.use(
@@ -62,7 +62,10 @@ export const fileActivity = (database: Database): ActivityIndex => ({
     ),
 });
 
-/** A stream's first record also leaves the log: a log that is lost takes changes with it, but not the stream. */
+/**
+ * Inserts a stream's first record and checkpoints the log: if the log is lost later, changes are lost but not the
+ * stream.
+ */
 function insert(
   sql: DatabaseSync,
   stream: StreamKey,

@@ -31,16 +31,16 @@ const schema = `
   PRAGMA user_version = ${schemaVersion};
 `;
 
-/** The embedded store's database; checkpoints, parked deliveries and dead letters share it. */
+/** The SQLite database shared by checkpoints, parked deliveries and dead letters. */
 export interface Database {
-  /** Runs `work` and turns SQLite's errors into StoreError. */
+  /** Runs `work` and converts SQLite's errors to StoreError. */
   use<Result>(work: (sql: DatabaseSync) => Result): Result;
   close(): void;
 }
 
 /**
- * Opens `folder/bridge.db`, made where it is missing. WAL with synchronous FULL: what is committed is on the disk.
- * @throws StoreError `unavailable` when the folder cannot be used, `corrupt` when the file is not this store's.
+ * Opens or creates `folder/bridge.db`. WAL with synchronous FULL: commits are durable.
+ * @throws StoreError `unavailable` when the folder is unusable, `corrupt` when the file is not this store's
  */
 export function openDatabase(folder: string): Database {
   const file = path.join(folder, "bridge.db");
@@ -80,8 +80,8 @@ export function openDatabase(folder: string): Database {
 }
 
 /**
- * The database and its log, as they were opened. SQLite goes on writing to files that were deleted under it, and what it
- * commits there is gone with the process.
+ * Detects replaced database files. SQLite keeps writing to deleted files, and those commits are lost when the process
+ * ends.
  */
 class OpenFiles {
   readonly #known: Map<string, bigint | null>;
@@ -93,7 +93,7 @@ class OpenFiles {
     ]);
   }
 
-  /** @throws StoreError `unavailable` when one is another than it was */
+  /** Checks the files. @throws StoreError `unavailable` when one was replaced */
   check(): void {
     for (const [file, known] of this.#known) {
       const inode = inodeOf(file);
@@ -108,16 +108,16 @@ class OpenFiles {
   }
 }
 
-/** Null where there is no such file. */
+/** Null when the file does not exist. */
 const inodeOf = (file: string): bigint | null =>
   statSync(file, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 
-/** Makes the database whole under another name first: a `bridge.db` without its tables was one once, and lost them. */
+/** Builds the database under another name first: a `bridge.db` without tables must have had and lost them. */
 function createIfMissing(folder: string, file: string): void {
-  // Looked for first: another process that makes the database just now makes it before its log.
+  // Checked first: a process that is creating the database creates it before its log.
   const hasLog = existsSync(`${file}-wal`);
   const found = statSync(file, { throwIfNoEntry: false });
-  // SQLite would take an empty file for a new database, and delete a log that stands beside it.
+  // SQLite would treat an empty file as a new database, and delete a log beside it.
   if (found?.size === 0) throw new StoreError("corrupt", "the database is an empty file");
   if (found) return;
   if (hasLog)
@@ -131,7 +131,7 @@ function createIfMissing(folder: string, file: string): void {
     } finally {
       sql.close();
     }
-    // Unlike a rename, a link never replaces the database of a process that was first.
+    // Unlike a rename, a link never replaces a database that another process created first.
     linkSync(draft, file);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
@@ -140,7 +140,7 @@ function createIfMissing(folder: string, file: string): void {
   }
 }
 
-/** Before anything is written, so that another program's database stays as it is. */
+/** Checks before any write, so that another program's database stays unchanged. */
 function checkOwner(sql: DatabaseSync): void {
   const { user_version: version } = pragma(sql, "user_version");
   const { application_id: owner } = pragma(sql, "application_id");
@@ -175,7 +175,7 @@ function asStoreError(error: unknown, file: string): unknown {
     return new StoreError(error.reason, `${file}: ${error.message}`, { cause: error });
   if (!(error instanceof Error)) return error;
   if ("errcode" in error && typeof error.errcode === "number") {
-    // Extended result codes keep the primary code in the low byte.
+    // Extended result codes keep the primary code in the low byte. https://www.sqlite.org/rescode.html
     const reason = corruptCodes.has(error.errcode & 0xff) ? "corrupt" : "unavailable";
     return new StoreError(reason, `${file}: ${error.message}`, { cause: error });
   }

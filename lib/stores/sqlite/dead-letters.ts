@@ -1,7 +1,7 @@
 import { type DeadLetterStore, decodeLetter, encodeLetter } from "../../delivery/dead-letters.ts";
 import type { Database } from "./database.ts";
 
-/** Dead letters in the embedded database. */
+/** Dead letters in SQLite. */
 export function fileDeadLetters(database: Database): DeadLetterStore {
   return {
     put: async (letters) =>

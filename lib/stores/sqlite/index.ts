@@ -5,7 +5,7 @@ import { openDatabase } from "./database.ts";
 import { fileDeadLetters } from "./dead-letters.ts";
 import { fileParked } from "./parked.ts";
 
-/** All in one embedded database below the folder. @throws StoreError */
+/** Opens all stores in one SQLite database in the folder. @throws StoreError */
 export function fileStores(folder: string, clock: Clock): Stores {
   const database = openDatabase(folder);
   return {

@@ -1,7 +1,7 @@
 import { batchId, decodeBatch, encodeBatch, type ParkedStore } from "../../checkpoint/parked.ts";
 import type { Database } from "./database.ts";
 
-/** Parked deliveries in the embedded database: one row a batch. */
+/** Parked deliveries in SQLite: one row per batch. */
 export function fileParked(database: Database): ParkedStore {
   return {
     put: async (stream, id, deliveries) => {
