@@ -157,7 +157,7 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
     } else {
       const end = pass.received === 0 ? "empty" : "repeated";
       if (pass.hasMoved) return moved;
-      if (isExplained(end, pass, memory)) return settle(pass, memory);
+      if (isExplained(end, pass, memory, limit)) return settle(pass, memory);
       if (memory.vain.has(end) || tried.get(end) === pass.outcome()) {
         if (pass.seen > 0) memory.vain.add(end);
         // Without a count, a short page that repeats for every position is the whole listing.
@@ -166,6 +166,7 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
       }
       const found = yield* tryOtherDialects(end, pass, memory);
       if (pass.hasMoved) return moved;
+      if (!found && end === "repeated" && pass.count === pass.seen) return settle(pass, memory);
       if (!found) {
         tried.set(end, pass.outcome());
         return short;
@@ -182,11 +183,14 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
  */
 function isComplete(pass: Pass, memory: PagingMemory, limit: number): boolean {
   if (pass.count === null) return false;
-  // The count of a full page may be of that page alone, as long as none exceeded its page.
-  if (memory.counted === "unknown" && pass.received >= limit) return false;
+  if (mayCountPage(pass, memory, limit)) return false;
   if (!memory.vain.has("empty")) return pass.count === pass.seen;
   return pass.count - pass.seen === memory.uncounted && isShort(pass, memory, limit);
 }
+
+/** The count of a full page may be of that page alone, as long as none exceeded its page. */
+const mayCountPage = (pass: Pass, memory: PagingMemory, limit: number): boolean =>
+  memory.counted === "unknown" && pass.received >= limit;
 
 const isShort = (pass: Pass, memory: PagingMemory, limit: number): boolean =>
   pass.received < (memory.pageLimit ?? limit);
@@ -208,8 +212,8 @@ function learnPageLimit(memory: PagingMemory, limit: number, previous: number, r
   else if (received > full) memory.pageLimit = Math.min(limit, received);
 }
 
-function isExplained(end: End, pass: Pass, memory: PagingMemory): boolean {
-  if (end === "repeated") return pass.count === pass.seen;
+function isExplained(end: End, pass: Pass, memory: PagingMemory, limit: number): boolean {
+  if (end === "repeated") return pass.count === pass.seen && !mayCountPage(pass, memory, limit);
   const isKnownEmpty = pass.seen === 0 && pass.count === memory.emptyCount;
   return !pass.isPromisedMore() || memory.vain.has("empty") || isKnownEmpty;
 }

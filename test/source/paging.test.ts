@@ -211,6 +211,14 @@ describe("requests", () => {
     expect(read(paged, 10, memory)).toMatchObject({ doubt: null, seen: { size: tasks } });
   });
 
+  it.each([10, 20, 25])(
+    "read all of %i tasks whose count is of each page, where start is not heard",
+    (tasks) => {
+      const paged = api({ tasks, count: (_, onPage) => onPage, dialect: { name: "offset", base: 0 } });
+      expect(read(paged, 10, pagingMemory(startFrom1)).seen.size).toBe(tasks);
+    },
+  );
+
   it("go on after a short page when there is no count, until a page brings nothing", () => {
     const clamped = api({ tasks: 25, clamp: 10, count: () => null });
     const { asked, seen, doubt } = read(clamped, 100, pagingMemory(startFrom1));
