@@ -72,7 +72,7 @@ function ours(): string {
       context: { stream, source: "https://localhost/", instanceName: null },
     },
     {
-      startedMs: nowMs,
+      agingMs: nowMs,
       nowMs,
       apiNowMs: nowMs,
       leaseFor: () => null,

@@ -67,7 +67,7 @@ async function ours(): Promise<number> {
     {
       stream: streamKey(stream),
       record: { outbox, messages: new Map() },
-      startedMs: Date.now(),
+      agingMs: () => Date.now(),
       stopAtMs: Date.now() + 600_000,
       attempted: note,
     },

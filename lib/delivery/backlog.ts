@@ -11,6 +11,13 @@ export interface BacklogLimits {
   readonly policies: ReadonlyMap<SinkName, RetryPolicy>;
 }
 
+/** Instants of a run, epoch milliseconds. */
+export interface BacklogMoment {
+  /** Pending events' ages are taken then; negative infinity while no API confirms the clock. */
+  readonly agingMs: number;
+  readonly nowMs: number;
+}
+
 /** Deliveries that must leave the outbox: their dead letters and receipts. */
 export interface Excess {
   readonly letters: readonly DeadLetter[];
@@ -24,7 +31,7 @@ export interface Excess {
 export function excessOf(
   { stream, policies }: BacklogLimits,
   { outbox }: Pick<Checkpoint, "outbox">,
-  nowMs: number,
+  { agingMs, nowMs }: BacklogMoment,
 ): Excess {
   const letters: DeadLetter[] = [];
   const receipts: Receipt[] = [];
@@ -37,7 +44,7 @@ export function excessOf(
     for (const sink of entry.pending.keys()) {
       const policy = policies.get(sink);
       if (!policy) giveUp(sink, entry, "sink_removed", "the sink is no longer configured");
-      else if (isTooOld(nowMs - entry.committedAtMs, policy))
+      else if (isTooOld(agingMs - entry.committedAtMs, policy))
         giveUp(sink, entry, "too_old", "its age is over the limit");
     }
   }

@@ -13,11 +13,8 @@ import { type PendingDelivery, TaskQueue } from "./task-queue.ts";
 export interface Dispatch {
   readonly stream: StreamKey;
   readonly record: Pick<Checkpoint, "outbox" | "messages">;
-  /**
-   * Start of the run, epoch milliseconds. Events' ages are taken then, so that a clock that jumps during the run has no
-   * effect.
-   */
-  readonly startedMs: number;
+  /** Instant at which events' ages are taken, epoch milliseconds; a clock that jumps during the run has no effect. */
+  readonly agingMs: () => number;
   /** No attempt starts at or after this instant, epoch milliseconds. */
   readonly stopAtMs: number;
   readonly attempted: (entry: OutboxEntry, result: DeliveryResult) => void;
@@ -92,7 +89,7 @@ export class StreamDelivery {
     this.#dispatch.attempted(entry, result);
     const decision = decide(
       result,
-      { attempts, ageMs: this.#dispatch.startedMs - entry.committedAtMs, nowMs },
+      { attempts, ageMs: this.#dispatch.agingMs() - entry.committedAtMs, nowMs },
       this.#policy,
       random,
     );

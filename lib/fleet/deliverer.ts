@@ -121,7 +121,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     // A queue keeps no message references, so each batch posts a chat's message anew.
     const record = { outbox, messages: new Map() };
     const sent = await dispatcher.dispatch(
-      { stream, record, startedMs: clock.now(), stopAtMs, attempted: () => {} },
+      { stream, record, agingMs: () => clock.now(), stopAtMs, attempted: () => {} },
       { signal: sending },
     );
     for (const { sequence, pending } of sent.receipts) {

@@ -37,8 +37,8 @@ export interface CommitRules extends ParkingLimits {
 
 /** State of a run when it plans a commit. */
 export interface CommitMoment {
-  /** Start of the run, epoch milliseconds; pending events' ages are taken then. */
-  readonly startedMs: number;
+  /** Pending events' ages are taken then, epoch milliseconds; negative infinity while no API confirms the clock. */
+  readonly agingMs: number;
   readonly nowMs: number;
   /** When the snapshot was read, by the API's clock; the watermark never passes it. */
   readonly apiNowMs: number;
@@ -74,10 +74,10 @@ export function planCommit(
   differences: readonly Difference[],
   unreadMs: readonly number[] | null,
   rules: CommitRules,
-  { startedMs, nowMs, apiNowMs, leaseFor, isOthers, atHand, newBatchId }: CommitMoment,
+  { agingMs, nowMs, apiNowMs, leaseFor, isOthers, atHand, newBatchId }: CommitMoment,
 ): CommitPlan {
   const back = isOthers ? nothingBack(checkpoint) : bringBack(checkpoint, atHand, rules);
-  const excess = isOthers ? noExcess : excessOf(rules, back.next, startedMs);
+  const excess = isOthers ? noExcess : excessOf(rules, back.next, { agingMs, nowMs });
   const base = settle(back.next, excess.receipts);
   const taken = sliceLength(differences);
   const batch = differences.slice(0, taken);

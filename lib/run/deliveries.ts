@@ -18,7 +18,7 @@ export interface DeliveriesContext {
   readonly deadLetters: DeadLetterStore;
   readonly observer: RunObserver;
   readonly stream: StreamKey;
-  readonly startedMs: number;
+  readonly agingMs: () => number;
   readonly stopAtMs: number;
   readonly tally: Tally;
   /** Called with an error that ends one sink's part and no other's. */
@@ -99,13 +99,13 @@ export class Deliveries {
   }
 
   #open(sink: SinkName, dispatcher: SinkDispatcher, record: Checkpoint): StreamDelivery {
-    const { stream, startedMs, stopAtMs, observer } = this.#context;
+    const { stream, agingMs, stopAtMs, observer } = this.#context;
     const trouble = record.breakers.get(sink);
     if (trouble) dispatcher.breaker.restore(trouble);
     const work: Dispatch = {
       stream,
       record,
-      startedMs,
+      agingMs,
       stopAtMs,
       attempted: ({ event }, result) => {
         observer.attempted(sink, event, result);

@@ -42,6 +42,8 @@ export interface RunContext {
   readonly parked: ParkedStore;
   readonly dispatchers: ReadonlyMap<SinkName, SinkDispatcher>;
   readonly observer: RunObserver;
+  /** The API's clock less ours, milliseconds, by the last answers to any stream; null while none told. */
+  readonly clockSkewMs: () => number | null;
 }
 
 /** Result of one stream's run. */

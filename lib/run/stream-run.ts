@@ -41,8 +41,8 @@ export class StreamRun {
   #error: PartError | null = null;
   #snapshot: Snapshot | null = null;
   #word: GoneWord;
-  /** API clock minus local clock, milliseconds, from this run's responses and refusals. */
-  #skewMs = 0;
+  /** API clock minus local clock, milliseconds, from this stream's responses and refusals; null before the first. */
+  #skewMs: number | null = null;
   #differences: readonly Difference[] = [];
   /** The record that `#differences` were computed from. */
   #base: Checkpoint | null = null;
@@ -97,7 +97,7 @@ export class StreamRun {
       this.#skewMs = this.#snapshot.clockSkewMs;
     } catch (error) {
       this.fail(error);
-      if (error instanceof SourceError) this.#skewMs = error.clockSkewMs ?? 0;
+      if (error instanceof SourceError) this.#skewMs = error.clockSkewMs;
       if (isInstanceGone(error)) this.#noteGone(this.#context.clock.now());
     }
   }
@@ -139,7 +139,7 @@ export class StreamRun {
       {
         ...this.#context,
         stream,
-        startedMs: this.#startedMs,
+        agingMs: () => this.#agingMs,
         stopAtMs: this.#lease.stopAtMs,
         tally: this.#tally,
         failed: (error) => this.fail(error),
@@ -242,7 +242,7 @@ export class StreamRun {
       this.#snapshot?.unreadMs ?? null,
       this.#plan.rules,
       {
-        startedMs: this.#startedMs,
+        agingMs: this.#agingMs,
         nowMs,
         apiNowMs,
         leaseFor: (base) => this.#lease.leaseFor(base, tells),
@@ -271,9 +271,13 @@ export class StreamRun {
     return planned;
   }
 
-  /** Start of the run, for pending events' ages, epoch milliseconds; a clock ahead of the API's does not age them. */
-  get #startedMs(): number {
-    return this.#rules.nowMs + Math.min(0, this.#skewMs);
+  /**
+   * Start of the run, for pending events' ages, epoch milliseconds; a clock ahead of the API's does not age them. Negative
+   * infinity while no response to any stream confirms the clock: then no event is too old.
+   */
+  get #agingMs(): number {
+    const skewMs = this.#skewMs ?? this.#context.clockSkewMs();
+    return skewMs === null ? Number.NEGATIVE_INFINITY : this.#rules.nowMs + Math.min(0, skewMs);
   }
 
   /** Converts the baseline, an instant of the local clock, to the API's clock. */

@@ -118,6 +118,11 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     maxAgeMs: config.delivery.deadLetterMaxAge,
   });
 
+  const clockSkewMs = (): number | null => {
+    const skews = discoveries.flatMap(({ source }) => source.clockSkewMs ?? []);
+    return skews.length === 0 ? null : Math.min(...skews);
+  };
+
   const runOver = async (
     feeds: readonly AsyncIterable<Planned>[],
     signal: AbortSignal,
@@ -132,12 +137,13 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       deadLetters,
       parked,
       observer,
+      clockSkewMs,
       dispatchers: mapValues(pipelines, ({ dispatcher }) => dispatcher()),
     };
     const summary = await runStreams(feeds, context, { signal, ...next });
-    const skews = discoveries.flatMap(({ source }) => source.clockSkewMs ?? []);
-    // Start of the run, corrected when the local clock is ahead of any API's.
-    const confirmedMs = skews.length === 0 ? null : Date.parse(summary.startedAt) + Math.min(0, ...skews);
+    const skewMs = clockSkewMs();
+    // Start of the run, corrected if this clock is ahead of any API's.
+    const confirmedMs = skewMs === null ? null : Date.parse(summary.startedAt) + Math.min(0, skewMs);
     return withExpired(summary, await expireLetters(confirmedMs));
   };
 

@@ -15,17 +15,18 @@ const policy = {
 const outbox = [entry(1, "a", [ops, chat]), entry(2, "b", [ops]), entry(3, "c", [ops])];
 const checkpoint = { ...begin("all", 0, 0), outbox };
 const limits = { stream: key, policies: new Map([[ops, policy]]) };
+const at = (nowMs: number) => ({ agingMs: nowMs, nowMs });
 const told = (excess: ReturnType<typeof excessOf>) =>
   excess.letters.map(({ id, reason }) => [id.split("/")[1], reason]);
 
 describe("the excess of an outbox", () => {
   it("is nothing within the limits", () => {
     const both = { ...limits, policies: new Map([ops, chat].map((sink) => [sink, policy])) };
-    expect(excessOf(both, checkpoint, createdMs)).toEqual({ letters: [], receipts: [] });
+    expect(excessOf(both, checkpoint, at(createdMs))).toEqual({ letters: [], receipts: [] });
   });
 
   it("is what a removed sink is owed", () => {
-    const excess = excessOf(limits, checkpoint, createdMs);
+    const excess = excessOf(limits, checkpoint, at(createdMs));
     expect(excess.letters).toMatchObject([
       {
         sink: chat,
@@ -40,7 +41,7 @@ describe("the excess of an outbox", () => {
   });
 
   it("is what is too old", () => {
-    const excess = excessOf(limits, { ...checkpoint, outbox: outbox.slice(1) }, createdMs + 10_000);
+    const excess = excessOf(limits, { ...checkpoint, outbox: outbox.slice(1) }, at(createdMs + 10_000));
     expect(told(excess)).toEqual([
       ["b", "too_old"],
       ["c", "too_old"],
@@ -49,12 +50,12 @@ describe("the excess of an outbox", () => {
 
   it("keeps count of the attempts, and says which limit it was", () => {
     const tried = { ...entry(1, "a"), pending: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
-    const aged = excessOf(limits, { ...checkpoint, outbox: [tried] }, createdMs + 10_000);
+    const aged = excessOf(limits, { ...checkpoint, outbox: [tried] }, at(createdMs + 10_000));
     expect(aged.letters).toMatchObject([{ attempts: 4, detail: "its age is over the limit" }]);
   });
 
   it("is never what is merely much", () => {
     const crowd = Array.from({ length: 5_000 }, (_, index) => entry(index, `t${index}`));
-    expect(excessOf(limits, { ...checkpoint, outbox: crowd }, createdMs).letters).toEqual([]);
+    expect(excessOf(limits, { ...checkpoint, outbox: crowd }, at(createdMs)).letters).toEqual([]);
   });
 });

@@ -47,7 +47,7 @@ export function stage(
       {
         stream: key,
         record: { outbox, messages },
-        startedMs: clock.now(),
+        agingMs: () => clock.now(),
         stopAtMs,
         attempted: (_, result) => seen.push(result),
       },

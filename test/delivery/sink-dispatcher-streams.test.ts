@@ -43,7 +43,7 @@ describe("a dispatcher that several streams share", () => {
     const work = {
       stream: key,
       record: { outbox: some("a", 2), messages: new Map() },
-      startedMs: createdMs,
+      agingMs: () => createdMs,
       stopAtMs: createdMs + 30_000,
       attempted: () => {},
     };

@@ -129,6 +129,21 @@ describe("a clock that was ahead once", () => {
     },
   );
 
+  it("gives nothing up as too old in a stream that only delivers, until an answer to another confirms the time", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
+    const { run, show, clock, plan, deadLetters } = stage([sink], { policies });
+    show(task("a"));
+    await run();
+    Object.assign(plan, { source: null });
+    clock.set(createdMs + 30 * dayMs);
+    await run();
+    await run({ clockSkewMs: () => -30 * dayMs });
+    expect(await deadLetters.list({})).toEqual([]);
+    await run({ clockSkewMs: () => 0 });
+    expect(await deadLetters.list({})).toMatchObject([{ reason: "too_old" }]);
+  });
+
   it("has its watermark said and set right", async () => {
     const sink = scriptedSink(ops);
     const { run, show, record, rewrite } = staged([sink]);

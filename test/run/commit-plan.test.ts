@@ -30,7 +30,7 @@ const held: Checkpoint = {
   newestCreatedMs: createdMs,
 };
 const moment: CommitMoment = {
-  startedMs: createdMs + minuteMs,
+  agingMs: createdMs + minuteMs,
   nowMs: createdMs + minuteMs,
   apiNowMs: createdMs + minuteMs,
   leaseFor: () => null,

@@ -124,6 +124,7 @@ export function stage(
       }),
     ),
     observer: { committed: () => {}, attempted: () => {} },
+    clockSkewMs: () => null,
     ...changes,
   });
   const begin = (changes?: Changes, signal = new AbortController().signal) =>

@@ -116,6 +116,7 @@ function contextOf(ground: Ground, crew: Crew, timeBudgetMs: number, chance: num
     parked: variant.parked?.(parked, process) ?? parked,
     dispatchers: new Map(sinksOf(ground).map((name) => [name, dispatcherTo(name, ground, crew)])),
     observer: { committed: () => {}, attempted: () => {} },
+    clockSkewMs: () => 0,
   };
 }
 
