@@ -34,8 +34,9 @@ export function demandsOf(task: Task, seen: readonly Seen[], runs: readonly Run[
     const index = Math.max(-1, ...own.map((sight) => sight.index));
     const first = seen.find((sight) => sight.index === index);
     if (index < 0 || !first || demands.has(index) || isKnownFromBaseline(task, first, reads)) continue;
+    const since = own.find((sight) => sight.index === index) ?? first;
     const rivals = seen.filter((sight) => sight.index > index);
-    if (rivals.some((sight) => sight.atMs < first.atMs || overlap(sight.run, run))) continue;
+    if (rivals.some((sight) => sight.atMs < since.atMs || overlap(sight.run, run))) continue;
     if (isNoChange(task, index, { seen, first, demands })) continue;
     const why = reasonFor(task, index, { seen, own, first });
     if (why) demands.set(index, { index, sinceMs: first.atMs, why });

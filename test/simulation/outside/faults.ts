@@ -121,15 +121,3 @@ export class Met {
     for (const [fault, count] of other.counts) this.hit(fault, count);
   }
 }
-
-/** Those under which the bridge does not keep its promises yet. */
-const notYet: ReadonlySet<Fault> = new Set<Fault>([
-  "api: task_count of the page alone",
-  "api: key refused",
-  "clock: ahead for one run",
-  "clock: behind for one run",
-  "clock: jumps during a run",
-]);
-
-/** What histories meet unless they are told. */
-export const enabled: readonly Fault[] = faults.filter((fault) => !notYet.has(fault));

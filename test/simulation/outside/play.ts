@@ -3,7 +3,7 @@ import { memoryStores } from "../../../lib/stores/memory.ts";
 import { Loop } from "../loop.ts";
 import { Api } from "./api.ts";
 import type { StoreMood } from "./bridge.ts";
-import { enabled as allEnabled, type Fault, Met } from "./faults.ts";
+import { type Fault, faults, Met } from "./faults.ts";
 import { Host } from "./host.ts";
 import { Judge, Violation } from "./judge.ts";
 import { bear } from "./life.ts";
@@ -72,7 +72,7 @@ let turn: Promise<unknown> = Promise.resolve();
 
 async function playAlone(
   history: number | Scenario,
-  { enabled = new Set(allEnabled), keepLines = false, variant = null }: PlayOptions = {},
+  { enabled = new Set(faults), keepLines = false, variant = null }: PlayOptions = {},
 ): Promise<Outcome> {
   const scenario =
     typeof history === "number" ? scenarioOf(history, seededRandom(history), enabled) : history;

@@ -110,8 +110,9 @@ const isAtOddsWithLag = (trait: Trait): boolean =>
 function projectOf(draw: Draw, index: number, lags: boolean): ProjectSettings {
   const position = draw.fault("api: offset in place of start", 0.15) ? "offset" : "start";
   const isClamped = draw.fault("api: limit clamped", 0.2);
-  const counts = (["missing", "number", "page"] as const).filter((_, at) =>
-    draw.fault(dialects[2 + at] as Fault, 0.2),
+  // A clamped page that counts itself alone looks like a whole list: see docs/simulation.md.
+  const counts = (["missing", "number", "page"] as const).filter(
+    (kind, at) => draw.fault(dialects[2 + at] as Fault, 0.2) && !(isClamped && kind === "page"),
   );
   // Pages of hosts that differ cannot be joined without a count: see docs/simulation.md.
   const count = lags && counts[0] === "missing" ? "text" : (counts[0] ?? "text");
