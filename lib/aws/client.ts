@@ -8,6 +8,7 @@ import { type Environment, openKeys } from "./keys.ts";
 import { endpointOf, type JsonServiceName, regionOf, type ServiceName, services } from "./services.ts";
 import { signV4 } from "./sigv4.ts";
 
+/** Limits of one call. */
 export interface AwsCallOptions {
   /** Aborts the call, its waits included. */
   readonly signal?: AbortSignal;
@@ -30,6 +31,7 @@ export interface AwsRequest {
   readonly success?: number;
 }
 
+/** Makes signed calls of AWS services. */
 export interface AwsClient {
   /**
    * Calls an operation of a JSON service: `call("ssm", "GetParameter", {...})`. Retries throttling, 5xx and network
@@ -41,6 +43,7 @@ export interface AwsClient {
   send(service: ServiceName, request: AwsRequest, options?: AwsCallOptions): Promise<string>;
 }
 
+/** Dependencies of an AWS client. */
 export interface AwsDeps {
   /** Environment with the access key, region and endpoints, by AWS's own names. */
   readonly env: Environment;

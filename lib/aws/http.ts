@@ -4,6 +4,7 @@ import { brokeOff, exchange, headerOf, isCallersEnd, OutOfTime } from "../net/ex
 import { networkTrouble } from "../net/network-errors.ts";
 import { AwsError } from "./errors.ts";
 
+/** One HTTP request and its time limit. */
 export interface Exchange {
   readonly method: "GET" | "POST";
   readonly url: URL;

@@ -7,6 +7,7 @@ import { AwsError } from "./errors.ts";
 import { ask } from "./http.ts";
 import type { AwsKey } from "./sigv4.ts";
 
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Source of the access key. */
@@ -17,6 +18,7 @@ export interface Keys {
   renew(): boolean;
 }
 
+/** Dependencies of the source of the access key. */
 export interface KeysDeps {
   readonly env: Environment;
   readonly dispatcher: Dispatcher;

@@ -6,6 +6,7 @@ import { openAws } from "./client.ts";
 import { AwsError } from "./errors.ts";
 import type { Environment } from "./keys.ts";
 
+/** One message to send. */
 export interface QueueMessage {
   readonly body: string;
   /** Seconds, 0 to 900. Not allowed for a FIFO queue. */
@@ -16,6 +17,7 @@ export interface QueueMessage {
   readonly fifo?: { readonly group: string; readonly deduplication: string };
 }
 
+/** When a received message becomes visible again. */
 export interface VisibilityChange {
   readonly receiptHandle: string;
   /** Seconds from now; at most twelve hours. */
@@ -31,6 +33,7 @@ export interface Queue {
   close(): Promise<void>;
 }
 
+/** Dependencies of a queue. */
 export interface QueueDeps {
   /** Environment with the access key, region and endpoints, by AWS's own names. */
   readonly environment: Environment;

@@ -30,6 +30,7 @@ export const services = {
   ses: { contentType: "application/json", variable: "SESV2", host: "email" },
 } as const satisfies Readonly<Record<string, Service>>;
 
+/** An AWS service by the name that is signed. */
 export type ServiceName = keyof typeof services;
 
 /** Services that speak AWS's JSON protocols. */

@@ -1,6 +1,7 @@
 import { createHmac, hash } from "node:crypto";
 import { basicTime } from "../text/basic-time.ts";
 
+/** An AWS access key. */
 export interface AwsKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -8,6 +9,7 @@ export interface AwsKey {
   readonly sessionToken?: string | undefined;
 }
 
+/** The signed parts of a request. */
 export interface SignableRequest {
   /** @default POST */
   readonly method?: string;
@@ -20,6 +22,7 @@ export interface SignableRequest {
   readonly body: string;
 }
 
+/** Region and service of a signature. */
 export interface SigningScope {
   readonly region: string;
   readonly service: string;

@@ -13,6 +13,7 @@ import { usageError } from "./errors.ts";
 /** A store that takes longer to load one record is not ready. */
 const storeLimitMs = 5_000;
 
+/** Options of the monitor. */
 export interface MonitorOptions {
   /** ADDR:PORT, as given by `--listen`. */
   readonly listen: string;

@@ -14,6 +14,7 @@ import { type Environment, expand } from "./resolve/expand.ts";
 import { resolveReferences, type SecretResolvers, schemesOf } from "./resolve/references.ts";
 import { type Config, configSchema } from "./schema.ts";
 
+/** A checked configuration with its defaults. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly sinks: ReadonlyMap<SinkName, LoadedSink>;
@@ -26,6 +27,7 @@ export interface LoadedSinks extends Pick<LoadedConfig, "sinks" | "folder"> {
   readonly config: Pick<Config, "delivery">;
 }
 
+/** Dependencies of the loader. */
 export interface LoadDeps {
   /** Values of `${NAME}`, and default credentials. */
   readonly environment: Environment;

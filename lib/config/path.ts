@@ -1,3 +1,4 @@
+/** Keys and indices from the root of the configuration to a value. */
 export type Path = readonly (string | number)[];
 
 const maxKeyCharacters = 60;

@@ -274,9 +274,15 @@ export const configSchema = v.strictObject({
 
 /** The configuration as a user writes it, before defaults. */
 export type ConfigInput = v.InferInput<typeof configSchema>;
+/** A checked configuration, with defaults. */
 export type Config = v.InferOutput<typeof configSchema>;
+/** One checked source. */
 export type SourceConfig = Config["sources"][number];
+/** Checked credentials of a source. */
 export type CredentialsConfig = NonNullable<SourceConfig["credentials"]>;
+/** Checked delivery options. */
 export type DeliveryConfig = Config["delivery"];
+/** Checked options of a fleet. */
 export type FleetConfig = Config["fleet"];
+/** Checked options that every sink shares. */
 export type SinkCommon = v.InferOutput<typeof sinkCommon>;

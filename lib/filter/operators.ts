@@ -2,13 +2,16 @@ import { parseIp } from "../net/ip.ts";
 import { isRecord } from "../text/json.ts";
 import { compileWildcard } from "./wildcard.ts";
 
+/** A JSON value without fields or elements. */
 export type Leaf = string | number | boolean | null;
+/** Whether a leaf matches. */
 export type LeafTest = (leaf: Leaf) => boolean;
 
 /** Expectation that an operator's argument does not meet. */
 export interface Misfit {
   readonly expected: string;
 }
+/** A compiled operator, or the mistake in its argument. */
 export type Compiled = LeafTest | Misfit;
 
 /** Operators on a present leaf; `exists` is not among them, since it also tests absent leaves. */
@@ -28,6 +31,7 @@ export const operatorNames = [...operators.keys(), "exists"].toSorted().join(", 
 export const compileOperator = (name: string, argument: unknown): Compiled | null =>
   operators.get(name)?.(argument) ?? null;
 
+/** Whether a value is a leaf. */
 export const isLeaf = (value: unknown): value is Leaf =>
   value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
 

@@ -25,6 +25,7 @@ export interface ObjectNode {
   readonly alternatives: readonly ObjectNode[] | null;
 }
 
+/** A node of a compiled pattern. */
 export type PatternNode = LeafNode | ObjectNode;
 
 const maxDepth = 32;

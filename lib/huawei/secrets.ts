@@ -8,6 +8,7 @@ import { accessKeyIn } from "./access-key.ts";
 import { regionalEndpoint } from "./endpoint.ts";
 import { encodePath, sign } from "./sign.ts";
 
+/** Dependencies of the secret resolver. */
 export interface HuaweiSecretsDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly dispatcher: Dispatcher;

@@ -14,6 +14,7 @@ export interface SignableRequest {
   readonly body: string;
 }
 
+/** A Huawei Cloud access key. */
 export interface AccessKey {
   readonly ak: string;
   readonly sk: string;

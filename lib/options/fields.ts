@@ -8,6 +8,7 @@ export const described = <Schema extends v.GenericSchema>(schema: Schema, descri
 /** Trims a trailing line break: editors and secret stores add one. */
 const withoutLastBreak = v.transform<string, string>((text) => text.replace(/[\r\n]+$/, ""));
 
+/** Non-empty text, without a trailing line break. */
 export const filledText = (expected: string) =>
   v.pipe(v.string(expected), withoutLastBreak, v.nonEmpty(expected));
 
@@ -23,6 +24,7 @@ export const identifier = (expected: string) => {
   return v.pipe(v.string(expected), v.trim(), v.regex(/^[\w-]{1,128}$/, whole));
 };
 
+/** A whole number within both bounds, inclusive. */
 export const wholeNumber = (least: number, most: number) => {
   const expected = `a whole number from ${least} to ${most}`;
   return v.pipe(

@@ -12,6 +12,7 @@ import { answerCall, routeOf } from "./routes.ts";
 import { send } from "./send.ts";
 import { createWorld, type World } from "./world.ts";
 
+/** Options of a simulator. */
 export interface SimulatorOptions extends AuthOptions {
   readonly random: Random;
   /** @default the system's clock */
@@ -24,6 +25,7 @@ export interface SimulatorOptions extends AuthOptions {
   readonly onRequest?: (request: RecordedRequest) => void;
 }
 
+/** A request that the simulator received. */
 export interface RecordedRequest {
   /** From 1, in order of arrival. */
   readonly number: number;
@@ -42,6 +44,7 @@ export interface RecordedRequest {
   readonly faults: readonly FaultName[];
 }
 
+/** A running simulator. */
 export interface Simulator {
   /** Without a trailing slash. */
   readonly url: string;

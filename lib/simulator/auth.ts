@@ -16,6 +16,7 @@ export const demoUser: SimulatedUser = {
   domain: "demo-account",
 };
 
+/** Authentication options of a simulator. */
 export interface AuthOptions {
   /** "signed" requires a signature or a token; "none" accepts every request. @default "signed" */
   readonly auth?: "signed" | "none";

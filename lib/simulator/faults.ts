@@ -25,6 +25,7 @@ export interface FaultRule {
   readonly operation?: Operation;
 }
 
+/** Switches faults on and off. */
 export interface Faults {
   on(name: FaultName, rule?: FaultRule): void;
   off(name: FaultName): void;

@@ -19,6 +19,7 @@ export interface Reply {
   readonly reset?: boolean;
 }
 
+/** One received delivery. */
 export interface Delivery {
   /** From 1, in order of arrival. */
   readonly number: number;
@@ -32,6 +33,7 @@ export interface Delivery {
   readonly verified: boolean | null;
 }
 
+/** Options of a receiver. */
 export interface ReceiverOptions {
   /** @default 0, which takes any free port */
   readonly port?: number;
@@ -44,6 +46,7 @@ export interface ReceiverOptions {
   readonly clock?: Clock;
 }
 
+/** A running webhook receiver. */
 export interface Receiver {
   readonly url: string;
   /** All deliveries, in order. */

@@ -3,6 +3,7 @@ import { paramsOf, randomTaskName, type TaskName, users } from "./catalogue.ts";
 import { between, pick } from "./random.ts";
 import type { SimulatedInstance, Step, World } from "./world.ts";
 
+/** Dependencies of a play. */
 export interface PlayDeps {
   readonly clock: Clock;
   readonly random: Random;
@@ -54,6 +55,7 @@ export interface ScriptedChange {
   readonly atMs: number;
 }
 
+/** A scheduled scenario and its changes. */
 export interface Scenario {
   readonly instances: readonly SimulatedInstance[];
   /** From the call to the last change, milliseconds. */

@@ -2,6 +2,7 @@ import type { Clock, Random } from "../core/clock.ts";
 import type { Engine } from "../core/names.ts";
 import { hexId } from "./random.ts";
 
+/** A simulated instance. */
 export interface SimulatedInstance {
   readonly id: string;
   readonly projectId: string;
@@ -10,6 +11,7 @@ export interface SimulatedInstance {
   readonly createdAtMs: number;
 }
 
+/** An instance to add. */
 export interface NewInstance {
   readonly engine: Engine;
   readonly name: string;
@@ -18,12 +20,14 @@ export interface NewInstance {
   readonly id?: string;
 }
 
+/** One status of a task's life. */
 export interface Step {
   readonly status: string;
   /** Time since the task's start, milliseconds. */
   readonly afterMs: number;
 }
 
+/** A task to start. */
 export interface NewTask {
   /** The instance's id. */
   readonly instance: string;
@@ -90,6 +94,7 @@ interface Entry {
 
 export const noLag: Lag = { taskMs: 0, statusMs: 0 };
 
+/** Creates an empty world. */
 export function createWorld({ clock, random }: { readonly clock: Clock; readonly random: Random }): World {
   const instances = new Map<string, SimulatedInstance>();
   const entries = new Map<string, Entry[]>();

@@ -17,6 +17,7 @@ export const schema = v.strictObject({
   ),
 });
 
+/** Checked options of a sink of type `console`. */
 export type ConsoleOptions = v.InferOutput<typeof schema>;
 
 /** Writes events to stdout, one line each. */

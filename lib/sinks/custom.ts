@@ -71,6 +71,7 @@ export const schema = v.pipe(
   }),
 );
 
+/** Checked options of a sink of type `custom`. */
 export type CustomOptions = v.InferOutput<typeof schema>;
 
 /** The sink in a file's or configuration's value, either itself or its default export; null when it is not one. */

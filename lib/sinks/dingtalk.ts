@@ -32,6 +32,7 @@ const fields = v.strictObject({
   ),
 });
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `dingtalk`. */
 export type DingtalkOptions = v.InferOutput<typeof schema>;
 
 /** Posts Markdown to a DingTalk custom robot. */

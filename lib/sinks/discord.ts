@@ -28,6 +28,7 @@ const webhook = ownUrl<v.InferOutput<typeof fields>>({
     "the URL of a webhook (/api/webhooks/…/…) as Discord shows it; /slack and /github take other messages",
 });
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
+/** Checked options of a sink of type `discord`. */
 export type DiscordOptions = v.InferOutput<typeof schema>;
 
 /** Posts one embed per task to a Discord webhook, and edits it. */

@@ -93,6 +93,7 @@ export const schema = v.pipe(
   ),
 );
 
+/** Checked options of a sink of type `email`. */
 export type EmailOptions = v.InferOutput<typeof schema>;
 
 /** Mails a card for each change, one thread per task; a digest when many changes come at once. */

@@ -28,6 +28,7 @@ export const schema = v.strictObject({
   ...awsEntries,
 });
 
+/** Checked options of a sink of type `eventbridge`. */
 export type EventBridgeOptions = v.InferOutput<typeof schema>;
 
 const maxRequestBytes = 1_000_000;

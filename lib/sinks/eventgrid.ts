@@ -25,6 +25,7 @@ export const schema = v.strictObject({
   ...huaweiEntries("eg"),
 });
 
+/** Checked options of a sink of type `eventgrid`. */
 export type EventGridOptions = v.InferOutput<typeof schema>;
 
 const maxEventsInRequest = 20;

@@ -37,6 +37,7 @@ const webhook = ownUrl<v.InferOutput<typeof fields>>({
   expectation: "the URL of a custom bot (/open-apis/bot/v2/hook/…); a flow's trigger takes no such messages",
 });
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
+/** Checked options of a sink of type `feishu`. */
 export type FeishuOptions = v.InferOutput<typeof schema>;
 
 /** Posts an interactive card to a custom robot of Feishu or Lark. */

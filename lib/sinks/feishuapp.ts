@@ -37,6 +37,7 @@ const fields = v.strictObject({
   mode: modeEntry(["update", "thread", "post"], "update"),
 });
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `feishuapp`. */
 export type FeishuappOptions = v.InferOutput<typeof schema>;
 
 /** Posts one card per task as an app of Feishu or Lark, and replaces it or replies to it. */

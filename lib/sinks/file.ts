@@ -16,6 +16,7 @@ export const schema = v.strictObject({
   ),
 });
 
+/** Checked options of a sink of type `file`. */
 export type FileOptions = v.InferOutput<typeof schema>;
 
 /** Appends events to a file as NDJSON. Accepted means synced to disk. */

@@ -16,6 +16,7 @@ export const schema = v.strictObject({
   ...huaweiEntries("functiongraph"),
 });
 
+/** Checked options of a sink of type `functiongraph`. */
 export type FunctionGraphOptions = v.InferOutput<typeof schema>;
 
 /** Invokes a function of Huawei Cloud asynchronously for each event, with the event as its input. */

@@ -39,6 +39,7 @@ const fields = v.strictObject({
 });
 
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `github`. */
 export type GitHubOptions = v.InferOutput<typeof schema>;
 
 /** Starts a repository's workflows that listen for `repository_dispatch`, with the event as their payload. */

@@ -33,6 +33,7 @@ const fields = v.strictObject({
 });
 
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `gitlab`. */
 export type GitLabOptions = v.InferOutput<typeof schema>;
 
 /** Runs a project's pipeline for each event, with the event in its variables. */

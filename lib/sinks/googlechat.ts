@@ -23,6 +23,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `googlechat`. */
 export type GooglechatOptions = v.InferOutput<typeof schema>;
 
 /** Posts a card to a Google Chat webhook: one thread per task; a repeat is not posted twice. */

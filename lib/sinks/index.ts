@@ -38,6 +38,7 @@ export const sinkTypes = {
   custom: () => import("./custom.ts"),
 } as const satisfies Readonly<Record<string, () => Promise<SinkModule>>>;
 
+/** The name of a built-in sink type. */
 export type SinkType = keyof typeof sinkTypes;
 
 const isSinkType = (type: string): type is SinkType => Object.hasOwn(sinkTypes, type);

@@ -54,6 +54,7 @@ export const schema = v.strictObject({
   timeout: brokerTimeout,
 });
 
+/** Checked options of a sink of type `kafka`. */
 export type KafkaOptions = v.InferOutput<typeof schema>;
 
 /** Kafka's default limit is 1 MiB for one partition's records; keys and headers need room too. */

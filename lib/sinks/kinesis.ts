@@ -18,6 +18,7 @@ export const schema = v.strictObject({
   ...awsEntries,
 });
 
+/** Checked options of a sink of type `kinesis`. */
 export type KinesisOptions = v.InferOutput<typeof schema>;
 
 /** Half of a request's limit, which leaves room for keys and for streams with older limits. */

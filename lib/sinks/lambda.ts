@@ -15,6 +15,7 @@ export const schema = v.strictObject({
   ...awsEntries,
 });
 
+/** Checked options of a sink of type `lambda`. */
 export type LambdaOptions = v.InferOutput<typeof schema>;
 
 /**

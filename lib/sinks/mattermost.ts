@@ -12,6 +12,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `mattermost`. */
 export type MattermostOptions = v.InferOutput<typeof schema>;
 
 /** Posts an attachment to a Mattermost incoming webhook. */

@@ -55,6 +55,7 @@ export const schema = v.pipe(
   ),
 );
 
+/** Checked options of a sink of type `mqtt`. */
 export type MqttOptions = v.InferOutput<typeof schema>;
 
 function isTopic(template: string): boolean {

@@ -64,6 +64,7 @@ export const schema = v.pipe(
   ),
 );
 
+/** Checked options of a sink of type `nats`. */
 export type NatsOptions = v.InferOutput<typeof schema>;
 
 function isSubject(template: string): boolean {

@@ -52,6 +52,7 @@ export const schema = v.strictObject({
   proxy,
 });
 
+/** Checked options of a sink of type `pagerduty`. */
 export type PagerdutyOptions = v.InferOutput<typeof schema>;
 
 type Action = "trigger" | "resolve";

@@ -56,6 +56,7 @@ export const schema = v.pipe(
   ),
 );
 
+/** Checked options of a sink of type `rabbitmq`. */
 export type RabbitMqOptions = v.InferOutput<typeof schema>;
 
 /** Messages per attempt before waiting for confirmations; RabbitMQ itself has no batches. */

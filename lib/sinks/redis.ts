@@ -47,6 +47,7 @@ export const schema = v.pipe(
   ),
 );
 
+/** Checked options of a sink of type `redis`. */
 export type RedisOptions = v.InferOutput<typeof schema>;
 
 /** Below the smallest value limit a server may have, so an event that exceeds that limit was sent alone. */

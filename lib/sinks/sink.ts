@@ -6,6 +6,7 @@ import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
 import type { Log } from "../telemetry/log.ts";
 
+/** Limits of one delivery. */
 export interface BatchLimits {
   readonly maxEvents: number;
   /** Total size of the events' JSON, UTF-8 bytes. */
@@ -14,6 +15,7 @@ export interface BatchLimits {
   readonly digestAbove?: number;
 }
 
+/** Options of one attempt. */
 export interface DeliverOptions extends CallOptions {
   /** By task: the sink's own reference to its last message. Kept across runs while the task may change. */
   readonly messages?: ReadonlyMap<string, string>;

@@ -14,6 +14,7 @@ const webhook = ownUrl<v.InferOutput<typeof fields>>({
     "the URL of an incoming webhook (/services/…); one of a workflow (/workflows/…, /triggers/…) takes no such messages",
 });
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
+/** Checked options of a sink of type `slack`. */
 export type SlackOptions = v.InferOutput<typeof schema>;
 
 /** Posts to a Slack incoming webhook. */

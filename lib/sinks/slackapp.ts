@@ -25,6 +25,7 @@ const fields = v.strictObject({
   mode: modeEntry(["update", "thread", "post"], "update"),
 });
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `slackapp`. */
 export type SlackappOptions = v.InferOutput<typeof schema>;
 
 /** Posts one message per task as a Slack app, and edits it or replies to it. */

@@ -16,6 +16,7 @@ export const schema = v.strictObject({
   ...huaweiEntries("smn"),
 });
 
+/** Checked options of a sink of type `smn`. */
 export type SmnOptions = v.InferOutput<typeof schema>;
 
 /** Publishes each event to a topic of Huawei Cloud's notification service. */

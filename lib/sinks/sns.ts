@@ -16,6 +16,7 @@ export const schema = v.strictObject({
   ...awsEntries,
 });
 
+/** Checked options of a sink of type `sns`. */
 export type SnsOptions = v.InferOutput<typeof schema>;
 
 /** Publishes each event as one message, up to ten a request. */

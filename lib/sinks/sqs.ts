@@ -16,6 +16,7 @@ export const schema = v.strictObject({
   ...awsEntries,
 });
 
+/** Checked options of a sink of type `sqs`. */
 export type SqsOptions = v.InferOutput<typeof schema>;
 
 const batchAnswer = v.object({

@@ -20,6 +20,7 @@ export const schema = v.strictObject({
   ...awsEntries,
 });
 
+/** Checked options of a sink of type `stepfunctions`. */
 export type StepFunctionsOptions = v.InferOutput<typeof schema>;
 
 /** Starts one execution per event, with the event as its input. */

@@ -12,6 +12,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `teams`. */
 export type TeamsOptions = v.InferOutput<typeof schema>;
 
 /** Posts an Adaptive Card to a Teams workflow. Accepted means queued: the workflow does not report its outcome. */

@@ -39,6 +39,7 @@ const fields = v.strictObject({
   mode: modeEntry(["update", "thread", "post"], "update"),
 });
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `telegram`. */
 export type TelegramOptions = v.InferOutput<typeof schema>;
 
 /** Sends one message per task as a Telegram bot, and edits it or replies to it. Only urgent messages make a sound. */

@@ -21,6 +21,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
 export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
+/** Checked options of a sink of type `wecom`. */
 export type WecomOptions = v.InferOutput<typeof schema>;
 
 /** Posts Markdown to a WeCom group robot. */

@@ -21,6 +21,7 @@ export interface TemplateIssue {
   readonly expected: string;
 }
 
+/** Form of a template's output. */
 export type Format = "text" | "json";
 
 /** A text with placeholders for an event's values, in Liquid. The engine is loaded at the first use. */

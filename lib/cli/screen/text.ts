@@ -1,12 +1,15 @@
 import stringWidth from "string-width";
 import { hidden } from "../../text/hidden.ts";
 
+/** A text style of the terminal. */
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 /** A piece of a line: plain text, or a style and its text. The text may come from outside. */
 export type Span = string | readonly [style: Style, text: string];
+/** The spans of one line. */
 export type Line = readonly Span[];
 
+/** A table's column. */
 export interface Column {
   readonly title: string;
   readonly align?: "right";
@@ -25,6 +28,7 @@ function spelled(character: string): string {
   return code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\u{${code}}`;
 }
 
+/** The text of a span, without its style. */
 export const textOf = (span: Span): string => (typeof span === "string" ? span : span[1]);
 
 const statusStyles: Readonly<Record<string, Style>> = {

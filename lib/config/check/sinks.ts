@@ -14,6 +14,7 @@ import { type SinkCommon, sinkCommon } from "../schema.ts";
 import { templateIssues } from "./templates.ts";
 import { check, nameExpectation } from "./validate.ts";
 
+/** A checked sink, ready to be created. */
 export interface LoadedSink {
   readonly type: string;
   readonly module: SinkModule;
@@ -25,12 +26,14 @@ export interface LoadedSink {
 /** Module loaders by sink type. */
 export type SinkTypes = Readonly<Record<string, () => Promise<SinkModule>>>;
 
+/** Dependencies of the check of sinks. */
 export interface SinkDeps {
   readonly sinkTypes: SinkTypes;
   /** Base folder of custom sinks' module paths. */
   readonly folder: string;
 }
 
+/** The checked sinks and all issues found. */
 export interface CheckedSinks {
   readonly sinks: ReadonlyMap<SinkName, LoadedSink>;
   readonly issues: readonly ConfigIssue[];

@@ -13,6 +13,7 @@ export interface Place {
   readonly otherKeys?: readonly string[];
 }
 
+/** The result of a check. */
 export interface Checked<Output> {
   /** Null when there are issues. */
   readonly output: Output | null;

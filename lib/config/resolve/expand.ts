@@ -2,6 +2,7 @@ import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
 import type { Origins } from "../found.ts";
 import { fieldName, type Path } from "../path.ts";
 
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A reference to a value in a secret store, and its place. */
@@ -15,6 +16,7 @@ export interface Reference {
   fill(secret: string): void;
 }
 
+/** A configuration whose variables are replaced. */
 export interface Expanded {
   /** A copy of the configuration with `${NAME}` replaced. */
   readonly value: unknown;
@@ -23,6 +25,7 @@ export interface Expanded {
   readonly issues: readonly ConfigIssue[];
 }
 
+/** Variables and schemes to look for. */
 export interface ExpandOptions {
   readonly environment: Environment;
   /** Schemes of references, without the colon. */

@@ -54,6 +54,7 @@ export const loginEntries = {
 /** Whether the URL's scheme uses TLS. */
 export const isTlsUrl = (url: string): boolean => /^(amqps|rediss):/i.test(url);
 
+/** Options with a broker's URL and login. */
 export interface BrokerLogin {
   /** A URL that its schema has accepted. */
   readonly url: string;
@@ -61,6 +62,7 @@ export interface BrokerLogin {
   readonly password?: string | undefined;
 }
 
+/** Splits a checked URL into address and login; separate login options override those in the URL. */
 export function brokerAddress({ url, user, password }: BrokerLogin): BrokerAddress {
   const parsed = new URL(url);
   const decoded = (text: string) => decodeURIComponent(text) || undefined;

@@ -8,6 +8,7 @@ export type Outcome =
   | { readonly kind: "refused" }
   | { readonly kind: "failed"; readonly cause: unknown };
 
+/** A message to publish. */
 export interface Message {
   readonly routingKey: string;
   readonly body: Buffer;
@@ -22,6 +23,7 @@ export interface Channel {
   close(): Promise<void>;
 }
 
+/** Address and limits of a channel. */
 export interface ChannelOptions {
   readonly server: Options.Connect;
   readonly tls: Readonly<Record<string, unknown>>;

@@ -2,13 +2,16 @@ import type { CloudEvent, EventKind } from "../../change/event.ts";
 import { shorten, visible } from "./foreign.ts";
 import { type Language, spanText, timeText, type Words, words } from "./text.ts";
 
+/** A card's colour by meaning. */
 export type Tone = "running" | "success" | "failure" | "attention" | "quiet";
 
+/** A labelled value on a card. */
 export interface Fact {
   readonly label: string;
   readonly value: string;
 }
 
+/** A labelled link on a card. */
 export interface Link {
   readonly label: string;
   /** Absolute, normalized URL. */

@@ -13,6 +13,7 @@ import { type ChatRequest, cardSink, linkWatch, type Messenger, ownHeaders } fro
 
 type Mode = "post" | "update" | "thread";
 
+/** Options of a sink that can change its messages. */
 export type LivingOptions = ChatOptions & { readonly mode: Mode };
 
 /** Schema of a platform's option for changing the messages it has posted. */
@@ -27,6 +28,7 @@ export const modeEntry = <Known extends Mode>(modes: readonly [Known, ...Known[]
     update,
   );
 
+/** A request that posts or changes a message. */
 export interface LivingRequest extends ChatRequest {
   readonly method?: "POST" | "PATCH";
   readonly headers?: Readonly<Record<string, string>>;
@@ -42,6 +44,7 @@ export interface Occasion {
   readonly isUrgent: boolean;
 }
 
+/** Sends one request; returns the response, or why there is none. */
 export type Exchange = (request: LivingRequest) => Promise<SinkResponse | Refusal>;
 
 /** Platform-specific part of a sink whose messages can be edited and replied to. */

@@ -83,6 +83,7 @@ export const apiUrl = (initial: string) =>
 export const apiResource = (api: string, path: string): URL => new URL(`${api.replace(/\/+$/, "")}/${path}`);
 
 const chatObject = v.object(chatEntries);
+/** Checked options that every chat sink shares. */
 export type ChatOptions = v.InferOutput<typeof chatObject>;
 
 /** Platform URLs that look right but accept no messages of this sink. */

@@ -20,6 +20,7 @@ const colours: Readonly<Record<Tone, string>> = {
   quiet: "#9AA0A6",
 };
 
+/** A message in Slack's JSON form. */
 export interface SlackMessage {
   readonly unfurl_links: false;
   readonly unfurl_media: false;

@@ -5,6 +5,7 @@ import { Template } from "../../template/template.ts";
 import { type Card, type CardStyle, cardOf, cutTexts, type OwnTexts } from "./card.ts";
 import { fieldsOf } from "./verdict.ts";
 
+/** A sink's options for its cards, templates included. */
 export interface TemplatedStyle extends CardStyle {
   /** @default the card's own texts */
   readonly template?: { readonly title?: Template | undefined; readonly body?: Template | undefined };

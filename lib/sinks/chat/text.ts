@@ -1,6 +1,7 @@
 import type { EventKind } from "../../change/event.ts";
 
 export const languages = ["en", "zh"] as const;
+/** Language of a card's own words. */
 export type Language = (typeof languages)[number];
 
 /** A card's own words in one language. */

@@ -13,6 +13,7 @@ export interface CodeMeaning {
   readonly retryAfterMs?: number;
 }
 
+/** Meanings by a platform's error code. */
 export type Codes = ReadonlyMap<string, CodeMeaning>;
 
 const meaning =
@@ -21,6 +22,7 @@ const meaning =
 
 export const blocked = meaning("blocked");
 export const permanent = meaning("permanent");
+/** The meaning of a transient code. */
 export const retry = (reason: FailureReason, hint: string, retryAfterMs?: number): CodeMeaning => ({
   ...meaning("retry")(reason, hint),
   ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -33,6 +35,7 @@ export interface Saying {
   readonly message: string;
 }
 
+/** A platform's success code and known error codes. */
 export interface CodeTable {
   /** The code that means posted. */
   readonly success: string;
@@ -99,4 +102,5 @@ export const codeOf = (value: unknown): string | null =>
 export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null ? { ...value } : {};
 
+/** The value if it is text, else empty text. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

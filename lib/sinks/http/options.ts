@@ -143,4 +143,5 @@ export const webhookSchema = v.pipe(
   })),
 );
 
+/** Checked options of a sink of type `webhook`. */
 export type WebhookOptions = v.InferOutput<typeof webhookSchema>;

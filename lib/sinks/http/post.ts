@@ -8,6 +8,7 @@ import type { SinkResponse } from "./response.ts";
 /** Some platforms return the whole message, with up to six bytes a character. */
 const maxBodyBytes = 1_048_576;
 
+/** A request and its limits. */
 export interface Post {
   readonly method?: "POST" | "PATCH";
   readonly url: URL;

@@ -14,6 +14,7 @@ export interface SinkResponse {
   readonly cut: string | null;
 }
 
+/** Data for mapping a response to a result. */
 export interface AnswerContext {
   readonly origin: string;
   /** Values that no result may show. */

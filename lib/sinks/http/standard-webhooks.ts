@@ -13,6 +13,7 @@ export interface SigningKey {
   readonly key: KeyObject;
 }
 
+/** The signed parts of a delivery. */
 export interface Signable {
   readonly id: string;
   /** Time of the attempt, Unix seconds. */

@@ -55,6 +55,7 @@ export interface Operation {
   close(): Promise<void>;
 }
 
+/** Where an operation is called. */
 export interface OperationPlace {
   readonly service: string;
   readonly region: string;
@@ -64,6 +65,7 @@ export interface OperationPlace {
   readonly path: string;
 }
 
+/** Opens an operation of a Huawei Cloud service; connects to nothing before the first call. */
 export function openOperation(place: OperationPlace, options: HuaweiOptions, deps: SinkDeps): Operation {
   const endpoint = new URL(options.endpoint ?? regionalEndpoint(place.service, place.region));
   const path = `${endpoint.pathname.replace(/\/$/, "")}${place.path}`;

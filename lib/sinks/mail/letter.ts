@@ -23,6 +23,7 @@ export interface Carrier {
   close(): Promise<void>;
 }
 
+/** Sender and recipients of a mail. */
 export interface Addresses {
   readonly from: string;
   readonly to: readonly string[];

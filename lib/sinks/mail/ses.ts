@@ -8,6 +8,7 @@ import { fieldsOf, textOf } from "../chat/verdict.ts";
 import type { SinkDeps } from "../sink.ts";
 import type { Carrier } from "./letter.ts";
 
+/** Options of a carrier through Amazon SES. */
 export interface SesOptions {
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;

@@ -5,6 +5,7 @@ import type { SinkDeps } from "../sink.ts";
 import type { Carrier } from "./letter.ts";
 import { smtpRefusal } from "./smtp-results.ts";
 
+/** Address and login of a mail server. */
 export interface SmtpServer {
   readonly host: string;
   readonly port?: number | undefined;
