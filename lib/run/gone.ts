@@ -22,7 +22,7 @@ export function withWord(checkpoint: Checkpoint, word: GoneWord): Checkpoint {
   return isAsked ? withGone(checkpoint, word) : checkpoint;
 }
 
-/** Snapshot of an instance reported gone twice, at least a minute apart: it has no tasks any more. */
+/** Snapshot of an instance reported gone twice, at least a minute apart, so without tasks; null otherwise. */
 export function goneSnapshot(checkpoint: Checkpoint, saidMs: number, nowMs: number): Snapshot | null {
   if (checkpoint.goneMs === null || saidMs - checkpoint.goneMs < surelyGoneAfterMs) return null;
   return {

@@ -14,8 +14,8 @@ export type Log = (level: Level, message: string, fields?: Fields) => void;
 const rank = { debug: 0, info: 1, warn: 2, error: 3 } as const satisfies Record<Level, number>;
 
 /**
- * Writes one JSON object per line. Line breaks are escaped, so a value cannot leave its line. Fields called `time`,
- * `level` or `message` are written as `field.message` and so on.
+ * Writes one JSON object per line. Line breaks are escaped, so a value cannot leave its line. A field called `time`,
+ * `level` or `message` is written with the prefix `field.`, such as `field.message`.
  */
 export function jsonLog(write: (line: string) => void, minimum: Level, now: () => number): Log {
   return (level, message, fields = {}) => {

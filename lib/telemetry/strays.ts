@@ -7,6 +7,7 @@ interface Host {
   removeAllListeners(name: string): unknown;
 }
 
+/** Uncaught errors that the process survived. */
 export interface Strays {
   /** Returns the number of errors since the last call. */
   take(): number;
