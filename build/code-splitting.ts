@@ -13,8 +13,8 @@ const fileOf = (folder: string, path: string): string => relative(root, resolve(
 export const partName = (file: string): string => file.replace(/^lib\/|\.ts$/g, "").replaceAll("/", "-");
 
 /**
- * Modules that are imported when they are needed stay outside the function's file, in parts/, where `isPart` says
- * so: each new container pays for compiling what it loads. They are put into `found`.
+ * Keeps lazily imported modules that match `isPart` out of the function's file, in parts/, and adds them to `found`:
+ * a new container pays for compiling everything it loads.
  */
 export const partsSplit = (
   name: string,
@@ -51,8 +51,8 @@ export const sharedWithEntry = (name: string, held: ReadonlySet<string>, asked: 
 });
 
 /**
- * The module of a function's file: its handler, and what its parts ask for. What most configurations use is imported with it, which
- * spares the wrap of a module that is to be run later, and its compiling.
+ * The entry module of a function's file: its handler and the exports that its parts need. Modules that most configurations
+ * use are imported statically, which saves the wrapper and compilation of a lazy module.
  */
 export const entryWith = (handler: string, held: ReadonlySet<string>, asked: ReadonlySet<string>): string =>
   [

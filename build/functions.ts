@@ -39,8 +39,8 @@ export async function buildFunctionGraph(outdir: string): Promise<Metafile["outp
 }
 
 /**
- * For each of functions/ one file with all that most runs need, in parts/ what a configuration may ask for, in packages/
- * what is heavy, and the root's bridge.config.* beside them, where there is one.
+ * Builds a file for each of functions/ with everything most runs need, parts/ for optional modules, packages/
+ * for heavy packages, and the root's bridge.config.* beside them, if there is one.
  */
 export async function buildFunctions(
   outdir: string,

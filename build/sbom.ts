@@ -16,8 +16,8 @@ export interface Bill {
 }
 
 /**
- * The bill with the product's own name and what comes with the given references. npm names the folder, and with
- * `--omit dev` leaves out what a development tool needs as well; its own list of what the root depends on has gaps.
+ * The bill with the product's own name and the components reachable from the given references. npm names the folder, and
+ * `--omit dev` also drops packages that a development tool shares; npm's list of the root's dependencies is incomplete.
  */
 export function shippedBill<Whole extends Bill>(bill: Whole, name: string, direct: readonly string[]): Whole {
   const root = bill.metadata.component["bom-ref"];

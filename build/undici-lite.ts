@@ -3,8 +3,8 @@ import type { Plugin } from "esbuild";
 import { root } from "./base.ts";
 
 /**
- * The parts of undici that are used: an agent that speaks HTTP/1.1. The whole of it takes longer to load than
- * everything else in the function. Its paths are private, so test/e2e-lambda sends requests through the artifact.
+ * The used parts of undici: an HTTP/1.1 agent. The whole package takes longer to load than everything
+ * else in the function. The paths are private, so test/e2e-lambda sends requests through the artifact.
  */
 const used = {
   Agent: "undici/lib/dispatcher/agent.js",
@@ -67,8 +67,8 @@ export const undiciLite: Plugin = {
 };
 
 /**
- * Node's own modules without the ESM wrap, whose making calls every getter of theirs; of what is imported by name only
- * the names that are used.
+ * Loads Node's modules without the ESM wrapper, whose creation calls each of their getters; exports only the
+ * names that are imported.
  */
 export const builtinModules: Plugin = {
   name: "built-in modules",
