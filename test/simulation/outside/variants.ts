@@ -54,7 +54,8 @@ export const variants: readonly Variant[] = [
   },
   {
     name: "first-page-taken-for-all",
-    caughtBy: ["no loss"],
+    // The run that was shown a later page has not told of it when it ends.
+    caughtBy: ["isolation", "no loss"],
     api: () => (request, reply) => {
       const isFirst = (request.url.searchParams.get("start") ?? "1") === "1";
       const page = withRows(reply, (rows) => (isFirst ? rows : []));
