@@ -15,7 +15,7 @@ const rulesAt = (nowMs: number): DiffRules => ({
   maxOpenAgeMs: 7 * 86_400_000,
 });
 
-/** What a task's sights tell, poll by poll. */
+/** Changes that a task's sights lead to, poll by poll. */
 class Watched {
   known: KnownTask | undefined;
   readonly told: Task[] = [];

@@ -15,7 +15,7 @@ export const sampleTask = (over: Partial<Task> = {}): Task => ({
   ...over,
 });
 
-/** What is known of the sample task once its first sight is recorded. */
+/** The sample task as known after its first recorded sight. */
 export const sampleKnown = (over: Partial<KnownTask> = {}): KnownTask => ({
   status: "EXECUTING",
   createdAtMs: createdMs,

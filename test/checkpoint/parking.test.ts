@@ -78,7 +78,7 @@ function lot(maxBacklog: number, sinks: readonly SinkName[] = [ops, chat]) {
       const named = new Set(batchIds(next));
       for (const id of rows.keys()) if (!named.has(id)) rows.delete(id);
     },
-    /** What a sink is owed, in order: in the record and beside it. */
+    /** Deliveries that a sink is owed, in order: in the record, then parked. */
     pending(sink: SinkName) {
       const inOutbox = at.checkpoint.outbox.filter(({ pending }) => pending.has(sink));
       const parked = at.checkpoint.parked.get(sink) ?? [];

@@ -41,7 +41,7 @@ const wrongFilters: readonly Case[] = [
 
 const filtered = ([name, filter]: Case): Case => [`a filter with ${name}`, bySink({ ...webhook, filter })];
 
-/** What the schema and the loader take. */
+/** Configurations that the schema and the loader accept. */
 export const accepted: readonly Case[] = [
   ["the least configuration", written()],
   ["a $schema for editors", { $schema: "./bridge.schema.json", ...written() }],

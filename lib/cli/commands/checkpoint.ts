@@ -100,7 +100,7 @@ function show(context: Context, records: readonly Record[]): void {
   for (const record of records) for (const line of remarks(record, nowMs)) out.line(...line);
 }
 
-/** What blocks a stream: another run's lease, or failing sinks. */
+/** Reasons that block a stream: another run's lease, or failing sinks. */
 function remarks({ key, checkpoint }: Record, nowMs: number): readonly Line[] {
   const { lease, breakers } = checkpoint;
   const oldestMs = oldestOwedMs(checkpoint);
