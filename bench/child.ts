@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import type { Readings } from "./benchmark.ts";
 
-type Environment = Readonly<Record<string, string>>;
+type ChildEnvironment = Readonly<Record<string, string>>;
 
 /** Milliseconds from starting the process until it reports a handled event. */
-export async function coldStart(args: readonly string[], environment: Environment): Promise<Readings> {
+export async function coldStart(args: readonly string[], environment: ChildEnvironment): Promise<Readings> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env["PATH"], ...environment },
@@ -22,7 +22,7 @@ export async function coldStart(args: readonly string[], environment: Environmen
 }
 
 /** Runs a measuring process, which prints its readings as one line of JSON. */
-export async function measured(args: readonly string[], environment: Environment): Promise<Readings> {
+export async function measured(args: readonly string[], environment: ChildEnvironment): Promise<Readings> {
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe"],

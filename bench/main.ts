@@ -11,13 +11,13 @@ import { backlogBenchmark, deliveryBenchmark } from "./benchmarks/delivery.ts";
 import { fleetBenchmark } from "./benchmarks/fleet.ts";
 import { idleBenchmark, signedBenchmark } from "./benchmarks/idle.ts";
 import { listingBenchmark } from "./benchmarks/listing.ts";
-import type { Stage } from "./benchmarks/stage.ts";
+import type { BenchmarkSetup } from "./benchmarks/stage.ts";
 import { bundle } from "./bundle.ts";
 import { figureJson, markdown, picture, type Result } from "./report.ts";
 
 // `npm run bench` measures and writes docs/benchmarks.md; with `-- --json` it only prints the figures.
 // `--only NAME` selects benchmarks; `--quick` runs few rounds, as a smoke test.
-const benchmarks: Readonly<Record<string, (stage: Stage) => Promise<Benchmark> | Benchmark>> = {
+const benchmarks: Readonly<Record<string, (stage: BenchmarkSetup) => Promise<Benchmark> | Benchmark>> = {
   cold: coldBenchmark,
   "cold-unbundled": unbundledBenchmark,
   idle: idleBenchmark,

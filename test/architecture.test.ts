@@ -72,11 +72,11 @@ const pure: readonly RegExp[] = [
   /^lib\/(change|checkpoint|core|filter|options|text)\//,
   /^lib\/huawei\/(access-key|endpoint|obs-sign|sign)\.ts$/,
   /^lib\/net\/(ip|retry-after)\.ts$/,
-  /^lib\/delivery\/(backlog|batch|dead-letters|queue|retry)\.ts$/,
+  /^lib\/delivery\/(backlog|batch|dead-letters|retry|task-queue)\.ts$/,
   /^lib\/fleet\/(inbox|schedule|shard)\.ts$/,
   /^lib\/run\/commit-plan\.ts$/,
   /^lib\/source\/(join|paging|parse)\.ts$/,
-  /^lib\/sinks\/chat\/(card|digest|feishu-card|fit|foreign|slack-message|telegram-text|text)\.ts$/,
+  /^lib\/sinks\/chat\/(card|digest|feishu-card|fit|sanitize|slack-message|telegram-text|text)\.ts$/,
 ];
 /** The system's clock and chance, to be passed in. */
 const impure = new Set(["lib/core/clock.ts"]);
@@ -161,6 +161,17 @@ describe("the architecture", () => {
   it("reads the environment only where the process begins", () => {
     const readers = [...sources].filter(([, text]) => text.includes("process.env")).map(([file]) => file);
     expect(readers.filter((file) => !/^(functions|lib\/cli)\//.test(file))).toEqual([]);
+  });
+
+  it("gives the name of a type one meaning", () => {
+    const declared = [...sources].flatMap(([file, text]) =>
+      Array.from(text.matchAll(/^\s*(?:export )?(?:type|interface|class) (\w+)[ <]/gm), ([, name = ""]) => ({
+        name,
+        file,
+      })),
+    );
+    const doubled = [...Map.groupBy(declared, ({ name }) => name)].filter(([, places]) => places.length > 1);
+    expect(doubled).toEqual([]);
   });
 
   it("has no file in lib over 300 lines", () => {

@@ -5,12 +5,12 @@ import type { Benchmark } from "../benchmark.ts";
 import { coldStart } from "../child.ts";
 import { serveTable } from "../servers/table.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import { awsKeys, instance, peerEnvironment, type Stage } from "./stage.ts";
+import { awsKeys, type BenchmarkSetup, instance, peerEnvironment } from "./stage.ts";
 
 const unbundledPeer = fileURLToPath(new URL("../peer/handler.mjs", import.meta.url));
 
 /** From starting the process to the end of the first poll. */
-export async function coldBenchmark(stage: Stage): Promise<Benchmark> {
+export async function coldBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
   const { floor, ours, peer, rounds } = await coldStarts(stage);
   return {
     title: "Cold start",
@@ -25,7 +25,7 @@ export async function coldBenchmark(stage: Stage): Promise<Benchmark> {
 }
 
 /** A cold start against the peer with its packages unbundled, as most users deploy it. */
-export async function unbundledBenchmark(stage: Stage): Promise<Benchmark> {
+export async function unbundledBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
   const { ours, peer, rounds } = await coldStarts(stage);
   return {
     title: "Cold start, the peer not bundled",
@@ -36,7 +36,7 @@ export async function unbundledBenchmark(stage: Stage): Promise<Benchmark> {
   };
 }
 
-async function coldStarts({ bundles, folder, isQuick, onEnd }: Stage) {
+async function coldStarts({ bundles, folder, isQuick, onEnd }: BenchmarkSetup) {
   const [tasks, table] = await Promise.all([serveTasks(10), serveTable()]);
   onEnd(() => Promise.all([tasks.close(), table.close()]));
   const configFile = join(folder, "bridge.config.json");

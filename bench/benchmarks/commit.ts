@@ -1,9 +1,9 @@
 import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
-import type { Stage } from "./stage.ts";
+import type { BenchmarkSetup } from "./stage.ts";
 
 /** One change among many known tasks: compare, plan, encode, compress. */
-export function commitBenchmark({ bundles, isQuick }: Stage, count: number): Benchmark {
+export function commitBenchmark({ bundles, isQuick }: BenchmarkSetup, count: number): Benchmark {
   const times = isQuick ? 1 : Math.max(3, Math.round(100_000 / Math.max(count, 50)));
   const subject = (mode: string) =>
     measured([bundles.subject("commit"), mode, String(count), String(times)], {});

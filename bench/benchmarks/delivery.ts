@@ -2,13 +2,13 @@ import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
 import { serveHook } from "../servers/hook.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import type { Stage } from "./stage.ts";
+import type { BenchmarkSetup } from "./stage.ts";
 
 const atOnce = 64;
 
 /** Events to a webhook with a fixed latency: all of them, and the first, which includes compilation in a new process. */
 export async function deliveryBenchmark(
-  { bundles, isQuick, onEnd }: Stage,
+  { bundles, isQuick, onEnd }: BenchmarkSetup,
   latencyMs: number,
   events: number,
 ): Promise<Benchmark> {
@@ -37,7 +37,7 @@ export async function deliveryBenchmark(
 }
 
 /** A backlog drained from the embedded store; the floor is a tenth of it, so the ratio shows growth. */
-export async function backlogBenchmark({ bundles, isQuick, onEnd }: Stage): Promise<Benchmark> {
+export async function backlogBenchmark({ bundles, isQuick, onEnd }: BenchmarkSetup): Promise<Benchmark> {
   const [hook, tasks] = await Promise.all([serveHook(0), serveTasks(0)]);
   onEnd(() => Promise.all([hook.close(), tasks.close()]));
   const streams = isQuick ? 10 : 100;

@@ -3,10 +3,10 @@ import { seededRandom } from "../../lib/simulator/random.ts";
 import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
 import { instanceId, projectId } from "../subjects/bridge.ts";
-import type { Stage } from "./stage.ts";
+import type { BenchmarkSetup } from "./stage.ts";
 
 /** One run over a thousand streams. */
-export async function fleetBenchmark({ bundles, isQuick, onEnd }: Stage): Promise<Benchmark> {
+export async function fleetBenchmark({ bundles, isQuick, onEnd }: BenchmarkSetup): Promise<Benchmark> {
   const count = isQuick ? 20 : 1_000;
   const simulator = await startSimulator({ random: seededRandom(1), auth: "none" });
   onEnd(() => simulator.close());

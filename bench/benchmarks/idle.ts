@@ -2,12 +2,12 @@ import type { Benchmark, Readings } from "../benchmark.ts";
 import { measured } from "../child.ts";
 import { serveTable } from "../servers/table.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import { peerEnvironment, type Stage } from "./stage.ts";
+import { type BenchmarkSetup, peerEnvironment } from "./stage.ts";
 
 const warmUps = 100;
 
 /** Warm runs without changes, compared with a bare GET: most runs are like this. */
-export async function idleBenchmark(stage: Stage): Promise<Benchmark> {
+export async function idleBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
   const { subject, peer, rounds } = await idleSubjects(stage);
   return {
     title: "Idle warm poll",
@@ -24,7 +24,7 @@ export async function idleBenchmark(stage: Stage): Promise<Benchmark> {
 }
 
 /** Warm runs without changes, compared with a signed GET: shows the signature's share. */
-export async function signedBenchmark(stage: Stage): Promise<Benchmark> {
+export async function signedBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
   const { subject, rounds } = await idleSubjects(stage);
   return {
     title: "Idle warm poll, to a signed GET",
@@ -35,7 +35,7 @@ export async function signedBenchmark(stage: Stage): Promise<Benchmark> {
   };
 }
 
-async function idleSubjects({ bundles, isQuick, onEnd }: Stage) {
+async function idleSubjects({ bundles, isQuick, onEnd }: BenchmarkSetup) {
   const [tasks, table] = await Promise.all([serveTasks(10), serveTable()]);
   onEnd(() => Promise.all([tasks.close(), table.close()]));
   const runs = isQuick ? 20 : 1_000;

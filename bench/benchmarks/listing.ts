@@ -1,10 +1,10 @@
 import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import { peerEnvironment, type Stage } from "./stage.ts";
+import { type BenchmarkSetup, peerEnvironment } from "./stage.ts";
 
 /** Reading a very long listing, page by page. */
-export async function listingBenchmark({ bundles, isQuick, onEnd }: Stage): Promise<Benchmark> {
+export async function listingBenchmark({ bundles, isQuick, onEnd }: BenchmarkSetup): Promise<Benchmark> {
   const count = isQuick ? 1_000 : 100_000;
   const tasks = await serveTasks(count);
   onEnd(() => tasks.close());

@@ -1,7 +1,7 @@
 import type { Bundles } from "../bundle.ts";
 
 /** Setup shared by all benchmarks. */
-export interface Stage {
+export interface BenchmarkSetup {
   readonly bundles: Bundles;
   /** Folder for a benchmark's files. */
   readonly folder: string;

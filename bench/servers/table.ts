@@ -6,15 +6,15 @@ export interface TableServer extends Served {
   readonly calls: () => number;
 }
 
-type Item = Readonly<Record<string, Readonly<Record<string, string>>>>;
+type StoredItem = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /**
  * The part of DynamoDB that a checkpoint table uses, in memory: every write passes, whatever its
  * condition. Only the client's cost counts here; stores are tested elsewhere.
  */
 export async function serveTable(): Promise<TableServer> {
-  const items = new Map<string, Item>();
-  const keyOf = ({ pk, sk }: Item) => `${pk?.["S"]} ${sk?.["S"]}`;
+  const items = new Map<string, StoredItem>();
+  const keyOf = ({ pk, sk }: StoredItem) => `${pk?.["S"]} ${sk?.["S"]}`;
   let calls = 0;
   const served = await serve(async (request, response) => {
     calls += 1;

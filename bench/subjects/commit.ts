@@ -29,7 +29,7 @@ const knownAs = (task: Task, status: string): KnownTask => ({
   createdAtMs: task.createdAtMs,
   updatedAtMs: task.createdAtMs + 1,
   name: status === "SUCCESS" ? "" : task.name,
-  overdueTold: false,
+  overdueEmitted: false,
   doubt: null,
   past: [],
   gone: null,

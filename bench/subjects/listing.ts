@@ -76,7 +76,7 @@ const asRecorded = (number: number): KnownTask => ({
   createdAtMs: createdMs + number * 1_000,
   updatedAtMs: createdMs + number * 1_000 + 5_000,
   name: "",
-  overdueTold: false,
+  overdueEmitted: false,
   doubt: null,
   past: [],
   gone: null,

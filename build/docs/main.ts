@@ -3,7 +3,7 @@ import { configJsonSchema, type JsonSchema, reference } from "../../lib/config/j
 import { durationPattern } from "../../lib/options/duration.ts";
 import { sinkTypes } from "../../lib/sinks/index.ts";
 import { withFigures } from "./scale.ts";
-import { markdownTable, type Row } from "./table.ts";
+import { markdownTable, type TableRow } from "./table.ts";
 
 // `node build/docs/main.ts` writes the tables of fields into configuration.md, from the schema, and the figures into scale.md.
 
@@ -54,7 +54,7 @@ function rows(
   prefix: string,
   isShown: (key: string) => boolean,
   isDeep: boolean,
-): readonly Row[] {
+): readonly TableRow[] {
   return Object.keys(schema.properties ?? {})
     .filter(isShown)
     .flatMap((key) => {

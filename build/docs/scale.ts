@@ -9,7 +9,7 @@ import {
   plansPerMonth,
   rules,
 } from "./scale-model.ts";
-import { markdownTable, type Row } from "./table.ts";
+import { markdownTable, type TableRow } from "./table.ts";
 
 /** US dollars, list prices of us-east-1. Inputs: look up your region's. */
 const prices = {
@@ -112,7 +112,7 @@ const dollars = (amount: number): string => {
 };
 
 function doneTable(months: readonly Month[]): string {
-  const row = (name: string, of: (month: Month) => string): Row => [name, ...months.map(of)];
+  const row = (name: string, of: (month: Month) => string): TableRow => [name, ...months.map(of)];
   const rows = [
     row("polls", ({ polls }) => short.format(polls)),
     row("lists of instances", ({ listings }) => short.format(listings)),
@@ -138,7 +138,8 @@ function costTable(months: readonly Month[], costsOf: (month: Month) => Costs): 
   ]);
 }
 
-const numbers = (rows: readonly [Row, ...Row[]]): string => markdownTable(rows, (column) => column > 0);
+const numbers = (rows: readonly [TableRow, ...TableRow[]]): string =>
+  markdownTable(rows, (column) => column > 0);
 
 /** The page with its figures as the model counts them now. @throws Error for a marker that names no figures */
 export function withFigures(page: string): string {

@@ -1,13 +1,13 @@
-export type Row = readonly string[];
+export type TableRow = readonly string[];
 
 /** A Markdown table whose columns are padded to their widths; the first row is its head. */
 export function markdownTable(
-  [head, ...body]: readonly [Row, ...Row[]],
+  [head, ...body]: readonly [TableRow, ...TableRow[]],
   isNumber: (column: number) => boolean = () => false,
 ): string {
   const rows = [head, ...body].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
   const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: Row): string =>
+  const line = (row: TableRow): string =>
     `| ${row
       .map((cell, column) => {
         const width = widths[column] ?? 0;

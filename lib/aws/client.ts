@@ -1,10 +1,11 @@
 import type { Dispatcher } from "undici";
 import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
 import { parseJson } from "../text/json.ts";
 import { AwsError, type AwsFailure } from "./errors.ts";
 import { type AwsResponse, ask } from "./http.ts";
-import { type Environment, openKeys } from "./keys.ts";
+import { openKeys } from "./keys.ts";
 import { endpointOf, type JsonServiceName, regionOf, type ServiceName, services } from "./services.ts";
 import { signV4 } from "./sigv4.ts";
 

@@ -1,11 +1,11 @@
 import type { Dispatcher } from "undici";
 import type { CallOptions } from "../core/clock.ts";
 import { brokeOff, exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
-import { networkTrouble } from "../net/network-errors.ts";
+import { networkFailure } from "../net/network-errors.ts";
 import { AwsError } from "./errors.ts";
 
 /** One HTTP request and its time limit. */
-export interface Exchange {
+export interface SignedRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export const unreadableCode = "UNREADABLE_ANSWER";
 export async function ask(
   dispatcher: Dispatcher,
   call: string,
-  { method, url, headers, body, timeoutMs }: Exchange,
+  { method, url, headers, body, timeoutMs }: SignedRequest,
   options: CallOptions,
 ): Promise<AwsResponse> {
   const { origin, pathname, search } = url;
@@ -41,7 +41,7 @@ export async function ask(
         throw new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
       if (isCallersEnd(error, options))
         throw new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`);
-      throw networkFailure(call, error) ?? error;
+      throw networkAwsError(call, error) ?? error;
     },
   );
   const { status, text, cut } = answer;
@@ -54,8 +54,8 @@ export async function ask(
 }
 
 /** Maps an error that a network can cause; null for any other, which is a defect. */
-function networkFailure(call: string, error: unknown): AwsError | null {
-  const trouble = networkTrouble(error);
+function networkAwsError(call: string, error: unknown): AwsError | null {
+  const trouble = networkFailure(error);
   if (!trouble) return null;
   const reason = trouble.fault === "barred" ? "unauthorized" : "unavailable";
   return new AwsError(reason, trouble.code ?? "NOT_HTTP", `${call}: ${trouble.problem}`, { cause: error });

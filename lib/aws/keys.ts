@@ -2,13 +2,11 @@ import fs from "node:fs";
 import type { Dispatcher } from "undici";
 import * as v from "valibot";
 import type { CallOptions, Clock } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
 import { CachedToken, type Renewable } from "../net/cached-token.ts";
 import { AwsError } from "./errors.ts";
 import { ask } from "./http.ts";
 import type { AwsKey } from "./sigv4.ts";
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Source of the access key. */
 export interface Keys {

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { eachOf } from "../async/each.ts";
 import type { CallOptions, Clock, Random } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
 import { openAgent } from "../net/agent.ts";
 import { openAws } from "./client.ts";
 import { AwsError } from "./errors.ts";
-import type { Environment } from "./keys.ts";
 
 /** One message to send. */
 export interface QueueMessage {

@@ -1,5 +1,5 @@
+import type { Environment } from "../core/environment.ts";
 import { AwsError } from "./errors.ts";
-import type { Environment } from "./keys.ts";
 
 interface Service {
   /** Prefix of `x-amz-target`; absent for a service that does not speak JSON. */

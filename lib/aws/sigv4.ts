@@ -10,7 +10,7 @@ export interface AwsKey {
 }
 
 /** The signed parts of a request. */
-export interface SignableRequest {
+export interface SigV4Request {
   /** @default POST */
   readonly method?: string;
   /** Path as on the wire; its escapes are escaped again for the signature, except for S3. */
@@ -35,7 +35,7 @@ const algorithm = "AWS4-HMAC-SHA256";
  * temporary credentials, and `x-amz-content-sha256`, which only S3 requires.
  */
 export function signV4(
-  request: SignableRequest,
+  request: SigV4Request,
   key: AwsKey,
   { region, service }: SigningScope,
   nowMs: number,

@@ -99,30 +99,39 @@ function doubted(id: TaskId, known: KnownTask, status: string, { nowMs }: DiffRu
 
 /** Handles an unchanged status: clears a doubt, or emits a vanished task's return. */
 function stayed(known: KnownTask, task: Task, rules: DiffRules): Difference | null {
-  const overdue = !known.overdueTold && isOverdue(task, rules);
+  const overdue = !known.overdueEmitted && isOverdue(task, rules);
   if (!overdue && known.gone === null && known.doubt === null) return null;
   const changes: Change[] = [];
   if (known.gone) changes.push({ task, from: vanished, to: task.status });
   if (overdue) changes.push({ task, from: task.status, to: "OVERDUE" });
-  return { id: task.id, changes, known: knownAs(task, known.overdueTold || overdue, known.past) };
+  return { id: task.id, changes, known: knownAs(task, known.overdueEmitted || overdue, known.past) };
 }
 
 function movedTo(task: Task, known: KnownTask | undefined, rules: DiffRules): Difference {
-  const overdue = !known?.overdueTold && isOverdue(task, rules);
+  const overdue = !known?.overdueEmitted && isOverdue(task, rules);
   const changes: Change[] = [];
   const from = known?.gone ? vanished : (known?.status ?? null);
   if (known || !isBeforeBaseline(task, rules)) changes.push({ task, from, to: task.status });
   if (overdue) changes.push({ task, from: task.status, to: "OVERDUE" });
   const past = known ? pastAfter(known, task) : nothing;
-  return { id: task.id, changes, known: knownAs(task, overdue || (known?.overdueTold ?? false), past) };
+  return { id: task.id, changes, known: knownAs(task, overdue || (known?.overdueEmitted ?? false), past) };
 }
 
 const nothing: KnownTask["past"] = [];
 
-function knownAs(task: Task, overdueTold: boolean, past: KnownTask["past"]): KnownTask {
+function knownAs(task: Task, overdueEmitted: boolean, past: KnownTask["past"]): KnownTask {
   const { status, createdAtMs, updatedAtMs } = task;
   const name = isFinal(status) ? "" : task.name;
-  return { status, createdAtMs, updatedAtMs, name, overdueTold, doubt: null, past, gone: null };
+  return {
+    status,
+    createdAtMs,
+    updatedAtMs,
+    name,
+    overdueEmitted: overdueEmitted,
+    doubt: null,
+    past,
+    gone: null,
+  };
 }
 
 function isBeforeBaseline(task: Task, { baselineMs, nowMs }: DiffRules): boolean {

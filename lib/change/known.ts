@@ -26,7 +26,7 @@ export interface KnownTask extends Sight {
   /** Name of an open task, for events made without its record; empty once the task has ended. */
   readonly name: string;
   /** Whether the task's overdue event was emitted. */
-  readonly overdueTold: boolean;
+  readonly overdueEmitted: boolean;
   /** Usually null. */
   readonly doubt: Doubt | null;
   /**

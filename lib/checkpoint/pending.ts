@@ -7,7 +7,7 @@ type Owing = Pick<Checkpoint, "outbox" | "parked">;
 export const owes = ({ outbox, parked }: Owing): boolean => outbox.length > 0 || parked.size > 0;
 
 /** Pending deliveries by sink, parked ones included. */
-export function owedCounts({ outbox, parked }: Owing): ReadonlyMap<SinkName, number> {
+export function pendingCounts({ outbox, parked }: Owing): ReadonlyMap<SinkName, number> {
   const counts = new Map<SinkName, number>();
   const add = (sink: SinkName, count: number): void => {
     counts.set(sink, (counts.get(sink) ?? 0) + count);
@@ -18,7 +18,7 @@ export function owedCounts({ outbox, parked }: Owing): ReadonlyMap<SinkName, num
 }
 
 /** Commit time of each sink's oldest pending event, epoch milliseconds. */
-export function oldestOwedBySink({ outbox, parked }: Owing): ReadonlyMap<SinkName, number> {
+export function oldestPendingBySink({ outbox, parked }: Owing): ReadonlyMap<SinkName, number> {
   const oldest = new Map<SinkName, number>();
   const meet = (sink: SinkName, ms: number): void => {
     oldest.set(sink, Math.min(ms, oldest.get(sink) ?? ms));
@@ -30,7 +30,7 @@ export function oldestOwedBySink({ outbox, parked }: Owing): ReadonlyMap<SinkNam
 }
 
 /** Commit time of the oldest pending event, epoch milliseconds; null when none is pending. */
-export function oldestOwedMs(owing: Owing): number | null {
-  const times = [...oldestOwedBySink(owing).values()];
+export function oldestPendingMs(owing: Owing): number | null {
+  const times = [...oldestPendingBySink(owing).values()];
   return times.length > 0 ? Math.min(...times) : null;
 }

@@ -14,7 +14,7 @@ export async function withBridge(
   body: (bridge: Bridge, loaded: LoadedConfig) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const loaded = await configOf(context);
-  const bridge = await openBridge(loaded, { ...context, telling: context });
+  const bridge = await openBridge(loaded, { ...context, shutdown: context });
   try {
     return await body(bridge, loaded);
   } finally {

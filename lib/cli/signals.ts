@@ -13,7 +13,7 @@ interface Emitter {
 }
 
 /** The part of `process` that this uses. */
-export interface Host extends Emitter {
+export interface SignalHost extends Emitter {
   readonly stdout: Emitter;
   readonly stderr: Emitter;
   exit(code: number): void;
@@ -25,7 +25,7 @@ const codes = { SIGINT: 130, SIGTERM: 143 } as const;
 const endWithinMs = 7_500;
 
 /** A third signal, or the time limit, ends the process at once; every durable step survives that. */
-export function listenForSignals(host: Host): Stopping {
+export function listenForSignals(host: SignalHost): Stopping {
   const stop = new AbortController();
   const abandon = new AbortController();
   let exitCode: number | null = null;

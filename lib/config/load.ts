@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
+import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import { sinkTypes as builtInSinkTypes } from "../sinks/index.ts";
@@ -10,7 +11,7 @@ import { check } from "./check/validate.ts";
 import { findConfigFile, readConfigFile } from "./read/file.ts";
 import type { TextSource } from "./read/text-source.ts";
 import { withDefaultCredentials } from "./resolve/credentials.ts";
-import { type Environment, expand } from "./resolve/expand.ts";
+import { expand } from "./resolve/expand.ts";
 import { resolveReferences, type SecretResolvers, schemesOf } from "./resolve/references.ts";
 import { type Config, configSchema } from "./schema.ts";
 

@@ -6,10 +6,10 @@ import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
 
 const everyMs = 3_600_000;
 /** Last part of a dead letter's life, in which its removal is announced in the log. */
-const toldPart = 0.1;
+const announcedPart = 0.1;
 
 /** Parts that dead letter expiry needs. */
-export interface LetterAgeDeps {
+export interface DeadLetterAgeDeps {
   readonly deadLetters: DeadLetterStore;
   readonly log: Log;
   readonly maxAgeMs: number;
@@ -28,11 +28,11 @@ type Expire = (nowMs: number | null) => Promise<Expired>;
  * Removes expired dead letters, at most once an hour. The log announces each removal beforehand and reports it
  * afterwards. Never rejects: after a store failure it tries again later.
  */
-export function deadLetterAge({ deadLetters, log, maxAgeMs }: LetterAgeDeps): Expire {
+export function deadLetterAge({ deadLetters, log, maxAgeMs }: DeadLetterAgeDeps): Expire {
   let sweptMs = Number.NEGATIVE_INFINITY;
 
   async function sweep(nowMs: number): Promise<Expired> {
-    const old = await deadLetters.list({ givenUpBeforeMs: nowMs - maxAgeMs * (1 - toldPart) });
+    const old = await deadLetters.list({ givenUpBeforeMs: nowMs - maxAgeMs * (1 - announcedPart) });
     const gone = old.filter(({ givenUpAtMs }) => givenUpAtMs < nowMs - maxAgeMs);
     for (const { id, sink, stream, reason } of gone)
       log("warn", "a dead letter has reached its age and is deleted", { letter: id, sink, stream, reason });

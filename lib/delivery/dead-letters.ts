@@ -80,10 +80,10 @@ export const deadLetterOf = (
 });
 
 /** Encodes a dead letter as JSON with a checksum, since a redrive delivers it as it is read. */
-export const encodeLetter = (letter: DeadLetter): string => sealed(JSON.stringify(letter));
+export const encodeDeadLetter = (letter: DeadLetter): string => sealed(JSON.stringify(letter));
 
 /** Decodes a stored dead letter. @throws StoreError `corrupt` when the text was altered */
-export function decodeLetter(text: string, id: string): DeadLetter {
+export function decodeDeadLetter(text: string, id: string): DeadLetter {
   const json = unsealed(text);
   if (json === null) throw new StoreError("corrupt", `dead letter ${id}: it does not match its checksum`);
   return parseExactJson(json) as DeadLetter;

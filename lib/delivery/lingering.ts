@@ -5,7 +5,7 @@ import type { Sink } from "../sinks/sink.ts";
 export const graceMs = 3_000;
 
 /** Shutdown signals of a process. */
-export interface Telling {
+export interface ShutdownSignals {
   /** Stops starting new work. */
   readonly stop: AbortSignal;
   /** Also aborts work in progress. */
@@ -16,7 +16,7 @@ export interface Telling {
  * Wraps a sink so that its attempts continue for three seconds after `stop`: requests already sent are confirmed and
  * not sent again. `abandon`, or any other end of the run, aborts them at once.
  */
-export const lingering = (sink: Sink, { stop, abandon }: Telling, clock: Clock): Sink => ({
+export const lingering = (sink: Sink, { stop, abandon }: ShutdownSignals, clock: Clock): Sink => ({
   name: sink.name,
   batch: sink.batch,
   close: () => sink.close(),

@@ -6,7 +6,7 @@ import type { LeafNode, ObjectNode, PatternItem, PatternNode } from "./pattern.t
 export type Match = "no" | "absent" | "present";
 
 /** The result of matching a value with a pattern, with all details. */
-export type Outcome = LeafOutcome | FieldsOutcome | ListOutcome;
+export type MatchResult = LeafOutcome | FieldsOutcome | ListOutcome;
 
 interface LeafOutcome {
   readonly kind: "leaf";
@@ -20,19 +20,19 @@ interface LeafOutcome {
 interface FieldsOutcome {
   readonly kind: "fields";
   readonly match: Match;
-  readonly fields: readonly (readonly [name: string, verdict: Outcome])[];
+  readonly fields: readonly (readonly [name: string, verdict: MatchResult])[];
   /** One outcome per branch of `$or`. */
-  readonly branches: readonly Outcome[];
+  readonly branches: readonly MatchResult[];
 }
 
 interface ListOutcome {
   readonly kind: "list";
   readonly match: Match;
-  readonly elements: readonly Outcome[];
+  readonly elements: readonly MatchResult[];
 }
 
 /** Matches a value with a pattern. Both filtering and explaining use it. */
-export const judge = (node: PatternNode, value: unknown): Outcome =>
+export const judge = (node: PatternNode, value: unknown): MatchResult =>
   node.kind === "leaf" ? judgeLeaf(node, value) : judgeObject(node, value);
 
 function judgeLeaf(node: LeafNode, value: unknown): LeafOutcome {
@@ -45,7 +45,7 @@ function judgeLeaf(node: LeafNode, value: unknown): LeafOutcome {
 }
 
 /** In an array, one object must match the whole node; when matching by absence, all of them must. */
-function judgeObject(node: ObjectNode, value: unknown): Outcome {
+function judgeObject(node: ObjectNode, value: unknown): MatchResult {
   if (!Array.isArray(value)) return judgeFields(node, value);
   const elements = elementsOf(value).map((element) => judgeFields(node, element));
   return elements.length === 0
@@ -70,15 +70,15 @@ function every(matches: readonly Match[]): Match {
   return matches.includes("present") ? "present" : "absent";
 }
 
-const anyBranch = (branches: readonly Outcome[]): Match => strongest(branches)?.match ?? "no";
+const anyBranch = (branches: readonly MatchResult[]): Match => strongest(branches)?.match ?? "no";
 
-function anyElement(elements: readonly Outcome[]): Match {
+function anyElement(elements: readonly MatchResult[]): Match {
   const matches = elements.map(({ match }) => match);
   return matches.includes("present") ? "present" : every(matches);
 }
 
 /** Of several outcomes of which one is enough, the one that decides; undefined when none matches. */
-export const strongest = (verdicts: readonly Outcome[]): Outcome | undefined =>
+export const strongest = (verdicts: readonly MatchResult[]): MatchResult | undefined =>
   verdicts.find(({ match }) => match === "present") ?? verdicts.find(({ match }) => match === "absent");
 
 /** Own properties only: a pattern must not see inherited ones. */

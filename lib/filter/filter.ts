@@ -1,5 +1,5 @@
 import type { CloudEvent } from "../change/event.ts";
-import { judge, type Outcome, strongest } from "./evaluate.ts";
+import { judge, type MatchResult, strongest } from "./evaluate.ts";
 import { compilePattern, shortJson } from "./pattern.ts";
 
 /** A sink's filter: a compiled EventBridge event pattern. */
@@ -46,7 +46,7 @@ export function compileFilter(pattern: unknown, field = "filter"): Filter {
   };
 }
 
-function checksOf(verdict: Outcome, path: string): readonly Check[] {
+function checksOf(verdict: MatchResult, path: string): readonly Check[] {
   switch (verdict.kind) {
     case "leaf": {
       const { node, value, by } = verdict;
@@ -72,7 +72,9 @@ function checksOf(verdict: Outcome, path: string): readonly Check[] {
 }
 
 /** Of outcomes of which one is enough: that one, or all of them when none matches. */
-function deciding(verdicts: readonly Outcome[]): readonly (readonly [index: number, verdict: Outcome])[] {
+function deciding(
+  verdicts: readonly MatchResult[],
+): readonly (readonly [index: number, verdict: MatchResult])[] {
   const enough = strongest(verdicts);
   return [...verdicts.entries()].filter(([, verdict]) => enough === undefined || verdict === enough);
 }

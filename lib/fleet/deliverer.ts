@@ -66,7 +66,7 @@ export interface Deliverer {
   deliver(batch: readonly Received[], time: BatchTime): Promise<DeliverySummary>;
 }
 
-interface Letter {
+interface AbandonedMessage {
   readonly message: Received;
   readonly reason: GiveUpReason | "unreadable";
   readonly detail: string;
@@ -144,7 +144,10 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
   }
 
   /** False when storing failed; the messages then stay in the queue. */
-  async function storeDeadLetters(letters: readonly Letter[], options: CallOptions): Promise<boolean> {
+  async function storeDeadLetters(
+    letters: readonly AbandonedMessage[],
+    options: CallOptions,
+  ): Promise<boolean> {
     try {
       await parts.deadLetters.send(letters.map(letterMessage), options);
     } catch (error) {
@@ -188,7 +191,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     async deliver(batch, time) {
       const settling: CallOptions = { signal: time.settling };
       const parcels = new Map<string, QueuedDelivery>();
-      const letters: Letter[] = [];
+      const letters: AbandonedMessage[] = [];
       let filtered = 0;
       for (const message of batch) {
         const event = eventIn(message.body);
@@ -236,7 +239,7 @@ function letterMessage({
   message: { body, receiptHandle, attributes },
   reason,
   detail,
-}: Letter): QueueMessage {
+}: AbandonedMessage): QueueMessage {
   const { MessageGroupId: group, MessageDeduplicationId: deduplication } = attributes;
   const isFifo = group !== undefined && deduplication !== undefined;
   return {

@@ -2,7 +2,7 @@ import type { Queue, QueueMessage } from "../aws/queue.ts";
 import { type ActivityIndex, isBusy, owingMs } from "../checkpoint/activity.ts";
 import type { CallOptions } from "../core/clock.ts";
 import { type StreamKey, streamKey } from "../core/names.ts";
-import { coolingMs, isDue, type ScheduleRules, type Span } from "./schedule.ts";
+import { coolingMs, type Interval, isDue, type ScheduleRules } from "./schedule.ts";
 import { type ShardStream, shardsOf, shardText } from "./shard.ts";
 
 /** Rules of a planner. */
@@ -29,7 +29,7 @@ export interface Plan {
 export function planMessages(
   streams: readonly ShardStream[],
   activity: ReadonlyMap<StreamKey, number>,
-  span: Span,
+  span: Interval,
   rules: PlanRules,
   known: ReadonlySet<StreamKey> | null = null,
 ): Plan {

@@ -9,7 +9,7 @@ export interface ScheduleRules {
 }
 
 /** The interval of a plan: after `afterMs`, up to and including `untilMs`. */
-export interface Span {
+export interface Interval {
   readonly afterMs: number;
   readonly untilMs: number;
 }
@@ -22,7 +22,7 @@ export interface Span {
 export function isDue(
   key: string,
   activeMs: number | null,
-  { afterMs, untilMs }: Span,
+  { afterMs, untilMs }: Interval,
   { everyMs, maxIdleMs }: ScheduleRules,
 ): boolean {
   if (activeMs !== null && activeMs > afterMs) return true;

@@ -2,7 +2,7 @@ import { createHmac, hash } from "node:crypto";
 import { basicTime } from "../text/basic-time.ts";
 
 /** The signed parts of a request. */
-export interface SignableRequest {
+export interface SdkHmacRequest {
   readonly method: string;
   /** Decoded, never a URL's escaped form. A list holds segments with ids from outside, whose slashes are escaped. */
   readonly path: string | readonly string[];
@@ -28,7 +28,7 @@ const algorithm = "SDK-HMAC-SHA256";
  * Signs a request with every header it has (SDK-HMAC-SHA256).
  * Returns the headers to add: `x-sdk-date`, `authorization` and, for temporary credentials, `x-security-token`.
  */
-export function sign(request: SignableRequest, key: AccessKey, nowMs: number): Record<string, string> {
+export function sign(request: SdkHmacRequest, key: AccessKey, nowMs: number): Record<string, string> {
   const date = basicTime(nowMs);
   const added: Record<string, string> = { "x-sdk-date": date };
   if (key.securityToken !== undefined) added["x-security-token"] = key.securityToken;
@@ -47,7 +47,7 @@ export function sign(request: SignableRequest, key: AccessKey, nowMs: number): R
  * `date` is the X-Sdk-Date as sent; `signedNames` are lower-case and sorted.
  */
 export function signatureOf(
-  request: SignableRequest,
+  request: SdkHmacRequest,
   sk: string,
   date: string,
   signedNames: readonly string[],
@@ -59,7 +59,7 @@ export function signatureOf(
 }
 
 /** The string to sign. A signed header that the request lacks counts as empty. */
-export function canonicalRequest(request: SignableRequest, signedNames: readonly string[]): string {
+export function canonicalRequest(request: SdkHmacRequest, signedNames: readonly string[]): string {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(request.headers)) headers.set(name.toLowerCase(), value.trim());
   return [
@@ -101,7 +101,7 @@ export function percentEncode(text: string): string {
 const unreservedPath = /^[\w.~/-]*$/;
 
 /** A decoded path with its segments escaped. In a list, `..` is an id like any other. */
-export const encodePath = (path: SignableRequest["path"]): string => {
+export const encodePath = (path: SdkHmacRequest["path"]): string => {
   if (typeof path !== "string") return path.map(encodeSegment).join("/");
   return unreservedPath.test(path) ? path : path.split("/").map(percentEncode).join("/");
 };
@@ -110,13 +110,13 @@ const encodeSegment = (segment: string): string =>
   segment === "." || segment === ".." ? segment.replaceAll(".", "%2E") : percentEncode(segment);
 
 // The trailing slash is signed but not sent.
-function canonicalPath(path: SignableRequest["path"]): string {
+function canonicalPath(path: SdkHmacRequest["path"]): string {
   const encoded = encodePath(path);
   return encoded.endsWith("/") ? encoded : `${encoded}/`;
 }
 
 /** Sorted by raw name, then raw value: escaping first would order some characters differently. */
-const canonicalQuery = (query: SignableRequest["query"]): string =>
+const canonicalQuery = (query: SdkHmacRequest["query"]): string =>
   query
     .toSorted(([a, x], [b, y]) => compare(a, b) || compare(x, y))
     .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)

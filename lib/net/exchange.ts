@@ -4,7 +4,7 @@ import type { CallOptions } from "../core/clock.ts";
 import { decoded } from "./decode.ts";
 
 /** An HTTP request. */
-export interface Outgoing {
+export interface HttpRequest {
   readonly origin: string;
   /** Path with its query. */
   readonly path: string;
@@ -54,7 +54,7 @@ export const isCallersEnd = (error: unknown, { signal }: CallOptions): boolean =
  */
 export function exchange(
   dispatcher: Dispatcher,
-  { timeoutMs, maxBodyBytes, isStatusEnough = false, answered, headers, ...options }: Outgoing,
+  { timeoutMs, maxBodyBytes, isStatusEnough = false, answered, headers, ...options }: HttpRequest,
   { signal }: CallOptions,
 ): Promise<Incoming> {
   if (signal.aborted) return Promise.reject(signal.reason);

@@ -4,7 +4,7 @@ import { errors } from "undici";
 export type NetworkFault = "lost" | "slow" | "untrusted" | "garbled" | "unmade" | "barred";
 
 /** A network failure of a request. */
-export interface NetworkTrouble {
+export interface NetworkFailure {
   readonly fault: NetworkFault;
   /** Description for messages; it quotes no foreign text. */
   readonly problem: string;
@@ -25,7 +25,7 @@ export class ProxyError extends Error {
   }
 }
 
-type Known = Pick<NetworkTrouble, "fault" | "problem">;
+type Known = Pick<NetworkFailure, "fault" | "problem">;
 
 const lost = (problem: string): Known => ({ fault: "lost", problem });
 const untrusted = (problem: string): Known => ({ fault: "untrusted", problem });
@@ -75,7 +75,7 @@ const known: ReadonlyMap<string, Known> = new Map([
  * Classifies a request's failure. Codes that are not listed count as network failures too, since connecting, DNS and
  * TLS have more codes than any table. Null for an error without a code, which only a defect causes.
  */
-export function networkTrouble(error: unknown): NetworkTrouble | null {
+export function networkFailure(error: unknown): NetworkFailure | null {
   if (error instanceof ProxyError) return { fault: error.fault, problem: error.message, code: error.code };
   // undici's parser errors carry no reliable code.
   if (error instanceof errors.HTTPParserError)
@@ -106,5 +106,5 @@ function codeOf(error: unknown): string | null {
 }
 
 /** Formats the failure with its code, for messages. */
-export const troubleText = ({ problem, code }: NetworkTrouble): string =>
+export const networkFailureText = ({ problem, code }: NetworkFailure): string =>
   code === null ? problem : `${problem} (${code})`;

@@ -2,7 +2,7 @@ import { type LookupAddress, lookup } from "node:dns";
 import { type BlockList, isIP, type Socket } from "node:net";
 import { buildConnector, Client } from "undici";
 import { addressGuard, type GuardOptions, has, isCidr, rangesOf, refusedAddress } from "./address-guard.ts";
-import { networkTrouble, ProxyError } from "./network-errors.ts";
+import { networkFailure, ProxyError } from "./network-errors.ts";
 
 /** Proxy settings, as the environment has them. */
 export interface ProxyVariables {
@@ -24,7 +24,7 @@ export interface ProxyWays {
   readonly connecting: buildConnector.BuildOptions & { readonly timeout: number };
 }
 
-type Target = buildConnector.Options;
+type ConnectTarget = buildConnector.Options;
 /** Resolves a name to its addresses; null when it cannot be resolved here. */
 export type Resolve = (name: string) => Promise<readonly string[] | null>;
 
@@ -36,7 +36,7 @@ export function proxyConnector(ways: ProxyWays, resolve: Resolve = resolveHere):
   const { variables, direct, guard, connecting } = ways;
   const isDirect = noProxyMatcher(variables.noProxy);
   const secure = buildConnector(connecting);
-  const open = async (target: Target, url: string): Promise<Socket> => {
+  const open = async (target: ConnectTarget, url: string): Promise<Socket> => {
     if (guard) await holdTo(guard, target.hostname, resolve);
     return tunnel(parseProxy(url), hostAndPort(target), connecting.timeout);
   };
@@ -53,9 +53,9 @@ export function proxyConnector(ways: ProxyWays, resolve: Resolve = resolveHere):
   };
 }
 
-const portOf = ({ port, protocol }: Target): string => port || (protocol === "https:" ? "443" : "80");
+const portOf = ({ port, protocol }: ConnectTarget): string => port || (protocol === "https:" ? "443" : "80");
 
-const hostAndPort = (target: Target): string =>
+const hostAndPort = (target: ConnectTarget): string =>
   `${isIP(target.hostname) === 6 ? `[${target.hostname}]` : target.hostname}:${portOf(target)}`;
 
 /** Limit for DNS behind a proxy, where public names often do not resolve. */
@@ -128,7 +128,7 @@ async function tunnel(proxy: Proxy, host: string, timeoutMs: number): Promise<So
     socket.destroy();
     throw refusal(proxy, status);
   } catch (error) {
-    const trouble = networkTrouble(error);
+    const trouble = networkFailure(error);
     if (!trouble || error instanceof ProxyError) throw error;
     const { fault, problem, code } = trouble;
     // Wraps the code: undici reconnects endlessly after some of its own.

@@ -12,7 +12,7 @@ import { telegram } from "./platforms/telegram.ts";
 import { wecom } from "./platforms/wecom.ts";
 
 /** A chat product as a preview shows it. */
-export interface Platform {
+export interface PreviewPlatform {
   readonly title: string;
   /** Made-up options that a sink of this type requires. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -94,7 +94,7 @@ export const platforms = {
       environment: { AWS_ACCESS_KEY_ID: "made-up", AWS_SECRET_ACCESS_KEY: "made-up" },
     },
   },
-} as const satisfies Partial<Record<SinkType, Platform>>;
+} as const satisfies Partial<Record<SinkType, PreviewPlatform>>;
 
 export type PlatformType = keyof typeof platforms;
 

@@ -1,17 +1,17 @@
 import * as v from "valibot";
 import { type SinkName, sinkName } from "../core/names.ts";
+import { fieldsOf } from "../sinks/chat/code-result.ts";
 import { cutTemplates } from "../sinks/chat/templated.ts";
 import type { Language } from "../sinks/chat/text.ts";
-import { fieldsOf } from "../sinks/chat/verdict.ts";
 import { sinkTypes } from "../sinks/index.ts";
 import type { SinkModule } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openCapture } from "./capture.ts";
-import { type Platform, type PlatformType, platforms } from "./platforms.ts";
+import { type PlatformType, type PreviewPlatform, platforms } from "./platforms.ts";
 import { sampleNowMs, samples } from "./samples.ts";
 
 /** One message as it would be sent. */
-export interface Message {
+export interface PreviewedMessage {
   /** The sample that it shows. */
   readonly sample: string;
   /** The exact body. */
@@ -22,13 +22,13 @@ export interface Message {
 export interface Album {
   readonly name: SinkName;
   readonly type: PlatformType;
-  readonly messages: readonly Message[];
+  readonly messages: readonly PreviewedMessage[];
   /** One sentence for each of the sink's own texts and links that does not fit. */
   readonly warnings: readonly string[];
 }
 
 /** A configured chat sink. */
-export interface Subject {
+export interface PreviewedSink {
   readonly name: SinkName;
   readonly type: PlatformType;
   readonly module: SinkModule;
@@ -44,7 +44,7 @@ export const sampleStyle = (language: Language) => ({
 });
 
 /** A sink of a type, named after it, with made-up options. */
-export async function sampleSubject(type: PlatformType, language: Language): Promise<Subject> {
+export async function sampleSubject(type: PlatformType, language: Language): Promise<PreviewedSink> {
   const module: SinkModule = await sinkTypes[type]();
   const written = { ...sampleStyle(language), ...platforms[type].options };
   const options = fieldsOf(v.parse(module.schema, written));
@@ -55,15 +55,15 @@ const usualBurst = 6;
 const longestBurst = 100;
 
 /** Number of changes that makes the sink send a digest, if it ever does. */
-const burstFor = ({ digestAbove }: Subject["options"]): number =>
+const burstFor = ({ digestAbove }: PreviewedSink["options"]): number =>
   Math.min(longestBurst, Math.max(usualBurst, typeof digestAbove === "number" ? digestAbove + 1 : 0));
 
 /**
  * Makes the messages that a chat sink would send for each sample, at the samples' own instant: the sink really sends them,
  * and a capture replaces the network.
  */
-export async function albumOf({ name, type, module, options }: Subject): Promise<Album> {
-  const { captured = {} }: Platform = platforms[type];
+export async function albumOf({ name, type, module, options }: PreviewedSink): Promise<Album> {
+  const { captured = {} }: PreviewPlatform = platforms[type];
   const { environment = {}, answer = "" } = captured;
   const { dispatcher, bodies } = openCapture(answer);
   const clock = { now: () => sampleNowMs, sleep: async () => {} };
@@ -71,7 +71,7 @@ export async function albumOf({ name, type, module, options }: Subject): Promise
   const log: Log = (_, message, fields = {}) => void warnings.add(`${message}: ${fields["link"]}`);
   const deps = { clock, random: () => 0.5, log, folder: ".", environment, dispatcher };
   const sink = module.create(name, { ...options, ...captured.options }, deps);
-  const messages: Message[] = [];
+  const messages: PreviewedMessage[] = [];
   for (const { name: sample, events } of samples(burstFor(options))) {
     const earlier = bodies.length;
     await sink.deliver(events, { signal: new AbortController().signal });

@@ -14,7 +14,7 @@ import { begin, type Receipt, settle } from "../checkpoint/transitions.ts";
 import type { CallOptions } from "../core/clock.ts";
 import { type PartError, SourceError, StoreError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
-import { isInstanceGone } from "../source/refusal.ts";
+import { isInstanceGone } from "../source/error-response.ts";
 import { partError } from "../telemetry/defect.ts";
 import { type CommitPlan, planCommit } from "./commit-plan.ts";
 import { Deliveries, enoughReceipts } from "./deliveries.ts";

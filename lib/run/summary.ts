@@ -1,5 +1,5 @@
 import type { PendingState } from "../checkpoint/checkpoint.ts";
-import { oldestOwedBySink, owedCounts } from "../checkpoint/pending.ts";
+import { oldestPendingBySink, pendingCounts } from "../checkpoint/pending.ts";
 import { type PartError, SourceError } from "../core/errors.ts";
 import { type SinkName, sinkName } from "../core/names.ts";
 import type { CircuitBreaker } from "../delivery/circuit-breaker.ts";
@@ -138,7 +138,7 @@ function sinkSummary(
     checkpoint?.outbox.flatMap(({ pending }) => pending.get(name) ?? []) ?? [];
   const retrying = sum((outcome) => inOutbox(outcome).filter(({ attempts }) => attempts > 0).length);
   const oldestMs = outcomes.flatMap(
-    ({ checkpoint }) => (checkpoint && oldestOwedBySink(checkpoint).get(name)) ?? [],
+    ({ checkpoint }) => (checkpoint && oldestPendingBySink(checkpoint).get(name)) ?? [],
   );
   const { failure } = breaker;
   return {
@@ -147,7 +147,7 @@ function sinkSummary(
     deadLettered: sum(({ deadLettered }) => deadLettered.get(name) ?? 0),
     expired: 0,
     retrying,
-    pending: sum(({ checkpoint }) => (checkpoint && owedCounts(checkpoint).get(name)) ?? 0),
+    pending: sum(({ checkpoint }) => (checkpoint && pendingCounts(checkpoint).get(name)) ?? 0),
     oldestPendingAt: oldestMs.length > 0 ? new Date(Math.min(...oldestMs)).toISOString() : null,
     blocked: failure?.kind === "blocked" ? failure.reason : null,
     problem: retrying > 0 || failure ? (breaker.problem ?? failure?.reason ?? null) : null,

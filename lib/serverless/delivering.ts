@@ -1,8 +1,8 @@
-import type { Environment } from "../aws/keys.ts";
 import { openQueue } from "../aws/queue.ts";
 import type { LoadedSink } from "../config/check/sinks.ts";
 import { type LoadedSinks, loadSinks } from "../config/load.ts";
 import type { DeliveryConfig } from "../config/schema.ts";
+import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import { type Deliverer, openDeliverer } from "../fleet/deliverer.ts";

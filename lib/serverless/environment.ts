@@ -1,5 +1,5 @@
-import type { Environment } from "../aws/keys.ts";
 import { systemClock } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
 import { jsonLog } from "../telemetry/log.ts";
 import type { WarmDeps } from "./warm.ts";

@@ -1,4 +1,4 @@
-import type { Environment } from "../aws/keys.ts";
+import type { Environment } from "../core/environment.ts";
 import { accessKeyIn } from "../huawei/access-key.ts";
 import type { AccessKey } from "../huawei/sign.ts";
 import type { RunSummary } from "../run/summary.ts";

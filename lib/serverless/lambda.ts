@@ -1,6 +1,6 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
-import type { Environment } from "../aws/keys.ts";
+import type { Environment } from "../core/environment.ts";
 import type { Log } from "../telemetry/log.ts";
 import { functionDeps } from "./environment.ts";
 import { type Metrics, metricsLine } from "./metrics.ts";

@@ -1,7 +1,7 @@
-import type { Environment } from "../aws/keys.ts";
 import { type LoadDeps, loadConfig } from "../config/load.ts";
 import type { SecretResolvers } from "../config/resolve/references.ts";
 import { isWithin } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
 import { type Bridge, type BridgeDeps, openBridge } from "../wire/bridge.ts";
 import { secretResolvers } from "../wire/secrets.ts";

@@ -4,7 +4,7 @@ import { type Clock, type Random, systemClock } from "../core/clock.ts";
 import { type AuthOptions, admission } from "./auth.ts";
 import { refusal } from "./errors.ts";
 import type { FaultName } from "./fault-table.ts";
-import { type Faults, type Operation, switchboard, type Target } from "./faults.ts";
+import { type Faults, type FaultTarget, type OperationName, switchboard } from "./faults.ts";
 import { hexId } from "./random.ts";
 import { type ReceivedRequest, receive } from "./request.ts";
 import type { SimulatedResponse } from "./response.ts";
@@ -35,7 +35,7 @@ export interface RecordedRequest {
   readonly path: string | null;
   readonly query: Readonly<Record<string, string>>;
   /** "unknown" for a request that is not part of the API. */
-  readonly operation: Operation | "unknown";
+  readonly operation: OperationName | "unknown";
   /** The instance's id; empty when the call has none. */
   readonly instance: string;
   /** The response's status; null when none was sent. */
@@ -90,7 +90,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (request.body === null) return stamp(refusal("bodyTooLarge", requestId));
     if (typeof route === "string") return stamp(refusal(route, requestId));
     const { operation, instanceId } = route;
-    const target: Target = { operation, instanceId, hit: (name) => struck.push(name) };
+    const target: FaultTarget = { operation, instanceId, hit: (name) => struck.push(name) };
     const plain =
       admit(request, route, requestId) ??
       answerCall({ route, query: request.query, world, faults, target, requestId });

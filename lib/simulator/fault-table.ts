@@ -1,10 +1,10 @@
 import { type RefusalName, refusal } from "./errors.ts";
-import type { Dialect, Slice } from "./listing.ts";
+import type { SimulatedDialect, Slice } from "./listing.ts";
 import type { SimulatedResponse } from "./response.ts";
-import type { Lag, Row, World } from "./world.ts";
+import type { Lag, SimulatedRecord, World } from "./world.ts";
 
 /** The list call's body, before it is sent. */
-export interface TaskPage {
+export interface SimulatedPage {
   readonly task_count?: string | number;
   readonly tasks: readonly unknown[];
 }
@@ -19,11 +19,11 @@ export interface Scene {
 /** Subjects that a fault can change, in the order of processing. */
 export interface Stages {
   readonly lag: Lag;
-  readonly dialect: Dialect;
+  readonly dialect: SimulatedDialect;
   readonly slice: Slice;
   readonly scene: Scene;
-  readonly rows: readonly Row[];
-  readonly page: TaskPage;
+  readonly rows: readonly SimulatedRecord[];
+  readonly page: SimulatedPage;
   readonly answer: SimulatedResponse;
 }
 export type Stage = keyof Stages;
@@ -233,7 +233,7 @@ function later(change: (slice: Slice) => Slice): (slice: Slice) => Slice | null 
 type TaskRecord = Readonly<Record<string, unknown>>;
 
 /** Changes a page's first task. */
-function firstTask(change: (task: TaskRecord) => TaskRecord): (page: TaskPage) => TaskPage | null {
+function firstTask(change: (task: TaskRecord) => TaskRecord): (page: SimulatedPage) => SimulatedPage | null {
   return (page) => {
     const [first, ...others] = page.tasks;
     return isRecord(first) ? { ...page, tasks: [change(first), ...others] } : null;

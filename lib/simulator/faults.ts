@@ -9,7 +9,7 @@ import {
 } from "./fault-table.ts";
 
 /** The API's own names of its calls. */
-export type Operation = "ListInstances" | "ListBackgroundTasks" | "ShowBackgroundTask" | "CreateToken";
+export type OperationName = "ListInstances" | "ListBackgroundTasks" | "ShowBackgroundTask" | "CreateToken";
 
 /** When a fault applies. Without limits: to every possible request, except to IAM. */
 export interface FaultRule {
@@ -22,7 +22,7 @@ export interface FaultRule {
   /** Applies only to requests for this instance. */
   readonly instance?: string;
   /** Applies only to this call. */
-  readonly operation?: Operation;
+  readonly operation?: OperationName;
 }
 
 /** Switches faults on and off. */
@@ -36,12 +36,12 @@ export interface Faults {
   /** Number of hits. */
   hits(name: FaultName): number;
   /** Called by the server: applies the faults of a stage to the subject, in the table's order. */
-  strike<S extends Stage>(stage: S, subject: Stages[S], target: Target): Stages[S];
+  strike<S extends Stage>(stage: S, subject: Stages[S], target: FaultTarget): Stages[S];
 }
 
 /** The current request. */
-export interface Target {
-  readonly operation: Operation;
+export interface FaultTarget {
+  readonly operation: OperationName;
   /** Empty when the call has none. */
   readonly instanceId: string;
   /** Called for each hit. */
@@ -57,7 +57,7 @@ export function switchboard(random: Random): Faults {
   const switched = new Map<FaultName, Switched>();
   const counts = new Map<FaultName, number>();
 
-  function strikes(name: FaultName, { operation, instanceId }: Target): boolean {
+  function strikes(name: FaultName, { operation, instanceId }: FaultTarget): boolean {
     const active = switched.get(name);
     if (active === undefined || active.left <= 0) return false;
     const { rule } = active;
@@ -67,7 +67,7 @@ export function switchboard(random: Random): Faults {
     return rule.probability === undefined || random() < rule.probability;
   }
 
-  function count(name: FaultName, target: Target): void {
+  function count(name: FaultName, target: FaultTarget): void {
     const active = switched.get(name);
     if (active !== undefined) active.left -= 1;
     counts.set(name, (counts.get(name) ?? 0) + 1);

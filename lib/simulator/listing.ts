@@ -1,5 +1,5 @@
 /** How one version of the list call reads its parameters. */
-export interface Dialect {
+export interface SimulatedDialect {
   /** Name of the parameter with the page's start. */
   readonly position: string;
   /** Number of the first record. */
@@ -13,7 +13,7 @@ export interface Dialect {
   readonly isClamped: boolean;
 }
 
-export const dmsDialect: Dialect = {
+export const dmsDialect: SimulatedDialect = {
   position: "start",
   base: 1,
   honoursOffset: false,
@@ -21,7 +21,12 @@ export const dmsDialect: Dialect = {
   maxLimit: 100,
   isClamped: false,
 };
-export const dcsDialect: Dialect = { ...dmsDialect, position: "offset", base: 0, begin: "start_time" };
+export const dcsDialect: SimulatedDialect = {
+  ...dmsDialect,
+  position: "offset",
+  base: 0,
+  begin: "start_time",
+};
 
 /** The records that a request asks for. */
 export interface Slice {
@@ -36,9 +41,12 @@ export interface Slice {
 const defaultLimit = 10;
 
 /** Reads the list call's parameters, or returns the name of the first invalid one. */
-export function parseSlice(query: URLSearchParams, spoken: Dialect): Slice | { readonly wrong: string } {
+export function parseSlice(
+  query: URLSearchParams,
+  spoken: SimulatedDialect,
+): Slice | { readonly wrong: string } {
   const isOffset = spoken.honoursOffset && query.has("offset");
-  const dialect: Dialect = isOffset ? { ...spoken, position: "offset", base: 0 } : spoken;
+  const dialect: SimulatedDialect = isOffset ? { ...spoken, position: "offset", base: 0 } : spoken;
   const position = wholeNumber(query.get(dialect.position) ?? String(dialect.base));
   const limit = wholeNumber(query.get("limit") ?? String(Math.min(defaultLimit, dialect.maxLimit)));
   const begin = optionalTime(query.get(dialect.begin));

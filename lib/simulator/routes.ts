@@ -1,6 +1,6 @@
 import { engines } from "../core/names.ts";
 import { type RefusalName, refusal } from "./errors.ts";
-import type { Faults, Operation, Target } from "./faults.ts";
+import type { Faults, FaultTarget, OperationName } from "./faults.ts";
 import { dcsDialect, dmsDialect, pageOf, parseSlice, wholeNumber } from "./listing.ts";
 import type { ReceivedRequest } from "./request.ts";
 import { json, type SimulatedResponse } from "./response.ts";
@@ -15,11 +15,11 @@ const routes = [
     "GET",
     /^\/v2\/(?<projectId>[^/]+)\/instances\/(?<instanceId>[^/]+)\/tasks\/(?<taskId>[^/]+)$/,
   ],
-] as const satisfies readonly (readonly [Operation, string, RegExp])[];
+] as const satisfies readonly (readonly [OperationName, string, RegExp])[];
 
 /** A request's place in the API; ids missing from the path are empty. */
 export interface Route {
-  readonly operation: Operation;
+  readonly operation: OperationName;
   readonly projectId: string;
   readonly instanceId: string;
   readonly taskId: string;
@@ -36,17 +36,17 @@ export function routeOf({ method, path }: ReceivedRequest): Route | "unknownRout
   return "unknownRoute";
 }
 
-export interface Call {
+export interface SimulatedCall {
   readonly route: Route;
   readonly query: URLSearchParams;
   readonly world: World;
   readonly faults: Faults;
-  readonly target: Target;
+  readonly target: FaultTarget;
   readonly requestId: string;
 }
 
 /** Responds to an authenticated call of the DMS or DCS API. */
-export function answerCall(call: Call): SimulatedResponse {
+export function answerCall(call: SimulatedCall): SimulatedResponse {
   const { route, world, requestId } = call;
   if (!isId(route.projectId)) return refusal("badProject", requestId);
   if (route.operation === "ListInstances") return listInstances(call);
@@ -60,7 +60,7 @@ export function answerCall(call: Call): SimulatedResponse {
 const isId = (text: string): boolean => /^[\w-]{1,64}$/.test(text);
 
 function listTasks(
-  { query, world, faults, target, requestId }: Call,
+  { query, world, faults, target, requestId }: SimulatedCall,
   instance: SimulatedInstance,
 ): SimulatedResponse {
   const isDcs = instance.engine === "dcs";
@@ -75,7 +75,7 @@ function listTasks(
   return json(200, faults.strike("page", body, target));
 }
 
-function showTask({ route, world, faults, target, requestId }: Call): SimulatedResponse {
+function showTask({ route, world, faults, target, requestId }: SimulatedCall): SimulatedResponse {
   if (!isId(route.taskId)) return refusal("badTask", requestId);
   const rows = world.rows(route.instanceId, faults.strike("lag", noLag, target));
   const row = rows.find(({ id }) => id === route.taskId);
@@ -85,7 +85,7 @@ function showTask({ route, world, faults, target, requestId }: Call): SimulatedR
 
 const maxInstances = 50;
 
-function listInstances({ route, query, world, requestId }: Call): SimulatedResponse {
+function listInstances({ route, query, world, requestId }: SimulatedCall): SimulatedResponse {
   const wrong = (parameter: string, name: RefusalName = "badParameter") =>
     refusal(name, requestId, `(${parameter})`);
   const offset = wholeNumber(query.get("offset") ?? "0");

@@ -1,7 +1,7 @@
 import type { CallOptions, Clock, Random } from "../core/clock.ts";
 import { paramsOf, randomTaskName, type TaskName, users } from "./catalogue.ts";
 import { between, pick } from "./random.ts";
-import type { SimulatedInstance, Step, World } from "./world.ts";
+import type { SimulatedInstance, StatusStep, World } from "./world.ts";
 
 /** Dependencies of a play. */
 export interface PlayDeps {
@@ -64,7 +64,7 @@ export interface Scenario {
   readonly changes: readonly ScriptedChange[];
 }
 
-type Line = readonly [
+type ScenarioLine = readonly [
   instance: (typeof scenarioInstances)[number],
   task: TaskName,
   user: keyof typeof users,
@@ -73,7 +73,7 @@ type Line = readonly [
 ];
 
 // Each status lasts at least 900 ms, so that a poll every 400 ms sees it; the first second is left for the first poll.
-const script: readonly Line[] = [
+const script: readonly ScenarioLine[] = [
   [orders, "bindInstancePublicIp", "lin", 1_000, [1_000, "EXECUTING"], [2_600, "SUCCESS"]],
   [clickstream, "kafkaConfigModify", "maria", 1_400, [900, "EXECUTING"], [2_000, "SUCCESS"]],
   [billing, "bindInstancePublicIp", "pipeline", 1_900, [1_200, "EXECUTING"], [2_900, "FAILED"]],
@@ -148,7 +148,7 @@ export async function playForever(
 }
 
 /** Most tasks succeed, and most pass through EXECUTING. */
-function course(random: Random): readonly Step[] {
+function course(random: Random): readonly StatusStep[] {
   const end = pick(random, ["SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "CANCELLED"]);
   const executingMs = between(random, 1_000, 3_000);
   const endMs = executingMs + between(random, 2_000, 12_000);

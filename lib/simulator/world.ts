@@ -21,7 +21,7 @@ export interface NewInstance {
 }
 
 /** One status of a task's life. */
-export interface Step {
+export interface StatusStep {
   readonly status: string;
   /** Time since the task's start, milliseconds. */
   readonly afterMs: number;
@@ -33,7 +33,7 @@ export interface NewTask {
   readonly instance: string;
   readonly name: string;
   /** In order; the first one's `afterMs` is 0. @default CREATED alone */
-  readonly steps?: readonly Step[];
+  readonly steps?: readonly StatusStep[];
   /** Sent as JSON inside a string; null for a task without params. */
   readonly params?: Readonly<Record<string, unknown>> | null;
   /** The IAM user who started it. */
@@ -45,7 +45,7 @@ export interface NewTask {
 }
 
 /** A record that the API may show. */
-export interface Row {
+export interface SimulatedRecord {
   /** Null when the record has no readable id. */
   readonly id: string | null;
   readonly createdAtMs: number;
@@ -75,7 +75,7 @@ export interface World {
   /** Adds a record that is shown unchanged, however malformed. */
   addRaw(instanceId: string, record: unknown, createdAtMs?: number): void;
   /** The records visible now, in the order of creation calls. */
-  rows(instanceId: string, lag?: Lag): readonly Row[];
+  rows(instanceId: string, lag?: Lag): readonly SimulatedRecord[];
 }
 
 interface StatusChange {
@@ -83,7 +83,7 @@ interface StatusChange {
   readonly atMs: number;
 }
 
-interface Entry {
+interface SimulatedTask {
   readonly id: string | null;
   readonly createdAtMs: number;
   /** Empty for a raw record. */
@@ -97,15 +97,15 @@ export const noLag: Lag = { taskMs: 0, statusMs: 0 };
 /** Creates an empty world. */
 export function createWorld({ clock, random }: { readonly clock: Clock; readonly random: Random }): World {
   const instances = new Map<string, SimulatedInstance>();
-  const entries = new Map<string, Entry[]>();
+  const entries = new Map<string, SimulatedTask[]>();
 
-  function entriesOf(instanceId: string): Entry[] {
+  function entriesOf(instanceId: string): SimulatedTask[] {
     const found = entries.get(instanceId);
     if (found === undefined) throw new Error(`no simulated instance ${instanceId}`);
     return found;
   }
 
-  function locate(taskId: string): { readonly siblings: Entry[]; readonly entry: Entry } {
+  function locate(taskId: string): { readonly siblings: SimulatedTask[]; readonly entry: SimulatedTask } {
     for (const siblings of entries.values()) {
       const entry = siblings.findLast(({ id }) => id === taskId);
       if (entry !== undefined) return { siblings, entry };
@@ -159,7 +159,7 @@ export function createWorld({ clock, random }: { readonly clock: Clock; readonly
 
 const operator = { id: "00000000000000000000000000000001", name: "operator" };
 
-function taskEntry(task: NewTask, id: string, startMs: number): Entry {
+function taskEntry(task: NewTask, id: string, startMs: number): SimulatedTask {
   const { name, steps = [{ status: "CREATED", afterMs: 0 }], params = null, user = operator } = task;
   const shared = {
     id,
@@ -168,7 +168,7 @@ function taskEntry(task: NewTask, id: string, startMs: number): Entry {
     user_id: user.id,
     params: params === null ? "" : JSON.stringify(params),
   };
-  const entry: Entry = {
+  const entry: SimulatedTask = {
     id,
     createdAtMs: startMs,
     history: steps.map(({ status, afterMs }) => ({ status, atMs: startMs + afterMs })),

@@ -4,21 +4,21 @@ import type { SinkName } from "../core/names.ts";
 import { described } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
-import { fitted } from "./chat/fit.ts";
-import { bytes, inert, inertLine } from "./chat/foreign.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
-import { type Words, words } from "./chat/text.ts";
 import {
   blocked,
-  type Codes,
+  type CodeMeanings,
   codeOf,
-  codeRefusal,
+  codeResult,
   fieldsOf,
   permanent,
   retry,
   textOf,
-} from "./chat/verdict.ts";
+} from "./chat/code-result.ts";
+import { fitted } from "./chat/fit.ts";
+import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { neutralize, neutralizeLine, utf8Bytes } from "./chat/sanitize.ts";
+import { type Words, words } from "./chat/text.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const secretExpectation = "the robot's signature secret, which begins with SEC";
@@ -47,14 +47,14 @@ export function create(name: SinkName, options: DingtalkOptions, deps: SinkDeps)
         card,
         text,
         (form) => dingtalkBody(form, text),
-        (body) => bytes(body) <= maxBytes,
+        (body) => utf8Bytes(body) <= maxBytes,
       ),
     }),
-    verdict: (answer, context) => {
+    toResult: (answer, context) => {
       const { errcode, errmsg, status } = fieldsOf(parseJson(answer.body));
       // The page for a rate-limited robot has a status of its own.
       const code = status === throttlePage ? String(throttlePage) : codeOf(errcode);
-      return codeRefusal(answer, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
+      return codeResult(answer, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
     },
     secrets: secret === undefined ? [] : [secret],
   });
@@ -77,17 +77,19 @@ const throttlePage = 1111;
 export function dingtalkBody(card: Card, { colon }: Words): string {
   const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const paragraphs = [
-    `#### ${glyph} ${inert(title)}`,
-    [inert(subtitle), transition === "" ? "" : `**${inert(transition)}**`].filter(Boolean).join("  \n"),
-    body.map(inertLine).join("  \n"),
-    facts.map(({ label, value }) => `**${inert(label)}**${colon}${inert(value)}`).join("  \n"),
-    links.map(({ label, url }) => `[${inert(label)}](${url})`).join("  "),
-    footer === "" ? "" : `> ${inert(footer)}`,
+    `#### ${glyph} ${neutralize(title)}`,
+    [neutralize(subtitle), transition === "" ? "" : `**${neutralize(transition)}**`]
+      .filter(Boolean)
+      .join("  \n"),
+    body.map(neutralizeLine).join("  \n"),
+    facts.map(({ label, value }) => `**${neutralize(label)}**${colon}${neutralize(value)}`).join("  \n"),
+    links.map(({ label, url }) => `[${neutralize(label)}](${url})`).join("  "),
+    footer === "" ? "" : `> ${neutralize(footer)}`,
   ];
   return JSON.stringify({
     msgtype: "markdown",
     // Notifications show the title unformatted.
-    markdown: { title: `${glyph} ${inert(title)}`, text: paragraphs.filter(Boolean).join("\n\n") },
+    markdown: { title: `${glyph} ${neutralize(title)}`, text: paragraphs.filter(Boolean).join("\n\n") },
     at: { isAtAll: false },
   });
 }
@@ -96,7 +98,7 @@ const tenMinutesMs = 600_000;
 const tooFast = retry("throttled", "more than 20 messages in a minute silence a robot for ten", tenMinutesMs);
 
 /** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages and open.dingtalk.com/document/orgapp/server-api-error-codes-1 */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   ["-1", retry("server_error", "DingTalk is busy")],
   ["130101", tooFast],
   ["410100", tooFast],

@@ -2,22 +2,22 @@ import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
-import { fitted, joined } from "./chat/fit.ts";
-import { shorten } from "./chat/foreign.ts";
-import { livingSink, modeEntry } from "./chat/living.ts";
-import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
-import { words } from "./chat/text.ts";
 import {
   blocked,
-  type Codes,
+  type CodeMeanings,
   codeOf,
-  codeRefusal,
+  codeResult,
   fieldsOf,
   permanent,
   retry,
   textOf,
-} from "./chat/verdict.ts";
-import { answerResult } from "./http/response.ts";
+} from "./chat/code-result.ts";
+import { fitted, joined } from "./chat/fit.ts";
+import { livingSink, modeEntry } from "./chat/living.ts";
+import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
+import { shorten } from "./chat/sanitize.ts";
+import { words } from "./chat/text.ts";
+import { statusResult } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject({ ...chatEntries, mode: modeEntry(["update", "post"], "update") });
@@ -47,12 +47,12 @@ export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps):
     verdict: (answer, context) => {
       const { code, message, retry_after: seconds, id, errors } = fieldsOf(parseJson(answer.body));
       if (answer.status === 429 && typeof seconds === "number") {
-        return answerResult({ ...answer, retryAfter: String(seconds) }, context);
+        return statusResult({ ...answer, retryAfter: String(seconds) }, context);
       }
       // A saved message has an id and no code.
       const said = String(code) === invalidForm && isPlacesFault(errors) ? invalidPlace : codeOf(code);
       const saying = { code: said ?? (codeOf(id) && posted), message: textOf(message) };
-      const result = codeRefusal(answer, saying, { success: posted, codes }, context);
+      const result = codeResult(answer, saying, { success: posted, codes }, context);
       return result.kind === "accepted" ? { ...result, message: textOf(id) } : result;
     },
     isGone: ({ body }) => gone.has(codeOf(fieldsOf(parseJson(body))["code"]) ?? ""),
@@ -146,7 +146,7 @@ const isPlacesFault = (errors: unknown): boolean =>
   Object.keys(fieldsOf(errors)).some((field) => /^(thread|webhook|channel|message)_/.test(field));
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   [invalidForm, permanent("rejected", "Discord finds a field of the message wrong or too long")],
   ["50006", permanent("rejected", "Discord found nothing in the message")],
   ["40005", permanent("too_large", "the message is too large")],

@@ -7,7 +7,7 @@ import { chatEntries } from "./chat/options.ts";
 import { cardSink, type Messenger } from "./chat/post.ts";
 import { words } from "./chat/text.ts";
 import { mailContent } from "./mail/content.ts";
-import { letterOf } from "./mail/letter.ts";
+import { mailMessageOf } from "./mail/message.ts";
 import { sesCarrier } from "./mail/ses.ts";
 import { smtpCarrier } from "./mail/smtp.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
@@ -109,7 +109,7 @@ export function create(name: SinkName, options: EmailOptions, deps: SinkDeps): S
       (form) => mailContent(form, text),
       () => true,
     );
-    return carrier.carry(await letterOf(content, events, options, deps.clock.now()), call);
+    return carrier.carry(await mailMessageOf(content, events, options, deps.clock.now()), call);
   };
 
   return cardSink(name, options, { send, close: carrier.close });

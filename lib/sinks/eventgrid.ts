@@ -5,7 +5,7 @@ import type { DeliveryResult, Refusal } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import { doubtMs, type SinkResponse } from "./http/response.ts";
-import { huaweiEntries, type Operation, openOperation } from "./huawei/post.ts";
+import { type HuaweiOperation, huaweiEntries, openOperation } from "./huawei/post.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const idText = (expected: string) => v.pipe(v.string(expected), v.regex(/^[\w-]{1,64}$/, expected));
@@ -76,7 +76,7 @@ const entry = v.object({
   error_msg: v.nullish(v.string()),
 });
 const reportSchema = v.object({ failed_count: v.number(), events: v.nullish(v.array(entry), []) });
-type Entry = v.InferOutput<typeof entry>;
+type ReportedEvent = v.InferOutput<typeof entry>;
 type Report = v.InferOutput<typeof reportSchema>;
 
 /** The response's entry for each event; null when there is none. */
@@ -88,7 +88,7 @@ function reportIn(body: string): Report | null {
 function eventVerdict(
   report: Report | null,
   id: string,
-  operation: Operation,
+  operation: HuaweiOperation,
   answer: SinkResponse,
 ): DeliveryResult {
   if (report?.failed_count === 0) return { kind: "accepted" };
@@ -107,7 +107,7 @@ function eventVerdict(
 }
 
 /** The refusal of a request, from the first event that the response marks as failed. */
-function explained(refusal: Refusal, report: Report | null, operation: Operation): Refusal {
+function explained(refusal: Refusal, report: Report | null, operation: HuaweiOperation): Refusal {
   const fault = report?.events.find(({ error_code }) => error_code);
   if (!fault) return refusal;
   const detail = operation.quote(saying(fault));
@@ -115,5 +115,5 @@ function explained(refusal: Refusal, report: Report | null, operation: Operation
   return { kind: refusal.kind, reason: refusal.reason, detail };
 }
 
-const saying = ({ error_code, error_msg }: Entry): string => `${error_code} ${error_msg ?? ""}`;
-const isTooLarge = ({ error_code }: Entry): boolean => /533012$/.test(String(error_code));
+const saying = ({ error_code, error_msg }: ReportedEvent): string => `${error_code} ${error_msg ?? ""}`;
+const isTooLarge = ({ error_code }: ReportedEvent): boolean => /533012$/.test(String(error_code));

@@ -3,22 +3,22 @@ import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
 import { described } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
-import { feishuCard, hasRoom } from "./chat/feishu-card.ts";
-import { fitted } from "./chat/fit.ts";
-import { bytes } from "./chat/foreign.ts";
-import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
-import { words } from "./chat/text.ts";
 import {
   blocked,
-  type Codes,
+  type CodeMeanings,
   codeOf,
-  codeRefusal,
+  codeResult,
   fieldsOf,
   permanent,
   retry,
   textOf,
-} from "./chat/verdict.ts";
+} from "./chat/code-result.ts";
+import { feishuCard, hasRoom } from "./chat/feishu-card.ts";
+import { fitted } from "./chat/fit.ts";
+import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { utf8Bytes } from "./chat/sanitize.ts";
+import { words } from "./chat/text.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const secretExpectation = "the robot's signature secret";
@@ -50,10 +50,10 @@ export function create(name: SinkName, options: FeishuOptions, deps: SinkDeps): 
       const guard = secret === undefined ? {} : signed(secret, Math.floor(nowMs / 1_000));
       return { url, body: JSON.stringify({ ...guard, msg_type: "interactive", card: content }) };
     },
-    verdict: (answer, context) => {
+    toResult: (answer, context) => {
       const { code, msg, StatusCode } = fieldsOf(parseJson(answer.body));
       const saying = { code: codeOf(code) ?? codeOf(StatusCode), message: textOf(msg) };
-      return codeRefusal(answer, saying, { success: "0", codes }, context);
+      return codeResult(answer, saying, { success: "0", codes }, context);
     },
     secrets: secret === undefined ? [] : [secret],
   });
@@ -69,11 +69,11 @@ export function signed(secret: string, timestampSeconds: number): { timestamp: s
 const maxCardBytes = 19_000;
 function isSmall(card: object): boolean {
   const json = JSON.stringify(card);
-  return hasRoom(json) && bytes(json) <= maxCardBytes;
+  return hasRoom(json) && utf8Bytes(json) <= maxCardBytes;
 }
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   ["9499", permanent("rejected", "Feishu cannot read the message, or it is too large")],
   ["11232", retry("throttled", "too many messages; full and half hours are the worst", 30_000)],
   ["99991400", retry("throttled", "too many messages", 30_000)],

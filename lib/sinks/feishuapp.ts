@@ -5,24 +5,24 @@ import type { DeliveryResult, Refusal } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
-import { feishuCard, hasRoom } from "./chat/feishu-card.ts";
-import { fitted } from "./chat/fit.ts";
-import { bytes } from "./chat/foreign.ts";
-import { livingSink, modeEntry } from "./chat/living.ts";
-import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { TenantToken } from "./chat/tenant-token.ts";
-import { words } from "./chat/text.ts";
 import {
   blocked,
-  type Codes,
+  type CodeMeanings,
   codeOf,
-  codeRefusal,
+  codeResult,
   fieldsOf,
   permanent,
   retry,
   textOf,
-} from "./chat/verdict.ts";
-import type { AnswerContext, SinkResponse } from "./http/response.ts";
+} from "./chat/code-result.ts";
+import { feishuCard, hasRoom } from "./chat/feishu-card.ts";
+import { fitted } from "./chat/fit.ts";
+import { livingSink, modeEntry } from "./chat/living.ts";
+import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { utf8Bytes } from "./chat/sanitize.ts";
+import { TenantToken } from "./chat/tenant-token.ts";
+import { words } from "./chat/text.ts";
+import type { ResponseContext, SinkResponse } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject({
@@ -101,14 +101,14 @@ export function create(name: SinkName, options: FeishuappOptions, deps: SinkDeps
 const success = "0";
 const codeIn = (body: string): string | null => codeOf(fieldsOf(parseJson(body))["code"]);
 
-function verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult {
+function verdict(answer: SinkResponse, context: ResponseContext): DeliveryResult {
   const message = textOf(fieldsOf(parseJson(answer.body))["msg"]);
   const said = codeIn(answer.body);
   const code = said === invalidField && /content|card/i.test(message) ? invalidContent : said;
-  return codeRefusal(answer, { code, message }, { success, codes }, context);
+  return codeResult(answer, { code, message }, { success, codes }, context);
 }
 
-function withoutToken(answer: SinkResponse, context: AnswerContext): Refusal {
+function withoutToken(answer: SinkResponse, context: ResponseContext): Refusal {
   const result = verdict(answer, context);
   if (result.kind !== "accepted") return result;
   const detail = `HTTP ${answer.status} from ${context.origin}: the answer holds no token`;
@@ -122,7 +122,7 @@ const uuidOf = (purpose: "post" | "reply", key: string): string =>
 // A request holds 30 KB, and the card is escaped text inside it.
 const maxContentBytes = 28_000;
 const isSmall = (content: string): boolean =>
-  hasRoom(content) && bytes(JSON.stringify(content)) <= maxContentBytes;
+  hasRoom(content) && utf8Bytes(JSON.stringify(content)) <= maxContentBytes;
 
 const staleToken: ReadonlySet<string> = new Set(["99991661", "99991663", "99991668", "99991677"]);
 
@@ -136,7 +136,7 @@ const invalidContent = "230001 of the content";
  * https://open.feishu.cn/document/server-docs/im-v1/message/create, its `reply` and `patch` pages, and
  * https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code
  */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   ["10003", blocked("unauthorized", "the app's id or secret is not valid")],
   ["10014", blocked("unauthorized", "the app's secret is not valid")],
   ["99991661", blocked("unauthorized", "Feishu does not take the app's token")],

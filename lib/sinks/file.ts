@@ -91,14 +91,14 @@ const refusal = (kind: Refusal["kind"], reason: Refusal["reason"], problem: stri
   detail: `the file cannot be written: ${problem}`,
 });
 
-type Trouble = readonly [Refusal["kind"], Refusal["reason"], problem: string];
-const full: Trouble = ["retry", "server_error", "no space is left"];
-const busy: Trouble = ["retry", "server_error", "the system has no room for it now"];
-const broken: Trouble = ["retry", "server_error", "the disk fails"];
-const forbidden: Trouble = ["blocked", "unauthorized", "permission is missing"];
-const misplaced: Trouble = ["blocked", "not_found", "its path leads nowhere"];
+type FileProblem = readonly [Refusal["kind"], Refusal["reason"], problem: string];
+const full: FileProblem = ["retry", "server_error", "no space is left"];
+const busy: FileProblem = ["retry", "server_error", "the system has no room for it now"];
+const broken: FileProblem = ["retry", "server_error", "the disk fails"];
+const forbidden: FileProblem = ["blocked", "unauthorized", "permission is missing"];
+const misplaced: FileProblem = ["blocked", "not_found", "its path leads nowhere"];
 
-const troubles: ReadonlyMap<unknown, Trouble> = new Map([
+const troubles: ReadonlyMap<unknown, FileProblem> = new Map([
   ["ENOSPC", full],
   ["EDQUOT", full],
   ["EFBIG", ["retry", "server_error", "it has reached the largest size"]],

@@ -4,7 +4,7 @@ import type { Refusal } from "../core/result.ts";
 import { parseRetryAfter } from "../net/retry-after.ts";
 import { described } from "../options/fields.ts";
 import { httpsUnlessPrivate } from "./chat/options.ts";
-import type { AnswerContext, SinkResponse } from "./http/response.ts";
+import type { ResponseContext, SinkResponse } from "./http/response.ts";
 import { workflowEntries, workflowSink } from "./http/workflow.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -70,7 +70,7 @@ const limitedForMs = 60_000;
  * concerns the repository. https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event and
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
-function refusal(answer: SinkResponse, usual: Refusal, { nowMs }: AnswerContext): Refusal {
+function refusal(answer: SinkResponse, usual: Refusal, { nowMs }: ResponseContext): Refusal {
   const { status, retryAfter, body } = answer;
   if (status === 422 && /too large/i.test(body)) return { ...usual, kind: "permanent", reason: "too_large" };
   if (usual.kind === "permanent" && usual.reason !== "too_large") return { ...usual, kind: "blocked" };

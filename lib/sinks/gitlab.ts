@@ -7,7 +7,7 @@ import { parseJson } from "../text/json.ts";
 import { oneLine } from "../text/one-line.ts";
 import { httpsUnlessPrivate } from "./chat/options.ts";
 import { maskSecrets } from "./http/redact.ts";
-import type { AnswerContext, SinkResponse } from "./http/response.ts";
+import type { ResponseContext, SinkResponse } from "./http/response.ts";
 import { workflowEntries, workflowSink } from "./http/workflow.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -69,7 +69,7 @@ const plain = (text: string): string => text.replace(/[^\w./:%-]/g, "_");
 const limitedForMs = 60_000;
 
 /** GitLab returns 400 for anything that prevents a pipeline; only its message says why. */
-function refusal(answer: SinkResponse, usual: Refusal, { origin, secrets }: AnswerContext): Refusal {
+function refusal(answer: SinkResponse, usual: Refusal, { origin, secrets }: ResponseContext): Refusal {
   const isKnown = usual.kind !== "permanent" || usual.reason === "too_large";
   if (answer.status !== 400) return isKnown ? usual : { ...usual, kind: "blocked" };
   const said = sentence(answer.body);

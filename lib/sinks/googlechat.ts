@@ -4,21 +4,21 @@ import type { CloudEvent } from "../change/event.ts";
 import type { SinkName } from "../core/names.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
-import { fitted } from "./chat/fit.ts";
-import { bytes, shorten, visible } from "./chat/foreign.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
-import { words } from "./chat/text.ts";
 import {
   blocked,
-  type Codes,
+  type CodeMeanings,
   codeOf,
-  codeRefusal,
+  codeResult,
   fieldsOf,
   permanent,
   retry,
   textOf,
-} from "./chat/verdict.ts";
+} from "./chat/code-result.ts";
+import { fitted } from "./chat/fit.ts";
+import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { sanitize, shorten, utf8Bytes } from "./chat/sanitize.ts";
+import { words } from "./chat/text.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -35,17 +35,17 @@ export function create(name: SinkName, options: GooglechatOptions, deps: SinkDep
         card,
         words[options.language],
         (form) => googlechatBody(form, threadKeyOf(events)),
-        (body) => bytes(body) <= maxBytes,
+        (body) => utf8Bytes(body) <= maxBytes,
       ),
     }),
-    verdict: (answer, context) => {
+    toResult: (answer, context) => {
       const { name: posted, error } = fieldsOf(parseJson(answer.body));
       const { status, message } = fieldsOf(error);
       const said = status === invalidArgument ? faultIn(textOf(message)) : codeOf(status);
       // A posted message has a name and no error.
       const code = said ?? (codeOf(posted) && success);
       const saying = { code, message: textOf(message) };
-      return codeRefusal(answer, saying, { success, codes }, context);
+      return codeResult(answer, saying, { success, codes }, context);
     },
     secrets: [],
   });
@@ -80,7 +80,7 @@ function requestUrl(webhook: string, events: readonly CloudEvent[]): URL {
 /** The task's id; null for a digest, which starts a thread of its own. */
 function threadKeyOf([event, ...others]: readonly CloudEvent[]): string | null {
   if (!event || others.length > 0) return null;
-  return shorten(visible(event.data.task.id), maxThreadKeyCharacters);
+  return shorten(sanitize(event.data.task.id), maxThreadKeyCharacters);
 }
 
 const colours: Readonly<Record<Tone, string>> = {
@@ -134,7 +134,7 @@ const coloured = (tone: Tone, text: string): string =>
   `<font color="${colours[tone]}">${escaped(text)}</font>`;
 
 /** https://developers.google.com/workspace/chat/api/guides/errors and https://cloud.google.com/apis/design/errors */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   [
     invalidPlace,
     blocked("not_found", "Google finds something wrong that is not the message: look at the URL"),

@@ -60,7 +60,7 @@ export type KafkaOptions = v.InferOutput<typeof schema>;
 /** Kafka's default limit is 1 MiB for one partition's records; keys and headers need room too. */
 const limits = { maxEvents: 500, maxBytes: 900_000 };
 
-interface Connection {
+interface KafkaConnection {
   readonly producer: Producer<Buffer, Buffer, Buffer, Buffer>;
   partitionOf(event: CloudEvent): number | undefined;
 }
@@ -73,7 +73,7 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
   const broken = `the connection broke${options.sasl ? "" : "; the listener may want sasl, which is not set"}`;
 
   const produce = async (
-    { producer, partitionOf }: Connection,
+    { producer, partitionOf }: KafkaConnection,
     events: readonly CloudEvent[],
   ): Promise<readonly DeliveryResult[]> => {
     try {
@@ -93,7 +93,7 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
 
   /** Kafka refuses all records of one partition together; halving the batch finds the one at fault. */
   const produceApart = async (
-    connection: Connection,
+    connection: KafkaConnection,
     events: readonly CloudEvent[],
   ): Promise<readonly DeliveryResult[]> => {
     const results = [...(await produce(connection, events))];
@@ -111,7 +111,7 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
     return results;
   };
 
-  const broker: Broker<Connection> = {
+  const broker: Broker<KafkaConnection> = {
     origin,
     timeoutMs: options.timeout,
     batch: limits,
@@ -127,7 +127,7 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
 async function open(
   { brokers, topic, timeout, sasl, tls }: KafkaOptions,
   signal: AbortSignal,
-): Promise<Connection> {
+): Promise<KafkaConnection> {
   const { Producer, compatibilityPartitioner } = await import("@platformatic/kafka");
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
     clientId: "dms-task-bridge",

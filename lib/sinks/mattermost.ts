@@ -2,12 +2,20 @@ import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
+import {
+  blocked,
+  type CodeMeanings,
+  codeOf,
+  codeResult,
+  fieldsOf,
+  permanent,
+  textOf,
+} from "./chat/code-result.ts";
 import { fitted } from "./chat/fit.ts";
-import { inert, inertLine } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
+import { neutralize, neutralizeLine } from "./chat/sanitize.ts";
 import { words } from "./chat/text.ts";
-import { blocked, type Codes, codeOf, codeRefusal, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -23,13 +31,13 @@ export function create(name: SinkName, options: MattermostOptions, deps: SinkDep
       url,
       body: fitted(card, words[options.language], mattermostBody, (body) => body.length <= maxCharacters),
     }),
-    verdict: (answer, context) => {
+    toResult: (answer, context) => {
       const { id, message } = fieldsOf(parseJson(answer.body));
       // A refusal has the code `web.incoming_webhook.invalid.app_error`; success returns `ok`.
       const [, refusal] = /^web\.incoming_webhook\.([a-z_]+)\./.exec(textOf(id)) ?? [];
       const code = answer.body.trim() === posted ? posted : (refusal ?? codeOf(id));
       const saying = { code, message: textOf(message) };
-      return codeRefusal(answer, saying, { success: posted, codes }, context);
+      return codeResult(answer, saying, { success: posted, codes }, context);
     },
     secrets: [],
   });
@@ -50,28 +58,28 @@ const colours: Readonly<Record<Tone, string>> = {
 export function mattermostBody(card: Card): string {
   const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   const text = [
-    inert(subtitle),
-    transition === "" ? "" : `**${inert(transition)}**`,
-    ...body.map(inertLine),
-    links.map(({ label, url }) => `[${inert(label)}](${url})`).join(" · "),
+    neutralize(subtitle),
+    transition === "" ? "" : `**${neutralize(transition)}**`,
+    ...body.map(neutralizeLine),
+    links.map(({ label, url }) => `[${neutralize(label)}](${url})`).join(" · "),
   ];
   const attachment = {
-    fallback: inert(card.plainText),
+    fallback: neutralize(card.plainText),
     color: colours[card.tone],
-    title: inert(`${glyph} ${title}`),
+    title: neutralize(`${glyph} ${title}`),
     text: text.filter(Boolean).join("\n"),
     fields: facts.map(({ label, value }) => ({
-      title: inert(label),
-      value: inert(value),
+      title: neutralize(label),
+      value: neutralize(value),
       short: transition !== "",
     })),
-    footer: inert(footer),
+    footer: neutralize(footer),
   };
   return JSON.stringify({ attachments: [attachment] });
 }
 
 /** https://github.com/mattermost/mattermost: server/channels/app/webhook.go, post.go, web/webhook.go */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   ["api.post.create_post.can_not_post_to_deleted.error", blocked("gone", "the channel is archived")],
   ["api.post.create_post.town_square_read_only", blocked("unauthorized", "the channel is read-only")],
   [

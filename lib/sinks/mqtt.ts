@@ -63,7 +63,7 @@ function isTopic(template: string): boolean {
   return sample !== null && /^[^$+#\p{Cc}][^+#\p{Cc}]*$/u.test(sample);
 }
 
-interface Connection {
+interface MqttConnection {
   readonly client: MqttClient;
   /** Why the connection ended; null while unknown. */
   trouble: Error | null;
@@ -80,7 +80,7 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
   let atOnce = Number.POSITIVE_INFINITY;
 
   const publish = async (
-    connection: Connection,
+    connection: MqttConnection,
     event: CloudEvent,
     isAlone: boolean,
   ): Promise<DeliveryResult> => {
@@ -106,7 +106,7 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
     }
   };
 
-  const broker: Broker<Connection> = {
+  const broker: Broker<MqttConnection> = {
     origin,
     timeoutMs: options.timeout,
     batch: { maxEvents: 100, maxBytes: 4 * 1_048_576 },
@@ -145,7 +145,11 @@ const tooLarge = (origin: string): Refusal => ({
   detail: `${origin}: larger than the packets that the broker takes`,
 });
 
-async function open(options: MqttOptions, { random }: SinkDeps, signal: AbortSignal): Promise<Connection> {
+async function open(
+  options: MqttOptions,
+  { random }: SinkDeps,
+  signal: AbortSignal,
+): Promise<MqttConnection> {
   // Default export: code splitting bundlers expose no named exports of a CommonJS package.
   const { connect } = (await import("mqtt")).default;
   const { url, user, password, tls, timeout } = options;
@@ -159,7 +163,7 @@ async function open(options: MqttOptions, { random }: SinkDeps, signal: AbortSig
     ...(password !== undefined && { password }),
     ...(tls && tlsSettings(tls)),
   });
-  const connection: Connection = { client, trouble: null };
+  const connection: MqttConnection = { client, trouble: null };
   const cut = (): void => void client.stream.destroy();
   holdSocket(client.stream);
   signal.addEventListener("abort", cut, { once: true });

@@ -72,7 +72,7 @@ function isSubject(template: string): boolean {
   return sample !== null && /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(sample);
 }
 
-interface Connection {
+interface JetStreamConnection {
   readonly server: NatsConnection;
   newHeaders(): MsgHdrs;
 }
@@ -83,7 +83,10 @@ const limits = { maxEvents: 100, maxBytes: 4 * 1_048_576 };
 export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps): Sink {
   const origin = originOf("nats", options.servers);
 
-  const publish = async ({ server, newHeaders }: Connection, event: CloudEvent): Promise<DeliveryResult> => {
+  const publish = async (
+    { server, newHeaders }: JetStreamConnection,
+    event: CloudEvent,
+  ): Promise<DeliveryResult> => {
     const maxBytes = server.info?.max_payload;
     if (maxBytes !== undefined && !isUsableLimit(maxBytes)) return unusableLimit(origin, maxBytes);
     const headers = newHeaders();
@@ -104,7 +107,7 @@ export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps
     }
   };
 
-  const broker: Broker<Connection> = {
+  const broker: Broker<JetStreamConnection> = {
     origin,
     timeoutMs: options.timeout,
     batch: limits,
@@ -124,7 +127,7 @@ export function create(name: SinkName, options: NatsOptions, { clock }: SinkDeps
   return brokerSink(name, broker, clock);
 }
 
-async function open(options: NatsOptions, signal: AbortSignal): Promise<Connection> {
+async function open(options: NatsOptions, signal: AbortSignal): Promise<JetStreamConnection> {
   const [{ credsAuthenticator, headers, nkeyAuthenticator }, { connectNats }] = await Promise.all([
     import("@nats-io/nats-core"),
     import("./brokers/nats-transport.ts"),

@@ -7,13 +7,13 @@ import { openAgent } from "../net/agent.ts";
 import { described, httpUrl } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import { type Card, type Fact, instanceText, kindOf, name as nameText } from "./chat/card.ts";
-import { bytes, shorten } from "./chat/foreign.ts";
+import { blocked, type CodeMeanings, codeResult, fieldsOf, permanent, textOf } from "./chat/code-result.ts";
 import { chatEntries } from "./chat/options.ts";
 import { alertOrder } from "./chat/pagerduty-order.ts";
 import { cardSink, type Messenger } from "./chat/post.ts";
-import { blocked, type Codes, codeRefusal, fieldsOf, permanent, textOf } from "./chat/verdict.ts";
+import { shorten, utf8Bytes } from "./chat/sanitize.ts";
 import { post } from "./http/post.ts";
-import type { AnswerContext, SinkResponse } from "./http/response.ts";
+import type { ResponseContext, SinkResponse } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const keyExpectation = "an integration key of 32 characters";
@@ -111,9 +111,9 @@ function actionOf(event: CloudEvent, options: PagerdutyOptions): Action | null {
 /** Alert key: one per task name and instance, since a failed task stays failed and the next of its name fixes it. */
 export function dedupKey({ data: { task, instance } }: CloudEvent): string {
   const key = `dms/${instance.instanceId}/${task.name}`.toWellFormed();
-  if (bytes(key) <= maxKeyBytes) return key;
+  if (utf8Bytes(key) <= maxKeyBytes) return key;
   const hash = createHash("sha256").update(key).digest("hex");
-  return `${shorten(key, maxKeyBytes - hash.length - 1, bytes)}/${hash}`;
+  return `${shorten(key, maxKeyBytes - hash.length - 1, utf8Bytes)}/${hash}`;
 }
 
 interface Alert {
@@ -157,12 +157,12 @@ function detailsOf(facts: readonly Fact[]): Readonly<Record<string, string>> {
   return Object.fromEntries(details);
 }
 
-function verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult {
+function verdict(answer: SinkResponse, context: ResponseContext): DeliveryResult {
   const { status, message, errors } = fieldsOf(parseJson(answer.body));
   const texts = [message, ...(Array.isArray(errors) ? errors : [])].map(textOf).filter(Boolean);
   const isKeysFault = texts.some((text) => /routing.?key/i.test(text));
   const code = isKeysFault ? invalidKey : textOf(status).toLowerCase() || null;
-  const result = codeRefusal(answer, { code, message: texts.join(", ") }, { success, codes }, context);
+  const result = codeResult(answer, { code, message: texts.join(", ") }, { success, codes }, context);
   // PagerDuty asks for minutes between attempts when it is overloaded.
   return result.kind === "retry" ? { retryAfterMs, ...result } : result;
 }
@@ -171,7 +171,7 @@ const success = "success";
 const invalidKey = "invalid key";
 
 /** https://developer.pagerduty.com/docs/events-api-v2-overview#response-codes--retry-logic */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   [invalidKey, blocked("unauthorized", "the integration key is not valid")],
   ["invalid event", permanent("rejected", "PagerDuty finds a field of the event wrong or too long")],
 ]);

@@ -7,7 +7,7 @@ import { described, filledText } from "../options/fields.ts";
 import { brokerAddress, brokerUrl, isTlsUrl, loginEntries } from "./brokers/address.ts";
 import { brokerSink } from "./brokers/connection.ts";
 import { brokerTimeout, tls, tlsSettings } from "./brokers/options.ts";
-import type { Channel, Message, Outcome } from "./brokers/rabbitmq-channel.ts";
+import type { Channel, PublishResult, RabbitMqMessage } from "./brokers/rabbitmq-channel.ts";
 import { rabbitMqRefusal, sizeLimit } from "./brokers/rabbitmq-errors.ts";
 import { maxShortTextBytes, messageProperties } from "./brokers/rabbitmq-message.ts";
 import { filledTopic, placeholders, sampleTopic } from "./brokers/topic.ts";
@@ -68,7 +68,7 @@ export function create(name: SinkName, options: RabbitMqOptions, { clock, log }:
   const address = brokerAddress(options);
   const { origin } = address;
 
-  const resultOf = (outcome: Outcome, bytes: number): DeliveryResult => {
+  const resultOf = (outcome: PublishResult, bytes: number): DeliveryResult => {
     if (outcome.kind === "confirmed") return { kind: "accepted" };
     if (outcome.kind === "returned")
       return {
@@ -125,7 +125,7 @@ export function create(name: SinkName, options: RabbitMqOptions, { clock, log }:
   );
 }
 
-const messageOf = (event: CloudEvent, template: string): Message => ({
+const messageOf = (event: CloudEvent, template: string): RabbitMqMessage => ({
   routingKey: filledTopic(template, event),
   body: Buffer.from(JSON.stringify(event)),
   properties: messageProperties(event),

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
+import { blocked, type CodeMeanings, codeResult, permanent, retry } from "./chat/code-result.ts";
 import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
 import { messageCodes, slackMessage } from "./chat/slack-message.ts";
-import { blocked, type Codes, codeRefusal, permanent, retry } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -22,17 +22,17 @@ export function create(name: SinkName, options: SlackOptions, deps: SinkDeps): S
   const url = new URL(options.url);
   return chatSink(name, options, deps, {
     request: (card) => ({ url, body: JSON.stringify(slackMessage(card, options.language)) }),
-    verdict: (answer, context) => {
+    toResult: (answer, context) => {
       const code = answer.body.trim();
       const saying = { code: /^[a-z_]{2,60}$/.test(code) ? code : null, message: "" };
-      return codeRefusal(answer, saying, { success: "ok", codes }, context);
+      return codeResult(answer, saying, { success: "ok", codes }, context);
     },
     secrets: [],
   });
 }
 
 /** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   ...messageCodes,
   ["invalid_payload", permanent("rejected", "Slack cannot read the message")],
   ["user_not_found", blocked("not_found", "the webhook's user does not exist")],

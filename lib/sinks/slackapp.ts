@@ -3,10 +3,18 @@ import type { SinkName } from "../core/names.ts";
 import { described, filledText } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
+import {
+  blocked,
+  type CodeMeanings,
+  codeOf,
+  codeResult,
+  fieldsOf,
+  retry,
+  textOf,
+} from "./chat/code-result.ts";
 import { livingSink, modeEntry } from "./chat/living.ts";
 import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { messageCodes, slackMessage } from "./chat/slack-message.ts";
-import { blocked, type Codes, codeOf, codeRefusal, fieldsOf, retry, textOf } from "./chat/verdict.ts";
 import type { SinkResponse } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -46,7 +54,7 @@ export function create(name: SinkName, options: SlackappOptions, deps: SinkDeps)
     },
     verdict(answer, context) {
       const { channel, ts } = fieldsOf(parseJson(answer.body));
-      const result = codeRefusal(answer, { code: saidIn(answer), message: "" }, { success, codes }, context);
+      const result = codeResult(answer, { code: saidIn(answer), message: "" }, { success, codes }, context);
       // An edit needs a channel id, not a name, so the id from the response is kept.
       if (result.kind !== "accepted" || textOf(ts) === "") return result;
       return { ...result, message: `${textOf(channel)} ${textOf(ts)}` };
@@ -78,7 +86,7 @@ const gone: ReadonlySet<string> = new Set([
 ]);
 
 /** https://docs.slack.dev/reference/methods/chat.postMessage#errors and the errors of chat.update */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   ...messageCodes,
   ["not_in_channel", blocked("unauthorized", "the bot is not in the channel: invite it")],
   ["is_archived", blocked("gone", "the channel is archived")],

@@ -2,12 +2,12 @@ import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
+import { blocked, type CodeMeanings, codeOf, codeResult, fieldsOf, textOf } from "./chat/code-result.ts";
 import { fitted } from "./chat/fit.ts";
-import { bytes } from "./chat/foreign.ts";
 import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
 import { chatSink } from "./chat/post.ts";
+import { utf8Bytes } from "./chat/sanitize.ts";
 import { words } from "./chat/text.ts";
-import { blocked, type Codes, codeOf, codeRefusal, fieldsOf, textOf } from "./chat/verdict.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -21,15 +21,15 @@ export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): S
   return chatSink(name, options, deps, {
     request: (card) => ({
       url,
-      body: fitted(card, words[options.language], teamsBody, (body) => bytes(body) <= maxBytes),
+      body: fitted(card, words[options.language], teamsBody, (body) => utf8Bytes(body) <= maxBytes),
     }),
-    verdict: (answer, context) => {
+    toResult: (answer, context) => {
       const error = fieldsOf(fieldsOf(parseJson(answer.body))["error"]);
       const code = codeOf(error["code"]);
       // Only this status means acceptance; another success does not come from the workflow.
       const isStarted = code === null && answer.status === startedStatus;
       const saying = { code: isStarted ? started : code, message: textOf(error["message"]) };
-      return codeRefusal(answer, saying, { success: started, codes }, context);
+      return codeResult(answer, saying, { success: started, codes }, context);
     },
     secrets: [],
   });
@@ -87,7 +87,7 @@ const run = (text: string, style: object = {}) => ({
 });
 
 /** https://learn.microsoft.com/azure/logic-apps/logic-apps-http-endpoint and the error reference of Power Automate */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   ["WorkflowTriggerIsNotEnabled", blocked("gone", "the workflow is switched off")],
   ["WorkflowNotFound", blocked("gone", "the workflow was removed")],
   ["DirectApiAuthorizationRequired", blocked("unauthorized", "the workflow does not let anyone trigger it")],

@@ -3,19 +3,19 @@ import type { SinkName } from "../core/names.ts";
 import { described, wholeNumber } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
-import { livingSink, modeEntry } from "./chat/living.ts";
-import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { telegramText } from "./chat/telegram-text.ts";
 import {
   blocked,
-  type Codes,
+  type CodeMeanings,
   codeOf,
-  codeRefusal,
+  codeResult,
   fieldsOf,
   permanent,
   retry,
   textOf,
-} from "./chat/verdict.ts";
+} from "./chat/code-result.ts";
+import { livingSink, modeEntry } from "./chat/living.ts";
+import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { telegramText } from "./chat/telegram-text.ts";
 import type { SinkResponse } from "./http/response.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -68,7 +68,7 @@ export function create(name: SinkName, options: TelegramOptions, deps: SinkDeps)
     verdict(answer, context) {
       const { code, message, result, retryAfter } = saidIn(answer);
       if (code === unchanged) return { kind: "accepted" };
-      const outcome = codeRefusal({ ...answer, retryAfter }, { code, message }, { success, codes }, context);
+      const outcome = codeResult({ ...answer, retryAfter }, { code, message }, { success, codes }, context);
       const place = placeIn(result);
       return outcome.kind === "accepted" && place !== null ? { ...outcome, message: place } : outcome;
     },
@@ -143,7 +143,7 @@ const gone: ReadonlySet<string> = new Set([
  * Telegram documents no error list. These phrases come from its server's source and from users' reports:
  * https://github.com/tdlib/telegram-bot-api and https://core.telegram.org/method/messages.sendMessage
  */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   ["message is too long", permanent("too_large", "the message is too long")],
   ["can't parse entities", permanent("rejected", "Telegram cannot read the message")],
   ["message_too_long", permanent("too_large", "the message is too long")],

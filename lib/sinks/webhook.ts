@@ -8,14 +8,14 @@ import { guardedAgent } from "./http/agent.ts";
 import {
   batchMessage,
   binaryMessage,
-  type Message,
+  type HttpMessage,
   ownMessage,
   structuredMessage,
 } from "./http/cloudevents.ts";
 import { urlSecrets } from "./http/known-secrets.ts";
 import { type WebhookOptions, webhookSchema } from "./http/options.ts";
 import { post } from "./http/post.ts";
-import { answerResult } from "./http/response.ts";
+import { statusResult } from "./http/response.ts";
 import { sharedSecrets, signatureHeader } from "./http/standard-webhooks.ts";
 import type { BatchLimits, Sink, SinkDeps } from "./sink.ts";
 
@@ -28,7 +28,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
   const keys = options.secrets ?? (options.secret ? [options.secret] : []);
   const secrets = [...urlSecrets(url), ...Object.values(options.headers), ...sharedSecrets(keys)];
 
-  const signed = ({ id, body }: Message): Record<string, string> => {
+  const signed = ({ id, body }: HttpMessage): Record<string, string> => {
     if (keys.length === 0) return { "webhook-id": id };
     const timestampSeconds = Math.floor(deps.clock.now() / 1_000);
     return {
@@ -38,7 +38,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
     };
   };
 
-  const send = async (message: Message, call: CallOptions): Promise<DeliveryResult> => {
+  const send = async (message: HttpMessage, call: CallOptions): Promise<DeliveryResult> => {
     const headers = {
       "user-agent": "dms-task-bridge",
       ...options.headers,
@@ -48,7 +48,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
     const request = { url, headers, body: message.body, timeoutMs: options.timeout };
     const outcome = await post(dispatcher, request, call);
     if (outcome.kind !== "answer") return outcome;
-    return answerResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
+    return statusResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
   };
 
   if (options.mode === "batch") return batching(name, options.batch, send, close);
@@ -67,19 +67,19 @@ async function ownMessageOf(
   event: CloudEvent,
   body: Template,
   { contentType }: WebhookOptions,
-): Promise<Message | Refusal> {
+): Promise<HttpMessage | Refusal> {
   const rendered = await body.render(event);
   return rendered.kind === "output" ? ownMessage(event, contentType, rendered.text) : rendered;
 }
 
-type Send = (message: Message, call: CallOptions) => Promise<DeliveryResult>;
+type SendMessage = (message: HttpMessage, call: CallOptions) => Promise<DeliveryResult>;
 
 /**
  * Batch size after a refusal: a refused batch does not say which event is at fault, or whether it was too long. The result
  * is therefore `retry`, and later batches are a tenth as long, growing by one with each accepted batch: the attempts
  * end at single events, whose refusal is `permanent`.
  */
-function batching(name: SinkName, limits: BatchLimits, send: Send, close: () => Promise<void>): Sink {
+function batching(name: SinkName, limits: BatchLimits, send: SendMessage, close: () => Promise<void>): Sink {
   let maxEvents = limits.maxEvents;
   return {
     name,
@@ -102,8 +102,8 @@ function batching(name: SinkName, limits: BatchLimits, send: Send, close: () => 
 /** A templated body is rendered before its request exists, so the agent does not know of it: closing waits for it. */
 function templating(
   name: SinkName,
-  messageOf: (event: CloudEvent) => Promise<Message | Refusal>,
-  send: Send,
+  messageOf: (event: CloudEvent) => Promise<HttpMessage | Refusal>,
+  send: SendMessage,
   free: () => Promise<void>,
 ): Sink {
   const { track, close } = inFlight(free);

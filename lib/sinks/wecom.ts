@@ -2,21 +2,21 @@ import * as v from "valibot";
 import type { SinkName } from "../core/names.ts";
 import { parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
-import { fitted, joined } from "./chat/fit.ts";
-import { bytes, inert, inertLine } from "./chat/foreign.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
-import { type Words, words } from "./chat/text.ts";
 import {
   blocked,
-  type Codes,
+  type CodeMeanings,
   codeOf,
-  codeRefusal,
+  codeResult,
   fieldsOf,
   permanent,
   retry,
   textOf,
-} from "./chat/verdict.ts";
+} from "./chat/code-result.ts";
+import { fitted, joined } from "./chat/fit.ts";
+import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { chatSink } from "./chat/post.ts";
+import { neutralize, neutralizeLine, utf8Bytes } from "./chat/sanitize.ts";
+import { type Words, words } from "./chat/text.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const fields = v.strictObject(chatEntries);
@@ -34,14 +34,14 @@ export function create(name: SinkName, options: WecomOptions, deps: SinkDeps): S
         card,
         text,
         (form) => wecomMarkdown(form, text),
-        (body) => bytes(body) <= maxBytes,
+        (body) => utf8Bytes(body) <= maxBytes,
       );
       return { url, body: JSON.stringify({ msgtype: "markdown", markdown: { content } }) };
     },
-    verdict: (answer, context) => {
+    toResult: (answer, context) => {
       const { errcode, errmsg } = fieldsOf(parseJson(answer.body));
       const saying = { code: codeOf(errcode), message: textOf(errmsg) };
-      return codeRefusal(answer, saying, { success: "0", codes }, context);
+      return codeResult(answer, saying, { success: "0", codes }, context);
     },
     secrets: [],
   });
@@ -64,13 +64,13 @@ const colours: Readonly<Record<Tone, string>> = {
 export function wecomMarkdown(card: Card, { colon }: Words): string {
   const { glyph, title, subtitle, transition, body, facts, links, footer } = card;
   return [
-    `**${glyph} ${inert(title)}**`,
-    inert(subtitle),
+    `**${glyph} ${neutralize(title)}**`,
+    neutralize(subtitle),
     transition === "" ? "" : font(colours[card.tone], transition),
-    ...body.map(inertLine),
-    ...facts.map(({ label, value }) => `> ${inert(label)}${colon}${font("comment", value)}`),
+    ...body.map(neutralizeLine),
+    ...facts.map(({ label, value }) => `> ${neutralize(label)}${colon}${font("comment", value)}`),
     joined(
-      links.map(({ label, url }) => `[${inert(label)}](${url})`),
+      links.map(({ label, url }) => `[${neutralize(label)}](${url})`),
       "  ",
       maxLinksCharacters,
     ),
@@ -80,12 +80,12 @@ export function wecomMarkdown(card: Card, { colon }: Words): string {
     .join("\n");
 }
 
-const font = (colour: string, text: string): string => `<font color="${colour}">${inert(text)}</font>`;
+const font = (colour: string, text: string): string => `<font color="${colour}">${neutralize(text)}</font>`;
 
 const aMinuteMs = 60_000;
 
 /** https://developer.work.weixin.qq.com/document/path/90313 (all codes) and path/99110 (robots) */
-const codes: Codes = new Map([
+const codes: CodeMeanings = new Map([
   ["-1", retry("server_error", "WeCom is busy")],
   ["45009", retry("throttled", "more than 20 messages in a minute", aMinuteMs)],
   ["45033", retry("throttled", "too many messages at once", aMinuteMs)],

@@ -1,12 +1,12 @@
 import type { CallOptions } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
-import type { SignableRequest } from "../huawei/sign.ts";
+import type { SdkHmacRequest } from "../huawei/sign.ts";
 import type { Credentials } from "./credentials.ts";
-import type { ApiResponse, Send } from "./http.ts";
+import type { ApiResponse, SendApiRequest } from "./http.ts";
 import type { KeyGate } from "./key-gate.ts";
 
 /** One API call. */
-export interface Call {
+export interface ApiCall {
   /** The API's name of the operation, for example ListBackgroundTasks. */
   readonly operation: string;
   readonly projectId: string;
@@ -18,13 +18,13 @@ export interface Call {
 }
 
 /** Makes an authenticated GET request to the API. @throws SourceError */
-export type Api = (call: Call, options: CallOptions) => Promise<ApiResponse>;
+export type Api = (call: ApiCall, options: CallOptions) => Promise<ApiResponse>;
 
 /** Parts that an API client needs. */
 export interface ApiDeps {
   readonly endpoint: URL;
   readonly credentials: Credentials;
-  readonly send: Send;
+  readonly send: SendApiRequest;
   /** Gate of the access key. */
   readonly gate: KeyGate;
 }
@@ -42,7 +42,7 @@ export function openApi({ endpoint, credentials, send, gate }: ApiDeps): Api {
   const { origin } = endpoint;
 
   async function attempt(
-    call: Call,
+    call: ApiCall,
     options: CallOptions,
     answered: (status: number) => void,
     mayRenew: boolean,
@@ -76,7 +76,7 @@ const isRenewable = (error: unknown): boolean =>
 
 const secretHeaders = ["authorization", "x-security-token", "x-auth-token"];
 
-function requestsTo({ host, pathname }: URL): (call: Call) => SignableRequest {
+function requestsTo({ host, pathname }: URL): (call: ApiCall) => SdkHmacRequest {
   const base = pathname.replace(/\/$/, "").split("/");
   return ({ projectId, resource, query }) => ({
     method: "GET",

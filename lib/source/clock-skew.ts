@@ -1,6 +1,6 @@
 import { type Clock, isWithin } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
-import type { Send } from "./http.ts";
+import type { SendApiRequest } from "./http.ts";
 
 /** Maximum age of a measurement, milliseconds: the clock may have been set since. */
 const maxAgeMs = 10 * 60_000;
@@ -8,13 +8,13 @@ const maxAgeMs = 10 * 60_000;
 /** Measures the API's clock. */
 export interface ClockSkew {
   /** `send`, with the clock measured from responses and refusals. */
-  readonly send: Send;
+  readonly send: SendApiRequest;
   /** API clock minus local clock, milliseconds; null without a measurement in the last ten minutes. */
   readonly skewMs: () => number | null;
 }
 
 /** Measures the API's clock with each response. A response without a Date header clears the measurement. */
-export function clockSkew(send: Send, clock: Clock): ClockSkew {
+export function clockSkew(send: SendApiRequest, clock: Clock): ClockSkew {
   let told: { readonly skewMs: number; readonly atMs: number } | null = null;
   const note = (skewMs: number): void => {
     told = { skewMs, atMs: clock.now() };

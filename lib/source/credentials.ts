@@ -1,14 +1,14 @@
 import type { CredentialsConfig } from "../config/schema.ts";
 import type { CallOptions, Clock } from "../core/clock.ts";
-import { type SignableRequest, sign } from "../huawei/sign.ts";
+import { type SdkHmacRequest, sign } from "../huawei/sign.ts";
 import { CachedToken, type Renewable } from "../net/cached-token.ts";
 import { fieldsOf } from "../text/json.ts";
-import type { ApiResponse, Send } from "./http.ts";
+import type { ApiResponse, SendApiRequest } from "./http.ts";
 
 /** Authenticates requests to the API. */
 export interface Credentials {
   /** Returns the headers that authenticate the request. @throws SourceError when a token cannot be obtained */
-  authenticate(request: SignableRequest, options: CallOptions): Promise<Readonly<Record<string, string>>>;
+  authenticate(request: SdkHmacRequest, options: CallOptions): Promise<Readonly<Record<string, string>>>;
   /** Called when the API refused these headers; returns whether a retry would send others. */
   renew(refused: Readonly<Record<string, string>>): boolean;
 }
@@ -16,7 +16,7 @@ export interface Credentials {
 /** Parts that credentials need. */
 export interface CredentialsDeps {
   readonly clock: Clock;
-  readonly send: Send;
+  readonly send: SendApiRequest;
   readonly iamEndpoint: URL;
   readonly projectId: string;
 }
@@ -71,7 +71,7 @@ async function askForToken(
     methods: ["password"],
     password: { user: { name, password, domain: { name: domain } } },
   };
-  const request: SignableRequest = {
+  const request: SdkHmacRequest = {
     method: "POST",
     path: `${iamEndpoint.pathname.replace(/\/$/, "")}/v3/auth/tokens`,
     query: [["nocatalog", "true"]],

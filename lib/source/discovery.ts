@@ -18,7 +18,7 @@ export interface WatchedStream {
 }
 
 /** Result of one listing of a source's instances. */
-export interface Listed {
+export interface ListedStreams {
   readonly streams: readonly WatchedStream[];
   /** When it was requested, epoch milliseconds. */
   readonly atMs: number;
@@ -31,12 +31,12 @@ export interface Discovery {
   readonly config: SourceConfig;
   readonly source: DmsSource;
   /** The last listing, of any age; null before the first. */
-  readonly last: Listed | null;
+  readonly last: ListedStreams | null;
   /**
    * Returns the source's streams; a listing is cached for five minutes.
    * @throws SourceError
    */
-  list(signal: AbortSignal): Promise<Listed>;
+  list(signal: AbortSignal): Promise<ListedStreams>;
 }
 
 const maxAgeMs = 5 * 60_000;
@@ -49,7 +49,7 @@ const newForMs = 60 * 60_000;
 /** Creates the discovery of one configured source. */
 export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Clock): Discovery {
   const { engine, region, projectId } = config;
-  let last: Listed | null = null;
+  let last: ListedStreams | null = null;
   return {
     config,
     source,
@@ -74,7 +74,7 @@ export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Cl
 }
 
 /** Returns since when an instance of the next listing is new; undefined when it is not. */
-function newcomers(last: Listed | null, nowMs: number): (instance: string) => number | undefined {
+function newcomers(last: ListedStreams | null, nowMs: number): (instance: string) => number | undefined {
   if (!last) return () => nowMs;
   const listed = new Map(last.streams.map(({ stream, sinceMs }) => [stream.instanceId, sinceMs]));
   return (instance) => {

@@ -5,20 +5,20 @@ import { ConfigError, SourceError } from "../core/errors.ts";
 import type { Stream } from "../core/names.ts";
 import { openAgent } from "../net/agent.ts";
 import type { Log } from "../telemetry/log.ts";
-import { type Call, openApi } from "./api.ts";
+import { type ApiCall, openApi } from "./api.ts";
 import { apiTime } from "./api-time.ts";
 import { clockSkew } from "./clock-skew.ts";
 import { keyOf, openCredentials } from "./credentials.ts";
 import { iamEndpoint, isKnownRegion, taskEndpoint } from "./endpoints.ts";
+import { instanceGoneCodes } from "./error-response.ts";
 import { type ApiResponse, httpSend } from "./http.ts";
 import { type InstanceList, listInstances } from "./instances.ts";
 import { joinById } from "./join.ts";
 import { type KeyGate, keyGates } from "./key-gate.ts";
-import { Head, type HeadMemory, listingLimit } from "./listing.ts";
+import { type HeadMemory, ListingHead, listingLimit } from "./listing.ts";
 import { taskNotices } from "./notices.ts";
 import { type Position, pageWalk, pagingMemory } from "./paging.ts";
 import { parseTaskPage, type TaskPage } from "./parse.ts";
-import { instanceGoneCodes } from "./refusal.ts";
 import { retryBudget, retrying } from "./retry.ts";
 import type { TaskSource } from "./task-source.ts";
 
@@ -93,9 +93,9 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
   /** Reads the page at a position; null when the API refuses the position as past the end. */
   async function pageAt(
     stream: Stream,
-    window: Call["query"],
+    window: ApiCall["query"],
     position: Position,
-    head: Head,
+    head: ListingHead,
     options: CallOptions,
   ): Promise<Found | null> {
     const end = head.endMs === null ? [] : [["end_time", formatTime(head.endMs)] as const];
@@ -119,7 +119,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     operation: string,
     { projectId, instanceId }: Stream,
     below: readonly string[],
-    query: Call["query"],
+    query: ApiCall["query"],
     options: CallOptions,
   ): Promise<Found> {
     const resource = ["instances", instanceId, "tasks", ...below];
@@ -137,7 +137,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
       ];
       const join = joinById();
       const walk = pageWalk(pageSize, memory);
-      const head = new Head(endMs === undefined ? headMemory : { isPinned: false });
+      const head = new ListingHead(endMs === undefined ? headMemory : { isPinned: false });
       const overdue = listingLimit(clock, listBudgetMs);
       const { dialect } = memory;
       let step = walk.next();

@@ -1,20 +1,20 @@
 import type { Dispatcher } from "undici";
 import type { CallOptions, Clock } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
-import { encodePath, percentEncode, type SignableRequest } from "../huawei/sign.ts";
+import { encodePath, percentEncode, type SdkHmacRequest } from "../huawei/sign.ts";
 import { exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
 import { parseRetryAfter } from "../net/retry-after.ts";
 import { hasMoreValues, parseExactJson, parseJson } from "../text/json.ts";
 import { clockSkewMs } from "./api-time.ts";
-import { networkFailure } from "./network-errors.ts";
-import { oneLine, refusalError } from "./refusal.ts";
+import { oneLine, responseError } from "./error-response.ts";
+import { networkSourceError } from "./network-errors.ts";
 
-interface Outgoing {
+interface ApiRequest {
   /** The API's name of the call, for messages. */
   readonly operation: string;
   readonly origin: string;
   /** The request, with the headers to send. */
-  readonly request: SignableRequest;
+  readonly request: SdkHmacRequest;
   /** Values that must not appear in messages. */
   readonly secrets: readonly string[];
   /** Setting that makes the response smaller, named when the response is too long. */
@@ -35,7 +35,7 @@ export interface ApiResponse {
 }
 
 /** Makes one exchange. @throws SourceError for anything but a success with a JSON body */
-export type Send = (outgoing: Outgoing, options: CallOptions) => Promise<ApiResponse>;
+export type SendApiRequest = (outgoing: ApiRequest, options: CallOptions) => Promise<ApiResponse>;
 
 /** Parts that sending needs. */
 export interface HttpDeps {
@@ -47,7 +47,7 @@ export interface HttpDeps {
 }
 
 /** Creates a `Send` that makes one attempt; redirects are not followed. */
-export function httpSend(deps: HttpDeps): Send {
+export function httpSend(deps: HttpDeps): SendApiRequest {
   return async (outgoing, options) => {
     const { operation } = outgoing;
     try {
@@ -57,7 +57,7 @@ export function httpSend(deps: HttpDeps): Send {
       if (error instanceof OutOfTime)
         throw new SourceError("unavailable", `${operation}: no whole answer within ${deps.timeoutMs} ms`);
       if (isCallersEnd(error, options)) throw outOfTime(operation, error);
-      throw networkFailure(operation, error) ?? error;
+      throw networkSourceError(operation, error) ?? error;
     }
   };
 }
@@ -66,7 +66,7 @@ export function httpSend(deps: HttpDeps): Send {
 export const outOfTime = (operation: string, cause: unknown): SourceError =>
   new SourceError("unavailable", `${operation}: the run's time budget ended first`, { cause });
 
-async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): Promise<ApiResponse> {
+async function send(outgoing: ApiRequest, options: CallOptions, deps: HttpDeps): Promise<ApiResponse> {
   const { operation, origin, request, secrets } = outgoing;
   const { clock, timeoutMs, maxBodyBytes } = deps;
   const sentMs = clock.now();
@@ -105,7 +105,7 @@ async function send(outgoing: Outgoing, options: CallOptions, deps: HttpDeps): P
   if (status < 200 || status > 299) {
     const retryAfter = header("retry-after");
     const retryAfterMs = retryAfter === null ? null : parseRetryAfter(retryAfter, receivedMs);
-    throw refusalError({ operation, status, requestId, body, retryAfterMs, clockSkewMs: skewMs, secrets });
+    throw responseError({ operation, status, requestId, body, retryAfterMs, clockSkewMs: skewMs, secrets });
   }
   if (body === undefined) throw malformed(notJson(text));
   return { header, body, clockSkewMs: skewMs, malformed };
@@ -130,7 +130,7 @@ function notJson(text: string): string {
 /** `params` is JSON text, but related calls send an object, whose numbers must stay as written. */
 const hasParamsAsValue = /"params"\s*:\s*[^\s"n]/;
 
-function wirePath({ path, query }: SignableRequest): string {
+function wirePath({ path, query }: SdkHmacRequest): string {
   const pairs = query.map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`);
   return pairs.length === 0 ? encodePath(path) : `${encodePath(path)}?${pairs.join("&")}`;
 }

@@ -39,14 +39,14 @@ export function keyGates(clock: Clock): (key: string) => KeyGate {
   };
 }
 
-interface Refusal {
+interface RejectedKey {
   readonly error: SourceError;
   readonly atMs: number;
 }
 
 function openGate(clock: Clock): KeyGate {
   /** By endpoint: when one refuses a key that another accepts, only that endpoint is affected. */
-  const refusals = new Map<string, Refusal>();
+  const refusals = new Map<string, RejectedKey>();
   const waiting = new Set<() => void>();
   /** Epoch milliseconds when the API last accepted a signature. */
   let provenMs: number | null = null;

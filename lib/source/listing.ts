@@ -30,7 +30,7 @@ export interface HeadMemory {
 }
 
 /** The `end_time` that pins a listing's head, so that new tasks do not shift the rows during reading. */
-export class Head {
+export class ListingHead {
   /** Null on a first page, and when the API cannot be trusted with it. */
   endMs: number | null = null;
   readonly #memory: HeadMemory;

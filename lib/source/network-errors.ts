@@ -1,9 +1,9 @@
 import { SourceError, type SourceFailure } from "../core/errors.ts";
 import {
+  type NetworkFailure,
   type NetworkFault,
-  type NetworkTrouble,
-  networkTrouble,
-  troubleText,
+  networkFailure,
+  networkFailureText,
 } from "../net/network-errors.ts";
 
 const reasons: Readonly<Record<NetworkFault, SourceFailure>> = {
@@ -16,16 +16,16 @@ const reasons: Readonly<Record<NetworkFault, SourceFailure>> = {
 };
 
 /** Maps a request's failure to a SourceError; null for one that the network did not cause, which is a defect. */
-export function networkFailure(operation: string, error: unknown): SourceError | null {
-  const trouble = networkTrouble(error);
+export function networkSourceError(operation: string, error: unknown): SourceError | null {
+  const trouble = networkFailure(error);
   if (!trouble) return null;
   const hint = hintOf(trouble);
-  return new SourceError(reasons[trouble.fault], `${operation}: ${troubleText(trouble)}${hint}`, {
+  return new SourceError(reasons[trouble.fault], `${operation}: ${networkFailureText(trouble)}${hint}`, {
     cause: error,
   });
 }
 
-function hintOf({ fault, code }: NetworkTrouble): string {
+function hintOf({ fault, code }: NetworkFailure): string {
   if (code === "ENOTFOUND") return "; check region and endpoint";
   return fault === "unmade" ? "; check endpoint, projectId and credentials" : "";
 }

@@ -43,7 +43,7 @@ export interface Position {
 }
 
 /** Summary of one page. */
-interface Arrival {
+interface PageSummary {
   /** Records on the page. */
   readonly received: number;
   /** Records that are new in this pass. */
@@ -54,7 +54,7 @@ interface Arrival {
 }
 
 /** Yields positions, receives their pages (null: refused), and returns why records may be missing. */
-export type PageWalk<Result = string | null> = Generator<Position, Result, Arrival | null>;
+export type PageWalk<Result = string | null> = Generator<Position, Result, PageSummary | null>;
 
 /** How a pass ended: with an empty page, or with one (`repeated`) of known records only. */
 type End = "empty" | "repeated";
@@ -115,7 +115,7 @@ class Pass {
     this.dialect = dialect;
   }
 
-  enter(arrival: Arrival | null, memory: PagingMemory): void {
+  enter(arrival: PageSummary | null, memory: PagingMemory): void {
     this.pages += 1;
     this.received = arrival?.received ?? 0;
     this.brought = arrival?.brought ?? 0;
@@ -199,7 +199,7 @@ const isShort = (pass: Pass, memory: PagingMemory, limit: number): boolean =>
  * Learns what the count means: above its page's size it is of all tasks; below the records seen, on a non-empty page,
  * it is of the page.
  */
-function learnCount(memory: PagingMemory, { taskCount, received }: Arrival, seen: number): void {
+function learnCount(memory: PagingMemory, { taskCount, received }: PageSummary, seen: number): void {
   if (taskCount === null || received === 0) return;
   if (taskCount > received) memory.counted = "all";
   else if (taskCount === received && taskCount < seen) memory.counted = "page";

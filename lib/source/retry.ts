@@ -1,7 +1,7 @@
 import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
-import { outOfTime, type Send } from "./http.ts";
+import { outOfTime, type SendApiRequest } from "./http.ts";
 
 const maxAttempts = 4;
 const delays = { firstMs: 200, maxMs: 5_000 };
@@ -18,9 +18,9 @@ const maxRetryAfterMs = 30_000;
  * Retry-After. All calls share one budget, so that an API outage is not made worse.
  */
 export function retrying(
-  send: Send,
+  send: SendApiRequest,
   deps: { readonly clock: Clock; readonly random: Random; readonly budget: RetryBudget },
-): Send {
+): SendApiRequest {
   return async (outgoing, options) => {
     const startedMs = deps.clock.now();
     for (let attempt = 1; ; attempt++) {

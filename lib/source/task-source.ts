@@ -22,7 +22,7 @@ export interface Page {
 }
 
 /** Options of a listing. */
-export interface ListOptions extends CallOptions {
+export interface TaskListOptions extends CallOptions {
   /** Upper bound of creation times, epoch milliseconds, to the second. @default none */
   readonly endMs?: number;
 }
@@ -35,7 +35,7 @@ export interface TaskSource {
    * doubt.
    * @throws SourceError
    */
-  list(stream: Stream, beginMs: number, options: ListOptions): AsyncIterable<Page>;
+  list(stream: Stream, beginMs: number, options: TaskListOptions): AsyncIterable<Page>;
   /**
    * Reads one task; null when the API reports that the task does not exist.
    * @throws SourceError for any other response without the task

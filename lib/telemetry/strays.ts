@@ -2,7 +2,7 @@ import { logDefect } from "./defect.ts";
 import type { Log } from "./log.ts";
 
 /** The part of `process` used here. */
-interface Host {
+interface StrayErrorHost {
   on(name: string, listener: (error: unknown) => void): unknown;
   removeAllListeners(name: string): unknown;
 }
@@ -17,7 +17,7 @@ export interface Strays {
  * Last resort for uncaught errors, for example of a client's socket: logs each kind once with the part it came from,
  * and the process continues. Replaces the platform's listeners, which would end the process.
  */
-export function catchStrays(host: Host, log: Log): Strays {
+export function catchStrays(host: StrayErrorHost, log: Log): Strays {
   const told = new Set<string>();
   let count = 0;
   const caught = (error: unknown): void => {

@@ -11,7 +11,7 @@ export interface Mistake {
   readonly isOutOfTime: boolean;
 }
 
-export interface Output {
+export interface OutputNode {
   readonly kind: "output";
   readonly text: string;
 }
@@ -20,7 +20,7 @@ export interface Program {
   readonly kind: "program";
   /** Variables from outside, each with its first line. */
   readonly variables: ReadonlyMap<string, number>;
-  render(variables: Readonly<Record<string, unknown>>): Output | Mistake;
+  render(variables: Readonly<Record<string, unknown>>): OutputNode | Mistake;
 }
 
 const outOfTime = "template render limit exceeded";

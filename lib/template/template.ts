@@ -3,7 +3,7 @@ import type { CloudEvent } from "../change/event.ts";
 import { sampleEvent, sampleStatuses } from "../change/sample.ts";
 import type { Refusal } from "../core/result.ts";
 import { oneLine } from "../text/one-line.ts";
-import type { Mistake, Output, Program } from "./liquid.ts";
+import type { Mistake, OutputNode, Program } from "./liquid.ts";
 
 const maxCharacters = 16_384;
 const templateExpectation = `a Liquid template of 1 to ${maxCharacters} characters`;
@@ -36,7 +36,7 @@ export class Template {
   }
 
   /** Renders the event; or the reason why it failed, which is `permanent` unless time ran out. */
-  async render(event: CloudEvent): Promise<Output | Refusal> {
+  async render(event: CloudEvent): Promise<OutputNode | Refusal> {
     const outcome = this.#filled(await this.#compiled(), event);
     if (outcome.kind === "output") return outcome;
     const detail = oneLine(`the template cannot be filled: ${place(outcome)}`);
@@ -72,7 +72,7 @@ export class Template {
     return this.#program;
   }
 
-  #filled(program: Program | Mistake, event: CloudEvent): Output | Mistake {
+  #filled(program: Program | Mistake, event: CloudEvent): OutputNode | Mistake {
     const outcome = program.kind === "program" ? program.render(variablesOf(event)) : program;
     if (outcome.kind === "mistake" || this.#format === "text") return outcome;
     const place = jsonMistake(outcome.text);

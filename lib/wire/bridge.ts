@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Dispatcher } from "undici";
-import type { Environment } from "../aws/keys.ts";
 import type { ActivityIndex } from "../checkpoint/activity.ts";
 import type { ParkedStore } from "../checkpoint/parked.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { FleetConfig } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
 import { runId, type SinkName, type StreamKey, streamKey } from "../core/names.ts";
 import { deadLetterAge } from "../delivery/dead-letter-age.ts";
 import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters.ts";
-import type { Telling } from "../delivery/lingering.ts";
+import type { ShutdownSignals } from "../delivery/lingering.ts";
 import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
 import { type RunObserver, unobserved } from "../run/observer.ts";
@@ -43,7 +43,7 @@ export interface BridgeDeps {
   /** Used instead of the configured stores; `close` leaves them open. @default the configured stores */
   readonly stores?: Stores;
   /** Shutdown signals of the process; attempts in flight get a short grace period. @default none */
-  readonly telling?: Telling;
+  readonly shutdown?: ShutdownSignals;
 }
 
 /** The assembled bridge, as used by the command line and the functions. */

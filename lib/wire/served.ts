@@ -4,7 +4,7 @@ import type { PartError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { Planned } from "../run/run-streams.ts";
 import type { FailedSource } from "../run/summary.ts";
-import type { Discovery, Listed } from "../source/discovery.ts";
+import type { Discovery, ListedStreams } from "../source/discovery.ts";
 import type { TrackedStores } from "../stores/busy-records.ts";
 import { partError } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -28,7 +28,7 @@ export interface ServedParts {
  * feed per source, and one for the records.
  */
 export function servedStreams(parts: ServedParts, signal: AbortSignal): readonly AsyncIterable<Planned>[] {
-  const listings = parts.discoveries.map((discovery) => new Listing(discovery, parts.log, signal));
+  const listings = parts.discoveries.map((discovery) => new InstanceListing(discovery, parts.log, signal));
   return [...listings.map((listing) => listedFeed(listing, parts)), recordsFeed(listings, parts, signal)];
 }
 
@@ -38,7 +38,7 @@ export const allListings = (
   log: Log,
   signal: AbortSignal,
 ): Promise<readonly ListingResult[]> =>
-  Promise.all(discoveries.map((discovery) => new Listing(discovery, log, signal).done));
+  Promise.all(discoveries.map((discovery) => new InstanceListing(discovery, log, signal).done));
 
 /** Result of one source's listing. */
 export interface ListingResult extends ListedSource {
@@ -46,11 +46,11 @@ export interface ListingResult extends ListedSource {
 }
 
 /** One listing of a source's instances, running or done. */
-class Listing {
+class InstanceListing {
   readonly discovery: Discovery;
   readonly done: Promise<ListingResult>;
   /** Null before the listing ends, and when it failed. */
-  listed: Listed | null = null;
+  listed: ListedStreams | null = null;
 
   constructor(discovery: Discovery, log: Log, signal: AbortSignal) {
     const { engine, region, projectId } = discovery.config;
@@ -70,7 +70,7 @@ class Listing {
   }
 }
 
-async function* listedFeed(listing: Listing, { plans }: ServedParts): AsyncGenerator<Planned> {
+async function* listedFeed(listing: InstanceListing, { plans }: ServedParts): AsyncGenerator<Planned> {
   const { discovery, listed, error } = await listing.done;
   yield {
     plans: (listed?.streams ?? []).map((stream) => plans.ofWatched(stream, discovery)),
@@ -80,7 +80,7 @@ async function* listedFeed(listing: Listing, { plans }: ServedParts): AsyncGener
 
 /** Streams from records: busy ones, and all of a source whose instances cannot be listed. */
 async function* recordsFeed(
-  listings: readonly Listing[],
+  listings: readonly InstanceListing[],
   { stores, plans, clock, log }: ServedParts,
   signal: AbortSignal,
 ): AsyncGenerator<Planned> {

@@ -1,12 +1,12 @@
 import type { Dispatcher as HttpDispatcher } from "undici";
-import type { Environment } from "../aws/keys.ts";
 import type { CloudEvent } from "../change/event.ts";
 import type { LoadedSink } from "../config/check/sinks.ts";
 import type { DeliveryConfig } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
 import type { SinkName } from "../core/names.ts";
 import { CircuitBreaker } from "../delivery/circuit-breaker.ts";
-import { lingering, type Telling } from "../delivery/lingering.ts";
+import { lingering, type ShutdownSignals } from "../delivery/lingering.ts";
 import { RateLimit } from "../delivery/rate-limit.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 import { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
@@ -28,14 +28,14 @@ export interface SinkPipeline {
 }
 
 /** Parts that a sink's pipeline needs. */
-export interface OutletDeps {
+export interface SinkPipelineDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly folder: string;
   readonly environment?: Environment;
   readonly dispatcher?: HttpDispatcher;
-  readonly telling?: Telling;
+  readonly shutdown?: ShutdownSignals;
 }
 
 /** Opens a sink with its filter and delivery rules. */
@@ -43,12 +43,12 @@ export function openSinkPipeline(
   name: SinkName,
   { module, options, common }: LoadedSink,
   delivery: DeliveryConfig,
-  deps: OutletDeps,
+  deps: SinkPipelineDeps,
 ): SinkPipeline {
   const { clock } = deps;
   const { retry, rate } = common;
   const made = module.create(name, options, { ...deps, environment: deps.environment ?? {} });
-  const sink = deps.telling ? lingering(made, deps.telling, clock) : made;
+  const sink = deps.shutdown ? lingering(made, deps.shutdown, clock) : made;
   const filter = common.filter && compileFilter(common.filter, `sinks.${name}.filter`);
   const limit = rate ? new RateLimit({ events: rate.events, perMs: rate.per }) : null;
   const policy: RetryPolicy = {

@@ -1,7 +1,7 @@
 import path from "node:path";
-import type { Environment } from "../aws/keys.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Clock, Random } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
 import type { Stores } from "../stores/stores.ts";
 
 interface StoresDeps {

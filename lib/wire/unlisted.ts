@@ -1,11 +1,11 @@
 import { isBusy, owingMs } from "../checkpoint/activity.ts";
 import { parseStreamKey, type Stream, type StreamKey, streamKey } from "../core/names.ts";
-import { type Discovery, isWatched, type Listed } from "../source/discovery.ts";
+import { type Discovery, isWatched, type ListedStreams } from "../source/discovery.ts";
 
 /** A source with its known instances; null when they could not be listed. */
 export interface ListedSource {
   readonly discovery: Discovery;
-  readonly listed: Listed | null;
+  readonly listed: ListedStreams | null;
 }
 
 /** A stream with a record that is in no list of instances. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type AwsKey, type SignableRequest, signV4 } from "../../lib/aws/sigv4.ts";
+import { type AwsKey, type SigV4Request, signV4 } from "../../lib/aws/sigv4.ts";
 
 // Published with the AWS Signature Version 4 test suite, as are the cases below.
 const key: AwsKey = {
@@ -12,7 +12,7 @@ const scope = { region: "us-east-1", service: "service" };
 const nowMs = Date.parse("2015-08-30T12:36:00Z");
 const host = "example.amazonaws.com";
 
-const post = (headers: Record<string, string> = {}, body = ""): SignableRequest => ({
+const post = (headers: Record<string, string> = {}, body = ""): SigV4Request => ({
   path: "/",
   headers: { host, ...headers },
   body,

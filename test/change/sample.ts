@@ -21,7 +21,7 @@ export const sampleKnown = (over: Partial<KnownTask> = {}): KnownTask => ({
   createdAtMs: createdMs,
   updatedAtMs: createdMs + 1_000,
   name: "bindInstancePublicIp",
-  overdueTold: false,
+  overdueEmitted: false,
   doubt: null,
   past: [],
   gone: null,

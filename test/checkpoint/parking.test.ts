@@ -11,7 +11,7 @@ import {
   park,
   roomOf,
 } from "../../lib/checkpoint/parking.ts";
-import { oldestOwedMs, owedCounts } from "../../lib/checkpoint/pending.ts";
+import { oldestPendingMs, pendingCounts } from "../../lib/checkpoint/pending.ts";
 import { begin, record, settle } from "../../lib/checkpoint/transitions.ts";
 import type { SinkName } from "../../lib/core/names.ts";
 import { createdMs } from "../change/sample.ts";
@@ -125,7 +125,7 @@ describe("what a sink is owed, in the record and beside it", () => {
           } else at.bringBack();
           for (const [sink, sequences] of pending) {
             expect(at.pending(sink)).toEqual(sequences);
-            expect(owedCounts(at.checkpoint).get(sink) ?? 0).toBe(sequences.length);
+            expect(pendingCounts(at.checkpoint).get(sink) ?? 0).toBe(sequences.length);
           }
           const { outbox, parked } = at.checkpoint;
           for (const sink of [ops, chat])
@@ -141,7 +141,7 @@ describe("what a sink is owed, in the record and beside it", () => {
           }
         }
         // A sink that is well again gets all of it.
-        while (owedCounts(at.checkpoint).size > 0) {
+        while (pendingCounts(at.checkpoint).size > 0) {
           const gone = at.accept(ops, 100).length + at.accept(chat, 100).length;
           expect(at.bringBack() || gone > 0).toBe(true);
         }
@@ -184,12 +184,12 @@ describe("what a sink is owed, in the record and beside it", () => {
 
   it("tells its age by the oldest, wherever that waits", () => {
     const at = lot(1, [ops]);
-    expect(oldestOwedMs(at.checkpoint)).toBeNull();
+    expect(oldestPendingMs(at.checkpoint)).toBeNull();
     at.record(1, 10);
     at.record(1, 10);
-    expect(oldestOwedMs(at.checkpoint)).toBe(createdMs + 1);
+    expect(oldestPendingMs(at.checkpoint)).toBe(createdMs + 1);
     at.accept(ops, 1);
-    expect(oldestOwedMs(at.checkpoint)).toBe(createdMs + 2);
+    expect(oldestPendingMs(at.checkpoint)).toBe(createdMs + 2);
   });
 });
 

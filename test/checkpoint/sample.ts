@@ -46,7 +46,7 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
           createdAtMs: instantMs,
           updatedAtMs: fc.option(instantMs),
           name: fc.string(),
-          overdueTold: fc.boolean(),
+          overdueEmitted: fc.boolean(),
           doubt: fc.option(fc.record({ status: fc.string(), sinceMs: instantMs })),
           past: fc.array(fc.record({ status: fc.string(), updatedAtMs: fc.option(instantMs) })),
           gone: fc.option(fc.record({ sinceMs: instantMs, nextLookMs: fc.option(instantMs) })),

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { type Host, listenForSignals } from "../../lib/cli/signals.ts";
+import { listenForSignals, type SignalHost } from "../../lib/cli/signals.ts";
 
 function fakeHost() {
   const exits: number[] = [];
@@ -9,7 +9,7 @@ function fakeHost() {
     stderr: new EventEmitter(),
     exit: (code: number) => exits.push(code),
   });
-  return { host: host satisfies Host, exits };
+  return { host: host satisfies SignalHost, exits };
 }
 const brokenPipe = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
 

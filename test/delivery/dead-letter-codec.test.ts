@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { decodeLetter, encodeLetter } from "../../lib/delivery/dead-letters.ts";
+import { decodeDeadLetter, encodeDeadLetter } from "../../lib/delivery/dead-letters.ts";
 import { letter } from "../contract/dead-letter-store.ts";
 
 it("reads a stored dead letter back", () => {
-  expect(decodeLetter(encodeLetter(letter(1)), letter(1).id)).toEqual(letter(1));
+  expect(decodeDeadLetter(encodeDeadLetter(letter(1)), letter(1).id)).toEqual(letter(1));
 });
 
 it("names a stored dead letter of which a bit has flipped, and never gives it back", () => {
-  const bytes = Buffer.from(encodeLetter(letter(1)));
+  const bytes = Buffer.from(encodeDeadLetter(letter(1)));
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), fc.nat(7), (place, bit) => {
       const flipped = Buffer.from(bytes);
       flipped[place] = (flipped[place] ?? 0) ^ (1 << bit);
-      expect(() => decodeLetter(flipped.toString("utf8"), "ops:e1")).toThrow(
+      expect(() => decodeDeadLetter(flipped.toString("utf8"), "ops:e1")).toThrow(
         expect.objectContaining({
           reason: "corrupt",
           message: "dead letter ops:e1: it does not match its checksum",

@@ -7,7 +7,7 @@ import {
   encodePath,
   parseAuthorization,
   percentEncode,
-  type SignableRequest,
+  type SdkHmacRequest,
   sign,
   signatureOf,
 } from "../../lib/huawei/sign.ts";
@@ -19,7 +19,7 @@ const dateMs = Date.parse("2024-08-07T12:00:00.987Z");
 
 type Vector = (typeof vectors.vectors)[number];
 
-function requestOf(vector: Vector): SignableRequest {
+function requestOf(vector: Vector): SdkHmacRequest {
   const query = Object.entries<string | number | string[]>(vector.query).flatMap(([name, value]) =>
     [value].flat().map((one) => [name, String(one)] as const),
   );
@@ -111,7 +111,7 @@ describe("beside the official SDK's signer", () => {
 
 describe("verifying", () => {
   it("finds in a signed request what is needed to check it", () => {
-    const request: SignableRequest = {
+    const request: SdkHmacRequest = {
       method: "GET",
       path: "/v2/p/instances/i/tasks",
       query: [["start", "1"]],

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { Agent } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { exchange, headerOf, type Outgoing, OutOfTime } from "../../lib/net/exchange.ts";
+import { exchange, type HttpRequest, headerOf, OutOfTime } from "../../lib/net/exchange.ts";
 
 /** A server that answers as told, the connections it got, and an exchange with it. */
 async function stage(answer: (response: ServerResponse, headers: IncomingHttpHeaders) => void) {
@@ -21,7 +21,7 @@ async function stage(answer: (response: ServerResponse, headers: IncomingHttpHea
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const abort = new AbortController();
-  const ask = (over: Partial<Outgoing> = {}) =>
+  const ask = (over: Partial<HttpRequest> = {}) =>
     exchange(
       agent,
       {

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { addressGuard, type GuardOptions, guardedConnector } from "../../lib/net/address-guard.ts";
 import { type AgentOptions, openAgent } from "../../lib/net/agent.ts";
 import { exchange } from "../../lib/net/exchange.ts";
-import { networkTrouble, troubleText } from "../../lib/net/network-errors.ts";
+import { networkFailure, networkFailureText } from "../../lib/net/network-errors.ts";
 import { noProxyMatcher, proxyConnector } from "../../lib/net/proxy.ts";
 import { type Certificate, makeCertificate } from "../services/certificate.ts";
 import { startProxy } from "../services/proxy.ts";
@@ -67,9 +67,9 @@ async function get(
     );
     return answer.text;
   } catch (error) {
-    const trouble = networkTrouble(error);
+    const trouble = networkFailure(error);
     if (!trouble) throw error;
-    return `${trouble.fault}: ${troubleText(trouble)}`;
+    return `${trouble.fault}: ${networkFailureText(trouble)}`;
   } finally {
     await agent.close();
   }

@@ -5,7 +5,7 @@ import { fingerprint, pageFor, pictures } from "../../build/docs/cards.ts";
 import { platforms, platformTypes } from "../../lib/preview/platforms.ts";
 import { albumOf, sampleStyle, sampleSubject } from "../../lib/preview/preview.ts";
 import { sampleNowMs, samples } from "../../lib/preview/samples.ts";
-import { fieldsOf } from "../../lib/sinks/chat/verdict.ts";
+import { fieldsOf } from "../../lib/sinks/chat/code-result.ts";
 import { loadSinkModule, sinkTypes } from "../../lib/sinks/index.ts";
 import { platformTypes as chatTypes, own, staged } from "../sinks/chat/platforms.ts";
 import { foreignEvent, injections } from "../sinks/chat/sample.ts";

@@ -56,7 +56,7 @@ describe("a slice", () => {
         createdAtMs: createdMs,
         updatedAtMs: createdMs + tookMs,
       });
-      const known = { ...task, overdueTold: false, doubt: null, past: [], gone: null };
+      const known = { ...task, overdueEmitted: false, doubt: null, past: [], gone: null };
       return { id: task.id, changes: [{ task, from: "EXECUTING", to }], known };
     };
     const usualIn = ({ events }: CommitPlan) => events.map(({ data }) => data.change.usualMs);

@@ -132,7 +132,7 @@ function expectations({ history, previous, next, rules, deeds, apiSkewMs }: Comm
       if (!isSeen(deeds, task, known.status, stampOf(known)))
         throw new Violation("no loss", `${task} ${known.status} was recorded and never shown`);
     }
-    if (known.overdueTold && !before?.overdueTold) expect("OVERDUE");
+    if (known.overdueEmitted && !before?.overdueEmitted) expect("OVERDUE");
     if (known.gone !== null && !before?.gone) {
       expect("VANISHED");
       if (!deeds.gone.has(task))

@@ -1,16 +1,16 @@
 import { expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
 import { clockSkew } from "../../lib/source/clock-skew.ts";
-import type { Send } from "../../lib/source/http.ts";
+import type { SendApiRequest } from "../../lib/source/http.ts";
 import { manualClock } from "../simulator/clock.ts";
 
-const outgoing = {} as Parameters<Send>[0];
+const outgoing = {} as Parameters<SendApiRequest>[0];
 const { signal } = new AbortController();
 
 it("is told by answers and by refusals, and is unknown after ten minutes or where the clock has stepped back", async () => {
   const clock = manualClock(1_000_000);
   let answer: () => unknown = () => ({ clockSkewMs: null });
-  const { send, skewMs } = clockSkew(async () => answer() as Awaited<ReturnType<Send>>, clock);
+  const { send, skewMs } = clockSkew(async () => answer() as Awaited<ReturnType<SendApiRequest>>, clock);
   expect(skewMs()).toBeNull();
   await send(outgoing, { signal });
   expect(skewMs()).toBe(0);

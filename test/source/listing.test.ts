@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Head, listingLimit } from "../../lib/source/listing.ts";
+import { ListingHead, listingLimit } from "../../lib/source/listing.ts";
 import { type Handler, loopback, open, readAll, record, sleepingClock } from "./loopback.ts";
 
 const nowMs = Date.parse("2024-08-07T12:00:00Z");
@@ -149,7 +149,7 @@ describe("a listing that goes on and on", () => {
 
 it("a head is pinned by nothing where no count promises more", () => {
   for (const taskCount of [null, 0, 10]) {
-    const head = new Head({ isPinned: true });
+    const head = new ListingHead({ isPinned: true });
     head.turnTo({ pass: 0, name: "start", value: 1, mayBeRefused: false });
     head.note({ tasks: [], skipped: [], received: 10, taskCount }, nowMs);
     expect(head.endMs).toBeNull();

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { openMs } from "../../lib/checkpoint/activity.ts";
 import { SourceError } from "../../lib/core/errors.ts";
 import { type StreamKey, streamKey } from "../../lib/core/names.ts";
-import type { Discovery, Listed } from "../../lib/source/discovery.ts";
+import type { Discovery, ListedStreams } from "../../lib/source/discovery.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { servedStreams } from "../../lib/wire/served.ts";
 import { streamPlans } from "../../lib/wire/stream-plan.ts";
@@ -18,7 +18,7 @@ const plans = streamPlans({ policies: new Map(), filters: new Map(), maxBacklog:
 /** A new process whose one list of instances ends when a test says so; an instance is busy, another is quiet. */
 function opened() {
   const clock = manualClock(1_000_000);
-  const list = Promise.withResolvers<Listed>();
+  const list = Promise.withResolvers<ListedStreams>();
   const discovery = {
     config: sourceConfig("http://127.0.0.1:1", { instances: "all" }),
     last: null,

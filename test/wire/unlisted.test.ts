@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openMs, owingMs } from "../../lib/checkpoint/activity.ts";
 import type { SourceConfig } from "../../lib/config/schema.ts";
 import { streamKey } from "../../lib/core/names.ts";
-import type { Discovery, Listed } from "../../lib/source/discovery.ts";
+import type { Discovery, ListedStreams } from "../../lib/source/discovery.ts";
 import { unlistedStreams } from "../../lib/wire/unlisted.ts";
 import { sourceConfig } from "../source/loopback.ts";
 
@@ -14,7 +14,7 @@ const key = (instanceId: string, engine?: SourceConfig["engine"]) => streamKey(s
 /** A source whose list has found these instances; null where it could not be read. */
 function source(config: Partial<SourceConfig>, found: readonly string[] | null, isWhole = true) {
   const discovery = { config: sourceConfig("http://127.0.0.1:1", config) } as Discovery;
-  const listed: Listed | null = found && {
+  const listed: ListedStreams | null = found && {
     streams: found.map((id) => ({ stream: streamOf(id), name: null, source: discovery.source })),
     atMs: at,
     isWhole,

@@ -1,5 +1,5 @@
 import { isFinal } from "../../change/task.ts";
-import { oldestOwedMs, owedCounts } from "../../checkpoint/pending.ts";
+import { oldestPendingMs, pendingCounts } from "../../checkpoint/pending.ts";
 import type { Stored } from "../../checkpoint/store.ts";
 import type { StreamKey } from "../../core/names.ts";
 import type { Bridge } from "../../wire/bridge.ts";
@@ -103,7 +103,7 @@ function show(context: Context, records: readonly Record[]): void {
 /** Reasons that block a stream: another run's lease, or failing sinks. */
 function remarks({ key, checkpoint }: Record, nowMs: number): readonly Line[] {
   const { lease, breakers } = checkpoint;
-  const oldestMs = oldestOwedMs(checkpoint);
+  const oldestMs = oldestPendingMs(checkpoint);
   const fenced = lease && lease.untilMs > nowMs;
   return [
     ...(oldestMs !== null ? [[`${key}: the oldest undelivered event is ${age(nowMs - oldestMs)} old`]] : []),
@@ -129,7 +129,7 @@ function asJson(record: Record) {
     open: openTasks(record),
     outbox: checkpoint.outbox.length,
     parked: parkedCount(record),
-    pending: Object.fromEntries(owedCounts(checkpoint)),
+    pending: Object.fromEntries(pendingCounts(checkpoint)),
     lease: checkpoint.lease && { run: checkpoint.lease.run, until: iso(checkpoint.lease.untilMs) },
     breakers: Object.fromEntries(
       [...checkpoint.breakers].map(([sink, { kind, reason, sinceMs, notBeforeMs }]) => [

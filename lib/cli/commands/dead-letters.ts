@@ -7,13 +7,13 @@ import { age, count } from "../screen/format.ts";
 import type { Line } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 
-export interface LetterOptions {
+export interface DeadLetterOptions {
   readonly sink?: string;
   readonly id?: string;
 }
 
 /** Lists dead letters, oldest first. */
-export const listDeadLetters = (context: Context, options: LetterOptions): Promise<ExitCode> =>
+export const listDeadLetters = (context: Context, options: DeadLetterOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
     const letters = await bridge.deadLetters.list(filterOf(options));
@@ -24,7 +24,7 @@ export const listDeadLetters = (context: Context, options: LetterOptions): Promi
   });
 
 /** Puts dead letters back into their streams' outboxes. */
-export const redriveDeadLetters = (context: Context, options: LetterOptions): Promise<ExitCode> =>
+export const redriveDeadLetters = (context: Context, options: DeadLetterOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
     const { redriven, left } = await bridge.redrive(filterOf(options));
@@ -44,7 +44,11 @@ export const redriveDeadLetters = (context: Context, options: LetterOptions): Pr
   });
 
 /** Deletes dead letters permanently. Asks first. */
-export const purgeDeadLetters = (context: Context, options: LetterOptions, yes: boolean): Promise<ExitCode> =>
+export const purgeDeadLetters = (
+  context: Context,
+  options: DeadLetterOptions,
+  yes: boolean,
+): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const letters = await bridge.deadLetters.list(filterOf(options));
     const question = `This deletes ${count(letters.length, "dead letter")}; the events are never delivered.`;
@@ -56,7 +60,7 @@ export const purgeDeadLetters = (context: Context, options: LetterOptions, yes: 
     return 0;
   });
 
-const filterOf = ({ sink, id }: LetterOptions): DeadLetterFilter => ({
+const filterOf = ({ sink, id }: DeadLetterOptions): DeadLetterFilter => ({
   ...(sink !== undefined && { sink: sinkName(sink) }),
   ...(id !== undefined && { id }),
 });

@@ -10,7 +10,7 @@ import { durationMs, portOf } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
 
-export interface FunctionGraphOptions {
+export interface FunctionGraphCommandOptions {
   readonly port: string;
   /** The function's time limit, as configured in FunctionGraph. */
   readonly timeLimit: string;
@@ -20,14 +20,17 @@ export interface FunctionGraphOptions {
  * Serves as an event function of FunctionGraph's custom images: POST /invoke makes one run, POST /init warms up.
  * https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_0303.html
  */
-export async function functionGraph(context: Context, options: FunctionGraphOptions): Promise<ExitCode> {
+export async function functionGraph(
+  context: Context,
+  options: FunctionGraphCommandOptions,
+): Promise<ExitCode> {
   const { screen, stop } = context;
   const port = portOf("--port", options.port);
   const remainingMs = durationMs("--time-limit", options.timeLimit);
   const log = jsonLog((line) => screen.out.raw(line), "info", context.clock.now);
   const environment = withUserData(context.environment);
   const run = functionGraphRuns(
-    { ...context, environment, log, telling: context },
+    { ...context, environment, log, shutdown: context },
     catchStrays(process, log),
   );
   let last: Promise<unknown> = Promise.resolve();

@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { sinkName } from "../../core/names.ts";
 import { pageOf } from "../../preview/page.ts";
 import { isPlatformType, platforms, platformTypes } from "../../preview/platforms.ts";
-import { type Album, albumOf, type Subject, sampleSubject } from "../../preview/preview.ts";
-import { fieldsOf } from "../../sinks/chat/verdict.ts";
+import { type Album, albumOf, type PreviewedSink, sampleSubject } from "../../preview/preview.ts";
+import { fieldsOf } from "../../sinks/chat/code-result.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { count } from "../screen/format.ts";
@@ -55,7 +55,7 @@ async function writeAlbum(out: string, { name, messages }: Album): Promise<void>
 async function subjectsOf(
   context: Context,
   { sink, type, lang }: PreviewOptions,
-): Promise<readonly Subject[]> {
+): Promise<readonly PreviewedSink[]> {
   if (sink !== undefined && type !== undefined) throw usageError("--type", "no type beside --sink", type);
   if (sink !== undefined || (context.configFile !== null && type === undefined)) {
     const configured = await configuredSubjects(context);
@@ -75,7 +75,7 @@ async function subjectsOf(
   return Promise.all(types.map((each) => sampleSubject(each, lang ?? "en")));
 }
 
-async function configuredSubjects(context: Context): Promise<readonly Subject[]> {
+async function configuredSubjects(context: Context): Promise<readonly PreviewedSink[]> {
   const { sinks } = await configOf(context);
   return Array.from(sinks).flatMap(([name, { type, module, options }]) =>
     isPlatformType(type) ? [{ name, type, module, options: fieldsOf(options) }] : [],

@@ -25,7 +25,7 @@ interface CreatedWithin {
   readonly endMs: number | null;
 }
 
-interface Listing {
+interface ListedTasks {
   /** The stream's key; a source's own when its instances cannot be listed. */
   readonly key: string;
   readonly name: string | null;
@@ -65,7 +65,7 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
 }
 
 /** The listing of a source whose instances cannot be listed. */
-const unlisted = ({ key, error }: FailedSource): Listing => ({
+const unlisted = ({ key, error }: FailedSource): ListedTasks => ({
   key,
   name: null,
   tasks: [],
@@ -81,8 +81,8 @@ async function readAll(
   streams: readonly WatchedStream[],
   span: CreatedWithin,
   signal: AbortSignal,
-): Promise<readonly Listing[]> {
-  const listings = new Map<WatchedStream, Listing>();
+): Promise<readonly ListedTasks[]> {
+  const listings = new Map<WatchedStream, ListedTasks>();
   await eachOf(streams, streamsAtOnce, async (watched) => {
     listings.set(watched, await read(watched, span, signal));
   });
@@ -93,11 +93,11 @@ async function read(
   watched: WatchedStream,
   { beginMs, endMs }: CreatedWithin,
   signal: AbortSignal,
-): Promise<Listing> {
+): Promise<ListedTasks> {
   const { stream, source, name } = watched;
   const found = new Map<string, Task>();
   const remarks: string[] = [];
-  let error: Listing["error"] = null;
+  let error: ListedTasks["error"] = null;
   try {
     for await (const page of source.list(stream, beginMs, { signal, ...(endMs !== null && { endMs }) })) {
       for (const task of page.tasks) found.set(task.id, task);
@@ -112,7 +112,7 @@ async function read(
   return { key: keyOf(watched), name, tasks: newestFirst, remarks, error };
 }
 
-function show({ screen, clock }: Context, listings: readonly Listing[]): void {
+function show({ screen, clock }: Context, listings: readonly ListedTasks[]): void {
   const { out } = screen;
   const nowMs = clock.now();
   const rows = listings
@@ -148,7 +148,7 @@ function show({ screen, clock }: Context, listings: readonly Listing[]): void {
 
 const reasonOf = (error: PartError): string => ("reason" in error ? error.reason : error.code);
 
-const asJson = (listings: readonly Listing[]) => ({
+const asJson = (listings: readonly ListedTasks[]) => ({
   tasks: listings.flatMap(({ key, tasks }) =>
     tasks.map(({ id, name, status, user, createdAtMs, updatedAtMs }) => ({
       stream: key,
@@ -165,7 +165,7 @@ const asJson = (listings: readonly Listing[]) => ({
   ),
 });
 
-function reportTrouble({ screen }: Context, listings: readonly Listing[]): ExitCode {
+function reportTrouble({ screen }: Context, listings: readonly ListedTasks[]): ExitCode {
   let code: ExitCode = 0;
   for (const { key, remarks, error } of listings) {
     for (const remark of new Set(remarks)) screen.err.line(["yellow", "note: "], `${key}: ${remark}`);

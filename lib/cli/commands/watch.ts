@@ -9,8 +9,8 @@ import { type ExitCode, isInterruption } from "../errors.ts";
 import { type Monitor, openMonitor, unmonitored } from "../monitor.ts";
 import { count, shortId, span, timeOfDay } from "../screen/format.ts";
 import type { Screen } from "../screen/output.ts";
+import { streamErrorReporter } from "../screen/stream-errors.ts";
 import { pad, type Span, styleOf } from "../screen/text.ts";
-import { troubleTeller } from "../screen/troubles.ts";
 import { withBridge } from "../session.ts";
 
 /** Allowance beyond the interval and twice a run's time budget: a run also reads and waits for its store. */
@@ -47,7 +47,7 @@ async function runOnAndOn(
   { intervalMs, monitor }: { readonly intervalMs: number; readonly monitor: Monitor },
 ): Promise<void> {
   const { clock, screen, stop } = context;
-  const tellTroubles = troubleTeller(context);
+  const tellTroubles = streamErrorReporter(context);
   const observer = both(context.json ? unobserved : tell(context), monitor.observer);
   screen.status("first run under way");
   while (!stop.aborted) {

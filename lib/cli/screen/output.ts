@@ -23,14 +23,14 @@ export interface Screen {
   status(...spans: Line): void;
 }
 
-type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+type TerminalStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 const clearLine = "\r\x1b[2K";
 
-export function openScreen(stdout: Stream, stderr: Stream): Screen {
+export function openScreen(stdout: TerminalStream, stderr: TerminalStream): Screen {
   let status: Line = [];
 
-  const paint = (spans: Line, stream: Stream): string =>
+  const paint = (spans: Line, stream: TerminalStream): string =>
     spans
       .map((span: Span) => {
         const text = visible(textOf(span));
@@ -45,7 +45,7 @@ export function openScreen(stdout: Stream, stderr: Stream): Screen {
     stderr.write(paint([["dim", short]], stderr));
   }
 
-  function write(stream: Stream, text: string): void {
+  function write(stream: TerminalStream, text: string): void {
     if (status.length === 0) {
       stream.write(text);
       return;
@@ -55,7 +55,7 @@ export function openScreen(stdout: Stream, stderr: Stream): Screen {
     drawStatus();
   }
 
-  const output = (stream: Stream): Output => {
+  const output = (stream: TerminalStream): Output => {
     const isTerminal = stream.isTTY === true;
     return {
       isTerminal,

@@ -27,7 +27,7 @@ export interface LoadedSink {
 export type SinkTypes = Readonly<Record<string, () => Promise<SinkModule>>>;
 
 /** Dependencies of the check of sinks. */
-export interface SinkDeps {
+export interface SinkCheckDeps {
   readonly sinkTypes: SinkTypes;
   /** Base folder of custom sinks' module paths. */
   readonly folder: string;
@@ -40,7 +40,7 @@ export interface CheckedSinks {
 }
 
 /** Checks each sink: the common options, its own options by its module's schema, its filter and its templates. */
-export async function checkSinks({ value, origins }: Expanded, deps: SinkDeps): Promise<CheckedSinks> {
+export async function checkSinks({ value, origins }: Expanded, deps: SinkCheckDeps): Promise<CheckedSinks> {
   const sinks = new Map<SinkName, LoadedSink>();
   const issues: ConfigIssue[] = [];
   for (const [name, written] of Object.entries(fieldsOf(fieldsOf(value)["sinks"]))) {
@@ -82,7 +82,7 @@ async function checkSink(
   written: Readonly<Record<string, unknown>>,
   path: Path,
   origins: Origins,
-  { sinkTypes, folder }: SinkDeps,
+  { sinkTypes, folder }: SinkCheckDeps,
 ): Promise<CheckedSink> {
   const { type, ...rest } = written;
   // The whole schema has already reported a missing or non-text type.

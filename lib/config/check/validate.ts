@@ -6,7 +6,7 @@ import { childSchema, expectation, knownKeys, meantSchema, objectSchema } from "
 import { suggest } from "./suggest.ts";
 
 /** A checked value's place in the configuration. */
-export interface Place {
+export interface ConfigPlace {
   readonly path: Path;
   readonly origins: Origins;
   /** Keys that are checked elsewhere, for suggestions. */
@@ -24,7 +24,7 @@ export interface Checked<Output> {
 export function check<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
-  place: Place,
+  place: ConfigPlace,
 ): Checked<v.InferOutput<Schema>> {
   const lists = [...misplacedLists(schema, value, place.path)];
   const unknown = [...unknownKeys(schema, value, place.path, place.otherKeys ?? [])];
@@ -123,7 +123,7 @@ const isDoubled = (issue: v.BaseIssue<unknown>, path: Path, unknown: readonly Co
 function toConfigIssues(
   schema: v.GenericSchema,
   issue: v.BaseIssue<unknown>,
-  place: Place,
+  place: ConfigPlace,
 ): readonly ConfigIssue[] {
   const keys = keysOf(issue);
   const path = [...place.path, ...keys];

@@ -12,7 +12,7 @@ import {
 import { ConfigError } from "../../core/errors.ts";
 import type { TextSource } from "./text-source.ts";
 
-const problems: Readonly<Partial<Record<Fault["code"], string>>> = {
+const problems: Readonly<Partial<Record<YamlMistake["code"], string>>> = {
   BAD_MERGE: "a merge key (<<) with something else than an object or a list of objects",
   DUPLICATE_KEY: "a key that stands there twice",
   TAB_AS_INDENT: "a tab as indentation",
@@ -50,10 +50,12 @@ export function documentValue(source: TextSource): unknown {
   try {
     const { document, lines } = documentOf(source);
     // A warning is an unknown tag, which cannot be interpreted.
-    const faults: Fault[] = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => ({
-      code,
-      offset,
-    }));
+    const faults: YamlMistake[] = [...document.errors, ...document.warnings].map(
+      ({ code, pos: [offset] }) => ({
+        code,
+        offset,
+      }),
+    );
     // One such error causes hundreds of others after it.
     if (faults.some(({ code }) => code === "RESOURCE_EXHAUSTION")) throw tooDeep(name, format);
     // A syntax error causes others after it.
@@ -76,7 +78,7 @@ export function documentValue(source: TextSource): unknown {
   }
 }
 
-interface Fault {
+interface YamlMistake {
   readonly code: ErrorCode | "BAD_MERGE" | "NO_ANCHOR";
   /** Characters from the beginning. */
   readonly offset: number;
@@ -86,8 +88,8 @@ interface Fault {
 export const isMerge = (key: unknown): boolean => isScalar(key) && typeof key.value === "symbol";
 
 /** Finds duplicate keys, merges of non-objects, and unknown aliases. */
-function wrongNodes(document: Document): readonly Fault[] {
-  const faults: Fault[] = [];
+function wrongNodes(document: Document): readonly YamlMistake[] {
+  const faults: YamlMistake[] = [];
   const isMergeable = (value: unknown): boolean => isMap(isAlias(value) ? value.resolve(document) : value);
   visit(document, {
     Alias(_, alias) {

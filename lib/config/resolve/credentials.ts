@@ -1,7 +1,7 @@
+import type { Environment } from "../../core/environment.ts";
 import type { ConfigIssue } from "../../core/errors.ts";
 import { accessKeyIn, accessKeyVariables } from "../../huawei/access-key.ts";
 import { isRecord } from "../../text/json.ts";
-import type { Environment } from "./expand.ts";
 
 const expected = "credentials, or the environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK";
 

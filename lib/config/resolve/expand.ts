@@ -1,9 +1,7 @@
+import type { Environment } from "../../core/environment.ts";
 import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
 import type { Origins } from "../found.ts";
 import { fieldName, type Path } from "../path.ts";
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A reference to a value in a secret store, and its place. */
 export interface Reference {

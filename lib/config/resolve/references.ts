@@ -35,9 +35,9 @@ async function resolveOne(uses: readonly Reference[], secrets: SecretResolvers):
   return [];
 }
 
-type Outcome = { readonly secret: string } | Omit<ConfigIssue, "field">;
+type SecretRead = { readonly secret: string } | Omit<ConfigIssue, "field">;
 
-async function fetchSecret({ scheme, text }: Reference, secrets: SecretResolvers): Promise<Outcome> {
+async function fetchSecret({ scheme, text }: Reference, secrets: SecretResolvers): Promise<SecretRead> {
   const expected = "a reference to a secret that can be read";
   const read = Object.hasOwn(secrets, scheme) ? secrets[scheme] : undefined;
   if (!read) return { expected, found: `no resolver for ${scheme}: in this build` };

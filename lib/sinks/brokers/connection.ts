@@ -36,7 +36,7 @@ const maxIdleMs = 30_000;
 /** Maximum delay that a silent broker may add to the end of a run, milliseconds. */
 const closeWithinMs = 2_000;
 
-interface Link<Connection> {
+interface SharedConnection<Connection> {
   readonly opening: Promise<Connection>;
   /** Destroys all sockets, in any state. */
   readonly cut: () => void;
@@ -51,11 +51,11 @@ interface Link<Connection> {
  */
 export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection>, clock: Clock): Sink {
   const { origin, timeoutMs, batch } = broker;
-  let link: Link<Connection> | null = null;
+  let link: SharedConnection<Connection> | null = null;
   let last: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | null = null;
 
-  const drop = async (dropped: Link<Connection>): Promise<void> => {
+  const drop = async (dropped: SharedConnection<Connection>): Promise<void> => {
     if (link === dropped) link = null;
     const { opening, connection, cut } = dropped;
     // Errors are ignored: this connection is being abandoned anyway.
@@ -66,9 +66,9 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
     cut();
   };
 
-  const connect = (): Link<Connection> => {
+  const connect = (): SharedConnection<Connection> => {
     const sockets = new AbortController();
-    const made: Link<Connection> = {
+    const made: SharedConnection<Connection> = {
       opening: broker.open(sockets.signal),
       cut: () => sockets.abort(),
       connection: null,
@@ -78,7 +78,7 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
     return made;
   };
 
-  const current = (): Link<Connection> => {
+  const current = (): SharedConnection<Connection> => {
     if (link) {
       const isIdle = clock.now() - link.usedAtMs > maxIdleMs;
       if (isIdle || (link.connection && broker.isLost(link.connection))) void drop(link);
@@ -88,7 +88,7 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
   };
 
   const exchange = async (
-    used: Link<Connection>,
+    used: SharedConnection<Connection>,
     events: readonly CloudEvent[],
     known: Map<number, DeliveryResult>,
   ): Promise<readonly DeliveryResult[]> => {

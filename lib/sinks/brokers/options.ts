@@ -38,10 +38,10 @@ const tlsFields = v.pipe(
 /** Fields of a TLS connection, for Node's `tls.connect`. */
 export const tls = (description: string) => v.optional(described(tlsFields, description));
 
-export type TlsOptions = v.InferOutput<typeof tlsFields>;
+export type BrokerTlsOptions = v.InferOutput<typeof tlsFields>;
 
 /** Options for `tls.connect`, which in places treats an undefined option differently from a missing one. */
-export const tlsSettings = ({ ca, cert, key, verifyHost }: TlsOptions) => ({
+export const tlsSettings = ({ ca, cert, key, verifyHost }: BrokerTlsOptions) => ({
   ...(ca !== undefined && { ca }),
   ...(cert !== undefined && { cert }),
   ...(key !== undefined && { key }),

@@ -2,14 +2,14 @@ import { type ConfirmChannel, connect, type Options } from "amqplib";
 import { asAnswer } from "./rabbitmq-errors.ts";
 
 /** The outcome of one message. `failed`: neither confirmed nor refused, because of `cause`. */
-export type Outcome =
+export type PublishResult =
   | { readonly kind: "confirmed" }
   | { readonly kind: "returned" }
   | { readonly kind: "refused" }
   | { readonly kind: "failed"; readonly cause: unknown };
 
 /** A message to publish. */
-export interface Message {
+export interface RabbitMqMessage {
   readonly routingKey: string;
   readonly body: Buffer;
   readonly properties: Options.Publish & { readonly messageId: string };
@@ -19,7 +19,7 @@ export interface Message {
 export interface Channel {
   isLost(): boolean;
   /** Sends before it returns, so calls keep their order. Rejects with the client's error on a closed channel. */
-  publish(exchange: string, message: Message): Promise<Outcome>;
+  publish(exchange: string, message: RabbitMqMessage): Promise<PublishResult>;
   close(): Promise<void>;
 }
 

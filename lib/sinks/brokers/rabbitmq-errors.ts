@@ -1,9 +1,9 @@
 import type { Refusal } from "../../core/result.ts";
 import { networkRefusal } from "../http/network.ts";
 
-type Trouble = Pick<Refusal, "kind" | "reason"> & { readonly problem: string };
+type RabbitMqProblem = Pick<Refusal, "kind" | "reason"> & { readonly problem: string };
 
-const trouble = (kind: Refusal["kind"], reason: Refusal["reason"], problem: string): Trouble => ({
+const trouble = (kind: Refusal["kind"], reason: Refusal["reason"], problem: string): RabbitMqProblem => ({
   kind,
   reason,
   problem,
@@ -19,7 +19,7 @@ const closedVirtualHost = trouble(
 const fullOfConnections = trouble("retry", "throttled", "it has all the connections it may have");
 
 /** Reply codes with which RabbitMQ closes a channel or connection: https://www.rabbitmq.com/amqp-0-9-1-reference#constants */
-const replies: ReadonlyMap<number, Trouble> = new Map([
+const replies: ReadonlyMap<number, RabbitMqProblem> = new Map([
   [320, trouble("retry", "network", "the server closed the connection")],
   [402, closedVirtualHost],
   [403, trouble("blocked", "unauthorized", "the user is refused, or may not publish there")],
@@ -30,7 +30,7 @@ const replies: ReadonlyMap<number, Trouble> = new Map([
 ]);
 
 /** Client errors without a code, by their message. */
-const sentences: readonly (readonly [sentence: RegExp, trouble: Trouble])[] = [
+const sentences: readonly (readonly [sentence: RegExp, trouble: RabbitMqProblem])[] = [
   [/^Expected ConnectionOpenOk; got <ConnectionClose/, closedVirtualHost],
   [/^SASL mechanism/, trouble("blocked", "unauthorized", "the server takes no user and password")],
   [/^connect ETIMEDOUT$/, trouble("retry", "timeout", "no answer in time")],
@@ -52,7 +52,7 @@ export function rabbitMqRefusal(error: unknown, origin: string): Refusal | null 
   return { kind: found.kind, reason: found.reason, detail: `${origin}: ${found.problem}` };
 }
 
-function troubleOf(error: Error): Trouble | null {
+function troubleOf(error: Error): RabbitMqProblem | null {
   if (error.name === "IllegalOperationError") return broken;
   const code = replyCode(error);
   if (code === 530 && /connection limit/.test(error.message)) return fullOfConnections;

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { createClient, ErrorReply } from "@redis/client";
 import type { BrokerAddress } from "./address.ts";
-import { type TlsOptions, tlsSettings } from "./options.ts";
+import { type BrokerTlsOptions, tlsSettings } from "./options.ts";
 
 export { redisRefusal } from "./redis-errors.ts";
 
@@ -11,7 +11,7 @@ export type RedisClient = ReturnType<typeof newClient>;
 export interface RedisClientOptions {
   /** Destroys the socket. */
   readonly signal: AbortSignal;
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: BrokerTlsOptions | undefined;
 }
 
 /** Connects. Rejects with the client's error. */

@@ -1,5 +1,5 @@
 import type { CloudEvent, EventKind } from "../../change/event.ts";
-import { shorten, visible } from "./foreign.ts";
+import { sanitize, shorten } from "./sanitize.ts";
 import { type Language, spanText, timeText, type Words, words } from "./text.ts";
 
 /** A card's colour by meaning. */
@@ -107,8 +107,8 @@ export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}):
 
 /** Names the sink's own texts that are longer than a card allows. */
 export const cutTexts = ({ title = "", body = "" }: OwnTexts): readonly (keyof OwnTexts)[] => [
-  ...(visible(title).length > maxNameCharacters ? (["title"] as const) : []),
-  ...(body.length > maxBodyCharacters || body.split(/\r?\n/).filter(visible).length > maxBodyLines
+  ...(sanitize(title).length > maxNameCharacters ? (["title"] as const) : []),
+  ...(body.length > maxBodyCharacters || body.split(/\r?\n/).filter(sanitize).length > maxBodyLines
     ? (["body"] as const)
     : []),
 ];
@@ -173,7 +173,7 @@ function usualOf(event: CloudEvent, text: Words): string {
 
 /** A template's text comes from outside like the names in it, so it is neutralized. */
 const bodyLines = (text: string): readonly string[] =>
-  shorten(text, maxBodyCharacters).split(/\r?\n/).map(visible).filter(Boolean).slice(0, maxBodyLines);
+  shorten(text, maxBodyCharacters).split(/\r?\n/).map(sanitize).filter(Boolean).slice(0, maxBodyLines);
 
 function factsOf({ data: { task, instance } }: CloudEvent, { language, timeZone }: CardStyle): Fact[] {
   const { labels } = words[language];
@@ -207,8 +207,8 @@ const plain = (value: unknown): string | null =>
   typeof value === "string" ? value : (JSON.stringify(value) ?? null);
 
 /** A short text from outside. */
-export const name = (text: string): string => shorten(visible(text), maxNameCharacters);
-const valueText = (text: string): string => shorten(visible(text), maxValueCharacters);
+export const name = (text: string): string => shorten(sanitize(text), maxNameCharacters);
+const valueText = (text: string): string => shorten(sanitize(text), maxValueCharacters);
 
 /** Fields that a link's template may name in braces. */
 export const linkFields = ["engine", "region", "project", "instance", "task", "name"] as const;

@@ -1,5 +1,5 @@
 import type { Card } from "./card.ts";
-import { shorten } from "./foreign.ts";
+import { shorten } from "./sanitize.ts";
 import type { Words } from "./text.ts";
 
 /** Joins the texts that fit, in order; texts such as links cannot be cut. */

@@ -5,7 +5,7 @@ import { described } from "../../options/fields.ts";
 import { guardedAgent } from "../http/agent.ts";
 import { urlSecrets } from "../http/known-secrets.ts";
 import { post } from "../http/post.ts";
-import type { AnswerContext, SinkResponse } from "../http/response.ts";
+import type { ResponseContext, SinkResponse } from "../http/response.ts";
 import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
 import type { Card } from "./card.ts";
 import type { ChatOptions } from "./options.ts";
@@ -45,7 +45,7 @@ export interface Occasion {
 }
 
 /** Sends one request; returns the response, or why there is none. */
-export type Exchange = (request: LivingRequest) => Promise<SinkResponse | Refusal>;
+export type SendLivingRequest = (request: LivingRequest) => Promise<SinkResponse | Refusal>;
 
 /** Platform-specific part of a sink whose messages can be edited and replied to. */
 export interface LivingPlatform {
@@ -54,11 +54,11 @@ export interface LivingPlatform {
   edit(card: Card, message: string, occasion: Occasion): LivingRequest;
   /** Replies below a message, or next to it on a platform without threads. */
   reply(card: Card, message: string, occasion: Occasion): LivingRequest;
-  verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult;
+  verdict(answer: SinkResponse, context: ResponseContext): DeliveryResult;
   /** Whether the response to an edit or reply says that the message cannot be changed any more. */
   isGone(answer: SinkResponse): boolean;
   /** Returns the headers that authorize a request, before each one; a refusal when they cannot be obtained. */
-  readonly authorize?: (exchange: Exchange) => Promise<Readonly<Record<string, string>> | Refusal>;
+  readonly authorize?: (exchange: SendLivingRequest) => Promise<Readonly<Record<string, string>> | Refusal>;
   /** Whether the request should be repeated once, such as after renewing a token. */
   readonly asksAgain?: (answer: SinkResponse) => boolean;
   /** Values that no result may show, besides the parts of the request's URL. */
@@ -66,7 +66,7 @@ export interface LivingPlatform {
 }
 
 /** The outcome of one request. */
-interface Outcome {
+interface LivingResult {
   readonly result: DeliveryResult;
   readonly isGone: boolean;
 }
@@ -87,8 +87,8 @@ export function livingSink(
     make: () => LivingRequest,
     call: DeliverOptions,
     isAgain = false,
-  ): Promise<Outcome> => {
-    const exchange: Exchange = ({ headers, ...request }) =>
+  ): Promise<LivingResult> => {
+    const exchange: SendLivingRequest = ({ headers, ...request }) =>
       post(dispatcher, { ...request, headers: { ...ownHeaders, ...headers }, timeoutMs }, call);
     const authorization = (await platform.authorize?.(exchange)) ?? {};
     if (isRefusal(authorization)) return { result: authorization, isGone: false };
@@ -111,7 +111,7 @@ export function livingSink(
     if (mode === "post" || !event || others.length > 0) return bare(await posted());
     const message = call.messages?.get(event.subject);
     if (message === undefined) return posted();
-    const reply = (): Promise<Outcome> => ask(card, () => platform.reply(card, message, occasion), call);
+    const reply = (): Promise<LivingResult> => ask(card, () => platform.reply(card, message, occasion), call);
     const told =
       mode === "thread" ? await reply() : await ask(card, () => platform.edit(card, message, occasion), call);
     if (told.isGone) return posted();

@@ -5,7 +5,7 @@ const gapMs = 5_000;
 const maxKeys = 10_000;
 
 /** One action on an alert. */
-export interface Step {
+export interface AlertAction {
   /** The alert's key. */
   readonly key: string;
   readonly action: string;
@@ -13,7 +13,7 @@ export interface Step {
   readonly order: string;
 }
 
-interface Told {
+interface SentActions {
   readonly action: string;
   readonly order: string;
   /** When the request ended, epoch milliseconds. */
@@ -25,9 +25,9 @@ interface Told {
  * actions. Null for a step that a newer one has replaced. Kept in this process only.
  */
 export function alertOrder<Result>(clock: Clock) {
-  const told = new Map<string, Told>();
+  const told = new Map<string, SentActions>();
 
-  const remember = (key: string, step: Told): void => {
+  const remember = (key: string, step: SentActions): void => {
     told.delete(key);
     told.set(key, step);
     const [oldest] = told.keys();
@@ -35,7 +35,7 @@ export function alertOrder<Result>(clock: Clock) {
   };
 
   return async (
-    { key, action, order }: Step,
+    { key, action, order }: AlertAction,
     send: () => Promise<Result>,
     signal: AbortSignal,
   ): Promise<Result | null> => {
@@ -46,7 +46,7 @@ export function alertOrder<Result>(clock: Clock) {
     return sending;
   };
 
-  async function waited(before: Told, action: string, signal: AbortSignal): Promise<void> {
+  async function waited(before: SentActions, action: string, signal: AbortSignal): Promise<void> {
     const waitMs = (await before.endedAtMs) + gapMs - clock.now();
     if (before.action !== action && waitMs > 0) await clock.sleep(waitMs, signal);
   }

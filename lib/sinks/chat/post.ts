@@ -5,7 +5,7 @@ import type { DeliveryResult } from "../../core/result.ts";
 import { guardedAgent } from "../http/agent.ts";
 import { urlSecrets } from "../http/known-secrets.ts";
 import { post } from "../http/post.ts";
-import type { AnswerContext, SinkResponse } from "../http/response.ts";
+import type { ResponseContext, SinkResponse } from "../http/response.ts";
 import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
 import { type Card, lostLinks } from "./card.ts";
 import { digestOf } from "./digest.ts";
@@ -22,11 +22,11 @@ export interface ChatRequest {
 }
 
 /** Platform-specific part of a webhook chat sink. */
-export interface Platform {
+export interface ChatPlatform {
   /** The message of a card for `events`, within the platform's limits, signed as of `nowMs`. */
   request(card: Card, nowMs: number, events: readonly CloudEvent[]): ChatRequest;
   /** Maps the platform's response to a result. */
-  verdict(answer: SinkResponse, context: AnswerContext): DeliveryResult;
+  toResult(answer: SinkResponse, context: ResponseContext): DeliveryResult;
   /** Values that no result may show, besides the parts of the request's URL. */
   readonly secrets: readonly string[];
 }
@@ -44,7 +44,7 @@ export const ownHeaders = {
 } as const;
 
 /** A sink that posts its cards to a webhook. */
-export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, platform: Platform): Sink {
+export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, platform: ChatPlatform): Sink {
   const { dispatcher, close } = guardedAgent(options, deps);
   const watchLinks = linkWatch(name, options, deps);
 
@@ -55,7 +55,7 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
     const outcome = await post(dispatcher, request, call);
     if (outcome.kind !== "answer") return outcome;
     const secrets = [...urlSecrets(url), ...platform.secrets];
-    return platform.verdict(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
+    return platform.toResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
   };
 
   return cardSink(name, options, { send, close });

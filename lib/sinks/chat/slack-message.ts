@@ -1,8 +1,8 @@
 import type { Card, Tone } from "./card.ts";
+import { blocked, type CodeMeanings, permanent, retry } from "./code-result.ts";
 import { fitted, joined } from "./fit.ts";
-import { shorten } from "./foreign.ts";
+import { shorten } from "./sanitize.ts";
 import { type Language, words } from "./text.ts";
-import { blocked, type Codes, permanent, retry } from "./verdict.ts";
 
 // Undocumented: Slack was observed to refuse blocks of about 13,200 characters in total.
 const maxCharacters = 10_000;
@@ -76,7 +76,7 @@ const chunks = <Item>(items: readonly Item[], size: number): readonly (readonly 
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and
  * https://docs.slack.dev/reference/methods/chat.postMessage
  */
-export const messageCodes: Codes = new Map([
+export const messageCodes: CodeMeanings = new Map([
   ["invalid_blocks", permanent("rejected", "Slack cannot read the message's blocks")],
   ["invalid_blocks_format", permanent("rejected", "Slack cannot read the message's blocks")],
   ["invalid_attachments", permanent("rejected", "Slack cannot read the message's attachment")],

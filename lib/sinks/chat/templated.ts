@@ -3,7 +3,7 @@ import { sampleEvent, sampleStatuses } from "../../change/sample.ts";
 import type { Refusal } from "../../core/result.ts";
 import { Template } from "../../template/template.ts";
 import { type Card, type CardStyle, cardOf, cutTexts, type OwnTexts } from "./card.ts";
-import { fieldsOf } from "./verdict.ts";
+import { fieldsOf } from "./code-result.ts";
 
 /** A sink's options for its cards, templates included. */
 export interface TemplatedStyle extends CardStyle {

@@ -3,9 +3,9 @@ import type { Refusal } from "../../core/result.ts";
 import { CachedToken, type Renewable } from "../../net/cached-token.ts";
 import { parseJson } from "../../text/json.ts";
 import type { SinkResponse } from "../http/response.ts";
-import type { Exchange } from "./living.ts";
+import { fieldsOf, textOf } from "./code-result.ts";
+import type { SendLivingRequest } from "./living.ts";
 import { apiResource } from "./options.ts";
-import { fieldsOf, textOf } from "./verdict.ts";
 
 /** A token is renewed this long before it expires, milliseconds. Feishu issues a new one in a token's last half hour. */
 const marginMs = 5 * 60_000;
@@ -31,7 +31,7 @@ export class TenantToken {
   }
 
   /** Returns the token, or the reason why there is none. */
-  get(exchange: Exchange): Promise<string | Refusal> {
+  get(exchange: SendLivingRequest): Promise<string | Refusal> {
     return this.#token.current(() => this.#ask(exchange));
   }
 
@@ -40,7 +40,7 @@ export class TenantToken {
     this.#token.forget();
   }
 
-  async #ask(exchange: Exchange): Promise<Renewable<string | Refusal>> {
+  async #ask(exchange: SendLivingRequest): Promise<Renewable<string | Refusal>> {
     const { url, app, secret, clock, refused } = this.#options;
     const notKept = (value: Refusal) => ({ value, renewAtMs: Number.NEGATIVE_INFINITY });
     const answer = await exchange({

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { CloudEvent } from "../../change/event.ts";
 
 /** The part of a POST that the CloudEvents HTTP binding defines. */
-export interface Message {
+export interface HttpMessage {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /** The `webhook-id`: identical for each attempt with the same events. */
@@ -10,14 +10,14 @@ export interface Message {
 }
 
 /** Structured mode: the whole event in the body. */
-export const structuredMessage = (event: CloudEvent): Message => ({
+export const structuredMessage = (event: CloudEvent): HttpMessage => ({
   headers: { "content-type": "application/cloudevents+json; charset=utf-8" },
   body: JSON.stringify(event),
   id: webhookId(event),
 });
 
 /** Binary mode: the event's data in the body, its attributes in `ce-` headers. */
-export function binaryMessage(event: CloudEvent): Message {
+export function binaryMessage(event: CloudEvent): HttpMessage {
   const { data, datacontenttype, ...attributes } = event;
   const headers = Object.entries(attributes).map(([name, value]) => [`ce-${name}`, headerValue(value)]);
   return {
@@ -28,7 +28,7 @@ export function binaryMessage(event: CloudEvent): Message {
 }
 
 /** Batched mode: several events in one body. */
-export const batchMessage = (events: readonly CloudEvent[]): Message => ({
+export const batchMessage = (events: readonly CloudEvent[]): HttpMessage => ({
   headers: { "content-type": "application/cloudevents-batch+json; charset=utf-8" },
   body: JSON.stringify(events),
   id: batchId(events),
@@ -44,7 +44,7 @@ const percentEncoded = (character: string): string =>
   );
 
 /** A message with a custom body, which is not a CloudEvent. */
-export const ownMessage = (event: CloudEvent, contentType: string, body: string): Message => ({
+export const ownMessage = (event: CloudEvent, contentType: string, body: string): HttpMessage => ({
   headers: { "content-type": contentType },
   body,
   id: webhookId(event),

@@ -1,6 +1,6 @@
 import type { FailureReason, Refusal } from "../../core/result.ts";
 import { refusedAddressCode } from "../../net/address-guard.ts";
-import { type NetworkFault, networkTrouble, troubleText } from "../../net/network-errors.ts";
+import { type NetworkFault, networkFailure, networkFailureText } from "../../net/network-errors.ts";
 
 const reasons: Readonly<Record<NetworkFault, FailureReason>> = {
   barred: "unauthorized",
@@ -17,8 +17,8 @@ export function networkRefusal(error: unknown, origin: string): Refusal | null {
     const detail = `${origin}: its address is not open to this sink (${refusedAddressCode})`;
     return { kind: "blocked", reason: "refused_address", detail };
   }
-  const trouble = networkTrouble(error);
+  const trouble = networkFailure(error);
   if (!trouble) return null;
   const kind = trouble.fault === "barred" ? "blocked" : "retry";
-  return { kind, reason: reasons[trouble.fault], detail: `${origin}: ${troubleText(trouble)}` };
+  return { kind, reason: reasons[trouble.fault], detail: `${origin}: ${networkFailureText(trouble)}` };
 }

@@ -4,7 +4,7 @@ import { maskKnown } from "./known-secrets.ts";
 const mask = "***";
 
 /** The short message in a response's body, secrets masked; empty when there is none. */
-export function answerMessage(body: string, secrets: readonly string[]): string {
+export function responseMessage(body: string, secrets: readonly string[]): string {
   return maskSecrets(jsonMessage(body) ?? plainMessage(body), secrets);
 }
 

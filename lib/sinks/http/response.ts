@@ -1,7 +1,7 @@
 import type { DeliveryResult, FailureReason, Refusal } from "../../core/result.ts";
 import { parseRetryAfter } from "../../net/retry-after.ts";
 import { oneLine } from "../../text/one-line.ts";
-import { answerMessage } from "./redact.ts";
+import { responseMessage } from "./redact.ts";
 
 /** A receiver's response to one request. */
 export interface SinkResponse {
@@ -15,7 +15,7 @@ export interface SinkResponse {
 }
 
 /** Data for mapping a response to a result. */
-export interface AnswerContext {
+export interface ResponseContext {
   readonly origin: string;
   /** Values that no result may show. */
   readonly secrets: readonly string[];
@@ -23,14 +23,14 @@ export interface AnswerContext {
 }
 
 /** Maps a response's status to a result. Sinks whose outcome is in the body look there first. */
-export function answerResult(
+export function statusResult(
   answer: SinkResponse,
-  { origin, secrets, nowMs }: AnswerContext,
+  { origin, secrets, nowMs }: ResponseContext,
 ): DeliveryResult {
   const { status } = answer;
   if (status >= 200 && status <= 299) return { kind: "accepted" };
-  const [kind, reason] = verdict(status);
-  const message = answerMessage(answer.body, secrets);
+  const [kind, reason] = classifyStatus(status);
+  const message = responseMessage(answer.body, secrets);
   const detail = oneLine(`HTTP ${status} from ${origin}${message === "" ? "" : `: ${message}`}`);
   if (kind !== "retry" || answer.retryAfter === null) return { kind, reason, detail };
   const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
@@ -44,13 +44,13 @@ export const doubtMs = 600_000;
  * Result of a success response without the receiver's own receipt. Either something else responded, which the operator
  * must look at, or the receipt was in the part that was not read, and a retry only costs time.
  */
-export function unproven(answer: SinkResponse, { origin, secrets }: AnswerContext, sign: string): Refusal {
+export function unproven(answer: SinkResponse, { origin, secrets }: ResponseContext, sign: string): Refusal {
   const place = `HTTP ${answer.status} from ${origin}`;
   if (answer.cut !== null) {
     const detail = `${place} with ${answer.cut}: it may have been accepted`;
     return { kind: "retry", reason: "server_error", detail, retryAfterMs: doubtMs };
   }
-  const said = answerMessage(answer.body, secrets);
+  const said = responseMessage(answer.body, secrets);
   const detail = oneLine(
     `${place} without ${sign}: is the URL right, and nothing in between?${said && ` It says: ${said}`}`,
   );
@@ -69,7 +69,7 @@ const exceptions: ReadonlyMap<number, readonly [Refusal["kind"], FailureReason]>
   [429, ["retry", "throttled"]],
 ]);
 
-function verdict(status: number): readonly [Refusal["kind"], FailureReason] {
+function classifyStatus(status: number): readonly [Refusal["kind"], FailureReason] {
   const exception = exceptions.get(status);
   if (exception) return exception;
   if (status >= 300 && status <= 399) return ["blocked", "redirected"];

@@ -9,7 +9,7 @@ import type { Sink, SinkDeps } from "../sink.ts";
 import { guardedAgent } from "./agent.ts";
 import { allowPrivateNetwork } from "./options.ts";
 import { post } from "./post.ts";
-import { type AnswerContext, answerResult, type SinkResponse, unproven } from "./response.ts";
+import { type ResponseContext, type SinkResponse, statusResult, unproven } from "./response.ts";
 
 const tokenExpectation = "a token";
 
@@ -41,7 +41,7 @@ export interface Starter {
   /** The only status that means a workflow was started; other 2xx come from other servers. */
   readonly startedStatus: number;
   /** Maps any other response to a refusal; `usual` is the default for its status. */
-  refusal(answer: SinkResponse, usual: Refusal, context: AnswerContext): Refusal;
+  refusal(answer: SinkResponse, usual: Refusal, context: ResponseContext): Refusal;
 }
 
 /** A sink that starts a workflow for each event, with one POST. */
@@ -60,7 +60,7 @@ export function workflowSink(
     const outcome = await post(dispatcher, request, call);
     if (outcome.kind !== "answer") return outcome;
     const context = { origin: url.origin, secrets: [options.token], nowMs: deps.clock.now() };
-    const result = answerResult(outcome, context);
+    const result = statusResult(outcome, context);
     if (result.kind !== "accepted") return starter.refusal(outcome, result, context);
     if (outcome.status === starter.startedStatus) return result;
     return unproven(

@@ -13,7 +13,7 @@ import { parseJson } from "../../text/json.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { post } from "../http/post.ts";
 import { maskSecrets } from "../http/redact.ts";
-import { answerResult, type SinkResponse, unproven } from "../http/response.ts";
+import { type SinkResponse, statusResult, unproven } from "../http/response.ts";
 import type { Sink, SinkDeps } from "../sink.ts";
 
 /** Options that every Huawei Cloud sink has. */
@@ -43,7 +43,7 @@ const huaweiObject = v.object(huaweiEntries(""));
 type HuaweiOptions = v.InferOutput<typeof huaweiObject>;
 
 /** One operation of a service: a fixed path, a new body each time. */
-export interface Operation {
+export interface HuaweiOperation {
   /** Sends one signed POST; sends nothing without an access key. Throws only on a defect. */
   post(body: string, call: CallOptions): Promise<SinkResponse | Refusal>;
   /** Maps a response's status to a result. */
@@ -66,7 +66,11 @@ export interface OperationPlace {
 }
 
 /** Opens an operation of a Huawei Cloud service; connects to nothing before the first call. */
-export function openOperation(place: OperationPlace, options: HuaweiOptions, deps: SinkDeps): Operation {
+export function openOperation(
+  place: OperationPlace,
+  options: HuaweiOptions,
+  deps: SinkDeps,
+): HuaweiOperation {
   const endpoint = new URL(options.endpoint ?? regionalEndpoint(place.service, place.region));
   const path = `${endpoint.pathname.replace(/\/$/, "")}${place.path}`;
   const url = new URL(encodePath(path), endpoint);
@@ -87,7 +91,7 @@ export function openOperation(place: OperationPlace, options: HuaweiOptions, dep
       return post(dispatcher, request, call);
     },
     quote: (said) => oneLine(`${url.origin}: ${maskSecrets(said, secrets)}`),
-    judge: (answer) => judged(answerResult(answer, context()), answer),
+    judge: (answer) => judged(statusResult(answer, context()), answer),
     doubt: (answer, sign) => unproven(answer, context(), sign),
     close,
   };
@@ -121,7 +125,7 @@ export interface OneByOne {
 }
 
 /** A sink with one request per event, accepted once the response holds the receipt. */
-export function oneByOne(name: SinkName, operation: Operation, { body, receipt }: OneByOne): Sink {
+export function oneByOne(name: SinkName, operation: HuaweiOperation, { body, receipt }: OneByOne): Sink {
   const hasReceipt = v.object({ [receipt]: v.pipe(v.string(), v.nonEmpty()) });
   const send = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
     const outcome = await operation.post(body(event), call);

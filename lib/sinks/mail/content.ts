@@ -1,6 +1,6 @@
 import { escapeHtml } from "../../text/html.ts";
 import type { Card, Tone } from "../chat/card.ts";
-import { shorten } from "../chat/foreign.ts";
+import { shorten } from "../chat/sanitize.ts";
 import type { Words } from "../chat/text.ts";
 
 /** A mail's text, in HTML and plain forms. */

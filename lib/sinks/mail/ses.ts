@@ -4,9 +4,9 @@ import { openAgent } from "../../net/agent.ts";
 import { parseJson } from "../../text/json.ts";
 import { awsRefusal } from "../aws/results.ts";
 import { awsEnvironment } from "../aws/sink.ts";
-import { fieldsOf, textOf } from "../chat/verdict.ts";
+import { fieldsOf, textOf } from "../chat/code-result.ts";
 import type { SinkDeps } from "../sink.ts";
-import type { Carrier } from "./letter.ts";
+import type { Carrier } from "./message.ts";
 
 /** Options of a carrier through Amazon SES. */
 export interface SesOptions {

@@ -2,7 +2,7 @@ import { createTransport, type NodemailerError } from "nodemailer";
 import { withTimeLimit } from "../../async/deadline.ts";
 import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import type { SinkDeps } from "../sink.ts";
-import type { Carrier } from "./letter.ts";
+import type { Carrier } from "./message.ts";
 import { smtpRefusal } from "./smtp-results.ts";
 
 /** Address and login of a mail server. */

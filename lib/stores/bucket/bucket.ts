@@ -1,11 +1,11 @@
 /** An object in a listing. */
-export interface Listed {
+export interface ListedObject {
   readonly key: string;
   readonly modifiedMs: number;
 }
 
 /** Bounds of a listing. */
-export interface ListOptions {
+export interface ObjectListOptions {
   /** Only keys after this one. */
   readonly after?: string;
   /** Maximum keys, 1 to 1,000. @default 1,000 */
@@ -26,7 +26,7 @@ export interface Bucket {
   /** Null when the object does not exist. */
   get(key: string): Promise<string | null>;
   /** Lists one page, ordered by the keys' bytes. It may lag behind writes. */
-  list(prefix: string, options?: ListOptions): Promise<readonly Listed[]>;
+  list(prefix: string, options?: ObjectListOptions): Promise<readonly ListedObject[]>;
   remove(key: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -34,8 +34,8 @@ export interface Bucket {
 const pageSize = 1_000;
 
 /** Lists all objects, loading pages on demand. */
-export async function* listed(bucket: Bucket, prefix: string, after?: string): AsyncGenerator<Listed> {
-  let page: readonly Listed[];
+export async function* listed(bucket: Bucket, prefix: string, after?: string): AsyncGenerator<ListedObject> {
+  let page: readonly ListedObject[];
   do {
     page = await bucket.list(prefix, { max: pageSize, ...(after !== undefined && { after }) });
     yield* page;

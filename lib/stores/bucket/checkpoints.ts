@@ -25,7 +25,7 @@ const keyOf = (stream: StreamKey, version: number): string => folderOf(stream) +
 const nameOf = (stream: StreamKey, version: number): string => `checkpoint ${stream}, version ${version}`;
 
 /** Owner of a version. `gone`: the versions that would tell were removed while the writer slept; it has lost. */
-type Outcome = "ours" | "theirs" | "gone";
+type VersionOwner = "ours" | "theirs" | "gone";
 
 /** Attempts to find a version, since a listing may lag. */
 const listings = 3;
@@ -76,7 +76,7 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
   }
 
   /** Creates a version, or finds out who owns it, even when the store's response was lost. */
-  async function create(stream: StreamKey, version: number, written: RecordVersion): Promise<Outcome> {
+  async function create(stream: StreamKey, version: number, written: RecordVersion): Promise<VersionOwner> {
     let failure: StoreError | null = null;
     try {
       if (await bucket.create(keyOf(stream, version), encodeVersion(written))) return "ours";
@@ -99,7 +99,7 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
     stream: StreamKey,
     version: number,
     { writtenBy }: RecordVersion,
-  ): Promise<Outcome> {
+  ): Promise<VersionOwner> {
     if ((await newestListed(stream)) <= version) return "ours";
     const next = await read(stream, version + 1);
     if (next === null) return "gone";

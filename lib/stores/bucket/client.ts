@@ -4,8 +4,8 @@ import type { Clock, Random } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import { percentEncode } from "../../huawei/sign.ts";
 import { brokeOff, exchange, headerOf, type Incoming, OutOfTime } from "../../net/exchange.ts";
-import { networkTrouble, troubleText } from "../../net/network-errors.ts";
-import type { Bucket, Listed } from "./bucket.ts";
+import { networkFailure, networkFailureText } from "../../net/network-errors.ts";
+import type { Bucket, ListedObject } from "./bucket.ts";
 
 /** An unsigned request for an object or a listing. */
 export interface ObjectRequest {
@@ -74,7 +74,7 @@ const passingCodes: ReadonlySet<string> = new Set([
 ]);
 const expiredCodes: ReadonlySet<string> = new Set(["ExpiredToken", "ExpiredTokenException", "InvalidToken"]);
 
-interface Call extends Pick<ObjectRequest, "method"> {
+interface ObjectCall extends Pick<ObjectRequest, "method"> {
   readonly key?: string;
   readonly query?: ObjectRequest["query"];
   readonly headers?: Readonly<Record<string, string>>;
@@ -91,7 +91,7 @@ export function openBucketClient(
   const signal = new AbortController().signal;
   const name = `bucket ${bucket}`;
 
-  async function attempt(call: Call): Promise<Incoming> {
+  async function attempt(call: ObjectCall): Promise<Incoming> {
     const { url, isBucketsOwn } = provider.endpoint();
     const { method, key = null, query = [], body = "" } = call;
     const objectPath = key === null ? "/" : `/${escaped(prefix + key)}`;
@@ -121,7 +121,7 @@ export function openBucketClient(
    * Sends a call and returns a success or an expected refusal. Rejects with StoreError; `repeatable` errors are
    * retried.
    */
-  async function send(call: Call): Promise<Incoming & { readonly code: string }> {
+  async function send(call: ObjectCall): Promise<Incoming & { readonly code: string }> {
     for (let count = 1; ; count++) {
       const outcome = await attempt(call).catch(problemOf);
       if (typeof outcome !== "string") {
@@ -140,7 +140,7 @@ export function openBucketClient(
     }
   }
 
-  const failure = ({ method, key }: Call, problem: string): StoreError =>
+  const failure = ({ method, key }: ObjectCall, problem: string): StoreError =>
     new StoreError("unavailable", `${name}: ${method} ${key ?? "of a listing"}: ${problem}`);
 
   function checkSize(key: string, text: string): void {
@@ -207,8 +207,8 @@ export const queryText = (query: ObjectRequest["query"]): string =>
 /** Describes why no response arrived. */
 function problemOf(error: unknown): string {
   if (error instanceof OutOfTime) return `no whole answer within ${timeoutMs} ms`;
-  const trouble = networkTrouble(error);
-  if (trouble && !(error instanceof StoreError)) return troubleText(trouble);
+  const trouble = networkFailure(error);
+  if (trouble && !(error instanceof StoreError)) return networkFailureText(trouble);
   throw error;
 }
 
@@ -220,7 +220,7 @@ function codeOf(answer: Incoming): string {
 }
 
 /** Parses a listing; our keys contain nothing that XML escapes. */
-function listedIn(xml: string, prefix: string, name: string): readonly Listed[] {
+function listedIn(xml: string, prefix: string, name: string): readonly ListedObject[] {
   if (!xml.includes("<ListBucketResult"))
     throw new StoreError("unavailable", `${name}: the answer is no listing`);
   return Array.from(xml.matchAll(/<Contents>(.*?)<\/Contents>/gs), ([, entry = ""]) => {

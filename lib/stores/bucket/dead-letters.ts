@@ -2,8 +2,8 @@ import { eachOf } from "../../async/each.ts";
 import {
   type DeadLetter,
   type DeadLetterStore,
-  decodeLetter,
-  encodeLetter,
+  decodeDeadLetter,
+  encodeDeadLetter,
   matchesFilter,
 } from "../../delivery/dead-letters.ts";
 import { pack, unpack } from "../packed.ts";
@@ -17,7 +17,7 @@ const callsAtOnce = 8;
 export function bucketDeadLetters(bucket: Bucket): DeadLetterStore {
   return {
     put: (letters) =>
-      eachOf(letters, callsAtOnce, (letter) => bucket.put(keyOf(letter.id), pack(encodeLetter(letter)))),
+      eachOf(letters, callsAtOnce, (letter) => bucket.put(keyOf(letter.id), pack(encodeDeadLetter(letter)))),
     list: async (filter) => {
       const { sink, id } = filter;
       const folder = sink === undefined ? `${kind}/` : folderOf(sink);
@@ -25,7 +25,7 @@ export function bucketDeadLetters(bucket: Bucket): DeadLetterStore {
       const letters: DeadLetter[] = [];
       await eachOf(keys, callsAtOnce, async (key) => {
         const text = await bucket.get(key);
-        if (text !== null) letters.push(decodeLetter(unpack(text, key), key));
+        if (text !== null) letters.push(decodeDeadLetter(unpack(text, key), key));
       });
       return letters
         .filter((letter) => matchesFilter(letter, filter))

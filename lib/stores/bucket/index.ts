@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Environment } from "../../aws/keys.ts";
 import type { Clock, Random } from "../../core/clock.ts";
+import type { Environment } from "../../core/environment.ts";
 import { openAgent } from "../../net/agent.ts";
 import { cachedCheckpoints } from "../cached.ts";
 import type { Stores } from "../stores.ts";
@@ -9,13 +9,13 @@ import type { Bucket } from "./bucket.ts";
 import { bucketCheckpoints } from "./checkpoints.ts";
 import { openBucketClient } from "./client.ts";
 import { bucketDeadLetters } from "./dead-letters.ts";
+import type { BucketLocation } from "./location.ts";
 import { obsProvider } from "./obs.ts";
 import { bucketParked } from "./parked.ts";
-import type { Place } from "./place.ts";
 import { s3Provider } from "./s3.ts";
 
 /** Settings of stores in a bucket. */
-export interface BucketOptions extends Place {
+export interface BucketOptions extends BucketLocation {
   readonly provider: "obs" | "s3";
   readonly prefix: string;
 }

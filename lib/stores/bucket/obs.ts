@@ -1,12 +1,12 @@
-import type { Environment } from "../../aws/keys.ts";
 import type { Clock } from "../../core/clock.ts";
+import type { Environment } from "../../core/environment.ts";
 import { StoreError } from "../../core/errors.ts";
 import { accessKeyIn } from "../../huawei/access-key.ts";
 import { regionalEndpoint } from "../../huawei/endpoint.ts";
 import { signObs } from "../../huawei/obs-sign.ts";
 import type { Provider } from "./client.ts";
-import type { Place } from "./place.ts";
-import { endpointAt } from "./place.ts";
+import type { BucketLocation } from "./location.ts";
+import { endpointAt } from "./location.ts";
 
 const subresources: ReadonlySet<string> = new Set(["append", "position"]);
 
@@ -15,7 +15,7 @@ const subresources: ReadonlySet<string> = new Set(["append", "position"]);
  * https://support.huaweicloud.com/intl/en-us/api-obs/obs_04_0088.html
  */
 export function obsProvider(
-  place: Place,
+  place: BucketLocation,
   deps: { readonly environment: Environment; readonly clock: Clock },
 ): Provider {
   const { environment, clock } = deps;

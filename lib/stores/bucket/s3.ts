@@ -1,12 +1,13 @@
 import type { Dispatcher } from "undici";
 import { AwsError } from "../../aws/errors.ts";
-import { type Environment, openKeys } from "../../aws/keys.ts";
+import { openKeys } from "../../aws/keys.ts";
 import { endpointOf, regionOf } from "../../aws/services.ts";
 import { signV4 } from "../../aws/sigv4.ts";
 import type { Clock } from "../../core/clock.ts";
+import type { Environment } from "../../core/environment.ts";
 import { StoreError } from "../../core/errors.ts";
 import { type Provider, queryText } from "./client.ts";
-import { endpointAt, type Place } from "./place.ts";
+import { type BucketLocation, endpointAt } from "./location.ts";
 
 interface S3Deps {
   readonly environment: Environment;
@@ -19,7 +20,7 @@ interface S3Deps {
  * AWS S3 and compatible stores that support If-None-Match:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
-export function s3Provider(place: Place, { environment, clock, dispatcher }: S3Deps): Provider {
+export function s3Provider(place: BucketLocation, { environment, clock, dispatcher }: S3Deps): Provider {
   const env: Environment = {
     ...environment,
     ...(place.region && { AWS_REGION: place.region }),

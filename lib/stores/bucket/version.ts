@@ -29,16 +29,16 @@ const versionText = v.pipe(v.string(), v.parseJson(), versionSchema);
 export const encodeVersion = ({ checkpoint, ...version }: RecordVersion): string =>
   JSON.stringify({ ...version, record: pack(encodeCheckpoint(checkpoint)) });
 
-type Head = Omit<RecordVersion, "checkpoint">;
+type VersionHead = Omit<RecordVersion, "checkpoint">;
 
 /** Reads a version without its record; null when the object is not ours. */
-export const readHead = (text: string): Head | null => {
+export const readHead = (text: string): VersionHead | null => {
   const result = v.safeParse(versionText, text);
   return result.success ? result.output : null;
 };
 
 /** Reads a version without its record. `name` identifies it in messages. @throws StoreError `corrupt` */
-export function decodeHead(text: string, name: string): Head {
+export function decodeHead(text: string, name: string): VersionHead {
   const head = readHead(text);
   if (head) return head;
   throw damaged(name);

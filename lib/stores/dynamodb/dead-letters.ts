@@ -2,8 +2,8 @@ import { eachOf } from "../../async/each.ts";
 import {
   type DeadLetter,
   type DeadLetterStore,
-  decodeLetter,
-  encodeLetter,
+  decodeDeadLetter,
+  encodeDeadLetter,
   matchesFilter,
 } from "../../delivery/dead-letters.ts";
 import { pack, unpack } from "../packed.ts";
@@ -19,7 +19,7 @@ export function dynamodbDeadLetters(table: Table): DeadLetterStore {
   return {
     put: (letters) =>
       eachOf(letters, callsAtOnce, async (letter) => {
-        await table.put(keyOf(letter.id), { letter: { B: pack(encodeLetter(letter)) } });
+        await table.put(keyOf(letter.id), { letter: { B: pack(encodeDeadLetter(letter)) } });
       }),
     list: async (filter) => {
       const { sink, id } = filter;
@@ -38,5 +38,5 @@ const keyOf = (id: string) => ({ pk: deadLetterKind, sk: id });
 
 function letterIn(item: Item): DeadLetter {
   const id = textOf(item, "sk");
-  return decodeLetter(unpack(bytesOf(item, "letter"), `dead letter ${id}`), id);
+  return decodeDeadLetter(unpack(bytesOf(item, "letter"), `dead letter ${id}`), id);
 }

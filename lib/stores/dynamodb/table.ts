@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { openAws } from "../../aws/client.ts";
 import { AwsError } from "../../aws/errors.ts";
-import type { Environment } from "../../aws/keys.ts";
 import type { Clock, Random } from "../../core/clock.ts";
+import type { Environment } from "../../core/environment.ts";
 import { StoreError } from "../../core/errors.ts";
 import { openAgent } from "../../net/agent.ts";
 import { type Attribute, checkSize, type Item, itemSchema, textOf } from "./item.ts";

@@ -4,7 +4,7 @@ import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { StreamKey } from "../../core/names.ts";
 import { decodeRecord } from "../record.ts";
-import type { Database } from "./database.ts";
+import type { PostgresDatabase } from "./database.ts";
 
 /** Parts that the checkpoints need. */
 export interface PostgresCheckpointDeps {
@@ -15,7 +15,7 @@ export interface PostgresCheckpointDeps {
 
 /** Checkpoints in PostgreSQL: one row per stream, written whole with its version by one statement. */
 export function postgresCheckpoints(
-  database: Database,
+  database: PostgresDatabase,
   { clock, newId }: PostgresCheckpointDeps,
 ): CheckpointStore {
   const table = database.table("checkpoint");
@@ -60,7 +60,7 @@ export function postgresCheckpoints(
 }
 
 /** Activity index in the checkpoint table. A record and its index entry are one commit. */
-export const postgresActivity = (database: Database): ActivityIndex => ({
+export const postgresActivity = (database: PostgresDatabase): ActivityIndex => ({
   activeSince: async (ms) => {
     const { rows } = await database.query(
       `SELECT stream, active_ms FROM ${database.table("checkpoint")} WHERE active_ms > $1`,

@@ -30,19 +30,19 @@ export interface ConnectionOptions {
 }
 
 /** Runs statements on one connection. Rejects like the client. */
-export type Connection = Pick<Client, "query">;
+export type SqlConnection = Pick<Client, "query">;
 
 /** A small pool of connections, opened on demand and closed when idle. */
 export interface Connections {
   /** Runs `work` on a connection that `prepare` accepted. A connection with any failure is discarded. */
-  use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
+  use<Result>(work: (connection: SqlConnection) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
 /** Creates a pool. It does not connect before the first use. */
 export function openConnections(
   { url, password, ca }: ConnectionOptions,
-  prepare: (connection: Connection) => Promise<void>,
+  prepare: (connection: SqlConnection) => Promise<void>,
   clock: Clock,
 ): Connections {
   const secret = password ?? url.password ?? "";

@@ -1,24 +1,24 @@
 import type { Clock, Random } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import { type ConnectionOptions, openConnections } from "./connections.ts";
-import { postgresTrouble } from "./errors.ts";
+import { postgresFailure } from "./errors.ts";
 import { prepareSchema, quoted } from "./schema.ts";
 
 const maxAttempts = 4;
 /** Upper bound of the first wait, milliseconds; doubles with each retry, with full jitter. */
 const firstWaitMs = 100;
 
-type Row = Readonly<Record<string, unknown>>;
+type SqlRow = Readonly<Record<string, unknown>>;
 
 /** Result of a statement. */
-export interface Answer {
-  readonly rows: readonly Row[];
+export interface StatementResult {
+  readonly rows: readonly SqlRow[];
   /** Rows read or changed. */
   readonly count: number;
 }
 
 /** One schema of a PostgreSQL server, shared by checkpoints, parked deliveries and dead letters. */
-export interface Database {
+export interface PostgresDatabase {
   /** Returns a table's name with its schema, for a statement. */
   table(name: string): string;
   /**
@@ -26,7 +26,7 @@ export interface Database {
    * effect, so it must be repeatable.
    * @throws StoreError
    */
-  query(statement: string, values?: readonly unknown[]): Promise<Answer>;
+  query(statement: string, values?: readonly unknown[]): Promise<StatementResult>;
   close(): Promise<void>;
 }
 
@@ -42,13 +42,13 @@ export interface DatabaseDeps {
 }
 
 /** Opens a database. It does not connect before the first statement. */
-export function openDatabase(options: DatabaseOptions, { clock, random }: DatabaseDeps): Database {
+export function openDatabase(options: DatabaseOptions, { clock, random }: DatabaseDeps): PostgresDatabase {
   const { url, schema } = options;
   const connections = openConnections(options, (connection) => prepareSchema(connection, schema), clock);
   const closed = new AbortController();
 
   const storeError = (error: unknown): StoreError => {
-    const { reason, problem } = error instanceof StoreError ? asTold(error) : postgresTrouble(error);
+    const { reason, problem } = error instanceof StoreError ? asTold(error) : postgresFailure(error);
     return new StoreError(reason, `postgres ${url.host}:${url.port}/${url.database}: ${problem}`, {
       cause: error,
     });
@@ -60,11 +60,11 @@ export function openDatabase(options: DatabaseOptions, { clock, random }: Databa
       for (let attempt = 1; ; attempt++) {
         try {
           const { rows, rowCount } = await connections.use((connection) =>
-            connection.query<Row>(statement, [...values]),
+            connection.query<SqlRow>(statement, [...values]),
           );
           return { rows, count: rowCount ?? 0 };
         } catch (error) {
-          const isPassing = !(error instanceof StoreError) && postgresTrouble(error).isPassing;
+          const isPassing = !(error instanceof StoreError) && postgresFailure(error).isPassing;
           if (!isPassing || attempt === maxAttempts || closed.signal.aborted) throw storeError(error);
           await clock.sleep(random() * firstWaitMs * 2 ** attempt, closed.signal);
         }

@@ -1,8 +1,8 @@
-import { type DeadLetterStore, decodeLetter, encodeLetter } from "../../delivery/dead-letters.ts";
-import type { Database } from "./database.ts";
+import { type DeadLetterStore, decodeDeadLetter, encodeDeadLetter } from "../../delivery/dead-letters.ts";
+import type { PostgresDatabase } from "./database.ts";
 
 /** Dead letters in PostgreSQL: one row each. */
-export function postgresDeadLetters(database: Database): DeadLetterStore {
+export function postgresDeadLetters(database: PostgresDatabase): DeadLetterStore {
   const table = database.table("dead_letter");
   return {
     put: async (letters) => {
@@ -17,7 +17,7 @@ export function postgresDeadLetters(database: Database): DeadLetterStore {
         [
           each.map(({ id }) => id),
           each.map(({ sink }) => sink),
-          each.map(encodeLetter),
+          each.map(encodeDeadLetter),
           each.map(({ givenUpAtMs }) => givenUpAtMs),
           each.map(({ sequence }) => sequence),
         ],
@@ -31,7 +31,7 @@ export function postgresDeadLetters(database: Database): DeadLetterStore {
          ORDER BY given_up_at_ms, sequence, id`,
         [sink ?? null, id ?? null, givenUpBeforeMs ?? null],
       );
-      return rows.map((row) => decodeLetter(String(row["letter"]), String(row["id"])));
+      return rows.map((row) => decodeDeadLetter(String(row["letter"]), String(row["id"])));
     },
     remove: async (ids) => {
       await database.query(`DELETE FROM ${table} WHERE id = ANY($1::text[])`, [ids]);

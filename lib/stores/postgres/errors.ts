@@ -1,10 +1,10 @@
 import { DatabaseError } from "pg";
 import { nameOf, type StoreFailure } from "../../core/errors.ts";
-import { networkTrouble, troubleText } from "../../net/network-errors.ts";
+import { networkFailure, networkFailureText } from "../../net/network-errors.ts";
 import { GarbledError, ReadOnlyError } from "./connections.ts";
 
 /** A failure of the server or the connection. */
-export interface PostgresTrouble {
+export interface PostgresFailure {
   readonly reason: StoreFailure;
   /** Our own words for messages, since the server's may quote values. */
   readonly problem: string;
@@ -12,13 +12,13 @@ export interface PostgresTrouble {
   readonly isPassing: boolean;
 }
 
-const trouble = (problem: string, isPassing = false): PostgresTrouble => ({
+const trouble = (problem: string, isPassing = false): PostgresFailure => ({
   reason: "unavailable",
   problem,
   isPassing,
 });
-const passing = (problem: string): PostgresTrouble => trouble(problem, true);
-const damaged: PostgresTrouble = {
+const passing = (problem: string): PostgresFailure => trouble(problem, true);
+const damaged: PostgresFailure = {
   reason: "corrupt",
   problem: "it found its own data damaged",
   isPassing: false,
@@ -32,7 +32,7 @@ const readOnly = passing(
  * Failures by SQLSTATE, or by its class of two characters.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const bySqlState: ReadonlyMap<string, PostgresTrouble> = new Map([
+const bySqlState: ReadonlyMap<string, PostgresFailure> = new Map([
   ["08", passing("the connection broke")],
   ["25006", readOnly],
   ["28", trouble("it refuses the login: the user, the password, or a connection without TLS")],
@@ -60,7 +60,7 @@ const bySqlState: ReadonlyMap<string, PostgresTrouble> = new Map([
 ]);
 
 /** Failures by the client's own messages, which have no code. */
-const bySentence: readonly (readonly [sentence: RegExp, trouble: PostgresTrouble])[] = [
+const bySentence: readonly (readonly [sentence: RegExp, trouble: PostgresFailure])[] = [
   [/time-?out/i, trouble("no answer in time")],
   [/^Connection terminated|not queryable/, passing("the connection broke")],
   [
@@ -73,18 +73,18 @@ const bySentence: readonly (readonly [sentence: RegExp, trouble: PostgresTrouble
 ];
 
 /** Classifies an error of the client; each comes from the server or the network. */
-export function postgresTrouble(error: unknown): PostgresTrouble {
+export function postgresFailure(error: unknown): PostgresFailure {
   if (error instanceof GarbledError) return foreign;
   if (error instanceof ReadOnlyError) return readOnly;
   if (error instanceof DatabaseError) return ofServer(error.code);
-  const network = networkTrouble(error);
-  if (network) return trouble(troubleText(network), network.fault === "lost");
+  const network = networkFailure(error);
+  if (network) return trouble(networkFailureText(network), network.fault === "lost");
   const message = error instanceof Error ? error.message : "";
   const [, found] = bySentence.find(([sentence]) => sentence.test(message)) ?? [];
   return found ?? trouble(`${foreign.problem} (${nameOf(error)})`);
 }
 
-function ofServer(code: string | undefined): PostgresTrouble {
+function ofServer(code: string | undefined): PostgresFailure {
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return foreign;
   const known =
     bySqlState.get(code) ?? bySqlState.get(code.slice(0, 2)) ?? trouble("it refuses the statement");

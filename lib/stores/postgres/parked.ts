@@ -1,8 +1,8 @@
 import { batchId, decodeBatch, encodeBatch, type ParkedStore } from "../../checkpoint/parked.ts";
-import type { Database } from "./database.ts";
+import type { PostgresDatabase } from "./database.ts";
 
 /** Parked deliveries in PostgreSQL: one row per batch. */
-export function postgresParked(database: Database): ParkedStore {
+export function postgresParked(database: PostgresDatabase): ParkedStore {
   const table = database.table("parked");
   return {
     put: async (stream, id, deliveries) => {

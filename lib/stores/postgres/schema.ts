@@ -1,5 +1,5 @@
 import { StoreError } from "../../core/errors.ts";
-import { type Connection, ReadOnlyError, statementMs } from "./connections.ts";
+import { ReadOnlyError, type SqlConnection, statementMs } from "./connections.ts";
 
 /**
  * Migrations: each entry leads from the schema of its index to the next. Older programs may still be running, so an
@@ -41,7 +41,7 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
  * Prepares a new connection: durable commits, a statement limit, and tables in this program's version.
  * @throws StoreError for an unusable server or schema
  */
-export async function prepareSchema(connection: Connection, schema: string): Promise<void> {
+export async function prepareSchema(connection: SqlConnection, schema: string): Promise<void> {
   await connection.query(
     `SET synchronous_commit = on; SET statement_timeout = ${statementMs};
      SET idle_in_transaction_session_timeout = ${statementMs};
@@ -62,7 +62,7 @@ export async function prepareSchema(connection: Connection, schema: string): Pro
 }
 
 /** Migrates the schema, one process at a time; processes that waited find it done. */
-async function migrate(connection: Connection, schema: string): Promise<void> {
+async function migrate(connection: SqlConnection, schema: string): Promise<void> {
   await connection.query("BEGIN");
   await connection.query("SELECT pg_advisory_xact_lock($1)", [lockNumber]);
   const { rows } = await connection.query(
@@ -86,7 +86,7 @@ async function migrate(connection: Connection, schema: string): Promise<void> {
 }
 
 /** Reads the schema's version. @throws StoreError `corrupt` when a newer program made the schema */
-async function versionIn(connection: Connection, schema: string): Promise<number> {
+async function versionIn(connection: SqlConnection, schema: string): Promise<number> {
   const { rows } = await connection.query(`SELECT version FROM ${quoted(schema)}.${versionTable}`);
   const version: unknown = rows[0]?.version;
   if (typeof version !== "number" || rows.length !== 1)

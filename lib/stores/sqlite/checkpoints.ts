@@ -5,10 +5,10 @@ import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { StreamKey } from "../../core/names.ts";
 import { decodeRecord } from "../record.ts";
-import type { Database } from "./database.ts";
+import type { SqliteDatabase } from "./database.ts";
 
 /** Checkpoints in SQLite: one row per stream, written whole with its version. */
-export function fileCheckpoints(database: Database, clock: Clock = systemClock): CheckpointStore {
+export function fileCheckpoints(database: SqliteDatabase, clock: Clock = systemClock): CheckpointStore {
   return {
     load: async (stream) =>
       database.use((sql) => {
@@ -49,7 +49,7 @@ export function fileCheckpoints(database: Database, clock: Clock = systemClock):
 }
 
 /** Activity index in the same database. A record and its index entry are one commit. */
-export const fileActivity = (database: Database): ActivityIndex => ({
+export const fileActivity = (database: SqliteDatabase): ActivityIndex => ({
   activeSince: async (ms) =>
     database.use(
       (sql) =>

@@ -32,7 +32,7 @@ const schema = `
 `;
 
 /** The SQLite database shared by checkpoints, parked deliveries and dead letters. */
-export interface Database {
+export interface SqliteDatabase {
   /** Runs `work` and converts SQLite's errors to StoreError. */
   use<Result>(work: (sql: DatabaseSync) => Result): Result;
   close(): void;
@@ -42,7 +42,7 @@ export interface Database {
  * Opens or creates `folder/bridge.db`. WAL with synchronous FULL: commits are durable.
  * @throws StoreError `unavailable` when the folder is unusable, `corrupt` when the file is not this store's
  */
-export function openDatabase(folder: string): Database {
+export function openDatabase(folder: string): SqliteDatabase {
   const file = path.join(folder, "bridge.db");
   const guarded = <Result>(work: () => Result): Result => {
     try {

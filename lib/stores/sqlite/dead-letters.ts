@@ -1,8 +1,8 @@
-import { type DeadLetterStore, decodeLetter, encodeLetter } from "../../delivery/dead-letters.ts";
-import type { Database } from "./database.ts";
+import { type DeadLetterStore, decodeDeadLetter, encodeDeadLetter } from "../../delivery/dead-letters.ts";
+import type { SqliteDatabase } from "./database.ts";
 
 /** Dead letters in SQLite. */
-export function fileDeadLetters(database: Database): DeadLetterStore {
+export function fileDeadLetters(database: SqliteDatabase): DeadLetterStore {
   return {
     put: async (letters) =>
       database.use((sql) => {
@@ -12,7 +12,7 @@ export function fileDeadLetters(database: Database): DeadLetterStore {
         sql.exec("BEGIN IMMEDIATE");
         try {
           for (const letter of letters)
-            put.run(letter.id, letter.sink, encodeLetter(letter), letter.givenUpAtMs);
+            put.run(letter.id, letter.sink, encodeDeadLetter(letter), letter.givenUpAtMs);
           sql.exec("COMMIT");
         } catch (error) {
           if (sql.isTransaction) sql.exec("ROLLBACK");
@@ -29,7 +29,7 @@ export function fileDeadLetters(database: Database): DeadLetterStore {
              ORDER BY given_up_at_ms, rowid`,
           )
           .all({ sink: sink ?? null, id: id ?? null, before: givenUpBeforeMs ?? null })
-          .map((row) => decodeLetter(String(row["letter"]), String(row["id"]))),
+          .map((row) => decodeDeadLetter(String(row["letter"]), String(row["id"]))),
       ),
     remove: async (ids) =>
       database.use((sql) => {

@@ -1,8 +1,8 @@
 import { batchId, decodeBatch, encodeBatch, type ParkedStore } from "../../checkpoint/parked.ts";
-import type { Database } from "./database.ts";
+import type { SqliteDatabase } from "./database.ts";
 
 /** Parked deliveries in SQLite: one row per batch. */
-export function fileParked(database: Database): ParkedStore {
+export function fileParked(database: SqliteDatabase): ParkedStore {
   return {
     put: async (stream, id, deliveries) => {
       const batch = encodeBatch(deliveries);

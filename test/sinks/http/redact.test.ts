@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { urlSecrets } from "../../../lib/sinks/http/known-secrets.ts";
-import { answerMessage, maskSecrets } from "../../../lib/sinks/http/redact.ts";
+import { maskSecrets, responseMessage } from "../../../lib/sinks/http/redact.ts";
 import { escapeHtml } from "../../../lib/text/html.ts";
 import { oneLine } from "../../../lib/text/one-line.ts";
 
@@ -34,7 +34,7 @@ describe("an answer's message", () => {
     ["  <html><h1>Bad Gateway</h1></html>", ""],
     ["", ""],
   ])("of %j is %j", (body, message) => {
-    expect(answerMessage(body, [])).toBe(message);
+    expect(responseMessage(body, [])).toBe(message);
   });
 });
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { DeliveryResult } from "../../../lib/core/result.ts";
-import { answerResult, type SinkResponse } from "../../../lib/sinks/http/response.ts";
+import { type SinkResponse, statusResult } from "../../../lib/sinks/http/response.ts";
 import { nowMs } from "../sample.ts";
 
 const origin = "https://hooks.example.com";
 
 const result = (status: number, answer: Partial<SinkResponse> = {}): DeliveryResult =>
-  answerResult(
+  statusResult(
     { kind: "answer", status, retryAfter: null, body: "", cut: null, ...answer },
     { origin, secrets: ["/services/T1/B1"], nowMs },
   );

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { batchId } from "../../../lib/checkpoint/parked.ts";
 import { park, roomOf } from "../../../lib/checkpoint/parking.ts";
-import { owedCounts } from "../../../lib/checkpoint/pending.ts";
+import { pendingCounts } from "../../../lib/checkpoint/pending.ts";
 import { begin, record } from "../../../lib/checkpoint/transitions.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import { sinkName } from "../../../lib/core/names.ts";
@@ -73,7 +73,7 @@ describe("parked deliveries in DynamoDB", () => {
       for (const [id, deliveries] of parking.written) await parked.put(key, id, deliveries);
       checkpoint = parking.next;
     }
-    expect(owedCounts(checkpoint)).toEqual(new Map(sinks.map((sink) => [sink, 400])));
+    expect(pendingCounts(checkpoint)).toEqual(new Map(sinks.map((sink) => [sink, 400])));
     expect((await checkpoints.commit(key, checkpoint, null)).kind).toBe("committed");
   });
 

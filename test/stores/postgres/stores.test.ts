@@ -7,7 +7,7 @@ import { begin } from "../../../lib/checkpoint/transitions.ts";
 import { type Clock, systemClock } from "../../../lib/core/clock.ts";
 import { postgresUrl } from "../../../lib/options/postgres-url.ts";
 import { postgresActivity, postgresCheckpoints } from "../../../lib/stores/postgres/checkpoints.ts";
-import { type Database, openDatabase } from "../../../lib/stores/postgres/database.ts";
+import { openDatabase, type PostgresDatabase } from "../../../lib/stores/postgres/database.ts";
 import { postgresDeadLetters } from "../../../lib/stores/postgres/dead-letters.ts";
 import { postgresParked } from "../../../lib/stores/postgres/parked.ts";
 import { key } from "../../checkpoint/sample.ts";
@@ -23,12 +23,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const opened: Database[] = [];
+const opened: PostgresDatabase[] = [];
 afterAll(() => Promise.all(opened.map((each) => each.close())));
 
 const newSchema = (): string => `Test_${randomUUID().replaceAll("-", "")}`;
 
-function open(schema: string = newSchema(), clock: Clock = systemClock): Database {
+function open(schema: string = newSchema(), clock: Clock = systemClock): PostgresDatabase {
   const database = openDatabase(
     { url: v.parse(postgresUrl, server.url()), schema },
     { clock, random: Math.random },
@@ -37,7 +37,7 @@ function open(schema: string = newSchema(), clock: Clock = systemClock): Databas
   return database;
 }
 
-const checkpointsOf = (database: Database, clock: Clock = systemClock) =>
+const checkpointsOf = (database: PostgresDatabase, clock: Clock = systemClock) =>
   postgresCheckpoints(database, { clock, newId: randomUUID });
 
 checkpointStoreContract("postgres", async () => checkpointsOf(open()));

@@ -6,9 +6,9 @@ import type { Bridge } from "../../../wire/bridge.ts";
 import type { Context } from "../../context.ts";
 import type { ExitCode } from "../../errors.ts";
 import { count } from "../../screen/format.ts";
-import { troubleTeller } from "../../screen/troubles.ts";
-import { onStage, type Stage } from "./stage.ts";
-import { type Arrival, isRight, judge } from "./verdict.ts";
+import { streamErrorReporter } from "../../screen/stream-errors.ts";
+import { type Arrival, checkArrivals, isExact } from "./check.ts";
+import { type DemoParts, onStage } from "./parts.ts";
 import { type DemoView, openView, showResult } from "./view.ts";
 
 const pollEveryMs = 300;
@@ -50,25 +50,25 @@ export async function demo(context: Context, once: boolean): Promise<ExitCode> {
   );
 }
 
-async function playOnce(context: Context, stage: Stage, arrivals: readonly Arrival[]): Promise<ExitCode> {
+async function playOnce(context: Context, stage: DemoParts, arrivals: readonly Arrival[]): Promise<ExitCode> {
   const { clock, screen, stop } = context;
   const { simulator, bridge } = stage;
   const startedMs = clock.now();
   const { changes, durationMs } = playScenario(simulator.world, context);
   const endsAtMs = startedMs + durationMs;
   await pollUntil(context, bridge, () => {
-    const isComplete = judge(changes, arrivals).lost.length === 0;
+    const isComplete = checkArrivals(changes, arrivals).lost.length === 0;
     return clock.now() > endsAtMs + (isComplete ? quietMs : lateMs);
   });
   if (stop.aborted) return 1;
-  const verdict = judge(changes, arrivals);
+  const verdict = checkArrivals(changes, arrivals);
   const effort = { apiRequests: simulator.requestCount(), commits: await commitsOf(bridge) };
-  if (context.json) screen.out.json({ ok: isRight(verdict), ...verdict, ...effort });
+  if (context.json) screen.out.json({ ok: isExact(verdict), ...verdict, ...effort });
   else showResult(screen.out, verdict, effort);
-  return isRight(verdict) ? 0 : 1;
+  return isExact(verdict) ? 0 : 1;
 }
 
-async function playOn(context: Context, stage: Stage, arrivals: readonly Arrival[]): Promise<ExitCode> {
+async function playOn(context: Context, stage: DemoParts, arrivals: readonly Arrival[]): Promise<ExitCode> {
   const { clock, random, screen, stop } = context;
   const over = new AbortController();
   const playing = playForever(stage.simulator.world, {
@@ -88,7 +88,7 @@ async function playOn(context: Context, stage: Stage, arrivals: readonly Arrival
 
 async function pollUntil(context: Context, bridge: Bridge, isOver: () => boolean): Promise<void> {
   const { clock, stop } = context;
-  const tellTroubles = troubleTeller(context);
+  const tellTroubles = streamErrorReporter(context);
   while (!stop.aborted && !isOver()) {
     const nextMs = clock.now() + pollEveryMs;
     const summary = await bridge.run(stop);

@@ -3,7 +3,7 @@ import type { Context } from "../../context.ts";
 import { count, shortId, span } from "../../screen/format.ts";
 import type { Output } from "../../screen/output.ts";
 import { type Line, pad, type Span, styleOf } from "../../screen/text.ts";
-import { type Arrival, type DemoResult, isRight } from "./verdict.ts";
+import { type Arrival, type DemoResult, isExact } from "./check.ts";
 
 export interface ShownChange {
   readonly instance: string;
@@ -91,7 +91,7 @@ export function showResult(out: Output, verdict: DemoResult, { apiRequests, comm
     out.line(["dim", name.padEnd(18)], String(value).padStart(8));
   }
   out.line();
-  if (isRight(verdict)) {
+  if (isExact(verdict)) {
     out.line(["green", "Every change arrived exactly once, in order, with a right signature."]);
   } else {
     for (const line of faults(verdict)) out.line(...line);

@@ -10,7 +10,7 @@ import { type Bridge, openBridge } from "../../../wire/bridge.ts";
 import type { Context } from "../../context.ts";
 import { simulatedSources } from "./sources.ts";
 
-export interface Stage {
+export interface DemoParts {
   readonly simulator: Simulator;
   readonly receiver: Receiver;
   readonly bridge: Bridge;
@@ -23,7 +23,7 @@ export interface Stage {
 export async function onStage<T>(
   context: Context,
   onDelivery: (delivery: Delivery) => void,
-  play: (stage: Stage) => Promise<T>,
+  play: (stage: DemoParts) => Promise<T>,
 ): Promise<T> {
   const { clock, random } = context;
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
@@ -43,7 +43,7 @@ export async function onStage<T>(
       ...context,
       // Everything is on this machine, so the shell's proxies are ignored.
       environment: {},
-      telling: context,
+      shutdown: context,
     });
     undo.push(() => bridge.close());
     return await play({ simulator, receiver, bridge });

@@ -1,8 +1,8 @@
 import type { DeliveryResult, FailureReason, Refusal } from "../../core/result.ts";
 import { parseRetryAfter } from "../../net/retry-after.ts";
 import { oneLine } from "../../text/one-line.ts";
-import { answerMessage, maskSecrets } from "../http/redact.ts";
-import { type AnswerContext, answerResult, type SinkResponse, unproven } from "../http/response.ts";
+import { maskSecrets, responseMessage } from "../http/redact.ts";
+import { type ResponseContext, type SinkResponse, statusResult, unproven } from "../http/response.ts";
 
 /** The meaning of a platform's error code. */
 export interface CodeMeaning {
@@ -14,7 +14,7 @@ export interface CodeMeaning {
 }
 
 /** Meanings by a platform's error code. */
-export type Codes = ReadonlyMap<string, CodeMeaning>;
+export type CodeMeanings = ReadonlyMap<string, CodeMeaning>;
 
 const meaning =
   (kind: Refusal["kind"]) =>
@@ -29,7 +29,7 @@ export const retry = (reason: FailureReason, hint: string, retryAfterMs?: number
 });
 
 /** The platform's code and message in a response body. */
-export interface Saying {
+export interface PlatformReply {
   /** Null when the response holds no platform code. */
   readonly code: string | null;
   readonly message: string;
@@ -39,7 +39,7 @@ export interface Saying {
 export interface CodeTable {
   /** The code that means posted. */
   readonly success: string;
-  readonly codes: Codes;
+  readonly codes: CodeMeanings;
 }
 
 /**
@@ -47,34 +47,34 @@ export interface CodeTable {
  * blocks the sink, even with a 400: it concerns the robot's settings more often than the message, and nothing is lost
  * while an operator looks. A 2xx without a code came from another server.
  */
-export function codeRefusal(
+export function codeResult(
   answer: SinkResponse,
-  saying: Saying,
+  reply: PlatformReply,
   { success, codes }: CodeTable,
-  context: AnswerContext,
+  context: ResponseContext,
 ): DeliveryResult {
-  const { code, message } = saying;
+  const { code, message } = reply;
   const isOk = answer.status >= 200 && answer.status <= 299;
   const known = code === null ? undefined : codes.get(code);
-  if (known) return refused(answer, saying, known, context);
+  if (known) return refused(answer, reply, known, context);
   if (isOk && code === success) return { kind: "accepted" };
   if (isOk && code === null) return unproven(answer, context, "the platform's own answer");
-  const usual = isOk ? null : answerResult(answer, context);
+  const usual = isOk ? null : statusResult(answer, context);
   if (usual === null || (usual.kind === "permanent" && usual.reason !== "too_large"))
-    return refused(answer, saying, unknownCode, context);
+    return refused(answer, reply, unknownCode, context);
   if (usual.kind === "accepted" || message === "") return usual;
-  return { ...usual, detail: detailOf(answer, saying, context) };
+  return { ...usual, detail: detailOf(answer, reply, context) };
 }
 
 const unknownCode = blocked("rejected", "the message was refused, for a reason that is not known here");
 
 function refused(
   answer: SinkResponse,
-  saying: Saying,
+  reply: PlatformReply,
   { kind, reason, hint, retryAfterMs }: CodeMeaning,
-  context: AnswerContext,
+  context: ResponseContext,
 ): Refusal {
-  const detail = detailOf(answer, saying, context, hint);
+  const detail = detailOf(answer, reply, context, hint);
   if (kind !== "retry") return { kind, reason, detail };
   const askedMs = answer.retryAfter === null ? null : parseRetryAfter(answer.retryAfter, context.nowMs);
   const waitMs = askedMs ?? retryAfterMs;
@@ -84,12 +84,12 @@ function refused(
 /** The code's meaning, if known, and the platform's own message. */
 function detailOf(
   { status, body }: SinkResponse,
-  { code, message }: Saying,
-  { origin, secrets }: AnswerContext,
+  { code, message }: PlatformReply,
+  { origin, secrets }: ResponseContext,
   hint = "",
 ): string {
   const own = [code === null ? "" : `code ${code}`, message].filter(Boolean).join(", ");
-  const said = own === "" ? answerMessage(body, secrets) : maskSecrets(own, secrets);
+  const said = own === "" ? responseMessage(body, secrets) : maskSecrets(own, secrets);
   const quoted = hint === "" || said === "" ? said : ` (${said})`;
   return oneLine(`HTTP ${status} from ${origin}: ${hint}${quoted}`);
 }

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytes, inert, inertLine, shorten, visible } from "../../../lib/sinks/chat/foreign.ts";
+import {
+  neutralize,
+  neutralizeLine,
+  sanitize,
+  shorten,
+  utf8Bytes,
+} from "../../../lib/sinks/chat/sanitize.ts";
 import { injections } from "./sample.ts";
 
 const anyText = fc.oneof(fc.constantFrom(...injections), fc.string({ unit: "binary", maxLength: 300 }));
@@ -23,7 +29,7 @@ describe("text from outside", () => {
     ["an Arabic number sign", "؀١٢"],
     ["Hebrew and Arabic", "שלום سلام"],
   ])("keeps %s", (_, text) => {
-    expect(visible(text)).toBe(text);
+    expect(sanitize(text)).toBe(text);
   });
 
   it.each([
@@ -41,7 +47,7 @@ describe("text from outside", () => {
     ["a joiner at the end of an emoji", "👨\u200d", "👨"],
     ["a filler", "a\u3164\u115f", "a"],
   ])("drops %s", (_, text, shown) => {
-    expect(visible(visible(text))).toBe(shown);
+    expect(sanitize(sanitize(text))).toBe(shown);
   });
 
   it("is cut after no joiner", () => {
@@ -58,14 +64,14 @@ describe("shortening", () => {
   it("ends what it cuts with an ellipsis, between characters", () => {
     expect(shorten("abcdef", 4)).toBe("abc…");
     expect(shorten("😀😀😀", 4)).toBe("😀…");
-    expect(shorten("绑定公网", 9, bytes)).toBe("绑定…");
+    expect(shorten("绑定公网", 9, utf8Bytes)).toBe("绑定…");
   });
 
   it("keeps within the size, whole characters only, and as much as fits", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 3, max: 100 }), (text, most) => {
-        const short = shorten(text, most, bytes);
-        expect(bytes(short)).toBeLessThanOrEqual(most);
+        const short = shorten(text, most, utf8Bytes);
+        expect(utf8Bytes(short)).toBeLessThanOrEqual(most);
         expect(short.isWellFormed()).toBe(true);
         if (short === text) return;
         const kept = Array.from(short).length - 1;
@@ -73,7 +79,7 @@ describe("shortening", () => {
           .slice(0, kept + 1)
           .join("");
         expect(text.startsWith(short.slice(0, -1))).toBe(true);
-        expect(bytes(`${one}…`)).toBeGreaterThan(most);
+        expect(utf8Bytes(`${one}…`)).toBeGreaterThan(most);
       }),
     );
   });
@@ -81,13 +87,13 @@ describe("shortening", () => {
 
 describe("text for a Markdown without escapes", () => {
   it("shows marks as look-alikes", () => {
-    expect(inert("<at id=all> [x](https://e.example) *a* _b_ `c` #d ~e~ @all &lt; \\ |")).toBe(
+    expect(neutralize("<at id=all> [x](https://e.example) *a* _b_ `c` #d ~e~ @all &lt; \\ |")).toBe(
       "＜at id=all＞ ［x］(https：//e.example) ＊a＊ ＿b＿ ｀c｀ ＃d ～e～ ＠all ＆lt; ＼ ｜",
     );
   });
 
   it("begins no list, rule or heading at the start of a line", () => {
-    expect(["- a", "+ a", "===", "---", "1. a", "12) a", "5 a", "a - b"].map(inertLine)).toEqual([
+    expect(["- a", "+ a", "===", "---", "1. a", "12) a", "5 a", "a - b"].map(neutralizeLine)).toEqual([
       "－ a",
       "＋ a",
       "＝==",
@@ -100,13 +106,13 @@ describe("text for a Markdown without escapes", () => {
   });
 
   it("keeps the underscores of a name", () => {
-    expect(inert("public_ip_address")).toBe("public_ip_address");
+    expect(neutralize("public_ip_address")).toBe("public_ip_address");
   });
 
   it("holds no mark that begins a link, a mention, a tag or a format", () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        expect(inert(visible(text))).not.toMatch(/[<>[\]*`~#\\&@|\n]|:\/\/|(^|\W)_|_(\W|$)/);
+        expect(neutralize(sanitize(text))).not.toMatch(/[<>[\]*`~#\\&@|\n]|:\/\/|(^|\W)_|_(\W|$)/);
       }),
     );
   });

@@ -35,7 +35,7 @@ export interface DemoResult {
 }
 
 /** Compares changes with arrivals by event id. */
-export function judge(made: readonly MadeChange[], arrivals: readonly Arrival[]): DemoResult {
+export function checkArrivals(made: readonly MadeChange[], arrivals: readonly Arrival[]): DemoResult {
   const expected = new Map(made.map((change) => [idOf(change), change]));
   const first = new Map<string, Arrival>();
   for (const arrival of arrivals) if (!first.has(arrival.event.id)) first.set(arrival.event.id, arrival);
@@ -57,7 +57,7 @@ export function judge(made: readonly MadeChange[], arrivals: readonly Arrival[])
 }
 
 /** Whether every change arrived exactly as it should. */
-export const isRight = (verdict: DemoResult): boolean =>
+export const isExact = (verdict: DemoResult): boolean =>
   verdict.changes > 0 &&
   verdict.duplicates === 0 &&
   verdict.unverified === 0 &&

@@ -4,7 +4,7 @@ import { timeOfDay } from "./format.ts";
 import type { Span } from "./text.ts";
 
 /** Reports a stream's problem when it begins, changes or ends, not in every run. */
-export function troubleTeller({
+export function streamErrorReporter({
   screen,
   clock,
 }: Pick<Context, "screen" | "clock">): (summary: RunSummary) => void {

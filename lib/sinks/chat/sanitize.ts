@@ -1,7 +1,7 @@
 import { hidden } from "../../text/hidden.ts";
 
 /** Neutralizes text from outside to one line: no control, invisible or bidirectional characters, no lone surrogates. */
-export const visible = (text: string): string =>
+export const sanitize = (text: string): string =>
   text
     .replace(hidden, "")
     .replace(/\s+/gu, " ")
@@ -9,7 +9,7 @@ export const visible = (text: string): string =>
     .replace(/[\p{Cc}\p{Cs}]/gu, "\u{fffd}");
 
 /** Size of a text in UTF-8, bytes. */
-export const bytes = (text: string): number => Buffer.byteLength(text);
+export const utf8Bytes = (text: string): number => Buffer.byteLength(text);
 
 /** The longest beginning of a text of at most `most`, with an ellipsis when it was cut, never after a joiner. */
 export function shorten(text: string, most: number, size = (part: string): number => part.length): string {
@@ -48,7 +48,7 @@ const lookAlikes: Readonly<Record<string, string>> = {
  * Neutralizes text from outside for a Markdown without reliable escapes: its marks become full-width look-alikes, so that
  * nothing in it is a link, mention, tag or format.
  */
-export const inert = (text: string): string =>
+export const neutralize = (text: string): string =>
   text
     .replace(/[<>[\]*`~#\\&@|]/g, (mark) => lookAlikes[mark] ?? mark)
     .replaceAll("://", "：//")
@@ -64,8 +64,8 @@ const firstMarks: Readonly<Record<string, string>> = {
 };
 
 /** Neutralizes a whole line, whose first character could also make it a list, rule or heading. */
-export const inertLine = (text: string): string =>
-  inert(text).replace(
+export const neutralizeLine = (text: string): string =>
+  neutralize(text).replace(
     /^(\d*)([-+=.)])/,
     (_, digits: string, mark: string) => `${digits}${firstMarks[mark] ?? mark}`,
   );

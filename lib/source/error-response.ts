@@ -2,7 +2,7 @@ import { SourceError, type SourceFailure } from "../core/errors.ts";
 import { fieldsOf } from "../text/json.ts";
 
 /** An unsuccessful response. */
-export interface Refusal {
+export interface ErrorResponse {
   readonly operation: string;
   readonly status: number;
   readonly requestId: string | null;
@@ -33,7 +33,7 @@ export const isInstanceGone = (error: unknown): boolean =>
   error instanceof SourceError && error.api?.status === 404 && instanceGoneCodes.has(error.api.code ?? "");
 
 /** Converts a refusal to an error by its status and code. */
-export function refusalError(refusal: Refusal): SourceError {
+export function responseError(refusal: ErrorResponse): SourceError {
   const { operation, status, requestId, retryAfterMs } = refusal;
   const said = errorBody(refusal.body);
   const code = said.code === null ? null : oneLine(said.code, 64).replace(/^APIGW\./, "APIG.");

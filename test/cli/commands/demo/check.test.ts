@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { sampleEvent } from "../../../../lib/change/sample.ts";
-import { type Arrival, isRight, judge, type MadeChange } from "../../../../lib/cli/commands/demo/verdict.ts";
+import {
+  type Arrival,
+  checkArrivals,
+  isExact,
+  type MadeChange,
+} from "../../../../lib/cli/commands/demo/check.ts";
 import { eventId } from "../../../../lib/core/names.ts";
 
 const change = (taskId: string, to: string, atMs: number): MadeChange => ({
@@ -23,7 +28,7 @@ const arrived = [
 
 describe("judge", () => {
   it("finds a run right in which every change arrived once, in order, signed", () => {
-    const verdict = judge(made, arrived);
+    const verdict = checkArrivals(made, arrived);
     expect(verdict).toMatchObject({
       tasks: 2,
       changes: 3,
@@ -31,7 +36,7 @@ describe("judge", () => {
       duplicates: 0,
       medianLatencyMs: 200,
     });
-    expect(isRight(verdict)).toBe(true);
+    expect(isExact(verdict)).toBe(true);
   });
 
   it.each<[string, readonly Arrival[], object]>([
@@ -49,16 +54,16 @@ describe("judge", () => {
       { disordered: ["t"] },
     ],
   ])("finds %s", (_, arrivals, found) => {
-    const verdict = judge(made, arrivals);
+    const verdict = checkArrivals(made, arrivals);
     expect(verdict).toMatchObject(found);
-    expect(isRight(verdict)).toBe(false);
+    expect(isExact(verdict)).toBe(false);
   });
 
   it("does not mind the order between tasks", () => {
-    expect(isRight(judge(made, arrived.with(1, arrival("i/u/CREATED/1500", 5_000))))).toBe(true);
+    expect(isExact(checkArrivals(made, arrived.with(1, arrival("i/u/CREATED/1500", 5_000))))).toBe(true);
   });
 
   it("finds nothing right when nothing was to happen", () => {
-    expect(isRight(judge([], []))).toBe(false);
+    expect(isExact(checkArrivals([], []))).toBe(false);
   });
 });

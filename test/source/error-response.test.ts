@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { networkFailure } from "../../lib/source/network-errors.ts";
-import { type Refusal, refusalError } from "../../lib/source/refusal.ts";
+import { type ErrorResponse, responseError } from "../../lib/source/error-response.ts";
+import { networkSourceError } from "../../lib/source/network-errors.ts";
 
-const refusal = (over: Partial<Refusal>): Refusal => ({
+const refusal = (over: Partial<ErrorResponse>): ErrorResponse => ({
   operation: "ListBackgroundTasks",
   status: 500,
   requestId: null,
@@ -23,20 +23,20 @@ describe("an error body", () => {
     [{ error_msg: "two\n\tlines\u0000" }, "two lines"],
     [undefined, "with a body that is not JSON"],
   ])("%j is told as %j", (body, told) => {
-    expect(refusalError(refusal({ body })).message).toBe(`ListBackgroundTasks: HTTP 500 ${told}`);
+    expect(responseError(refusal({ body })).message).toBe(`ListBackgroundTasks: HTTP 500 ${told}`);
   });
 
   it.each([[null], [[]], ["text"], [7], [{ error: null, error_code: {}, error_msg: [] }]])(
     "%j tells nothing",
     (body) => {
-      const error = refusalError(refusal({ body }));
+      const error = responseError(refusal({ body }));
       expect(error.message).toBe("ListBackgroundTasks: HTTP 500");
       expect(error.api).toEqual({ status: 500, code: null });
     },
   );
 
   it("is cut to a length that fits a log line", () => {
-    const message = refusalError(refusal({ body: { error_msg: "x".repeat(10_000) } })).message;
+    const message = responseError(refusal({ body: { error_msg: "x".repeat(10_000) } })).message;
     expect(message.length).toBeLessThan(300);
   });
 });
@@ -44,7 +44,7 @@ describe("an error body", () => {
 it("every status from 300 to 599 has one reason", () => {
   const reasons = new Map<string, number[]>();
   for (let status = 300; status < 600; status++) {
-    const { reason } = refusalError(refusal({ status }));
+    const { reason } = responseError(refusal({ status }));
     reasons.set(reason, [...(reasons.get(reason) ?? []), status]);
   }
   expect(reasons.get("unauthorized")).toEqual([401]);
@@ -89,35 +89,37 @@ describe("a failure without an answer", () => {
     ["UND_ERR_INVALID_ARG", "rejected"],
     ["ERR_INVALID_CHAR", "rejected"],
   ])("with code %s is %s", (code, reason) => {
-    expect(networkFailure("ListInstances", failed(code))).toMatchObject({ reason, api: null });
+    expect(networkSourceError("ListInstances", failed(code))).toMatchObject({ reason, api: null });
   });
 
   it("says what to check of a name that is not known", () => {
-    expect(networkFailure("ListInstances", failed("ENOTFOUND"))?.message).toBe(
+    expect(networkSourceError("ListInstances", failed("ENOTFOUND"))?.message).toBe(
       "ListInstances: the host's name is not known (ENOTFOUND); check region and endpoint",
     );
   });
 
   it("of several addresses has the first one's code", () => {
     const error = new AggregateError([new Error("no code"), failed("EMFILE")]);
-    expect(networkFailure("ListInstances", error)?.message).toContain("(EMFILE)");
+    expect(networkSourceError("ListInstances", error)?.message).toContain("(EMFILE)");
   });
 
   it("says what to check of a request that cannot be made", () => {
-    expect(networkFailure("ListInstances", failed("UND_ERR_INVALID_ARG"))?.message).toMatch(/credentials$/);
+    expect(networkSourceError("ListInstances", failed("UND_ERR_INVALID_ARG"))?.message).toMatch(
+      /credentials$/,
+    );
   });
 
   it.each([failed("toString"), failed(7), new TypeError("x"), "text", null])(
     "that no network causes is a defect: %s",
     (error) => {
-      expect(networkFailure("ListInstances", error)).toBeNull();
+      expect(networkSourceError("ListInstances", error)).toBeNull();
     },
   );
 });
 
 describe("a refused signature", () => {
   const told = (status: number, clockSkewMs: number | null): string =>
-    refusalError(refusal({ status, clockSkewMs })).message;
+    responseError(refusal({ status, clockSkewMs })).message;
 
   it.each([
     [16 * 60_000, "16 minutes behind the API's"],

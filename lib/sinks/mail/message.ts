@@ -6,7 +6,7 @@ import type { DeliveryResult } from "../../core/result.ts";
 import type { MailContent } from "./content.ts";
 
 /** A mail as it goes over the wire. */
-export interface Letter {
+export interface MailMessage {
   /** Message id, identical in each repeat. */
   readonly id: string;
   readonly from: string;
@@ -18,7 +18,7 @@ export interface Letter {
 /** Hands mails to the mail system. */
 export interface Carrier {
   /** Makes one attempt. */
-  carry(letter: Letter, call: CallOptions): Promise<DeliveryResult>;
+  carry(letter: MailMessage, call: CallOptions): Promise<DeliveryResult>;
   /** Frees connections; called when nothing is in flight any more. */
   close(): Promise<void>;
 }
@@ -33,12 +33,12 @@ export interface Addresses {
  * The mail for `events`. A repeat carries the same Message-ID, and all mails of a task refer to one
  * thread. `nowMs` is its date.
  */
-export async function letterOf(
+export async function mailMessageOf(
   content: MailContent,
   events: readonly CloudEvent[],
   { from, to }: Addresses,
   nowMs: number,
-): Promise<Letter> {
+): Promise<MailMessage> {
   const domain = from.slice(from.lastIndexOf("@") + 1);
   const mark = hashOf(events.map(({ id }) => id).join("\n"));
   const thread = threadOf(events);
