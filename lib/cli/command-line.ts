@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import type { Context } from "./context.ts";
+import type { ExitCode } from "./errors.ts";
+
+/** What a command does, with its runtime environment. */
+export type Body = (context: Context) => Promise<ExitCode>;
+
+/** The command line that groups of commands are added to. */
+export interface CommandLine {
+  readonly root: Command;
+  /** Runs a command's body under the global options. */
+  run(body: Body): Promise<void>;
+}
+
+/** The examples at the end of a command's help. */
+export const examples = (...lines: readonly string[]): string =>
+  ["", "Examples:", ...lines.map((line) => `  $ dms-task-bridge ${line}`)].join("\n");

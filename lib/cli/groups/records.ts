@@ -1,0 +1,78 @@
+import type { CommandLine } from "../command-line.ts";
+import { examples } from "../command-line.ts";
+import type { TasksOptions } from "../commands/tasks.ts";
+
+/** Commands that show and mend what the API and the records hold. */
+export function recordsCommands({ root, run }: CommandLine): void {
+  root.commandsGroup("Look and mend:");
+
+  root
+    .command("tasks")
+    .description("show the tasks as the API has them now")
+    .option("-s, --stream <key>", "only this stream: its key, or its instance id")
+    .option("--open", "only tasks that have not ended")
+    .option("--since <when>", "only tasks created in the last 30m, 24h, 7d, ..., or since an instant")
+    .option("--until <when>", "only tasks created before then: 30m, 24h, ... ago, or at an instant")
+    .addHelpText("after", examples("tasks --open", "tasks --since 24h --json | jq '.tasks[].status'"))
+    .action((options: TasksOptions) =>
+      run(async (context) => (await import("../commands/tasks.ts")).tasks(context, options)),
+    );
+
+  const checkpoint = root
+    .command("checkpoint")
+    .description("show or reset the durable record of each stream")
+    .addHelpText("after", examples("checkpoint show", "checkpoint reset"));
+  checkpoint
+    .command("show")
+    .description("known tasks, undelivered events, watermark and troubled sinks")
+    .argument("[stream]", "a stream's key or instance id; all streams without it")
+    .addHelpText("after", examples("checkpoint show", "checkpoint show --json"))
+    .action((stream: string | undefined) =>
+      run(async (context) => (await import("../commands/checkpoint.ts")).showCheckpoints(context, stream)),
+    );
+  checkpoint
+    .command("reset")
+    .description("forget records, undelivered events included; the next poll starts anew")
+    .argument("[stream]", "a stream's key or instance id; all streams without it")
+    .option("-y, --yes", "do not ask")
+    .addHelpText("after", examples("checkpoint reset rabbitmq/cn-north-4/PROJECT/INSTANCE --yes"))
+    .action((stream: string | undefined, options: { yes?: true }) =>
+      run(async (context) =>
+        (await import("../commands/checkpoint.ts")).resetCheckpoints(context, stream, options.yes ?? false),
+      ),
+    );
+
+  const deadLetters = root
+    .command("dead-letters")
+    .description("list, redrive or purge deliveries that were given up")
+    .addHelpText("after", examples("dead-letters list", "dead-letters redrive"));
+  type LetterOptions = { sink?: string; id?: string; yes?: true };
+  const letterCommand = (name: string, description: string, ...lines: readonly string[]) =>
+    deadLetters
+      .command(name)
+      .description(description)
+      .option("--sink <name>", "only of this sink")
+      .option("--id <id>", "only this one")
+      .addHelpText("after", examples(...lines));
+  letterCommand("list", "show them, oldest first", "dead-letters list --sink ops").action(
+    (options: LetterOptions) =>
+      run(async (context) => (await import("../commands/dead-letters.ts")).listDeadLetters(context, options)),
+  );
+  letterCommand("redrive", "deliver them again, in order", "dead-letters redrive --sink ops").action(
+    (options: LetterOptions) =>
+      run(async (context) =>
+        (await import("../commands/dead-letters.ts")).redriveDeadLetters(context, options),
+      ),
+  );
+  letterCommand("purge", "delete them", "dead-letters purge --sink ops --yes")
+    .option("-y, --yes", "do not ask")
+    .action((options: LetterOptions) =>
+      run(async (context) =>
+        (await import("../commands/dead-letters.ts")).purgeDeadLetters(
+          context,
+          options,
+          options.yes ?? false,
+        ),
+      ),
+    );
+}

@@ -1,0 +1,61 @@
+import type { CommandLine } from "../command-line.ts";
+import { examples } from "../command-line.ts";
+import type { WatchOptions } from "../commands/watch.ts";
+
+/** Commands that run the bridge, or what stands in for it. */
+export function runningCommands({ root, run }: CommandLine): void {
+  root.commandsGroup("Run:");
+
+  root
+    .command("demo")
+    .description("see the bridge at work on a simulated DMS API")
+    .option("--once", "play one scenario, check that every change arrived, and end")
+    .addHelpText("after", examples("demo", "demo --once", "demo --once --json"))
+    .action((options: { once?: true }) =>
+      run(async (context) => (await import("../commands/demo/demo.ts")).demo(context, options.once ?? false)),
+    );
+
+  root
+    .command("poll")
+    .description("one run: read tasks, record changes, deliver events")
+    .addHelpText("after", examples("poll", "poll --json | jq '.streams[] | select(.error)'"))
+    .action(() => run(async (context) => (await import("../commands/poll.ts")).poll(context)));
+
+  root
+    .command("watch")
+    .description("poll until a signal comes; a second one ends it at once")
+    .option("-i, --interval <duration>", "from the start of one run to the start of the next", "10s")
+    .option("-l, --listen <addr:port>", "serve /healthz, /readyz and /metrics there")
+    .addHelpText(
+      "after",
+      examples("watch", "watch --interval 1m --listen 127.0.0.1:9400", "watch --json >> runs.ndjson"),
+    )
+    .action((options: WatchOptions) =>
+      run(async (context) => (await import("../commands/watch.ts")).watch(context, options)),
+    );
+
+  root
+    .command("simulate")
+    .description("serve a simulated DMS API until a signal comes")
+    .option("-p, --port <number>", "where to listen; 0 takes any free port", "8733")
+    .option("--faults <names>", "faults to switch on, separated by commas")
+    .option("--list-faults", "name the faults and end")
+    .addHelpText("after", examples("simulate", "simulate --port 9000 --faults throttle,html"))
+    .action((options: { port: string; faults?: string; listFaults?: true }) =>
+      run(async (context) => (await import("../commands/simulate.ts")).simulate(context, options)),
+    );
+
+  root
+    .command("functiongraph")
+    .description("serve as the event function of a FunctionGraph custom image, until a signal comes")
+    .option("-p, --port <number>", "where to listen; FunctionGraph calls 8000", "8000")
+    .option(
+      "--time-limit <duration>",
+      "the function's execution timeout; a run ends its work 6 s before",
+      "60s",
+    )
+    .addHelpText("after", examples("functiongraph --config /etc/bridge/bridge.config.yaml --time-limit 55s"))
+    .action((options: { port: string; timeLimit: string }) =>
+      run(async (context) => (await import("../commands/functiongraph.ts")).functionGraph(context, options)),
+    );
+}
