@@ -49,7 +49,9 @@ export function program({ version, screen, start }: ProgramParts): Command {
       },
     })
     .exitOverride()
-    .addHelpCommand(new Command("help [command]").description("explain a command").helpGroup("Set up:"))
+    .addHelpCommand(
+      new Command("help").argument("[command]").description("explain a command").helpGroup("Set up:"),
+    )
     .addHelpText(
       "after",
       examples("demo --once", "poll --config bridge.config.yaml", "watch --interval 30s"),

@@ -39,6 +39,10 @@ describe("help", () => {
     expect(out).not.toContain("\x1b");
   });
 
+  it("is what `help` shows, too", async () => {
+    expect((await run(["help", "poll"])).out).toBe((await run(["poll", "--help"])).out);
+  });
+
   it("loads nothing that only commands need", async () => {
     const tellsWhatItLoads = `data:text/javascript,import { registerHooks } from "node:module";
       registerHooks({ load: (url, context, next) => { process.stderr.write(url + "\\n"); return next(url, context); } });`;
