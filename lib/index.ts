@@ -13,10 +13,11 @@ export { type CallOptions, type Clock, type Random, systemClock } from "./core/c
 export { ConfigError, type ConfigIssue, SourceError, StoreError } from "./core/errors.ts";
 export type { SinkName } from "./core/names.ts";
 export type { DeliveryResult, FailureReason } from "./core/result.ts";
-export type { RunObserver } from "./run/observer.ts";
+export type { DeliveryAttempt } from "./run/observer.ts";
 export type { RunSummary, SinkSummary, StreamSummary } from "./run/summary.ts";
 export { type DeliverOnly, defineSink, type UncheckedModule } from "./sinks/custom.ts";
 export type { BatchLimits, DeliverOptions, Sink, SinkDeps, SinkModule } from "./sinks/sink.ts";
 export type { WatchedStream } from "./source/discovery.ts";
 export { jsonLog, type Log, silentLog } from "./telemetry/log.ts";
 export { type Bridge, type BridgeDeps, openBridge } from "./wire/bridge.ts";
+export type { BridgeObserver } from "./wire/observer.ts";

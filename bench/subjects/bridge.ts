@@ -1,6 +1,5 @@
 import { loadConfigValue } from "../../lib/config/load.ts";
 import { systemClock } from "../../lib/core/clock.ts";
-import type { RunObserver } from "../../lib/run/observer.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { type Bridge, openBridge } from "../../lib/wire/bridge.ts";
 
@@ -11,7 +10,6 @@ export const instanceId = (number: number): string =>
   `${number.toString(16).padStart(8, "0")}-0000-4000-8000-000000000001`;
 
 const environment = { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
-const unobserved: RunObserver = { committed: () => {}, attempted: () => {} };
 
 export interface Places {
   readonly api: string;
@@ -43,7 +41,7 @@ export async function openBridgeAt({ api, instances, checkpoint, hook }: Places)
 
 /** @throws Error when a stream failed: a failed run must not be measured */
 export async function runBridge(bridge: Bridge): Promise<RunSummary> {
-  const summary = await bridge.run(AbortSignal.timeout(600_000), unobserved);
+  const summary = await bridge.run(AbortSignal.timeout(600_000));
   const failed = summary.streams.find(({ error }) => error !== null);
   if (failed) throw new Error(`${failed.key}: ${failed.error?.message}`);
   return summary;

@@ -3,9 +3,9 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { anyClockMs } from "../checkpoint/activity.ts";
 import type { StreamKey } from "../core/names.ts";
-import type { RunObserver } from "../run/observer.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Bridge } from "../wire/bridge.ts";
+import type { BridgeObserver } from "../wire/observer.ts";
 import { addressOf } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import { usageError } from "./errors.ts";
@@ -23,19 +23,17 @@ export interface MonitorOptions {
 
 /** Reports the state of `watch` to orchestrators and Prometheus. */
 export interface Monitor {
-  readonly observer: Pick<RunObserver, "attempted">;
+  /** Counts attempts and runs. */
+  readonly observer: BridgeObserver;
   /** Called when a run begins; it may end with a defect. */
   turned(): void;
-  /** Called when a run has ended. */
-  ran(summary: RunSummary): void;
   close(): void;
 }
 
 /** Does nothing, for a `watch` without `--listen`. */
 export const unmonitored: Monitor = {
-  observer: { attempted: () => {} },
+  observer: {},
   turned: () => {},
-  ran: () => {},
   close: () => {},
 };
 
@@ -96,17 +94,17 @@ export async function openMonitor(
 
   return {
     observer: {
-      attempted: (sink, _, { kind }) => {
+      attempted: ({ sink, result: { kind } }) => {
         if (kind === "retry" || kind === "blocked") metrics.retried(sink);
+      },
+      ran: (summary) => {
+        turnedMs = clock.now();
+        last = summary;
+        metrics.ran(summary);
       },
     },
     turned: () => {
       turnedMs = clock.now();
-    },
-    ran: (summary) => {
-      turnedMs = clock.now();
-      last = summary;
-      metrics.ran(summary);
     },
     close: () => {
       server.close();

@@ -167,6 +167,7 @@ export class SinkDispatcher {
   }
 
   async #send(batch: readonly Assigned[]): Promise<void> {
+    const startedMs = this.#clock.now();
     this.breaker.begin(batch.length);
     const deliveries = new Set(batch.map(({ delivery }) => delivery));
     for (const delivery of deliveries) delivery.underWay += 1;
@@ -179,7 +180,7 @@ export class SinkDispatcher {
     unfollow();
     // One random number per batch: events that fail together are due together and stay one batch.
     const roll = this.#random();
-    const ending = { nowMs: this.#clock.now(), isCutOff: signal.aborted, random: () => roll };
+    const ending = { startedMs, nowMs: this.#clock.now(), isCutOff: signal.aborted, random: () => roll };
     for (const [index, result] of answers.entries()) {
       const consigned = batch[index];
       consigned?.delivery.complete(consigned.pending, result, ending);

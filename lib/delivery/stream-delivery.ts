@@ -17,7 +17,7 @@ export interface Dispatch {
   readonly agingMs: () => number;
   /** No attempt starts at or after this instant, epoch milliseconds. */
   readonly stopAtMs: number;
-  readonly attempted: (entry: OutboxEntry, result: DeliveryResult) => void;
+  readonly attempted: (entry: OutboxEntry, result: DeliveryResult, when: AttemptTimes) => void;
 }
 
 /** Result of a dispatch. */
@@ -28,8 +28,15 @@ export interface Dispatched {
   readonly deadLetters: readonly DeadLetter[];
 }
 
+/** Start and end of an attempt, epoch milliseconds. */
+export interface AttemptTimes {
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
 /** Result of one attempt. */
 export interface Ending {
+  readonly startedMs: number;
   readonly nowMs: number;
   /** Whether the end of the run cut the attempt off; then only an accepted result counts. */
   readonly isCutOff: boolean;
@@ -82,11 +89,12 @@ export class StreamDelivery {
     return this.#hasLeft || this.signal.aborted || nowMs >= this.stopAtMs;
   }
 
-  complete(waiting: PendingDelivery, result: DeliveryResult, { nowMs, isCutOff, random }: Ending): void {
+  complete(waiting: PendingDelivery, result: DeliveryResult, ending: Ending): void {
+    const { startedMs, nowMs, isCutOff, random } = ending;
     const { entry, state: pending } = waiting;
     const { sequence } = entry;
     const attempts = pending.attempts + 1;
-    this.#dispatch.attempted(entry, result);
+    this.#dispatch.attempted(entry, result, { startedMs, endedMs: nowMs });
     const decision = decide(
       result,
       { attempts, ageMs: this.#dispatch.agingMs() - entry.committedAtMs, nowMs },

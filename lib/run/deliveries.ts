@@ -107,8 +107,8 @@ export class Deliveries {
       record,
       agingMs,
       stopAtMs,
-      attempted: ({ event }, result) => {
-        observer.attempted(sink, event, result);
+      attempted: ({ event }, result, when) => {
+        observer.attempted?.({ stream, sink, event, result, ...when });
         this.#attempts += 1;
         if (this.#attempts === enoughReceipts) this.#ring();
       },

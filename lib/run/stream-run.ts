@@ -176,7 +176,7 @@ export class StreamRun {
     for (const [sink, count] of planned.filtered) this.#tally.add("filtered", sink, count);
     for (const { sink } of planned.letters) this.#tally.add("deadLettered", sink, 1);
     for (const [sink, count] of planned.lost) this.fail(lostError(sink, count));
-    for (const event of planned.events) this.#context.observer.committed(this.#plan.rules.stream, event);
+    for (const event of planned.events) this.#context.observer.committed?.(this.#plan.rules.stream, event);
     return true;
   }
 

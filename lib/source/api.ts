@@ -1,5 +1,6 @@
 import type { CallOptions } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
+import type { StreamKey } from "../core/names.ts";
 import type { SdkHmacRequest } from "../huawei/sign.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ApiResponse, SendApiRequest } from "./http.ts";
@@ -10,6 +11,8 @@ export interface ApiCall {
   /** The API's name of the operation, for example ListBackgroundTasks. */
   readonly operation: string;
   readonly projectId: string;
+  /** The stream that is read. @default none */
+  readonly stream?: StreamKey;
   /** Path below the project: `instances/{id}/tasks`. */
   readonly resource: readonly string[];
   readonly query: readonly (readonly [name: string, value: string])[];
@@ -57,6 +60,7 @@ export function openApi({ endpoint, credentials, send, gate }: ApiDeps): Api {
           request: { ...request, headers: { ...request.headers, ...added } },
           secrets: secretHeaders.flatMap((name) => added[name] ?? []),
           answered,
+          ...(call.stream && { stream: call.stream }),
           ...(call.shortenedBy && { shortenedBy: call.shortenedBy }),
         },
         options,

@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import type { SourceConfig } from "../config/schema.ts";
 import type { CallOptions, Clock, Random } from "../core/clock.ts";
 import { ConfigError, SourceError } from "../core/errors.ts";
-import type { Stream } from "../core/names.ts";
+import { type Stream, streamKey } from "../core/names.ts";
 import { openAgent } from "../net/agent.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type ApiCall, openApi } from "./api.ts";
@@ -19,6 +19,7 @@ import { type HeadMemory, ListingHead, listingLimit } from "./listing.ts";
 import { taskNotices } from "./notices.ts";
 import { type Position, pageWalk, pagingMemory } from "./paging.ts";
 import { parseTaskPage, type TaskPage } from "./parse.ts";
+import { type RequestReport, reporting } from "./reported.ts";
 import { retryBudget, retrying } from "./retry.ts";
 import type { TaskSource } from "./task-source.ts";
 
@@ -45,6 +46,8 @@ export interface DmsSourceDeps {
   readonly dispatcher?: Dispatcher;
   /** Gates shared by sources with the same access key. @default gates of this source alone */
   readonly gates?: (key: string) => KeyGate;
+  /** Called after each request, retries included. @default not called */
+  readonly requested?: (request: RequestReport) => void;
 }
 
 /** Tasks rarely exceed 1 KiB, but their params may. */
@@ -60,7 +63,7 @@ const noRecords = { tasks: [], skipped: [] };
  * @throws ConfigError without credentials; loading the configuration fills in those of the environment
  */
 export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSource {
-  const { clock, random, log, listBudgetMs = defaultListBudgetMs } = deps;
+  const { clock, random, log, listBudgetMs = defaultListBudgetMs, requested } = deps;
   const { engine, region, projectId, pageSize, requestTimeout: timeoutMs } = config;
   if (config.credentials === undefined) {
     throw new ConfigError([{ field: "sources.credentials", found: "nothing", expected: "credentials" }]);
@@ -74,7 +77,8 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     httpSend({ dispatcher, clock, timeoutMs, maxBodyBytes: maxBodyBytes(pageSize) }),
     clock,
   );
-  const send = retrying(skew.send, { clock, random, budget: retryBudget(retriesHeld) });
+  const once = requested ? reporting(skew.send, clock, requested) : skew.send;
+  const send = retrying(once, { clock, random, budget: retryBudget(retriesHeld) });
   const credentials = openCredentials(config.credentials, {
     clock,
     send,
@@ -117,13 +121,15 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
 
   async function tasksOf(
     operation: string,
-    { projectId, instanceId }: Stream,
+    stream: Stream,
     below: readonly string[],
     query: ApiCall["query"],
     options: CallOptions,
   ): Promise<Found> {
+    const { projectId, instanceId } = stream;
     const resource = ["instances", instanceId, "tasks", ...below];
-    const answer = await api({ operation, projectId, resource, query, shortenedBy: "pageSize" }, options);
+    const call = { operation, projectId, stream: streamKey(stream), resource, query };
+    const answer = await api({ ...call, shortenedBy: "pageSize" }, options);
     const page = parseTaskPage(answer.body);
     if ("problem" in page) throw answer.malformed(page.problem);
     return { page, answer };

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { CallOptions, Clock } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
+import type { StreamKey } from "../core/names.ts";
 import { encodePath, percentEncode, type SdkHmacRequest } from "../huawei/sign.ts";
 import { exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
 import { parseRetryAfter } from "../net/retry-after.ts";
@@ -13,6 +14,8 @@ interface ApiRequest {
   /** The API's name of the call, for messages. */
   readonly operation: string;
   readonly origin: string;
+  /** The stream that is read. @default none */
+  readonly stream?: StreamKey;
   /** The request, with the headers to send. */
   readonly request: SdkHmacRequest;
   /** Values that must not appear in messages. */

@@ -13,7 +13,6 @@ import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters
 import type { ShutdownSignals } from "../delivery/lingering.ts";
 import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
-import { type RunObserver, unobserved } from "../run/observer.ts";
 import type { RunContext } from "../run/plan.ts";
 import { type Planned, type RunOptions, runStreams } from "../run/run-streams.ts";
 import { type FailedSource, type RunSummary, withExpired } from "../run/summary.ts";
@@ -25,6 +24,7 @@ import { trackBusy } from "../stores/busy-records.ts";
 import type { Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
 import { warnOfCutTemplates } from "./cut-templates.ts";
+import { type BridgeObserver, observeAll } from "./observer.ts";
 import { allListings, servedStreams } from "./served.ts";
 import { openSinkPipeline } from "./sink-pipeline.ts";
 import { openStores } from "./stores.ts";
@@ -42,6 +42,8 @@ export interface BridgeDeps {
   readonly dispatcher?: Dispatcher;
   /** Used instead of the configured stores; `close` leaves them open. @default the configured stores */
   readonly stores?: Stores;
+  /** Sees every step of every run. @default none */
+  readonly observer?: BridgeObserver;
   /** Shutdown signals of the process; attempts in flight get a short grace period. @default none */
   readonly shutdown?: ShutdownSignals;
 }
@@ -52,11 +54,15 @@ export interface Bridge {
    * Runs all streams, and unwatched streams with pending deliveries. Never rejects for a failing stream or sink: the
    * summary reports it.
    */
-  run(signal: AbortSignal, observer?: RunObserver, next?: Pick<RunOptions, "nextMs">): Promise<RunSummary>;
+  run(signal: AbortSignal, observer?: BridgeObserver, next?: Pick<RunOptions, "nextMs">): Promise<RunSummary>;
   /**
    * Runs a shard of the streams. Streams that the configuration does not watch only get their pending deliveries sent.
    */
-  runShard(shard: readonly ShardStream[], signal: AbortSignal, observer?: RunObserver): Promise<RunSummary>;
+  runShard(
+    shard: readonly ShardStream[],
+    signal: AbortSignal,
+    observer?: BridgeObserver,
+  ): Promise<RunSummary>;
   /** Discovers all streams. If a source cannot be listed, it returns the last known streams and the failure. */
   discover(signal: AbortSignal): Promise<DiscoveredStreams>;
   /**
@@ -94,9 +100,10 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const stores = trackBusy(deps.stores ?? (await openStores(loaded, deps)), clock);
   const { checkpoints, deadLetters, parked, activity } = stores;
   const gates = keyGates(clock);
+  const requested = deps.observer?.requested && { requested: deps.observer.requested };
   const listBudgetMs = config.delivery.timeBudget;
   const discoveries = config.sources.map((source) =>
-    openDiscovery(source, openDmsSource(source, { ...deps, gates, listBudgetMs }), clock),
+    openDiscovery(source, openDmsSource(source, { ...deps, ...requested, gates, listBudgetMs }), clock),
   );
   const pipelines = new Map(
     Array.from(loaded.sinks, ([name, sink]) => [
@@ -126,9 +133,10 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const runOver = async (
     feeds: readonly AsyncIterable<Planned>[],
     signal: AbortSignal,
-    observer: RunObserver = unobserved,
+    observer: BridgeObserver = {},
     next: Pick<RunOptions, "nextMs"> = {},
   ): Promise<RunSummary> => {
+    const all = deps.observer ? observeAll([deps.observer, observer]) : observer;
     const context: RunContext = {
       ...deps,
       run: runId(randomUUID()),
@@ -136,15 +144,17 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       checkpoints,
       deadLetters,
       parked,
-      observer,
+      observer: all,
       clockSkewMs,
       dispatchers: mapValues(pipelines, ({ dispatcher }) => dispatcher()),
     };
-    const summary = await runStreams(feeds, context, { signal, ...next });
+    const ended = await runStreams(feeds, context, { signal, ...next });
     const skewMs = clockSkewMs();
     // Start of the run, corrected if this clock is ahead of any API's.
-    const confirmedMs = skewMs === null ? null : Date.parse(summary.startedAt) + Math.min(0, skewMs);
-    return withExpired(summary, await expireLetters(confirmedMs));
+    const confirmedMs = skewMs === null ? null : Date.parse(ended.startedAt) + Math.min(0, skewMs);
+    const summary = withExpired(ended, await expireLetters(confirmedMs));
+    all.ran?.(summary);
+    return summary;
   };
 
   return {

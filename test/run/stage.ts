@@ -123,7 +123,7 @@ export function stage(
         return [sink.name, new SinkDispatcher({ breaker, clock, random, log: silentLog })];
       }),
     ),
-    observer: { committed: () => {}, attempted: () => {} },
+    observer: {},
     clockSkewMs: () => null,
     ...changes,
   });

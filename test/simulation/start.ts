@@ -115,7 +115,7 @@ function contextOf(ground: Ground, crew: Crew, timeBudgetMs: number, chance: num
     deadLetters: variant.deadLetters?.(deadLetters, process) ?? deadLetters,
     parked: variant.parked?.(parked, process) ?? parked,
     dispatchers: new Map(sinksOf(ground).map((name) => [name, dispatcherTo(name, ground, crew)])),
-    observer: { committed: () => {}, attempted: () => {} },
+    observer: {},
     clockSkewMs: () => 0,
   };
 }

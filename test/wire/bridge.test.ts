@@ -8,7 +8,6 @@ import { openBridge } from "../../lib/wire/bridge.ts";
 import { manualClock } from "../simulator/clock.ts";
 
 const { signal } = new AbortController();
-const unobserved = { committed: () => {}, attempted: () => {} };
 
 /** One source whose instances are listed, and one that names a single one. */
 async function opened() {
@@ -68,7 +67,7 @@ describe("a bridge's survey", () => {
 describe("a bridge's run over a shard", () => {
   it("polls its streams and no others, with one request each", async () => {
     const { simulator, bridge } = await opened();
-    const { streams } = await bridge.runShard([rabbit("b")], signal, unobserved);
+    const { streams } = await bridge.runShard([rabbit("b")], signal);
     expect(streams).toMatchObject([{ key: "rabbitmq/cn-north-4/p1/b", error: null }]);
     expect(simulator.requestCount()).toBe(1);
   });
@@ -79,7 +78,7 @@ describe("a bridge's run over a shard", () => {
       { ...rabbit("a"), stream: { ...rabbit("a").stream, projectId: "p2" } },
       { ...rabbit("x"), stream: { ...rabbit("x").stream, engine: "kafka" } as const },
     ];
-    expect((await bridge.runShard(foreign, signal, unobserved)).streams).toEqual([]);
+    expect((await bridge.runShard(foreign, signal)).streams).toEqual([]);
     expect(simulator.requestCount()).toBe(0);
   });
 });

@@ -15,7 +15,6 @@ import { manualClock } from "../simulator/clock.ts";
 
 const minuteMs = 60_000;
 const running = () => new AbortController().signal;
-const unobserved = { committed: () => {}, attempted: () => {} };
 
 interface SourceChanges {
   readonly engine?: string;
@@ -75,8 +74,8 @@ async function world() {
     const bridge = await openBridge(loaded, { clock: quick, random: () => 0, log: silentLog, stores });
     bridges.push(bridge);
     return {
-      run: (signal = running()) => bridge.run(signal, unobserved),
-      poll: (shard: readonly ShardStream[]) => bridge.runShard(shard, running(), unobserved),
+      run: (signal = running()) => bridge.run(signal),
+      poll: (shard: readonly ShardStream[]) => bridge.runShard(shard, running()),
     };
   };
   const told = () => receiver.events().map(({ data }) => `${data.instance.instanceId} ${data.change.to}`);

@@ -1,8 +1,8 @@
 import type { CloudEvent } from "../../change/event.ts";
-import { type RunObserver, unobserved } from "../../run/observer.ts";
 import type { RunSummary } from "../../run/summary.ts";
 import { logDefect } from "../../telemetry/defect.ts";
 import type { Bridge } from "../../wire/bridge.ts";
+import { type BridgeObserver, observeAll } from "../../wire/observer.ts";
 import { durationMs } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, isInterruption } from "../errors.ts";
@@ -48,14 +48,13 @@ async function runOnAndOn(
 ): Promise<void> {
   const { clock, screen, stop } = context;
   const tellTroubles = streamErrorReporter(context);
-  const observer = both(context.json ? unobserved : tell(context), monitor.observer);
+  const observer = observeAll([...(context.json ? [] : [tell(context)]), monitor.observer]);
   screen.status("first run under way");
   while (!stop.aborted) {
     const nextMs = clock.now() + intervalMs;
     monitor.turned();
     try {
       const summary = await bridge.run(stop, observer, { nextMs });
-      monitor.ran(summary);
       if (context.json) screen.out.json(summary);
       else if (!stop.aborted) tellTroubles(summary);
       if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
@@ -68,20 +67,12 @@ async function runOnAndOn(
   screen.status();
 }
 
-const both = (teller: RunObserver, { attempted }: Pick<RunObserver, "attempted">): RunObserver => ({
-  committed: teller.committed,
-  attempted: (...attempt) => {
-    teller.attempted(...attempt);
-    attempted(...attempt);
-  },
-});
-
 /** Prints a line for each durable event and for each delivery that failed. */
-function tell({ screen, clock }: Context): RunObserver {
+function tell({ screen, clock }: Context): BridgeObserver {
   const line = (...spans: Span[]) => screen.out.line(["dim", timeOfDay(clock.now())], "  ", ...spans);
   return {
     committed: (_, event) => line(...told(event)),
-    attempted: (sink, event, result) => {
+    attempted: ({ sink, event, result }) => {
       if (result.kind === "accepted") return;
       const { name } = event.data.task;
       const { to } = event.data.change;

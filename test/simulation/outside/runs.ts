@@ -106,7 +106,6 @@ export class Fleet {
       host,
       (await process.bridge).run(stop.signal, {
         committed: (_, event) => note(`  commits ${event.id}`),
-        attempted: () => {},
       }),
     );
     run.endMs = loop.nowMs;
