@@ -1,4 +1,5 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
+import type { KnownTask } from "../../lib/change/known.ts";
 import type { Task } from "../../lib/change/task.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { EventId, SinkName, StreamKey } from "../../lib/core/names.ts";
@@ -12,6 +13,8 @@ import type { World } from "./world.ts";
 const secondOf = (ms: number): number => Math.floor(ms / 1_000);
 /** More than this and a run may end, its time being over, before it has taken everything in. */
 const oneSlice = 150;
+/** A doubt lasts a minute; a second for hosts whose clocks differ. */
+const doubtMs = 61_000;
 /** A small share is filled again and again, a commit each time: beyond this a run may end first. */
 const mostRefills = 5;
 
@@ -172,8 +175,17 @@ function checkHealthy(
   }
 }
 
+/**
+ * Told before, and then an earlier end was shown late: a replica may lag in either. The record notes it, and tells it
+ * again once it has lasted a minute.
+ */
+const isInDoubt = (known: KnownTask, sight: Task, told: readonly CloudEvent[], startedMs: number): boolean =>
+  known.doubt?.status === sight.status &&
+  known.doubt.sinceMs > startedMs - doubtMs &&
+  told.some(({ time, data }) => data.change.to === sight.status && Date.parse(time) === sight.updatedAtMs);
+
 /** The record knows this sight, or something later of its task. */
-function checkTakenIn(history: History, stream: StreamKey, sight: Task, { bases }: Deeds): void {
+function checkTakenIn(history: History, stream: StreamKey, sight: Task, { bases, startedMs }: Deeds): void {
   const { record, base, committed, givenUp } = history.incarnation(stream);
   const known = record?.known.get(sight.id);
   const events = [
@@ -185,7 +197,7 @@ function checkTakenIn(history: History, stream: StreamKey, sight: Task, { bases 
     return status === sight.status || !isLater(sight, { status, updatedAtMs: Date.parse(time) });
   });
   const isTakenIn = known
-    ? known.status === sight.status || !isLater(sight, known)
+    ? known.status === sight.status || !isLater(sight, known) || isInDoubt(known, sight, events, startedMs)
     : isTold || history.noNews.has(sight.id) || history.vanished.has(sight.id) || base?.known.has(sight.id);
   // No change to what the run knew, whatever another has recorded since.
   const isNoChange = bases.some((base) => base.known.get(sight.id)?.status === sight.status);

@@ -49,6 +49,7 @@ export const faultKinds = [
   "run: two at once",
   "run: three at once",
   "run: stopped by a signal",
+  "run: leaves the rest to the next poll",
   "run: budget of milliseconds",
   "run: hosts' clocks differ",
   "run: clock jumps forward",

@@ -36,6 +36,8 @@ export class Violation extends Error {
 /** What one process saw and did in one stream. */
 export interface Deeds {
   readonly run: RunId;
+  /** When it started, by the API's clock. */
+  readonly startedMs: number;
   /** Sights of listings read to their end, and of single look-ups. */
   readonly sights: Task[];
   readonly gone: Set<TaskId>;
@@ -96,8 +98,9 @@ export interface Crew {
   readonly deeds: ReadonlyMap<StreamKey, Deeds>;
 }
 
-export const newDeeds = (run: RunId): Deeds => ({
+export const newDeeds = (run: RunId, startedMs: number): Deeds => ({
   run,
+  startedMs,
   sights: [],
   gone: new Set(),
   bases: [],

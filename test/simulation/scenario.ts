@@ -29,6 +29,8 @@ export interface Launch {
   readonly dieAtAwait: number | null;
   readonly dieAfterMs: number | null;
   readonly stopAfterMs: number | null;
+  /** When the next poll is due; null: it waits for this one. */
+  readonly nextAfterMs: number | null;
 }
 
 /** The sinks whose trouble and presence a history changes; `steady` is always there and always well. */
@@ -148,9 +150,11 @@ function runsOf(random: Random): Step {
   const chance = random();
   const count = chance < 0.72 ? 1 : chance < 0.92 ? 2 : 3;
   const budgetMs = random() < 0.12 ? between(random, 1, 900) : pick(random, [6 * secondMs, 30 * secondMs]);
+  const seed = die(random);
+  const own = seededRandom(seed + 1);
   return {
     kind: "runs",
-    seed: die(random),
+    seed,
     storeChance: random() < 0.75 ? 0 : pick(random, [0.05, 0.3]),
     launches: Array.from({ length: count }, (_, index) => ({
       afterMs: index === 0 ? 0 : between(random, 0, 3_000),
@@ -159,6 +163,7 @@ function runsOf(random: Random): Step {
       dieAtAwait: random() < 0.22 ? between(random, 1, 30) : null,
       dieAfterMs: random() < 0.06 ? between(random, 1, 4_000) : null,
       stopAfterMs: random() < 0.05 ? between(random, 1, 4_000) : null,
+      nextAfterMs: own() < 0.3 ? between(own, 1, 10_000) : null,
     })),
   };
 }

@@ -66,5 +66,6 @@ function* calmerLaunches(launch: Launch): Generator<Launch> {
   if (launch.dieAtAwait !== null) yield { ...launch, dieAtAwait: null };
   if (launch.dieAfterMs !== null) yield { ...launch, dieAfterMs: null };
   if (launch.stopAfterMs !== null) yield { ...launch, stopAfterMs: null };
+  if (launch.nextAfterMs !== null) yield { ...launch, nextAfterMs: null };
   if (launch.clockOffsetMs !== 0) yield { ...launch, clockOffsetMs: 0 };
 }

@@ -24,6 +24,7 @@ const calmLaunch: Launch = {
   dieAtAwait: null,
   dieAfterMs: null,
   stopAfterMs: null,
+  nextAfterMs: null,
 };
 
 export interface Outcome {

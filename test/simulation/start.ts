@@ -42,21 +42,24 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
     clockOffsetMs: ground.clockOffsetMs + launch.clockOffsetMs,
     dieAtAwait: launch.dieAtAwait,
   });
+  const startedMs = ground.loop.nowMs + ground.api.skewMs;
   const crew: Crew = {
     process,
     apiSkewMs: ground.api.skewMs - ground.clockOffsetMs,
     rules: new Map(streams.map((stream) => [streamKey(stream), rulesOf(ground, stream)])),
-    deeds: new Map(streams.map((stream) => [streamKey(stream), newDeeds(process.run)])),
+    deeds: new Map(streams.map((stream) => [streamKey(stream), newDeeds(process.run, startedMs)])),
   };
   const signal = planEnd(ground, process, launch);
   history.note(`start ${process.run}`);
   const feed = inOneGo({ plans: plansOf(ground, crew), failedSources: [] });
-  runStreams([feed], contextOf(ground, crew, launch.budgetMs, storeChance), { signal })
+  const { budgetMs, nextAfterMs } = launch;
+  const next = nextAfterMs === null ? {} : { nextMs: process.clock.now() + nextAfterMs };
+  runStreams([feed], contextOf(ground, crew, budgetMs, storeChance), { signal, ...next })
     .then((summary) => {
       process.isFinished = true;
       const defect = summary.streams.find(({ error }) => error?.code === "DEFECT");
       if (defect) throw new Violation("no defect", `${defect.key}: ${defect.error?.message}`);
-      const hadTime = launch.budgetMs >= leastBudgetMs && !signal.aborted;
+      const hadTime = budgetMs >= leastBudgetMs && !signal.aborted;
       onEnd(history, crew, summary, { healthy: new Set([steady]), hadTime });
     })
     .catch(failed);
@@ -81,6 +84,7 @@ function planEnd({ loop, faults }: Ground, process: Process, launch: Launch): Ab
     faults.hit("run: stopped by a signal");
     stop.abort();
   });
+  later(launch.nextAfterMs, () => faults.hit("run: leaves the rest to the next poll"));
   later(launch.dieAfterMs, () => {
     faults.hit("run: killed at an instant");
     process.kill();

@@ -75,6 +75,7 @@ export const others = [
   "run: killed at an await",
   "run: killed at an instant",
   "run: stopped by a signal",
+  "run: leaves the rest to the next poll",
   "run: two at once",
   "run: warm",
   "clock: ours differs from the API's",

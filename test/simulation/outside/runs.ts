@@ -14,11 +14,15 @@ const budgetMs = 30_000;
 const discoveryMs = 6 * 60_000;
 /** How long the dead may still be waited for. */
 const fenceMs = 2 * budgetMs;
+/** A process lets a refused key rest this long, since five refusals in a row lock it. */
+const keyRestMs = 30_000;
 
 interface Process {
   readonly host: Host;
   readonly bridge: Promise<Bridge>;
   readonly watch: string;
+  /** By access key, when the process was last refused. */
+  readonly refused: Map<string, number>;
   /** The run it is in; null between two. */
   run: Run | null;
 }
@@ -96,17 +100,19 @@ export class Fleet {
       refusals: new Map(),
       firstRead: new Map(),
     };
-    const healthy = this.#healthy(run);
+    const healthy = this.#healthy(run, process);
     judge.began(run);
     process.run = run;
     note(`run ${run.id} begins${launch.isWarm ? ", warm" : ""}`);
     const stop = new AbortController();
-    this.#arrange(launch, host, stop);
+    this.#arrange(run, launch, host, stop);
     const summary = await this.#untilDeath(
       host,
-      (await process.bridge).run(stop.signal, {
-        committed: (_, event) => note(`  commits ${event.id}`),
-      }),
+      (await process.bridge).run(
+        stop.signal,
+        { committed: (_, event) => note(`  commits ${event.id}`) },
+        launch.nextAfterMs === null ? {} : { nextMs: host.clock.now() + launch.nextAfterMs },
+      ),
     );
     run.endMs = loop.nowMs;
     process.run = null;
@@ -128,13 +134,18 @@ export class Fleet {
     if (isSound(launch)) judge.ended(run, healthy);
   }
 
-  #arrange(launch: Launch, host: Host, stop: AbortController): void {
+  #arrange(run: Run, launch: Launch, host: Host, stop: AbortController): void {
     const { met, clock } = this.#ground;
     host.clockOffsetMs = clock.offsetMs + launch.clockMs;
     host.dieAtAwait = launch.dieAtAwait;
     if (launch.clockMs > 0) met.hit("clock: ahead for one run");
     if (launch.clockMs < 0) met.hit("clock: behind for one run");
-    const { dieAfterMs, stopAfterMs, clockJump } = launch;
+    const { dieAfterMs, stopAfterMs, nextAfterMs, clockJump } = launch;
+    if (nextAfterMs !== null)
+      host.after(nextAfterMs, () => {
+        if (host.isAlive && run.endMs === Number.POSITIVE_INFINITY)
+          met.hit("run: leaves the rest to the next poll");
+      });
     if (dieAfterMs !== null)
       host.after(dieAfterMs, () => {
         if (host.isAlive) met.hit("run: killed at an instant");
@@ -173,6 +184,7 @@ export class Fleet {
     const own: Process = {
       host,
       watch: key,
+      refused: new Map(),
       run: null,
       bridge: open(
         host,
@@ -204,6 +216,7 @@ export class Fleet {
       return {
         reply: this.#api(request, reply),
         arrived: () => {
+          if (refusedKey) process.refused.set(refusedKey, loop.nowMs);
           if (instance && reply.kind === "answer" && reply.status === 200)
             judge.showed(run, instance, sights, loop.nowMs);
         },
@@ -244,14 +257,17 @@ export class Fleet {
   }
 
   /** Streams whose API is well as the run begins. */
-  #healthy(run: Run): ReadonlySet<string> {
+  #healthy(run: Run, { refused }: Process): ReadonlySet<string> {
     const { instances, api, loop } = this.#ground;
     return new Set(
       instances
         .filter((instance) => {
           const { project } = instance;
           const { credentials } = project;
-          const isRefused = credentials.kind === "key" && api.isRefused(credentials.ak, loop.nowMs);
+          const isRefused =
+            credentials.kind === "key" &&
+            (api.isRefused(credentials.ak, loop.nowMs) ||
+              loop.nowMs < (refused.get(credentials.ak) ?? Number.NEGATIVE_INFINITY) + keyRestMs);
           return (
             run.streams.has(streamKey(instance)) &&
             !api.mood.lists.has(instance.id) &&

@@ -35,6 +35,8 @@ export interface Launch {
   readonly dieAtAwait: number | null;
   readonly dieAfterMs: number | null;
   readonly stopAfterMs: number | null;
+  /** When the next poll is due; null: it waits for this one. */
+  readonly nextAfterMs: number | null;
   /** Its clock less the world's. */
   readonly clockMs: number;
   readonly clockJump: { readonly afterMs: number; readonly byMs: number } | null;
@@ -223,6 +225,7 @@ const calm: Launch = {
   dieAtAwait: null,
   dieAfterMs: null,
   stopAfterMs: null,
+  nextAfterMs: null,
   clockMs: 0,
   clockJump: null,
 };
@@ -250,6 +253,7 @@ function launchOf(draw: Draw, afterMs: number): Launch {
     dieAtAwait: draw.fault("run: killed at an await", 0.1) ? draw.between(1, 60) : null,
     dieAfterMs: draw.fault("run: killed at an instant", 0.05) ? draw.between(1, 3_000) : null,
     stopAfterMs: draw.fault("run: stopped by a signal", 0.05) ? draw.between(1, 3_000) : null,
+    nextAfterMs: draw.fault("run: leaves the rest to the next poll", 0.2) ? draw.between(1, 10_000) : null,
     clockMs: ahead + behind,
     clockJump: jumps ? { afterMs: draw.between(1, 500), byMs: draw.pick([-60, -1, 1, 60]) * minuteMs } : null,
   };
