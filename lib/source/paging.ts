@@ -56,6 +56,9 @@ interface PageSummary {
 /** Yields positions, receives their pages (null: refused), and returns why records may be missing. */
 export type PageWalk<Result = string | null> = Generator<Position, Result, PageSummary | null>;
 
+/** What the other dialects found: records, the listing's end (an empty or a refused page), or nothing new. */
+type DialectTrial = "records" | "end" | "nothing";
+
 /** How a pass ended: with an empty page, or with one (`repeated`) of known records only. */
 type End = "empty" | "repeated";
 
@@ -166,8 +169,10 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
       }
       const found = yield* tryOtherDialects(end, pass, memory);
       if (pass.hasMoved) return moved;
-      if (!found && end === "repeated" && pass.count === pass.seen) return settle(pass, memory);
-      if (!found) {
+      if (found === "end") return settle(pass, memory);
+      const isWhole = end === "repeated" && pass.count === pass.seen;
+      if (found === "nothing" && isWhole) return settle(pass, memory);
+      if (found === "nothing") {
         tried.set(end, pass.outcome());
         return short;
       }
@@ -196,13 +201,14 @@ const isShort = (pass: Pass, memory: PagingMemory, limit: number): boolean =>
   pass.received < (memory.pageLimit ?? limit);
 
 /**
- * Learns what the count means: above its page's size it is of all tasks; below the records seen, on a non-empty page,
- * it is of the page.
+ * Learns what the count means: above its page's size it is of all tasks; below the records seen it is of the page. Zero
+ * past the end says so only while nothing is known: all tasks may have been deleted meanwhile.
  */
 function learnCount(memory: PagingMemory, { taskCount, received }: PageSummary, seen: number): void {
-  if (taskCount === null || received === 0) return;
-  if (taskCount > received) memory.counted = "all";
-  else if (taskCount === received && taskCount < seen) memory.counted = "page";
+  if (taskCount === null) return;
+  if (taskCount > received && received > 0) memory.counted = "all";
+  const mayBePage = received > 0 || memory.counted === "unknown";
+  if (mayBePage && taskCount === received && taskCount < seen) memory.counted = "page";
 }
 
 /** Learns the API's own page limit: a short page followed by another was full. */
@@ -225,19 +231,26 @@ function settle(pass: Pass, memory: PagingMemory): PageOutcome {
   return complete;
 }
 
-/** Tries the positions of the other dialects, and remembers a dialect that finds records. */
-function* tryOtherDialects(end: End, pass: Pass, memory: PagingMemory): PageWalk<boolean> {
+/**
+ * Tries the positions of the other dialects, and remembers a dialect that finds records, or the end where the usual one
+ * repeated a page.
+ */
+function* tryOtherDialects(end: End, pass: Pass, memory: PagingMemory): PageWalk<DialectTrial> {
   for (const { name, base, value } of trials(end, pass.dialect, pass.covered)) {
     pass.enter(yield { pass: pass.number, name, value, mayBeRefused: true }, memory);
-    if (pass.hasMoved) return false;
+    if (pass.hasMoved) return "nothing";
+    if (pass.received === 0 && end === "repeated" && !pass.isPromisedMore()) {
+      pass.dialect = memory.dialect = { name, base };
+      return "end";
+    }
     if (pass.brought === 0) continue;
     // A base that is too low by one shows as one known record among new ones.
     const isTooLow = end === "repeated" && pass.brought < pass.received;
     pass.dialect = memory.dialect = { name, base: isTooLow ? 1 : base };
     pass.covered += pass.brought;
-    return true;
+    return "records";
   }
-  return false;
+  return "nothing";
 }
 
 /**

@@ -134,6 +134,29 @@ describe("an API that stands still", () => {
     );
   });
 
+  it("is read whole without a usable count though it hears another parameter, and so it is in every process", () => {
+    const heard = fc.constantFrom<Dialect>(
+      startFrom1,
+      { name: "offset", base: 0 },
+      { name: "offset", base: 1 },
+    );
+    const useless = fc.constantFrom<Api["count"]>(
+      () => null,
+      (_, onPage) => onPage,
+    );
+    fc.assert(
+      fc.property(quietApi, limit, heard, useless, (quiet, limit, dialect, count) => {
+        // A clamped page that counts itself alone cannot be told from a whole list.
+        const api = { ...quiet, dialect, count, clamp: limit };
+        const memory = pagingMemory(startFrom1);
+        for (let time = 0; time < 2; time++) {
+          expect(read(api, limit, memory)).toMatchObject({ doubt: null, seen: { size: api.ids.length } });
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
   it("is read whole after it grew, when a short listing has shown that its count leaves out begin_time", () => {
     fc.assert(
       fc.property(
