@@ -5,7 +5,7 @@ import { lambda } from "../lib/serverless/lambda.ts";
 import { deliveryMetrics } from "../lib/serverless/metrics.ts";
 
 /** Time reserved for Lambda's own response. */
-const answerMs = 500;
+const responseMs = 500;
 
 const write = (line: string): void => void process.stdout.write(line);
 const setup = { environment: process.env, folder: import.meta.dirname, write, warm: warmDelivering };
@@ -16,7 +16,7 @@ export const handler = lambda<SQSEvent, Delivering, SQSBatchResponse>(setup, asy
   const summary = await part.deliver(event.Records, {
     stopAtMs: startedMs + budgetMs,
     sending: signal,
-    settling: AbortSignal.timeout(Math.max(0, remainingMs - answerMs)),
+    settling: AbortSignal.timeout(Math.max(0, remainingMs - responseMs)),
   });
   report(deliveryMetrics(summary, now() - startedMs));
   return { batchItemFailures: summary.failed.map((itemIdentifier) => ({ itemIdentifier })) };

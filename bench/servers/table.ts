@@ -20,19 +20,19 @@ export async function serveTable(): Promise<TableServer> {
     calls += 1;
     const asked = JSON.parse((await buffer(request)).toString());
     const operation = String(request.headers["x-amz-target"]).split(".")[1];
-    const answer: Record<string, unknown> = {};
+    const result: Record<string, unknown> = {};
     if (operation === "PutItem") items.set(keyOf(asked.Item), asked.Item);
-    if (operation === "GetItem") answer["Item"] = items.get(keyOf(asked.Key));
+    if (operation === "GetItem") result["Item"] = items.get(keyOf(asked.Key));
     if (operation === "TransactWriteItems")
       for (const { Put } of asked.TransactItems) if (Put) items.set(keyOf(Put.Item), Put.Item);
     if (operation === "Query") {
       const wanted = Object.values<{ S: string }>(asked.ExpressionAttributeValues)[0]?.S;
-      answer["Items"] = items
+      result["Items"] = items
         .values()
         .filter(({ pk }) => pk?.["S"] === wanted)
         .toArray();
     }
-    const body = JSON.stringify(answer);
+    const body = JSON.stringify(result);
     response.writeHead(200, {
       "content-type": "application/x-amz-json-1.0",
       "content-length": Buffer.byteLength(body),

@@ -77,15 +77,15 @@ export function openAws(deps: AwsDeps): AwsClient {
     const { body } = request;
     const key = await keys.current(options);
     const signed = signV4({ path: url.pathname, headers, body }, key, { region, service }, clock.now());
-    const answer = await ask(
+    const response = await ask(
       dispatcher,
       name,
       { method: "POST", url, headers: { ...headers, ...signed }, body, timeoutMs: options.timeoutMs },
       options,
     );
-    const { status } = answer;
-    if (status < 200 || status > 299) throw refusal(name, answer);
-    if (status === (request.success ?? status)) return answer.text;
+    const { status } = response;
+    if (status < 200 || status > 299) throw refusal(name, response);
+    if (status === (request.success ?? status)) return response.text;
     throw new AwsError(
       "malformed",
       `HTTP_${status}`,
@@ -162,9 +162,9 @@ const credentialCodes: ReadonlySet<string> = new Set([
   "UnrecognizedClientException",
 ]);
 
-function refusal(name: string, answer: AwsResponse): AwsError {
-  const code = errorCode(answer);
-  return new AwsError(reasonOf(answer.status, code), code, `${name}: refused with HTTP ${answer.status}`);
+function refusal(name: string, response: AwsResponse): AwsError {
+  const code = errorCode(response);
+  return new AwsError(reasonOf(response.status, code), code, `${name}: refused with HTTP ${response.status}`);
 }
 
 /** Maps AWS's error code and the response's status to a failure. */

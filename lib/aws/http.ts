@@ -35,7 +35,7 @@ export async function ask(
 ): Promise<AwsResponse> {
   const { origin, pathname, search } = url;
   const outgoing = { origin, path: pathname + search, method, headers, body, timeoutMs, maxBodyBytes };
-  const answer = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options).catch(
+  const response = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options).catch(
     (error: unknown) => {
       if (error instanceof OutOfTime)
         throw new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
@@ -44,19 +44,19 @@ export async function ask(
       throw networkAwsError(call, error) ?? error;
     },
   );
-  const { status, text, cut } = answer;
+  const { status, text, cut } = response;
   if (cut !== null) {
     const reason = cut === brokeOff ? "unavailable" : "malformed";
     const code = status < 300 ? unreadableCode : "UNREADABLE_REFUSAL";
     throw new AwsError(reason, code, `${call}: HTTP ${status} with ${cut}`);
   }
-  return { status, header: (name) => headerOf(answer, name), text };
+  return { status, header: (name) => headerOf(response, name), text };
 }
 
 /** Maps an error that a network can cause; null for any other, which is a defect. */
 function networkAwsError(call: string, error: unknown): AwsError | null {
-  const trouble = networkFailure(error);
-  if (!trouble) return null;
-  const reason = trouble.fault === "barred" ? "unauthorized" : "unavailable";
-  return new AwsError(reason, trouble.code ?? "NOT_HTTP", `${call}: ${trouble.problem}`, { cause: error });
+  const failure = networkFailure(error);
+  if (!failure) return null;
+  const reason = failure.fault === "barred" ? "unauthorized" : "unavailable";
+  return new AwsError(reason, failure.code ?? "NOT_HTTP", `${call}: ${failure.problem}`, { cause: error });
 }

@@ -52,7 +52,7 @@ const containerTimeoutMs = 2_000;
 /** AWS issues the next key five minutes before the last one expires. */
 const renewBeforeEndMs = 5 * 60_000;
 
-const containerAnswer = v.object({
+const containerResponse = v.object({
   AccessKeyId: v.pipe(v.string(), v.nonEmpty()),
   SecretAccessKey: v.pipe(v.string(), v.nonEmpty()),
   Token: v.optional(v.string()),
@@ -78,7 +78,7 @@ async function askContainer(deps: KeysDeps, options: CallOptions): Promise<Renew
     const reason = status === 429 ? "throttled" : status >= 500 ? "unavailable" : "unauthorized";
     throw new AwsError(reason, `HTTP_${status}`, `${containerCall}: refused`);
   }
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), containerAnswer), text);
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), containerResponse), text);
   if (!parsed.success) throw new AwsError("malformed", "NOT_A_KEY", `${containerCall}: the answer is no key`);
   const { AccessKeyId, SecretAccessKey, Token, Expiration } = parsed.output;
   return {

@@ -47,7 +47,7 @@ const maxRequestBytes = 1_048_576;
 const entryBytes = 512;
 const requestsAtOnce = 16;
 
-const answerSchema = v.object({
+const responseSchema = v.object({
   Failed: v.optional(v.array(v.object({ Code: v.string(), SenderFault: v.optional(v.boolean()) })), []),
 });
 
@@ -59,11 +59,11 @@ export function openQueue(url: string, { environment, clock, random }: QueueDeps
   /** Returns the codes of the refused entries. */
   async function call(operation: string, entries: readonly object[], { signal }: CallOptions) {
     const Entries = entries.map((entry, index) => ({ Id: String(index), ...entry }));
-    const answer = v.safeParse(
-      answerSchema,
+    const response = v.safeParse(
+      responseSchema,
       await aws.call("sqs", operation, { QueueUrl: url, Entries }, { signal }),
     );
-    if (answer.success) return answer.output.Failed;
+    if (response.success) return response.output.Failed;
     throw new AwsError("malformed", "NOT_SQS", `sqs ${operation}: the answer is none of SQS's`);
   }
 

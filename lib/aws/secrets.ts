@@ -31,21 +31,21 @@ const parameter = v.object({ Parameter: v.object({ Value: v.string() }) });
 const secretString = v.object({ SecretString: v.string() });
 
 async function fetchParameter(aws: AwsClient, name: string): Promise<string> {
-  const answer = v.safeParse(
+  const response = v.safeParse(
     parameter,
     await aws.call("ssm", "GetParameter", { Name: name, WithDecryption: true }),
   );
-  if (!answer.success)
+  if (!response.success)
     throw new AwsError("malformed", "NO_VALUE", "ssm GetParameter: the answer has no value");
-  return answer.output.Parameter.Value;
+  return response.output.Parameter.Value;
 }
 
 async function fetchSecret(aws: AwsClient, id: string): Promise<string> {
-  const answer = v.safeParse(
+  const response = v.safeParse(
     secretString,
     await aws.call("secretsmanager", "GetSecretValue", { SecretId: id }),
   );
-  if (answer.success) return answer.output.SecretString;
+  if (response.success) return response.output.SecretString;
   throw new AwsError("rejected", "NO_TEXT", "secretsmanager GetSecretValue: the secret is binary, not text");
 }
 

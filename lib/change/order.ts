@@ -15,7 +15,7 @@ export type Standing =
  */
 export function standingOf(known: Sight & Pick<KnownTask, "past">, sight: Sight, nowMs: number): Standing {
   if (sight.status === known.status) return "same";
-  if (known.past.some((told) => told.status === sight.status && told.updatedAtMs === sight.updatedAtMs))
+  if (known.past.some((seen) => seen.status === sight.status && seen.updatedAtMs === sight.updatedAtMs))
     return "doubtful";
   const ends = isFinal(sight.status) && !isFinal(known.status);
   // No replica can show another status before the task has left its first one.

@@ -10,7 +10,7 @@ const stream = {
 } as const;
 
 /** Statuses added by the bridge for open tasks, unknown to the API. */
-const told: ReadonlySet<string> = new Set(["OVERDUE", "VANISHED"]);
+const beyondStatus: ReadonlySet<string> = new Set(["OVERDUE", "VANISHED"]);
 
 /** One status for each event type, and one unknown status. */
 export const sampleStatuses = [
@@ -20,7 +20,7 @@ export const sampleStatuses = [
   "FAILED",
   "CANCELLED",
   "DELETED",
-  ...told,
+  ...beyondStatus,
   "SOMETHING_NEW",
 ] as const;
 
@@ -29,7 +29,7 @@ export function sampleEvent(nowMs: number, to = "SUCCESS"): CloudEvent {
   const task = {
     id: taskId("sample-task"),
     name: "bindInstancePublicIp",
-    status: told.has(to) ? "EXECUTING" : to,
+    status: beyondStatus.has(to) ? "EXECUTING" : to,
     params: JSON.stringify({ enable_public_ip: true }),
     user: { id: "sample-user", name: "dms-task-bridge sink test" },
     createdAtMs: to === firstStatus ? nowMs : nowMs - 42_000,

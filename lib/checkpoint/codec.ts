@@ -47,7 +47,7 @@ const recordSchema = v.strictObject({
   parked: v.array(v.strictTuple([v.string(), v.array(v.strictTuple([v.string(), count, count, count, ms]))])),
   nextSequence: ms,
   lease: v.nullable(v.strictObject({ run: v.string(), untilMs: ms })),
-  trouble: v.array(
+  breakers: v.array(
     v.strictTuple([v.string(), v.picklist(["failing", "blocked"]), v.picklist(failureReasons), ms, ms]),
   ),
   messages: v.array(v.strictTuple([v.string(), v.array(v.strictTuple([v.string(), v.string()]))])),
@@ -89,7 +89,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
     ]),
     nextSequence: checkpoint.nextSequence,
     lease: checkpoint.lease,
-    trouble: Array.from(checkpoint.breakers, ([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
+    breakers: Array.from(checkpoint.breakers, ([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
       sink,
       kind,
       reason,
@@ -163,7 +163,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
     nextSequence: row.nextSequence,
     lease: row.lease && { run: runId(row.lease.run), untilMs: row.lease.untilMs },
     breakers: new Map(
-      row.trouble.map(([sink, kind, reason, sinceMs, notBeforeMs]) => [
+      row.breakers.map(([sink, kind, reason, sinceMs, notBeforeMs]) => [
         sinkName(sink),
         { kind, reason, sinceMs, notBeforeMs },
       ]),

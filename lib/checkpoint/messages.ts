@@ -24,11 +24,11 @@ export const isReference = (message: unknown): message is string =>
  */
 export function withMessages(
   messages: Messages,
-  told: readonly Emitted[],
+  emitted: readonly Emitted[],
   isKept: (task: TaskId, sinks: Iterable<SinkName>) => boolean,
 ): Messages {
   const next = new Map(messages);
-  for (const { task, sink, message } of told) {
+  for (const { task, sink, message } of emitted) {
     const ofTask = new Map(next.get(task)).set(sink, message);
     next.delete(task);
     next.set(task, ofTask);

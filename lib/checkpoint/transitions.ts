@@ -130,33 +130,33 @@ export interface Receipt {
 export function settle(checkpoint: Checkpoint, receipts: readonly Receipt[]): Checkpoint {
   if (receipts.length === 0) return checkpoint;
   const bySequence = Map.groupBy(receipts, ({ sequence }) => sequence);
-  const told: Emitted[] = [];
+  const emitted: Emitted[] = [];
   const outbox = checkpoint.outbox.flatMap((entry) => {
     const mine = bySequence.get(entry.sequence);
     if (!mine) return [entry];
     const pending = new Map(entry.pending);
     for (const { sink, pending: next, message } of mine) {
-      if (message !== undefined) told.push({ task: taskId(entry.event.subject), sink, message });
+      if (message !== undefined) emitted.push({ task: taskId(entry.event.subject), sink, message });
       if (next === null) pending.delete(sink);
       else if (pending.has(sink)) pending.set(sink, next);
     }
     return pending.size === 0 ? [] : [{ ...entry, pending }];
   });
-  return withEmitted(told, { ...checkpoint, outbox });
+  return withEmitted(emitted, { ...checkpoint, outbox });
 }
 
 /**
  * Adds message references, and drops those of forgotten tasks without pending deliveries: they have no more changes.
  */
-function withEmitted(told: readonly Emitted[], checkpoint: Checkpoint): Checkpoint {
-  if (told.length === 0 && checkpoint.messages.size === 0) return checkpoint;
+function withEmitted(emitted: readonly Emitted[], checkpoint: Checkpoint): Checkpoint {
+  if (emitted.length === 0 && checkpoint.messages.size === 0) return checkpoint;
   const pending = new Set<string>(checkpoint.outbox.map(({ event }) => event.subject));
   // The record only says which sinks have parked deliveries, not for which tasks.
   const isKept = (task: TaskId, sinks: Iterable<SinkName>): boolean =>
     checkpoint.known.has(task) ||
     pending.has(task) ||
     Iterator.from(sinks).some((sink) => checkpoint.parked.has(sink));
-  return { ...checkpoint, messages: withMessages(checkpoint.messages, told, isKept) };
+  return { ...checkpoint, messages: withMessages(checkpoint.messages, emitted, isKept) };
 }
 
 /** Records when the stream's instance was found gone; returns the same record when nothing changed. */
@@ -174,12 +174,12 @@ export function withBreakers(
   checkpoint: Checkpoint,
   states: ReadonlyMap<SinkName, BreakerState | null>,
 ): Checkpoint {
-  const trouble = new Map(checkpoint.breakers);
+  const breakers = new Map(checkpoint.breakers);
   for (const [sink, state] of states) {
-    if (state === null) trouble.delete(sink);
-    else trouble.set(sink, { ...state, sinceMs: trouble.get(sink)?.sinceMs ?? state.sinceMs });
+    if (state === null) breakers.delete(sink);
+    else breakers.set(sink, { ...state, sinceMs: breakers.get(sink)?.sinceMs ?? state.sinceMs });
   }
-  return { ...checkpoint, breakers: trouble };
+  return { ...checkpoint, breakers };
 }
 
 /** A dead letter to make pending again. */
@@ -190,14 +190,18 @@ export interface Reinstated {
 }
 
 /** Makes dead letters pending again, each at its old place in the order, with fresh attempts and age. */
-export function reinstate(checkpoint: Checkpoint, letters: readonly Reinstated[], nowMs: number): Checkpoint {
+export function reinstate(
+  checkpoint: Checkpoint,
+  deadLetters: readonly Reinstated[],
+  nowMs: number,
+): Checkpoint {
   const outbox = new Map(checkpoint.outbox.map((entry) => [entry.sequence, entry]));
   let { nextSequence } = checkpoint;
-  for (const letter of letters) {
-    const { sink, event } = letter;
-    const occupant = outbox.get(letter.sequence);
+  for (const deadLetter of deadLetters) {
+    const { sink, event } = deadLetter;
+    const occupant = outbox.get(deadLetter.sequence);
     // After a reset, sequence numbers start again: when another event has the place, the dead letter goes to the end.
-    const sequence = occupant && occupant.event.id !== event.id ? nextSequence : letter.sequence;
+    const sequence = occupant && occupant.event.id !== event.id ? nextSequence : deadLetter.sequence;
     const pending = new Map(outbox.get(sequence)?.pending).set(sink, untried);
     outbox.set(sequence, { sequence, event, committedAtMs: nowMs, pending });
     nextSequence = Math.max(nextSequence, sequence + 1);

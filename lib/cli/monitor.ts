@@ -78,16 +78,16 @@ export async function openMonitor(
 
   const server = createServer(async (request, response) => {
     request.resume();
-    if (request.method !== "GET" && request.method !== "HEAD") return tell(response, 405, "GET only");
+    if (request.method !== "GET" && request.method !== "HEAD") return respond(response, 405, "GET only");
     switch (request.url?.split("?")[0]) {
       case "/healthz":
-        return tellState(response, stalled());
+        return respondState(response, stalled());
       case "/readyz":
-        return tellState(response, await unready());
+        return respondState(response, await unready());
       case "/metrics":
-        return tell(response, 200, await metrics.text(), metrics.contentType);
+        return respond(response, 200, await metrics.text(), metrics.contentType);
       default:
-        return tell(response, 404, "GET /healthz, /readyz or /metrics");
+        return respond(response, 404, "GET /healthz, /readyz or /metrics");
     }
   });
   screen.err.line(["dim", `listening at ${await listenAt(server, listen)}`]);
@@ -113,10 +113,10 @@ export async function openMonitor(
   };
 }
 
-const tellState = (response: ServerResponse, problem: string | null): void =>
-  tell(response, problem === null ? 200 : 503, problem ?? "ok");
+const respondState = (response: ServerResponse, problem: string | null): void =>
+  respond(response, problem === null ? 200 : 503, problem ?? "ok");
 
-function tell(response: ServerResponse, status: number, text: string, type = "text/plain"): void {
+function respond(response: ServerResponse, status: number, text: string, type = "text/plain"): void {
   response.writeHead(status, { "content-type": type }).end(type === "text/plain" ? `${text}\n` : text);
 }
 

@@ -17,8 +17,8 @@ export async function attempt(
 ): Promise<readonly DeliveryResult[]> {
   const events = parcels.map(({ entry }) => entry.event);
   try {
-    const answers = await sink.deliver(events, options);
-    return parcels.map((_, index) => answers[index] ?? unanswered);
+    const responses = await sink.deliver(events, options);
+    return parcels.map((_, index) => responses[index] ?? unanswered);
   } catch (error) {
     if (options.signal.aborted) return parcels.map(() => cutOff);
     logDefect(log, "a sink threw instead of answering", { sink: sink.name }, error);

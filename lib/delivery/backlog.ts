@@ -20,7 +20,7 @@ export interface BacklogMoment {
 
 /** Deliveries that must leave the outbox: their dead letters and receipts. */
 export interface Excess {
-  readonly letters: readonly DeadLetter[];
+  readonly deadLetters: readonly DeadLetter[];
   readonly receipts: readonly Receipt[];
 }
 
@@ -33,11 +33,11 @@ export function excessOf(
   { outbox }: Pick<Checkpoint, "outbox">,
   { agingMs, nowMs }: BacklogMoment,
 ): Excess {
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   const receipts: Receipt[] = [];
   const giveUp = (sink: SinkName, entry: OutboxEntry, reason: GiveUpReason, detail: string): void => {
     const attempts = entry.pending.get(sink)?.attempts ?? 0;
-    letters.push(deadLetterOf(stream, sink, entry, { reason, detail, attempts, nowMs }));
+    deadLetters.push(deadLetterOf(stream, sink, entry, { reason, detail, attempts, nowMs }));
     receipts.push({ sequence: entry.sequence, sink, pending: null });
   };
   for (const entry of outbox) {
@@ -48,5 +48,5 @@ export function excessOf(
         giveUp(sink, entry, "too_old", "its age is over the limit");
     }
   }
-  return { letters, receipts };
+  return { deadLetters, receipts };
 }

@@ -52,11 +52,11 @@ export class CircuitBreaker {
   }
 
   /** Restores the state that an earlier run stored; ignored once the sink has answered in this run. */
-  restore(trouble: BreakerState): void {
+  restore(failure: BreakerState): void {
     if (this.#hasSucceeded || this.#failure !== null) return;
     this.#state = "half-open";
-    this.#failure = trouble;
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, trouble.notBeforeMs);
+    this.#failure = failure;
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, failure.notBeforeMs);
   }
 
   get state(): "closed" | "half-open" | "open" {
@@ -118,10 +118,10 @@ export class CircuitBreaker {
     const isDown = !hasPassed && (this.#state === "half-open" || this.#failuresInARow >= failuresToOpen);
     const opens = isDown || result.kind === "blocked";
     if (opens) this.#state = "open";
-    if (opens || pauseMs !== null) this.#failure = this.#troubleOf(result.kind, result.reason, nowMs);
+    if (opens || pauseMs !== null) this.#failure = this.#failureOf(result.kind, result.reason, nowMs);
   }
 
-  #troubleOf(kind: "retry" | "blocked", reason: FailureReason, nowMs: number): BreakerState {
+  #failureOf(kind: "retry" | "blocked", reason: FailureReason, nowMs: number): BreakerState {
     return {
       kind: kind === "blocked" ? "blocked" : "failing",
       reason,

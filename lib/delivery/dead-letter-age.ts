@@ -35,14 +35,19 @@ export function deadLetterAge({ deadLetters, log, maxAgeMs }: DeadLetterAgeDeps)
     const old = await deadLetters.list({ givenUpBeforeMs: nowMs - maxAgeMs * (1 - announcedPart) });
     const gone = old.filter(({ givenUpAtMs }) => givenUpAtMs < nowMs - maxAgeMs);
     for (const { id, sink, stream, reason } of gone)
-      log("warn", "a dead letter has reached its age and is deleted", { letter: id, sink, stream, reason });
+      log("warn", "a dead letter has reached its age and is deleted", {
+        deadLetter: id,
+        sink,
+        stream,
+        reason,
+      });
     if (gone.length > 0) await deadLetters.remove(gone.map(({ id }) => id));
-    const staying = old.filter((letter) => !gone.includes(letter));
-    for (const [sink, letters] of Map.groupBy(staying, (letter) => letter.sink)) {
-      const firstGoesAt = new Date((letters[0]?.givenUpAtMs ?? nowMs) + maxAgeMs).toISOString();
+    const staying = old.filter((deadLetter) => !gone.includes(deadLetter));
+    for (const [sink, deadLetters] of Map.groupBy(staying, (deadLetter) => deadLetter.sink)) {
+      const firstGoesAt = new Date((deadLetters[0]?.givenUpAtMs ?? nowMs) + maxAgeMs).toISOString();
       log("warn", "dead letters will soon be deleted: redrive them, or purge them", {
         sink,
-        letters: letters.length,
+        deadLetters: deadLetters.length,
         firstGoesAt,
       });
     }
@@ -62,10 +67,10 @@ export function deadLetterAge({ deadLetters, log, maxAgeMs }: DeadLetterAgeDeps)
   };
 }
 
-const countsOf = (letters: readonly DeadLetter[]): Expired =>
+const countsOf = (deadLetters: readonly DeadLetter[]): Expired =>
   new Map(
     Array.from(
-      Map.groupBy(letters, ({ sink }) => sink),
+      Map.groupBy(deadLetters, ({ sink }) => sink),
       ([sink, { length }]) => [sink, length],
     ),
   );

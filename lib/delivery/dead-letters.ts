@@ -36,7 +36,7 @@ export interface DeadLetterFilter {
 /** Stores dead letters. Every method throws StoreError when the store is unavailable. */
 export interface DeadLetterStore {
   /** Durable when it resolves; replaces dead letters of the same id. */
-  put(letters: readonly DeadLetter[]): Promise<void>;
+  put(deadLetters: readonly DeadLetter[]): Promise<void>;
   /** Sorted by age, oldest first. */
   list(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>;
   remove(ids: readonly string[]): Promise<void>;
@@ -44,10 +44,10 @@ export interface DeadLetterStore {
 }
 
 /** Whether a dead letter passes a filter. */
-export const matchesFilter = (letter: DeadLetter, filter: DeadLetterFilter): boolean =>
-  (filter.sink === undefined || letter.sink === filter.sink) &&
-  (filter.id === undefined || letter.id === filter.id) &&
-  (filter.givenUpBeforeMs === undefined || letter.givenUpAtMs < filter.givenUpBeforeMs);
+export const matchesFilter = (deadLetter: DeadLetter, filter: DeadLetterFilter): boolean =>
+  (filter.sink === undefined || deadLetter.sink === filter.sink) &&
+  (filter.id === undefined || deadLetter.id === filter.id) &&
+  (filter.givenUpBeforeMs === undefined || deadLetter.givenUpAtMs < filter.givenUpBeforeMs);
 
 /** Why and when a delivery is abandoned. */
 export interface GiveUp {
@@ -80,7 +80,7 @@ export const deadLetterOf = (
 });
 
 /** Encodes a dead letter as JSON with a checksum, since a redrive delivers it as it is read. */
-export const encodeDeadLetter = (letter: DeadLetter): string => sealed(JSON.stringify(letter));
+export const encodeDeadLetter = (deadLetter: DeadLetter): string => sealed(JSON.stringify(deadLetter));
 
 /** Decodes a stored dead letter. @throws StoreError `corrupt` when the text was altered */
 export function decodeDeadLetter(text: string, id: string): DeadLetter {

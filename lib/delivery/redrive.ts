@@ -37,10 +37,10 @@ export interface Redriven {
  * @throws StoreError
  */
 export async function redrive(deps: RedriveDeps, filter: DeadLetterFilter): Promise<Redriven> {
-  const letters = (await deps.deadLetters.list(filter)).filter(({ sink }) => deps.sinks.has(sink));
+  const deadLetters = (await deps.deadLetters.list(filter)).filter(({ sink }) => deps.sinks.has(sink));
   let redriven = 0;
   let left = 0;
-  for (const [stream, ofStream] of Map.groupBy(letters, (letter) => letter.stream)) {
+  for (const [stream, ofStream] of Map.groupBy(deadLetters, (deadLetter) => deadLetter.stream)) {
     const back = await putBack(deps, stream, ofStream);
     if (back === null) continue;
     await deps.deadLetters.remove(back.map(({ id }) => id));
@@ -54,25 +54,29 @@ export async function redrive(deps: RedriveDeps, filter: DeadLetterFilter): Prom
 async function putBack(
   { checkpoints, clock, maxBacklog, sinks }: RedriveDeps,
   stream: StreamKey,
-  letters: readonly DeadLetter[],
+  deadLetters: readonly DeadLetter[],
 ): Promise<readonly DeadLetter[] | null> {
   const session = new CheckpointSession(checkpoints, stream);
   if (!(await session.load())) return null;
   const planned = await session.commit((checkpoint) => {
     const room = new Room(checkpoint.outbox, { maxBacklog, sinks: sinks.size });
-    const back = fitting(checkpoint, letters, room);
+    const back = fitting(checkpoint, deadLetters, room);
     return back.length === 0 ? null : { back, next: reinstate(checkpoint, back, clock.now()) };
   });
   return planned?.back ?? [];
 }
 
 /** The oldest dead letters of each sink that the record has room for; events already in the outbox take none. */
-function fitting({ outbox }: Checkpoint, letters: readonly DeadLetter[], room: Room): readonly DeadLetter[] {
+function fitting(
+  { outbox }: Checkpoint,
+  deadLetters: readonly DeadLetter[],
+  room: Room,
+): readonly DeadLetter[] {
   const held = new Set<string>(outbox.map(({ event }) => event.id));
   const pending = new Set(
     outbox.flatMap(({ event, pending }) => Array.from(pending.keys(), (sink) => deadLetterId(sink, event))),
   );
-  return letters
+  return deadLetters
     .toSorted((a, b) => a.sequence - b.sequence)
     .filter(({ id, sink, event }) => {
       if (pending.has(id)) return true;

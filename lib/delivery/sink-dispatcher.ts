@@ -53,10 +53,10 @@ export class SinkDispatcher {
   }
 
   /** Whether any event of an outbox may go now, by the sink's breaker and the due times. */
-  mayDeliver(outbox: readonly OutboxEntry[], trouble: BreakerState | null, nowMs: number): boolean {
-    if (this.breaker.state === "open" || (trouble && trouble.notBeforeMs > nowMs)) return false;
+  mayDeliver(outbox: readonly OutboxEntry[], failure: BreakerState | null, nowMs: number): boolean {
+    if (this.breaker.state === "open" || (failure && failure.notBeforeMs > nowMs)) return false;
     const queue = new TaskQueue(outbox, this.breaker.sink.name);
-    return (trouble ? queue.leastTried() : queue.next(nowMs)) !== null;
+    return (failure ? queue.leastTried() : queue.next(nowMs)) !== null;
   }
 
   /** Holds digests back until `release`, for five seconds at most, because more streams are to come. */
@@ -173,7 +173,7 @@ export class SinkDispatcher {
     for (const delivery of deliveries) delivery.underWay += 1;
     const { signal, unfollow } = followAll(Array.from(deliveries, (delivery) => delivery.signal));
     const parcels = batch.map(({ pending }) => pending);
-    const answers = await attempt(this.breaker.sink, this.#log, parcels, {
+    const responses = await attempt(this.breaker.sink, this.#log, parcels, {
       signal,
       messages: messagesOf(batch),
     });
@@ -181,12 +181,12 @@ export class SinkDispatcher {
     // One random number per batch: events that fail together are due together and stay one batch.
     const roll = this.#random();
     const ending = { startedMs, nowMs: this.#clock.now(), isCutOff: signal.aborted, random: () => roll };
-    for (const [index, result] of answers.entries()) {
+    for (const [index, result] of responses.entries()) {
       const consigned = batch[index];
       consigned?.delivery.complete(consigned.pending, result, ending);
     }
     // An attempt that the end of the run cut off says nothing about the sink.
-    this.breaker.end(signal.aborted ? answers.filter(({ kind }) => kind === "accepted") : answers);
+    this.breaker.end(signal.aborted ? responses.filter(({ kind }) => kind === "accepted") : responses);
     for (const delivery of deliveries) delivery.underWay -= 1;
     this.#step();
   }

@@ -6,9 +6,9 @@ import type { LeafNode, ObjectNode, PatternItem, PatternNode } from "./pattern.t
 export type Match = "no" | "absent" | "present";
 
 /** The result of matching a value with a pattern, with all details. */
-export type MatchResult = LeafOutcome | FieldsOutcome | ListOutcome;
+export type MatchResult = LeafMatch | FieldsMatch | ListMatch;
 
-interface LeafOutcome {
+interface LeafMatch {
   readonly kind: "leaf";
   readonly match: Match;
   readonly node: LeafNode;
@@ -17,25 +17,25 @@ interface LeafOutcome {
   readonly by: PatternItem | null;
 }
 
-interface FieldsOutcome {
+interface FieldsMatch {
   readonly kind: "fields";
   readonly match: Match;
-  readonly fields: readonly (readonly [name: string, verdict: MatchResult])[];
+  readonly fields: readonly (readonly [name: string, result: MatchResult])[];
   /** One outcome per branch of `$or`. */
   readonly branches: readonly MatchResult[];
 }
 
-interface ListOutcome {
+interface ListMatch {
   readonly kind: "list";
   readonly match: Match;
   readonly elements: readonly MatchResult[];
 }
 
 /** Matches a value with a pattern. Both filtering and explaining use it. */
-export const judge = (node: PatternNode, value: unknown): MatchResult =>
-  node.kind === "leaf" ? judgeLeaf(node, value) : judgeObject(node, value);
+export const matchPattern = (node: PatternNode, value: unknown): MatchResult =>
+  node.kind === "leaf" ? matchLeaf(node, value) : matchObject(node, value);
 
-function judgeLeaf(node: LeafNode, value: unknown): LeafOutcome {
+function matchLeaf(node: LeafNode, value: unknown): LeafMatch {
   const leaves = leavesOf(value);
   const by = node.items.find(({ test }) =>
     test === "absent" ? leaves.length === 0 : leaves.some((leaf) => test(leaf)),
@@ -45,17 +45,19 @@ function judgeLeaf(node: LeafNode, value: unknown): LeafOutcome {
 }
 
 /** In an array, one object must match the whole node; when matching by absence, all of them must. */
-function judgeObject(node: ObjectNode, value: unknown): MatchResult {
-  if (!Array.isArray(value)) return judgeFields(node, value);
-  const elements = elementsOf(value).map((element) => judgeFields(node, element));
+function matchObject(node: ObjectNode, value: unknown): MatchResult {
+  if (!Array.isArray(value)) return matchFields(node, value);
+  const elements = elementsOf(value).map((element) => matchFields(node, element));
   return elements.length === 0
-    ? judgeFields(node, undefined)
+    ? matchFields(node, undefined)
     : { kind: "list", match: anyElement(elements), elements };
 }
 
-function judgeFields(node: ObjectNode, value: unknown): FieldsOutcome {
-  const fields = node.fields.map(([name, child]) => [name, judge(child, fieldOf(value, name))] as const);
-  const branches = node.alternatives?.map((branch) => judge(branch, value)) ?? [];
+function matchFields(node: ObjectNode, value: unknown): FieldsMatch {
+  const fields = node.fields.map(
+    ([name, child]) => [name, matchPattern(child, fieldOf(value, name))] as const,
+  );
+  const branches = node.alternatives?.map((branch) => matchPattern(branch, value)) ?? [];
   const parts = fields.map(([, { match }]) => match);
   return {
     kind: "fields",
@@ -78,8 +80,8 @@ function anyElement(elements: readonly MatchResult[]): Match {
 }
 
 /** Of several outcomes of which one is enough, the one that decides; undefined when none matches. */
-export const strongest = (verdicts: readonly MatchResult[]): MatchResult | undefined =>
-  verdicts.find(({ match }) => match === "present") ?? verdicts.find(({ match }) => match === "absent");
+export const strongest = (results: readonly MatchResult[]): MatchResult | undefined =>
+  results.find(({ match }) => match === "present") ?? results.find(({ match }) => match === "absent");
 
 /** Own properties only: a pattern must not see inherited ones. */
 const fieldOf = (value: unknown, name: string): unknown =>

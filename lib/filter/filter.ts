@@ -1,5 +1,5 @@
 import type { CloudEvent } from "../change/event.ts";
-import { judge, type MatchResult, strongest } from "./evaluate.ts";
+import { type MatchResult, matchPattern, strongest } from "./evaluate.ts";
 import { compilePattern, shortJson } from "./pattern.ts";
 
 /** A sink's filter: a compiled EventBridge event pattern. */
@@ -38,43 +38,43 @@ export interface Check {
 export function compileFilter(pattern: unknown, field = "filter"): Filter {
   const root = compilePattern(pattern, field);
   return {
-    matches: (event) => judge(root, event).match !== "no",
+    matches: (event) => matchPattern(root, event).match !== "no",
     explain: (event) => {
-      const verdict = judge(root, event);
-      return { matches: verdict.match !== "no", checks: checksOf(verdict, "") };
+      const result = matchPattern(root, event);
+      return { matches: result.match !== "no", checks: checksOf(result, "") };
     },
   };
 }
 
-function checksOf(verdict: MatchResult, path: string): readonly Check[] {
-  switch (verdict.kind) {
+function checksOf(result: MatchResult, path: string): readonly Check[] {
+  switch (result.kind) {
     case "leaf": {
-      const { node, value, by } = verdict;
+      const { node, value, by } = result;
       const [passed, text] = [by !== null, by?.text ?? null];
       return [{ field: path, expected: node.text, found: shortJson(value), passed, by: text }];
     }
     case "fields": {
       const under = (name: string): string => (path === "" ? name : `${path}.${name}`);
       return [
-        ...verdict.fields.flatMap(([name, inner]) => checksOf(inner, under(name))),
-        ...deciding(verdict.branches).flatMap(([index, inner]) => checksOf(inner, under(`$or[${index}]`))),
+        ...result.fields.flatMap(([name, inner]) => checksOf(inner, under(name))),
+        ...deciding(result.branches).flatMap(([index, inner]) => checksOf(inner, under(`$or[${index}]`))),
       ];
     }
     case "list": {
       // One element is enough only when a value is present: by absence all must match.
-      const all = [...verdict.elements.entries()];
-      const decisive = verdict.match === "present" ? deciding(verdict.elements) : all;
+      const all = [...result.elements.entries()];
+      const decisive = result.match === "present" ? deciding(result.elements) : all;
       return decisive.flatMap(([index, inner]) => checksOf(inner, `${path}[${index}]`));
     }
     default:
-      return verdict satisfies never;
+      return result satisfies never;
   }
 }
 
 /** Of outcomes of which one is enough: that one, or all of them when none matches. */
 function deciding(
-  verdicts: readonly MatchResult[],
-): readonly (readonly [index: number, verdict: MatchResult])[] {
-  const enough = strongest(verdicts);
-  return [...verdicts.entries()].filter(([, verdict]) => enough === undefined || verdict === enough);
+  results: readonly MatchResult[],
+): readonly (readonly [index: number, result: MatchResult])[] {
+  const enough = strongest(results);
+  return [...results.entries()].filter(([, result]) => enough === undefined || result === enough);
 }

@@ -97,13 +97,13 @@ interface Sent extends Dispatched, SinkState {
 export function openDeliverer(parts: DelivererParts): Deliverer {
   const { clock, log } = parts;
   const tries = new Tries();
-  let trouble: BreakerState | null = null;
+  let failure: BreakerState | null = null;
 
   async function send(parcels: readonly QueuedDelivery[], { stopAtMs, sending }: BatchTime): Promise<Sent> {
     const dispatcher = parts.dispatcher();
     const { breaker } = dispatcher;
     const { rate, policy } = breaker;
-    if (trouble) breaker.restore(trouble);
+    if (failure) breaker.restore(failure);
     const { name } = breaker.sink;
     const outbox = parcels.map(({ event, messages: [first] }, sequence): OutboxEntry => {
       // Attempts of other containers are unknown: receives replace them in the backoff, but never abandon an event.
@@ -116,7 +116,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       };
     });
     const [first] = parcels;
-    if (!first) return { receipts: [], accepted: 0, deadLetters: [], trouble, rate, policy };
+    if (!first) return { receipts: [], accepted: 0, deadLetters: [], failure, rate, policy };
     const stream = streamKey(first.event.data.instance);
     // A queue keeps no message references, so each batch posts a chat's message anew.
     const record = { outbox, messages: new Map() };
@@ -129,33 +129,33 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       if (pending) tries.note(id, pending.attempts);
       else tries.forget(id);
     }
-    trouble = breaker.failure;
-    tellTrouble(breaker, parcels.length - sent.accepted - sent.deadLetters.length);
-    return { ...sent, trouble, rate, policy };
+    failure = breaker.failure;
+    logFailure(breaker, parcels.length - sent.accepted - sent.deadLetters.length);
+    return { ...sent, failure, rate, policy };
   }
 
   /** Logs the sink's failure like a run's report. */
-  function tellTrouble({ sink, failure: trouble, problem }: CircuitBreaker, pending: number): void {
-    const why = problem ?? trouble?.reason;
+  function logFailure({ sink, failure, problem }: CircuitBreaker, pending: number): void {
+    const why = problem ?? failure?.reason;
     if (pending === 0 || why === undefined) return;
     const fields = { sink: sink.name, problem: why, pending };
-    if (trouble?.kind === "blocked") log("warn", "a sink is blocked", { ...fields, reason: trouble.reason });
+    if (failure?.kind === "blocked") log("warn", "a sink is blocked", { ...fields, reason: failure.reason });
     else log("warn", "a sink fails", fields);
   }
 
   /** False when storing failed; the messages then stay in the queue. */
   async function storeDeadLetters(
-    letters: readonly AbandonedMessage[],
+    abandoned: readonly AbandonedMessage[],
     options: CallOptions,
   ): Promise<boolean> {
     try {
-      await parts.deadLetters.send(letters.map(letterMessage), options);
+      await parts.deadLetters.send(abandoned.map(abandonedMessage), options);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       log("error", "dead letters could not be stored", { problem: error.message });
       return false;
     }
-    for (const { message, reason, detail } of letters) {
+    for (const { message, reason, detail } of abandoned) {
       log("error", "a message was given up", { messageId: message.messageId, reason, detail });
     }
     return true;
@@ -191,11 +191,11 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     async deliver(batch, time) {
       const settling: CallOptions = { signal: time.settling };
       const parcels = new Map<string, QueuedDelivery>();
-      const letters: AbandonedMessage[] = [];
+      const abandoned: AbandonedMessage[] = [];
       let filtered = 0;
       for (const message of batch) {
         const event = eventIn(message.body);
-        if (!event) letters.push({ message, ...unreadable });
+        if (!event) abandoned.push({ message, ...unreadable });
         else if (!parts.matches(event)) filtered += 1;
         else {
           const known = parcels.get(event.id);
@@ -206,25 +206,25 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       const ordered = [...parcels.values()];
       const sent = await send(ordered, time);
       for (const { sequence, reason, detail } of sent.deadLetters) {
-        for (const message of ordered[sequence]?.messages ?? []) letters.push({ message, reason, detail });
+        for (const message of ordered[sequence]?.messages ?? []) abandoned.push({ message, reason, detail });
       }
       const waiting: Wait[] = [];
       for (const each of waitsOf(ordered, sent)) {
         if (each.seconds > 0 && isTooOld(clock.now() - sentMs(each.message), sent.policy))
-          letters.push({ message: each.message, ...outOfTime });
+          abandoned.push({ message: each.message, ...outOfTime });
         else waiting.push(each);
       }
-      const isBuried = letters.length === 0 || (await storeDeadLetters(letters, settling));
+      const isDeadLettered = abandoned.length === 0 || (await storeDeadLetters(abandoned, settling));
       if (waiting.length > 0) await postpone(waiting, settling);
       const failed = [
         ...waiting.map(({ message }) => message),
-        ...(isBuried ? [] : letters.map(({ message }) => message)),
+        ...(isDeadLettered ? [] : abandoned.map(({ message }) => message)),
       ];
       return {
         failed: failed.map(({ messageId }) => messageId),
         accepted: sent.accepted,
         filtered,
-        deadLettered: isBuried ? letters.length : 0,
+        deadLettered: isDeadLettered ? abandoned.length : 0,
       };
     },
   };
@@ -235,7 +235,7 @@ const outOfTime = { reason: "too_old", detail: "its age is over the limit" } as 
 const unreadable = { reason: "unreadable", detail: "the message holds no event of ours" } as const;
 
 /** The original message with the reason it was abandoned; on a FIFO queue in its old group. */
-function letterMessage({
+function abandonedMessage({
   message: { body, receiptHandle, attributes },
   reason,
   detail,

@@ -61,10 +61,10 @@ export function parseShard(text: string): readonly ShardStream[] | null {
   if (!parsed.success) return null;
   const { source, instances } = parsed.output;
   const streams: ShardStream[] = [];
-  for (const { id, ...told } of instances) {
+  for (const { id, ...sent } of instances) {
     const stream = parseStreamKey(`${source}/${id}`);
     if (stream === null) return null;
-    streams.push({ stream, ...told });
+    streams.push({ stream, ...sent });
   }
   return streams;
 }

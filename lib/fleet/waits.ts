@@ -29,7 +29,7 @@ export interface Waiting {
 
 /** State of the sink after a batch. */
 export interface SinkState {
-  readonly trouble: BreakerState | null;
+  readonly failure: BreakerState | null;
   readonly rate: RateLimit | null;
 }
 
@@ -39,10 +39,10 @@ export interface SinkState {
  */
 export function waitSeconds(
   waiting: readonly Waiting[],
-  { trouble, rate }: SinkState,
+  { failure, rate }: SinkState,
   nowMs: number,
 ): readonly number[] {
-  const restsUntilMs = trouble ? restedMs(waiting, trouble, nowMs) : nowMs;
+  const restsUntilMs = failure ? restedMs(waiting, failure, nowMs) : nowMs;
   const ofTask = new Map<string, number>();
   return waiting.map(({ task, receives, dueMs }) => {
     const ownMs = dueMs ?? Math.max(restsUntilMs, rate?.reserve(nowMs, nowMs + maxRestMs) ?? nowMs);

@@ -18,7 +18,7 @@ export interface HuaweiSecretsDeps {
 const timeoutMs = 10_000;
 /** A secret's text is at most 32 KB: https://support.huaweicloud.com/intl/en-us/productdesc-dew/dew_01_0053.html */
 const maxBodyBytes = 262_144;
-const answerSchema = v.object({ version: v.object({ secret_string: v.pipe(v.string(), v.nonEmpty()) }) });
+const responseSchema = v.object({ version: v.object({ secret_string: v.pipe(v.string(), v.nonEmpty()) }) });
 
 /**
  * Resolves `csms:NAME[#jsonKey]`: the latest version of a secret in Huawei Cloud's Cloud Secret Management Service
@@ -55,7 +55,7 @@ async function fetchSecret(
   const path = `/v1/${project}/secrets/${name}/versions/latest`;
   const headers = { host, "content-type": "application/json", "x-project-id": project };
   const signed = sign({ method: "GET", path, query: [], headers, body: "" }, key, clock.now());
-  const answer = await exchange(
+  const response = await exchange(
     dispatcher,
     {
       origin,
@@ -68,8 +68,8 @@ async function fetchSecret(
     },
     { signal: new AbortController().signal },
   );
-  if (answer.status !== 200) throw new SecretError(`HTTP_${answer.status}`);
-  const parsed = v.safeParse(answerSchema, parseJson(answer.text));
+  if (response.status !== 200) throw new SecretError(`HTTP_${response.status}`);
+  const parsed = v.safeParse(responseSchema, parseJson(response.text));
   // A secret may be stored as bytes, which no configuration option can be.
   if (!parsed.success) throw new SecretError("NO_TEXT");
   return parsed.output.version.secret_string;

@@ -22,18 +22,18 @@ async function withoutLayer(body: Buffer, layer: string, maxOutputLength: number
   const zlib = await import("node:zlib");
   return new Promise((resolve) => {
     const options = { maxOutputLength };
-    const tell = (error: Error | null, plain: Buffer): void => resolve(error ? null : plain);
+    const report = (error: Error | null, plain: Buffer): void => resolve(error ? null : plain);
     switch (layer) {
       case "gzip":
       case "x-gzip":
-        return zlib.gunzip(body, options, tell);
+        return zlib.gunzip(body, options, report);
       case "deflate":
         // Some servers send raw deflate without the zlib wrapper that `deflate` stands for.
-        return isFramed(body) ? zlib.inflate(body, options, tell) : zlib.inflateRaw(body, options, tell);
+        return isFramed(body) ? zlib.inflate(body, options, report) : zlib.inflateRaw(body, options, report);
       case "br":
-        return zlib.brotliDecompress(body, options, tell);
+        return zlib.brotliDecompress(body, options, report);
       case "zstd":
-        return zlib.zstdDecompress(body, options, tell);
+        return zlib.zstdDecompress(body, options, report);
       default:
         return resolve(null);
     }

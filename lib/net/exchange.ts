@@ -70,13 +70,13 @@ export function exchange(
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
     };
-    const answer = (cut: string | null): void => {
+    const response = (cut: string | null): void => {
       if (head) resolve(incoming(head, Buffer.concat(chunks), maxBodyBytes, cut));
     };
     const fail = (error: unknown): void => {
       if (hasEnded) return;
       end();
-      if (isStatusEnough && head) answer(brokeOff);
+      if (isStatusEnough && head) response(brokeOff);
       else reject(error);
     };
     const stop = (error: Error): void => {
@@ -104,14 +104,14 @@ export function exchange(
         bytes += chunk.length;
         if (bytes <= maxBodyBytes || hasEnded) return;
         end();
-        answer(tooLong(maxBodyBytes));
+        response(tooLong(maxBodyBytes));
         started.abort(new OutOfTime());
       },
       onResponseEnd() {
         if (hasEnded) return;
         end();
         // undici frees the connection one turn later; a request made sooner would open another.
-        queueMicrotask(() => setImmediate(answer, null));
+        queueMicrotask(() => setImmediate(response, null));
       },
       onResponseError: (_, error) => fail(error),
     });

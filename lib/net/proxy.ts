@@ -121,16 +121,16 @@ async function tunnel(proxy: Proxy, host: string, timeoutMs: number): Promise<So
   });
   const headers = { host, ...(authorization && { "proxy-authorization": authorization }) };
   try {
-    const { status, socket } = await answerTo(client, { method: "CONNECT", path: host, headers });
+    const { status, socket } = await responseTo(client, { method: "CONNECT", path: host, headers });
     // An `error` event without a listener would end the process.
     socket.on("error", () => {});
     if (status >= 200 && status <= 299) return socket;
     socket.destroy();
     throw refusal(proxy, status);
   } catch (error) {
-    const trouble = networkFailure(error);
-    if (!trouble || error instanceof ProxyError) throw error;
-    const { fault, problem, code } = trouble;
+    const failure = networkFailure(error);
+    if (!failure || error instanceof ProxyError) throw error;
+    const { fault, problem, code } = failure;
     // Wraps the code: undici reconnects endlessly after some of its own.
     throw new ProxyError(`the proxy ${origin}: ${problem}`, { fault, code: `PROXY_${code ?? "NOT_HTTP"}` });
   } finally {
@@ -138,7 +138,7 @@ async function tunnel(proxy: Proxy, host: string, timeoutMs: number): Promise<So
   }
 }
 
-const answerTo = (client: Client, request: Parameters<Client["dispatch"]>[0]) =>
+const responseTo = (client: Client, request: Parameters<Client["dispatch"]>[0]) =>
   new Promise<{ readonly status: number; readonly socket: Socket }>((resolve, reject) => {
     client.dispatch(request, {
       onRequestStart() {},

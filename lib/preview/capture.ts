@@ -8,7 +8,7 @@ export interface Capture {
 }
 
 /** Captures every POST as a platform would get it, gives each the same response, and sends nothing. */
-export function openCapture(answer: string): Capture {
+export function openCapture(response: string): Capture {
   const bodies: string[] = [];
   const agent = new MockAgent();
   agent.disableNetConnect();
@@ -17,7 +17,7 @@ export function openCapture(answer: string): Capture {
     .intercept({ path: () => true, method: "POST" })
     .reply(200, ({ body }) => {
       bodies.push(String(body));
-      return answer;
+      return response;
     })
     .persist();
   return { dispatcher: agent, bodies };

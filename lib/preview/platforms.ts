@@ -22,7 +22,7 @@ export interface PreviewPlatform {
     readonly options?: Readonly<Record<string, unknown>>;
     readonly environment?: Readonly<Record<string, string>>;
     /** The JSON response to every request. */
-    readonly answer?: string;
+    readonly response?: string;
   };
 }
 
@@ -62,7 +62,7 @@ export const platforms = {
     title: "Feishu and Lark, as an app",
     options: { app: "cli_xxxx", secret: "xxxx", chat: "oc_xxxx" },
     drawing: feishuapp,
-    captured: { answer: '{"code":0,"tenant_access_token":"made-up","expire":7200}' },
+    captured: { response: '{"code":0,"tenant_access_token":"made-up","expire":7200}' },
   },
   dingtalk: {
     title: "DingTalk",

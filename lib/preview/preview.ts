@@ -64,8 +64,8 @@ const burstFor = ({ digestAbove }: PreviewedSink["options"]): number =>
  */
 export async function albumOf({ name, type, module, options }: PreviewedSink): Promise<Album> {
   const { captured = {} }: PreviewPlatform = platforms[type];
-  const { environment = {}, answer = "" } = captured;
-  const { dispatcher, bodies } = openCapture(answer);
+  const { environment = {}, response = "" } = captured;
+  const { dispatcher, bodies } = openCapture(response);
   const clock = { now: () => sampleNowMs, sleep: async () => {} };
   const warnings = new Set<string>();
   const log: Log = (_, message, fields = {}) => void warnings.add(`${message}: ${fields["link"]}`);

@@ -59,7 +59,7 @@ export interface CommitPlan extends Pick<Parking, "written">, Pick<BroughtBack, 
   /** Whether parked deliveries returned or deliveries were abandoned. */
   readonly movesDeliveries: boolean;
   /** Dead letters to store before `next`, like the batches in `written`. */
-  readonly letters: readonly DeadLetter[];
+  readonly deadLetters: readonly DeadLetter[];
   /** Deliveries that filters excluded, by sink. */
   readonly filtered: ReadonlyMap<SinkName, number>;
 }
@@ -119,7 +119,7 @@ export function planCommit(
     taken,
     events,
     written,
-    letters: excess.letters,
+    deadLetters: excess.deadLetters,
     movesDeliveries,
     filtered,
     lost: back.lost,
@@ -127,7 +127,7 @@ export function planCommit(
 }
 
 const nothingBack = (next: Checkpoint): BroughtBack => ({ next, lost: new Map() });
-const noExcess: Excess = { letters: [], receipts: [] };
+const noExcess: Excess = { deadLetters: [], receipts: [] };
 
 function sliceLength(differences: readonly Difference[]): number {
   let changes = 0;

@@ -100,8 +100,8 @@ export class Deliveries {
 
   #open(sink: SinkName, dispatcher: SinkDispatcher, record: Checkpoint): StreamDelivery {
     const { stream, agingMs, stopAtMs, observer } = this.#context;
-    const trouble = record.breakers.get(sink);
-    if (trouble) dispatcher.breaker.restore(trouble);
+    const failure = record.breakers.get(sink);
+    if (failure) dispatcher.breaker.restore(failure);
     const work: Dispatch = {
       stream,
       record,

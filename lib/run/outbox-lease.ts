@@ -35,21 +35,21 @@ export class OutboxLease {
   }
 
   /** Lease for the next commit: this run's own when it may send something or emits (`tells`); otherwise unchanged. */
-  leaseFor(checkpoint: Checkpoint, tells: boolean): Lease | null {
+  leaseFor(checkpoint: Checkpoint, emits: boolean): Lease | null {
     const { run } = this.#holder;
     const { lease } = checkpoint;
     if (this.isMine(checkpoint) || this.isOthers(checkpoint)) return lease;
-    if (!tells && !this.#isAnythingDue(checkpoint)) return lease;
+    if (!emits && !this.#isAnythingDue(checkpoint)) return lease;
     return { run, untilMs: this.stopAtMs + leaseMarginMs };
   }
 
   /** Releases the outbox, and stores the breaker states of sinks with pending deliveries. */
   released(checkpoint: Checkpoint): Checkpoint {
-    const owedTo = new Set(checkpoint.outbox.flatMap(({ pending }) => [...pending.keys()]));
+    const pendingFor = new Set(checkpoint.outbox.flatMap(({ pending }) => [...pending.keys()]));
     const states = new Map(
       Array.from(this.#holder.dispatchers, ([sink, { breaker }]) => [
         sink,
-        owedTo.has(sink) ? breaker.failure : null,
+        pendingFor.has(sink) ? breaker.failure : null,
       ]),
     );
     const known = withBreakers(checkpoint, states);

@@ -15,7 +15,7 @@ import type { Log } from "../telemetry/log.ts";
 const singlesAtOnce = 4;
 const surelyPastMs = 60_000;
 /** Clock difference that is reported, milliseconds. The API refuses signatures at fifteen minutes. */
-const tellSkewMs = 60_000;
+const reportSkewMs = 60_000;
 
 /** A task as read by a poll. */
 export interface SeenTask extends Task {
@@ -113,7 +113,7 @@ export async function readSnapshot(
       place.log("warn", "a listing may lack tasks", { instance, doubt: page.doubt });
     }
   }
-  if (Math.abs(clockSkewMs) > tellSkewMs) {
+  if (Math.abs(clockSkewMs) > reportSkewMs) {
     place.log("warn", "the API's clock differs from this machine's", { instance, clockSkewMs });
   }
   if (beginMs > here.nowMs) {

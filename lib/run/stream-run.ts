@@ -174,7 +174,7 @@ export class StreamRun {
     this.#base = planned.next;
     this.#tally.changes += planned.events.length;
     for (const [sink, count] of planned.filtered) this.#tally.add("filtered", sink, count);
-    for (const { sink } of planned.letters) this.#tally.add("deadLettered", sink, 1);
+    for (const { sink } of planned.deadLetters) this.#tally.add("deadLettered", sink, 1);
     for (const [sink, count] of planned.lost) this.fail(lostError(sink, count));
     for (const event of planned.events) this.#context.observer.committed?.(this.#plan.rules.stream, event);
     return true;
@@ -186,7 +186,7 @@ export class StreamRun {
     if (!loaded || (this.#receipts.length === 0 && !this.#lease.isMine(loaded))) return;
     await this.#commit((checkpoint) => ({
       next: this.#lease.released(settle(checkpoint, this.#receipts)),
-      letters: [],
+      deadLetters: [],
       written: new Map(),
     }));
   }
@@ -235,7 +235,7 @@ export class StreamRun {
       isFirst || heard !== stored || this.#session.isMended || this.#receipts.length >= enoughReceipts;
     if (!mustWrite && !this.hasMoreToCommit && !owes(checkpoint)) return null;
     const settled = settle(heard, this.#receipts);
-    const tells = this.#differences.some(({ changes }) => changes.length > 0);
+    const emits = this.#differences.some(({ changes }) => changes.length > 0);
     const planned = planCommit(
       settled,
       this.#differences,
@@ -245,7 +245,7 @@ export class StreamRun {
         agingMs: this.#agingMs,
         nowMs,
         apiNowMs,
-        leaseFor: (base) => this.#lease.leaseFor(base, tells),
+        leaseFor: (base) => this.#lease.leaseFor(base, emits),
         isOthers: this.#lease.isOthers(settled),
         atHand: this.#batches.atHand,
         newBatchId: this.#batches.newId,
@@ -256,14 +256,14 @@ export class StreamRun {
   }
 
   /** Stores dead letters and batches before the record that relies on them; removes unnamed batches after it. */
-  async #commit<Plan extends Pick<CommitPlan, "next" | "letters" | "written">>(
+  async #commit<Plan extends Pick<CommitPlan, "next" | "deadLetters" | "written">>(
     plan: (checkpoint: Checkpoint) => Plan | null,
   ): Promise<Plan | null> {
     const receipts = this.#receipts;
-    const planned = await this.#session.commit(plan, async ({ next, letters, written }) => {
+    const planned = await this.#session.commit(plan, async ({ next, deadLetters, written }) => {
       await this.#batches.store(written);
       await this.#batches.prepare(this.#checkpoint, next);
-      if (letters.length > 0) await this.#context.deadLetters.put(letters);
+      if (deadLetters.length > 0) await this.#context.deadLetters.put(deadLetters);
     });
     if (!planned) return null;
     this.#receipts = this.#receipts.slice(receipts.length);

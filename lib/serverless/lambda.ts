@@ -37,30 +37,32 @@ export interface Invocation<Event, Part> {
 }
 
 /** Wraps `handle` as a Lambda handler: opens the cached part, divides the time and writes metrics. */
-export function lambda<Event, Part, Answer>(
+export function lambda<Event, Part, Response>(
   setup: LambdaSetup<Part>,
-  handle: (invocation: Invocation<Event, Part>) => Promise<Answer>,
+  handle: (invocation: Invocation<Event, Part>) => Promise<Response>,
 ) {
   const { write } = setup;
   const deps = functionDeps(setup.environment, setup.folder, write);
   const { now } = deps.clock;
   const warm = setup.warm(deps);
   // Ends by its own deadline: middy's early timeout would abandon a commit.
-  return middy<Event, Answer, Error, Context>({ timeoutEarlyInMillis: 0 }).handler(async (event, context) => {
-    const startedMs = now();
-    const remainingMs = context.getRemainingTimeInMillis();
-    const budgetMs = Math.max(0, remainingMs - reserveMs);
-    const signal = AbortSignal.timeout(budgetMs);
-    return handle({
-      event,
-      part: await warm.current(),
-      log: deps.log,
-      now,
-      startedMs,
-      remainingMs,
-      budgetMs,
-      signal,
-      report: (metrics) => write(metricsLine(metrics, context.functionName, now())),
-    });
-  });
+  return middy<Event, Response, Error, Context>({ timeoutEarlyInMillis: 0 }).handler(
+    async (event, context) => {
+      const startedMs = now();
+      const remainingMs = context.getRemainingTimeInMillis();
+      const budgetMs = Math.max(0, remainingMs - reserveMs);
+      const signal = AbortSignal.timeout(budgetMs);
+      return handle({
+        event,
+        part: await warm.current(),
+        log: deps.log,
+        now,
+        startedMs,
+        remainingMs,
+        budgetMs,
+        signal,
+        report: (metrics) => write(metricsLine(metrics, context.functionName, now())),
+      });
+    },
+  );
 }

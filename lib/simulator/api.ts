@@ -73,7 +73,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const closing = new AbortController();
   let count = 0;
 
-  function answer(
+  function responseTo(
     request: ReceivedRequest,
     route: ReturnType<typeof routeOf>,
     struck: FaultName[],
@@ -94,7 +94,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const plain =
       admit(request, route, requestId) ??
       answerCall({ route, query: request.query, world, faults, target, requestId });
-    return faults.strike("answer", stamp(plain), target);
+    return faults.strike("response", stamp(plain), target);
   }
 
   function record(request: RecordedRequest): void {
@@ -110,7 +110,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (request === null) return;
     const route = routeOf(request);
     const struck: FaultName[] = [];
-    const answered = answer(request, route, struck);
+    const simulated = responseTo(request, route, struck);
     record({
       number,
       receivedAtMs,
@@ -119,10 +119,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       query: Object.fromEntries(request.query),
       operation: typeof route === "string" ? "unknown" : route.operation,
       instance: typeof route === "string" ? "" : route.instanceId,
-      status: ["hang", "reset"].includes(answered.wire.kind) ? null : answered.status,
+      status: ["hang", "reset"].includes(simulated.wire.kind) ? null : simulated.status,
       faults: struck,
     });
-    await send(answered, response, clock, { signal: closing.signal });
+    await send(simulated, response, clock, { signal: closing.signal });
   });
 
   const port = await listen(server, options.port ?? 0);

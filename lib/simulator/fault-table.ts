@@ -24,7 +24,7 @@ export interface Stages {
   readonly scene: Scene;
   readonly rows: readonly SimulatedRecord[];
   readonly page: SimulatedPage;
-  readonly answer: SimulatedResponse;
+  readonly response: SimulatedResponse;
 }
 export type Stage = keyof Stages;
 
@@ -52,7 +52,7 @@ const slice = fault("slice");
 const scene = fault("scene");
 const rows = fault("rows");
 const page = fault("page");
-const answer = fault("answer");
+const response = fault("response");
 
 /** All faults by name. */
 export const faultTable = {
@@ -157,63 +157,63 @@ export const faultTable = {
     firstTask((task) => ({ ...task, status: "ROLLING_BACK" })),
   ),
 
-  throttle: answer("HTTP 429", refuse("throttled")),
-  "throttle-seconds": answer(
+  throttle: response("HTTP 429", refuse("throttled")),
+  "throttle-seconds": response(
     "HTTP 429 with Retry-After in seconds",
-    (answer, seconds) => ({
-      ...refused("throttled", answer),
-      headers: { ...answer.headers, "retry-after": String(seconds) },
+    (response, seconds) => ({
+      ...refused("throttled", response),
+      headers: { ...response.headers, "retry-after": String(seconds) },
     }),
     2,
     "s",
   ),
-  "throttle-date": answer(
+  "throttle-date": response(
     "HTTP 429 with Retry-After as a date",
-    (answer, seconds) => ({
-      ...refused("throttled", answer),
-      headers: { ...answer.headers, "retry-after": shiftedDate(answer, seconds * 1_000) },
+    (response, seconds) => ({
+      ...refused("throttled", response),
+      headers: { ...response.headers, "retry-after": shiftedDate(response, seconds * 1_000) },
     }),
     2,
     "s",
   ),
-  "throttle-404": answer("throttling that comes as HTTP 404", refuse("throttled404")),
-  "error-500": answer("HTTP 500", refuse("internal")),
-  "error-502": answer("HTTP 502", refuse("backendDown")),
-  "error-503": answer("HTTP 503", refuse("busy")),
-  "error-504": answer("HTTP 504", refuse("backendSlow")),
-  unauthorized: answer("HTTP 401, the credentials refused", refuse("badCredentials")),
-  "token-expired": answer("HTTP 401, the token to be renewed", refuse("tokenExpired")),
-  html: answer("HTTP 200 with a proxy's page in place of JSON", (answer) => ({
-    ...answer,
+  "throttle-404": response("throttling that comes as HTTP 404", refuse("throttled404")),
+  "error-500": response("HTTP 500", refuse("internal")),
+  "error-502": response("HTTP 502", refuse("backendDown")),
+  "error-503": response("HTTP 503", refuse("busy")),
+  "error-504": response("HTTP 504", refuse("backendSlow")),
+  unauthorized: response("HTTP 401, the credentials refused", refuse("badCredentials")),
+  "token-expired": response("HTTP 401, the token to be renewed", refuse("tokenExpired")),
+  html: response("HTTP 200 with a proxy's page in place of JSON", (response) => ({
+    ...response,
     status: 200,
-    headers: { ...answer.headers, "content-type": "text/html" },
+    headers: { ...response.headers, "content-type": "text/html" },
     body: "<!doctype html><title>Maintenance</title><p>Back soon.",
   })),
-  "cut-json": answer("the body is whole for HTTP, yet ends in the middle of its JSON", (answer) => ({
-    ...answer,
-    body: answer.body.slice(0, answer.body.length / 2),
+  "cut-json": response("the body is whole for HTTP, yet ends in the middle of its JSON", (response) => ({
+    ...response,
+    body: response.body.slice(0, response.body.length / 2),
   })),
-  "cut-body": answer("the connection ends in the middle of the body", (answer) => ({
-    ...answer,
+  "cut-body": response("the connection ends in the middle of the body", (response) => ({
+    ...response,
     wire: { kind: "cut" },
   })),
-  reset: answer("the connection is reset", (answer) => ({ ...answer, wire: { kind: "reset" } })),
-  hang: answer("no answer ever comes", (answer) => ({ ...answer, wire: { kind: "hang" } })),
-  "slow-drip": answer(
+  reset: response("the connection is reset", (response) => ({ ...response, wire: { kind: "reset" } })),
+  hang: response("no answer ever comes", (response) => ({ ...response, wire: { kind: "hang" } })),
+  "slow-drip": response(
     "the body comes one byte at a time",
-    (answer, everyMs) => ({ ...answer, wire: { kind: "drip", everyMs } }),
+    (response, everyMs) => ({ ...response, wire: { kind: "drip", everyMs } }),
     1_000,
     "ms",
   ),
-  "huge-body": answer(
+  "huge-body": response(
     "the JSON is followed by white space without end",
-    (answer, bytes) => ({ ...answer, wire: { kind: "padded", bytes } }),
+    (response, bytes) => ({ ...response, wire: { kind: "padded", bytes } }),
     64 * 1024 * 1024,
     "bytes",
   ),
-  "skewed-date": answer(
+  "skewed-date": response(
     "the Date header is off",
-    (answer, ms) => ({ ...answer, headers: { ...answer.headers, date: shiftedDate(answer, ms) } }),
+    (response, ms) => ({ ...response, headers: { ...response.headers, date: shiftedDate(response, ms) } }),
     600_000,
     "ms",
   ),
@@ -245,8 +245,8 @@ function refused(name: RefusalName, { headers }: SimulatedResponse): SimulatedRe
   return { status, body, wire, headers: { ...headers, "content-type": "application/json" } };
 }
 
-function refuse(name: RefusalName): (answer: SimulatedResponse) => SimulatedResponse {
-  return (answer) => refused(name, answer);
+function refuse(name: RefusalName): (response: SimulatedResponse) => SimulatedResponse {
+  return (response) => refused(name, response);
 }
 
 const shiftedDate = ({ headers }: SimulatedResponse, byMs: number): string =>

@@ -50,11 +50,11 @@ export function create(name: SinkName, options: DingtalkOptions, deps: SinkDeps)
         (body) => utf8Bytes(body) <= maxBytes,
       ),
     }),
-    toResult: (answer, context) => {
-      const { errcode, errmsg, status } = fieldsOf(parseJson(answer.body));
+    toResult: (response, context) => {
+      const { errcode, errmsg, status } = fieldsOf(parseJson(response.body));
       // The page for a rate-limited robot has a status of its own.
       const code = status === throttlePage ? String(throttlePage) : codeOf(errcode);
-      return codeResult(answer, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
+      return codeResult(response, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
     },
     secrets: secret === undefined ? [] : [secret],
   });

@@ -44,15 +44,15 @@ export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps):
     edit: (card, message) => ({ method: "PATCH", url: messageUrl(options.url, message), body: body(card) }),
     // A webhook cannot reply to a message.
     reply: post,
-    verdict: (answer, context) => {
-      const { code, message, retry_after: seconds, id, errors } = fieldsOf(parseJson(answer.body));
-      if (answer.status === 429 && typeof seconds === "number") {
-        return statusResult({ ...answer, retryAfter: String(seconds) }, context);
+    toResult: (response, context) => {
+      const { code, message, retry_after: seconds, id, errors } = fieldsOf(parseJson(response.body));
+      if (response.status === 429 && typeof seconds === "number") {
+        return statusResult({ ...response, retryAfter: String(seconds) }, context);
       }
       // A saved message has an id and no code.
       const said = String(code) === invalidForm && isPlacesFault(errors) ? invalidPlace : codeOf(code);
-      const saying = { code: said ?? (codeOf(id) && posted), message: textOf(message) };
-      const result = codeResult(answer, saying, { success: posted, codes }, context);
+      const reply = { code: said ?? (codeOf(id) && posted), message: textOf(message) };
+      const result = codeResult(response, reply, { success: posted, codes }, context);
       return result.kind === "accepted" ? { ...result, message: textOf(id) } : result;
     },
     isGone: ({ body }) => gone.has(codeOf(fieldsOf(parseJson(body))["code"]) ?? ""),

@@ -40,10 +40,10 @@ const maxEntries = 10;
 export function create(name: SinkName, options: EventBridgeOptions, deps: SinkDeps): Sink {
   const send: AwsSink["send"] = async (aws, events, attempt) => {
     const Entries = events.map((event) => entryOf(event, options));
-    const answer = await aws.call("events", "PutEvents", { Entries }, attempt);
+    const response = await aws.call("events", "PutEvents", { Entries }, attempt);
     return indexedResults(
       "eventbridge PutEvents",
-      answer,
+      response,
       { field: "Entries", receipt: "EventId" },
       events.length,
     );

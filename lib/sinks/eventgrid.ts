@@ -47,15 +47,15 @@ export function create(name: SinkName, options: EventGridOptions, deps: SinkDeps
     async deliver(events, call) {
       if (events.length === 0) return [];
       const outcome = await operation.post(JSON.stringify({ events: events.map(published(source)) }), call);
-      if (outcome.kind !== "answer") return events.map(() => outcome);
-      const verdict = operation.judge(outcome);
+      if (outcome.kind !== "response") return events.map(() => outcome);
+      const result = operation.toResult(outcome);
       const report = reportIn(outcome.body);
-      if (verdict.kind === "accepted") {
+      if (result.kind === "accepted") {
         maxEvents = Math.min(maxEventsInRequest, maxEvents + 1);
-        return events.map(({ id }) => eventVerdict(report, id, operation, outcome));
+        return events.map(({ id }) => eventResult(report, id, operation, outcome));
       }
-      if (verdict.reason !== "rejected" && verdict.reason !== "too_large") return events.map(() => verdict);
-      const refusal = explained(verdict, report, operation);
+      if (result.reason !== "rejected" && result.reason !== "too_large") return events.map(() => result);
+      const refusal = explained(result, report, operation);
       if (events.length === 1) return [refusal];
       // A refused request does not say which event is at fault, so the next event goes alone.
       maxEvents = 1;
@@ -85,21 +85,21 @@ function reportIn(body: string): Report | null {
   return parsed.success ? parsed.output : null;
 }
 
-function eventVerdict(
+function eventResult(
   report: Report | null,
   id: string,
   operation: HuaweiOperation,
-  answer: SinkResponse,
+  response: SinkResponse,
 ): DeliveryResult {
   if (report?.failed_count === 0) return { kind: "accepted" };
-  if (!report) return operation.doubt(answer, "EventGrid's report");
+  if (!report) return operation.doubt(response, "EventGrid's report");
   const found = report.events.find(({ event_id }) => event_id === id);
   if (!found) {
     const detail = operation.quote("the answer leaves an event out");
     return { kind: "retry", reason: "server_error", detail, retryAfterMs: doubtMs };
   }
   if (!found.error_code) return { kind: "accepted" };
-  const detail = operation.quote(saying(found));
+  const detail = operation.quote(reply(found));
   return isTooLarge(found)
     ? { kind: "permanent", reason: "too_large", detail }
     : // EventGrid lists no codes: one that may pass must not become a dead letter.
@@ -110,10 +110,10 @@ function eventVerdict(
 function explained(refusal: Refusal, report: Report | null, operation: HuaweiOperation): Refusal {
   const fault = report?.events.find(({ error_code }) => error_code);
   if (!fault) return refusal;
-  const detail = operation.quote(saying(fault));
+  const detail = operation.quote(reply(fault));
   if (isTooLarge(fault)) return { kind: "permanent", reason: "too_large", detail };
   return { kind: refusal.kind, reason: refusal.reason, detail };
 }
 
-const saying = ({ error_code, error_msg }: ReportedEvent): string => `${error_code} ${error_msg ?? ""}`;
+const reply = ({ error_code, error_msg }: ReportedEvent): string => `${error_code} ${error_msg ?? ""}`;
 const isTooLarge = ({ error_code }: ReportedEvent): boolean => /533012$/.test(String(error_code));

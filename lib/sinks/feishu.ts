@@ -50,10 +50,10 @@ export function create(name: SinkName, options: FeishuOptions, deps: SinkDeps): 
       const guard = secret === undefined ? {} : signed(secret, Math.floor(nowMs / 1_000));
       return { url, body: JSON.stringify({ ...guard, msg_type: "interactive", card: content }) };
     },
-    toResult: (answer, context) => {
-      const { code, msg, StatusCode } = fieldsOf(parseJson(answer.body));
-      const saying = { code: codeOf(code) ?? codeOf(StatusCode), message: textOf(msg) };
-      return codeResult(answer, saying, { success: "0", codes }, context);
+    toResult: (response, context) => {
+      const { code, msg, StatusCode } = fieldsOf(parseJson(response.body));
+      const reply = { code: codeOf(code) ?? codeOf(StatusCode), message: textOf(msg) };
+      return codeResult(response, reply, { success: "0", codes }, context);
     },
     secrets: secret === undefined ? [] : [secret],
   });

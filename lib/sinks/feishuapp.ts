@@ -50,7 +50,7 @@ export function create(name: SinkName, options: FeishuappOptions, deps: SinkDeps
     app,
     secret,
     clock: deps.clock,
-    refused: (answer) => withoutToken(answer, { origin, secrets, nowMs: deps.clock.now() }),
+    refused: (response) => withoutToken(response, { origin, secrets, nowMs: deps.clock.now() }),
   });
   const request = (path: string, form: object) => ({
     url: apiResource(url, path),
@@ -88,9 +88,9 @@ export function create(name: SinkName, options: FeishuappOptions, deps: SinkDeps
         ...message(card, uuidOf("reply", key)),
         reply_in_thread: mode === "thread",
       }),
-    verdict(answer, context) {
-      const result = verdict(answer, context);
-      const id = textOf(fieldsOf(fieldsOf(parseJson(answer.body))["data"])["message_id"]);
+    toResult(response, context) {
+      const result = feishuAppResult(response, context);
+      const id = textOf(fieldsOf(fieldsOf(parseJson(response.body))["data"])["message_id"]);
       return result.kind === "accepted" ? { ...result, message: id } : result;
     },
     isGone: ({ body }) => gone.has(codeIn(body) ?? ""),
@@ -101,17 +101,17 @@ export function create(name: SinkName, options: FeishuappOptions, deps: SinkDeps
 const success = "0";
 const codeIn = (body: string): string | null => codeOf(fieldsOf(parseJson(body))["code"]);
 
-function verdict(answer: SinkResponse, context: ResponseContext): DeliveryResult {
-  const message = textOf(fieldsOf(parseJson(answer.body))["msg"]);
-  const said = codeIn(answer.body);
+function feishuAppResult(response: SinkResponse, context: ResponseContext): DeliveryResult {
+  const message = textOf(fieldsOf(parseJson(response.body))["msg"]);
+  const said = codeIn(response.body);
   const code = said === invalidField && /content|card/i.test(message) ? invalidContent : said;
-  return codeResult(answer, { code, message }, { success, codes }, context);
+  return codeResult(response, { code, message }, { success, codes }, context);
 }
 
-function withoutToken(answer: SinkResponse, context: ResponseContext): Refusal {
-  const result = verdict(answer, context);
+function withoutToken(response: SinkResponse, context: ResponseContext): Refusal {
+  const result = feishuAppResult(response, context);
   if (result.kind !== "accepted") return result;
-  const detail = `HTTP ${answer.status} from ${context.origin}: the answer holds no token`;
+  const detail = `HTTP ${response.status} from ${context.origin}: the answer holds no token`;
   return { kind: "retry", reason: "server_error", detail };
 }
 

@@ -98,7 +98,7 @@ const broken: FileProblem = ["retry", "server_error", "the disk fails"];
 const forbidden: FileProblem = ["blocked", "unauthorized", "permission is missing"];
 const misplaced: FileProblem = ["blocked", "not_found", "its path leads nowhere"];
 
-const troubles: ReadonlyMap<unknown, FileProblem> = new Map([
+const problems: ReadonlyMap<unknown, FileProblem> = new Map([
   ["ENOSPC", full],
   ["EDQUOT", full],
   ["EFBIG", ["retry", "server_error", "it has reached the largest size"]],
@@ -126,6 +126,6 @@ const troubles: ReadonlyMap<unknown, FileProblem> = new Map([
 /** Maps an error to a reason; null for one that no disk causes, which is a defect. */
 export function fileRefusal(error: unknown): Refusal | null {
   if (!(error instanceof Error && "code" in error)) return null;
-  const [kind, reason, problem] = troubles.get(error.code) ?? [];
+  const [kind, reason, problem] = problems.get(error.code) ?? [];
   return kind && reason ? refusal(kind, reason, `${problem} (${error.code})`) : null;
 }

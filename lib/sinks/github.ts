@@ -70,8 +70,8 @@ const limitedForMs = 60_000;
  * concerns the repository. https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event and
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
-function refusal(answer: SinkResponse, usual: Refusal, { nowMs }: ResponseContext): Refusal {
-  const { status, retryAfter, body } = answer;
+function refusal(response: SinkResponse, usual: Refusal, { nowMs }: ResponseContext): Refusal {
+  const { status, retryAfter, body } = response;
   if (status === 422 && /too large/i.test(body)) return { ...usual, kind: "permanent", reason: "too_large" };
   if (usual.kind === "permanent" && usual.reason !== "too_large") return { ...usual, kind: "blocked" };
   const isLimited = status === 429 || (status === 403 && (retryAfter !== null || /rate limit/i.test(body)));

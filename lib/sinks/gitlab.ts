@@ -69,10 +69,10 @@ const plain = (text: string): string => text.replace(/[^\w./:%-]/g, "_");
 const limitedForMs = 60_000;
 
 /** GitLab returns 400 for anything that prevents a pipeline; only its message says why. */
-function refusal(answer: SinkResponse, usual: Refusal, { origin, secrets }: ResponseContext): Refusal {
+function refusal(response: SinkResponse, usual: Refusal, { origin, secrets }: ResponseContext): Refusal {
   const isKnown = usual.kind !== "permanent" || usual.reason === "too_large";
-  if (answer.status !== 400) return isKnown ? usual : { ...usual, kind: "blocked" };
-  const said = sentence(answer.body);
+  if (response.status !== 400) return isKnown ? usual : { ...usual, kind: "blocked" };
+  const said = sentence(response.body);
   const detail = oneLine(`HTTP 400 from ${origin}: ${maskSecrets(said, secrets)}`);
   if (/too many|limit exceeded|try again/i.test(said)) {
     return { kind: "retry", reason: "throttled", detail, retryAfterMs: limitedForMs };
@@ -81,12 +81,12 @@ function refusal(answer: SinkResponse, usual: Refusal, { origin, secrets }: Resp
   if (/filtered out|prevented any jobs|would have been empty|no stages/i.test(said)) {
     return { kind: "permanent", reason: "rejected", detail };
   }
-  const reason = troubles.find(([words]) => words.test(said))?.[1];
+  const reason = problems.find(([words]) => words.test(said))?.[1];
   return { kind: "blocked", reason: reason ?? "rejected", detail };
 }
 
 /** Problems that an operator must fix; they say nothing about the event. */
-const troubles: readonly (readonly [RegExp, FailureReason])[] = [
+const problems: readonly (readonly [RegExp, FailureReason])[] = [
   [/reference not found|missing|\.gitlab-ci|config|yaml/i, "not_found"],
   [/permission|disabled|verif|not allowed/i, "unauthorized"],
 ];

@@ -38,14 +38,14 @@ export function create(name: SinkName, options: GooglechatOptions, deps: SinkDep
         (body) => utf8Bytes(body) <= maxBytes,
       ),
     }),
-    toResult: (answer, context) => {
-      const { name: posted, error } = fieldsOf(parseJson(answer.body));
+    toResult: (response, context) => {
+      const { name: posted, error } = fieldsOf(parseJson(response.body));
       const { status, message } = fieldsOf(error);
       const said = status === invalidArgument ? faultIn(textOf(message)) : codeOf(status);
       // A posted message has a name and no error.
       const code = said ?? (codeOf(posted) && success);
-      const saying = { code, message: textOf(message) };
-      return codeResult(answer, saying, { success, codes }, context);
+      const reply = { code, message: textOf(message) };
+      return codeResult(response, reply, { success, codes }, context);
     },
     secrets: [],
   });

@@ -30,10 +30,10 @@ export function create(name: SinkName, options: KinesisOptions, deps: SinkDeps):
   const target = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
   const send: AwsSink["send"] = async (aws, events, attempt) => {
     const body = { ...target, Records: events.map(recordOf) };
-    const answer = await aws.call("kinesis", "PutRecords", body, attempt);
+    const response = await aws.call("kinesis", "PutRecords", body, attempt);
     return indexedResults(
       "kinesis PutRecords",
-      answer,
+      response,
       { field: "Records", receipt: "SequenceNumber" },
       events.length,
     );

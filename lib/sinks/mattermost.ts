@@ -31,13 +31,13 @@ export function create(name: SinkName, options: MattermostOptions, deps: SinkDep
       url,
       body: fitted(card, words[options.language], mattermostBody, (body) => body.length <= maxCharacters),
     }),
-    toResult: (answer, context) => {
-      const { id, message } = fieldsOf(parseJson(answer.body));
+    toResult: (response, context) => {
+      const { id, message } = fieldsOf(parseJson(response.body));
       // A refusal has the code `web.incoming_webhook.invalid.app_error`; success returns `ok`.
       const [, refusal] = /^web\.incoming_webhook\.([a-z_]+)\./.exec(textOf(id)) ?? [];
-      const code = answer.body.trim() === posted ? posted : (refusal ?? codeOf(id));
-      const saying = { code, message: textOf(message) };
-      return codeResult(answer, saying, { success: posted, codes }, context);
+      const code = response.body.trim() === posted ? posted : (refusal ?? codeOf(id));
+      const reply = { code, message: textOf(message) };
+      return codeResult(response, reply, { success: posted, codes }, context);
     },
     secrets: [],
   });

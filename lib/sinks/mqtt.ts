@@ -66,7 +66,7 @@ function isTopic(template: string): boolean {
 interface MqttConnection {
   readonly client: MqttClient;
   /** Why the connection ended; null while unknown. */
-  trouble: Error | null;
+  failure: Error | null;
 }
 
 const contentType = "application/cloudevents+json; charset=utf-8";
@@ -97,7 +97,7 @@ export function create(name: SinkName, options: MqttOptions, deps: SinkDeps): Si
       await client.publishAsync(topic, payload, { qos: 1, properties: { contentType } });
       return { kind: "accepted" };
     } catch (error) {
-      const refusal = mqttRefusal(client.connected ? error : (connection.trouble ?? error), origin);
+      const refusal = mqttRefusal(client.connected ? error : (connection.failure ?? error), origin);
       if (!refusal) throw error;
       if (client.connected || refusal.kind !== "permanent") return refusal;
       // The connection ended over one of several events: send them one by one until it is found.
@@ -163,18 +163,18 @@ async function open(
     ...(password !== undefined && { password }),
     ...(tls && tlsSettings(tls)),
   });
-  const connection: MqttConnection = { client, trouble: null };
+  const connection: MqttConnection = { client, failure: null };
   const cut = (): void => void client.stream.destroy();
   holdSocket(client.stream);
   signal.addEventListener("abort", cut, { once: true });
   if (signal.aborted) cut();
   client.on("error", (error) => {
-    connection.trouble ??= mqttRefusal(error, url) === null ? noMqtt(error) : error;
+    connection.failure ??= mqttRefusal(error, url) === null ? noMqtt(error) : error;
     // After a response that it cannot parse the client reads nothing more, but stays connected.
     cut();
   });
   client.on("disconnect", ({ reasonCode }) => {
-    connection.trouble ??= new MqttDisconnect(reasonCode ?? 0);
+    connection.failure ??= new MqttDisconnect(reasonCode ?? 0);
   });
   // The client would keep unconfirmed messages for a reconnect that never comes.
   client.on("close", () => {
@@ -183,7 +183,7 @@ async function open(
   });
   await new Promise<void>((resolve, reject) => {
     client.once("connect", () => resolve());
-    client.once("close", () => reject(connection.trouble ?? new Error("Connection closed")));
+    client.once("close", () => reject(connection.failure ?? new Error("Connection closed")));
   });
   const { receiveMaximum, maximumPacketSize, maximumQoS } = client.serverProperties ?? {};
   // Both are protocol errors that the client ignores.

@@ -66,8 +66,12 @@ export function create(name: SinkName, options: PagerdutyOptions, deps: SinkDeps
   const enqueue = async (body: string, call: Parameters<typeof post>[2]): Promise<DeliveryResult> => {
     const headers = { "user-agent": "dms-task-bridge", "content-type": "application/json" };
     const outcome = await post(dispatcher, { url, headers, body, timeoutMs: options.timeout }, call);
-    if (outcome.kind !== "answer") return outcome;
-    return verdict(outcome, { origin: url.origin, secrets: [options.routingKey], nowMs: deps.clock.now() });
+    if (outcome.kind !== "response") return outcome;
+    return pagerDutyResult(outcome, {
+      origin: url.origin,
+      secrets: [options.routingKey],
+      nowMs: deps.clock.now(),
+    });
   };
 
   const send: Messenger["send"] = async (card, [event], call) => {
@@ -157,12 +161,12 @@ function detailsOf(facts: readonly Fact[]): Readonly<Record<string, string>> {
   return Object.fromEntries(details);
 }
 
-function verdict(answer: SinkResponse, context: ResponseContext): DeliveryResult {
-  const { status, message, errors } = fieldsOf(parseJson(answer.body));
+function pagerDutyResult(response: SinkResponse, context: ResponseContext): DeliveryResult {
+  const { status, message, errors } = fieldsOf(parseJson(response.body));
   const texts = [message, ...(Array.isArray(errors) ? errors : [])].map(textOf).filter(Boolean);
   const isKeysFault = texts.some((text) => /routing.?key/i.test(text));
   const code = isKeysFault ? invalidKey : textOf(status).toLowerCase() || null;
-  const result = codeResult(answer, { code, message: texts.join(", ") }, { success, codes }, context);
+  const result = codeResult(response, { code, message: texts.join(", ") }, { success, codes }, context);
   // PagerDuty asks for minutes between attempts when it is overloaded.
   return result.kind === "retry" ? { retryAfterMs, ...result } : result;
 }

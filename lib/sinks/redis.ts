@@ -85,8 +85,8 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
 
   const add = async (client: RedisClient, event: CloudEvent): Promise<DeliveryResult> => {
     try {
-      const answer: unknown = await client.sendCommand(command(event));
-      return proof.test(String(answer)) ? { kind: "accepted" } : noProof(origin);
+      const response: unknown = await client.sendCommand(command(event));
+      return proof.test(String(response)) ? { kind: "accepted" } : noProof(origin);
     } catch (error) {
       const refusal = refusalOf(error);
       if (!refusal) throw error;

@@ -22,10 +22,10 @@ export function create(name: SinkName, options: SlackOptions, deps: SinkDeps): S
   const url = new URL(options.url);
   return chatSink(name, options, deps, {
     request: (card) => ({ url, body: JSON.stringify(slackMessage(card, options.language)) }),
-    toResult: (answer, context) => {
-      const code = answer.body.trim();
-      const saying = { code: /^[a-z_]{2,60}$/.test(code) ? code : null, message: "" };
-      return codeResult(answer, saying, { success: "ok", codes }, context);
+    toResult: (response, context) => {
+      const code = response.body.trim();
+      const reply = { code: /^[a-z_]{2,60}$/.test(code) ? code : null, message: "" };
+      return codeResult(response, reply, { success: "ok", codes }, context);
     },
     secrets: [],
   });

@@ -52,14 +52,19 @@ export function create(name: SinkName, options: SlackappOptions, deps: SinkDeps)
       // Only a broadcast reply shows in the channel.
       return request("chat.postMessage", card, { channel, thread_ts: ts, reply_broadcast: isUrgent });
     },
-    verdict(answer, context) {
-      const { channel, ts } = fieldsOf(parseJson(answer.body));
-      const result = codeResult(answer, { code: saidIn(answer), message: "" }, { success, codes }, context);
+    toResult(response, context) {
+      const { channel, ts } = fieldsOf(parseJson(response.body));
+      const result = codeResult(
+        response,
+        { code: saidIn(response), message: "" },
+        { success, codes },
+        context,
+      );
       // An edit needs a channel id, not a name, so the id from the response is kept.
       if (result.kind !== "accepted" || textOf(ts) === "") return result;
       return { ...result, message: `${textOf(channel)} ${textOf(ts)}` };
     },
-    isGone: (answer) => gone.has(saidIn(answer) ?? ""),
+    isGone: (response) => gone.has(saidIn(response) ?? ""),
     secrets: [token],
   });
 }

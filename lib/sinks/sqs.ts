@@ -19,7 +19,7 @@ export const schema = v.strictObject({
 /** Checked options of a sink of type `sqs`. */
 export type SqsOptions = v.InferOutput<typeof schema>;
 
-const batchAnswer = v.object({
+const batchResponse = v.object({
   Successful: v.optional(v.array(v.object({ Id: v.string() })), []),
   Failed: v.optional(
     v.array(v.object({ Id: v.string(), Code: v.string(), SenderFault: v.optional(v.boolean()) })),
@@ -36,9 +36,9 @@ export function create(name: SinkName, options: SqsOptions, deps: SinkDeps): Sin
   const send: AwsSink["send"] = async (aws, events, attempt) => {
     const Entries = events.map((event, index) => entryOf(event, index, isFifo));
     const body = { QueueUrl: options.queueUrl, Entries };
-    const answer = v.safeParse(batchAnswer, await aws.call("sqs", "SendMessageBatch", body, attempt));
-    if (!answer.success) throw new AwsError("malformed", "NOT_SQS", `${call}: the answer is none of SQS's`);
-    const { Successful, Failed } = answer.output;
+    const response = v.safeParse(batchResponse, await aws.call("sqs", "SendMessageBatch", body, attempt));
+    if (!response.success) throw new AwsError("malformed", "NOT_SQS", `${call}: the answer is none of SQS's`);
+    const { Successful, Failed } = response.output;
     const outcomes = new Map([
       ...Successful.map(({ Id }) => [Id, null] as const),
       ...Failed.map(

@@ -41,8 +41,8 @@ export const create = (name: SinkName, options: StepFunctionsOptions, deps: Sink
           input: JSON.stringify(event),
         };
         try {
-          const answer = await aws.call("states", "StartExecution", body, attempt);
-          if (!v.is(started, answer)) throw new AwsError("malformed", "NO_EXECUTION", notStarted);
+          const response = await aws.call("states", "StartExecution", body, attempt);
+          if (!v.is(started, response)) throw new AwsError("malformed", "NO_EXECUTION", notStarted);
         } catch (error) {
           // The name derives from the event's id, so this event has already started it.
           if (!(error instanceof AwsError && error.code === "ExecutionAlreadyExists")) throw error;

@@ -23,13 +23,13 @@ export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): S
       url,
       body: fitted(card, words[options.language], teamsBody, (body) => utf8Bytes(body) <= maxBytes),
     }),
-    toResult: (answer, context) => {
-      const error = fieldsOf(fieldsOf(parseJson(answer.body))["error"]);
+    toResult: (response, context) => {
+      const error = fieldsOf(fieldsOf(parseJson(response.body))["error"]);
       const code = codeOf(error["code"]);
       // Only this status means acceptance; another success does not come from the workflow.
-      const isStarted = code === null && answer.status === startedStatus;
-      const saying = { code: isStarted ? started : code, message: textOf(error["message"]) };
-      return codeResult(answer, saying, { success: started, codes }, context);
+      const isStarted = code === null && response.status === startedStatus;
+      const reply = { code: isStarted ? started : code, message: textOf(error["message"]) };
+      return codeResult(response, reply, { success: started, codes }, context);
     },
     secrets: [],
   });

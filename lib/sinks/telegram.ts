@@ -65,16 +65,16 @@ export function create(name: SinkName, options: TelegramOptions, deps: SinkDeps)
       const place = { chat_id, reply_parameters: { message_id }, ...posting(isUrgent) };
       return request("sendMessage", card, place);
     },
-    verdict(answer, context) {
-      const { code, message, result, retryAfter } = saidIn(answer);
+    toResult(response, context) {
+      const { code, message, result, retryAfter } = saidIn(response);
       if (code === unchanged) return { kind: "accepted" };
-      const outcome = codeResult({ ...answer, retryAfter }, { code, message }, { success, codes }, context);
+      const outcome = codeResult({ ...response, retryAfter }, { code, message }, { success, codes }, context);
       const place = placeIn(result);
       return outcome.kind === "accepted" && place !== null ? { ...outcome, message: place } : outcome;
     },
-    isGone: (answer) => gone.has(saidIn(answer).code ?? ""),
-    asksAgain(answer) {
-      const { movedTo } = saidIn(answer);
+    isGone: (response) => gone.has(saidIn(response).code ?? ""),
+    asksAgain(response) {
+      const { movedTo } = saidIn(response);
       if (movedTo === null || movedTo === chat) return false;
       chat = movedTo;
       deps.log("warn", "the Telegram group has a new id: put it into the configuration", {

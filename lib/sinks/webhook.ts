@@ -47,7 +47,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
     };
     const request = { url, headers, body: message.body, timeoutMs: options.timeout };
     const outcome = await post(dispatcher, request, call);
-    if (outcome.kind !== "answer") return outcome;
+    if (outcome.kind !== "response") return outcome;
     return statusResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
   };
 

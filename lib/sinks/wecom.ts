@@ -38,10 +38,10 @@ export function create(name: SinkName, options: WecomOptions, deps: SinkDeps): S
       );
       return { url, body: JSON.stringify({ msgtype: "markdown", markdown: { content } }) };
     },
-    toResult: (answer, context) => {
-      const { errcode, errmsg } = fieldsOf(parseJson(answer.body));
-      const saying = { code: codeOf(errcode), message: textOf(errmsg) };
-      return codeResult(answer, saying, { success: "0", codes }, context);
+    toResult: (response, context) => {
+      const { errcode, errmsg } = fieldsOf(parseJson(response.body));
+      const reply = { code: codeOf(errcode), message: textOf(errmsg) };
+      return codeResult(response, reply, { success: "0", codes }, context);
     },
     secrets: [],
   });

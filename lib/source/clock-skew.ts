@@ -15,17 +15,17 @@ export interface ClockSkew {
 
 /** Measures the API's clock with each response. A response without a Date header clears the measurement. */
 export function clockSkew(send: SendApiRequest, clock: Clock): ClockSkew {
-  let told: { readonly skewMs: number; readonly atMs: number } | null = null;
+  let measured: { readonly skewMs: number; readonly atMs: number } | null = null;
   const note = (skewMs: number): void => {
-    told = { skewMs, atMs: clock.now() };
+    measured = { skewMs, atMs: clock.now() };
   };
   return {
-    skewMs: () => (told && isWithin(maxAgeMs, told.atMs, clock.now()) ? told.skewMs : null),
+    skewMs: () => (measured && isWithin(maxAgeMs, measured.atMs, clock.now()) ? measured.skewMs : null),
     send: async (outgoing, options) => {
       try {
-        const answer = await send(outgoing, options);
-        note(answer.clockSkewMs ?? 0);
-        return answer;
+        const response = await send(outgoing, options);
+        note(response.clockSkewMs ?? 0);
+        return response;
       } catch (error) {
         if (error instanceof SourceError && error.clockSkewMs !== null) note(error.clockSkewMs);
         throw error;

@@ -78,20 +78,20 @@ async function askForToken(
     headers: { host: iamEndpoint.host, "content-type": "application/json" },
     body: JSON.stringify({ auth: { identity, scope: { project: { id: projectId } } } }),
   };
-  const answer = await deps.send(
+  const response = await deps.send(
     { operation, origin: iamEndpoint.origin, request, secrets: [password] },
     options,
   );
-  const value = answer.header("x-subject-token");
-  if (!value) throw answer.malformed("no token");
-  return { value, renewAtMs: renewAt(answer, deps.clock.now()) };
+  const value = response.header("x-subject-token");
+  if (!value) throw response.malformed("no token");
+  return { value, renewAtMs: renewAt(response, deps.clock.now()) };
 }
 
 const assumedLifeMs = 3_600_000;
 
 /** Renews a token after nine tenths of its life: it may be revoked early, and clocks differ. */
-function renewAt(answer: ApiResponse, nowMs: number): number {
-  const expiresAt = fieldsOf(fieldsOf(answer.body)["token"])["expires_at"];
+function renewAt(response: ApiResponse, nowMs: number): number {
+  const expiresAt = fieldsOf(fieldsOf(response.body)["token"])["expires_at"];
   const endMs = typeof expiresAt === "string" ? Date.parse(expiresAt) : Number.NaN;
   return nowMs + (Number.isNaN(endMs) ? assumedLifeMs : Math.max(0, endMs - nowMs)) * 0.9;
 }

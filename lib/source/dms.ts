@@ -129,10 +129,10 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     const { projectId, instanceId } = stream;
     const resource = ["instances", instanceId, "tasks", ...below];
     const call = { operation, projectId, stream: streamKey(stream), resource, query };
-    const answer = await api({ ...call, shortenedBy: "pageSize" }, options);
-    const page = parseTaskPage(answer.body);
-    if ("problem" in page) throw answer.malformed(page.problem);
-    return { page, answer };
+    const response = await api({ ...call, shortenedBy: "pageSize" }, options);
+    const page = parseTaskPage(response.body);
+    if ("problem" in page) throw response.malformed(page.problem);
+    return { page, response };
   }
 
   return {
@@ -152,7 +152,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
         head.turnTo(step.value);
         const found = await pageAt(stream, window, step.value, head, { signal });
         const { tasks, skipped, brought, doubled } = join(found?.page ?? noRecords, step.value.pass);
-        const clockSkewMs = found?.answer.clockSkewMs ?? null;
+        const clockSkewMs = found?.response.clockSkewMs ?? null;
         notice(stream.instanceId, tasks, skipped);
         if (found) head.note(found.page, clock.now() + (clockSkewMs ?? 0));
         step = walk.next(found && { ...found.page, brought, doubled });
@@ -164,11 +164,11 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
 
     async get(stream, id, options) {
       try {
-        const { page, answer } = await tasksOf("ShowBackgroundTask", stream, [id], [], options);
+        const { page, response } = await tasksOf("ShowBackgroundTask", stream, [id], [], options);
         const task = page.tasks.find((task) => task.id === id);
         if (task) return task;
         const [unreadable] = page.skipped;
-        throw answer.malformed(unreadable ? `a task whose ${unreadable.problem}` : "none or another task");
+        throw response.malformed(unreadable ? `a task whose ${unreadable.problem}` : "none or another task");
       } catch (error) {
         if (error instanceof SourceError && isTaskGone(error)) return null;
         throw error;
@@ -190,7 +190,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
 
 interface Found {
   readonly page: TaskPage;
-  readonly answer: ApiResponse;
+  readonly response: ApiResponse;
 }
 
 /** A 404 with a service code about the task: not a proxy's, nor caused by a missing instance. */

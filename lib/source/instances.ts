@@ -52,9 +52,9 @@ export async function listInstances(
     if (engine !== "dcs") query.push(["engine", engine]);
     try {
       const call = { operation: "ListInstances", projectId, resource: ["instances"], query };
-      const answer = await api(call, options);
-      const page = parseInstances(answer.body);
-      if (page === null) throw answer.malformed("no list of instances");
+      const response = await api(call, options);
+      const page = parseInstances(response.body);
+      if (page === null) throw response.malformed("no list of instances");
       return page;
     } catch (error) {
       if (error instanceof SourceError && error.api?.status === 400) {

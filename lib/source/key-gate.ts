@@ -8,7 +8,7 @@ const patienceMs = 1_000;
 /** How long a successful response verifies a key, milliseconds; after that a single request tries it again. */
 const proofHoldMs = 5_000;
 /** Longer than any response takes, shorter than a clock jump that invalidates signatures. Milliseconds. */
-const answerMaxMs = 120_000;
+const rejectionMaxMs = 120_000;
 /** How long a refusal applies to further requests to its endpoint, milliseconds. */
 const refusalHoldMs = 30_000;
 /** Refusals by different endpoints after which all requests with an unverified key fail at once. */
@@ -118,7 +118,7 @@ function openGate(clock: Clock): KeyGate {
           if (status === unauthorized) return;
           const wasProven = isProven();
           // If the clock has jumped since, later requests are signed differently from this one.
-          if (isWithin(answerMaxMs, enteredMs, clock.now())) provenMs = clock.now();
+          if (isWithin(rejectionMaxMs, enteredMs, clock.now())) provenMs = clock.now();
           if (!wasProven) wakeAll();
         });
       } catch (error) {

@@ -17,10 +17,10 @@ const reasons: Readonly<Record<NetworkFault, SourceFailure>> = {
 
 /** Maps a request's failure to a SourceError; null for one that the network did not cause, which is a defect. */
 export function networkSourceError(operation: string, error: unknown): SourceError | null {
-  const trouble = networkFailure(error);
-  if (!trouble) return null;
-  const hint = hintOf(trouble);
-  return new SourceError(reasons[trouble.fault], `${operation}: ${networkFailureText(trouble)}${hint}`, {
+  const failure = networkFailure(error);
+  if (!failure) return null;
+  const hint = hintOf(failure);
+  return new SourceError(reasons[failure.fault], `${operation}: ${networkFailureText(failure)}${hint}`, {
     cause: error,
   });
 }

@@ -25,9 +25,9 @@ export function retrying(
     const startedMs = deps.clock.now();
     for (let attempt = 1; ; attempt++) {
       try {
-        const answer = await send(outgoing, options);
+        const response = await send(outgoing, options);
         deps.budget.refill();
-        return answer;
+        return response;
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
         const delayMs = retryDelayMs(error, attempt, deps.random);

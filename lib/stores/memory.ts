@@ -48,14 +48,15 @@ export function memoryRecords(clock: Clock): Pick<Stores, "checkpoints" | "activ
 
 /** Dead letters in memory, for the lifetime of the process. */
 export function memoryDeadLetters(): DeadLetterStore {
-  const letters = new Map<string, DeadLetter>();
+  const deadLetters = new Map<string, DeadLetter>();
   return {
     put: async (added) => {
-      for (const letter of added) letters.set(letter.id, letter);
+      for (const deadLetter of added) deadLetters.set(deadLetter.id, deadLetter);
     },
-    list: async (filter) => [...letters.values()].filter((letter) => matchesFilter(letter, filter)),
+    list: async (filter) =>
+      [...deadLetters.values()].filter((deadLetter) => matchesFilter(deadLetter, filter)),
     remove: async (ids) => {
-      for (const id of ids) letters.delete(id);
+      for (const id of ids) deadLetters.delete(id);
     },
     close: async () => {},
   };

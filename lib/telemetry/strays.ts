@@ -18,14 +18,14 @@ export interface Strays {
  * and the process continues. Replaces the platform's listeners, which would end the process.
  */
 export function catchStrays(host: StrayErrorHost, log: Log): Strays {
-  const told = new Set<string>();
+  const logged = new Set<string>();
   let count = 0;
   const caught = (error: unknown): void => {
     count += 1;
     const part = partOf(error);
     const kind = `${part} ${error}`;
-    if (told.has(kind) || told.size >= maxKinds) return;
-    told.add(kind);
+    if (logged.has(kind) || logged.size >= maxKinds) return;
+    logged.add(kind);
     logDefect(log, "an error that no part caught", { part }, error);
   };
   for (const name of ["uncaughtException", "unhandledRejection"]) {

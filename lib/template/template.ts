@@ -53,10 +53,10 @@ export class Template {
       if (variableNames.some((known) => known === name)) continue;
       return { found: `line ${line}: ${name}`, expected: `only the variables ${variableNames.join(", ")}` };
     }
-    for (const { event, told } of trials()) {
+    for (const { event, told: sample } of trials()) {
       const outcome = this.#filled(program, event);
       if (outcome.kind === "mistake")
-        return { found: `${place(outcome)}, for ${told}`, expected: this.#expected };
+        return { found: `${place(outcome)}, for ${sample}`, expected: this.#expected };
     }
     return null;
   }

@@ -119,7 +119,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     maxBacklog,
   });
 
-  const expireLetters = deadLetterAge({
+  const expireDeadLetters = deadLetterAge({
     deadLetters,
     log,
     maxAgeMs: config.delivery.deadLetterMaxAge,
@@ -152,7 +152,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     const skewMs = clockSkewMs();
     // Start of the run, corrected if this clock is ahead of any API's.
     const confirmedMs = skewMs === null ? null : Date.parse(ended.startedAt) + Math.min(0, skewMs);
-    const summary = withExpired(ended, await expireLetters(confirmedMs));
+    const summary = withExpired(ended, await expireDeadLetters(confirmedMs));
     all.ran?.(summary);
     return summary;
   };
@@ -167,11 +167,11 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     run: (signal, observer, next) =>
       runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, next),
     runShard: (shard, signal, observer) => {
-      const planned = shard.map(({ stream, owes, absentMs, ...told }) => {
+      const planned = shard.map(({ stream, owes, absentMs, ...rest }) => {
         // Another process, such as a redrive, changed the record; drop the one in memory.
         if (owes) checkpoints.doubt?.(streamKey(stream));
         const from = discoveries.find((discovery) => isWatched(discovery.config, stream)) ?? null;
-        return plans.ofUnlisted({ stream, from, absentMs, ...told });
+        return plans.ofUnlisted({ stream, from, absentMs, ...rest });
       });
       return runOver([inOneGo({ plans: planned, failedSources: [] })], signal, observer);
     },

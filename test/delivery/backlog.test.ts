@@ -17,17 +17,17 @@ const checkpoint = { ...begin("all", 0, 0), outbox };
 const limits = { stream: key, policies: new Map([[ops, policy]]) };
 const at = (nowMs: number) => ({ agingMs: nowMs, nowMs });
 const told = (excess: ReturnType<typeof excessOf>) =>
-  excess.letters.map(({ id, reason }) => [id.split("/")[1], reason]);
+  excess.deadLetters.map(({ id, reason }) => [id.split("/")[1], reason]);
 
 describe("the excess of an outbox", () => {
   it("is nothing within the limits", () => {
     const both = { ...limits, policies: new Map([ops, chat].map((sink) => [sink, policy])) };
-    expect(excessOf(both, checkpoint, at(createdMs))).toEqual({ letters: [], receipts: [] });
+    expect(excessOf(both, checkpoint, at(createdMs))).toEqual({ deadLetters: [], receipts: [] });
   });
 
   it("is what a removed sink is owed", () => {
     const excess = excessOf(limits, checkpoint, at(createdMs));
-    expect(excess.letters).toMatchObject([
+    expect(excess.deadLetters).toMatchObject([
       {
         sink: chat,
         reason: "sink_removed",
@@ -51,11 +51,11 @@ describe("the excess of an outbox", () => {
   it("keeps count of the attempts, and says which limit it was", () => {
     const tried = { ...entry(1, "a"), pending: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
     const aged = excessOf(limits, { ...checkpoint, outbox: [tried] }, at(createdMs + 10_000));
-    expect(aged.letters).toMatchObject([{ attempts: 4, detail: "its age is over the limit" }]);
+    expect(aged.deadLetters).toMatchObject([{ attempts: 4, detail: "its age is over the limit" }]);
   });
 
   it("is never what is merely much", () => {
     const crowd = Array.from({ length: 5_000 }, (_, index) => entry(index, `t${index}`));
-    expect(excessOf(limits, { ...checkpoint, outbox: crowd }, at(createdMs)).letters).toEqual([]);
+    expect(excessOf(limits, { ...checkpoint, outbox: crowd }, at(createdMs)).deadLetters).toEqual([]);
   });
 });

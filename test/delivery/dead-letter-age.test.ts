@@ -41,7 +41,7 @@ it("tells of letters that will soon go, with the day, and keeps them", async () 
   const { deadLetters, logged, expire } = await stage(20, 29, 28);
   expect(await expire()).toEqual(new Map());
   expect(await deadLetters.list({})).toHaveLength(3);
-  expect(logged).toMatchObject([{ sink: chat, letters: 2, firstGoesAt: "2026-03-02T00:00:00.000Z" }]);
+  expect(logged).toMatchObject([{ sink: chat, deadLetters: 2, firstGoesAt: "2026-03-02T00:00:00.000Z" }]);
 });
 
 it("deletes nothing while nobody confirms the time", async () => {

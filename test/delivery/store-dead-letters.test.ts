@@ -12,9 +12,9 @@ const failing = (error: Error) => ({ ...memoryDeadLetters(), put: () => Promise.
 
 describe("burying a dispatch's dead letters", () => {
   it("stores them before anything is settled", async () => {
-    const letters = memoryDeadLetters();
-    expect(await storeDeadLetters(sent, letters)).toEqual({ sent, error: null });
-    expect(await letters.list({})).toEqual([letter(2)]);
+    const deadLetters = memoryDeadLetters();
+    expect(await storeDeadLetters(sent, deadLetters)).toEqual({ sent, error: null });
+    expect(await deadLetters.list({})).toEqual([letter(2)]);
   });
 
   it("asks the store nothing where there are none", async () => {

@@ -4,10 +4,10 @@ import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import { freeReceives, type SinkState, type Waiting, waitSeconds } from "../../lib/fleet/waits.ts";
 
 const nowMs = 10_000_000;
-const well: SinkState = { trouble: null, rate: null };
+const well: SinkState = { failure: null, rate: null };
 const untried = (task: string, receives = 1): Waiting => ({ task, receives, dueMs: null });
 const tried = (task: string, inMs: number): Waiting => ({ task, receives: 1, dueMs: nowMs + inMs });
-const trouble = (inMs: number, sinceMs = nowMs): BreakerState => ({
+const failure = (inMs: number, sinceMs = nowMs): BreakerState => ({
   kind: "failing",
   reason: "throttled",
   sinceMs,
@@ -32,8 +32,8 @@ describe("the wait of a message", () => {
 
   it("is until the sink may be tried again, where it was not tried itself", () => {
     const waiting = [tried("a", 4_000), untried("b")];
-    expect(waitSeconds(waiting, { ...well, trouble: trouble(0) }, nowMs)).toEqual([4, 4]);
-    expect(waitSeconds(waiting, { ...well, trouble: trouble(90_000) }, nowMs)).toEqual([4, 90]);
+    expect(waitSeconds(waiting, { ...well, failure: failure(0) }, nowMs)).toEqual([4, 4]);
+    expect(waitSeconds(waiting, { ...well, failure: failure(90_000) }, nowMs)).toEqual([4, 90]);
   });
 
   it("grows with the time that the sink has failed, to a quarter of an hour", () => {
@@ -42,7 +42,7 @@ describe("the wait of a message", () => {
       [400_000, 400],
       [9_000_000, 900],
     ] as const) {
-      const state = { ...well, trouble: trouble(0, nowMs - lastedMs) };
+      const state = { ...well, failure: failure(0, nowMs - lastedMs) };
       expect(waitSeconds([untried("a")], state, nowMs)).toEqual([seconds]);
     }
   });

@@ -16,10 +16,10 @@ export interface DeadLetterOptions {
 export const listDeadLetters = (context: Context, options: DeadLetterOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
-    const letters = await bridge.deadLetters.list(filterOf(options));
-    if (context.json) out.json({ deadLetters: letters.map(asJson) });
-    else if (letters.length === 0) out.line("No dead letters.");
-    else show(context, letters);
+    const deadLetters = await bridge.deadLetters.list(filterOf(options));
+    if (context.json) out.json({ deadLetters: deadLetters.map(asJson) });
+    else if (deadLetters.length === 0) out.line("No dead letters.");
+    else show(context, deadLetters);
     return 0;
   });
 
@@ -50,11 +50,11 @@ export const purgeDeadLetters = (
   yes: boolean,
 ): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
-    const letters = await bridge.deadLetters.list(filterOf(options));
-    const question = `This deletes ${count(letters.length, "dead letter")}; the events are never delivered.`;
-    const agreed = letters.length > 0 && (await confirm(context, question, yes));
-    const purged = agreed ? letters.length : 0;
-    if (agreed) await bridge.deadLetters.remove(letters.map(({ id }) => id));
+    const deadLetters = await bridge.deadLetters.list(filterOf(options));
+    const question = `This deletes ${count(deadLetters.length, "dead letter")}; the events are never delivered.`;
+    const agreed = deadLetters.length > 0 && (await confirm(context, question, yes));
+    const purged = agreed ? deadLetters.length : 0;
+    if (agreed) await bridge.deadLetters.remove(deadLetters.map(({ id }) => id));
     if (context.json) context.screen.out.json({ purged });
     else context.screen.out.line(`${count(purged, "dead letter")} deleted.`);
     return 0;
@@ -65,7 +65,7 @@ const filterOf = ({ sink, id }: DeadLetterOptions): DeadLetterFilter => ({
   ...(id !== undefined && { id }),
 });
 
-function show(context: Context, letters: readonly DeadLetter[]): void {
+function show(context: Context, deadLetters: readonly DeadLetter[]): void {
   const nowMs = context.clock.now();
   context.screen.out.table(
     [
@@ -77,7 +77,7 @@ function show(context: Context, letters: readonly DeadLetter[]): void {
       { title: "STATUS" },
       { title: "ID" },
     ],
-    letters.map(
+    deadLetters.map(
       ({ givenUpAtMs, sink, reason, attempts, event, id }): Line => [
         age(nowMs - givenUpAtMs),
         sink,
@@ -91,7 +91,7 @@ function show(context: Context, letters: readonly DeadLetter[]): void {
   );
   context.screen.out.line();
   context.screen.out.line(
-    `${count(letters.length, "dead letter")}. Deliver again with: dms-task-bridge dead-letters redrive`,
+    `${count(deadLetters.length, "dead letter")}. Deliver again with: dms-task-bridge dead-letters redrive`,
   );
 }
 

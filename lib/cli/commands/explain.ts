@@ -49,8 +49,8 @@ function show(
   { sink, matches, checks }: Explanation & { sink: SinkName },
 ): void {
   out.line();
-  const verdict: Line = matches ? [["green", "takes it"]] : [["yellow", "leaves it out"]];
-  out.line(["bold", sink], " ", ...verdict, checks.length === 0 ? ": it has no filter" : "");
+  const conclusion: Line = matches ? [["green", "takes it"]] : [["yellow", "leaves it out"]];
+  out.line(["bold", sink], " ", ...conclusion, checks.length === 0 ? ": it has no filter" : "");
   if (checks.length > 0) {
     out.table(
       [{ title: "" }, { title: "FIELD" }, { title: "FOUND" }, { title: "EXPECTED" }],

@@ -41,15 +41,15 @@ export async function functionGraph(
   };
   const listener: RequestListener = async (request, response) => {
     request.resume();
-    if (request.method !== "POST") return answer(response, 405, { error: "POST only" });
-    if (request.url === "/init") return answer(response, 200, {});
-    if (request.url !== "/invoke") return answer(response, 404, { error: "POST /invoke or /init" });
+    if (request.method !== "POST") return respond(response, 405, { error: "POST only" });
+    if (request.url === "/init") return respond(response, 200, {});
+    if (request.url !== "/invoke") return respond(response, 404, { error: "POST /invoke or /init" });
     try {
-      answer(response, 200, await invoke(request.headers));
+      respond(response, 200, await invoke(request.headers));
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       log("error", "an invocation failed", { problem });
-      answer(response, 500, { error: problem });
+      respond(response, 500, { error: problem });
     }
   };
   const server = createServer(listener).listen(port, "0.0.0.0");
@@ -69,6 +69,6 @@ function agencyKeyOf(headers: IncomingHttpHeaders): AccessKey | null {
   return ak && sk ? { ak, sk, securityToken: of("token") } : null;
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
+function respond(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }

@@ -47,8 +47,8 @@ async function runOnAndOn(
   { intervalMs, monitor }: { readonly intervalMs: number; readonly monitor: Monitor },
 ): Promise<void> {
   const { clock, screen, stop } = context;
-  const tellTroubles = streamErrorReporter(context);
-  const observer = observeAll([...(context.json ? [] : [tell(context)]), monitor.observer]);
+  const reportStreamErrors = streamErrorReporter(context);
+  const observer = observeAll([...(context.json ? [] : [runReporter(context)]), monitor.observer]);
   screen.status("first run under way");
   while (!stop.aborted) {
     const nextMs = clock.now() + intervalMs;
@@ -56,7 +56,7 @@ async function runOnAndOn(
     try {
       const summary = await bridge.run(stop, observer, { nextMs });
       if (context.json) screen.out.json(summary);
-      else if (!stop.aborted) tellTroubles(summary);
+      else if (!stop.aborted) reportStreamErrors(summary);
       if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
     } catch (error) {
       if (isInterruption(error, stop)) throw error;
@@ -68,10 +68,10 @@ async function runOnAndOn(
 }
 
 /** Prints a line for each durable event and for each delivery that failed. */
-function tell({ screen, clock }: Context): BridgeObserver {
+function runReporter({ screen, clock }: Context): BridgeObserver {
   const line = (...spans: Span[]) => screen.out.line(["dim", timeOfDay(clock.now())], "  ", ...spans);
   return {
-    committed: (_, event) => line(...told(event)),
+    committed: (_, event) => line(...eventLine(event)),
     attempted: ({ sink, event, result }) => {
       if (result.kind === "accepted") return;
       const { name } = event.data.task;
@@ -81,7 +81,7 @@ function tell({ screen, clock }: Context): BridgeObserver {
   };
 }
 
-function told({ data }: CloudEvent): Span[] {
+function eventLine({ data }: CloudEvent): Span[] {
   const { change, instance, task } = data;
   const before = change.from ? `${change.from} -> ` : "";
   return [

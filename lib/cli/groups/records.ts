@@ -47,24 +47,24 @@ export function recordsCommands({ root, run }: CommandLine): void {
     .description("list, redrive or purge deliveries that were given up")
     .addHelpText("after", examples("dead-letters list", "dead-letters redrive"));
   type LetterOptions = { sink?: string; id?: string; yes?: true };
-  const letterCommand = (name: string, description: string, ...lines: readonly string[]) =>
+  const deadLetterCommand = (name: string, description: string, ...lines: readonly string[]) =>
     deadLetters
       .command(name)
       .description(description)
       .option("--sink <name>", "only of this sink")
       .option("--id <id>", "only this one")
       .addHelpText("after", examples(...lines));
-  letterCommand("list", "show them, oldest first", "dead-letters list --sink ops").action(
+  deadLetterCommand("list", "show them, oldest first", "dead-letters list --sink ops").action(
     (options: LetterOptions) =>
       run(async (context) => (await import("../commands/dead-letters.ts")).listDeadLetters(context, options)),
   );
-  letterCommand("redrive", "deliver them again, in order", "dead-letters redrive --sink ops").action(
+  deadLetterCommand("redrive", "deliver them again, in order", "dead-letters redrive --sink ops").action(
     (options: LetterOptions) =>
       run(async (context) =>
         (await import("../commands/dead-letters.ts")).redriveDeadLetters(context, options),
       ),
   );
-  letterCommand("purge", "delete them", "dead-letters purge --sink ops --yes")
+  deadLetterCommand("purge", "delete them", "dead-letters purge --sink ops --yes")
     .option("-y, --yes", "do not ask")
     .action((options: LetterOptions) =>
       run(async (context) =>

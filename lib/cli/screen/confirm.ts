@@ -19,6 +19,6 @@ export async function confirm(
   err.line(["bold", question]);
   err.raw("Continue? [y/N] ");
   const lines = createInterface({ input: context.input, signal: context.stop });
-  for await (const answer of lines) return /^y(es)?$/i.test(answer.trim());
+  for await (const response of lines) return /^y(es)?$/i.test(response.trim());
   return false;
 }

@@ -9,7 +9,7 @@ import { doubtMs } from "../http/response.ts";
 /** Maps a failed AWS call to a result for each event it carried. Rethrows errors that are defects, not failures of AWS. */
 export function awsRefusal(error: unknown): Refusal {
   if (!(error instanceof AwsError)) throw error;
-  const [kind, reason] = verdict(error);
+  const [kind, reason] = refusalClass(error);
   const detail = oneLine(error.message);
   // A success status whose body could not be read may still have come from the service.
   const isInDoubt = error.reason === "malformed" || error.code === unreadableCode;
@@ -36,7 +36,7 @@ export function entryResult(call: string, failure: EntryFailure | null | undefin
   return awsRefusal(new AwsError(reasonOf(status, code), code, `${call}: an event was refused`));
 }
 
-function verdict(error: AwsError): RefusalClass {
+function refusalClass(error: AwsError): RefusalClass {
   switch (error.reason) {
     case "throttled":
       return ["retry", "throttled"];
@@ -109,12 +109,12 @@ const filled = v.pipe(v.string(), v.nonEmpty());
  */
 export function indexedResults(
   call: string,
-  answer: unknown,
+  response: unknown,
   { field, receipt }: { readonly field: string; readonly receipt: string },
   count: number,
 ): readonly DeliveryResult[] {
   const entry = v.union([v.object({ ErrorCode: filled }), v.object({ [receipt]: filled })]);
-  const parsed = v.safeParse(v.object({ [field]: v.array(entry) }), answer);
+  const parsed = v.safeParse(v.object({ [field]: v.array(entry) }), response);
   const entries = parsed.success ? parsed.output[field] : undefined;
   if (entries?.length !== count) {
     throw new AwsError("malformed", "NO_ENTRIES", `${call}: the answer does not list what was sent`);

@@ -9,7 +9,7 @@ const tooLarge: RefusalClass = ["permanent", "too_large"];
 const rejected: RefusalClass = ["permanent", "rejected"];
 
 /** Kafka errors by name that are not simply transient. https://kafka.apache.org/protocol#protocol_error_codes */
-const verdicts: ReadonlyMap<string, RefusalClass> = new Map([
+const refusalClasses: ReadonlyMap<string, RefusalClass> = new Map([
   ["SASL_AUTHENTICATION_FAILED", forbidden],
   ["UNSUPPORTED_SASL_MECHANISM", forbidden],
   ["ILLEGAL_SASL_STATE", forbidden],
@@ -34,7 +34,7 @@ const later: RefusalClass = ["retry", "server_error"];
 
 /** Maps a Kafka error name to a refusal. */
 export function kafkaRefusal(id: string, origin: string): Refusal {
-  const [kind, reason] = verdicts.get(id) ?? later;
+  const [kind, reason] = refusalClasses.get(id) ?? later;
   const meaning = meanings.get(id);
   return { kind, reason, detail: `${origin}: ${id}${meaning ? `, ${meaning}` : ""}` };
 }

@@ -9,7 +9,7 @@ const throttled: RefusalClass = ["retry", "throttled"];
 export const qosNotSupported = 0x9b;
 
 /** MQTT 5 reason codes of CONNACK, PUBACK or DISCONNECT that are not simply transient. */
-const verdicts: ReadonlyMap<number, RefusalClass> = new Map([
+const refusalClasses: ReadonlyMap<number, RefusalClass> = new Map([
   // The first five are MQTT 3 codes, from a server that does not speak MQTT 5.
   [0x01, unsuited],
   [0x02, unsuited],
@@ -53,7 +53,7 @@ export function mqttRefusal(error: unknown, origin: string): Refusal | null {
   if (!(error instanceof Error)) return null;
   const code = "code" in error ? error.code : undefined;
   if (typeof code !== "number") return networkRefusal(error, origin) ?? saidRefusal(error.message, origin);
-  const [kind, reason] = verdicts.get(code) ?? later;
+  const [kind, reason] = refusalClasses.get(code) ?? later;
   return { kind, reason, detail: `${origin}: MQTT reason code 0x${code.toString(16).padStart(2, "0")}` };
 }
 

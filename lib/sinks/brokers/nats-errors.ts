@@ -12,7 +12,7 @@ const noStream: NatsRefusal = {
   reason: "unroutable",
   problem: "no stream of JetStream listens on the subject",
 };
-const noAnswer: NatsRefusal = {
+const noResponse: NatsRefusal = {
   kind: "blocked",
   reason: "unroutable",
   problem: "something else than a stream of JetStream answers on the subject",
@@ -31,7 +31,7 @@ const crowded: NatsRefusal = {
 const tooLarge = (problem: string): NatsRefusal => ({ kind: "permanent", reason: "too_large", problem });
 
 /** Client errors by class name, the only property they all share. */
-const verdicts: ReadonlyMap<string, NatsRefusal> = new Map([
+const refusalClasses: ReadonlyMap<string, NatsRefusal> = new Map([
   ["AuthorizationError", forbidden("the login is refused")],
   ["UserAuthenticationExpiredError", forbidden("the credentials have expired")],
   ["NoResponders", noStream],
@@ -52,7 +52,7 @@ const sentences: readonly (readonly [RegExp, NatsRefusal])[] = [
 ];
 
 /** JetStream API error codes: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
-const apiVerdicts: ReadonlyMap<number, NatsRefusal> = new Map([
+const apiRefusals: ReadonlyMap<number, NatsRefusal> = new Map([
   [10_023, outOfRoom],
   [10_047, outOfRoom],
   [10_054, tooLarge("larger than the stream takes")],
@@ -72,23 +72,23 @@ export function natsRefusal(error: unknown, origin: string): Refusal | null {
   const found = tree.flatMap((each) => networkRefusal(each, origin) ?? []);
   if (found[0]) return found[0];
   // A request's error wraps a more specific one.
-  const [verdict] = tree.toReversed().flatMap((each) => verdictOf(each) ?? []);
-  return verdict ? told(verdict, origin) : null;
+  const [refusalClass] = tree.toReversed().flatMap((each) => refusalOf(each) ?? []);
+  return refusalClass ? asRefusal(refusalClass, origin) : null;
 }
 
-const told = ({ kind, reason, problem }: NatsRefusal, origin: string): Refusal => ({
+const asRefusal = ({ kind, reason, problem }: NatsRefusal, origin: string): Refusal => ({
   kind,
   reason,
   detail: `${origin}: ${problem}`,
 });
 
-function verdictOf(error: Error): NatsRefusal | null {
+function refusalOf(error: Error): NatsRefusal | null {
   if (error.name === "PermissionViolationError")
     return "operation" in error && error.operation === "subscription"
       ? forbidden("subscribing to _INBOX.> is not allowed, where the confirmations come")
       : forbidden("publishing to the subject is not allowed");
   if (error.name === "ProtocolError" && /maximum .*connections/i.test(error.message)) return crowded;
-  const named = verdicts.get(error.name);
+  const named = refusalClasses.get(error.name);
   if (named) return named;
   return sentences.find(([text]) => text.test(error.message))?.[1] ?? null;
 }
@@ -97,14 +97,14 @@ function verdictOf(error: Error): NatsRefusal | null {
  * Maps the response to a published event to a result. Only an acknowledgement with the stream's name and the sequence in
  * it proves that a stream stored the event (or its repeat): anyone may subscribe to the subject and respond.
  */
-export function publishResult(answer: string, origin: string): DeliveryResult {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), publishAnswer), answer);
-  if (!parsed.success) return told(noAnswer, origin);
+export function publishResult(response: string, origin: string): DeliveryResult {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), publishResponse), response);
+  if (!parsed.success) return asRefusal(noResponse, origin);
   const { error } = parsed.output;
-  return error ? told(apiVerdict(error), origin) : { kind: "accepted" };
+  return error ? asRefusal(apiRefusal(error), origin) : { kind: "accepted" };
 }
 
-const publishAnswer = v.union([
+const publishResponse = v.union([
   v.looseObject({
     error: v.looseObject({ err_code: v.number(), description: v.fallback(v.string(), "") }),
   }),
@@ -120,9 +120,9 @@ interface ApiError {
   readonly description: string;
 }
 
-function apiVerdict({ err_code: code, description }: ApiError): NatsRefusal {
+function apiRefusal({ err_code: code, description }: ApiError): NatsRefusal {
   // A store fails for many reasons; only the stream's own limits use these words.
   const isFull = code === storeFailed && /^maximum (messages|bytes)/.test(description);
-  const { problem, ...verdict } = (isFull ? full : apiVerdicts.get(code)) ?? unstored;
-  return { ...verdict, problem: `${problem} (JetStream error ${code})` };
+  const { problem, ...refusalClass } = (isFull ? full : apiRefusals.get(code)) ?? unstored;
+  return { ...refusalClass, problem: `${problem} (JetStream error ${code})` };
 }

@@ -1,5 +1,5 @@
 import { type ConfirmChannel, connect, type Options } from "amqplib";
-import { asAnswer } from "./rabbitmq-errors.ts";
+import { asReply } from "./rabbitmq-errors.ts";
 
 /** The outcome of one message. `failed`: neither confirmed nor refused, because of `cause`. */
 export type PublishResult =
@@ -42,14 +42,14 @@ export async function openChannel(options: ChannelOptions): Promise<Channel> {
     ...socketOptions,
     clientProperties: { connection_name: "dms-task-bridge" },
   }).catch((error: unknown) => {
-    throw asAnswer(error);
+    throw asReply(error);
   });
   let isConnected = true;
   let isLost = false;
   let cause: unknown = new Error("channel closed");
   const lost = (error?: unknown): void => {
     isLost = true;
-    if (error !== undefined) cause = asAnswer(error);
+    if (error !== undefined) cause = asReply(error);
   };
   connection.on("error", lost).on("blocked", options.onBlocked);
   connection.on("close", (error) => {

@@ -15,7 +15,7 @@ const later: RefusalClass = ["retry", "server_error"];
 const full: RefusalClass = ["retry", "throttled"];
 
 /** Redis errors by their first word; the rest of the text may quote the command. */
-const verdicts: ReadonlyMap<string, RefusalClass> = new Map([
+const refusalClasses: ReadonlyMap<string, RefusalClass> = new Map([
   ["NOAUTH", forbidden],
   ["DENIED", forbidden],
   ["WRONGPASS", forbidden],
@@ -51,7 +51,7 @@ const meanings: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Errors that begin with `ERR`, by their text. */
-const sentences: readonly (readonly [sentence: RegExp, verdict: RefusalClass])[] = [
+const sentences: readonly (readonly [sentence: RegExp, refusalClass: RefusalClass])[] = [
   [/^ERR max number of clients/, full],
   [/^ERR Protocol error: invalid bulk length/, ["permanent", "too_large"]],
   [/^ERR (invalid password|Client sent AUTH|AUTH )/i, forbidden],
@@ -64,7 +64,7 @@ const misfit: RefusalClass = ["blocked", "rejected"];
 
 /** Maps a failure to a reason; null for an error that neither Redis nor the network causes, which is a defect. */
 export function redisRefusal(error: unknown, origin: string): Refusal | null {
-  const told = (kind: Refusal["kind"], reason: Refusal["reason"], problem: string): Refusal => ({
+  const asRefusal = (kind: Refusal["kind"], reason: Refusal["reason"], problem: string): Refusal => ({
     kind,
     reason,
     detail: `${origin}: ${problem}`,
@@ -72,13 +72,13 @@ export function redisRefusal(error: unknown, origin: string): Refusal | null {
   if (error instanceof ErrorReply) {
     const [code = ""] = /^[A-Z]+/.exec(error.message) ?? [];
     const said = sentences.find(([sentence]) => sentence.test(error.message))?.[1];
-    const [kind, reason] = said ?? verdicts.get(code) ?? misfit;
+    const [kind, reason] = said ?? refusalClasses.get(code) ?? misfit;
     const meaning = meanings.get(code);
-    return told(kind, reason, `Redis answers ${code || "an error"}${meaning ? `: ${meaning}` : ""}`);
+    return asRefusal(kind, reason, `Redis answers ${code || "an error"}${meaning ? `: ${meaning}` : ""}`);
   }
-  if (error instanceof ConnectionTimeoutError) return told("retry", "timeout", "no answer in time");
+  if (error instanceof ConnectionTimeoutError) return asRefusal("retry", "timeout", "no answer in time");
   if (lostConnection.some((kind) => error instanceof kind))
-    return told("retry", "network", "the connection broke");
+    return asRefusal("retry", "network", "the connection broke");
   return networkRefusal(error, origin);
 }
 

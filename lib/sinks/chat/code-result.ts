@@ -48,35 +48,35 @@ export interface CodeTable {
  * while an operator looks. A 2xx without a code came from another server.
  */
 export function codeResult(
-  answer: SinkResponse,
+  response: SinkResponse,
   reply: PlatformReply,
   { success, codes }: CodeTable,
   context: ResponseContext,
 ): DeliveryResult {
   const { code, message } = reply;
-  const isOk = answer.status >= 200 && answer.status <= 299;
+  const isOk = response.status >= 200 && response.status <= 299;
   const known = code === null ? undefined : codes.get(code);
-  if (known) return refused(answer, reply, known, context);
+  if (known) return refused(response, reply, known, context);
   if (isOk && code === success) return { kind: "accepted" };
-  if (isOk && code === null) return unproven(answer, context, "the platform's own answer");
-  const usual = isOk ? null : statusResult(answer, context);
+  if (isOk && code === null) return unproven(response, context, "the platform's own answer");
+  const usual = isOk ? null : statusResult(response, context);
   if (usual === null || (usual.kind === "permanent" && usual.reason !== "too_large"))
-    return refused(answer, reply, unknownCode, context);
+    return refused(response, reply, unknownCode, context);
   if (usual.kind === "accepted" || message === "") return usual;
-  return { ...usual, detail: detailOf(answer, reply, context) };
+  return { ...usual, detail: detailOf(response, reply, context) };
 }
 
 const unknownCode = blocked("rejected", "the message was refused, for a reason that is not known here");
 
 function refused(
-  answer: SinkResponse,
+  response: SinkResponse,
   reply: PlatformReply,
   { kind, reason, hint, retryAfterMs }: CodeMeaning,
   context: ResponseContext,
 ): Refusal {
-  const detail = detailOf(answer, reply, context, hint);
+  const detail = detailOf(response, reply, context, hint);
   if (kind !== "retry") return { kind, reason, detail };
-  const askedMs = answer.retryAfter === null ? null : parseRetryAfter(answer.retryAfter, context.nowMs);
+  const askedMs = response.retryAfter === null ? null : parseRetryAfter(response.retryAfter, context.nowMs);
   const waitMs = askedMs ?? retryAfterMs;
   return { kind, reason, detail, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
 }

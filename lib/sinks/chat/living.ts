@@ -54,13 +54,13 @@ export interface LivingPlatform {
   edit(card: Card, message: string, occasion: Occasion): LivingRequest;
   /** Replies below a message, or next to it on a platform without threads. */
   reply(card: Card, message: string, occasion: Occasion): LivingRequest;
-  verdict(answer: SinkResponse, context: ResponseContext): DeliveryResult;
+  toResult(response: SinkResponse, context: ResponseContext): DeliveryResult;
   /** Whether the response to an edit or reply says that the message cannot be changed any more. */
-  isGone(answer: SinkResponse): boolean;
+  isGone(response: SinkResponse): boolean;
   /** Returns the headers that authorize a request, before each one; a refusal when they cannot be obtained. */
   readonly authorize?: (exchange: SendLivingRequest) => Promise<Readonly<Record<string, string>> | Refusal>;
   /** Whether the request should be repeated once, such as after renewing a token. */
-  readonly asksAgain?: (answer: SinkResponse) => boolean;
+  readonly asksAgain?: (response: SinkResponse) => boolean;
   /** Values that no result may show, besides the parts of the request's URL. */
   readonly secrets: readonly string[];
 }
@@ -94,13 +94,13 @@ export function livingSink(
     if (isRefusal(authorization)) return { result: authorization, isGone: false };
     const { headers, ...request } = make();
     watchLinks(card, request.body);
-    const answer = await exchange({ ...request, headers: { ...headers, ...authorization } });
-    if (answer.kind !== "answer") return { result: answer, isGone: false };
-    if (!isAgain && platform.asksAgain?.(answer)) return ask(card, make, call, true);
+    const response = await exchange({ ...request, headers: { ...headers, ...authorization } });
+    if (response.kind !== "response") return { result: response, isGone: false };
+    if (!isAgain && platform.asksAgain?.(response)) return ask(card, make, call, true);
     const { origin } = request.url;
     const secrets = [...urlSecrets(request.url), ...platform.secrets];
-    const result = platform.verdict(answer, { origin, secrets, nowMs: deps.clock.now() });
-    return { result, isGone: platform.isGone(answer) };
+    const result = platform.toResult(response, { origin, secrets, nowMs: deps.clock.now() });
+    return { result, isGone: platform.isGone(response) };
   };
 
   const send: Messenger["send"] = async (card, events, call) => {
@@ -112,10 +112,10 @@ export function livingSink(
     const message = call.messages?.get(event.subject);
     if (message === undefined) return posted();
     const reply = (): Promise<LivingResult> => ask(card, () => platform.reply(card, message, occasion), call);
-    const told =
+    const sent =
       mode === "thread" ? await reply() : await ask(card, () => platform.edit(card, message, occasion), call);
-    if (told.isGone) return posted();
-    if (told.result.kind !== "accepted") return told.result;
+    if (sent.isGone) return posted();
+    if (sent.result.kind !== "accepted") return sent.result;
     if (mode === "update" && occasion.isUrgent) {
       // An edit notifies nobody, so an urgent change gets a reply too; a message deleted in between was seen.
       const { result, isGone } = await reply();

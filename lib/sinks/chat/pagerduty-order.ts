@@ -25,13 +25,13 @@ interface SentActions {
  * actions. Null for a step that a newer one has replaced. Kept in this process only.
  */
 export function alertOrder<Result>(clock: Clock) {
-  const told = new Map<string, SentActions>();
+  const sent = new Map<string, SentActions>();
 
   const remember = (key: string, step: SentActions): void => {
-    told.delete(key);
-    told.set(key, step);
-    const [oldest] = told.keys();
-    if (told.size > maxKeys && oldest !== undefined) told.delete(oldest);
+    sent.delete(key);
+    sent.set(key, step);
+    const [oldest] = sent.keys();
+    if (sent.size > maxKeys && oldest !== undefined) sent.delete(oldest);
   };
 
   return async (
@@ -39,7 +39,7 @@ export function alertOrder<Result>(clock: Clock) {
     send: () => Promise<Result>,
     signal: AbortSignal,
   ): Promise<Result | null> => {
-    const before = told.get(key);
+    const before = sent.get(key);
     if (before && order < before.order) return null;
     const sending = before ? waited(before, action, signal).then(send) : send();
     remember(key, { action, order, endedAtMs: sending.then(clock.now, clock.now) });

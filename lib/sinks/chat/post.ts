@@ -26,7 +26,7 @@ export interface ChatPlatform {
   /** The message of a card for `events`, within the platform's limits, signed as of `nowMs`. */
   request(card: Card, nowMs: number, events: readonly CloudEvent[]): ChatRequest;
   /** Maps the platform's response to a result. */
-  toResult(answer: SinkResponse, context: ResponseContext): DeliveryResult;
+  toResult(response: SinkResponse, context: ResponseContext): DeliveryResult;
   /** Values that no result may show, besides the parts of the request's URL. */
   readonly secrets: readonly string[];
 }
@@ -53,7 +53,7 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
     watchLinks(card, body);
     const request = { url, headers: ownHeaders, body, timeoutMs: options.timeout };
     const outcome = await post(dispatcher, request, call);
-    if (outcome.kind !== "answer") return outcome;
+    if (outcome.kind !== "response") return outcome;
     const secrets = [...urlSecrets(url), ...platform.secrets];
     return platform.toResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
   };
@@ -63,11 +63,11 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
 
 /** Logs once for each link that does not fit into a message. */
 export function linkWatch(name: SinkName, { links }: Pick<ChatOptions, "links">, { log }: SinkDeps) {
-  const told = new Set<string>();
+  const logged = new Set<string>();
   return (card: Card, message: string): void => {
     for (const label of lostLinks(card, Object.keys(links), message)) {
-      if (told.has(label)) continue;
-      told.add(label);
+      if (logged.has(label)) continue;
+      logged.add(label);
       log("warn", "a link does not fit into the message and is left out", { sink: name, link: label });
     }
   };
@@ -82,7 +82,7 @@ export function cardSink(
   const { send } = messenger;
   const { track, close } = inFlight(messenger.close);
 
-  const tell = async (event: CloudEvent, call: DeliverOptions): Promise<DeliveryResult> => {
+  const deliverOne = async (event: CloudEvent, call: DeliverOptions): Promise<DeliveryResult> => {
     const card = await templatedCard(event, options);
     return "kind" in card ? card : send(card, [event], call);
   };
@@ -100,7 +100,7 @@ export function cardSink(
       const last = results.at(-1);
       // After a failing or rate-limited request the rest of the batch is not sent.
       const isStopped = last?.kind === "retry" || last?.kind === "blocked";
-      results.push(isStopped ? last : await tell(event, call));
+      results.push(isStopped ? last : await deliverOne(event, call));
     }
     return results;
   };

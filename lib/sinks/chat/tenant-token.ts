@@ -17,7 +17,7 @@ export interface TenantTokenOptions {
   readonly secret: string;
   readonly clock: Clock;
   /** Maps a response without a token to a refusal. */
-  readonly refused: (answer: SinkResponse) => Refusal;
+  readonly refused: (response: SinkResponse) => Refusal;
 }
 
 /** The tenant access token of a Feishu app, cached until shortly before it expires. */
@@ -43,14 +43,14 @@ export class TenantToken {
   async #ask(exchange: SendLivingRequest): Promise<Renewable<string | Refusal>> {
     const { url, app, secret, clock, refused } = this.#options;
     const notKept = (value: Refusal) => ({ value, renewAtMs: Number.NEGATIVE_INFINITY });
-    const answer = await exchange({
+    const response = await exchange({
       url: apiResource(url, "auth/v3/tenant_access_token/internal"),
       body: JSON.stringify({ app_id: app, app_secret: secret }),
     });
-    if (answer.kind !== "answer") return notKept(answer);
-    const { tenant_access_token, expire: seconds } = fieldsOf(parseJson(answer.body));
+    if (response.kind !== "response") return notKept(response);
+    const { tenant_access_token, expire: seconds } = fieldsOf(parseJson(response.body));
     const token = textOf(tenant_access_token);
-    if (token === "" || typeof seconds !== "number") return notKept(refused(answer));
+    if (token === "" || typeof seconds !== "number") return notKept(refused(response));
     return { value: token, renewAtMs: clock.now() + seconds * 1_000 - marginMs };
   }
 }

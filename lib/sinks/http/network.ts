@@ -17,8 +17,8 @@ export function networkRefusal(error: unknown, origin: string): Refusal | null {
     const detail = `${origin}: its address is not open to this sink (${refusedAddressCode})`;
     return { kind: "blocked", reason: "refused_address", detail };
   }
-  const trouble = networkFailure(error);
-  if (!trouble) return null;
-  const kind = trouble.fault === "barred" ? "blocked" : "retry";
-  return { kind, reason: reasons[trouble.fault], detail: `${origin}: ${networkFailureText(trouble)}` };
+  const failure = networkFailure(error);
+  if (!failure) return null;
+  const kind = failure.fault === "barred" ? "blocked" : "retry";
+  return { kind, reason: reasons[failure.fault], detail: `${origin}: ${networkFailureText(failure)}` };
 }

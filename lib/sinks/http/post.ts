@@ -31,9 +31,9 @@ export async function post(
   const outgoing = { origin, path: `${pathname}${search}`, method, headers, body, timeoutMs, maxBodyBytes };
   try {
     // The status decides, so a body that breaks off or exceeds the time limit is only cut.
-    const answer = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options);
-    const retryAfter = waitIn(answer, waitHeader);
-    return { kind: "answer", status: answer.status, retryAfter, body: answer.text, cut: answer.cut };
+    const response = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options);
+    const retryAfter = waitIn(response, waitHeader);
+    return { kind: "response", status: response.status, retryAfter, body: response.text, cut: response.cut };
   } catch (error) {
     if (error instanceof OutOfTime || isCallersEnd(error, options))
       return outOfTime(origin, timeoutMs, options);
@@ -44,8 +44,8 @@ export async function post(
 }
 
 /** Wait from Retry-After, the receiver's own header, or the reset time of a rate limit (epoch seconds, as on GitHub). */
-function waitIn(answer: Incoming, ownName = ""): string | null {
-  const one = (name: string): string | null => headerOf(answer, name);
+function waitIn(response: Incoming, ownName = ""): string | null {
+  const one = (name: string): string | null => headerOf(response, name);
   const given = one("retry-after") ?? one(ownName);
   if (given !== null || one("x-ratelimit-remaining") !== "0") return given;
   const reset = one("x-ratelimit-reset") ?? "";

@@ -5,7 +5,7 @@ import { responseMessage } from "./redact.ts";
 
 /** A receiver's response to one request. */
 export interface SinkResponse {
-  readonly kind: "answer";
+  readonly kind: "response";
   readonly status: number;
   readonly retryAfter: string | null;
   /** The part of the body that was read. */
@@ -24,16 +24,16 @@ export interface ResponseContext {
 
 /** Maps a response's status to a result. Sinks whose outcome is in the body look there first. */
 export function statusResult(
-  answer: SinkResponse,
+  response: SinkResponse,
   { origin, secrets, nowMs }: ResponseContext,
 ): DeliveryResult {
-  const { status } = answer;
+  const { status } = response;
   if (status >= 200 && status <= 299) return { kind: "accepted" };
   const [kind, reason] = classifyStatus(status);
-  const message = responseMessage(answer.body, secrets);
+  const message = responseMessage(response.body, secrets);
   const detail = oneLine(`HTTP ${status} from ${origin}${message === "" ? "" : `: ${message}`}`);
-  if (kind !== "retry" || answer.retryAfter === null) return { kind, reason, detail };
-  const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
+  if (kind !== "retry" || response.retryAfter === null) return { kind, reason, detail };
+  const retryAfterMs = parseRetryAfter(response.retryAfter, nowMs);
   return { kind, reason, detail, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
 }
 
@@ -44,13 +44,17 @@ export const doubtMs = 600_000;
  * Result of a success response without the receiver's own receipt. Either something else responded, which the operator
  * must look at, or the receipt was in the part that was not read, and a retry only costs time.
  */
-export function unproven(answer: SinkResponse, { origin, secrets }: ResponseContext, sign: string): Refusal {
-  const place = `HTTP ${answer.status} from ${origin}`;
-  if (answer.cut !== null) {
-    const detail = `${place} with ${answer.cut}: it may have been accepted`;
+export function unproven(
+  response: SinkResponse,
+  { origin, secrets }: ResponseContext,
+  sign: string,
+): Refusal {
+  const place = `HTTP ${response.status} from ${origin}`;
+  if (response.cut !== null) {
+    const detail = `${place} with ${response.cut}: it may have been accepted`;
     return { kind: "retry", reason: "server_error", detail, retryAfterMs: doubtMs };
   }
-  const said = responseMessage(answer.body, secrets);
+  const said = responseMessage(response.body, secrets);
   const detail = oneLine(
     `${place} without ${sign}: is the URL right, and nothing in between?${said && ` It says: ${said}`}`,
   );

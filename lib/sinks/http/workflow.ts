@@ -41,7 +41,7 @@ export interface Starter {
   /** The only status that means a workflow was started; other 2xx come from other servers. */
   readonly startedStatus: number;
   /** Maps any other response to a refusal; `usual` is the default for its status. */
-  refusal(answer: SinkResponse, usual: Refusal, context: ResponseContext): Refusal;
+  refusal(response: SinkResponse, usual: Refusal, context: ResponseContext): Refusal;
 }
 
 /** A sink that starts a workflow for each event, with one POST. */
@@ -58,7 +58,7 @@ export function workflowSink(
   const start = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
     const request = { url, headers, body: starter.body(event), timeoutMs: options.timeout };
     const outcome = await post(dispatcher, request, call);
-    if (outcome.kind !== "answer") return outcome;
+    if (outcome.kind !== "response") return outcome;
     const context = { origin: url.origin, secrets: [options.token], nowMs: deps.clock.now() };
     const result = statusResult(outcome, context);
     if (result.kind !== "accepted") return starter.refusal(outcome, result, context);

@@ -47,9 +47,9 @@ export interface HuaweiOperation {
   /** Sends one signed POST; sends nothing without an access key. Throws only on a defect. */
   post(body: string, call: CallOptions): Promise<SinkResponse | Refusal>;
   /** Maps a response's status to a result. */
-  judge(answer: SinkResponse): DeliveryResult;
+  toResult(response: SinkResponse): DeliveryResult;
   /** Result of a success response without the service's own `sign`. */
-  doubt(answer: SinkResponse, sign: string): Refusal;
+  doubt(response: SinkResponse, sign: string): Refusal;
   /** The service's message for the operator: after the origin, on one line, without secrets. */
   quote(said: string): string;
   close(): Promise<void>;
@@ -91,8 +91,8 @@ export function openOperation(
       return post(dispatcher, request, call);
     },
     quote: (said) => oneLine(`${url.origin}: ${maskSecrets(said, secrets)}`),
-    judge: (answer) => judged(statusResult(answer, context()), answer),
-    doubt: (answer, sign) => unproven(answer, context(), sign),
+    toResult: (response) => withServiceCode(statusResult(response, context()), response),
+    doubt: (response, sign) => unproven(response, context(), sign),
     close,
   };
 }
@@ -101,7 +101,7 @@ export function openOperation(
  * These services return 400 for a wrong topic or channel as well as for a bad message. An event is abandoned only when
  * the response names its size. https://support.huaweicloud.com/intl/en-us/api-smn/smn_api_64000.html lists SMN's codes.
  */
-function judged(result: DeliveryResult, { body }: SinkResponse): DeliveryResult {
+function withServiceCode(result: DeliveryResult, { body }: SinkResponse): DeliveryResult {
   if (result.kind !== "permanent" || result.reason === "too_large") return result;
   return sizeWords.test(body)
     ? { ...result, reason: "too_large" }
@@ -129,8 +129,8 @@ export function oneByOne(name: SinkName, operation: HuaweiOperation, { body, rec
   const hasReceipt = v.object({ [receipt]: v.pipe(v.string(), v.nonEmpty()) });
   const send = async (event: CloudEvent, call: CallOptions): Promise<DeliveryResult> => {
     const outcome = await operation.post(body(event), call);
-    if (outcome.kind !== "answer") return outcome;
-    const result = operation.judge(outcome);
+    if (outcome.kind !== "response") return outcome;
+    const result = operation.toResult(outcome);
     if (result.kind !== "accepted" || v.is(hasReceipt, parseJson(outcome.body))) return result;
     return operation.doubt(outcome, `a ${receipt}`);
   };

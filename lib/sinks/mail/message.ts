@@ -18,7 +18,7 @@ export interface MailMessage {
 /** Hands mails to the mail system. */
 export interface Carrier {
   /** Makes one attempt. */
-  carry(letter: MailMessage, call: CallOptions): Promise<DeliveryResult>;
+  carry(message: MailMessage, call: CallOptions): Promise<DeliveryResult>;
   /** Frees connections; called when nothing is in flight any more. */
   close(): Promise<void>;
 }

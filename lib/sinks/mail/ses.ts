@@ -35,8 +35,8 @@ export function sesCarrier(
       });
       const request = { operation: "SendEmail", path: "/v2/email/outbound-emails", body };
       try {
-        const answer = await aws.send("ses", request, { signal, timeoutMs, maxAttempts: 1 });
-        if (textOf(fieldsOf(parseJson(answer))["MessageId"]) !== "") return { kind: "accepted" };
+        const response = await aws.send("ses", request, { signal, timeoutMs, maxAttempts: 1 });
+        if (textOf(fieldsOf(parseJson(response))["MessageId"]) !== "") return { kind: "accepted" };
         return awsRefusal(
           new AwsError("malformed", "NO_MESSAGE_ID", "ses SendEmail: an answer without a message id"),
         );

@@ -21,10 +21,10 @@ type SmtpRefusal = readonly [Refusal["kind"], FailureReason, problem: string];
 /** Maps a refused mail to a reason; null for a failure that no mail server causes, which is a defect. */
 export function smtpRefusal(error: unknown, server: string, secrets: readonly string[]): Refusal | null {
   const failure = failureOf(error);
-  const verdict =
+  const smtpRefusal =
     failure && (failure.status === null ? lost(failure, error) : refused(failure, failure.status));
-  if (!verdict) return null;
-  const [kind, reason, problem] = verdict;
+  if (!smtpRefusal) return null;
+  const [kind, reason, problem] = smtpRefusal;
   const status = failure.status === null ? failure.cause : `SMTP ${failure.status}`;
   const said = failure.response === "" ? "" : ` (${maskSecrets(failure.response, secrets)})`;
   return { kind, reason, detail: oneLine(`${status} from ${server}: ${problem}${said}`) };
@@ -64,7 +64,7 @@ const losses: ReadonlyMap<string, SmtpRefusal> = new Map([
 /** A smaller announced limit is ignored: every mail would be abandoned. */
 const leastMailBytes = 4_096;
 
-type Rule = readonly [says: RegExp, verdict: SmtpRefusal];
+type Rule = readonly [says: RegExp, smtpRefusal: SmtpRefusal];
 
 /**
  * Rules by code, enhanced code (RFC 3463) and words; the first match counts. A code alone is ambiguous: 552 is a full
@@ -106,8 +106,8 @@ const rules: readonly Rule[] = [
 /** 4xx may pass later. 5xx refuses the command: sender and recipients come from the configuration. */
 function refused({ code, command, response }: SmtpFailure, status: number): SmtpRefusal {
   const said = response === "" ? String(status) : response;
-  const [, verdict] = rules.find(([says]) => says.test(said)) ?? [];
-  if (verdict) return verdict;
+  const [, smtpRefusal] = rules.find(([says]) => says.test(said)) ?? [];
+  if (smtpRefusal) return smtpRefusal;
   if (code === "EAUTH") return ["blocked", "unauthorized", "the login is refused"];
   if (code === "ETLS") return ["retry", "network", "no TLS connection can be agreed on"];
   const isPolicy = /^\d+ 5\.7\./.test(said);

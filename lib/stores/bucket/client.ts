@@ -80,7 +80,7 @@ interface ObjectCall extends Pick<ObjectRequest, "method"> {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Refusals that count as responses. */
-  readonly answers?: (status: number, code: string) => boolean;
+  readonly responses?: (status: number, code: string) => boolean;
 }
 
 /** Opens a client. It does not connect before the first call. */
@@ -128,7 +128,7 @@ export function openBucketClient(
         const code = codeOf(outcome);
         const { status } = outcome;
         const isWhole = outcome.cut !== brokeOff || call.method !== "GET";
-        if (isWhole && ((status >= 200 && status < 300) || call.answers?.(status, code)))
+        if (isWhole && ((status >= 200 && status < 300) || call.responses?.(status, code)))
           return { ...outcome, code };
         const isExpired = expiredCodes.has(code) && provider.renewKey();
         const isPassing =
@@ -160,7 +160,7 @@ export function openBucketClient(
         ...provider.create,
         key,
         body,
-        answers: (_, code) => provider.existsCodes.has(code),
+        responses: (_, code) => provider.existsCodes.has(code),
       });
       return status < 300;
     },
@@ -169,13 +169,13 @@ export function openBucketClient(
       await send({ method: "PUT", key, body });
     },
     get: async (key) => {
-      const answer = await send({
+      const response = await send({
         method: "GET",
         key,
-        answers: (status, code) => status === 404 && code !== "NoSuchBucket",
+        responses: (status, code) => status === 404 && code !== "NoSuchBucket",
       });
-      if (answer.cut) throw new StoreError("corrupt", `${name}: ${key} has ${answer.cut}`);
-      return answer.status === 404 ? null : answer.text;
+      if (response.cut) throw new StoreError("corrupt", `${name}: ${key} has ${response.cut}`);
+      return response.status === 404 ? null : response.text;
     },
     list: async (folder, { after, max = 1_000 } = {}) => {
       const query = [
@@ -190,7 +190,7 @@ export function openBucketClient(
       await send({
         method: "DELETE",
         key,
-        answers: (status, code) => status === 404 && code !== "NoSuchBucket",
+        responses: (status, code) => status === 404 && code !== "NoSuchBucket",
       });
     },
     close,
@@ -207,15 +207,16 @@ export const queryText = (query: ObjectRequest["query"]): string =>
 /** Describes why no response arrived. */
 function problemOf(error: unknown): string {
   if (error instanceof OutOfTime) return `no whole answer within ${timeoutMs} ms`;
-  const trouble = networkFailure(error);
-  if (trouble && !(error instanceof StoreError)) return networkFailureText(trouble);
+  const failure = networkFailure(error);
+  if (failure && !(error instanceof StoreError)) return networkFailureText(failure);
   throw error;
 }
 
 /** Error code of a refusal; empty when missing. */
-function codeOf(answer: Incoming): string {
-  if (answer.status < 300) return "";
-  const found = headerOf(answer, "x-obs-error-code") ?? /<Code>([^<]*)<\/Code>/.exec(answer.text)?.[1] ?? "";
+function codeOf(response: Incoming): string {
+  if (response.status < 300) return "";
+  const found =
+    headerOf(response, "x-obs-error-code") ?? /<Code>([^<]*)<\/Code>/.exec(response.text)?.[1] ?? "";
   return /^[A-Za-z][\w.]{0,79}$/.test(found) ? found : "";
 }
 

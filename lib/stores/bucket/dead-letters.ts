@@ -16,19 +16,21 @@ const callsAtOnce = 8;
 /** Dead letters in an object store, one object each: `dead-letters/{sink}/{id}`. */
 export function bucketDeadLetters(bucket: Bucket): DeadLetterStore {
   return {
-    put: (letters) =>
-      eachOf(letters, callsAtOnce, (letter) => bucket.put(keyOf(letter.id), pack(encodeDeadLetter(letter)))),
+    put: (deadLetters) =>
+      eachOf(deadLetters, callsAtOnce, (deadLetter) =>
+        bucket.put(keyOf(deadLetter.id), pack(encodeDeadLetter(deadLetter))),
+      ),
     list: async (filter) => {
       const { sink, id } = filter;
       const folder = sink === undefined ? `${kind}/` : folderOf(sink);
       const keys = id === undefined ? await keysIn(bucket, folder) : [keyOf(id)];
-      const letters: DeadLetter[] = [];
+      const deadLetters: DeadLetter[] = [];
       await eachOf(keys, callsAtOnce, async (key) => {
         const text = await bucket.get(key);
-        if (text !== null) letters.push(decodeDeadLetter(unpack(text, key), key));
+        if (text !== null) deadLetters.push(decodeDeadLetter(unpack(text, key), key));
       });
-      return letters
-        .filter((letter) => matchesFilter(letter, filter))
+      return deadLetters
+        .filter((deadLetter) => matchesFilter(deadLetter, filter))
         .sort((a, b) => a.givenUpAtMs - b.givenUpAtMs || a.sequence - b.sequence);
     },
     remove: (ids) => eachOf(ids, callsAtOnce, (id) => bucket.remove(keyOf(id))),

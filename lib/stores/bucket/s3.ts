@@ -30,12 +30,12 @@ export function s3Provider(place: BucketLocation, { environment, clock, dispatch
   return {
     endpoint: () => {
       const given = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"];
-      const url = told(() => endpointOf("s3", regionOf(env), env));
+      const url = orStoreError(() => endpointOf("s3", regionOf(env), env));
       return endpointAt({ ...place, endpoint: given ? url.href : undefined }, () => url);
     },
     sign: async ({ method, path, query, headers, body }) => {
-      const key = await keys.current({ signal: new AbortController().signal }).catch(asStoreError);
-      const region = told(() => regionOf(env));
+      const key = await keys.current({ signal: new AbortController().signal }).catch(throwAsStoreError);
+      const region = orStoreError(() => regionOf(env));
       const request = { method, path, query: queryText(query), headers, body };
       return signV4(request, key, { region, service: "s3" }, clock.now());
     },
@@ -45,15 +45,15 @@ export function s3Provider(place: BucketLocation, { environment, clock, dispatch
   };
 }
 
-function told<Result>(ask: () => Result): Result {
+function orStoreError<Result>(ask: () => Result): Result {
   try {
     return ask();
   } catch (error) {
-    return asStoreError(error);
+    return throwAsStoreError(error);
   }
 }
 
-function asStoreError(error: unknown): never {
+function throwAsStoreError(error: unknown): never {
   if (!(error instanceof AwsError)) throw error;
   throw new StoreError("unavailable", `checkpoint: ${error.message}`, { cause: error });
 }

@@ -98,21 +98,21 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
     let after: Item | undefined;
     do {
       const start = after && { ExclusiveStartKey: after };
-      const answer = parsed(page, await call(operation, { ConsistentRead: true, ...body, ...start }));
-      items.push(...answer.Items);
-      after = answer.LastEvaluatedKey;
+      const response = parsed(page, await call(operation, { ConsistentRead: true, ...body, ...start }));
+      items.push(...response.Items);
+      after = response.LastEvaluatedKey;
     } while (after);
     return items;
   };
 
   return {
     get: async (key, only) => {
-      const answer = await call("GetItem", {
+      const response = await call("GetItem", {
         Key: attributesOf(key),
         ConsistentRead: true,
         ...(only && { ProjectionExpression: "#only", ExpressionAttributeNames: { "#only": only } }),
       });
-      return parsed(found, answer).Item ?? null;
+      return parsed(found, response).Item ?? null;
     },
     put: async (key, attributes, condition) => {
       const whole = { ...attributesOf(key), ...attributes };
@@ -163,8 +163,8 @@ const page = v.object({
   LastEvaluatedKey: v.optional(itemSchema),
 });
 
-function parsed<Schema extends v.GenericSchema>(schema: Schema, answer: unknown): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, answer);
+function parsed<Schema extends v.GenericSchema>(schema: Schema, response: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, response);
   if (result.success) return result.output;
   throw new StoreError("unavailable", "dynamodb: the answer is none of DynamoDB's");
 }

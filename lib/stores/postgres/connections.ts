@@ -16,7 +16,7 @@ const idleMs = 10_000;
  * longer.
  */
 export const statementMs = 10_000;
-const answerMs = 12_000;
+const responseMs = 12_000;
 /** Time for an orderly close, milliseconds, before the socket is destroyed: a server that hangs never answers. */
 const goodbyeMs = 1_000;
 /** Maximum bytes that a server sends before it is ready. */
@@ -77,7 +77,7 @@ export function openConnections(
     max: maxConnections,
     connectionTimeoutMillis: connectMs,
     idleTimeoutMillis: idleMs,
-    query_timeout: answerMs,
+    query_timeout: responseMs,
     keepAlive: true,
   });
   pool.on("error", () => {});

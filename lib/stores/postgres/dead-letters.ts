@@ -5,9 +5,9 @@ import type { PostgresDatabase } from "./database.ts";
 export function postgresDeadLetters(database: PostgresDatabase): DeadLetterStore {
   const table = database.table("dead_letter");
   return {
-    put: async (letters) => {
+    put: async (deadLetters) => {
       // One statement may not write a row twice.
-      const each = [...new Map(letters.map((letter) => [letter.id, letter])).values()];
+      const each = [...new Map(deadLetters.map((deadLetter) => [deadLetter.id, deadLetter])).values()];
       if (each.length === 0) return;
       await database.query(
         `INSERT INTO ${table} (id, sink, letter, given_up_at_ms, sequence)

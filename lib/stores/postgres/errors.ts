@@ -12,18 +12,18 @@ export interface PostgresFailure {
   readonly isPassing: boolean;
 }
 
-const trouble = (problem: string, isPassing = false): PostgresFailure => ({
+const failure = (problem: string, isPassing = false): PostgresFailure => ({
   reason: "unavailable",
   problem,
   isPassing,
 });
-const passing = (problem: string): PostgresFailure => trouble(problem, true);
+const passing = (problem: string): PostgresFailure => failure(problem, true);
 const damaged: PostgresFailure = {
   reason: "corrupt",
   problem: "it found its own data damaged",
   isPassing: false,
 };
-const foreign = trouble("the answer is none of PostgreSQL's");
+const foreign = failure("the answer is none of PostgreSQL's");
 const readOnly = passing(
   "it takes no writes now: it is a standby, or was made read-only, as services do over a full disk",
 );
@@ -35,41 +35,41 @@ const readOnly = passing(
 const bySqlState: ReadonlyMap<string, PostgresFailure> = new Map([
   ["08", passing("the connection broke")],
   ["25006", readOnly],
-  ["28", trouble("it refuses the login: the user, the password, or a connection without TLS")],
-  ["3D000", trouble("it has no such database")],
-  ["3F000", trouble("the schema is gone")],
+  ["28", failure("it refuses the login: the user, the password, or a connection without TLS")],
+  ["3D000", failure("it has no such database")],
+  ["3F000", failure("the schema is gone")],
   ["40001", passing("another transaction was in the way")],
   ["40P01", passing("another transaction was in the way")],
-  ["42501", trouble("the user lacks a right that the store needs")],
-  ["42P01", trouble("a table of the store is missing")],
-  ["42P07", trouble("the schema has another program's table of that name: use a schema of its own")],
-  ["53100", trouble("its disk is full")],
-  ["53200", trouble("it is out of memory")],
+  ["42501", failure("the user lacks a right that the store needs")],
+  ["42P01", failure("a table of the store is missing")],
+  ["42P07", failure("the schema has another program's table of that name: use a schema of its own")],
+  ["53100", failure("its disk is full")],
+  ["53200", failure("it is out of memory")],
   ["53300", passing("it has no connection left")],
-  ["53", trouble("it is out of some resource")],
-  ["54", trouble("a limit of the server is exceeded")],
-  ["55P03", trouble("another transaction held a lock for too long")],
-  ["57014", trouble("the statement took too long")],
+  ["53", failure("it is out of some resource")],
+  ["54", failure("a limit of the server is exceeded")],
+  ["55P03", failure("another transaction held a lock for too long")],
+  ["57014", failure("the statement took too long")],
   ["57P01", passing("it is shutting down")],
   ["57P02", passing("it is shutting down after a crash")],
   ["57P03", passing("it is starting up or shutting down")],
   ["57P05", passing("it closed an idle connection")],
-  ["58", trouble("its disk fails")],
+  ["58", failure("its disk fails")],
   ["XX001", damaged],
   ["XX002", damaged],
 ]);
 
 /** Failures by the client's own messages, which have no code. */
-const bySentence: readonly (readonly [sentence: RegExp, trouble: PostgresFailure])[] = [
-  [/time-?out/i, trouble("no answer in time")],
+const bySentence: readonly (readonly [sentence: RegExp, failure: PostgresFailure])[] = [
+  [/time-?out/i, failure("no answer in time")],
   [/^Connection terminated|not queryable/, passing("the connection broke")],
   [
     /does not support SSL/,
-    trouble("it offers no TLS: sslmode=disable does without, where the network is trusted"),
+    failure("it offers no TLS: sslmode=disable does without, where the network is trusted"),
   ],
-  [/establishing an SSL connection/, trouble("no TLS connection can be agreed on")],
-  [/^SASL/, trouble("the login cannot be agreed on: a password is missing, or the server is another")],
-  [/after calling end/, trouble("the store is closed")],
+  [/establishing an SSL connection/, failure("no TLS connection can be agreed on")],
+  [/^SASL/, failure("the login cannot be agreed on: a password is missing, or the server is another")],
+  [/after calling end/, failure("the store is closed")],
 ];
 
 /** Classifies an error of the client; each comes from the server or the network. */
@@ -78,15 +78,15 @@ export function postgresFailure(error: unknown): PostgresFailure {
   if (error instanceof ReadOnlyError) return readOnly;
   if (error instanceof DatabaseError) return ofServer(error.code);
   const network = networkFailure(error);
-  if (network) return trouble(networkFailureText(network), network.fault === "lost");
+  if (network) return failure(networkFailureText(network), network.fault === "lost");
   const message = error instanceof Error ? error.message : "";
   const [, found] = bySentence.find(([sentence]) => sentence.test(message)) ?? [];
-  return found ?? trouble(`${foreign.problem} (${nameOf(error)})`);
+  return found ?? failure(`${foreign.problem} (${nameOf(error)})`);
 }
 
 function ofServer(code: string | undefined): PostgresFailure {
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return foreign;
   const known =
-    bySqlState.get(code) ?? bySqlState.get(code.slice(0, 2)) ?? trouble("it refuses the statement");
+    bySqlState.get(code) ?? bySqlState.get(code.slice(0, 2)) ?? failure("it refuses the statement");
   return { ...known, problem: `${known.problem} (SQLSTATE ${code})` };
 }

@@ -4,15 +4,15 @@ import type { SqliteDatabase } from "./database.ts";
 /** Dead letters in SQLite. */
 export function fileDeadLetters(database: SqliteDatabase): DeadLetterStore {
   return {
-    put: async (letters) =>
+    put: async (deadLetters) =>
       database.use((sql) => {
         const put = sql.prepare(
           "INSERT OR REPLACE INTO dead_letter (id, sink, letter, given_up_at_ms) VALUES (?, ?, ?, ?)",
         );
         sql.exec("BEGIN IMMEDIATE");
         try {
-          for (const letter of letters)
-            put.run(letter.id, letter.sink, encodeDeadLetter(letter), letter.givenUpAtMs);
+          for (const deadLetter of deadLetters)
+            put.run(deadLetter.id, deadLetter.sink, encodeDeadLetter(deadLetter), deadLetter.givenUpAtMs);
           sql.exec("COMMIT");
         } catch (error) {
           if (sql.isTransaction) sql.exec("ROLLBACK");

@@ -45,7 +45,7 @@ describe("a POST", () => {
       respond: () => ({ status: 503, headers: { "retry-after": "9" }, body: "later" }),
     });
     const answer = await post(agent(), to(`${url}?a=b`), running());
-    expect(answer).toEqual({ kind: "answer", status: 503, retryAfter: "9", body: "later", cut: null });
+    expect(answer).toEqual({ kind: "response", status: 503, retryAfter: "9", body: "later", cut: null });
     expect(deliveries[0]).toMatchObject({ body: "hello", headers: { "content-type": "text/plain" } });
   });
 
@@ -53,7 +53,7 @@ describe("a POST", () => {
     const { url, deliveries } = await receiver({
       respond: () => ({ status: 307, headers: { location: url } }),
     });
-    expect(await post(agent(), to(url), running())).toMatchObject({ kind: "answer", status: 307 });
+    expect(await post(agent(), to(url), running())).toMatchObject({ kind: "response", status: 307 });
     expect(deliveries).toHaveLength(1);
   });
 
@@ -78,7 +78,7 @@ describe("a POST", () => {
     const url = await raw((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nsome"));
     const answer = await post(agent(), to(url, { timeoutMs: 500 }), running());
     expect(answer).toEqual({
-      kind: "answer",
+      kind: "response",
       status: 200,
       retryAfter: null,
       body: "some",

@@ -7,7 +7,7 @@ const origin = "https://hooks.example.com";
 
 const result = (status: number, answer: Partial<SinkResponse> = {}): DeliveryResult =>
   statusResult(
-    { kind: "answer", status, retryAfter: null, body: "", cut: null, ...answer },
+    { kind: "response", status, retryAfter: null, body: "", cut: null, ...answer },
     { origin, secrets: ["/services/T1/B1"], nowMs },
   );
 

@@ -57,11 +57,11 @@ export function checkArrivals(made: readonly MadeChange[], arrivals: readonly Ar
 }
 
 /** Whether every change arrived exactly as it should. */
-export const isExact = (verdict: DemoResult): boolean =>
-  verdict.changes > 0 &&
-  verdict.duplicates === 0 &&
-  verdict.unverified === 0 &&
-  verdict.lost.length + verdict.unexpected.length + verdict.disordered.length === 0;
+export const isExact = (result: DemoResult): boolean =>
+  result.changes > 0 &&
+  result.duplicates === 0 &&
+  result.unverified === 0 &&
+  result.lost.length + result.unexpected.length + result.disordered.length === 0;
 
 /** The event id of design.md, computed without the bridge's own code so that the demo can detect a wrong one. */
 const idOf = ({ instanceId, taskId, to, atMs }: MadeChange): string =>

@@ -39,7 +39,7 @@ export async function demo(context: Context, once: boolean): Promise<ExitCode> {
     },
     async (stage) => {
       view?.introduce(stage.simulator.url, stage.receiver.url);
-      if (view) look = changeTeller(stage.simulator.world, view, context.clock.now());
+      if (view) look = changeReporter(stage.simulator.world, view, context.clock.now());
       const looking = setInterval(look, lookEveryMs);
       try {
         return await (once ? playOnce(context, stage, arrivals) : playOn(context, stage, arrivals));
@@ -61,11 +61,11 @@ async function playOnce(context: Context, stage: DemoParts, arrivals: readonly A
     return clock.now() > endsAtMs + (isComplete ? quietMs : lateMs);
   });
   if (stop.aborted) return 1;
-  const verdict = checkArrivals(changes, arrivals);
+  const result = checkArrivals(changes, arrivals);
   const effort = { apiRequests: simulator.requestCount(), commits: await commitsOf(bridge) };
-  if (context.json) screen.out.json({ ok: isExact(verdict), ...verdict, ...effort });
-  else showResult(screen.out, verdict, effort);
-  return isExact(verdict) ? 0 : 1;
+  if (context.json) screen.out.json({ ok: isExact(result), ...result, ...effort });
+  else showResult(screen.out, result, effort);
+  return isExact(result) ? 0 : 1;
 }
 
 async function playOn(context: Context, stage: DemoParts, arrivals: readonly Arrival[]): Promise<ExitCode> {
@@ -88,17 +88,17 @@ async function playOn(context: Context, stage: DemoParts, arrivals: readonly Arr
 
 async function pollUntil(context: Context, bridge: Bridge, isOver: () => boolean): Promise<void> {
   const { clock, stop } = context;
-  const tellTroubles = streamErrorReporter(context);
+  const reportStreamErrors = streamErrorReporter(context);
   while (!stop.aborted && !isOver()) {
     const nextMs = clock.now() + pollEveryMs;
     const summary = await bridge.run(stop);
-    if (!stop.aborted) tellTroubles(summary);
+    if (!stop.aborted) reportStreamErrors(summary);
     await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
   }
 }
 
 /** Watches the simulated world directly, so that a change shows even when the bridge misses it. */
-function changeTeller(world: World, view: DemoView, openedAtMs: number): () => void {
+function changeReporter(world: World, view: DemoView, openedAtMs: number): () => void {
   const statuses = new Map<string, string>();
   return () => {
     for (const instance of world.instances()) {

@@ -74,15 +74,15 @@ export interface Effort {
   readonly commits: number;
 }
 
-export function showResult(out: Output, verdict: DemoResult, { apiRequests, commits }: Effort): void {
+export function showResult(out: Output, result: DemoResult, { apiRequests, commits }: Effort): void {
   const numbers: Readonly<Record<string, number | string>> = {
-    Tasks: verdict.tasks,
-    Changes: verdict.changes,
-    "Events delivered": verdict.delivered,
-    Duplicates: verdict.duplicates,
-    Lost: verdict.lost.length,
-    "Out of order": verdict.disordered.length,
-    "Median latency": verdict.medianLatencyMs === null ? "-" : span(verdict.medianLatencyMs),
+    Tasks: result.tasks,
+    Changes: result.changes,
+    "Events delivered": result.delivered,
+    Duplicates: result.duplicates,
+    Lost: result.lost.length,
+    "Out of order": result.disordered.length,
+    "Median latency": result.medianLatencyMs === null ? "-" : span(result.medianLatencyMs),
     "API requests": apiRequests,
     "Store writes": commits,
   };
@@ -91,10 +91,10 @@ export function showResult(out: Output, verdict: DemoResult, { apiRequests, comm
     out.line(["dim", name.padEnd(18)], String(value).padStart(8));
   }
   out.line();
-  if (isExact(verdict)) {
+  if (isExact(result)) {
     out.line(["green", "Every change arrived exactly once, in order, with a right signature."]);
   } else {
-    for (const line of faults(verdict)) out.line(...line);
+    for (const line of faults(result)) out.line(...line);
   }
 }
 
