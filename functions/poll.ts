@@ -11,7 +11,8 @@ const setup = { environment: process.env, folder: import.meta.dirname, write, wa
 
 /** Makes one run over all streams, by a timer. Returns its summary; rejects after the run when a stream could not be read. */
 export const handler = lambda<ScheduledEvent, Bridge, RunSummary>(setup, async (invocation) => {
-  const summary = await invocation.part.run(invocation.signal);
+  const { part, signal, followForMs } = invocation;
+  const summary = await part.run(signal, {}, { followForMs });
   reportRun(summary, invocation);
   requireSuccess(summary);
   return summary;

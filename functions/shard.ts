@@ -11,8 +11,8 @@ const setup = { environment: process.env, folder: import.meta.dirname, write, wa
 
 /** Makes one run over the streams named in the planner's messages. Returns the messages to be received again. */
 export const handler = lambda<SQSEvent, Bridge, SQSBatchResponse>(setup, async (invocation) => {
-  const { event, part, log, signal } = invocation;
-  const { summary, response } = await pollShards(event, part, log, signal);
+  const { event, part, log, signal, followForMs } = invocation;
+  const { summary, response } = await pollShards(event, part, log, signal, { followForMs });
   reportRun(summary, invocation);
   return response;
 });

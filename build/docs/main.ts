@@ -38,6 +38,7 @@ function fieldTables(config: JsonSchema): ReadonlyMap<string, string> {
         .map((each) => table(each))
         .join("\n\nor\n\n"),
     ],
+    ["polling", table(part(config, "polling"))],
     ["delivery", table(part(config, "delivery"))],
     ["fleet", table(part(config, "fleet"))],
     ["every sink", table(sinks[0] ?? {}, (key) => sharedKeys.includes(key))],

@@ -1,6 +1,6 @@
 import { type CloudEvent, eventBytes } from "../change/event.ts";
 import type { SinkName } from "../core/names.ts";
-import type { OutboxEntry } from "./checkpoint.ts";
+import type { Checkpoint, OutboxEntry } from "./checkpoint.ts";
 
 /**
  * Maximum size of the events in one record's outbox, as JSON, bytes. DynamoDB limits an item to 400 KB; even
@@ -72,3 +72,10 @@ export class Room {
     this.#shares.set(sink, { count: share.count + 1, bytes: share.bytes + bytes });
   }
 }
+
+/** Approximate memory of one task. */
+const taskBytes = 512;
+
+/** Approximate memory of a record, with tasks that were read beside it, bytes. */
+export const memoryOf = ({ outbox, known }: Pick<Checkpoint, "outbox" | "known">, read: number): number =>
+  outbox.reduce((sum, { event }) => sum + eventBytes(event), (known.size + read) * taskBytes);

@@ -13,6 +13,7 @@ import {
 } from "../options/fields.ts";
 import { certificates, postgresUrl, schemaName } from "../options/postgres-url.ts";
 import { bucketCheckpoint } from "./bucket-schema.ts";
+import { fleet, polling } from "./polling-schema.ts";
 
 const credentials = v.union(
   [
@@ -214,20 +215,6 @@ const delivery = v.strictObject({
   ),
 });
 
-const maxIdleExpectation = "a duration from 1m to 1h";
-
-const fleet = v.strictObject({
-  shardSize: v.optional(described(count(1, 200), "Streams in one message, polled by one invocation."), 50),
-  maxIdle: v.optional(
-    described(
-      v.pipe(duration(), v.minValue(60_000, maxIdleExpectation), v.maxValue(3_600_000, maxIdleExpectation)),
-      "The longest a stream without open tasks goes unpolled, 1m to 1h.",
-    ),
-    "5m",
-  ),
-  burst: v.optional(described(count(1, 12), "Polls within a minute of a stream that has an open task."), 1),
-});
-
 /** Options that every sink shares; its own options are in its module's schema. */
 export const sinkCommon = v.object({
   filter: v.optional(
@@ -261,6 +248,7 @@ export const configSchema = v.strictObject({
   checkpoint: v.optional(described(checkpoint, "Where the durable record of each stream is kept."), {
     type: "file",
   }),
+  polling: v.optional(described(polling, "How streams with open tasks are followed between two runs."), {}),
   delivery: v.optional(described(delivery, "Limits of every sink and of one run."), {}),
   fleet: v.optional(described(fleet, "How the functions of a fleet share the streams out."), {}),
   sinks: described(
@@ -282,6 +270,8 @@ export type SourceConfig = Config["sources"][number];
 export type CredentialsConfig = NonNullable<SourceConfig["credentials"]>;
 /** Checked delivery options. */
 export type DeliveryConfig = Config["delivery"];
+/** Checked options of polling. */
+export type PollingConfig = Config["polling"];
 /** Checked options of a fleet. */
 export type FleetConfig = Config["fleet"];
 /** Checked options that every sink shares. */

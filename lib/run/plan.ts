@@ -3,11 +3,12 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { ParkedStore } from "../checkpoint/parked.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { StartFrom } from "../checkpoint/transitions.ts";
-import type { Clock } from "../core/clock.ts";
+import type { Clock, Random } from "../core/clock.ts";
 import type { PartError } from "../core/errors.ts";
 import type { RunId, SinkName, Stream } from "../core/names.ts";
 import type { DeadLetterStore } from "../delivery/dead-letters.ts";
 import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
+import type { LookBudget } from "../source/look-budget.ts";
 import type { TaskSource } from "../source/task-source.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { CommitRules } from "./commit-plan.ts";
@@ -28,6 +29,24 @@ export interface StreamPlan {
   readonly rules: CommitRules;
   readonly startFrom: StartFrom;
   readonly overdueAfterMs: DiffRules["overdueAfterMs"];
+  /** How the stream is followed while it has an open task; omitted: it is read once in a run. */
+  readonly follow?: FollowRules | undefined;
+}
+
+/** How a stream with an open task is followed within a run. */
+export interface FollowRules {
+  /** Shortest time between two looks, milliseconds. */
+  readonly everyMs: number;
+  /** Budget of the stream's access key. */
+  readonly budget: LookBudget;
+}
+
+/** Time in which a run follows streams. */
+export interface FollowTime {
+  /** No look starts at or after this instant, epoch milliseconds. */
+  readonly untilMs: number;
+  /** Aborts then, by a timer that no jump of the clock moves. */
+  readonly over: AbortSignal;
 }
 
 /** Settings and parts shared by the streams of one run. */
@@ -36,6 +55,7 @@ export interface RunContext {
   /** Milliseconds that one stream may commit and deliver after it was listed. */
   readonly timeBudgetMs: number;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;

@@ -1,7 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { withDeadline } from "../async/deadline.ts";
 import type { CallOptions } from "../core/clock.ts";
-import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
+import type { Looks } from "./looks.ts";
+import type { FollowTime, RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { StreamRun } from "./stream-run.ts";
 
 /** Progress callbacks; not called for steps that were not reached. */
@@ -12,64 +13,108 @@ export interface Milestones {
   readonly draining?: (drain: Drain) => void;
 }
 
-/** A stream with only deliveries left. */
+/** A stream with only deliveries and looks left. */
 export interface Drain {
   /** Approximate memory in use. */
   readonly bytes: number;
-  /** Starts no more attempts; they are left to the next run. */
+  /** Starts no more attempts and looks; they are left to the next run. */
   readonly leave: () => void;
 }
 
 /**
- * Runs one stream: load, list, diff, then commit and deliver concurrently, and settle. After any failure the next run
- * continues from the record. Never rejects: an exception becomes the stream's error.
+ * Runs one stream: load, list, diff, then commit and deliver concurrently, and settle. Followed until the end of
+ * `follow`, it is read again while it has open tasks. After any failure the next run continues from the record. Never
+ * rejects: an exception becomes the stream's error.
  */
 export async function runStream(
   plan: StreamPlan,
   context: RunContext,
   options: CallOptions,
   milestones: Milestones = {},
+  follow: FollowTime | null = null,
 ): Promise<StreamOutcome> {
   const stream = new StreamRun(plan, context);
   try {
     if (!(await stream.load())) return stream.outcome();
     await stream.list(options);
+  } catch (error) {
+    stream.fail(error);
+    return stream.outcome();
+  }
+  const looks = stream.looks(follow);
+  while (await commitAndSettle(stream, looks, context, options, milestones)) {
+    const look = looks.next(options);
+    if (!look) break;
+    milestones.committed?.();
+    milestones.draining?.({ bytes: stream.heldBytes, leave: () => looks.stop() });
+    await look;
+  }
+  looks.stop();
+  return stream.outcome();
+}
+
+/** Commits what the last look found, delivers, and releases the outbox. False after a failure. */
+async function commitAndSettle(
+  stream: StreamRun,
+  looks: Looks,
+  { clock }: RunContext,
+  options: CallOptions,
+  milestones: Milestones,
+): Promise<boolean> {
+  let isSound = true;
+  const failed = (error: unknown): void => {
+    isSound = false;
+    stream.fail(error);
+  };
+  try {
+    takeLook(stream, looks);
     const untilMs = stream.startDelivering();
     if (await stream.commitNext()) {
-      await withDeadline(context.clock, untilMs, options, (bounded) =>
-        commitAndDeliver(stream, bounded, milestones),
+      await withDeadline(clock, untilMs, options, (bounded) =>
+        commitAndDeliver(stream, looks, { bounded, whole: options }, milestones),
       );
     }
   } catch (error) {
-    stream.fail(error);
+    failed(error);
   }
   try {
     await stream.settle();
   } catch (error) {
-    stream.fail(error);
+    failed(error);
   }
-  return stream.outcome();
+  return isSound;
+}
+
+function takeLook(stream: StreamRun, looks: Looks): void {
+  const snapshot = looks.take();
+  if (snapshot) stream.take(snapshot);
 }
 
 /**
- * Runs two loops concurrently: this one commits as fast as the store allows; each sink's dispatcher delivers what is
- * committed. Neither waits for the other until nothing is left to commit.
+ * Runs three loops concurrently: this one commits as fast as the store allows; each sink's dispatcher delivers what is
+ * committed; looks read the stream again. None waits for another until nothing is left to commit.
  */
 async function commitAndDeliver(
   stream: StreamRun,
-  options: CallOptions,
+  looks: Looks,
+  { bounded, whole }: { readonly bounded: CallOptions; readonly whole: CallOptions },
   { committed, draining }: Milestones,
 ): Promise<void> {
-  const deliveries = stream.openDeliveries(options);
+  const deliveries = stream.openDeliveries(bounded);
+  const leave = (): void => {
+    looks.stop();
+    deliveries.leave();
+  };
   try {
     for (;;) {
       stream.giveTo(deliveries);
       committed?.();
-      if (!stream.hasMoreToCommit) draining?.({ bytes: stream.heldBytes, leave: () => deliveries.leave() });
+      if (!stream.hasMoreToCommit) draining?.({ bytes: stream.heldBytes, leave });
       // A store that answers at once must not starve the sinks.
       if (stream.hasMoreToCommit) await turn();
-      else await deliveries.progress();
-      if (options.signal.aborted || deliveries.haveLeft) break;
+      else await Promise.race([deliveries.progress(), looks.next(whole) ?? deliveries.progress()]);
+      if (bounded.signal.aborted || deliveries.haveLeft) break;
+      takeLook(stream, looks);
       const { areResting } = deliveries;
       stream.note(await deliveries.collect());
       if (!(await stream.commitNext()) && areResting) break;

@@ -2,7 +2,7 @@ import { Watchdog } from "../async/watchdog.ts";
 import type { CallOptions } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { TaskSource } from "../source/task-source.ts";
-import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
+import type { FollowTime, RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { type Drain, type Milestones, runStream } from "./run-stream.ts";
 import { type FailedSource, type RunSummary, summaryOf } from "./summary.ts";
 
@@ -30,6 +30,11 @@ export interface RunOptions extends CallOptions {
    * to deliver; the rest is left to the next run. Omitted: the run lasts while there is something to send and time.
    */
   readonly nextMs?: number;
+  /**
+   * How long streams with open tasks are followed, milliseconds from the start of the run: each is read again when a
+   * task may have changed, at times that its plan's rules decide. Omitted: each stream is read once.
+   */
+  readonly followForMs?: number;
 }
 
 /**
@@ -42,7 +47,9 @@ export async function runStreams(
   options: RunOptions,
 ): Promise<RunSummary> {
   const startedMs = context.clock.now();
-  const streams = new StreamsUnderWay(context, options);
+  const over = new AbortController();
+  const follow = options.followForMs === undefined ? null : followTime(options.followForMs, context, over);
+  const streams = new StreamsUnderWay(context, options, follow);
   const failedSources: FailedSource[] = [];
   const dispatchers = [...context.dispatchers.values()];
   for (const dispatcher of dispatchers) dispatcher.hold();
@@ -57,7 +64,14 @@ export async function runStreams(
   await streams.allCommitted();
   for (const dispatcher of dispatchers) dispatcher.release();
   await streams.drainUntil(options.nextMs ?? Number.POSITIVE_INFINITY);
+  over.abort(null);
   return summaryOf(streams.outcomes, failedSources, startedMs, context);
+}
+
+/** The time for following, which ends by a timer too: a clock that is put back must not prolong the run. */
+function followTime(forMs: number, { clock }: RunContext, over: AbortController): FollowTime {
+  void clock.sleep(forMs, over.signal).then(() => over.abort(null));
+  return { untilMs: clock.now() + forMs, over: over.signal };
 }
 
 /** Streams of one run that have started. */
@@ -66,6 +80,7 @@ class StreamsUnderWay {
   readonly outcomes = new Map<StreamPlan, StreamOutcome | null>();
   readonly #context: RunContext;
   readonly #options: CallOptions;
+  readonly #follow: FollowTime | null;
   readonly #begun = new Set<StreamKey>();
   /** Streams being read whose source responds. */
   readonly #reading = new Set<StreamPlan>();
@@ -76,9 +91,10 @@ class StreamsUnderWay {
   readonly #draining = new Map<StreamPlan, Drain & { readonly sinceMs: number }>();
   #changed = Promise.withResolvers<void>();
 
-  constructor(context: RunContext, options: CallOptions) {
+  constructor(context: RunContext, options: CallOptions, follow: FollowTime | null) {
     this.#context = context;
     this.#options = options;
+    this.#follow = follow;
   }
 
   /** Starts a stream as soon as there is room, unless it has started already. */
@@ -153,7 +169,8 @@ class StreamsUnderWay {
     for (const group of [this.#reading, this.#committing, this.#underWay]) group.add(plan);
     const watchdog = new Watchdog(this.#context.clock, stalledAfterMs, () => leave(this.#reading));
     const source = plan.source && noticing(plan.source, () => watchdog.reset());
-    void runStream({ ...plan, source }, this.#context, this.#options, milestones).then((outcome) => {
+    const running = runStream({ ...plan, source }, this.#context, this.#options, milestones, this.#follow);
+    void running.then((outcome) => {
       this.outcomes.set(plan, outcome);
       watchdog.stop();
       this.#draining.delete(plan);

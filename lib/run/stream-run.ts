@@ -1,5 +1,4 @@
 import type { Difference, DiffRules } from "../change/diff.ts";
-import { eventBytes } from "../change/event.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import {
   type WindowReach,
@@ -9,25 +8,24 @@ import {
 } from "../checkpoint/instants.ts";
 import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
 import { owes } from "../checkpoint/pending.ts";
+import { memoryOf } from "../checkpoint/room.ts";
 import { CheckpointSession } from "../checkpoint/session.ts";
 import { begin, type Receipt, settle } from "../checkpoint/transitions.ts";
 import type { CallOptions } from "../core/clock.ts";
-import { type PartError, SourceError, StoreError } from "../core/errors.ts";
-import type { SinkName } from "../core/names.ts";
+import { type PartError, SourceError } from "../core/errors.ts";
 import { isInstanceGone } from "../source/error-response.ts";
+import type { TaskSource } from "../source/task-source.ts";
 import { partError } from "../telemetry/defect.ts";
 import { type CommitPlan, planCommit } from "./commit-plan.ts";
 import { Deliveries, enoughReceipts } from "./deliveries.ts";
 import { type GoneWord, goneSnapshot, lostDifferences, withWord } from "./gone.ts";
 import { longestWaits } from "./longest-waits.ts";
+import { Looks } from "./looks.ts";
 import { OutboxLease } from "./outbox-lease.ts";
-import { ParkedBatches } from "./parked-batches.ts";
-import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
+import { lostError, ParkedBatches } from "./parked-batches.ts";
+import type { FollowTime, RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
 import { Tally } from "./tally.ts";
-
-/** Approximate memory of one task. */
-const taskBytes = 512;
 
 /** One run of one stream: what was read, and how much of it is committed. */
 export class StreamRun {
@@ -81,25 +79,44 @@ export class StreamRun {
 
   /** Reads the window. A stream that cannot be read still delivers its pending events. */
   async list(options: CallOptions): Promise<void> {
-    const { stream, source, absentMs } = this.#plan;
-    const { log, clock } = this.#context;
+    const { source, absentMs } = this.#plan;
     if (absentMs !== undefined) this.#noteGone(absentMs);
     if (source === null) return;
-    const place = { stream, source, log, clock, reach: this.#reach };
     try {
-      this.#snapshot = await readSnapshot(
-        place,
-        this.#checkpoint,
-        this.#diffRules(this.#checkpoint),
-        options,
-      );
+      this.take(await this.#read(source, options));
       this.#word = null;
-      this.#skewMs = this.#snapshot.clockSkewMs;
     } catch (error) {
       this.fail(error);
       if (error instanceof SourceError) this.#skewMs = error.clockSkewMs;
       if (isInstanceGone(error)) this.#noteGone(this.#context.clock.now());
     }
+  }
+
+  /** The further looks at the stream in this run; none when it could not be read. */
+  looks(time: FollowTime | null): Looks {
+    const { source, follow: rules } = this.#plan;
+    const isRead = source !== null && this.#word === null;
+    return new Looks({
+      ...this.#context,
+      follow: isRead && rules && time ? { source, ...rules, ...time } : null,
+      record: () => this.#checkpoint,
+      skewMs: () => this.#skewMs ?? 0,
+      read: (from, options) => this.#read(from, options),
+    });
+  }
+
+  #read(source: TaskSource, options: CallOptions): Promise<Snapshot> {
+    const { log, clock } = this.#context;
+    const place = { stream: this.#plan.stream, source, log, clock, reach: this.#reach };
+    const rules = { ...this.#rules, nowMs: clock.now(), baselineMs: this.#checkpoint.baselineMs };
+    return readSnapshot(place, this.#checkpoint, rules, options);
+  }
+
+  /** Takes a snapshot to commit what is new in it. */
+  take(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#skewMs = snapshot.clockSkewMs;
+    this.#base = null;
   }
 
   #noteGone(saidMs: number): void {
@@ -123,9 +140,7 @@ export class StreamRun {
 
   /** Approximate memory in use. */
   get heldBytes(): number {
-    const { outbox, known } = this.#checkpoint;
-    const tasks = known.size + (this.#snapshot?.tasks.size ?? 0);
-    return outbox.reduce((sum, { event }) => sum + eventBytes(event), tasks * taskBytes);
+    return memoryOf(this.#checkpoint, this.#snapshot?.tasks.size ?? 0);
   }
 
   get hasMoreToCommit(): boolean {
@@ -134,11 +149,10 @@ export class StreamRun {
 
   /** Opens the deliveries to all sinks while the run holds the outbox. */
   openDeliveries(options: CallOptions): Deliveries {
-    const { stream } = this.#plan.rules;
     return new Deliveries(
       {
         ...this.#context,
-        stream,
+        stream: this.#plan.rules.stream,
         agingMs: () => this.#agingMs,
         stopAtMs: this.#lease.stopAtMs,
         tally: this.#tally,
@@ -192,16 +206,8 @@ export class StreamRun {
   }
 
   outcome(): StreamOutcome {
-    const { changes, accepted, filtered, deadLettered } = this.#tally;
-    return {
-      snapshot: this.#snapshot,
-      changes,
-      accepted,
-      filtered,
-      deadLettered,
-      checkpoint: this.#session.checkpoint,
-      error: this.#error,
-    };
+    const { checkpoint } = this.#session;
+    return { ...this.#tally.counts, snapshot: this.#snapshot, checkpoint, error: this.#error };
   }
 
   get #checkpoint(): Checkpoint {
@@ -222,10 +228,10 @@ export class StreamRun {
       : stored;
     if (this.#snapshot && this.#base !== checkpoint) {
       const rules = this.#diffRules(checkpoint);
-      const isGone = typeof this.#word === "number";
-      this.#differences = isGone
-        ? lostDifferences(checkpoint, rules)
-        : differencesOf(this.#snapshot, checkpoint, rules);
+      this.#differences =
+        typeof this.#word === "number"
+          ? lostDifferences(checkpoint, rules)
+          : differencesOf(this.#snapshot, checkpoint, rules);
       this.#base = checkpoint;
     }
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
@@ -291,6 +297,3 @@ export class StreamRun {
     return { ...rules, startMs: typeof startFrom === "object" ? startFrom.instantMs : null };
   }
 }
-
-const lostError = (sink: SinkName, count: number): StoreError =>
-  new StoreError("corrupt", `${count} deliveries parked for ${sink} are missing from the store`);

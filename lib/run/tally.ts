@@ -9,6 +9,11 @@ export class Tally {
   readonly filtered = new Map<SinkName, number>();
   readonly deadLettered = new Map<SinkName, number>();
 
+  get counts(): Pick<Tally, "changes" | "accepted" | "filtered" | "deadLettered"> {
+    const { changes, accepted, filtered, deadLettered } = this;
+    return { changes, accepted, filtered, deadLettered };
+  }
+
   add(of: "accepted" | "filtered" | "deadLettered", sink: SinkName, count: number): void {
     if (count > 0) this[of].set(sink, (this[of].get(sink) ?? 0) + count);
   }

@@ -2,7 +2,6 @@ import { openQueue } from "../aws/queue.ts";
 import type { LoadedSink } from "../config/check/sinks.ts";
 import { type LoadedSinks, loadSinks } from "../config/load.ts";
 import type { DeliveryConfig } from "../config/schema.ts";
-import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import { type Deliverer, openDeliverer } from "../fleet/deliverer.ts";
@@ -10,6 +9,7 @@ import { maxRestMs } from "../fleet/waits.ts";
 import { warnOfCutTemplates } from "../wire/cut-templates.ts";
 import { openSinkPipeline } from "../wire/sink-pipeline.ts";
 import { required } from "./environment.ts";
+import { containersIn } from "./limits.ts";
 import { cachedAcrossInvocations, type Warm, type WarmDeps } from "./warm.ts";
 
 /** Maximum age of a message: one day before the queue deletes it, since a message may be hidden for half a day. */
@@ -85,18 +85,6 @@ function ofContainer(sink: LoadedSink, delivery: DeliveryConfig, containers: num
 function shareOf({ events, per }: ContainerRate, containers: number): ContainerRate {
   const share = Math.floor(events / containers);
   return share > 0 ? { events: share, per } : { events: 1, per: (per * containers) / events };
-}
-
-/** Maximum containers of the function; 1 when not set. @throws ConfigError */
-function containersIn({ BRIDGE_CONTAINERS: text = "1" }: Environment): number {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new ConfigError([
-    {
-      field: "BRIDGE_CONTAINERS",
-      found: text,
-      expected: "the function's maximumConcurrency, a whole number",
-    },
-  ]);
 }
 
 type ContainerRate = NonNullable<LoadedSink["common"]["rate"]>;

@@ -4,6 +4,7 @@ import type { AccessKey } from "../huawei/sign.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Strays } from "../telemetry/strays.ts";
 import { parseJson } from "../text/json.ts";
+import { followForMs } from "./limits.ts";
 import { logRun, requireNoStrays, requireSuccess } from "./report.ts";
 import { type WarmDeps, warmBridge } from "./warm.ts";
 
@@ -32,9 +33,17 @@ export function functionGraphRuns(
   // A key in the function's own variables takes precedence over the agency's.
   const hasOwnKey = accessKeyIn(deps.environment) !== null;
   return async ({ agencyKey, remainingMs, signal }) => {
-    const timeout = AbortSignal.timeout(Math.max(0, remainingMs - reserveMs));
+    const startedMs = deps.clock.now();
+    const budgetMs = Math.max(0, remainingMs - reserveMs);
+    const timeout = AbortSignal.timeout(budgetMs);
     const bridge = await warm.current(hasOwnKey || !agencyKey ? {} : variablesOf(agencyKey));
-    const summary = await bridge.run(signal ? AbortSignal.any([timeout, signal]) : timeout);
+    const summary = await bridge.run(
+      signal ? AbortSignal.any([timeout, signal]) : timeout,
+      {},
+      {
+        followForMs: followForMs(startedMs + budgetMs - deps.clock.now()),
+      },
+    );
     logRun(deps.log, summary);
     requireSuccess(summary);
     requireNoStrays(strays);

@@ -3,6 +3,7 @@ import type { Context } from "aws-lambda";
 import type { Environment } from "../core/environment.ts";
 import type { Log } from "../telemetry/log.ts";
 import { functionDeps } from "./environment.ts";
+import { followForMs } from "./limits.ts";
 import { type Metrics, metricsLine } from "./metrics.ts";
 import type { Warm, WarmDeps } from "./warm.ts";
 
@@ -30,6 +31,8 @@ export interface Invocation<Event, Part> {
   readonly remainingMs: number;
   /** `remainingMs` minus the reserve, milliseconds; no new work starts after it. */
   readonly budgetMs: number;
+  /** How long the run may follow streams, milliseconds. */
+  readonly followForMs: number;
   /** Aborts when the budget is spent. */
   readonly signal: AbortSignal;
   /** Writes metrics for CloudWatch, under the function's name. */
@@ -52,14 +55,16 @@ export function lambda<Event, Part, Response>(
       const remainingMs = context.getRemainingTimeInMillis();
       const budgetMs = Math.max(0, remainingMs - reserveMs);
       const signal = AbortSignal.timeout(budgetMs);
+      const part = await warm.current();
       return handle({
         event,
-        part: await warm.current(),
+        part,
         log: deps.log,
         now,
         startedMs,
         remainingMs,
         budgetMs,
+        followForMs: followForMs(startedMs + budgetMs - now()),
         signal,
         report: (metrics) => write(metricsLine(metrics, context.functionName, now())),
       });

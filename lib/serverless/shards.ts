@@ -3,7 +3,7 @@ import { type StreamKey, streamKey } from "../core/names.ts";
 import { parseShard, type ShardStream } from "../fleet/shard.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { Bridge } from "../wire/bridge.ts";
+import type { Bridge, RunTime } from "../wire/bridge.ts";
 
 /** Result of polling a batch of shards. */
 export interface PolledShards {
@@ -21,6 +21,7 @@ export async function pollShards(
   bridge: Pick<Bridge, "runShard">,
   log: Log,
   signal: AbortSignal,
+  time: RunTime = {},
 ): Promise<PolledShards> {
   const shards = Records.map(({ messageId, body }) => ({ messageId, streams: parseShard(body) }));
   const streams = new Map<StreamKey, ShardStream>();
@@ -28,7 +29,7 @@ export async function pollShards(
     if (!found) log("error", "a message is no shard", { messageId });
     for (const each of found ?? []) streams.set(streamKey(each.stream), each);
   }
-  const summary = await bridge.runShard([...streams.values()], signal);
+  const summary = await bridge.runShard([...streams.values()], signal, {}, time);
   const unrecorded = new Set(
     summary.streams
       .filter(({ error }) => error && (error.code === "STORE_FAILED" || signal.aborted))

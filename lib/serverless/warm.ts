@@ -5,6 +5,7 @@ import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
 import { type Bridge, type BridgeDeps, openBridge } from "../wire/bridge.ts";
 import { secretResolvers } from "../wire/secrets.ts";
+import { containersIn } from "./limits.ts";
 
 /** Longest time until a rotated secret is used without a deployment, milliseconds. */
 const secretsMaxAgeMs = 5 * 60_000;
@@ -45,7 +46,14 @@ interface Opened<Part> {
 
 /** A bridge, cached between invocations. */
 export const warmBridge = (deps: WarmDeps): Warm<Bridge> =>
-  cachedAcrossInvocations({ load: loadConfig, open: openBridge }, deps);
+  cachedAcrossInvocations(
+    {
+      load: loadConfig,
+      open: (loaded, opening) =>
+        openBridge(loaded, { ...opening, containers: containersIn(opening.environment) }),
+    },
+    deps,
+  );
 
 /** Caches a part between invocations, and reopens it when its secrets change. */
 export function cachedAcrossInvocations<Part extends Closable, Loaded>(

@@ -24,12 +24,16 @@ import { trackBusy } from "../stores/busy-records.ts";
 import type { Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
 import { warnOfCutTemplates } from "./cut-templates.ts";
+import { followRules } from "./follow-rules.ts";
 import { type BridgeObserver, observeAll } from "./observer.ts";
 import { allListings, servedStreams } from "./served.ts";
 import { openSinkPipeline } from "./sink-pipeline.ts";
 import { openStores } from "./stores.ts";
 import { streamPlans } from "./stream-plan.ts";
 import { unlistedStreams } from "./unlisted.ts";
+
+/** When a run's time is over. */
+export type RunTime = Pick<RunOptions, "nextMs" | "followForMs">;
 
 /** Injected parts of a bridge. */
 export interface BridgeDeps {
@@ -46,6 +50,8 @@ export interface BridgeDeps {
   readonly observer?: BridgeObserver;
   /** Shutdown signals of the process; attempts in flight get a short grace period. @default none */
   readonly shutdown?: ShutdownSignals;
+  /** Processes that run at once and share the budget of their access keys. @default 1 */
+  readonly containers?: number;
 }
 
 /** The assembled bridge, as used by the command line and the functions. */
@@ -54,7 +60,7 @@ export interface Bridge {
    * Runs all streams, and unwatched streams with pending deliveries. Never rejects for a failing stream or sink: the
    * summary reports it.
    */
-  run(signal: AbortSignal, observer?: BridgeObserver, next?: Pick<RunOptions, "nextMs">): Promise<RunSummary>;
+  run(signal: AbortSignal, observer?: BridgeObserver, time?: RunTime): Promise<RunSummary>;
   /**
    * Runs a shard of the streams. Streams that the configuration does not watch only get their pending deliveries sent.
    */
@@ -62,6 +68,7 @@ export interface Bridge {
     shard: readonly ShardStream[],
     signal: AbortSignal,
     observer?: BridgeObserver,
+    time?: RunTime,
   ): Promise<RunSummary>;
   /** Discovers all streams. If a source cannot be listed, it returns the last known streams and the failure. */
   discover(signal: AbortSignal): Promise<DiscoveredStreams>;
@@ -117,6 +124,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     policies: mapValues(pipelines, ({ policy }) => policy),
     filters: mapValues(pipelines, ({ matches }) => matches),
     maxBacklog,
+    follow: followRules(config.polling, deps),
   });
 
   const expireDeadLetters = deadLetterAge({
@@ -134,7 +142,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     feeds: readonly AsyncIterable<Planned>[],
     signal: AbortSignal,
     observer: BridgeObserver = {},
-    next: Pick<RunOptions, "nextMs"> = {},
+    time: RunTime = {},
   ): Promise<RunSummary> => {
     const all = deps.observer ? observeAll([deps.observer, observer]) : observer;
     const context: RunContext = {
@@ -148,7 +156,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       clockSkewMs,
       dispatchers: mapValues(pipelines, ({ dispatcher }) => dispatcher()),
     };
-    const ended = await runStreams(feeds, context, { signal, ...next });
+    const ended = await runStreams(feeds, context, { signal, ...time });
     const skewMs = clockSkewMs();
     // Start of the run, corrected if this clock is ahead of any API's.
     const confirmedMs = skewMs === null ? null : Date.parse(ended.startedAt) + Math.min(0, skewMs);
@@ -164,16 +172,16 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     parked,
     activity,
     fleet: config.fleet,
-    run: (signal, observer, next) =>
-      runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, next),
-    runShard: (shard, signal, observer) => {
+    run: (signal, observer, time) =>
+      runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, time),
+    runShard: (shard, signal, observer, time) => {
       const planned = shard.map(({ stream, owes, absentMs, ...rest }) => {
         // Another process, such as a redrive, changed the record; drop the one in memory.
         if (owes) checkpoints.doubt?.(streamKey(stream));
         const from = discoveries.find((discovery) => isWatched(discovery.config, stream)) ?? null;
         return plans.ofUnlisted({ stream, from, absentMs, ...rest });
       });
-      return runOver([inOneGo({ plans: planned, failedSources: [] })], signal, observer);
+      return runOver([inOneGo({ plans: planned, failedSources: [] })], signal, observer, time);
     },
     discover: async (signal) => {
       const listings = await allListings(discoveries, log, signal);

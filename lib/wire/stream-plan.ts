@@ -1,13 +1,16 @@
 import type { SourceConfig } from "../config/schema.ts";
 import { type Stream, streamKey } from "../core/names.ts";
 import type { CommitRules } from "../run/commit-plan.ts";
-import type { StreamPlan } from "../run/plan.ts";
+import type { FollowRules, StreamPlan } from "../run/plan.ts";
 import type { Discovery, WatchedStream } from "../source/discovery.ts";
 import { taskEndpoint } from "../source/endpoints.ts";
 import type { UnlistedStream } from "./unlisted.ts";
 
 /** Rules shared by the plans of all streams. */
-export type SharedRules = Pick<CommitRules, "policies" | "filters" | "maxBacklog">;
+export interface SharedRules extends Pick<CommitRules, "policies" | "filters" | "maxBacklog"> {
+  /** How the streams of a source are followed. */
+  readonly follow: (config: SourceConfig) => FollowRules | undefined;
+}
 
 /** A stream missing from this process's lists, with what another process's list reported. */
 export interface ServedStream extends UnlistedStream {
@@ -48,7 +51,7 @@ function planOf(
   stream: Stream,
   config: SourceConfig | null,
   name: string | null,
-  shared: SharedRules,
+  { follow, ...shared }: SharedRules,
 ): Omit<StreamPlan, "source" | "absentMs" | "sinceMs"> {
   const { startFrom = "now", lookback = 0, maxOpenAge = 0, overdue = {} } = config ?? {};
   const origin = config ? taskEndpoint(config).origin : "";
@@ -56,6 +59,7 @@ function planOf(
   return {
     stream,
     startFrom,
+    follow: config ? follow(config) : undefined,
     overdueAfterMs: (task) => (Object.hasOwn(overdue, task) ? overdue[task] : overdue["*"]) ?? null,
     rules: {
       ...shared,

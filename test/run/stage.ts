@@ -112,6 +112,7 @@ export function stage(
     run: runId(`run-${++runs}`),
     timeBudgetMs: 30_000,
     clock,
+    random,
     log: silentLog,
     checkpoints,
     deadLetters,

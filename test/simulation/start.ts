@@ -114,6 +114,7 @@ function contextOf(ground: Ground, crew: Crew, timeBudgetMs: number, chance: num
     run: process.run,
     timeBudgetMs,
     clock: process.clock,
+    random: process.random,
     log: silentLog,
     checkpoints: variant.checkpoints?.(checkpoints, process) ?? checkpoints,
     deadLetters: variant.deadLetters?.(deadLetters, process) ?? deadLetters,

@@ -13,7 +13,12 @@ import { sourceConfig } from "../source/loopback.ts";
 const streamOf = (instanceId: string) =>
   ({ engine: "rabbitmq", region: "cn-north-4", projectId: "project", instanceId }) as const;
 const keyOf = (instanceId: string): StreamKey => streamKey(streamOf(instanceId));
-const plans = streamPlans({ policies: new Map(), filters: new Map(), maxBacklog: 1 });
+const plans = streamPlans({
+  policies: new Map(),
+  filters: new Map(),
+  maxBacklog: 1,
+  follow: () => undefined,
+});
 
 /** A new process whose one list of instances ends when a test says so; an instance is busy, another is quiet. */
 function opened() {

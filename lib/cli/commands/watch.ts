@@ -54,7 +54,7 @@ async function runOnAndOn(
     const nextMs = clock.now() + intervalMs;
     monitor.turned();
     try {
-      const summary = await bridge.run(stop, observer, { nextMs });
+      const summary = await bridge.run(stop, observer, { nextMs, followForMs: intervalMs });
       if (context.json) screen.out.json(summary);
       else if (!stop.aborted) reportStreamErrors(summary);
       if (!stop.aborted) showHeartbeat(screen, summary, nextMs);

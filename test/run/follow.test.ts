@@ -1,0 +1,197 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { SourceError } from "../../lib/core/errors.ts";
+import { taskId } from "../../lib/core/names.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
+import { type RunOptions, runStreams } from "../../lib/run/run-streams.ts";
+import { lookBudgets } from "../../lib/source/look-budget.ts";
+import { createdMs, sampleTask } from "../change/sample.ts";
+import { chat, ops } from "../checkpoint/sample.ts";
+import { runUntilSettled } from "../delivery/run-until-settled.ts";
+import { accepted, busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
+import type { ManualClock } from "../simulator/clock.ts";
+import { stage } from "./stage.ts";
+
+const secondMs = 1_000;
+const everyMs = 5 * secondMs;
+const open = sampleTask({ status: "EXECUTING" });
+const ended = sampleTask({ status: "SUCCESS", updatedAtMs: createdMs + 12 * secondMs });
+
+/** A stream that is followed for 54 seconds, its looks' instants in seconds, and runs over it. */
+function followed(sinks: readonly ScriptedSink[] = [scriptedSink(ops)], callsPerMinute = 600) {
+  const staged = stage(sinks);
+  const { clock, source } = staged;
+  const budget = lookBudgets(clock, callsPerMinute)("key");
+  const plan = { ...staged.plan, follow: { everyMs, budget } };
+  const lookedAt: number[] = [];
+  const { list } = source;
+  source.list = (...call) => {
+    lookedAt.push((clock.now() - createdMs) / secondMs);
+    return list(...call);
+  };
+  const begin = (options: Partial<RunOptions> = {}) =>
+    runStreams([inOneGo()], staged.context({ random: () => 0 }), {
+      signal: new AbortController().signal,
+      followForMs: 54 * secondMs,
+      ...options,
+    });
+  async function* inOneGo() {
+    yield { plans: [plan], failedSources: [] };
+  }
+  return {
+    ...staged,
+    budget,
+    lookedAt,
+    begin,
+    run: (options?: Partial<RunOptions>) => settled(clock, begin(options)),
+  };
+}
+
+const settled = runUntilSettled;
+
+const untilCutOff = (signal: AbortSignal): Promise<DeliveryResult> =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy)));
+
+const at = async (clock: ManualClock, seconds: number): Promise<void> => {
+  while (clock.now() < createdMs + seconds * secondMs) {
+    for (let count = 0; count < 5; count += 1) await turn();
+    await clock.advance(100);
+  }
+};
+
+describe("a followed stream", () => {
+  it("is read again every five seconds until its task ends, and its end is delivered at once", async () => {
+    const sink = scriptedSink(ops);
+    const { clock, lookedAt, begin, show } = followed([sink]);
+    show(open);
+    const running = begin();
+    await at(clock, 12);
+    show(ended);
+    const summary = await settled(clock, running);
+    expect(lookedAt).toEqual([0, 5, 10, 15]);
+    expect(sink.accepted.map(({ data }) => data.change.to)).toEqual(["EXECUTING", "SUCCESS"]);
+    expect(summary.streams[0]).toMatchObject({ changes: 2, error: null });
+    expect(summary.durationMs).toBeLessThan(17 * secondMs);
+  });
+
+  it("costs one request when no task is open, and writes nothing while nothing changes", async () => {
+    const { commits, lookedAt, run, show } = followed();
+    show(ended);
+    await run();
+    expect(lookedAt).toEqual([0]);
+    show(sampleTask({ id: taskId("other"), status: "EXECUTING" }));
+    await run();
+    const before = commits.length;
+    await run();
+    expect(lookedAt.length).toBeGreaterThan(20);
+    expect(commits.length).toBe(before);
+  });
+
+  it("is left when the run's time is up, and when the run is stopped", async () => {
+    const { clock, lookedAt, begin, show } = followed();
+    show(open);
+    const summary = await settled(clock, begin());
+    expect(lookedAt).toEqual([0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50]);
+    expect(summary.durationMs).toBeLessThanOrEqual(51 * secondMs);
+    const stop = new AbortController();
+    const running = begin({ signal: stop.signal });
+    await at(clock, (summary.durationMs + 7_000) / secondMs);
+    stop.abort();
+    expect((await settled(clock, running)).durationMs).toBeLessThan(8 * secondMs);
+  });
+
+  it("is read once where the run has no time for it", async () => {
+    const { clock, lookedAt, begin, show } = followed();
+    show(open);
+    await settled(clock, begin({ followForMs: 3 * secondMs }));
+    expect(lookedAt).toEqual([0]);
+  });
+
+  it("tells one sink of its end in time while another hangs", async () => {
+    const healthy = scriptedSink(ops);
+    const hanging = scriptedSink(chat, (_, signal) => untilCutOff(signal));
+    const { clock, begin, show } = followed([hanging, healthy]);
+    show(open);
+    const running = begin();
+    await at(clock, 12);
+    show(ended);
+    await at(clock, 16);
+    expect(healthy.accepted.map(({ data }) => data.change.to)).toEqual(["EXECUTING", "SUCCESS"]);
+    await settled(clock, running);
+  });
+
+  it("renews its lease with each time that it delivers, so that a crash is waited for as briefly as ever", async () => {
+    const hanging = scriptedSink(ops, (event, signal) =>
+      event.data.change.to === "SUCCESS" ? untilCutOff(signal) : accepted,
+    );
+    const { clock, begin, show, record } = followed([hanging]);
+    show(open);
+    const running = begin();
+    await at(clock, 6);
+    expect((await record())?.lease).toBeNull();
+    await at(clock, 38);
+    show(ended);
+    await at(clock, 40.3);
+    expect((await record())?.lease?.untilMs).toBe(createdMs + 71 * secondMs);
+    await settled(clock, running);
+    expect((await record())?.lease).toBeNull();
+  });
+
+  it("is looked at less often after each failure, and the run still succeeds", async () => {
+    const { clock, source, lookedAt, begin, show } = followed();
+    show(open);
+    const running = begin();
+    await at(clock, 1);
+    source.failure = new SourceError("unavailable", "no answer");
+    const summary = await settled(clock, running);
+    expect(lookedAt).toEqual([0, 5, 15, 35]);
+    expect(summary.streams[0]?.error).toBeNull();
+  });
+
+  it("pauses with all streams of its key while the API throttles", async () => {
+    const { clock, source, lookedAt, begin, show } = followed();
+    show(open);
+    const running = begin();
+    await at(clock, 1);
+    source.failure = new SourceError("throttled", "too many", { retryAfterMs: 30 * secondMs });
+    await at(clock, 6);
+    source.failure = null;
+    await settled(clock, running);
+    expect(lookedAt).toEqual([0, 5, 35, 40, 45, 50]);
+  });
+
+  it("waits for the budget of its key", async () => {
+    const { lookedAt, run, show } = followed([scriptedSink(ops)], 2);
+    show(open);
+    await run();
+    expect(lookedAt).toEqual([0, 5, 35]);
+  });
+
+  it("is followed no longer than its time when the clock is put back, and ends early when it is put ahead", async () => {
+    const back = followed();
+    back.show(open);
+    let running = back.begin();
+    await at(back.clock, 3);
+    back.clock.set(createdMs - 3_600 * secondMs);
+    const startMs = back.clock.now();
+    await settled(back.clock, running);
+    expect(back.clock.now() - startMs).toBeLessThan(53 * secondMs);
+    const ahead = followed();
+    ahead.show(open);
+    running = ahead.begin();
+    await at(ahead.clock, 3);
+    ahead.clock.set(createdMs + 3_600 * secondMs);
+    await settled(ahead.clock, running);
+    expect(ahead.clock.now()).toBeLessThan(createdMs + 3_610 * secondMs);
+  });
+
+  it("leaves when its watch's next run is due", async () => {
+    const { clock, begin, show } = followed();
+    show(open);
+    const summary = await settled(
+      clock,
+      begin({ nextMs: createdMs + 20 * secondMs, followForMs: 60 * secondMs }),
+    );
+    expect(summary.durationMs).toBeLessThanOrEqual(21 * secondMs);
+  });
+});
