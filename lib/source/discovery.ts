@@ -2,6 +2,7 @@ import type { SourceConfig } from "../config/schema.ts";
 import { type Clock, isWithin } from "../core/clock.ts";
 import type { Stream } from "../core/names.ts";
 import type { DmsSource } from "./dms.ts";
+import type { Instance } from "./instances.ts";
 import type { TaskSource } from "./task-source.ts";
 
 /** A stream to watch. */
@@ -10,8 +11,8 @@ export interface WatchedStream {
   /** The instance's name, if the API returned it. */
   readonly name: string | null;
   /**
-   * For a new instance, when a list last lacked it or the first list had it, epoch milliseconds: its tasks since then
-   * are emitted. Otherwise omitted.
+   * For a new instance, when a list last lacked it, or it was created, or the first list had it, epoch milliseconds:
+   * its tasks since then are emitted. Otherwise omitted.
    */
   readonly sinceMs?: number | undefined;
   readonly source: TaskSource;
@@ -41,8 +42,8 @@ export interface Discovery {
 
 const maxAgeMs = 5 * 60_000;
 /**
- * How long an instance counts as new after the first listing that has it, milliseconds; its stream has a record by
- * then.
+ * How long an instance counts as new after its creation or the first listing that has it, milliseconds; its stream has
+ * a record by then.
  */
 const newForMs = 60 * 60_000;
 
@@ -61,10 +62,10 @@ export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Cl
       if (last && isWithin(maxAgeMs, last.atMs, atMs)) return last;
       const { instances, isWhole } = await source.instances({ signal });
       const sinceOf = newcomers(last, atMs);
-      const streams = instances.map(({ id, name }) => ({
-        stream: { engine, region, projectId, instanceId: id },
-        name,
-        sinceMs: sinceOf(id),
+      const streams = instances.map((instance) => ({
+        stream: { engine, region, projectId, instanceId: instance.id },
+        name: instance.name,
+        sinceMs: sinceOf(instance),
         source,
       }));
       last = { streams, atMs, isWhole };
@@ -74,12 +75,15 @@ export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Cl
 }
 
 /** Returns since when an instance of the next listing is new; undefined when it is not. */
-function newcomers(last: ListedStreams | null, nowMs: number): (instance: string) => number | undefined {
-  if (!last) return () => nowMs;
+function newcomers(last: ListedStreams | null, nowMs: number): (instance: Instance) => number | undefined {
+  // A process that has just started knows no list that lacked the instance, but the API says when it was created.
+  if (!last)
+    return ({ createdAtMs }) =>
+      createdAtMs !== null && isWithin(newForMs, createdAtMs, nowMs) ? createdAtMs : nowMs;
   const listed = new Map(last.streams.map(({ stream, sinceMs }) => [stream.instanceId, sinceMs]));
-  return (instance) => {
-    const wasThere = listed.has(instance) || !last.isWhole;
-    const sinceMs = wasThere ? listed.get(instance) : last.atMs;
+  return ({ id }) => {
+    const wasThere = listed.has(id) || !last.isWhole;
+    const sinceMs = wasThere ? listed.get(id) : last.atMs;
     return sinceMs !== undefined && nowMs - sinceMs < newForMs ? sinceMs : undefined;
   };
 }

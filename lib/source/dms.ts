@@ -178,7 +178,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     instances: async (options) =>
       config.instances === "all"
         ? listInstances(api, { engine, projectId }, options)
-        : { instances: config.instances.map((id) => ({ id, name: null })), isWhole: true },
+        : { instances: config.instances.map((id) => ({ id, name: null, createdAtMs: null })), isWhole: true },
 
     get clockSkewMs() {
       return skew.skewMs();

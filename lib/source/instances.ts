@@ -3,12 +3,15 @@ import { SourceError } from "../core/errors.ts";
 import type { Engine } from "../core/names.ts";
 import { fieldsOf } from "../text/json.ts";
 import type { Api } from "./api.ts";
+import { parseInstant } from "./parse.ts";
 
 /** An instance of a project. */
 export interface Instance {
   readonly id: string;
   /** The instance's name; null when unknown. */
   readonly name: string | null;
+  /** When it was created, epoch milliseconds; null when unknown. */
+  readonly createdAtMs: number | null;
 }
 
 /** A listing of instances. */
@@ -75,8 +78,10 @@ function parseInstances(body: unknown): InstancePage | null {
   const { instances: records, instance_num } = fieldsOf(body);
   if (!Array.isArray(records)) return null;
   const instances = records.flatMap((record) => {
-    const { instance_id: id, name } = fieldsOf(record);
-    return isName(id) ? [{ id, name: isName(name) ? name : null }] : [];
+    const { instance_id: id, name, created_at } = fieldsOf(record);
+    return isName(id)
+      ? [{ id, name: isName(name) ? name : null, createdAtMs: parseInstant(created_at) }]
+      : [];
   });
   const total = typeof instance_num === "string" && instance_num !== "" ? Number(instance_num) : instance_num;
   return { instances, received: records.length, total: Number.isSafeInteger(total) ? Number(total) : null };

@@ -121,7 +121,7 @@ const iso = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|[+-]\d{2}:?\d{2
 const epochMs = /^\d{13}$/;
 
 /** Parses ISO 8601 (UTC without a zone) or epoch milliseconds; null when it is neither. */
-function parseInstant(value: unknown): number | null {
+export function parseInstant(value: unknown): number | null {
   const text = typeof value === "number" ? String(value) : value;
   if (typeof text !== "string") return null;
   if (usual.test(text)) return usualInstant(text);

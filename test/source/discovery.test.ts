@@ -4,6 +4,8 @@ import type { DmsSource } from "../../lib/source/dms.ts";
 import { manualClock } from "../simulator/clock.ts";
 import { sourceConfig } from "./loopback.ts";
 
+const { signal } = new AbortController();
+
 it.each([
   ["is believed for five minutes", 299_999, 1],
   ["is asked for again after five minutes", 300_000, 2],
@@ -18,9 +20,26 @@ it.each([
     },
   } as unknown as DmsSource;
   const discovery = openDiscovery(sourceConfig("http://127.0.0.1:1", { instances: "all" }), source, clock);
-  const { signal } = new AbortController();
   await discovery.list(signal);
   clock.set(1_000_000 + stepMs);
   await discovery.list(signal);
   expect(asked).toBe(expected);
+});
+
+const hourMs = 3_600_000;
+
+it.each([
+  ["created a minute ago", -60_000, -60_000],
+  ["created long ago", -hourMs, 0],
+  ["created in the future, by the API's clock", 60_000, 0],
+  ["of which the API tells no creation", null, 0],
+])("the first list has an instance %s as new since %s ms", async (_name, createdMs, expected) => {
+  const nowMs = 10 * hourMs;
+  const createdAtMs = createdMs === null ? null : nowMs + createdMs;
+  const source = {
+    instances: async () => ({ instances: [{ id: "a", name: null, createdAtMs }], isWhole: true }),
+  } as unknown as DmsSource;
+  const config = sourceConfig("http://127.0.0.1:1", { instances: "all" });
+  const { streams } = await openDiscovery(config, source, manualClock(nowMs)).list(signal);
+  expect(streams).toMatchObject([{ sinceMs: nowMs + expected }]);
 });

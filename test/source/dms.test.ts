@@ -180,8 +180,8 @@ describe("instances", () => {
   it("are the configured ones without a request", async () => {
     const server = await loopback(page(0));
     expect(await list(open(server.origin, { instances: ["a", "b"] }))).toEqual([
-      { id: "a", name: null },
-      { id: "b", name: null },
+      { id: "a", name: null, createdAtMs: null },
+      { id: "b", name: null, createdAtMs: null },
     ]);
     expect(server.requests).toHaveLength(0);
   });
@@ -208,7 +208,7 @@ describe("instances", () => {
     const server = await loopback(
       json({ instance_num: 3, instances: [null, { name: "x" }, { instance_id: "a", name: null }] }),
     );
-    expect(await list(open(server.origin, all))).toEqual([{ id: "a", name: null }]);
+    expect(await list(open(server.origin, all))).toEqual([{ id: "a", name: null, createdAtMs: null }]);
   });
 
   it.each([
