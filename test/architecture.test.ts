@@ -40,8 +40,8 @@ const mayImport: Readonly<Record<string, string>> = {
   serverless: "aws config core fleet huawei run telemetry text wire",
   cli: "async change checkpoint config core delivery filter huawei options preview run serverless simulator sinks source telemetry text wire",
   wire: "aws change checkpoint config core delivery filter fleet huawei net run sinks source stores telemetry",
-  run: "async change checkpoint core delivery source telemetry",
-  fleet: "aws change checkpoint core delivery telemetry text",
+  run: "async change checkpoint core delivery source status telemetry text",
+  fleet: "aws change checkpoint core delivery status telemetry text",
 
   preview: "change core sinks telemetry text",
   simulator: "change core huawei text",
@@ -62,14 +62,15 @@ const mayImport: Readonly<Record<string, string>> = {
   net: "async core",
   options: "",
   async: "core",
-  telemetry: "core text",
+  telemetry: "core status text",
+  status: "checkpoint core",
   text: "",
   core: "",
 };
 
 /** No I/O, clock, chance or environment: folders, and single files of folders that do I/O elsewhere. */
 const pure: readonly RegExp[] = [
-  /^lib\/(change|checkpoint|core|filter|options|text)\//,
+  /^lib\/(change|checkpoint|core|filter|options|status|text)\//,
   /^lib\/huawei\/(access-key|endpoint|obs-sign|sign)\.ts$/,
   /^lib\/net\/(ip|retry-after)\.ts$/,
   /^lib\/delivery\/(backlog|batch|dead-letters|retry|task-queue)\.ts$/,

@@ -164,7 +164,14 @@ const credentialCodes: ReadonlySet<string> = new Set([
 
 function refusal(name: string, response: AwsResponse): AwsError {
   const code = errorCode(response);
-  return new AwsError(reasonOf(response.status, code), code, `${name}: refused with HTTP ${response.status}`);
+  return new AwsError(
+    reasonOf(response.status, code),
+    code,
+    `${name}: refused with HTTP ${response.status}`,
+    {
+      status: response.status,
+    },
+  );
 }
 
 /** Maps AWS's error code and the response's status to a failure. */

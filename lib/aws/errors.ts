@@ -13,10 +13,18 @@ export class AwsError extends Error {
   readonly reason: AwsFailure;
   /** AWS's code, such as `ParameterNotFound`, or ours, such as `NO_CREDENTIALS`, when there was no response. */
   readonly code: string;
+  /** HTTP status of the response; null without one. */
+  readonly status: number | null;
 
-  constructor(reason: AwsFailure, code: string, message: string, options?: ErrorOptions) {
+  constructor(
+    reason: AwsFailure,
+    code: string,
+    message: string,
+    options: ErrorOptions & { readonly status?: number } = {},
+  ) {
     super(`${message} (${code})`, options);
     this.reason = reason;
     this.code = code;
+    this.status = options.status ?? null;
   }
 }

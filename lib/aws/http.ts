@@ -48,7 +48,7 @@ export async function ask(
   if (cut !== null) {
     const reason = cut === brokeOff ? "unavailable" : "malformed";
     const code = status < 300 ? unreadableCode : "UNREADABLE_REFUSAL";
-    throw new AwsError(reason, code, `${call}: HTTP ${status} with ${cut}`);
+    throw new AwsError(reason, code, `${call}: HTTP ${status} with ${cut}`, { status });
   }
   return { status, header: (name) => headerOf(response, name), text };
 }

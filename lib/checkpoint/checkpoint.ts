@@ -25,13 +25,34 @@ export interface OutboxEntry {
   readonly pending: ReadonlyMap<SinkName, PendingState>;
 }
 
-/** State of a failing sink. A healthy sink has none. */
-export interface BreakerState {
-  readonly kind: "failing" | "blocked";
-  readonly reason: FailureReason;
+/** What a platform said when it refused: durable, so it is bounded and holds no secrets. */
+export interface Refused {
+  /** Since when it refuses, epoch milliseconds. */
   readonly sinceMs: number;
+  /** One line of at most 300 characters. */
+  readonly message: string;
+  /** HTTP status of the response; null without one. */
+  readonly httpStatus: number | null;
+}
+
+/**
+ * State of a sink that refuses deliveries. A healthy sink has none.
+ *
+ * - `retrying`: it refuses some deliveries and accepts others; its breaker is closed.
+ * - `failing`: it refuses all; one delivery a run goes as a probe.
+ * - `blocked`: like `failing`, until an operator fixes the sink.
+ */
+export interface BreakerState extends Refused {
+  readonly kind: "retrying" | "failing" | "blocked";
+  readonly reason: FailureReason;
   /** Epoch milliseconds before which the sink asked not to be tried (Retry-After). */
   readonly notBeforeMs: number;
+}
+
+/** A time in which a stream cannot be read. */
+export interface Outage extends Refused {
+  /** Why: the source's reason, or an error's code. */
+  readonly code: string;
 }
 
 /** The run that may deliver this outbox. It expires only when none of the run's requests can still be in flight. */
@@ -53,6 +74,10 @@ export interface Checkpoint {
   readonly baselineMs: number | null;
   /** When the API or a complete list of its instances first reported the instance gone; null while it exists. */
   readonly goneMs: number | null;
+  /** Name of the instance where it was last known; null before. */
+  readonly instanceName: string | null;
+  /** Set while the stream cannot be read. */
+  readonly outage: Outage | null;
   readonly known: ReadonlyMap<TaskId, KnownTask>;
   readonly durations: Durations;
   /** Ordered by sequence. */

@@ -29,6 +29,10 @@ const recordSchema = v.strictObject({
   newestCreatedMs: v.nullable(ms),
   baselineMs: v.nullable(ms),
   goneMs: v.nullable(ms),
+  instanceName: v.nullable(v.string()),
+  outage: v.nullable(
+    v.strictObject({ sinceMs: ms, code: v.string(), message: v.string(), httpStatus: v.nullable(count) }),
+  ),
   /** Compact rows, since a record may hold thousands. */
   known: v.array(
     v.strictTuple([v.string(), v.string(), ms, v.nullable(ms), v.string(), v.picklist([0, overdueFlag])]),
@@ -48,7 +52,15 @@ const recordSchema = v.strictObject({
   nextSequence: ms,
   lease: v.nullable(v.strictObject({ run: v.string(), untilMs: ms })),
   breakers: v.array(
-    v.strictTuple([v.string(), v.picklist(["failing", "blocked"]), v.picklist(failureReasons), ms, ms]),
+    v.strictTuple([
+      v.string(),
+      v.picklist(["retrying", "failing", "blocked"]),
+      v.picklist(failureReasons),
+      ms,
+      ms,
+      v.string(),
+      v.nullable(count),
+    ]),
   ),
   messages: v.array(v.strictTuple([v.string(), v.array(v.strictTuple([v.string(), v.string()]))])),
 });
@@ -63,6 +75,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
     newestCreatedMs: checkpoint.newestCreatedMs,
     baselineMs: checkpoint.baselineMs,
     goneMs: checkpoint.goneMs,
+    instanceName: checkpoint.instanceName,
+    outage: checkpoint.outage,
     known: Array.from(checkpoint.known, ([id, task]) => [
       id,
       task.status,
@@ -89,12 +103,14 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
     ]),
     nextSequence: checkpoint.nextSequence,
     lease: checkpoint.lease,
-    breakers: Array.from(checkpoint.breakers, ([sink, { kind, reason, sinceMs, notBeforeMs }]) => [
+    breakers: Array.from(checkpoint.breakers, ([sink, state]) => [
       sink,
-      kind,
-      reason,
-      sinceMs,
-      notBeforeMs,
+      state.kind,
+      state.reason,
+      state.sinceMs,
+      state.notBeforeMs,
+      state.message,
+      state.httpStatus,
     ]),
     messages: Array.from(checkpoint.messages, ([task, bySink]) => [task, [...bySink]]),
   };
@@ -128,6 +144,8 @@ export function decodeCheckpoint(text: string): Checkpoint {
     newestCreatedMs: row.newestCreatedMs,
     baselineMs: row.baselineMs,
     goneMs: row.goneMs,
+    instanceName: row.instanceName,
+    outage: row.outage,
     known: new Map(
       row.known.map(([id, status, createdAtMs, updatedAtMs, name, flag]) => [
         taskId(id),
@@ -163,9 +181,9 @@ export function decodeCheckpoint(text: string): Checkpoint {
     nextSequence: row.nextSequence,
     lease: row.lease && { run: runId(row.lease.run), untilMs: row.lease.untilMs },
     breakers: new Map(
-      row.breakers.map(([sink, kind, reason, sinceMs, notBeforeMs]) => [
+      row.breakers.map(([sink, kind, reason, sinceMs, notBeforeMs, message, httpStatus]) => [
         sinkName(sink),
-        { kind, reason, sinceMs, notBeforeMs },
+        { kind, reason, sinceMs, notBeforeMs, message, httpStatus },
       ]),
     ),
     messages: new Map(

@@ -21,7 +21,7 @@ export function withoutVoidInstants(
   nowMs: number,
   longest: LongestWaits,
 ): Checkpoint {
-  const { lease, breakers, outbox, baselineMs, goneMs } = checkpoint;
+  const { lease, breakers, outbox, outage, baselineMs, goneMs } = checkpoint;
   const isVoid = (atMs: number, waitMs: number): boolean => atMs > nowMs + waitMs + clockSlackMs;
   const isLateFor = (sink: SinkName, atMs: number): boolean => isVoid(atMs, longest.attemptMs(sink));
   const isSound = ({ pending }: OutboxEntry): boolean =>
@@ -30,6 +30,7 @@ export function withoutVoidInstants(
     !(lease && isVoid(lease.untilMs, longest.fenceMs)) &&
     !(baselineMs !== null && isVoid(baselineMs, 0)) &&
     !(goneMs !== null && isVoid(goneMs, 0)) &&
+    !(outage && isVoid(outage.sinceMs, 0)) &&
     !breakers
       .entries()
       .some(([sink, each]) => isLateFor(sink, each.notBeforeMs) || isVoid(each.sinceMs, 0)) &&
@@ -39,6 +40,7 @@ export function withoutVoidInstants(
     ...checkpoint,
     baselineMs: baselineMs === null ? null : Math.min(baselineMs, nowMs),
     goneMs: goneMs === null ? null : Math.min(goneMs, nowMs),
+    outage: outage && { ...outage, sinceMs: Math.min(outage.sinceMs, nowMs) },
     lease: lease && isVoid(lease.untilMs, longest.fenceMs) ? null : lease,
     breakers: new Map(
       Array.from(breakers, ([sink, each]) => [

@@ -29,6 +29,8 @@ export function begin(startFrom: StartFrom, nowMs: number, maxOpenAgeMs: number)
     newestCreatedMs: null,
     baselineMs: startFrom === "now" ? nowMs : null,
     goneMs: null,
+    instanceName: null,
+    outage: null,
     known: new Map(),
     durations: new Map(),
     outbox: [],

@@ -34,10 +34,17 @@ export type DeliveryResult =
       readonly kind: "retry" | "blocked";
       readonly reason: FailureReason;
       readonly detail: string;
+      /** HTTP status of the response; omitted without one. */
+      readonly status?: number;
       /** Milliseconds to wait before the sink is tried again. */
       readonly retryAfterMs?: number;
     }
-  | { readonly kind: "permanent"; readonly reason: FailureReason; readonly detail: string };
+  | {
+      readonly kind: "permanent";
+      readonly reason: FailureReason;
+      readonly detail: string;
+      readonly status?: number;
+    };
 
 /** Every result except `accepted`. */
 export type Refusal = Exclude<DeliveryResult, { readonly kind: "accepted" }>;

@@ -1,7 +1,8 @@
 import type { BreakerState } from "../checkpoint/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
-import type { DeliveryResult, FailureReason } from "../core/result.ts";
+import type { DeliveryResult, Refusal } from "../core/result.ts";
 import type { Sink } from "../sinks/sink.ts";
+import { oneLine } from "../text/one-line.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { askedDelayMs } from "./retry.ts";
@@ -40,7 +41,7 @@ export class CircuitBreaker {
   /** An answer in this run overrides the stored state of an earlier run. */
   #hasSucceeded = false;
   #failure: BreakerState | null = null;
-  #problem: string | null = null;
+  #refused: BreakerState | null = null;
   #pausedUntilMs = 0;
 
   constructor(options: CircuitBreakerOptions) {
@@ -51,9 +52,9 @@ export class CircuitBreaker {
     this.rate = options.rate;
   }
 
-  /** Restores the state that an earlier run stored; ignored once the sink has answered in this run. */
+  /** Restores an open breaker that an earlier run stored; ignored once the sink has answered in this run. */
   restore(failure: BreakerState): void {
-    if (this.#hasSucceeded || this.#failure !== null) return;
+    if (failure.kind === "retrying" || this.#hasSucceeded || this.#failure !== null) return;
     this.#state = "half-open";
     this.#failure = failure;
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, failure.notBeforeMs);
@@ -63,14 +64,14 @@ export class CircuitBreaker {
     return this.#state;
   }
 
-  /** The state to store; null while the sink is healthy. */
+  /** The state to store while the breaker is not closed, or the sink asked for a pause; null otherwise. */
   get failure(): BreakerState | null {
     return this.#failure;
   }
 
-  /** The sink's last failure message of this run, safe to show to an operator; null when every delivery succeeded. */
-  get problem(): string | null {
-    return this.#problem;
+  /** The sink's last refusal of this run, as the state of a closed breaker; null when every delivery succeeded. */
+  get refused(): BreakerState | null {
+    return this.#refused;
   }
 
   /** Whether another request may start. */
@@ -111,21 +112,24 @@ export class CircuitBreaker {
 
   #learn(result: DeliveryResult, hasPassed: boolean): void {
     if (result.kind === "accepted" || result.kind === "permanent") return;
-    this.#problem = result.detail;
     const nowMs = this.#clock.now();
+    this.#refused = { ...this.#failureOf(result, nowMs), kind: "retrying", notBeforeMs: 0 };
     const pauseMs = askedDelayMs(result, this.policy);
     if (pauseMs !== null) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
     const isDown = !hasPassed && (this.#state === "half-open" || this.#failuresInARow >= failuresToOpen);
     const opens = isDown || result.kind === "blocked";
     if (opens) this.#state = "open";
-    if (opens || pauseMs !== null) this.#failure = this.#failureOf(result.kind, result.reason, nowMs);
+    if (opens || pauseMs !== null) this.#failure = this.#failureOf(result, nowMs);
   }
 
-  #failureOf(kind: "retry" | "blocked", reason: FailureReason, nowMs: number): BreakerState {
+  #failureOf({ kind, reason, detail, status }: Refusal, nowMs: number): BreakerState {
     return {
       kind: kind === "blocked" ? "blocked" : "failing",
       reason,
-      sinceMs: this.#failure?.sinceMs ?? nowMs,
+      // A custom sink may say anything.
+      message: oneLine(detail),
+      httpStatus: status ?? null,
+      sinceMs: this.#failure?.sinceMs ?? this.#refused?.sinceMs ?? nowMs,
       notBeforeMs: this.#pausedUntilMs,
     };
   }

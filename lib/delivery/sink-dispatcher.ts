@@ -53,7 +53,8 @@ export class SinkDispatcher {
   }
 
   /** Whether any event of an outbox may go now, by the sink's breaker and the due times. */
-  mayDeliver(outbox: readonly OutboxEntry[], failure: BreakerState | null, nowMs: number): boolean {
+  mayDeliver(outbox: readonly OutboxEntry[], state: BreakerState | null, nowMs: number): boolean {
+    const failure = state?.kind === "retrying" ? null : state;
     if (this.breaker.state === "open" || (failure && failure.notBeforeMs > nowMs)) return false;
     const queue = new TaskQueue(outbox, this.breaker.sink.name);
     return (failure ? queue.leastTried() : queue.next(nowMs)) !== null;

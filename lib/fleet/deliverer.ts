@@ -10,7 +10,9 @@ import type { GiveUpReason } from "../delivery/dead-letters.ts";
 import { isTooOld, type RetryPolicy } from "../delivery/retry.ts";
 import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
 import type { Dispatched } from "../delivery/stream-delivery.ts";
+import { sinkStatus } from "../status/sinks.ts";
 import type { Log } from "../telemetry/log.ts";
+import { logSink } from "../telemetry/sink-log.ts";
 import { eventIn } from "./inbox.ts";
 import { Tries } from "./tries.ts";
 import { type SinkState, waitSeconds } from "./waits.ts";
@@ -130,17 +132,24 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       else tries.forget(id);
     }
     failure = breaker.failure;
-    logFailure(breaker, parcels.length - sent.accepted - sent.deadLetters.length);
+    const settled = new Set(sent.receipts.flatMap(({ pending, sequence }) => (pending ? [] : sequence)));
+    logFailure(
+      breaker,
+      outbox.filter(({ sequence }) => !settled.has(sequence)),
+    );
     return { ...sent, failure, rate, policy };
   }
 
-  /** Logs the sink's failure like a run's report. */
-  function logFailure({ sink, failure, problem }: CircuitBreaker, pending: number): void {
-    const why = problem ?? failure?.reason;
-    if (pending === 0 || why === undefined) return;
-    const fields = { sink: sink.name, problem: why, pending };
-    if (failure?.kind === "blocked") log("warn", "a sink is blocked", { ...fields, reason: failure.reason });
-    else log("warn", "a sink fails", fields);
+  /** Logs the status of a sink that refuses deliveries, like a run's report. */
+  function logFailure({ sink, failure, refused }: CircuitBreaker, waiting: readonly OutboxEntry[]): void {
+    if (waiting.length === 0) return;
+    const status = sinkStatus(sink.name, failure ?? refused, {
+      pending: waiting.length,
+      oldestMs: Math.min(...waiting.map(({ committedAtMs }) => committedAtMs)),
+      dueMs: failure?.notBeforeMs ?? null,
+      nowMs: clock.now(),
+    });
+    logSink(log, { sink: sink.name }, status);
   }
 
   /** False when storing failed; the messages then stay in the queue. */

@@ -43,14 +43,25 @@ export class OutboxLease {
     return { run, untilMs: this.stopAtMs + leaseMarginMs };
   }
 
-  /** Releases the outbox, and stores the breaker states of sinks with pending deliveries. */
+  /** Releases the outbox, and stores what refuses its pending deliveries. */
   released(checkpoint: Checkpoint): Checkpoint {
-    const pendingFor = new Set(checkpoint.outbox.flatMap(({ pending }) => [...pending.keys()]));
+    const pendingFor = new Set<SinkName>();
+    const triedAt = new Set<SinkName>();
+    for (const { pending } of checkpoint.outbox) {
+      for (const [sink, { attempts }] of pending) {
+        pendingFor.add(sink);
+        if (attempts > 0) triedAt.add(sink);
+      }
+    }
     const states = new Map(
-      Array.from(this.#holder.dispatchers, ([sink, { breaker }]) => [
-        sink,
-        pendingFor.has(sink) ? breaker.failure : null,
-      ]),
+      Array.from(this.#holder.dispatchers, ([sink, { breaker }]) => {
+        const stored = checkpoint.breakers.get(sink);
+        const retrying = breaker.refused ?? (stored ? { ...stored, ...closed } : null);
+        return [
+          sink,
+          pendingFor.has(sink) ? (breaker.failure ?? (triedAt.has(sink) ? retrying : null)) : null,
+        ];
+      }),
     );
     const known = withBreakers(checkpoint, states);
     return this.isMine(known) ? withLease(known, null) : known;
@@ -63,3 +74,5 @@ export class OutboxLease {
       .some(([sink, dispatcher]) => dispatcher.mayDeliver(outbox, breakers.get(sink) ?? null, nowMs));
   }
 }
+
+const closed = { kind: "retrying", notBeforeMs: 0 } as const;

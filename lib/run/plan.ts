@@ -1,5 +1,6 @@
 import type { DiffRules } from "../change/diff.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { WindowReach } from "../checkpoint/instants.ts";
 import type { ParkedStore } from "../checkpoint/parked.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { StartFrom } from "../checkpoint/transitions.ts";
@@ -48,6 +49,12 @@ export interface FollowTime {
   /** Aborts then, by a timer that no jump of the clock moves. */
   readonly over: AbortSignal;
 }
+
+/** How far back the window of a stream may begin. */
+export const reachOf = ({ startFrom, rules }: StreamPlan): WindowReach => ({
+  ...rules,
+  startMs: typeof startFrom === "object" ? startFrom.instantMs : null,
+});
 
 /** Settings and parts shared by the streams of one run. */
 export interface RunContext {

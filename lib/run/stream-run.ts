@@ -1,11 +1,6 @@
 import type { Difference, DiffRules } from "../change/diff.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import {
-  type WindowReach,
-  withoutVoidInstants,
-  withSoundAges,
-  withSoundWatermark,
-} from "../checkpoint/instants.ts";
+import { withoutVoidInstants, withSoundAges, withSoundWatermark } from "../checkpoint/instants.ts";
 import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
 import { owes } from "../checkpoint/pending.ts";
 import { memoryOf } from "../checkpoint/room.ts";
@@ -18,12 +13,13 @@ import type { TaskSource } from "../source/task-source.ts";
 import { partError } from "../telemetry/defect.ts";
 import { type CommitPlan, planCommit } from "./commit-plan.ts";
 import { Deliveries, enoughReceipts } from "./deliveries.ts";
-import { type GoneWord, goneSnapshot, lostDifferences, withWord } from "./gone.ts";
+import { goneSnapshot, lostDifferences } from "./gone.ts";
+import { Hearing } from "./heard.ts";
 import { longestWaits } from "./longest-waits.ts";
 import { Looks } from "./looks.ts";
 import { OutboxLease } from "./outbox-lease.ts";
 import { lostError, ParkedBatches } from "./parked-batches.ts";
-import type { FollowTime, RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
+import { type FollowTime, type RunContext, reachOf, type StreamOutcome, type StreamPlan } from "./plan.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
 import { Tally } from "./tally.ts";
 
@@ -38,7 +34,7 @@ export class StreamRun {
   #lease: OutboxLease;
   #error: PartError | null = null;
   #snapshot: Snapshot | null = null;
-  #word: GoneWord;
+  readonly #heard: Hearing;
   /** API clock minus local clock, milliseconds, from this stream's responses and refusals; null before the first. */
   #skewMs: number | null = null;
   #differences: readonly Difference[] = [];
@@ -63,6 +59,7 @@ export class StreamRun {
     };
     this.#batches = new ParkedBatches({ ...context, stream, failed: (error) => this.fail(error) });
     this.#lease = new OutboxLease(context, 0);
+    this.#heard = new Hearing(plan.rules.context.instanceName);
   }
 
   /**
@@ -84,9 +81,11 @@ export class StreamRun {
     if (source === null) return;
     try {
       this.take(await this.#read(source, options));
-      this.#word = null;
+      this.#heard.read();
     } catch (error) {
-      this.fail(error);
+      const failure = this.fail(error);
+      // A run that is stopped says nothing about its stream.
+      if (!options.signal.aborted) this.#heard.failed(failure, this.#context.clock.now());
       if (error instanceof SourceError) this.#skewMs = error.clockSkewMs;
       if (isInstanceGone(error)) this.#noteGone(this.#context.clock.now());
     }
@@ -95,7 +94,7 @@ export class StreamRun {
   /** The further looks at the stream in this run; none when it could not be read. */
   looks(time: FollowTime | null): Looks {
     const { source, follow: rules } = this.#plan;
-    const isRead = source !== null && this.#word === null;
+    const isRead = source !== null && this.#heard.isRead;
     return new Looks({
       ...this.#context,
       follow: isRead && rules && time ? { source, ...rules, ...time } : null,
@@ -107,7 +106,7 @@ export class StreamRun {
 
   #read(source: TaskSource, options: CallOptions): Promise<Snapshot> {
     const { log, clock } = this.#context;
-    const place = { stream: this.#plan.stream, source, log, clock, reach: this.#reach };
+    const place = { stream: this.#plan.stream, source, log, clock, reach: reachOf(this.#plan) };
     const rules = { ...this.#rules, nowMs: clock.now(), baselineMs: this.#checkpoint.baselineMs };
     return readSnapshot(place, this.#checkpoint, rules, options);
   }
@@ -120,13 +119,14 @@ export class StreamRun {
   }
 
   #noteGone(saidMs: number): void {
-    this.#word = saidMs;
+    this.#heard.gone(saidMs);
     this.#snapshot = goneSnapshot(this.#checkpoint, saidMs, this.#context.clock.now());
   }
 
   /** Reports an error of one part; the other steps of the run continue as far as possible. */
-  fail(error: unknown): void {
+  fail(error: unknown): PartError {
     this.#error = partError(this.#context.log, { stream: this.#plan.rules.stream }, error);
+    return this.#error;
   }
 
   /**
@@ -222,21 +222,20 @@ export class StreamRun {
     const apiNowMs = this.#snapshot?.apiNowMs ?? nowMs;
     const checkpoint = this.#snapshot
       ? withSoundAges(
-          withSoundWatermark(stored, { oursMs: nowMs, apiMs: apiNowMs }, this.#reach),
+          withSoundWatermark(stored, { oursMs: nowMs, apiMs: apiNowMs }, reachOf(this.#plan)),
           Math.max(nowMs, apiNowMs),
         )
       : stored;
     if (this.#snapshot && this.#base !== checkpoint) {
       const rules = this.#diffRules(checkpoint);
-      this.#differences =
-        typeof this.#word === "number"
-          ? lostDifferences(checkpoint, rules)
-          : differencesOf(this.#snapshot, checkpoint, rules);
+      this.#differences = this.#heard.isGone
+        ? lostDifferences(checkpoint, rules)
+        : differencesOf(this.#snapshot, checkpoint, rules);
       this.#base = checkpoint;
     }
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
     // Most runs are idle and plan nothing: a plan costs time in proportion to the record's size.
-    const heard = withWord(checkpoint, this.#word);
+    const heard = this.#heard.on(checkpoint);
     const mustWrite =
       isFirst || heard !== stored || this.#session.isMended || this.#receipts.length >= enoughReceipts;
     if (!mustWrite && !this.hasMoreToCommit && !owes(checkpoint)) return null;
@@ -290,10 +289,5 @@ export class StreamRun {
   #diffRules({ baselineMs }: Checkpoint): DiffRules {
     const rules = { ...this.#rules, baselineMs };
     return this.#snapshot ? byApiClock(rules, this.#snapshot) : rules;
-  }
-
-  get #reach(): WindowReach {
-    const { startFrom, rules } = this.#plan;
-    return { ...rules, startMs: typeof startFrom === "object" ? startFrom.instantMs : null };
   }
 }

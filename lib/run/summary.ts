@@ -1,9 +1,8 @@
-import type { PendingState } from "../checkpoint/checkpoint.ts";
-import { oldestPendingBySink, pendingCounts } from "../checkpoint/pending.ts";
-import { type PartError, SourceError } from "../core/errors.ts";
+import type { PartError } from "../core/errors.ts";
 import { type SinkName, sinkName } from "../core/names.ts";
-import type { CircuitBreaker } from "../delivery/circuit-breaker.ts";
 import type { Expired } from "../delivery/dead-letter-age.ts";
+import { type SinkStatus, sinkStatuses } from "../status/sinks.ts";
+import { type StreamStatus, streamStatus } from "../status/streams.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 
 /** Result of a run, as `poll --json` prints it. */
@@ -16,9 +15,8 @@ export interface RunSummary {
   readonly sinks: Readonly<Record<string, SinkSummary>>;
 }
 
-/** Result of one stream. */
-export interface StreamSummary {
-  readonly key: string;
+/** Result of one stream, with its status at the end of the run. */
+export interface StreamSummary extends StreamStatus {
   /** Tasks in the snapshot. */
   readonly tasks: number;
   /** Records that are not readable as tasks: they are skipped, and the watermark does not pass them. */
@@ -27,11 +25,10 @@ export interface StreamSummary {
   readonly changes: number;
   /** Begin of the snapshot, ISO 8601; null when it had no bound or was not read. */
   readonly beginTime: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-/** Result of one sink. */
-export interface SinkSummary {
+/** Result of one sink, with its status at the end of the run. */
+export interface SinkSummary extends SinkStatus {
   /** Completed deliveries of this run, by result. */
   readonly accepted: number;
   readonly filtered: number;
@@ -40,17 +37,6 @@ export interface SinkSummary {
   readonly expired: number;
   /** Pending deliveries that were tried. */
   readonly retrying: number;
-  /** Pending deliveries, retried ones included. */
-  readonly pending: number;
-  /** Commit time of the oldest pending delivery, ISO 8601; null when none is pending. */
-  readonly oldestPendingAt: string | null;
-  /** Why an operator must fix the sink; null when it is not blocked. */
-  readonly blocked: string | null;
-  /**
-   * Why deliveries are pending: the sink's message of this run, or the reason of an earlier run; null when nothing
-   * holds them up.
-   */
-  readonly problem: string | null;
 }
 
 /** A source whose streams could not be planned, for example because its instances could not be listed. */
@@ -81,26 +67,27 @@ export function summaryOf(
   context: RunContext,
 ): RunSummary {
   const ended = [...outcomes.values()].filter((outcome) => outcome !== null);
+  const statuses = sinkStatuses({
+    sinks: context.dispatchers.keys(),
+    records: ended.flatMap(({ checkpoint }) => checkpoint ?? []),
+    live: new Map(Array.from(context.dispatchers, ([name, { breaker }]) => [name, breaker.failure])),
+    nowMs: context.clock.now(),
+  });
   return {
     runId: context.run,
     startedAt: new Date(startedMs).toISOString(),
     durationMs: context.clock.now() - startedMs,
     streams: [
       ...[...outcomes].filter(isServed).map(([plan, outcome]) => streamSummary(plan, outcome)),
-      ...failedSources.map(({ key, error }) => ({
-        key,
-        tasks: 0,
-        unreadable: 0,
-        changes: 0,
-        beginTime: null,
-        error: errorSummary(error),
-      })),
+      ...failedSources.map(({ key, error }) => ({ ...streamStatus(key, null, error), ...unread })),
     ],
     sinks: Object.fromEntries(
-      Array.from(context.dispatchers, ([name, { breaker }]) => [name, sinkSummary(name, breaker, ended)]),
+      Array.from(statuses, ([name, status]) => [name, sinkSummary(name, status, ended)]),
     ),
   };
 }
+
+const unread = { tasks: 0, unreadable: 0, changes: 0, beginTime: null };
 
 /**
  * Whether the stream has a result to report. One with only pending deliveries may have lost its record since it was
@@ -109,47 +96,31 @@ export function summaryOf(
 const isServed = ([{ source }, outcome]: readonly [StreamPlan, StreamOutcome | null]): boolean =>
   source !== null || outcome === null || outcome.checkpoint !== null || outcome.error !== null;
 
-function streamSummary(plan: StreamPlan, outcome: StreamOutcome | null): StreamSummary {
-  const beginMs = outcome?.snapshot?.beginMs ?? 0;
+function streamSummary({ rules }: StreamPlan, outcome: StreamOutcome | null): StreamSummary {
+  if (!outcome) return { ...streamStatus(rules.stream, null), ...unread };
+  const { checkpoint, snapshot, changes, error } = outcome;
+  const beginMs = snapshot?.beginMs ?? 0;
   return {
-    key: plan.rules.stream,
-    tasks: outcome?.snapshot?.count ?? 0,
-    unreadable: outcome?.snapshot?.unreadable ?? 0,
-    changes: outcome?.changes ?? 0,
+    ...streamStatus(rules.stream, checkpoint, error),
+    name: rules.context.instanceName ?? checkpoint?.instanceName ?? null,
+    tasks: snapshot?.count ?? 0,
+    unreadable: snapshot?.unreadable ?? 0,
+    changes,
     beginTime: beginMs > 0 ? new Date(beginMs).toISOString() : null,
-    error: outcome?.error ? errorSummary(outcome.error) : null,
   };
 }
 
-/** For a stream that could not be read, the source's reason is the more specific code. */
-const errorSummary = (error: PartError): NonNullable<StreamSummary["error"]> => ({
-  code: error instanceof SourceError ? error.reason : error.code,
-  message: error.message,
-});
-
-function sinkSummary(
-  name: SinkName,
-  breaker: CircuitBreaker,
-  outcomes: readonly StreamOutcome[],
-): SinkSummary {
+function sinkSummary(name: SinkName, status: SinkStatus, outcomes: readonly StreamOutcome[]): SinkSummary {
   const sum = (of: (outcome: StreamOutcome) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  const inOutbox = ({ checkpoint }: StreamOutcome): readonly PendingState[] =>
-    checkpoint?.outbox.flatMap(({ pending }) => pending.get(name) ?? []) ?? [];
-  const retrying = sum((outcome) => inOutbox(outcome).filter(({ attempts }) => attempts > 0).length);
-  const oldestMs = outcomes.flatMap(
-    ({ checkpoint }) => (checkpoint && oldestPendingBySink(checkpoint).get(name)) ?? [],
-  );
-  const { failure } = breaker;
+  const tried = ({ checkpoint }: StreamOutcome): number =>
+    checkpoint?.outbox.filter(({ pending }) => (pending.get(name)?.attempts ?? 0) > 0).length ?? 0;
   return {
     accepted: sum(({ accepted }) => accepted.get(name) ?? 0),
     filtered: sum(({ filtered }) => filtered.get(name) ?? 0),
     deadLettered: sum(({ deadLettered }) => deadLettered.get(name) ?? 0),
     expired: 0,
-    retrying,
-    pending: sum(({ checkpoint }) => (checkpoint && pendingCounts(checkpoint).get(name)) ?? 0),
-    oldestPendingAt: oldestMs.length > 0 ? new Date(Math.min(...oldestMs)).toISOString() : null,
-    blocked: failure?.kind === "blocked" ? failure.reason : null,
-    problem: retrying > 0 || failure ? (breaker.problem ?? failure?.reason ?? null) : null,
+    retrying: sum(tried),
+    ...status,
   };
 }

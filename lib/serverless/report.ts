@@ -1,5 +1,6 @@
 import type { RunSummary } from "../run/summary.ts";
 import type { Log } from "../telemetry/log.ts";
+import { logSink } from "../telemetry/sink-log.ts";
 import type { Strays } from "../telemetry/strays.ts";
 import type { Invocation } from "./lambda.ts";
 import { runMetrics } from "./metrics.ts";
@@ -40,13 +41,16 @@ export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSumma
   const changes = streams.reduce((total, stream) => total + stream.changes, 0);
   log("info", "run ended", { runId, durationMs, streams: streams.length, changes });
   for (const { key, error, unreadable } of streams) {
-    if (error)
-      log("error", "a stream failed", { runId, stream: key, code: error.code, problem: error.message });
+    if (error) {
+      const { message: problem, ...trouble } = error;
+      log("error", "a stream failed", { runId, stream: key, problem, ...trouble });
+    }
     if (unreadable > 0) log("warn", "records could not be read", { runId, stream: key, unreadable });
   }
-  for (const [sink, { blocked, deadLettered, pending, retrying, problem }] of Object.entries(sinks)) {
-    if (blocked) log("warn", "a sink is blocked", { runId, sink, reason: blocked, problem, pending });
-    else if (retrying > 0) log("warn", "a sink fails", { runId, sink, problem, retrying, pending });
+  for (const [sink, { accepted, filtered, deadLettered, expired, retrying, ...status }] of Object.entries(
+    sinks,
+  )) {
+    logSink(log, { runId, sink, retrying }, status);
     if (deadLettered > 0) log("warn", "deliveries were given up", { runId, sink, deadLettered });
   }
 }

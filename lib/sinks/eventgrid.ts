@@ -112,7 +112,8 @@ function explained(refusal: Refusal, report: Report | null, operation: HuaweiOpe
   if (!fault) return refusal;
   const detail = operation.quote(reply(fault));
   if (isTooLarge(fault)) return { kind: "permanent", reason: "too_large", detail };
-  return { kind: refusal.kind, reason: refusal.reason, detail };
+  const { kind, reason, status } = refusal;
+  return { kind, reason, detail, ...(status === undefined ? {} : { status }) };
 }
 
 const reply = ({ error_code, error_msg }: ReportedEvent): string => `${error_code} ${error_msg ?? ""}`;

@@ -112,7 +112,7 @@ function withoutToken(response: SinkResponse, context: ResponseContext): Refusal
   const result = feishuAppResult(response, context);
   if (result.kind !== "accepted") return result;
   const detail = `HTTP ${response.status} from ${context.origin}: the answer holds no token`;
-  return { kind: "retry", reason: "server_error", detail };
+  return { kind: "retry", reason: "server_error", detail, status: response.status };
 }
 
 /** Idempotency key: Feishu makes at most one message per key and hour. At most 50 characters. */

@@ -81,6 +81,7 @@ function refusal(response: SinkResponse, usual: Refusal, { nowMs }: ResponseCont
     kind: "retry",
     reason: "throttled",
     detail: usual.detail,
+    status,
     retryAfterMs: waitMs ?? limitedForMs,
   };
 }

@@ -71,18 +71,19 @@ const limitedForMs = 60_000;
 /** GitLab returns 400 for anything that prevents a pipeline; only its message says why. */
 function refusal(response: SinkResponse, usual: Refusal, { origin, secrets }: ResponseContext): Refusal {
   const isKnown = usual.kind !== "permanent" || usual.reason === "too_large";
-  if (response.status !== 400) return isKnown ? usual : { ...usual, kind: "blocked" };
+  const { status } = response;
+  if (status !== 400) return isKnown ? usual : { ...usual, kind: "blocked" };
   const said = sentence(response.body);
   const detail = oneLine(`HTTP 400 from ${origin}: ${maskSecrets(said, secrets)}`);
   if (/too many|limit exceeded|try again/i.test(said)) {
-    return { kind: "retry", reason: "throttled", detail, retryAfterMs: limitedForMs };
+    return { kind: "retry", reason: "throttled", detail, status, retryAfterMs: limitedForMs };
   }
   // The pipeline's own rules skipped this event.
   if (/filtered out|prevented any jobs|would have been empty|no stages/i.test(said)) {
-    return { kind: "permanent", reason: "rejected", detail };
+    return { kind: "permanent", reason: "rejected", detail, status };
   }
   const reason = problems.find(([words]) => words.test(said))?.[1];
-  return { kind: "blocked", reason: reason ?? "rejected", detail };
+  return { kind: "blocked", reason: reason ?? "rejected", detail, status };
 }
 
 /** Problems that an operator must fix; they say nothing about the event. */

@@ -1,23 +1,22 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { SinkStatus } from "../status/sinks.ts";
+import type { StreamStatus } from "../status/streams.ts";
 
 /** Fields of a run's summary that become metrics. */
 export interface RunFigures {
   readonly durationMs: number;
-  readonly streams: readonly {
-    readonly key: string;
-    readonly changes: number;
-    readonly unreadable: number;
-    readonly error: { readonly code: string } | null;
-  }[];
+  readonly streams: readonly StreamFigures[];
   readonly sinks: Readonly<Record<string, SinkFigures>>;
 }
 
-interface SinkFigures {
+interface StreamFigures extends Pick<StreamStatus, "key" | "error"> {
+  readonly changes: number;
+  readonly unreadable: number;
+}
+
+interface SinkFigures extends Pick<SinkStatus, "state" | "pending" | "oldestPendingAt"> {
   readonly accepted: number;
   readonly deadLettered: number;
-  readonly pending: number;
-  readonly oldestPendingAt: string | null;
-  readonly blocked: string | null;
 }
 
 /** Metrics of a process, in Prometheus's text format. */
@@ -45,6 +44,7 @@ export function prometheusMetrics(now: () => number): PrometheusMetrics {
   const retried = new Counter(perSink("retried_total", "Attempts that failed and will be repeated."));
   const deadLettered = new Counter(perSink("dead_lettered_total", "Deliveries that were given up."));
   const pending = new Gauge(perSink("pending", "Deliveries still owed to the sink."));
+  const failing = new Gauge(perSink("failing", "1 while the sink refuses deliveries, blocked or not."));
   const blocked = new Gauge(perSink("blocked", "1 while the sink waits for its operator."));
   let oldest: readonly (readonly [sink: string, sinceMs: number | null])[] = [];
   new Gauge({
@@ -77,7 +77,8 @@ export function prometheusMetrics(now: () => number): PrometheusMetrics {
       retried.inc({ sink }, 0);
       deadLettered.inc({ sink }, figures.deadLettered);
       pending.set({ sink }, figures.pending);
-      blocked.set({ sink }, figures.blocked === null ? 0 : 1);
+      failing.set({ sink }, figures.state === "healthy" ? 0 : 1);
+      blocked.set({ sink }, figures.state === "blocked" ? 1 : 0);
     }
     oldest = Object.entries(sinks).map(([sink, { oldestPendingAt }]) => [
       sink,

@@ -25,7 +25,17 @@ const leftAt = (atMs: number): Checkpoint => ({
   ],
   lease: { run: runId("dead"), untilMs: atMs + 31_000 },
   breakers: new Map([
-    [ops, { kind: "failing", reason: "throttled", sinceMs: atMs, notBeforeMs: atMs + 60 * minuteMs }],
+    [
+      ops,
+      {
+        kind: "failing",
+        reason: "throttled",
+        message: "HTTP 429",
+        httpStatus: 429,
+        sinceMs: atMs,
+        notBeforeMs: atMs + 60 * minuteMs,
+      },
+    ],
   ]),
 });
 

@@ -37,6 +37,15 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
   newestCreatedMs: fc.option(instantMs),
   baselineMs: fc.option(instantMs),
   goneMs: fc.option(instantMs),
+  instanceName: fc.option(fc.string()),
+  outage: fc.option(
+    fc.record({
+      sinceMs: instantMs,
+      code: fc.string(),
+      message: fc.string(),
+      httpStatus: fc.option(fc.integer({ min: 100, max: 599 })),
+    }),
+  ),
   known: fc
     .array(
       fc.tuple(
@@ -85,10 +94,12 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
       fc.tuple(
         name,
         fc.record({
-          kind: fc.constantFrom("failing" as const, "blocked" as const),
+          kind: fc.constantFrom("retrying" as const, "failing" as const, "blocked" as const),
           reason: fc.constantFrom(...failureReasons),
           sinceMs: instantMs,
           notBeforeMs: instantMs,
+          message: fc.string(),
+          httpStatus: fc.option(fc.integer({ min: 100, max: 599 })),
         }),
       ),
     )

@@ -211,7 +211,14 @@ describe("reinstate", () => {
 });
 
 describe("withTrouble", () => {
-  const trouble = { kind: "failing", reason: "network", sinceMs: 5, notBeforeMs: 0 } as const;
+  const trouble = {
+    kind: "failing",
+    reason: "network",
+    message: "no answer",
+    httpStatus: null,
+    sinceMs: 5,
+    notBeforeMs: 0,
+  } as const;
 
   it("remembers since when a sink fails, and forgets one that is well", () => {
     const failing = withBreakers(empty, new Map([[ops, trouble]]));

@@ -1,17 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { sinkSummary } from "../status/sample.ts";
 import type { Ended } from "./process.ts";
 import { type CliStage, key, secrets, setStage } from "./stage.ts";
 
-const ok = {
-  accepted: 0,
-  filtered: 0,
-  deadLettered: 0,
-  retrying: 0,
-  pending: 0,
-  oldestPendingAt: null,
-  blocked: null,
-  problem: null,
-};
+const ok = sinkSummary();
 
 /** Runs a command with `--json` and reads its one object. */
 async function json(

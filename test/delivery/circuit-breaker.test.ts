@@ -26,12 +26,12 @@ describe("the way to a sink", () => {
 
   it("knows what the last delivery that did not pass was told", () => {
     const { breaker } = open();
-    expect(breaker.problem).toBeNull();
+    expect(breaker.refused).toBeNull();
     for (const result of [busy, accepted, refused]) {
       breaker.begin(1);
       breaker.end([result]);
     }
-    expect(breaker.problem).toBe("HTTP 503");
+    expect(breaker.refused).toMatchObject({ kind: "retrying", message: "HTTP 503" });
   });
 
   it("rests for as long as an answer asks that blocks", () => {

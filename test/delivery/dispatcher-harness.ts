@@ -17,7 +17,14 @@ export const policy = {
   maxAttempts: null,
   maxAgeMs: 1e9,
 };
-export const failing: BreakerState = { kind: "failing", reason: "server_error", sinceMs: 0, notBeforeMs: 0 };
+export const failing: BreakerState = {
+  kind: "failing",
+  reason: "server_error",
+  message: "HTTP 503",
+  httpStatus: 503,
+  sinceMs: 0,
+  notBeforeMs: 0,
+};
 
 /** A dispatcher to one sink, on a clock that a test moves. */
 export function stage(

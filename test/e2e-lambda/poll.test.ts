@@ -76,7 +76,11 @@ describe("the packaged function", () => {
     const { sinks } = summaryOf(await container.invoke("one"));
     // A client that could not be loaded would block its sink as a defect.
     for (const name of ["rabbitmq", "redis", "kafka", "nats", "mqtt", "mail"])
-      expect(sinks[name]).toMatchObject({ retrying: 1, pending: 1, blocked: null });
+      expect(sinks[name]).toMatchObject({
+        retrying: 1,
+        pending: 1,
+        state: expect.not.stringContaining("blocked"),
+      });
   });
 
   it("reads the part of every sink type that its configuration names", async () => {

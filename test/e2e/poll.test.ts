@@ -117,7 +117,7 @@ describe("a webhook that answers 503 for three runs", () => {
     const tasks = [3, 2, 1].map((age) => stage.task("CREATED", age * hourMs));
     for (const next of ["EXECUTING", "SUCCESS", null]) {
       const summary = await poll(stage);
-      expect(summary.sinks["ops"]).toMatchObject({ accepted: 0, deadLettered: 0, blocked: null });
+      expect(summary.sinks["ops"]).toMatchObject({ accepted: 0, deadLettered: 0, state: "failing" });
       if (next) for (const task of tasks) stage.simulator.world.setStatus(task, next);
     }
     const refused = ops.deliveries.length;
@@ -168,11 +168,15 @@ describe("one sink in trouble", () => {
     expect(blocked.code).toBe(0);
     expect(blocked.out).toContain("ops is blocked (unauthorized). 2 events kept until it is mended");
     for (const task of tasks) stage.simulator.world.setStatus(task, "SUCCESS");
-    expect((await poll(stage)).sinks["ops"]).toMatchObject({ pending: 4, blocked: "unauthorized" });
+    expect((await poll(stage)).sinks["ops"]).toMatchObject({
+      pending: 4,
+      state: "blocked",
+      reason: "unauthorized",
+    });
 
     const refused = ops.deliveries.length;
     status = 204;
-    expect((await poll(stage)).sinks["ops"]).toMatchObject({ accepted: 4, pending: 0, blocked: null });
+    expect((await poll(stage)).sinks["ops"]).toMatchObject({ accepted: 4, pending: 0, state: "healthy" });
     const accepted = ops.deliveries.slice(refused).flatMap(({ events }) => events);
     for (const task of tasks) expect(told(accepted, task)).toEqual(["EXECUTING", "SUCCESS"]);
   });

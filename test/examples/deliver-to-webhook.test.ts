@@ -70,7 +70,7 @@ describe("the example deliver-to-webhook", () => {
     const { url, acted, statuses } = await started();
     const { task, poll } = await stageFor(url, `whsec_${Buffer.alloc(32, 8).toString("base64")}`);
     task("bindInstancePublicIp", "EXECUTING");
-    expect(await poll()).toMatchObject({ accepted: 0, pending: 1, blocked: "unauthorized" });
+    expect(await poll()).toMatchObject({ accepted: 0, pending: 1, state: "blocked" });
     expect(statuses).toEqual([401]);
     expect(acted).toEqual([]);
   });

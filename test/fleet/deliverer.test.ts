@@ -117,7 +117,10 @@ describe("a deliverer", () => {
 
   it("says why a sink fails or is blocked, and nothing of one that is well", async () => {
     for (const [answer, line] of [
-      [busy, ["warn", "a sink fails", { sink: "ops", problem: "HTTP 503", pending: 1 }]],
+      [
+        busy,
+        ["warn", "a sink fails", { sink: "ops", problem: "HTTP 503", reason: "server_error", pending: 1 }],
+      ],
       [
         locked,
         [
@@ -129,7 +132,7 @@ describe("a deliverer", () => {
     ] as const) {
       const { deliver, logged } = stage(() => answer);
       await deliver([messageOf(eventOf(1))]);
-      expect(logged).toEqual([line]);
+      expect(logged).toMatchObject([line]);
     }
     const { deliver, logged } = stage();
     await deliver([messageOf(eventOf(1))]);

@@ -10,6 +10,8 @@ const tried = (task: string, inMs: number): Waiting => ({ task, receives: 1, due
 const failure = (inMs: number, sinceMs = nowMs): BreakerState => ({
   kind: "failing",
   reason: "throttled",
+  message: "HTTP 429",
+  httpStatus: 429,
   sinceMs,
   notBeforeMs: nowMs + inMs,
 });

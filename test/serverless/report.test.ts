@@ -1,31 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
-import type { RunSummary, SinkSummary, StreamSummary } from "../../lib/run/summary.ts";
+import type { RunSummary, StreamSummary } from "../../lib/run/summary.ts";
 import { deliveryMetrics, metricsLine, planMetrics, runMetrics } from "../../lib/serverless/metrics.ts";
 import { logRun, requireListed, requireSuccess } from "../../lib/serverless/report.ts";
 import { key } from "../checkpoint/sample.ts";
+import { sinkSummary, streamSummary, trouble } from "../status/sample.ts";
 
-const stream = (more: Partial<StreamSummary> = {}): StreamSummary => ({
-  key,
-  tasks: 3,
-  unreadable: 0,
-  changes: 2,
-  beginTime: null,
-  error: null,
-  ...more,
-});
-const sink = (more: Partial<SinkSummary> = {}): SinkSummary => ({
-  accepted: 0,
-  filtered: 0,
-  deadLettered: 0,
-  expired: 0,
-  retrying: 0,
-  pending: 0,
-  oldestPendingAt: null,
-  blocked: null,
-  problem: null,
-  ...more,
-});
+const stream = (more: Partial<StreamSummary> = {}): StreamSummary => streamSummary({ changes: 2, ...more });
+const sink = sinkSummary;
 const run = (streams: readonly StreamSummary[], sinks: RunSummary["sinks"] = {}): RunSummary => ({
   runId: "r",
   startedAt: "2026-03-01T12:00:00.000Z",
@@ -33,7 +15,7 @@ const run = (streams: readonly StreamSummary[], sinks: RunSummary["sinks"] = {})
   streams,
   sinks,
 });
-const failed = stream({ changes: 0, error: { code: "throttled", message: "the API is busy" } });
+const failed = stream({ changes: 0, error: trouble("throttled", "the API is busy") });
 
 describe("runMetrics", () => {
   it("adds up streams and sinks", () => {
@@ -115,7 +97,7 @@ describe("metricsLine", () => {
 describe("requireSuccess", () => {
   it("passes a run whose deliveries failed, since they are kept", () => {
     expect(() =>
-      requireSuccess(run([stream()], { ops: sink({ deadLettered: 1, blocked: "gone" }) })),
+      requireSuccess(run([stream()], { ops: sink({ deadLettered: 1, state: "blocked", reason: "gone" }) })),
     ).not.toThrow();
   });
 
@@ -132,9 +114,9 @@ describe("logRun", () => {
     const lines: unknown[] = [];
     const sinks = {
       a: sink(),
-      b: sink({ blocked: "gone", pending: 4, problem: "HTTP 410" }),
+      b: sink({ state: "blocked", reason: "gone", pending: 4, message: "HTTP 410", httpStatus: 410 }),
       c: sink({ deadLettered: 1 }),
-      d: sink({ retrying: 2, pending: 3, problem: "HTTP 503 from https://x: busy" }),
+      d: sink({ state: "failing", retrying: 2, pending: 3, message: "HTTP 503 from https://x: busy" }),
     };
     logRun((level, message, fields) => lines.push([level, message, fields]), run([stream(), failed], sinks));
     expect(lines).toEqual([
@@ -142,18 +124,45 @@ describe("logRun", () => {
       [
         "error",
         "a stream failed",
-        { runId: "r", stream: key, code: "throttled", problem: "the API is busy" },
+        {
+          runId: "r",
+          stream: key,
+          code: "throttled",
+          problem: "the API is busy",
+          httpStatus: null,
+          since: null,
+          action: "mend it",
+        },
       ],
       [
         "warn",
         "a sink is blocked",
-        { runId: "r", sink: "b", reason: "gone", problem: "HTTP 410", pending: 4 },
+        {
+          since: null,
+          oldestPendingAt: null,
+          nextAttemptAt: null,
+          action: null,
+          runId: "r",
+          sink: "b",
+          retrying: 0,
+          state: "blocked",
+          reason: "gone",
+          problem: "HTTP 410",
+          httpStatus: 410,
+          pending: 4,
+        },
       ],
       ["warn", "deliveries were given up", { runId: "r", sink: "c", deadLettered: 1 }],
       [
         "warn",
         "a sink fails",
-        { runId: "r", sink: "d", problem: "HTTP 503 from https://x: busy", retrying: 2, pending: 3 },
+        expect.objectContaining({
+          sink: "d",
+          state: "failing",
+          problem: "HTTP 503 from https://x: busy",
+          retrying: 2,
+          pending: 3,
+        }),
       ],
     ]);
   });

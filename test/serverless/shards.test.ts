@@ -4,6 +4,7 @@ import { type ShardStream, shardText } from "../../lib/fleet/shard.ts";
 import type { RunSummary, StreamSummary } from "../../lib/run/summary.ts";
 import { pollShards } from "../../lib/serverless/shards.ts";
 import { fleetOf } from "../fleet/fleet-sample.ts";
+import { streamSummary, trouble } from "../status/sample.ts";
 import { record } from "./sqs-event.ts";
 
 const { signal } = new AbortController();
@@ -16,8 +17,8 @@ function bridgeWith(errors: ReadonlyMap<ShardStream, string>) {
     polled.push(...shard);
     const streams = shard.map((each): StreamSummary => {
       const code = [...errors].find(([failed]) => streamKey(failed.stream) === streamKey(each.stream))?.[1];
-      const error = code === undefined ? null : { code, message: "it failed" };
-      return { key: streamKey(each.stream), tasks: 0, unreadable: 0, changes: 0, beginTime: null, error };
+      const error = code === undefined ? null : trouble(code, "it failed");
+      return streamSummary({ key: streamKey(each.stream), error });
     });
     return { runId: "r", startedAt: "", durationMs: 1, streams, sinks: {} };
   };

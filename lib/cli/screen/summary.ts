@@ -48,7 +48,7 @@ function sinkRow([name, sink]: [string, SinkSummary]): Line {
     String(sink.filtered),
     alarming(sink.deadLettered),
     sink.pending > 0 ? ["yellow", String(sink.pending)] : "0",
-    sink.blocked ? ["yellow", name] : name,
+    sink.state === "blocked" ? ["yellow", name] : name,
   ];
 }
 
@@ -94,20 +94,20 @@ function sinkSentences(name: string, sink: SinkSummary): readonly Line[] {
       "that had reached delivery.deadLetterMaxAge; the log names each.",
     ]);
   }
-  if (sink.blocked) {
+  if (sink.state === "blocked") {
     lines.push([
-      ["yellow", `${name} is blocked (${sink.blocked}). `],
+      ["yellow", `${name} is blocked (${sink.reason}). `],
       `${count(sink.pending, "event")} kept until it is mended; try it with: dms-task-bridge sink test ${name}`,
-      ...problemOf(sink, "."),
+      ...messageOf(sink, "."),
     ]);
-  } else if (sink.retrying > 0) {
+  } else if (sink.state !== "healthy") {
     lines.push([
-      ["yellow", `${count(sink.retrying, "delivery", "deliveries")} to ${name} will be tried again.`],
-      ...problemOf(sink),
+      ["yellow", `${count(sink.pending, "delivery", "deliveries")} to ${name} will be tried again.`],
+      ...messageOf(sink),
     ]);
   }
   return lines;
 }
 
-const problemOf = ({ problem }: SinkSummary, before = ""): Line =>
-  problem === null ? [] : [`${before} Why: ${problem}`];
+const messageOf = ({ message }: SinkSummary, before = ""): Line =>
+  message === null ? [] : [`${before} Why: ${message}`];

@@ -13,9 +13,8 @@ export function awsRefusal(error: unknown): Refusal {
   const detail = oneLine(error.message);
   // A success status whose body could not be read may still have come from the service.
   const isInDoubt = error.reason === "malformed" || error.code === unreadableCode;
-  return kind === "retry" && isInDoubt
-    ? { kind, reason, detail, retryAfterMs: doubtMs }
-    : { kind, reason, detail };
+  const refusal = { kind, reason, detail, ...(error.status === null ? {} : { status: error.status }) };
+  return kind === "retry" && isInDoubt ? { ...refusal, retryAfterMs: doubtMs } : refusal;
 }
 
 /** The result of one event of a batch: AWS's code, and whose fault it is when the service says so. */

@@ -75,10 +75,11 @@ function refused(
   context: ResponseContext,
 ): Refusal {
   const detail = detailOf(response, reply, context, hint);
-  if (kind !== "retry") return { kind, reason, detail };
+  const { status } = response;
+  if (kind !== "retry") return { kind, reason, detail, status };
   const askedMs = response.retryAfter === null ? null : parseRetryAfter(response.retryAfter, context.nowMs);
   const waitMs = askedMs ?? retryAfterMs;
-  return { kind, reason, detail, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
+  return { kind, reason, detail, status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
 }
 
 /** The code's meaning, if known, and the platform's own message. */

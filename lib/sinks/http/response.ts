@@ -32,9 +32,10 @@ export function statusResult(
   const [kind, reason] = classifyStatus(status);
   const message = responseMessage(response.body, secrets);
   const detail = oneLine(`HTTP ${status} from ${origin}${message === "" ? "" : `: ${message}`}`);
-  if (kind !== "retry" || response.retryAfter === null) return { kind, reason, detail };
+  const refusal = { kind, reason, detail, status };
+  if (kind !== "retry" || response.retryAfter === null) return refusal;
   const retryAfterMs = parseRetryAfter(response.retryAfter, nowMs);
-  return { kind, reason, detail, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+  return { ...refusal, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
 }
 
 /** Delay before a repeat when the receiver may already have the event: it could deliver it twice. */
@@ -49,16 +50,17 @@ export function unproven(
   { origin, secrets }: ResponseContext,
   sign: string,
 ): Refusal {
-  const place = `HTTP ${response.status} from ${origin}`;
+  const { status } = response;
+  const place = `HTTP ${status} from ${origin}`;
   if (response.cut !== null) {
     const detail = `${place} with ${response.cut}: it may have been accepted`;
-    return { kind: "retry", reason: "server_error", detail, retryAfterMs: doubtMs };
+    return { kind: "retry", reason: "server_error", detail, status, retryAfterMs: doubtMs };
   }
   const said = responseMessage(response.body, secrets);
   const detail = oneLine(
     `${place} without ${sign}: is the URL right, and nothing in between?${said && ` It says: ${said}`}`,
   );
-  return { kind: "blocked", reason: "not_found", detail, retryAfterMs: doubtMs };
+  return { kind: "blocked", reason: "not_found", detail, status, retryAfterMs: doubtMs };
 }
 
 const exceptions: ReadonlyMap<number, readonly [Refusal["kind"], FailureReason]> = new Map([

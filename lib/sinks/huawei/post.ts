@@ -101,11 +101,11 @@ export function openOperation(
  * These services return 400 for a wrong topic or channel as well as for a bad message. An event is abandoned only when
  * the response names its size. https://support.huaweicloud.com/intl/en-us/api-smn/smn_api_64000.html lists SMN's codes.
  */
-function withServiceCode(result: DeliveryResult, { body }: SinkResponse): DeliveryResult {
+function withServiceCode(result: DeliveryResult, { body, status }: SinkResponse): DeliveryResult {
   if (result.kind !== "permanent" || result.reason === "too_large") return result;
   return sizeWords.test(body)
     ? { ...result, reason: "too_large" }
-    : { kind: "blocked", reason: result.reason, detail: result.detail };
+    : { kind: "blocked", reason: result.reason, detail: result.detail, status };
 }
 
 const sizeWords =

@@ -1,29 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { hasFailure, showSummary } from "../../../lib/cli/screen/summary.ts";
 import type { RunSummary, SinkSummary, StreamSummary } from "../../../lib/run/summary.ts";
+import { sinkSummary, streamSummary, trouble } from "../../status/sample.ts";
 import { fakeScreen } from "../screen.ts";
 
-const stream = (more: Partial<StreamSummary> = {}): StreamSummary => ({
-  key: "rabbitmq/cn-north-4/p/i",
-  tasks: 12,
-  unreadable: 0,
-  changes: 0,
-  beginTime: "2026-03-01T12:00:00.000Z",
-  error: null,
-  ...more,
-});
-const sink = (more: Partial<SinkSummary> = {}): SinkSummary => ({
-  accepted: 0,
-  filtered: 0,
-  deadLettered: 0,
-  expired: 0,
-  retrying: 0,
-  pending: 0,
-  oldestPendingAt: null,
-  blocked: null,
-  problem: null,
-  ...more,
-});
+const stream = (more: Partial<StreamSummary> = {}): StreamSummary =>
+  streamSummary({
+    key: "rabbitmq/cn-north-4/p/i",
+    tasks: 12,
+    beginTime: "2026-03-01T12:00:00.000Z",
+    ...more,
+  });
+const sink = sinkSummary;
 const run = (streams: readonly StreamSummary[], ops: SinkSummary): RunSummary => ({
   runId: "r",
   startedAt: "2026-03-01T12:00:00.000Z",
@@ -31,7 +19,7 @@ const run = (streams: readonly StreamSummary[], ops: SinkSummary): RunSummary =>
   streams,
   sinks: { ops },
 });
-const refused = stream({ error: { code: "SOURCE_FAILED", message: "the API refused the credentials" } });
+const refused = stream({ error: trouble("SOURCE_FAILED", "the API refused the credentials") });
 
 function shown(summary: RunSummary): string {
   const { screen, out } = fakeScreen();
@@ -47,7 +35,9 @@ describe("hasFailure", () => {
   });
 
   it("is neither a retry that waits nor a blocked sink", () => {
-    expect(hasFailure(run([stream()], sink({ retrying: 1, pending: 3, blocked: "gone" })))).toBe(false);
+    expect(
+      hasFailure(run([stream()], sink({ retrying: 1, pending: 3, state: "blocked", reason: "gone" }))),
+    ).toBe(false);
   });
 });
 
@@ -79,21 +69,21 @@ describe("showSummary", () => {
 
   it("says what to do about a sink that gave up, is blocked or retries", () => {
     expect(shown(run([stream()], sink({ deadLettered: 2 })))).toContain("dead-letters list --sink ops");
-    expect(shown(run([stream()], sink({ blocked: "unauthorized", pending: 4 })))).toContain(
+    expect(shown(run([stream()], sink({ state: "blocked", reason: "unauthorized", pending: 4 })))).toContain(
       "ops is blocked (unauthorized). 4 events kept until it is mended",
     );
-    expect(shown(run([stream()], sink({ retrying: 1, pending: 1 })))).toContain(
+    expect(shown(run([stream()], sink({ state: "retrying", retrying: 1, pending: 1 })))).toContain(
       "1 delivery to ops will be tried again.\n",
     );
   });
 
   it("says why a sink is retrying or blocked, in the sink's words", () => {
-    const problem = "HTTP 503 from https://hooks.example.com: busy";
-    expect(shown(run([stream()], sink({ retrying: 2, pending: 2, problem })))).toContain(
-      `2 deliveries to ops will be tried again. Why: ${problem}\n`,
+    const message = "HTTP 503 from https://hooks.example.com: busy";
+    expect(shown(run([stream()], sink({ state: "retrying", retrying: 2, pending: 2, message })))).toContain(
+      `2 deliveries to ops will be tried again. Why: ${message}\n`,
     );
-    expect(shown(run([stream()], sink({ blocked: "gone", pending: 1, problem })))).toContain(
-      `sink test ops. Why: ${problem}\n`,
+    expect(shown(run([stream()], sink({ state: "blocked", reason: "gone", pending: 1, message })))).toContain(
+      `sink test ops. Why: ${message}\n`,
     );
   });
 });
