@@ -1,3 +1,4 @@
+import { truncate } from "../text/one-line.ts";
 import { fieldName, type Path } from "./path.ts";
 
 /** Field to its text as written, for each value that came from the environment or a secret store. */
@@ -35,5 +36,4 @@ function kindOf(value: unknown): string {
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 const maxShownCharacters = 80;
-const shorten = (text: string): string =>
-  text.length <= maxShownCharacters ? text : `${text.slice(0, maxShownCharacters - 1)}…`;
+const shorten = (text: string): string => truncate(text, maxShownCharacters);

@@ -1,3 +1,5 @@
+import { truncate } from "../text/one-line.ts";
+
 /** Keys and indices from the root of the configuration to a value. */
 export type Path = readonly (string | number)[];
 
@@ -11,6 +13,5 @@ export function fieldName(path: Path): string {
 
 function keyName(key: string): string {
   if (/^[\w$-]{1,60}$/.test(key)) return `.${key}`;
-  const shown = key.length > maxKeyCharacters ? `${key.slice(0, maxKeyCharacters)}…` : key;
-  return `[${JSON.stringify(shown)}]`;
+  return `[${JSON.stringify(truncate(key, maxKeyCharacters))}]`;
 }

@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigIssue } from "../core/errors.ts";
 import { isRecord } from "../text/json.ts";
+import { truncate } from "../text/one-line.ts";
 import { compileOperator, isLeaf, type LeafTest, operatorNames } from "./operators.ts";
 
 /** Condition on one field: any item may pass for a present leaf, or no leaf is present and that is allowed. */
@@ -155,6 +156,5 @@ const maxShownCharacters = 80;
 /** A value as JSON of at most about 80 characters; `nothing` for undefined. */
 export function shortJson(value: unknown): string {
   if (isTooDeep(value)) return "something very deep";
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length <= maxShownCharacters ? text : `${text.slice(0, maxShownCharacters - 1)}…`;
+  return truncate(JSON.stringify(value) ?? "nothing", maxShownCharacters);
 }

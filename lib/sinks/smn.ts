@@ -31,6 +31,4 @@ export function create(name: SinkName, options: SmnOptions, deps: SinkDeps): Sin
 
 /** Mail subject, at most 512 bytes. */
 const subjectOf = ({ data: { task, change, instance } }: CloudEvent): string =>
-  Array.from(oneLine(`${task.name} ${change.to}: ${instance.name ?? instance.instanceId}`))
-    .slice(0, 128)
-    .join("");
+  oneLine(`${task.name} ${change.to}: ${instance.name ?? instance.instanceId}`, 128);

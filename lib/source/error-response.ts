@@ -1,5 +1,6 @@
 import { SourceError, type SourceFailure } from "../core/errors.ts";
 import { fieldsOf } from "../text/json.ts";
+import { oneLine } from "../text/one-line.ts";
 
 /** An unsuccessful response. */
 export interface ErrorResponse {
@@ -96,9 +97,3 @@ function firstText(...values: readonly unknown[]): string | null {
 // The gateway may echo the canonical request with signed tokens.
 const masked = (text: string, secrets: readonly string[]): string =>
   secrets.reduce((rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "***")), text);
-
-/** Shortens foreign text to one line for messages. */
-export function oneLine(text: string, maxLength: number): string {
-  const line = text.replace(/[\p{Cc}\s]+/gu, " ").trim();
-  return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
-}

@@ -6,8 +6,9 @@ import { encodePath, percentEncode, type SdkHmacRequest } from "../huawei/sign.t
 import { exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
 import { parseRetryAfter } from "../net/retry-after.ts";
 import { hasMoreValues, parseExactJson, parseJson } from "../text/json.ts";
+import { oneLine } from "../text/one-line.ts";
 import { clockSkewMs } from "./api-time.ts";
-import { oneLine, responseError } from "./error-response.ts";
+import { responseError } from "./error-response.ts";
 import { networkSourceError } from "./network-errors.ts";
 
 interface ApiRequest {

@@ -1,6 +1,7 @@
 import type { Task } from "../change/task.ts";
 import { taskId } from "../core/names.ts";
 import { exactNumber, fieldsOf } from "../text/json.ts";
+import { truncate } from "../text/one-line.ts";
 import type { SkippedTask } from "./task-source.ts";
 
 /** A page of tasks. */
@@ -81,7 +82,7 @@ function repairedText(value: unknown): string | null {
   if (isText(value, maxNameLength)) return value;
   if (value === undefined || value === null || value === "") return null;
   const text = typeof value === "string" ? value : jsonOf(value);
-  return (text.length > maxNameLength ? `${text.slice(0, maxNameLength - 1)}…` : text).toWellFormed();
+  return truncate(text, maxNameLength).toWellFormed();
 }
 
 /** Params are text in the API's examples, but related calls send objects. */

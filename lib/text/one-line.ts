@@ -1,15 +1,15 @@
 import { hidden } from "./hidden.ts";
 
-const maxDetailCharacters = 300;
+/** Cuts a text to `maxLength` UTF-16 units, with an ellipsis as the last; never inside a surrogate pair. */
+export const truncate = (text: string, maxLength: number): string =>
+  text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 
-/** Shortens text to one line of about 300 characters at most, without control and hidden characters. */
-export function oneLine(text: string): string {
-  const line = text
-    .replace(hidden, "")
-    .replace(/[\s\p{Cc}\p{Cs}]+/gu, " ")
-    .trim();
-  const characters = Array.from(line);
-  return characters.length <= maxDetailCharacters
-    ? line
-    : `${characters.slice(0, maxDetailCharacters - 1).join("")}…`;
-}
+/** Formats text from outside as one line of at most `maxLength`, without control and hidden characters. */
+export const oneLine = (text: string, maxLength = 300): string =>
+  truncate(
+    text
+      .replace(hidden, "")
+      .replace(/[\s\p{Cc}\p{Cs}]+/gu, " ")
+      .trim(),
+    maxLength,
+  );

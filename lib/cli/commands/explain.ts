@@ -7,6 +7,7 @@ import type { LoadedSink } from "../../config/check/sinks.ts";
 import type { SinkName } from "../../core/names.ts";
 import { type Check, compileFilter, type Explanation } from "../../filter/filter.ts";
 import { parseExactJson } from "../../text/json.ts";
+import { truncate } from "../../text/one-line.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import type { Line } from "../screen/text.ts";
@@ -68,8 +69,7 @@ const row = ({ field, expected, found, passed, by }: Check): Line => [
 ];
 
 const maxShownCharacters = 80;
-const short = (text: string): string =>
-  text.length <= maxShownCharacters ? text : `${text.slice(0, maxShownCharacters - 1)}…`;
+const short = (text: string): string => truncate(text, maxShownCharacters);
 
 async function eventOf(context: Context, { event, status }: ExplainOptions): Promise<CloudEvent> {
   if (event === undefined) return sample(context, status);
