@@ -2,6 +2,8 @@
 export interface InFlight {
   /** Tracks the promise until it settles, and returns it. */
   track<Value>(work: Promise<Value>): Promise<Value>;
+  /** Whether `close` was called. */
+  readonly isClosed: boolean;
   /** Waits for all tracked work, then frees the resources. Repeated calls share one close. */
   close(): Promise<void>;
 }
@@ -11,6 +13,9 @@ export function inFlight(free: () => Promise<unknown>): InFlight {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
   return {
+    get isClosed() {
+      return closing !== null;
+    },
     async track(work) {
       underWay.add(work);
       try {

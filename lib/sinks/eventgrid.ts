@@ -4,6 +4,7 @@ import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
+import { adaptiveBatch } from "./http/adaptive-batch.ts";
 import { doubtMs, type SinkResponse } from "./http/response.ts";
 import { type HuaweiOperation, huaweiEntries, openOperation } from "./huawei/post.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
@@ -37,12 +38,12 @@ export function create(name: SinkName, options: EventGridOptions, deps: SinkDeps
   const { region, projectId, channelId, source } = options;
   const path = `/v1/${projectId}/channels/${channelId}/events`;
   const operation = openOperation({ service: "eg", region, projectId, path }, options, deps);
-  let maxEvents = maxEventsInRequest;
+  const batch = adaptiveBatch(maxEventsInRequest);
 
   return {
     name,
     get batch() {
-      return { maxEvents, maxBytes: maxEventBytes };
+      return { maxEvents: batch.maxEvents, maxBytes: maxEventBytes };
     },
     async deliver(events, call) {
       if (events.length === 0) return [];
@@ -51,15 +52,11 @@ export function create(name: SinkName, options: EventGridOptions, deps: SinkDeps
       const result = operation.toResult(outcome);
       const report = reportIn(outcome.body);
       if (result.kind === "accepted") {
-        maxEvents = Math.min(maxEventsInRequest, maxEvents + 1);
+        batch.grow();
         return events.map(({ id }) => eventResult(report, id, operation, outcome));
       }
       if (result.reason !== "rejected" && result.reason !== "too_large") return events.map(() => result);
-      const refusal = explained(result, report, operation);
-      if (events.length === 1) return [refusal];
-      // A refused request does not say which event is at fault, so the next event goes alone.
-      maxEvents = 1;
-      return events.map(() => ({ ...refusal, kind: "retry" }));
+      return batch.refuse(explained(result, report, operation), events.length);
     },
     close: operation.close,
   };

@@ -4,6 +4,7 @@ import type { CallOptions } from "../core/clock.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import type { Template } from "../template/template.ts";
+import { adaptiveBatch } from "./http/adaptive-batch.ts";
 import { guardedAgent } from "./http/agent.ts";
 import {
   batchMessage,
@@ -74,26 +75,21 @@ async function ownMessageOf(
 
 type SendMessage = (message: HttpMessage, call: CallOptions) => Promise<DeliveryResult>;
 
-/**
- * Batch size after a refusal: a refused batch does not say which event is at fault, or whether it was too long. The result
- * is therefore `retry`, and later batches are a tenth as long, growing by one with each accepted batch: the attempts
- * end at single events, whose refusal is `permanent`.
- */
 function batching(name: SinkName, limits: BatchLimits, send: SendMessage, close: () => Promise<void>): Sink {
-  let maxEvents = limits.maxEvents;
+  const batch = adaptiveBatch(limits.maxEvents);
   return {
     name,
     get batch() {
+      const { maxEvents } = batch;
       // The body also holds brackets and commas.
       return { maxEvents, maxBytes: Math.max(1, limits.maxBytes - maxEvents - 1) };
     },
     async deliver(events, call) {
       if (events.length === 0) return [];
       const result = await send(batchMessage(events), call);
-      if (result.kind === "accepted") maxEvents = Math.min(limits.maxEvents, maxEvents + 1);
-      if (result.kind !== "permanent" || events.length === 1) return events.map(() => result);
-      maxEvents = Math.min(maxEvents, Math.ceil(events.length / 10));
-      return events.map(() => ({ ...result, kind: "retry" }));
+      if (result.kind === "permanent") return batch.refuse(result, events.length);
+      if (result.kind === "accepted") batch.grow();
+      return events.map(() => result);
     },
     close,
   };

@@ -5,6 +5,7 @@ import type { CloudEvent } from "../../change/event.ts";
 import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult } from "../../core/result.ts";
 import { openAgent } from "../../net/agent.ts";
+import { adaptiveBatch } from "../http/adaptive-batch.ts";
 import type { BatchLimits, Sink, SinkDeps } from "../sink.ts";
 import { awsRefusal } from "./results.ts";
 
@@ -35,13 +36,8 @@ export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
   const aws = openAws({ env, dispatcher: agent.dispatcher, clock: deps.clock, random: deps.random });
   // A delivery that still waits for its key has no request that the agent could wait for.
   const { track, close } = inFlight(agent.close);
-  let maxEvents = kind.batch.maxEvents;
+  const batch = adaptiveBatch(kind.batch.maxEvents);
 
-  /**
-   * Batch size after a refusal: a refused batch does not say which event is at fault. The result is therefore `retry`,
-   * and the next event goes alone, where a refusal counts. Each delivery that passes lets one more event
-   * join the batch.
-   */
   const attempt = async (
     events: readonly CloudEvent[],
     signal: AbortSignal,
@@ -49,21 +45,19 @@ export function awsSink(name: SinkName, kind: AwsSink, deps: SinkDeps): Sink {
     try {
       // No retries here: delivery/ decides on them.
       const results = await kind.send(aws, events, { signal, timeoutMs, maxAttempts: 1 });
-      maxEvents = Math.min(kind.batch.maxEvents, maxEvents + 1);
+      batch.grow();
       return results;
     } catch (error) {
       const refusal = awsRefusal(error);
       const mayBeOneEvents = refusal.kind === "permanent" || refusal.reason === "rejected";
-      if (!mayBeOneEvents || events.length === 1) return events.map(() => refusal);
-      maxEvents = 1;
-      return events.map(() => ({ ...refusal, kind: "retry" }));
+      return mayBeOneEvents ? batch.refuse(refusal, events.length) : events.map(() => refusal);
     }
   };
 
   return {
     name,
     get batch() {
-      return { ...kind.batch, maxEvents };
+      return { ...kind.batch, maxEvents: batch.maxEvents };
     },
     deliver: async (events, { signal }) => (events.length === 0 ? [] : track(attempt(events, signal))),
     close,

@@ -1,4 +1,5 @@
 import { withTimeLimit } from "../../async/deadline.ts";
+import { inFlight } from "../../async/in-flight.ts";
 import type { CloudEvent } from "../../change/event.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { SinkName } from "../../core/names.ts";
@@ -53,7 +54,6 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
   const { origin, timeoutMs, batch } = broker;
   let link: SharedConnection<Connection> | null = null;
   let last: Promise<unknown> = Promise.resolve();
-  let closing: Promise<void> | null = null;
 
   const drop = async (dropped: SharedConnection<Connection>): Promise<void> => {
     if (link === dropped) link = null;
@@ -65,6 +65,10 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
     else opening.then(close, () => {});
     cut();
   };
+
+  const work = inFlight(async () => {
+    if (link) await drop(link);
+  });
 
   const connect = (): SharedConnection<Connection> => {
     const sockets = new AbortController();
@@ -132,19 +136,14 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
     batch,
     async deliver(events, { signal }) {
       if (events.length === 0) return [];
-      if (closing) return events.map(() => closed(origin));
+      if (work.isClosed) return events.map(() => closed(origin));
       const turn = last.then(() =>
         signal.aborted ? events.map(() => runEnded(origin)) : attempt(events, signal),
       );
       last = turn.catch(() => {});
-      return turn;
+      return work.track(turn);
     },
-    close: () => {
-      closing ??= last.then(async () => {
-        if (link) await drop(link);
-      });
-      return closing;
-    },
+    close: work.close,
   };
 }
 

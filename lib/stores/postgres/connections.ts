@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Client, type ClientConfig, Pool, type PoolClient } from "pg";
+import { inFlight } from "../../async/in-flight.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { PostgresAddress } from "../../options/postgres-url.ts";
 
@@ -106,7 +107,6 @@ export function openConnections(
     }
   }
 
-  let closing: Promise<void> | null = null;
   const end = async (): Promise<void> => {
     const done = new AbortController();
     const late = clock.sleep(goodbyeMs, done.signal);
@@ -128,10 +128,7 @@ export function openConnections(
         throw error;
       }
     },
-    close: () => {
-      closing ??= end();
-      return closing;
-    },
+    close: inFlight(end).close,
   };
 }
 
