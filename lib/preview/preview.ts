@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import { type SinkName, sinkName } from "../core/names.ts";
-import { fieldsOf } from "../sinks/chat/code-result.ts";
 import { cutTemplates } from "../sinks/chat/templated.ts";
 import type { Language } from "../sinks/chat/text.ts";
 import { sinkTypes } from "../sinks/index.ts";
 import type { SinkModule } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
+import { fieldsOf } from "../text/json.ts";
 import { openCapture } from "./capture.ts";
 import { type PlatformType, type PreviewPlatform, platforms } from "./platforms.ts";
 import { sampleNowMs, samples } from "./samples.ts";

@@ -1,64 +1,60 @@
 import { createHmac } from "node:crypto";
 import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
 import { described } from "../options/fields.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
 import {
   blocked,
   type CodeMeanings,
   codeOf,
   codeResult,
-  fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/code-result.ts";
 import { fitted } from "./chat/fit.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
+import { chatModule } from "./chat/module.ts";
+import { chatEntries } from "./chat/options.ts";
 import { neutralize, neutralizeLine, utf8Bytes } from "./chat/sanitize.ts";
 import { type Words, words } from "./chat/text.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
+import { urlSchema } from "./http/url-schema.ts";
 
 const secretExpectation = "the robot's signature secret, which begins with SEC";
-const fields = v.strictObject({
-  ...chatEntries,
-  secret: v.optional(
-    described(
-      v.pipe(v.string(secretExpectation), v.startsWith("SEC", secretExpectation)),
-      "The robot's secret (`SEC…`), where it verifies signatures.",
-    ),
-  ),
-});
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
-/** Checked options of a sink of type `dingtalk`. */
-export type DingtalkOptions = v.InferOutput<typeof schema>;
-
 /** Posts Markdown to a DingTalk custom robot. */
-export function create(name: SinkName, options: DingtalkOptions, deps: SinkDeps): Sink {
-  const url = new URL(options.url);
-  const text = words[options.language];
-  const { secret } = options;
-  return chatSink(name, options, deps, {
-    request: (card, nowMs) => ({
-      url: secret === undefined ? url : signedUrl(url, secret, nowMs),
-      body: fitted(
-        card,
-        text,
-        (form) => dingtalkBody(form, text),
-        (body) => utf8Bytes(body) <= maxBytes,
+export const { schema, create } = chatModule(
+  urlSchema({
+    ...chatEntries,
+    secret: v.optional(
+      described(
+        v.pipe(v.string(secretExpectation), v.startsWith("SEC", secretExpectation)),
+        "The robot's secret (`SEC…`), where it verifies signatures.",
       ),
-    }),
-    toResult: (response, context) => {
-      const { errcode, errmsg, status } = fieldsOf(parseJson(response.body));
-      // The page for a rate-limited robot has a status of its own.
-      const code = status === throttlePage ? String(throttlePage) : codeOf(errcode);
-      return codeResult(response, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
-    },
-    secrets: secret === undefined ? [] : [secret],
-  });
-}
+    ),
+  }),
+  (options) => {
+    const url = new URL(options.url);
+    const text = words[options.language];
+    const { secret } = options;
+    return {
+      request: (card, nowMs) => ({
+        url: secret === undefined ? url : signedUrl(url, secret, nowMs),
+        body: fitted(
+          card,
+          text,
+          (form) => dingtalkBody(form, text),
+          (body) => utf8Bytes(body) <= maxBytes,
+        ),
+      }),
+      toResult: (response, context) => {
+        const { errcode, errmsg, status } = fieldsOf(parseJson(response.body));
+        // The page for a rate-limited robot has a status of its own.
+        const code = status === throttlePage ? String(throttlePage) : codeOf(errcode);
+        return codeResult(response, { code, message: textOf(errmsg) }, { success: "0", codes }, context);
+      },
+      secrets: secret === undefined ? [] : [secret],
+    };
+  },
+);
 
 /** The robot's URL, signed for an instant (epoch milliseconds). */
 export function signedUrl(url: URL, secret: string, timestampMs: number): URL {

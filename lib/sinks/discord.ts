@@ -1,64 +1,62 @@
-import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
 import {
   blocked,
   type CodeMeanings,
   codeOf,
   codeResult,
-  fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/code-result.ts";
 import { fitted, joined } from "./chat/fit.ts";
-import { livingSink, modeEntry } from "./chat/living.ts";
-import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
+import { modeEntry } from "./chat/living.ts";
+import { livingModule } from "./chat/module.ts";
+import { chatEntries } from "./chat/options.ts";
 import { shorten } from "./chat/sanitize.ts";
 import { words } from "./chat/text.ts";
 import { statusResult } from "./http/response.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
-
-const fields = v.strictObject({ ...chatEntries, mode: modeEntry(["update", "post"], "update") });
-const webhook = ownUrl<v.InferOutput<typeof fields>>({
-  host: /(^|\.)discord(app)?\.com$/,
-  path: /^\/api(\/v\d+)?\/webhooks\/[^/]+\/[^/]+\/?$/,
-  expectation:
-    "the URL of a webhook (/api/webhooks/…/…) as Discord shows it; /slack and /github take other messages",
-});
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
-/** Checked options of a sink of type `discord`. */
-export type DiscordOptions = v.InferOutput<typeof schema>;
+import { urlSchema } from "./http/url-schema.ts";
 
 /** Posts one embed per task to a Discord webhook, and edits it. */
-export function create(name: SinkName, options: DiscordOptions, deps: SinkDeps): Sink {
-  const url = new URL(options.url);
-  // Without it Discord does not report that a message was not saved.
-  url.searchParams.set("wait", "true");
-  const body = (card: Card): string =>
-    JSON.stringify(fitted(card, words[options.language], discordMessage, isSmall));
-  const post = (card: Card) => ({ url, body: body(card) });
-  return livingSink(name, options, deps, {
-    post,
-    edit: (card, message) => ({ method: "PATCH", url: messageUrl(options.url, message), body: body(card) }),
-    // A webhook cannot reply to a message.
-    reply: post,
-    toResult: (response, context) => {
-      const { code, message, retry_after: seconds, id, errors } = fieldsOf(parseJson(response.body));
-      if (response.status === 429 && typeof seconds === "number") {
-        return statusResult({ ...response, retryAfter: String(seconds) }, context);
-      }
-      // A saved message has an id and no code.
-      const said = String(code) === invalidForm && isPlacesFault(errors) ? invalidPlace : codeOf(code);
-      const reply = { code: said ?? (codeOf(id) && posted), message: textOf(message) };
-      const result = codeResult(response, reply, { success: posted, codes }, context);
-      return result.kind === "accepted" ? { ...result, message: textOf(id) } : result;
+export const { schema, create } = livingModule(
+  urlSchema(
+    { ...chatEntries, mode: modeEntry(["update", "post"], "update") },
+    {
+      host: /(^|\.)discord(app)?\.com$/,
+      path: /^\/api(\/v\d+)?\/webhooks\/[^/]+\/[^/]+\/?$/,
+      expectation:
+        "the URL of a webhook (/api/webhooks/…/…) as Discord shows it; /slack and /github take other messages",
     },
-    isGone: ({ body }) => gone.has(codeOf(fieldsOf(parseJson(body))["code"]) ?? ""),
-    secrets: [],
-  });
-}
+  ),
+  (options) => {
+    const url = new URL(options.url);
+    // Without it Discord does not report that a message was not saved.
+    url.searchParams.set("wait", "true");
+    const body = (card: Card): string =>
+      JSON.stringify(fitted(card, words[options.language], discordMessage, isSmall));
+    const post = (card: Card) => ({ url, body: body(card) });
+    return {
+      post,
+      edit: (card, message) => ({ method: "PATCH", url: messageUrl(options.url, message), body: body(card) }),
+      // A webhook cannot reply to a message.
+      reply: post,
+      toResult: (response, context) => {
+        const { code, message, retry_after: seconds, id, errors } = fieldsOf(parseJson(response.body));
+        if (response.status === 429 && typeof seconds === "number") {
+          return statusResult({ ...response, retryAfter: String(seconds) }, context);
+        }
+        // A saved message has an id and no code.
+        const said = String(code) === invalidForm && isPlacesFault(errors) ? invalidPlace : codeOf(code);
+        const reply = { code: said ?? (codeOf(id) && posted), message: textOf(message) };
+        const result = codeResult(response, reply, { success: posted, codes }, context);
+        return result.kind === "accepted" ? { ...result, message: textOf(id) } : result;
+      },
+      isGone: ({ body }) => gone.has(codeOf(fieldsOf(parseJson(body))["code"]) ?? ""),
+      secrets: [],
+    };
+  },
+);
 
 function messageUrl(webhook: string, message: string): URL {
   const url = new URL(webhook);

@@ -1,63 +1,62 @@
 import { createHmac } from "node:crypto";
 import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
 import { described } from "../options/fields.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import {
   blocked,
   type CodeMeanings,
   codeOf,
   codeResult,
-  fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/code-result.ts";
 import { feishuCard, hasRoom } from "./chat/feishu-card.ts";
 import { fitted } from "./chat/fit.ts";
-import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
+import { chatModule } from "./chat/module.ts";
+import { chatEntries } from "./chat/options.ts";
 import { utf8Bytes } from "./chat/sanitize.ts";
 import { words } from "./chat/text.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
+import { urlSchema } from "./http/url-schema.ts";
 
 const secretExpectation = "the robot's signature secret";
-const fields = v.strictObject({
-  ...chatEntries,
-  secret: v.optional(
-    described(
-      v.pipe(v.string(secretExpectation), v.nonEmpty(secretExpectation)),
-      "The robot's secret, where its signature verification is on.",
-    ),
-  ),
-});
-const webhook = ownUrl<v.InferOutput<typeof fields>>({
-  host: /(^|\.)(feishu\.cn|larksuite\.com)$/,
-  path: /^\/open-apis\/bot\/v2\/hook\//,
-  expectation: "the URL of a custom bot (/open-apis/bot/v2/hook/…); a flow's trigger takes no such messages",
-});
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
-/** Checked options of a sink of type `feishu`. */
-export type FeishuOptions = v.InferOutput<typeof schema>;
-
 /** Posts an interactive card to a custom robot of Feishu or Lark. */
-export function create(name: SinkName, options: FeishuOptions, deps: SinkDeps): Sink {
-  const url = new URL(options.url);
-  const { secret } = options;
-  return chatSink(name, options, deps, {
-    request: (card, nowMs) => {
-      const content = fitted(card, words[options.language], feishuCard, isSmall);
-      const guard = secret === undefined ? {} : signed(secret, Math.floor(nowMs / 1_000));
-      return { url, body: JSON.stringify({ ...guard, msg_type: "interactive", card: content }) };
+export const { schema, create } = chatModule(
+  urlSchema(
+    {
+      ...chatEntries,
+      secret: v.optional(
+        described(
+          v.pipe(v.string(secretExpectation), v.nonEmpty(secretExpectation)),
+          "The robot's secret, where its signature verification is on.",
+        ),
+      ),
     },
-    toResult: (response, context) => {
-      const { code, msg, StatusCode } = fieldsOf(parseJson(response.body));
-      const reply = { code: codeOf(code) ?? codeOf(StatusCode), message: textOf(msg) };
-      return codeResult(response, reply, { success: "0", codes }, context);
+    {
+      host: /(^|\.)(feishu\.cn|larksuite\.com)$/,
+      path: /^\/open-apis\/bot\/v2\/hook\//,
+      expectation:
+        "the URL of a custom bot (/open-apis/bot/v2/hook/…); a flow's trigger takes no such messages",
     },
-    secrets: secret === undefined ? [] : [secret],
-  });
-}
+  ),
+  (options) => {
+    const url = new URL(options.url);
+    const { secret } = options;
+    return {
+      request: (card, nowMs) => {
+        const content = fitted(card, words[options.language], feishuCard, isSmall);
+        const guard = secret === undefined ? {} : signed(secret, Math.floor(nowMs / 1_000));
+        return { url, body: JSON.stringify({ ...guard, msg_type: "interactive", card: content }) };
+      },
+      toResult: (response, context) => {
+        const { code, msg, StatusCode } = fieldsOf(parseJson(response.body));
+        const reply = { code: codeOf(code) ?? codeOf(StatusCode), message: textOf(msg) };
+        return codeResult(response, reply, { success: "0", codes }, context);
+      },
+      secrets: secret === undefined ? [] : [secret],
+    };
+  },
+);
 
 /** Feishu signs an empty message with the text as the key; DingTalk signs the text with the secret as the key. */
 export function signed(secret: string, timestampSeconds: number): { timestamp: string; sign: string } {

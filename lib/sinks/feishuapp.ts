@@ -1,102 +1,98 @@
 import { createHash } from "node:crypto";
-import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
 import {
   blocked,
   type CodeMeanings,
   codeOf,
   codeResult,
-  fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/code-result.ts";
 import { feishuCard, hasRoom } from "./chat/feishu-card.ts";
 import { fitted } from "./chat/fit.ts";
-import { livingSink, modeEntry } from "./chat/living.ts";
-import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { modeEntry } from "./chat/living.ts";
+import { livingModule } from "./chat/module.ts";
+import { apiResource, apiUrl, chatEntries } from "./chat/options.ts";
 import { utf8Bytes } from "./chat/sanitize.ts";
 import { TenantToken } from "./chat/tenant-token.ts";
 import { words } from "./chat/text.ts";
 import type { ResponseContext, SinkResponse } from "./http/response.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
-
-const fields = v.strictObject({
-  ...chatEntries,
-  url: apiUrl("https://open.feishu.cn/open-apis"),
-  app: described(filledText("an app's id such as cli_a1b2c3"), "The app's id (`cli_…`)."),
-  secret: described(filledText("the app's secret"), "The app's secret."),
-  chat: described(
-    filledText("a group's id such as oc_a1b2c3"),
-    "Id of the group (`oc_…`); the bot must be in it.",
-  ),
-  mode: modeEntry(["update", "thread", "post"], "update"),
-});
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
-/** Checked options of a sink of type `feishuapp`. */
-export type FeishuappOptions = v.InferOutput<typeof schema>;
+import { urlSchema } from "./http/url-schema.ts";
 
 /** Posts one card per task as an app of Feishu or Lark, and replaces it or replies to it. */
-export function create(name: SinkName, options: FeishuappOptions, deps: SinkDeps): Sink {
-  const { app, secret, chat, mode, language, url } = options;
-  const secrets = [secret];
-  const { origin } = new URL(url);
-  const token = new TenantToken({
-    url,
-    app,
-    secret,
-    clock: deps.clock,
-    refused: (response) => withoutToken(response, { origin, secrets, nowMs: deps.clock.now() }),
-  });
-  const request = (path: string, form: object) => ({
-    url: apiResource(url, path),
-    body: JSON.stringify(form),
-    waitHeader: "x-ogw-ratelimit-reset",
-  });
-  const content = (card: Card): string =>
-    fitted(card, words[language], (form) => JSON.stringify(feishuCard(form)), isSmall);
-  const message = (card: Card, uuid: string) => ({ msg_type: "interactive", content: content(card), uuid });
+export const { schema, create } = livingModule(
+  urlSchema({
+    ...chatEntries,
+    url: apiUrl("https://open.feishu.cn/open-apis"),
+    app: described(filledText("an app's id such as cli_a1b2c3"), "The app's id (`cli_…`)."),
+    secret: described(filledText("the app's secret"), "The app's secret."),
+    chat: described(
+      filledText("a group's id such as oc_a1b2c3"),
+      "Id of the group (`oc_…`); the bot must be in it.",
+    ),
+    mode: modeEntry(["update", "thread", "post"], "update"),
+  }),
+  (options, deps) => {
+    const { app, secret, chat, mode, language, url } = options;
+    const secrets = [secret];
+    const { origin } = new URL(url);
+    const token = new TenantToken({
+      url,
+      app,
+      secret,
+      clock: deps.clock,
+      refused: (response) => withoutToken(response, { origin, secrets, nowMs: deps.clock.now() }),
+    });
+    const request = (path: string, form: object) => ({
+      url: apiResource(url, path),
+      body: JSON.stringify(form),
+      waitHeader: "x-ogw-ratelimit-reset",
+    });
+    const content = (card: Card): string =>
+      fitted(card, words[language], (form) => JSON.stringify(feishuCard(form)), isSmall);
+    const message = (card: Card, uuid: string) => ({ msg_type: "interactive", content: content(card), uuid });
 
-  return livingSink(name, options, deps, {
-    authorize: async (exchange) => {
-      const given = await token.get(exchange);
-      if (typeof given !== "string") return given;
-      secrets[1] = given;
-      return { authorization: `Bearer ${given}` };
-    },
-    asksAgain({ body }) {
-      const isStale = staleToken.has(codeIn(body) ?? "");
-      if (isStale) token.forget();
-      return isStale;
-    },
-    post: (card, { key }) =>
-      request("im/v1/messages?receive_id_type=chat_id", {
-        receive_id: chat,
-        ...message(card, uuidOf("post", key)),
+    return {
+      authorize: async (exchange) => {
+        const given = await token.get(exchange);
+        if (typeof given !== "string") return given;
+        secrets[1] = given;
+        return { authorization: `Bearer ${given}` };
+      },
+      asksAgain({ body }) {
+        const isStale = staleToken.has(codeIn(body) ?? "");
+        if (isStale) token.forget();
+        return isStale;
+      },
+      post: (card, { key }) =>
+        request("im/v1/messages?receive_id_type=chat_id", {
+          receive_id: chat,
+          ...message(card, uuidOf("post", key)),
+        }),
+      edit: (card, id) => ({
+        ...request(`im/v1/messages/${encodeURIComponent(id)}`, { content: content(card) }),
+        method: "PATCH",
       }),
-    edit: (card, id) => ({
-      ...request(`im/v1/messages/${encodeURIComponent(id)}`, { content: content(card) }),
-      method: "PATCH",
-    }),
-    // Mode `thread` replies in a thread; below an edited message a reply shows in the group.
-    reply: (card, id, { key }) =>
-      request(`im/v1/messages/${encodeURIComponent(id)}/reply`, {
-        ...message(card, uuidOf("reply", key)),
-        reply_in_thread: mode === "thread",
-      }),
-    toResult(response, context) {
-      const result = feishuAppResult(response, context);
-      const id = textOf(fieldsOf(fieldsOf(parseJson(response.body))["data"])["message_id"]);
-      return result.kind === "accepted" ? { ...result, message: id } : result;
-    },
-    isGone: ({ body }) => gone.has(codeIn(body) ?? ""),
-    secrets,
-  });
-}
+      // Mode `thread` replies in a thread; below an edited message a reply shows in the group.
+      reply: (card, id, { key }) =>
+        request(`im/v1/messages/${encodeURIComponent(id)}/reply`, {
+          ...message(card, uuidOf("reply", key)),
+          reply_in_thread: mode === "thread",
+        }),
+      toResult(response, context) {
+        const result = feishuAppResult(response, context);
+        const id = textOf(fieldsOf(fieldsOf(parseJson(response.body))["data"])["message_id"]);
+        return result.kind === "accepted" ? { ...result, message: id } : result;
+      },
+      isGone: ({ body }) => gone.has(codeIn(body) ?? ""),
+      secrets,
+    };
+  },
+);
 
 const success = "0";
 const codeIn = (body: string): string | null => codeOf(fieldsOf(parseJson(body))["code"]);

@@ -3,15 +3,15 @@ import type { SinkName } from "../core/names.ts";
 import type { Refusal } from "../core/result.ts";
 import { parseRetryAfter } from "../net/retry-after.ts";
 import { described } from "../options/fields.ts";
-import { httpsUnlessPrivate } from "./chat/options.ts";
 import type { ResponseContext, SinkResponse } from "./http/response.ts";
+import { urlSchema } from "./http/url-schema.ts";
 import { workflowEntries, workflowSink } from "./http/workflow.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const repositoryExpectation = "a repository such as acme/operations";
 const eventTypeExpectation = "a text of 1 to 100 characters";
 
-const fields = v.strictObject({
+export const schema = urlSchema({
   repository: described(
     v.pipe(
       v.string(repositoryExpectation),
@@ -38,7 +38,6 @@ const fields = v.strictObject({
   ),
 });
 
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
 /** Checked options of a sink of type `github`. */
 export type GitHubOptions = v.InferOutput<typeof schema>;
 

@@ -5,16 +5,16 @@ import type { FailureReason, Refusal } from "../core/result.ts";
 import { described } from "../options/fields.ts";
 import { parseJson } from "../text/json.ts";
 import { oneLine } from "../text/one-line.ts";
-import { httpsUnlessPrivate } from "./chat/options.ts";
 import { maskSecrets } from "./http/redact.ts";
 import type { ResponseContext, SinkResponse } from "./http/response.ts";
+import { urlSchema } from "./http/url-schema.ts";
 import { workflowEntries, workflowSink } from "./http/workflow.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 const projectExpectation = "a project's number or its path such as acme/operations";
 const refExpectation = "the name of a branch or a tag";
 
-const fields = v.strictObject({
+export const schema = urlSchema({
   project: described(
     v.pipe(
       v.string(projectExpectation),
@@ -32,7 +32,6 @@ const fields = v.strictObject({
   ),
 });
 
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
 /** Checked options of a sink of type `gitlab`. */
 export type GitLabOptions = v.InferOutput<typeof schema>;
 

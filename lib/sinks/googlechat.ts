@@ -1,34 +1,26 @@
 import { createHash } from "node:crypto";
-import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
-import type { SinkName } from "../core/names.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
 import {
   blocked,
   type CodeMeanings,
   codeOf,
   codeResult,
-  fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/code-result.ts";
 import { fitted } from "./chat/fit.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
+import { chatModule } from "./chat/module.ts";
+import { chatEntries } from "./chat/options.ts";
 import { sanitize, shorten, utf8Bytes } from "./chat/sanitize.ts";
 import { words } from "./chat/text.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
-
-const fields = v.strictObject(chatEntries);
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
-/** Checked options of a sink of type `googlechat`. */
-export type GooglechatOptions = v.InferOutput<typeof schema>;
+import { urlSchema } from "./http/url-schema.ts";
 
 /** Posts a card to a Google Chat webhook: one thread per task; a repeat is not posted twice. */
-export function create(name: SinkName, options: GooglechatOptions, deps: SinkDeps): Sink {
-  return chatSink(name, options, deps, {
+export const { schema, create } = chatModule(urlSchema(chatEntries), (options) => {
+  return {
     request: (card, _, events) => ({
       url: requestUrl(options.url, events),
       body: fitted(
@@ -48,8 +40,8 @@ export function create(name: SinkName, options: GooglechatOptions, deps: SinkDep
       return codeResult(response, reply, { success, codes }, context);
     },
     secrets: [],
-  });
-}
+  };
+});
 
 const success = "posted";
 const invalidArgument = "INVALID_ARGUMENT";

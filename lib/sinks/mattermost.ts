@@ -1,32 +1,17 @@
-import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
-import {
-  blocked,
-  type CodeMeanings,
-  codeOf,
-  codeResult,
-  fieldsOf,
-  permanent,
-  textOf,
-} from "./chat/code-result.ts";
+import { blocked, type CodeMeanings, codeOf, codeResult, permanent, textOf } from "./chat/code-result.ts";
 import { fitted } from "./chat/fit.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
+import { chatModule } from "./chat/module.ts";
+import { chatEntries } from "./chat/options.ts";
 import { neutralize, neutralizeLine } from "./chat/sanitize.ts";
 import { words } from "./chat/text.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
-
-const fields = v.strictObject(chatEntries);
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
-/** Checked options of a sink of type `mattermost`. */
-export type MattermostOptions = v.InferOutput<typeof schema>;
+import { urlSchema } from "./http/url-schema.ts";
 
 /** Posts an attachment to a Mattermost incoming webhook. */
-export function create(name: SinkName, options: MattermostOptions, deps: SinkDeps): Sink {
+export const { schema, create } = chatModule(urlSchema(chatEntries), (options) => {
   const url = new URL(options.url);
-  return chatSink(name, options, deps, {
+  return {
     request: (card) => ({
       url,
       body: fitted(card, words[options.language], mattermostBody, (body) => body.length <= maxCharacters),
@@ -40,8 +25,8 @@ export function create(name: SinkName, options: MattermostOptions, deps: SinkDep
       return codeResult(response, reply, { success: posted, codes }, context);
     },
     secrets: [],
-  });
-}
+  };
+});
 
 const posted = "ok";
 const maxCharacters = 16_383;

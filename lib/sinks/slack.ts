@@ -1,35 +1,30 @@
-import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
 import { blocked, type CodeMeanings, codeResult, permanent, retry } from "./chat/code-result.ts";
-import { chatEntries, httpsUnlessPrivate, ownUrl } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
+import { chatModule } from "./chat/module.ts";
+import { chatEntries } from "./chat/options.ts";
 import { messageCodes, slackMessage } from "./chat/slack-message.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
-
-const fields = v.strictObject(chatEntries);
-const webhook = ownUrl<v.InferOutput<typeof fields>>({
-  host: /^hooks\.slack(-gov)?\.com$/,
-  path: /^\/services\//,
-  expectation:
-    "the URL of an incoming webhook (/services/…); one of a workflow (/workflows/…, /triggers/…) takes no such messages",
-});
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>(), webhook);
-/** Checked options of a sink of type `slack`. */
-export type SlackOptions = v.InferOutput<typeof schema>;
+import { urlSchema } from "./http/url-schema.ts";
 
 /** Posts to a Slack incoming webhook. */
-export function create(name: SinkName, options: SlackOptions, deps: SinkDeps): Sink {
-  const url = new URL(options.url);
-  return chatSink(name, options, deps, {
-    request: (card) => ({ url, body: JSON.stringify(slackMessage(card, options.language)) }),
-    toResult: (response, context) => {
-      const code = response.body.trim();
-      const reply = { code: /^[a-z_]{2,60}$/.test(code) ? code : null, message: "" };
-      return codeResult(response, reply, { success: "ok", codes }, context);
-    },
-    secrets: [],
-  });
-}
+export const { schema, create } = chatModule(
+  urlSchema(chatEntries, {
+    host: /^hooks\.slack(-gov)?\.com$/,
+    path: /^\/services\//,
+    expectation:
+      "the URL of an incoming webhook (/services/…); one of a workflow (/workflows/…, /triggers/…) takes no such messages",
+  }),
+  (options) => {
+    const url = new URL(options.url);
+    return {
+      request: (card) => ({ url, body: JSON.stringify(slackMessage(card, options.language)) }),
+      toResult: (response, context) => {
+        const code = response.body.trim();
+        const reply = { code: /^[a-z_]{2,60}$/.test(code) ? code : null, message: "" };
+        return codeResult(response, reply, { success: "ok", codes }, context);
+      },
+      secrets: [],
+    };
+  },
+);
 
 /** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors */
 const codes: CodeMeanings = new Map([

@@ -1,73 +1,63 @@
 import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
 import { described, filledText } from "../options/fields.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
-import {
-  blocked,
-  type CodeMeanings,
-  codeOf,
-  codeResult,
-  fieldsOf,
-  retry,
-  textOf,
-} from "./chat/code-result.ts";
-import { livingSink, modeEntry } from "./chat/living.ts";
-import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { blocked, type CodeMeanings, codeOf, codeResult, retry, textOf } from "./chat/code-result.ts";
+import { modeEntry } from "./chat/living.ts";
+import { livingModule } from "./chat/module.ts";
+import { apiResource, apiUrl, chatEntries } from "./chat/options.ts";
 import { messageCodes, slackMessage } from "./chat/slack-message.ts";
 import type { SinkResponse } from "./http/response.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
+import { urlSchema } from "./http/url-schema.ts";
 
 const tokenExpectation = "a bot token (xoxb-…)";
-const fields = v.strictObject({
-  ...chatEntries,
-  url: apiUrl("https://slack.com/api"),
-  token: described(
-    v.pipe(v.string(tokenExpectation), v.regex(/^xox[\x21-\x7e]+$/, tokenExpectation)),
-    "The app's bot token. It needs the scope `chat:write`.",
-  ),
-  channel: described(
-    filledText("a channel's id such as C0123456789"),
-    "Id of the channel, of which the bot must be a member.",
-  ),
-  mode: modeEntry(["update", "thread", "post"], "update"),
-});
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
-/** Checked options of a sink of type `slackapp`. */
-export type SlackappOptions = v.InferOutput<typeof schema>;
-
 /** Posts one message per task as a Slack app, and edits it or replies to it. */
-export function create(name: SinkName, options: SlackappOptions, deps: SinkDeps): Sink {
-  const { token, channel, language } = options;
-  const request = (method: string, card: Card, place: object) => ({
-    url: apiResource(options.url, method),
-    headers: { authorization: `Bearer ${token}` },
-    body: JSON.stringify({ ...place, ...slackMessage(card, language) }),
-  });
-  return livingSink(name, options, deps, {
-    post: (card) => request("chat.postMessage", card, { channel }),
-    edit: (card, message) => request("chat.update", card, placeOf(message)),
-    reply(card, message, { isUrgent }) {
-      const { channel, ts } = placeOf(message);
-      // Only a broadcast reply shows in the channel.
-      return request("chat.postMessage", card, { channel, thread_ts: ts, reply_broadcast: isUrgent });
-    },
-    toResult(response, context) {
-      const { channel, ts } = fieldsOf(parseJson(response.body));
-      const result = codeResult(
-        response,
-        { code: saidIn(response), message: "" },
-        { success, codes },
-        context,
-      );
-      // An edit needs a channel id, not a name, so the id from the response is kept.
-      if (result.kind !== "accepted" || textOf(ts) === "") return result;
-      return { ...result, message: `${textOf(channel)} ${textOf(ts)}` };
-    },
-    isGone: (response) => gone.has(saidIn(response) ?? ""),
-    secrets: [token],
-  });
-}
+export const { schema, create } = livingModule(
+  urlSchema({
+    ...chatEntries,
+    url: apiUrl("https://slack.com/api"),
+    token: described(
+      v.pipe(v.string(tokenExpectation), v.regex(/^xox[\x21-\x7e]+$/, tokenExpectation)),
+      "The app's bot token. It needs the scope `chat:write`.",
+    ),
+    channel: described(
+      filledText("a channel's id such as C0123456789"),
+      "Id of the channel, of which the bot must be a member.",
+    ),
+    mode: modeEntry(["update", "thread", "post"], "update"),
+  }),
+  (options) => {
+    const { token, channel, language } = options;
+    const request = (method: string, card: Card, place: object) => ({
+      url: apiResource(options.url, method),
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ ...place, ...slackMessage(card, language) }),
+    });
+    return {
+      post: (card) => request("chat.postMessage", card, { channel }),
+      edit: (card, message) => request("chat.update", card, placeOf(message)),
+      reply(card, message, { isUrgent }) {
+        const { channel, ts } = placeOf(message);
+        // Only a broadcast reply shows in the channel.
+        return request("chat.postMessage", card, { channel, thread_ts: ts, reply_broadcast: isUrgent });
+      },
+      toResult(response, context) {
+        const { channel, ts } = fieldsOf(parseJson(response.body));
+        const result = codeResult(
+          response,
+          { code: saidIn(response), message: "" },
+          { success, codes },
+          context,
+        );
+        // An edit needs a channel id, not a name, so the id from the response is kept.
+        if (result.kind !== "accepted" || textOf(ts) === "") return result;
+        return { ...result, message: `${textOf(channel)} ${textOf(ts)}` };
+      },
+      isGone: (response) => gone.has(saidIn(response) ?? ""),
+      secrets: [token],
+    };
+  },
+);
 
 const success = "ok";
 

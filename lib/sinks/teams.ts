@@ -1,24 +1,17 @@
-import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
-import { blocked, type CodeMeanings, codeOf, codeResult, fieldsOf, textOf } from "./chat/code-result.ts";
+import { blocked, type CodeMeanings, codeOf, codeResult, textOf } from "./chat/code-result.ts";
 import { fitted } from "./chat/fit.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
+import { chatModule } from "./chat/module.ts";
+import { chatEntries } from "./chat/options.ts";
 import { utf8Bytes } from "./chat/sanitize.ts";
 import { words } from "./chat/text.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
-
-const fields = v.strictObject(chatEntries);
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
-/** Checked options of a sink of type `teams`. */
-export type TeamsOptions = v.InferOutput<typeof schema>;
+import { urlSchema } from "./http/url-schema.ts";
 
 /** Posts an Adaptive Card to a Teams workflow. Accepted means queued: the workflow does not report its outcome. */
-export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): Sink {
+export const { schema, create } = chatModule(urlSchema(chatEntries), (options) => {
   const url = new URL(options.url);
-  return chatSink(name, options, deps, {
+  return {
     request: (card) => ({
       url,
       body: fitted(card, words[options.language], teamsBody, (body) => utf8Bytes(body) <= maxBytes),
@@ -32,8 +25,8 @@ export function create(name: SinkName, options: TeamsOptions, deps: SinkDeps): S
       return codeResult(response, reply, { success: started, codes }, context);
     },
     secrets: [],
-  });
-}
+  };
+});
 
 // https://learn.microsoft.com/azure/logic-apps/logic-apps-http-endpoint: without a Response action the trigger responds with 202.
 const startedStatus = 202;

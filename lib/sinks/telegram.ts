@@ -1,91 +1,93 @@
 import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
 import { described, wholeNumber } from "../options/fields.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import type { Card } from "./chat/card.ts";
 import {
   blocked,
   type CodeMeanings,
   codeOf,
   codeResult,
-  fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/code-result.ts";
-import { livingSink, modeEntry } from "./chat/living.ts";
-import { apiResource, apiUrl, chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
+import { modeEntry } from "./chat/living.ts";
+import { livingModule } from "./chat/module.ts";
+import { apiResource, apiUrl, chatEntries } from "./chat/options.ts";
 import { telegramText } from "./chat/telegram-text.ts";
 import type { SinkResponse } from "./http/response.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
+import { urlSchema } from "./http/url-schema.ts";
 
 const tokenExpectation = "a bot's token such as 123456:ABC-DEF";
 const chatExpectation = 'a chat\'s id in quotes such as "-1001234567890", or a public @channel';
 const maxTopic = 2_147_483_647;
-const fields = v.strictObject({
-  ...chatEntries,
-  url: apiUrl("https://api.telegram.org"),
-  token: described(
-    v.pipe(v.string(tokenExpectation), v.regex(/^\d+:[\w-]+$/, tokenExpectation)),
-    "The bot's token, from @BotFather.",
-  ),
-  chat: described(
-    v.pipe(v.string(chatExpectation), v.regex(/^(-?\d{1,20}|@\w{3,64})$/, chatExpectation)),
-    'The chat\'s id in quotes, such as `"-1001234567890"`, or a public `@channel`.',
-  ),
-  topic: v.optional(
-    described(wholeNumber(1, maxTopic), "Topic of a group with topics: its message_thread_id."),
-  ),
-  mode: modeEntry(["update", "thread", "post"], "update"),
-});
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
-/** Checked options of a sink of type `telegram`. */
-export type TelegramOptions = v.InferOutput<typeof schema>;
-
 /** Sends one message per task as a Telegram bot, and edits it or replies to it. Only urgent messages make a sound. */
-export function create(name: SinkName, options: TelegramOptions, deps: SinkDeps): Sink {
-  const { token, topic, language } = options;
-  let { chat } = options;
-  const request = (method: string, card: Card, place: object) => {
-    const form = { parse_mode: "HTML", link_preview_options: { is_disabled: true } };
-    return {
-      url: apiResource(options.url, `bot${token}/${method}`),
-      body: JSON.stringify({ ...place, text: telegramText(card, language), ...form }),
+export const { schema, create } = livingModule(
+  urlSchema({
+    ...chatEntries,
+    url: apiUrl("https://api.telegram.org"),
+    token: described(
+      v.pipe(v.string(tokenExpectation), v.regex(/^\d+:[\w-]+$/, tokenExpectation)),
+      "The bot's token, from @BotFather.",
+    ),
+    chat: described(
+      v.pipe(v.string(chatExpectation), v.regex(/^(-?\d{1,20}|@\w{3,64})$/, chatExpectation)),
+      'The chat\'s id in quotes, such as `"-1001234567890"`, or a public `@channel`.',
+    ),
+    topic: v.optional(
+      described(wholeNumber(1, maxTopic), "Topic of a group with topics: its message_thread_id."),
+    ),
+    mode: modeEntry(["update", "thread", "post"], "update"),
+  }),
+  (options, deps, name) => {
+    const { token, topic, language } = options;
+    let { chat } = options;
+    const request = (method: string, card: Card, place: object) => {
+      const form = { parse_mode: "HTML", link_preview_options: { is_disabled: true } };
+      return {
+        url: apiResource(options.url, `bot${token}/${method}`),
+        body: JSON.stringify({ ...place, text: telegramText(card, language), ...form }),
+      };
     };
-  };
-  const posting = (isUrgent: boolean) => ({
-    disable_notification: !isUrgent,
-    ...(topic === undefined ? {} : { message_thread_id: topic }),
-  });
-  return livingSink(name, options, deps, {
-    post: (card, { isUrgent }) => request("sendMessage", card, { chat_id: chat, ...posting(isUrgent) }),
-    edit: (card, message) => request("editMessageText", card, placeOf(message)),
-    reply(card, message, { isUrgent }) {
-      const { chat_id, message_id } = placeOf(message);
-      const place = { chat_id, reply_parameters: { message_id }, ...posting(isUrgent) };
-      return request("sendMessage", card, place);
-    },
-    toResult(response, context) {
-      const { code, message, result, retryAfter } = saidIn(response);
-      if (code === unchanged) return { kind: "accepted" };
-      const outcome = codeResult({ ...response, retryAfter }, { code, message }, { success, codes }, context);
-      const place = placeIn(result);
-      return outcome.kind === "accepted" && place !== null ? { ...outcome, message: place } : outcome;
-    },
-    isGone: (response) => gone.has(saidIn(response).code ?? ""),
-    asksAgain(response) {
-      const { movedTo } = saidIn(response);
-      if (movedTo === null || movedTo === chat) return false;
-      chat = movedTo;
-      deps.log("warn", "the Telegram group has a new id: put it into the configuration", {
-        sink: name,
-        chat,
-      });
-      return true;
-    },
-    secrets: [token],
-  });
-}
+    const posting = (isUrgent: boolean) => ({
+      disable_notification: !isUrgent,
+      ...(topic === undefined ? {} : { message_thread_id: topic }),
+    });
+    return {
+      post: (card, { isUrgent }) => request("sendMessage", card, { chat_id: chat, ...posting(isUrgent) }),
+      edit: (card, message) => request("editMessageText", card, placeOf(message)),
+      reply(card, message, { isUrgent }) {
+        const { chat_id, message_id } = placeOf(message);
+        const place = { chat_id, reply_parameters: { message_id }, ...posting(isUrgent) };
+        return request("sendMessage", card, place);
+      },
+      toResult(response, context) {
+        const { code, message, result, retryAfter } = saidIn(response);
+        if (code === unchanged) return { kind: "accepted" };
+        const outcome = codeResult(
+          { ...response, retryAfter },
+          { code, message },
+          { success, codes },
+          context,
+        );
+        const place = placeIn(result);
+        return outcome.kind === "accepted" && place !== null ? { ...outcome, message: place } : outcome;
+      },
+      isGone: (response) => gone.has(saidIn(response).code ?? ""),
+      asksAgain(response) {
+        const { movedTo } = saidIn(response);
+        if (movedTo === null || movedTo === chat) return false;
+        chat = movedTo;
+        deps.log("warn", "the Telegram group has a new id: put it into the configuration", {
+          sink: name,
+          chat,
+        });
+        return true;
+      },
+      secrets: [token],
+    };
+  },
+);
 
 const success = "ok";
 const unchanged = "message is not modified";

@@ -1,34 +1,26 @@
-import * as v from "valibot";
-import type { SinkName } from "../core/names.ts";
-import { parseJson } from "../text/json.ts";
+import { fieldsOf, parseJson } from "../text/json.ts";
 import type { Card, Tone } from "./chat/card.ts";
 import {
   blocked,
   type CodeMeanings,
   codeOf,
   codeResult,
-  fieldsOf,
   permanent,
   retry,
   textOf,
 } from "./chat/code-result.ts";
 import { fitted, joined } from "./chat/fit.ts";
-import { chatEntries, httpsUnlessPrivate } from "./chat/options.ts";
-import { chatSink } from "./chat/post.ts";
+import { chatModule } from "./chat/module.ts";
+import { chatEntries } from "./chat/options.ts";
 import { neutralize, neutralizeLine, utf8Bytes } from "./chat/sanitize.ts";
 import { type Words, words } from "./chat/text.ts";
-import type { Sink, SinkDeps } from "./sink.ts";
-
-const fields = v.strictObject(chatEntries);
-export const schema = v.pipe(fields, httpsUnlessPrivate<v.InferOutput<typeof fields>>());
-/** Checked options of a sink of type `wecom`. */
-export type WecomOptions = v.InferOutput<typeof schema>;
+import { urlSchema } from "./http/url-schema.ts";
 
 /** Posts Markdown to a WeCom group robot. */
-export function create(name: SinkName, options: WecomOptions, deps: SinkDeps): Sink {
+export const { schema, create } = chatModule(urlSchema(chatEntries), (options) => {
   const url = new URL(options.url);
   const text = words[options.language];
-  return chatSink(name, options, deps, {
+  return {
     request: (card) => {
       const content = fitted(
         card,
@@ -44,8 +36,8 @@ export function create(name: SinkName, options: WecomOptions, deps: SinkDeps): S
       return codeResult(response, reply, { success: "0", codes }, context);
     },
     secrets: [],
-  });
-}
+  };
+});
 
 const maxBytes = 4_096;
 /** Half of a message's limit, so that long links leave room for facts. */

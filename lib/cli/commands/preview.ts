@@ -4,7 +4,8 @@ import { sinkName } from "../../core/names.ts";
 import { pageOf } from "../../preview/page.ts";
 import { isPlatformType, platforms, platformTypes } from "../../preview/platforms.ts";
 import { type Album, albumOf, type PreviewedSink, sampleSubject } from "../../preview/preview.ts";
-import { fieldsOf } from "../../sinks/chat/code-result.ts";
+import { fieldsOf } from "../../text/json.ts";
+
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { count } from "../screen/format.ts";

@@ -99,9 +99,5 @@ function detailOf(
 export const codeOf = (value: unknown): string | null =>
   typeof value === "number" || typeof value === "string" ? String(value) : null;
 
-/** The fields of a JSON object; empty for any other value. */
-export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? { ...value } : {};
-
 /** The value if it is text, else empty text. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

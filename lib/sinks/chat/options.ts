@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { proxy, tls } from "../../options/connection.ts";
 import { attemptTimeout, described, timeZone, wholeNumber } from "../../options/fields.ts";
 import { Template, templateText } from "../../template/template.ts";
-import { allowPrivateNetwork, url, urlExpectation } from "../http/options.ts";
+import { allowPrivateNetwork, url } from "../http/options.ts";
 import { linkFields, maxLinkCharacters } from "./card.ts";
 import { languages } from "./text.ts";
 
@@ -85,39 +85,3 @@ export const apiResource = (api: string, path: string): URL => new URL(`${api.re
 const chatObject = v.object(chatEntries);
 /** Checked options that every chat sink shares. */
 export type ChatOptions = v.InferOutput<typeof chatObject>;
-
-/** Platform URLs that look right but accept no messages of this sink. */
-export interface OwnUrl {
-  /** The platform's hosts; URLs on other hosts are not checked. */
-  readonly host: RegExp;
-  readonly path: RegExp;
-  /** Describes the expected URL. */
-  readonly expectation: string;
-}
-
-/** Refuses the platform's other URLs, with a message that names the expected one. */
-export const ownUrl = <Options extends Pick<ChatOptions, "url">>({ host, path, expectation }: OwnUrl) =>
-  urlCheck<Options>(({ url }) => {
-    const { hostname = "", pathname = "" } = URL.parse(url) ?? {};
-    return !host.test(hostname) || path.test(pathname);
-  }, expectation);
-
-/** Refuses plain http except to networks that the options open. */
-export const httpsUnlessPrivate = <Options extends Pick<ChatOptions, "url" | "allowPrivateNetwork">>() =>
-  urlCheck<Options>(
-    ({ url, allowPrivateNetwork }) => URL.parse(url)?.protocol !== "http:" || allowPrivateNetwork !== false,
-    urlExpectation,
-  );
-
-const urlCheck = <Options extends Pick<ChatOptions, "url">>(
-  isFine: (options: Options) => boolean,
-  expectation: string,
-) =>
-  v.rawCheck<Options>(({ dataset, addIssue }) => {
-    if (!dataset.typed || isFine(dataset.value)) return;
-    const { url } = dataset.value;
-    addIssue({
-      message: expectation,
-      path: [{ type: "object", origin: "value", input: { ...dataset.value }, key: "url", value: url }],
-    });
-  });

@@ -2,8 +2,8 @@ import type { CloudEvent } from "../../change/event.ts";
 import { sampleEvent, sampleStatuses } from "../../change/sample.ts";
 import type { Refusal } from "../../core/result.ts";
 import { Template } from "../../template/template.ts";
+import { fieldsOf } from "../../text/json.ts";
 import { type Card, type CardStyle, cardOf, cutTexts, type OwnTexts } from "./card.ts";
-import { fieldsOf } from "./code-result.ts";
 
 /** A sink's options for its cards, templates included. */
 export interface TemplatedStyle extends CardStyle {

@@ -1,9 +1,9 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Refusal } from "../../core/result.ts";
 import { CachedToken, type Renewable } from "../../net/cached-token.ts";
-import { parseJson } from "../../text/json.ts";
+import { fieldsOf, parseJson } from "../../text/json.ts";
 import type { SinkResponse } from "../http/response.ts";
-import { fieldsOf, textOf } from "./code-result.ts";
+import { textOf } from "./code-result.ts";
 import type { SendLivingRequest } from "./living.ts";
 import { apiResource } from "./options.ts";
 

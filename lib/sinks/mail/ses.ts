@@ -1,10 +1,10 @@
 import { openAws } from "../../aws/client.ts";
 import { AwsError } from "../../aws/errors.ts";
 import { openAgent } from "../../net/agent.ts";
-import { parseJson } from "../../text/json.ts";
+import { fieldsOf, parseJson } from "../../text/json.ts";
 import { awsRefusal } from "../aws/results.ts";
 import { awsEnvironment } from "../aws/sink.ts";
-import { fieldsOf, textOf } from "../chat/code-result.ts";
+import { textOf } from "../chat/code-result.ts";
 import type { SinkDeps } from "../sink.ts";
 import type { Carrier } from "./message.ts";
 

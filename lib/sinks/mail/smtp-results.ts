@@ -1,6 +1,7 @@
 import type { FailureReason, Refusal } from "../../core/result.ts";
+import { fieldsOf } from "../../text/json.ts";
 import { oneLine } from "../../text/one-line.ts";
-import { fieldsOf, textOf } from "../chat/code-result.ts";
+import { textOf } from "../chat/code-result.ts";
 import { maskSecrets } from "../http/redact.ts";
 
 /** A failure of the SMTP client. */
