@@ -75,16 +75,23 @@ interface InstancePage {
 }
 
 function parseInstances(body: unknown): InstancePage | null {
-  const { instances: records, instance_num } = fieldsOf(body);
+  const { instances, instance_num } = fieldsOf(body);
+  const total = countOf(instance_num);
+  // An empty list of some versions.
+  const records: unknown = instances === null && total === 0 ? [] : instances;
   if (!Array.isArray(records)) return null;
-  const instances = records.flatMap((record) => {
+  const named = records.flatMap((record) => {
     const { instance_id: id, name, created_at } = fieldsOf(record);
     return isName(id)
       ? [{ id, name: isName(name) ? name : null, createdAtMs: parseInstant(created_at) }]
       : [];
   });
-  const total = typeof instance_num === "string" && instance_num !== "" ? Number(instance_num) : instance_num;
-  return { instances, received: records.length, total: Number.isSafeInteger(total) ? Number(total) : null };
+  return { instances: named, received: records.length, total };
+}
+
+function countOf(value: unknown): number | null {
+  const count = typeof value === "string" && value !== "" ? Number(value) : value;
+  return Number.isSafeInteger(count) ? Number(count) : null;
 }
 
 const isName = (value: unknown): value is string =>

@@ -201,12 +201,13 @@ const isShort = (pass: Pass, memory: PagingMemory, limit: number): boolean =>
   pass.received < (memory.pageLimit ?? limit);
 
 /**
- * Learns what the count means: above its page's size it is of all tasks; below the records seen it is of the page. Zero
- * past the end says so only while nothing is known: all tasks may have been deleted meanwhile.
+ * Learns what the count means: above its page's size, and no less than was seen, it is of all tasks; below the records
+ * seen it is of the page. Zero past the end says so only while nothing is known: all tasks may have been deleted
+ * meanwhile.
  */
 function learnCount(memory: PagingMemory, { taskCount, received }: PageSummary, seen: number): void {
   if (taskCount === null) return;
-  if (taskCount > received && received > 0) memory.counted = "all";
+  if (received > 0 && taskCount > received && taskCount >= seen) memory.counted = "all";
   const mayBePage = received > 0 || memory.counted === "unknown";
   if (mayBePage && taskCount === received && taskCount < seen) memory.counted = "page";
 }

@@ -27,10 +27,11 @@ const maxRecords = 1_000;
  * other faults are repaired, since a change must be emitted despite them.
  */
 export function parseTaskPage(body: unknown): TaskPage | { readonly problem: string } {
-  const { tasks: records = null, task_count } = fieldsOf(body);
+  const { tasks: records, task_count } = fieldsOf(body);
   const taskCount = parseCount(task_count);
-  // Some versions send an empty list like this.
-  if (records === null && taskCount === 0) return { tasks: [], skipped: [], received: 0, taskCount };
+  // Empty lists of some versions; what the count promises is verified by the paging.
+  const isEmpty = records === null || (records === undefined && taskCount === 0);
+  if (isEmpty) return { tasks: [], skipped: [], received: 0, taskCount };
   if (!Array.isArray(records)) return { problem: "no list of tasks" };
   if (records.length > maxRecords) return { problem: `${records.length} tasks in one page` };
   const tasks: Task[] = [];

@@ -224,6 +224,16 @@ describe("instances", () => {
     },
   );
 
+  it.each([0, "0"])("are none where the list is null and the count %j", async (instance_num) => {
+    const server = await loopback(json({ instance_num, instances: null }));
+    expect(await instancesOf(open(server.origin, all))).toEqual({ instances: [], isWhole: true });
+  });
+
+  it("that are null, though the API counts some, are malformed", async () => {
+    const server = await loopback(json({ instance_num: 2, instances: null }));
+    expect(await failure(list(open(server.origin, all)))).toMatchObject({ reason: "malformed" });
+  });
+
   it("that are no list are malformed", async () => {
     const server = await loopback(json({ instance_num: 0 }));
     expect(await failure(list(open(server.origin, all)))).toMatchObject({ reason: "malformed" });

@@ -249,6 +249,13 @@ describe("requests", () => {
     expect([seen.size, doubt]).toEqual([25, null]);
   });
 
+  it("read all of 230 tasks whose count stops at 100, in every poll", () => {
+    const memory = pagingMemory(startFrom1);
+    const capped = api({ tasks: 230, count: (held) => Math.min(held, 100) });
+    for (let time = 0; time < 3; time++)
+      expect(read(capped, 100, memory)).toMatchObject({ doubt: null, seen: { size: 230 } });
+  });
+
   it("are two for one short page that comes whatever is asked for, without a count, once that is known", () => {
     const memory = pagingMemory(startFrom1);
     const deaf = api({ tasks: 3, count: () => null, dialect: { name: "page" as "start", base: 1 } });

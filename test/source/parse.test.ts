@@ -31,12 +31,17 @@ describe("a page", () => {
     expect(pageOf({ task_count, tasks: [] })?.taskCount).toBe(taskCount);
   });
 
-  it.each([[undefined], [null], ["text"], [[]], [{}], [{ tasks: null }], [{ tasks: { 0: record("a") } }]])(
-    "is none in %j",
-    (body) => {
-      expect(parseTaskPage(body)).toEqual({ problem: "no list of tasks" });
-    },
-  );
+  it.each([
+    [undefined],
+    [null],
+    ["text"],
+    [[]],
+    [{}],
+    [{ task_count: "1" }],
+    [{ tasks: { 0: record("a") } }],
+  ])("is none in %j", (body) => {
+    expect(parseTaskPage(body)).toEqual({ problem: "no list of tasks" });
+  });
 
   it.each(["id", "status"])(
     "skips a task whose %s is broken Unicode, of which no event id can be made",
@@ -48,7 +53,14 @@ describe("a page", () => {
   it.each([["0"], [0]])("without a list is empty where the count is %j", (task_count) => {
     const empty = { tasks: [], skipped: [], received: 0, taskCount: 0 };
     for (const body of [{ task_count, tasks: null }, { task_count }]) expect(pageOf(body)).toEqual(empty);
-    expect(pageOf({ task_count: "1", tasks: null })).toBeNull();
+  });
+
+  it.each([
+    ["missing", undefined, null],
+    ["of all tasks", "10", 10],
+  ])("whose list is null is empty where the count is %s", (_name, task_count, taskCount) => {
+    const empty = { tasks: [], skipped: [], received: 0, taskCount };
+    expect(pageOf({ task_count, tasks: null })).toEqual(empty);
   });
 
   it("of far more records than were asked for is refused", () => {

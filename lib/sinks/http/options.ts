@@ -38,7 +38,11 @@ const headerName = v.pipe(
   v.check((name) => !ownHeaders.test(name), "a header that the webhook does not set itself"),
 );
 const valueExpectation = "printable ASCII, without line breaks";
-const headerText = v.pipe(v.string(valueExpectation), v.regex(/^[\x20-\x7e\t]*$/, valueExpectation));
+const headerText = v.pipe(
+  v.string(valueExpectation),
+  v.trim(),
+  v.regex(/^[\x20-\x7e\t]*$/, valueExpectation),
+);
 
 export const allowPrivateNetwork = v.optional(
   described(

@@ -54,6 +54,7 @@ describe("webhook options", () => {
   it.each([
     ["plain http into a private network", { url: "http://127.0.0.1:8080/", allowPrivateNetwork: true }],
     ["plain http into a listed range", { url: "http://inside.test/", allowPrivateNetwork: ["10.0.0.0/8"] }],
+    ["a header value that ends in a line break, which is left out", { headers: { x: "1\r\n" } }],
     ["an Ed25519 secret", { secret: `whsk_${Buffer.alloc(32).toString("base64")}` }],
   ])("allow %s", (_, options) => {
     expect(wrongFields(options)).toEqual([]);
