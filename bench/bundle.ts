@@ -5,7 +5,17 @@ import { type BuildOptions, build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const subjects = ["cold", "empty", "idle", "listing", "commit", "delivery", "backlog", "fleet"] as const;
+const subjects = [
+  "cold",
+  "empty",
+  "idle",
+  "listing",
+  "commit",
+  "delivery",
+  "backlog",
+  "first-read",
+  "fleet",
+] as const;
 export type Subject = (typeof subjects)[number];
 const peers = ["handler", "listing", "idle"] as const;
 export type Peer = (typeof peers)[number];

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { type Benchmark, runBenchmark } from "./benchmark.ts";
 import { coldBenchmark, unbundledBenchmark } from "./benchmarks/cold.ts";
 import { commitBenchmark } from "./benchmarks/commit.ts";
-import { backlogBenchmark, deliveryBenchmark } from "./benchmarks/delivery.ts";
+import { backlogBenchmark, deliveryBenchmark, firstReadBenchmark } from "./benchmarks/delivery.ts";
 import { fleetBenchmark } from "./benchmarks/fleet.ts";
 import { idleBenchmark, signedBenchmark } from "./benchmarks/idle.ts";
 import { listingBenchmark } from "./benchmarks/listing.ts";
@@ -29,6 +29,7 @@ const benchmarks: Readonly<Record<string, (stage: BenchmarkSetup) => Promise<Ben
   "delivery-0ms": (stage) => deliveryBenchmark(stage, 0, 50_000),
   "delivery-20ms": (stage) => deliveryBenchmark(stage, 20, 10_000),
   backlog: backlogBenchmark,
+  "first-read": firstReadBenchmark,
   fleet: fleetBenchmark,
 };
 

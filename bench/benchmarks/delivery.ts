@@ -5,6 +5,8 @@ import { serveTasks } from "../servers/tasks.ts";
 import type { BenchmarkSetup } from "./stage.ts";
 
 const atOnce = 64;
+/** So that retained memory counts and not garbage. */
+const smallHeap = "--max-old-space-size=256";
 
 /** Events to a webhook with a fixed latency: all of them, and the first, which includes compilation in a new process. */
 export async function deliveryBenchmark(
@@ -44,9 +46,8 @@ export async function backlogBenchmark({ bundles, isQuick, onEnd }: BenchmarkSet
   const each = isQuick ? 20 : 1_000;
   const drain = (instances: number) =>
     measured(
-      // A small heap, so that retained memory counts and not garbage.
       [
-        "--max-old-space-size=256",
+        smallHeap,
         bundles.subject("backlog"),
         tasks.origin,
         `${hook.origin}/hook`,
@@ -64,5 +65,31 @@ export async function backlogBenchmark({ bundles, isQuick, onEnd }: BenchmarkSet
       { name: "backlog-rate", reading: "eventsPerSecond", unit: "events/s" },
     ],
     subjects: { floor: () => drain(streams / 10), ours: () => drain(streams) },
+  };
+}
+
+/** The first read of an instance with very many tasks, each of them an event; the floor is a tenth of it. */
+export async function firstReadBenchmark({ bundles, isQuick, onEnd }: BenchmarkSetup): Promise<Benchmark> {
+  const count = isQuick ? 1_000 : 100_000;
+  const hook = await serveHook(0);
+  onEnd(() => hook.close());
+  const read = async (tasks: number) => {
+    const api = await serveTasks(tasks);
+    onEnd(() => api.close());
+    return () =>
+      measured(
+        [smallHeap, bundles.subject("first-read"), api.origin, `${hook.origin}/hook`, String(tasks)],
+        {},
+      );
+  };
+  return {
+    title: `A first read of ${count.toLocaleString("en")} tasks`,
+    about: `One instance with \`startFrom: all\`: its tasks are listed, committed to the embedded store and delivered in one run. Floor: a tenth of the tasks.`,
+    rounds: isQuick ? 1 : 3,
+    figures: [
+      { name: "first-read-memory", reading: "peakMiB", unit: "MiB" },
+      { name: "first-read-rate", reading: "eventsPerSecond", unit: "events/s" },
+    ],
+    subjects: { floor: await read(count / 10), ours: await read(count) },
   };
 }

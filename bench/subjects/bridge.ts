@@ -16,10 +16,12 @@ export interface Places {
   readonly instances: number;
   readonly checkpoint: object;
   readonly hook: string;
+  /** @default now */
+  readonly startFrom?: "all";
 }
 
 /** Opens a bridge, configured as by a file, between loopback servers. */
-export async function openBridgeAt({ api, instances, checkpoint, hook }: Places): Promise<Bridge> {
+export async function openBridgeAt({ api, instances, checkpoint, hook, startFrom }: Places): Promise<Bridge> {
   const config = {
     sources: [
       {
@@ -29,6 +31,7 @@ export async function openBridgeAt({ api, instances, checkpoint, hook }: Places)
         projectId,
         instances: Array.from({ length: instances }, (_, index) => instanceId(index)),
         credentials: { ak: "a", sk: "b" },
+        startFrom: startFrom ?? "now",
       },
     ],
     checkpoint,
