@@ -22,7 +22,7 @@ const integration = [
   "test/sinks/brokers/{kafka,mqtt,nats,rabbitmq,redis}{,-hostile}.test.ts",
   "test/sinks/aws/{fauxqs,moto}.test.ts",
   "test/stores/bucket/{moto,versitygw}.test.ts",
-  "test/sinks/email.test.ts",
+  "test/sinks/{email,mail/smtp-hostile}.test.ts",
   "test/stores/postgres/*.test.ts",
   "test/fleet/scale.test.ts",
 ];

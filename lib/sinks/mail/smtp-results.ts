@@ -22,13 +22,18 @@ type SmtpRefusal = readonly [Refusal["kind"], FailureReason, problem: string];
 /** Maps a refused mail to a reason; null for a failure that no mail server causes, which is a defect. */
 export function smtpRefusal(error: unknown, server: string, secrets: readonly string[]): Refusal | null {
   const failure = failureOf(error);
-  const smtpRefusal =
-    failure && (failure.status === null ? lost(failure, error) : refused(failure, failure.status));
+  const smtpRefusal = failure && refusalClass(failure, error);
   if (!smtpRefusal) return null;
   const [kind, reason, problem] = smtpRefusal;
   const status = failure.status === null ? failure.cause : `SMTP ${failure.status}`;
   const said = failure.response === "" ? "" : ` (${maskSecrets(failure.response, secrets)})`;
   return { kind, reason, detail: oneLine(`${status} from ${server}: ${problem}${said}`) };
+}
+
+/** Only a reply of 4xx or 5xx refuses a command; another one in its place comes from no mail server. */
+function refusalClass(failure: SmtpFailure, error: unknown): SmtpRefusal | undefined {
+  if (failure.response !== "" && !/^[45]\d\d(?!\d)/.test(failure.response)) return losses.get("EPROTOCOL");
+  return failure.status === null ? lost(failure, error) : refused(failure, failure.status);
 }
 
 function lost({ code }: SmtpFailure, error: unknown): SmtpRefusal | undefined {
