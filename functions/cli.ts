@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import process from "node:process";
 import { CommanderError } from "commander";
+import { withEnvFiles } from "../lib/cli/env-file.ts";
 import { isInterruption, report } from "../lib/cli/errors.ts";
 import { program } from "../lib/cli/program.ts";
 import { cliLog } from "../lib/cli/screen/log.ts";
@@ -19,21 +20,20 @@ const root = program({
   start: async (options, body) => {
     const log = cliLog(screen.err, options.logLevel, systemClock.now);
     const strays = catchStrays(process, log);
-    const context = {
-      configFile: options.config ?? null,
-      json: options.json ?? false,
-      screen,
-      input: process.stdin,
-      folder: process.cwd(),
-      environment: process.env,
-      clock: systemClock,
-      random: Math.random,
-      log,
-      stop: stopping.stop,
-      abandon: stopping.abandon,
-    };
     try {
-      process.exitCode = await body(context);
+      process.exitCode = await body({
+        configFile: options.config ?? null,
+        json: options.json ?? false,
+        screen,
+        input: process.stdin,
+        folder: process.cwd(),
+        environment: withEnvFiles(process.env, options.envFile ?? [], process.cwd()),
+        clock: systemClock,
+        random: Math.random,
+        log,
+        stop: stopping.stop,
+        abandon: stopping.abandon,
+      });
     } catch (error) {
       if (!isInterruption(error, stopping.stop)) {
         process.exitCode = report(error, screen.err, options.debug ?? false);

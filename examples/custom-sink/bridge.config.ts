@@ -6,7 +6,7 @@ export default {
     {
       engine: "rabbitmq",
       region: "cn-north-4",
-      projectId: process.env["HUAWEICLOUD_SDK_PROJECT_ID"],
+      projectId: "${HUAWEICLOUD_SDK_PROJECT_ID}",
       instances: "all",
     },
   ],

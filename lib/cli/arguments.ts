@@ -1,6 +1,19 @@
+import { suggestion } from "../config/check/suggest.ts";
+import type { ConfigError } from "../core/errors.ts";
 import { parseStreamKey, type StreamKey } from "../core/names.ts";
 import { parseDuration } from "../options/duration.ts";
 import { usageError } from "./errors.ts";
+
+/** A wrong choice on the command line, with the closest name. */
+export function choiceError(
+  field: string,
+  what: string,
+  found: string,
+  names: readonly string[],
+): ConfigError {
+  const listed = names.join(", ") || "there is none";
+  return usageError(field, `${what}: ${listed}${suggestion(found, names)}`, found);
+}
 
 /** Parses a duration above zero into milliseconds. @throws ConfigError */
 export function durationMs(option: string, text: string): number {
@@ -47,11 +60,7 @@ export function selectStreams(
   if (text === undefined) return keys;
   const chosen = keys.filter((key) => key === text || parseStreamKey(key)?.instanceId === text);
   if (chosen.length === 0) {
-    throw usageError(
-      field,
-      keys.length > 0 ? `one of ${keys.join(", ")}` : "none, as there is no stream",
-      text,
-    );
+    throw choiceError(field, "a stream's key or instance id", text, keys);
   }
   return chosen;
 }

@@ -10,6 +10,7 @@ import type { Screen } from "./screen/output.ts";
 
 export interface GlobalOptions {
   readonly config?: string;
+  readonly envFile?: readonly string[];
   readonly json?: true;
   readonly logLevel: Level;
   readonly debug?: true;
@@ -28,7 +29,16 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .description("Delivers the status changes of Huawei Cloud DMS background tasks as CloudEvents.")
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "explain a command")
-    .option("-c, --config <file>", "configuration (default: bridge.config.{ts,js,json,yaml} here)")
+    .option(
+      "-c, --config <file>",
+      "configuration, - for stdin (default: bridge.config.{ts,js,json,yaml} here)",
+    )
+    .addOption(
+      new Option(
+        "--env-file <file>",
+        "variables, NAME=value a line; may be repeated; the environment wins",
+      ).argParser((file: string, before: readonly string[] = []) => [...before, file]),
+    )
     .option("--json", "print results as JSON")
     .addOption(
       new Option("--log-level <level>", "least level of the log on stderr")

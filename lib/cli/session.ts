@@ -1,12 +1,51 @@
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { text } from "node:stream/consumers";
+import {
+  type LoadedConfig,
+  type LoadedSinks,
+  loadOfflineSinks,
+  loadReadConfig,
+  loadReadSinks,
+  type OfflineSinks,
+  type ReadConfig,
+  readConfig,
+} from "../config/load.ts";
+import { readConfigText } from "../config/read/file.ts";
+import { fieldsOf } from "../text/json.ts";
 import { type Bridge, openBridge } from "../wire/bridge.ts";
 import { secretResolvers } from "../wire/secrets.ts";
+import { choiceError } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 
+/** Reads the configuration that the command line names, `-` for stdin. @throws ConfigError */
+export async function readConfigOf({ configFile, folder, input }: Context): Promise<ReadConfig> {
+  if (configFile !== "-") return readConfig(configFile, folder);
+  return { ...(await readConfigText(await text(input), "stdin")), folder };
+}
+
 /** Loads the configuration that the command line names. @throws ConfigError */
-export const configOf = (context: Context): Promise<LoadedConfig> =>
-  loadConfig(context.configFile, { ...context, secrets: secretResolvers(context) });
+export const configOf = async (context: Context): Promise<LoadedConfig> =>
+  loadReadConfig(await readConfigOf(context), { ...context, secrets: secretResolvers(context) });
+
+/** Loads one sink, and nothing that it does not need. `argument` names it on the command line. @throws ConfigError */
+export async function sinkOf(context: Context, name: string, argument: string): Promise<LoadedSinks> {
+  const read = await readConfigOf(context);
+  requireSink(read, name, argument);
+  return loadReadSinks(read, { ...context, sinks: [name], secrets: secretResolvers(context) });
+}
+
+/** Loads one sink or all of them, without secrets. @throws ConfigError */
+export async function offlineSinksOf(context: Context, name: string | undefined): Promise<OfflineSinks> {
+  const read = await readConfigOf(context);
+  if (name === undefined) return loadOfflineSinks(read, context);
+  requireSink(read, name, "--sink");
+  return loadOfflineSinks(read, { ...context, sinks: [name] });
+}
+
+function requireSink({ value }: ReadConfig, name: string, argument: string): void {
+  const names = Object.keys(fieldsOf(fieldsOf(value)["sinks"]));
+  if (!names.includes(name)) throw choiceError(argument, "a configured sink", name, names);
+}
 
 /** Opens the configured bridge for one command, and always closes it. @throws ConfigError, StoreError */
 export async function withBridge(

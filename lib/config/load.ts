@@ -1,18 +1,25 @@
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import type { Environment } from "../core/environment.ts";
-import { ConfigError } from "../core/errors.ts";
+import { ConfigError, type ConfigIssue } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
+import { accessKeyVariables } from "../huawei/access-key.ts";
 import { sinkTypes as builtInSinkTypes } from "../sinks/index.ts";
-import { isRecord } from "../text/json.ts";
+import { fieldsOf, isRecord } from "../text/json.ts";
 import { checkSinks, type LoadedSink, type SinkTypes, sinksOnly } from "./check/sinks.ts";
 import { streamIssues } from "./check/streams.ts";
 import { check } from "./check/validate.ts";
-import { findConfigFile, readConfigFile } from "./read/file.ts";
+import { fieldName } from "./path.ts";
+import { findConfigFile, readConfigFile, type Written } from "./read/file.ts";
 import type { TextSource } from "./read/text-source.ts";
 import { withDefaultCredentials } from "./resolve/credentials.ts";
 import { expand } from "./resolve/expand.ts";
-import { resolveReferences, type SecretResolvers, schemesOf } from "./resolve/references.ts";
+import {
+  resolveReferences,
+  type SecretResolvers,
+  schemesOf,
+  unreadReferences,
+} from "./resolve/references.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 /** A checked configuration with its defaults. */
@@ -42,40 +49,90 @@ export interface LoadDeps {
   readonly sinks?: readonly string[];
 }
 
+/** A configuration that was read and is not checked yet. */
+export interface ReadConfig extends Written {
+  readonly folder: string;
+}
+
+/**
+ * Reads a configuration file without checking it; null means the one `bridge.config.*` in the folder.
+ * @throws ConfigError
+ */
+export async function readConfig(file: string | null, folder: string): Promise<ReadConfig> {
+  const path = file === null ? findConfigFile(folder) : resolve(folder, file);
+  return { ...(await readConfigFile(path)), folder: dirname(path) };
+}
+
 /**
  * Reads and checks a configuration file and fills in defaults; null means the one `bridge.config.*` in the folder.
  * @throws ConfigError with every issue, and without secrets
  */
-export async function loadConfig(file: string | null, deps: LoadDeps): Promise<LoadedConfig> {
-  const { value, source, folder } = await read(file, deps);
-  return withPlace(source, () => loadConfigValue(value, { ...deps, folder }));
-}
+export const loadConfig = async (file: string | null, deps: LoadDeps): Promise<LoadedConfig> =>
+  loadReadConfig(await readConfig(file, deps.folder), deps);
+
+/** Checks a configuration that was read and fills in defaults. @throws ConfigError */
+export const loadReadConfig = (
+  { value, source, folder }: ReadConfig,
+  deps: LoadDeps,
+): Promise<LoadedConfig> => withPlace(source, () => loadConfigValue(value, { ...deps, folder }));
 
 /**
  * Checks a configuration that is already a value and fills in defaults; relative paths start at the folder.
  * @throws ConfigError
  */
 export async function loadConfigValue(written: unknown, deps: LoadDeps): Promise<LoadedConfig> {
-  const { sinks, ...checked } = await checkedWith(configSchema, written, deps);
-  const issues = [...checked.issues, ...(checked.output ? streamIssues(checked.output.sources) : [])];
-  if (issues.length > 0 || !checked.output) throw new ConfigError(issues);
-  return { config: checked.output, sinks, folder: deps.folder };
+  const { output, sinks, issues } = await checkedWith(configSchema, written, deps);
+  if (issues.length > 0 || !output) throw new ConfigError(issues);
+  return { config: output, sinks, folder: deps.folder };
 }
 
 /**
  * Loads only the sinks of a configuration file, for a function that only delivers.
  * @throws ConfigError
  */
-export async function loadSinks(file: string | null, deps: LoadDeps): Promise<LoadedSinks> {
-  const { value, source, folder } = await read(file, deps);
-  const parts = typeof value === "object" && value !== null ? Object.entries(value) : [];
-  const needed = Object.fromEntries(parts.filter(([key]) => Object.hasOwn(sinksSchema.entries, key)));
-  return withPlace(source, async () => {
-    const { output, sinks, issues } = await checkedWith(sinksSchema, needed, { ...deps, folder });
+export const loadSinks = async (file: string | null, deps: LoadDeps): Promise<LoadedSinks> =>
+  loadReadSinks(await readConfig(file, deps.folder), deps);
+
+/** Loads only the sinks of a configuration that was read. @throws ConfigError */
+export const loadReadSinks = ({ value, source, folder }: ReadConfig, deps: LoadDeps): Promise<LoadedSinks> =>
+  withPlace(source, async () => {
+    const { output, sinks, issues } = await checkedWith(sinksSchema, sinksPart(value), { ...deps, folder });
     if (issues.length > 0 || !output) throw new ConfigError(issues);
     return { config: output, sinks, folder };
   });
+
+/** Sinks whose unset variables and references are replaced by placeholders. */
+export interface OfflineSinks extends Pick<LoadedConfig, "sinks"> {
+  /** Each value that is not known. */
+  readonly unresolved: readonly ConfigIssue[];
 }
+
+/** Loads only the sinks of a configuration that was read, without secrets. @throws ConfigError */
+export const loadOfflineSinks = (
+  { value, source, folder }: ReadConfig,
+  deps: LoadDeps,
+): Promise<OfflineSinks> =>
+  withPlace(source, async () => {
+    const offline = { ...deps, folder, offline: true };
+    const { sinks, issues, unresolved } = await checkedWith(sinksSchema, sinksPart(value), offline);
+    if (issues.length > 0) throw new ConfigError(issues);
+    return { sinks, unresolved: unresolved.flatMap((text) => text.issues) };
+  });
+
+/**
+ * Checks the whole of a configuration that was read, without secrets: unset variables and references pass where some
+ * text would. Returns the names of those variables, and the references.
+ * @throws ConfigError with every issue
+ */
+export const checkConfig = (
+  { value, source, folder }: ReadConfig,
+  deps: LoadDeps,
+): Promise<readonly string[]> =>
+  withPlace(source, async () => {
+    const checked = await checkedWith(configSchema, value, { ...deps, folder, offline: true });
+    if (checked.issues.length > 0) throw new ConfigError(checked.issues);
+    return [...new Set([...checked.unresolved.flatMap(({ needs }) => needs), ...checked.keys])];
+  });
 
 /** Adds each issue's place in the file. The parser with positions is loaded only then. */
 async function withPlace<Loaded>(source: TextSource | null, load: () => Promise<Loaded>): Promise<Loaded> {
@@ -90,9 +147,15 @@ async function withPlace<Loaded>(source: TextSource | null, load: () => Promise<
 
 const sinksSchema = v.pick(configSchema, ["delivery", "sinks"]);
 
-async function read(file: string | null, deps: LoadDeps) {
-  const path = file === null ? findConfigFile(deps.folder) : resolve(deps.folder, file);
-  return { ...(await readConfigFile(path)), folder: dirname(path) };
+function sinksPart(written: unknown): unknown {
+  const parts = Object.entries(fieldsOf(written));
+  return Object.fromEntries(parts.filter(([key]) => Object.hasOwn(sinksSchema.entries, key)));
+}
+
+/** Dependencies of a check. */
+interface CheckDeps extends LoadDeps {
+  /** Nothing is fetched; unset variables and references pass where some text would. @default false */
+  readonly offline?: boolean;
 }
 
 /** Removes keys that begin with `x-`, which are the user's own, such as anchors to merge. */
@@ -101,26 +164,37 @@ function withoutExtensions(written: unknown): unknown {
   return Object.fromEntries(Object.entries(written).filter(([key]) => !key.startsWith("x-")));
 }
 
-async function checkedWith<Schema extends v.GenericSchema>(schema: Schema, written: unknown, deps: LoadDeps) {
-  const { environment, folder, sinkTypes = builtInSinkTypes, secrets = {} } = deps;
+async function checkedWith<Schema extends v.GenericSchema>(
+  schema: Schema,
+  written: unknown,
+  deps: CheckDeps,
+) {
+  const { environment, folder, sinkTypes = builtInSinkTypes, secrets = {}, offline = false } = deps;
   const own = withoutExtensions(written);
   const chosen = deps.sinks ? sinksOnly(own, deps.sinks) : own;
   const expanded = expand(chosen, { environment, schemes: schemesOf(secrets) });
-  const referenceIssues = await resolveReferences(expanded, secrets);
+  const unread = offline ? unreadReferences(expanded) : await resolveReferences(expanded, secrets);
+  const unknown = [...expanded.unresolved, ...unread];
   const completed = withDefaultCredentials(expanded.value, environment);
-  const common = check(schema, completed.value, { path: [], origins: expanded.origins });
-  const { sinks, issues } = await checkSinks(expanded, { sinkTypes, folder });
-
-  const mistaken = [...expanded.issues, ...referenceIssues];
-  // A value that could not be resolved is one issue; issues of its placeholder are dropped.
-  const known = new Set(mistaken.map(({ field }) => field));
+  const place = {
+    path: [],
+    origins: expanded.origins,
+    unresolved: new Map(unknown.map((text) => [fieldName(text.path), text])),
+  };
+  const common = check(schema, completed.value, place);
+  const { sinks, issues } = await checkSinks(expanded.value, { ...place, sinkTypes, folder });
   return {
     output: common.output,
     sinks,
+    unresolved: unknown,
+    /** Variables of the access key, where a source needs them and they are not set. */
+    keys: completed.issues.length > 0 ? accessKeyVariables[0] : [],
     issues: [
-      ...mistaken,
-      ...completed.issues,
-      ...[...common.issues, ...issues].filter(({ field }) => !known.has(field)),
+      ...expanded.issues,
+      ...(offline ? [] : [...unknown.flatMap(({ issues }) => issues), ...completed.issues]),
+      ...common.issues,
+      ...streamIssues(expanded.value),
+      ...issues,
     ],
   };
 }

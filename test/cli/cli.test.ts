@@ -3,6 +3,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { run } from "./process.ts";
 
 const commands = [
+  "validate",
   "demo",
   "poll",
   "watch",

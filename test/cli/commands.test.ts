@@ -211,7 +211,7 @@ describe("tasks", () => {
     const stage = await setStage();
     expect(await stage.run("tasks", "--stream", "nowhere")).toMatchObject({
       code: 2,
-      err: `error: --stream: expected one of ${key}, found "nowhere"\n`,
+      err: `error: --stream: expected a stream's key or instance id: ${key}, found "nowhere"\n`,
     });
     stage.simulator.faults.on("unauthorized", { operation: "ListBackgroundTasks" });
     expect(await json(stage, "tasks")).toMatchObject({
@@ -276,7 +276,7 @@ describe("sink test", () => {
     expect(await stage.run("sink", "test", "opps")).toEqual({
       code: 2,
       out: "",
-      err: 'error: NAME: expected a configured sink: ops, found "opps"\n',
+      err: 'error: NAME: expected a configured sink: ops (did you mean ops?), found "opps"\n',
     });
   });
 });

@@ -185,6 +185,7 @@ sinks:
       ["sources[1].engine", "c.yaml:4:13"],
       ["sources[1].instances[1]", "c.yaml:7:20"],
       ['sinks["out.1"]', "c.yaml:12:3"],
+      ["sources[1].instances[0]", "c.yaml:7:17"],
       ["sinks.out.type", "c.yaml:13:16"],
     ]);
   });

@@ -36,7 +36,7 @@ describe("a configuration", () => {
     ).toEqual({
       "sources[0].regoin": "a known key (did you mean region?) | an unknown key",
       "sources[0].toString": expect.stringMatching(/^one of engine, region, .* \| an unknown key$/),
-      "sources[0].engine": 'rabbitmq, kafka, rocketmq, dcs | "rabbit"',
+      "sources[0].engine": 'rabbitmq, kafka, rocketmq, dcs (did you mean rabbitmq?) | "rabbit"',
       "sources[0].pageSize": "a whole number from 1 to 100 | the number 0",
       "sources[1]": "an object | the number 5",
       chekpoint: "a known key (did you mean checkpoint?) | an unknown key",

@@ -22,6 +22,11 @@ describe("a variable", () => {
     [variable("QUOTES"), '"\n: {'],
     [variable("NESTED"), variable("NAME")],
     ["$NAME $ {NAME}", "$NAME $ {NAME}"],
+    [variable("NAME:-other"), "value"],
+    [variable("NOPE:-other"), "other"],
+    [variable("EMPTY:-ot:-h er"), "ot:-h er"],
+    [`a${variable("NOPE:-")}`, "a"],
+    [`$${variable("NOPE:-x")}`, variable("NOPE:-x")],
   ])("in %j becomes %j", async (text, value) => {
     expect(await passwordOf(withPassword(text), { environment })).toMatchObject({ password: value });
   });
@@ -30,7 +35,8 @@ describe("a variable", () => {
     [variable("NOPE"), "the environment variable NOPE", "it unset"],
     [variable("toString"), "the environment variable toString", "it unset"],
     [variable("EMPTY"), "the environment variable EMPTY", "it empty"],
-    [variable("NAME:-x"), expect.stringContaining(variable("NAME")), expect.any(String)],
+    [variable(`NOPE:-${variable("NAME")}`), expect.stringContaining(variable("NAME")), expect.any(String)],
+    [variable("NAME-x"), expect.stringContaining(variable("NAME")), expect.any(String)],
     [variable(""), expect.stringContaining(variable("NAME")), expect.any(String)],
   ])("in %j is an issue of its own", async (text, expected, found) => {
     const issues = await issuesOf(load(withPassword(text), { environment }));

@@ -4,14 +4,16 @@ import { text } from "node:stream/consumers";
 import type { CloudEvent } from "../../change/event.ts";
 import { sampleEvent, sampleStatuses } from "../../change/sample.ts";
 import type { LoadedSink } from "../../config/check/sinks.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { SinkName } from "../../core/names.ts";
 import { type Check, compileFilter, type Explanation } from "../../filter/filter.ts";
 import { parseExactJson } from "../../text/json.ts";
 import { truncate } from "../../text/one-line.ts";
+import { choiceError } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import type { Line } from "../screen/text.ts";
-import { configOf } from "../session.ts";
+import { offlineSinksOf } from "../session.ts";
 
 export interface ExplainOptions {
   readonly sink?: string;
@@ -23,13 +25,14 @@ export interface ExplainOptions {
 
 /** Shows for each sink whether its filter accepts an event, and which fields decided. Sends nothing. */
 export async function explain(context: Context, options: ExplainOptions): Promise<ExitCode> {
-  const { sinks } = await configOf(context);
-  const chosen = [...sinks].filter(([name]) => options.sink === undefined || name === options.sink);
-  if (chosen.length === 0) {
-    throw usageError("--sink", `a configured sink: ${[...sinks.keys()].join(", ")}`, options.sink);
-  }
+  const { sinks, unresolved } = await offlineSinksOf(context, options.sink);
+  const missing = unresolved.filter(({ field }) => /^sinks\.[^.]+\.filter\b/.test(field));
+  if (missing.length > 0) throw new ConfigError(missing);
   const event = await eventOf(context, options);
-  const explained = chosen.map(([name, sink]) => ({ sink: name, ...explanationOf(name, sink, event) }));
+  const explained = Array.from(sinks, ([name, sink]) => ({
+    sink: name,
+    ...explanationOf(name, sink, event),
+  }));
   const { out } = context.screen;
   if (context.json) out.json({ event: { id: event.id, type: event.type }, sinks: explained });
   else {
@@ -84,7 +87,7 @@ function sample({ clock }: Context, status: string | undefined): CloudEvent {
   if (status === undefined || sampleStatuses.some((known) => known === status)) {
     return sampleEvent(clock.now(), status);
   }
-  throw usageError("--status", `one of ${sampleStatuses.join(", ")}`, status);
+  throw choiceError("--status", "a status", status, sampleStatuses);
 }
 
 async function fileText({ folder }: Context, file: string): Promise<string> {

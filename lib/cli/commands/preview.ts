@@ -1,15 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { sinkName } from "../../core/names.ts";
 import { pageOf } from "../../preview/page.ts";
 import { isPlatformType, platforms, platformTypes } from "../../preview/platforms.ts";
 import { type Album, albumOf, type PreviewedSink, sampleSubject } from "../../preview/preview.ts";
 import { fieldsOf } from "../../text/json.ts";
 
+import { choiceError } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { count } from "../screen/format.ts";
-import { configOf } from "../session.ts";
+import { offlineSinksOf } from "../session.ts";
 
 export interface PreviewOptions {
   readonly sink?: string;
@@ -59,25 +59,24 @@ async function subjectsOf(
 ): Promise<readonly PreviewedSink[]> {
   if (sink !== undefined && type !== undefined) throw usageError("--type", "no type beside --sink", type);
   if (sink !== undefined || (context.configFile !== null && type === undefined)) {
-    const configured = await configuredSubjects(context);
-    const chosen = configured.filter(({ name }) => sink === undefined || name === sinkName(sink));
-    if (chosen.length === 0) {
-      const names = configured.map(({ name }) => name).join(", ");
-      throw usageError("--sink", names ? `a chat sink: ${names}` : "a configuration with a chat sink", sink);
-    }
-    return chosen.map((subject) =>
+    const configured = await configuredSubjects(context, sink);
+    if (configured.length === 0) throw usageError("--sink", "a chat sink of the configuration", sink);
+    return configured.map((subject) =>
       lang === undefined ? subject : { ...subject, options: { ...subject.options, language: lang } },
     );
   }
   if (type !== undefined && !isPlatformType(type)) {
-    throw usageError("--type", `a type of chat sink: ${platformTypes.join(", ")}`, type);
+    throw choiceError("--type", "a type of chat sink", type, platformTypes);
   }
   const types = type === undefined ? platformTypes : [type];
   return Promise.all(types.map((each) => sampleSubject(each, lang ?? "en")));
 }
 
-async function configuredSubjects(context: Context): Promise<readonly PreviewedSink[]> {
-  const { sinks } = await configOf(context);
+async function configuredSubjects(
+  context: Context,
+  sink: string | undefined,
+): Promise<readonly PreviewedSink[]> {
+  const { sinks } = await offlineSinksOf(context, sink);
   return Array.from(sinks).flatMap(([name, { type, module, options }]) =>
     isPlatformType(type) ? [{ name, type, module, options: fieldsOf(options) }] : [],
   );

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { nameExpectation } from "../../config/check/suggest.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/api.ts";
 import { type FaultName, faultNames, faultTable, isFaultName } from "../../simulator/fault-table.ts";
@@ -59,7 +60,7 @@ function faultsOf(text = ""): readonly FaultName[] {
     throw new ConfigError(
       unknown.map((name) => ({
         field: "--faults",
-        expected: "names that --list-faults gives",
+        expected: nameExpectation("fault", name, faultNames),
         found: JSON.stringify(name),
       })),
     );

@@ -1,20 +1,20 @@
 import { sampleEvent } from "../../change/sample.ts";
 import { sinkName } from "../../core/names.ts";
 import type { Context } from "../context.ts";
-import { type ExitCode, usageError } from "../errors.ts";
+import type { ExitCode } from "../errors.ts";
 import { span } from "../screen/format.ts";
 import { withProgress } from "../screen/progress.ts";
-import { configOf } from "../session.ts";
+import { sinkOf } from "../session.ts";
 
 const timeoutMs = 30_000;
 
 /** Sends one sample event through a configured sink, without outbox and retries. Exits 0 only when it is accepted. */
 export async function testSink(context: Context, text: string): Promise<ExitCode> {
   const { clock, screen } = context;
-  const { sinks } = await configOf(context);
+  const { sinks } = await sinkOf(context, text, "NAME");
   const name = sinkName(text);
   const loaded = sinks.get(name);
-  if (!loaded) throw usageError("NAME", `a configured sink: ${[...sinks.keys()].join(", ")}`, text);
+  if (!loaded) throw new TypeError(`the sink ${text} was not loaded`);
   const sink = loaded.module.create(name, loaded.options, context);
   try {
     const event = sampleEvent(clock.now());

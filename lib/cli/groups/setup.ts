@@ -5,6 +5,15 @@ import { examples } from "../command-line.ts";
 export function setupCommands({ root, run }: CommandLine): void {
   root.commandsGroup("Set up:");
 
+  root
+    .command("validate")
+    .description("check a whole configuration: offline, and without its secrets")
+    .argument("[file]", "the configuration; - for stdin; bridge.config.* here without it")
+    .addHelpText("after", examples("validate", "validate deploy/bridge.config.yaml", "validate --json"))
+    .action((file: string | undefined) =>
+      run(async (context) => (await import("../commands/validate.ts")).validate(context, file)),
+    );
+
   const schema = root
     .command("schema")
     .description("print a JSON Schema")

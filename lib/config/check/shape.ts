@@ -35,6 +35,37 @@ export function meantSchema(schema: GenericSchema | null, value: unknown): Gener
   return concrete && fitOf(concrete, value) > 0 ? concrete : null;
 }
 
+/** The values that the schema names one by one, such as a choice's. */
+export function* namedValues(schema: GenericSchema): Generator<unknown> {
+  if ("wrapped" in schema) yield* namedValues(asSchema(schema.wrapped) ?? schema);
+  else if ("literal" in schema) yield schema.literal;
+  else if (schema.type === "variant" && "key" in schema) yield* discriminators(schema, String(schema.key));
+  else if ("options" in schema && Array.isArray(schema.options)) {
+    for (const option of schema.options) {
+      const inner = asSchema(option);
+      if (inner) yield* namedValues(inner);
+      else yield option;
+    }
+  }
+}
+
+function* discriminators(variant: GenericSchema, key: string): Generator<unknown> {
+  const options = "options" in variant && Array.isArray(variant.options) ? variant.options : [];
+  for (const option of options) {
+    const named = asSchema(option) && entriesOf(option)?.[key];
+    if (named) yield* namedValues(named);
+  }
+}
+
+/** Whether some text may pass. */
+export function takesText(schema: GenericSchema): boolean {
+  if ("wrapped" in schema) return takesText(asSchema(schema.wrapped) ?? schema);
+  if (schema.type === "union" && "options" in schema && Array.isArray(schema.options))
+    return schema.options.map(asSchema).some((option) => option === null || takesText(option));
+  if ("literal" in schema) return typeof schema.literal === "string";
+  return !/^(?:number|boolean|array|record|variant)$|object$/.test(schema.type);
+}
+
 /** The expected value, from the schema's own message. */
 export function expectation(schema: GenericSchema | null): string {
   const message = schema && "message" in schema ? schema.message : undefined;

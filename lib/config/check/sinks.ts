@@ -6,13 +6,13 @@ import { type SinkName, sinkName } from "../../core/names.ts";
 import { compileFilter } from "../../filter/filter.ts";
 import type { SinkModule } from "../../sinks/sink.ts";
 import { fieldsOf, isRecord } from "../../text/json.ts";
-import { describeFound, type Origins } from "../found.ts";
+import { describeFound } from "../found.ts";
 import { fieldName, type Path } from "../path.ts";
 import { importModule } from "../read/module.ts";
-import type { Expanded } from "../resolve/expand.ts";
 import { type SinkCommon, sinkCommon } from "../schema.ts";
+import { nameExpectation } from "./suggest.ts";
 import { templateIssues } from "./templates.ts";
-import { check, nameExpectation } from "./validate.ts";
+import { check, type Place } from "./validate.ts";
 
 /** A checked sink, ready to be created. */
 export interface LoadedSink {
@@ -27,7 +27,7 @@ export interface LoadedSink {
 export type SinkTypes = Readonly<Record<string, () => Promise<SinkModule>>>;
 
 /** Dependencies of the check of sinks. */
-export interface SinkCheckDeps {
+export interface SinkCheckDeps extends Pick<Place, "origins" | "unresolved"> {
   readonly sinkTypes: SinkTypes;
   /** Base folder of custom sinks' module paths. */
   readonly folder: string;
@@ -40,11 +40,11 @@ export interface CheckedSinks {
 }
 
 /** Checks each sink: the common options, its own options by its module's schema, its filter and its templates. */
-export async function checkSinks({ value, origins }: Expanded, deps: SinkCheckDeps): Promise<CheckedSinks> {
+export async function checkSinks(config: unknown, deps: SinkCheckDeps): Promise<CheckedSinks> {
   const sinks = new Map<SinkName, LoadedSink>();
   const issues: ConfigIssue[] = [];
-  for (const [name, written] of Object.entries(fieldsOf(fieldsOf(value)["sinks"]))) {
-    const checked = await checkSink(fieldsOf(written), ["sinks", name], origins, deps);
+  for (const [name, written] of Object.entries(fieldsOf(fieldsOf(config)["sinks"]))) {
+    const checked = await checkSink(fieldsOf(written), ["sinks", name], deps);
     issues.push(...checked.issues);
     if (checked.sink) sinks.set(sinkName(name), checked.sink);
   }
@@ -81,12 +81,12 @@ const commonKeys = ["type", ...Object.keys(sinkCommon.entries)];
 async function checkSink(
   written: Readonly<Record<string, unknown>>,
   path: Path,
-  origins: Origins,
-  { sinkTypes, folder }: SinkCheckDeps,
+  { sinkTypes, folder, origins, unresolved }: SinkCheckDeps,
 ): Promise<CheckedSink> {
   const { type, ...rest } = written;
   // The whole schema has already reported a missing or non-text type.
   if (typeof type !== "string" || type === "") return { sink: null, issues: [] };
+  if (unresolved.has(fieldName([...path, "type"]))) return { sink: null, issues: [] };
   const load = Object.hasOwn(sinkTypes, type) ? sinkTypes[type] : undefined;
   if (!load) {
     const field = fieldName([...path, "type"]);
@@ -96,15 +96,17 @@ async function checkSink(
       issues: [{ field, expected, found: describeFound(type, [...path, "type"], origins) }],
     };
   }
-  const [module, own] = await Promise.all([load(), ownOptions(rest, type, path, folder)]);
-  const options = check<GenericSchema>(module.schema, own.options, { path, origins, otherKeys: commonKeys });
-  const common = check(sinkCommon, rest, { path, origins });
+  const [module, own] = await Promise.all([load(), ownOptions(rest, type, path, { folder, unresolved })]);
+  const place: Place = { path, origins, unresolved };
+  const options = check<GenericSchema>(module.schema, own.options, { ...place, otherKeys: commonKeys });
+  const common = check(sinkCommon, rest, place);
+  const known = new Set([...options.issues.map(({ field }) => field), ...unresolved.keys()]);
   const issues = [
     ...own.issues,
     ...options.issues.filter(({ field }) => !own.issues.some((issue) => issue.field === field)),
     ...common.issues,
-    ...filterIssues(rest["filter"], [...path, "filter"], origins),
-    ...(await templateIssues(options.output, path, origins)),
+    ...filterIssues(rest["filter"], { ...place, path: [...path, "filter"] }),
+    ...(await templateIssues(options.repaired, path, origins)).filter(({ field }) => !known.has(field)),
   ];
   if (issues.length > 0 || !common.output) return { sink: null, issues };
   return { sink: { type, module, options: options.output, common: common.output }, issues };
@@ -120,12 +122,13 @@ async function ownOptions(
   written: Readonly<Record<string, unknown>>,
   type: string,
   path: Path,
-  folder: string,
+  { folder, unresolved }: Pick<SinkCheckDeps, "folder" | "unresolved">,
 ): Promise<OwnOptions> {
   const options = Object.fromEntries(Object.entries(written).filter(([key]) => !commonKeys.includes(key)));
   const file = options["module"];
-  if (type !== "custom" || typeof file !== "string" || file === "") return { options, issues: [] };
   const field = fieldName([...path, "module"]);
+  if (type !== "custom" || typeof file !== "string" || file === "" || unresolved.has(field))
+    return { options, issues: [] };
   try {
     const module = await importModule(pathToFileURL(resolve(folder, file)), field);
     return { options: { ...options, module }, issues: [] };
@@ -135,7 +138,7 @@ async function ownOptions(
   }
 }
 
-function filterIssues(filter: unknown, path: Path, origins: Origins): readonly ConfigIssue[] {
+function filterIssues(filter: unknown, { path, origins, unresolved }: Place): readonly ConfigIssue[] {
   const field = fieldName(path);
   // The common schema has already reported a filter that is not an object.
   if (!isRecord(filter)) return [];
@@ -147,7 +150,8 @@ function filterIssues(filter: unknown, path: Path, origins: Origins): readonly C
     const isForeign = origins
       .keys()
       .some((origin) => origin.startsWith(`${field}.`) || origin.startsWith(`${field}[`));
+    const known = error.issues.filter((issue) => !unresolved.has(issue.field));
     // The filter's own messages quote it, and it may contain a secret from a variable.
-    return isForeign ? error.issues.map((issue) => ({ ...issue, found: "another value" })) : error.issues;
+    return isForeign ? known.map((issue) => ({ ...issue, found: "another value" })) : known;
   }
 }

@@ -1,18 +1,20 @@
 import type { ConfigIssue } from "../../core/errors.ts";
-import type { SourceConfig } from "../schema.ts";
+import { fieldsOf } from "../../text/json.ts";
 
-/** Refuses a stream that two sources read: they would overwrite each other's checkpoint and emit events twice. */
-export function streamIssues(sources: readonly SourceConfig[]): readonly ConfigIssue[] {
+/**
+ * Refuses a stream that two sources read: they would overwrite each other's checkpoint and emit events twice. Takes
+ * sources that are not checked yet.
+ */
+export function streamIssues(config: unknown): readonly ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   /** Project to its instances (`*` for all) and the place where each is first named. */
   const watched = new Map<string, Map<string, string>>();
-  for (const [index, source] of sources.entries()) {
-    const project = JSON.stringify([source.engine, source.region, source.projectId]);
+  const { sources } = fieldsOf(config);
+  for (const [index, source] of (Array.isArray(sources) ? sources : []).map(fieldsOf).entries()) {
+    const project = JSON.stringify(["engine", "region", "projectId"].map((key) => textOf(source[key])));
     const seen = watched.get(project) ?? new Map<string, string>();
     watched.set(project, seen);
-    const named = source.instances === "all" ? ["*"] : source.instances;
-    for (const [position, instance] of named.entries()) {
-      const field = `sources[${index}].instances${source.instances === "all" ? "" : `[${position}]`}`;
+    for (const [instance, field] of instancesOf(source["instances"], `sources[${index}].instances`)) {
       const [whole, same] = [seen.get("*"), seen.get(instance)];
       const other = same ?? whole ?? (instance === "*" ? seen.values().next().value : undefined);
       if (other === undefined) seen.set(instance, field);
@@ -21,3 +23,14 @@ export function streamIssues(sources: readonly SourceConfig[]): readonly ConfigI
   }
   return issues;
 }
+
+/** The instances with the place of each; `*` stands for all. */
+function instancesOf(written: unknown, field: string): readonly (readonly [string, string])[] {
+  if (written === "all") return [["*", field]];
+  if (!Array.isArray(written)) return [];
+  return written.flatMap((instance, position) =>
+    typeof instance === "string" ? [[instance.trim(), `${field}[${position}]`] as const] : [],
+  );
+}
+
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value.trim() : null);

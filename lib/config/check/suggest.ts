@@ -12,3 +12,17 @@ export function suggest(text: string, candidates: readonly string[]): string | n
     .toSorted((a, b) => a.edits - b.edits);
   return close[0]?.candidate ?? null;
 }
+
+/** ` (did you mean kafka?)` for a text that is close to a candidate; nothing otherwise. */
+export function suggestion(text: unknown, candidates: readonly unknown[]): string {
+  const names = candidates.filter((candidate) => typeof candidate === "string");
+  const meant = typeof text === "string" ? suggest(text, names) : null;
+  return meant === null ? "" : ` (did you mean ${meant}?)`;
+}
+
+/** Expected names for an unknown name of the kind `what`. */
+export function nameExpectation(what: string, name: string, names: readonly string[]): string {
+  const meant = suggest(name, names);
+  if (meant !== null) return `a known ${what} (did you mean ${meant}?)`;
+  return names.length === 0 ? `no ${what}` : `${names.length === 1 ? "" : "one of "}${names.join(", ")}`;
+}

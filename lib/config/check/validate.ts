@@ -2,13 +2,17 @@ import * as v from "valibot";
 import type { ConfigIssue } from "../../core/errors.ts";
 import { describeFound, type Origins } from "../found.ts";
 import { fieldName, type Path } from "../path.ts";
-import { childSchema, expectation, knownKeys, meantSchema, objectSchema } from "./shape.ts";
-import { suggest } from "./suggest.ts";
+import type { Unresolved } from "../resolve/expand.ts";
+import { repaired } from "./placeholders.ts";
+import { childSchema, expectation, knownKeys, meantSchema, namedValues, objectSchema } from "./shape.ts";
+import { nameExpectation, suggestion } from "./suggest.ts";
 
 /** A checked value's place in the configuration. */
-export interface ConfigPlace {
+export interface Place {
   readonly path: Path;
   readonly origins: Origins;
+  /** Texts whose value is not known, by field. */
+  readonly unresolved: ReadonlyMap<string, Unresolved>;
   /** Keys that are checked elsewhere, for suggestions. */
   readonly otherKeys?: readonly string[];
 }
@@ -17,29 +21,66 @@ export interface ConfigPlace {
 export interface Checked<Output> {
   /** Null when there are issues. */
   readonly output: Output | null;
+  /** With a placeholder for each wrong value; null when there is none that passes. */
+  readonly repaired: Output | null;
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Checks a value against a schema. Returns all issues with their places and without secrets. */
+/**
+ * Checks a value against a schema. Returns all issues with their places and without secrets. A text whose value is not
+ * known passes where some text would.
+ */
 export function check<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
-  place: ConfigPlace,
+  place: Place,
 ): Checked<v.InferOutput<Schema>> {
+  const issues: ConfigIssue[] = [];
+  const paths: Path[] = [];
+  let tried: unknown = value;
+  // A wrong value keeps checks of the whole, and transformations, from running: they run on its replacement.
+  for (let pass = 0; pass < mostPasses; pass++) {
+    const { output, found } = checkOnce(schema, tried, place);
+    const fresh = found.filter(({ path }) => !paths.some((known) => isRelated(path, known)));
+    if (fresh.length === 0) return { output: issues.length === 0 ? output : null, repaired: output, issues };
+    const wrong = fresh.map(({ path }) => path);
+    const repair = repaired(schema, tried, { paths: wrong, base: place.path, unresolved: place.unresolved });
+    issues.push(...fresh.flatMap(({ issue }) => (repair.passed.has(issue.field) ? [] : issue)));
+    paths.push(...wrong);
+    tried = repair.value;
+  }
+  return { output: null, repaired: null, issues };
+}
+
+/** Mistakes behind mistakes behind mistakes; more are not worth the time. */
+const mostPasses = 4;
+
+/** Whether one of the paths leads through the other. */
+const isRelated = (a: Path, b: Path): boolean =>
+  Array.from({ length: Math.min(a.length, b.length) }, (_, at) => a[at] === b[at]).every(Boolean);
+
+/** An issue, and its path from the checked value on. */
+interface PlacedIssue {
+  readonly path: Path;
+  readonly issue: ConfigIssue;
+}
+
+function checkOnce<Schema extends v.GenericSchema>(schema: Schema, value: unknown, place: Place) {
   const lists = [...misplacedLists(schema, value, place.path)];
   const unknown = [...unknownKeys(schema, value, place.path, place.otherKeys ?? [])];
   const parsed = v.safeParse(schema, value, { message: expectedOf });
   const others = (parsed.issues ?? [])
-    .filter((issue) => issue.expected !== "never" && !isDoubled(issue, place.path, unknown))
+    .filter((issue) => issue.expected !== "never" && !isDoubled(issue, unknown))
     .filter((issue) => !lists.some(({ path }) => path.every((key, at) => issue.path?.[at]?.key === key)))
-    .flatMap((issue) => toConfigIssues(schema, issue, place));
-  const issues = [...unknown, ...lists.map(({ issue }) => issue), ...firstOfEach(others)];
-  return { output: parsed.success && issues.length === 0 ? parsed.output : null, issues };
+    .flatMap((issue) => foundIn(schema, issue, place));
+  const found = [...unknown, ...lists, ...firstOfEach(others)];
+  const output: v.InferOutput<Schema> | null = parsed.success && found.length === 0 ? parsed.output : null;
+  return { output, found };
 }
 
 /** One issue per field: further issues of a wrong value do not help. */
-const firstOfEach = (issues: readonly ConfigIssue[]): readonly ConfigIssue[] =>
-  [...new Map(issues.toReversed().map((issue) => [issue.field, issue])).values()].toReversed();
+const firstOfEach = (found: readonly PlacedIssue[]): readonly PlacedIssue[] =>
+  [...new Map(found.toReversed().map((each) => [each.issue.field, each])).values()].toReversed();
 
 /** Valibot's own messages quote the value; ours only state what was expected. */
 const expectedOf = ({ expected }: v.BaseIssue<unknown>): string =>
@@ -53,19 +94,13 @@ const words: ReadonlyMap<string, string> = new Map([
   ["number", "a number"],
 ]);
 
-interface MisplacedList {
-  /** Path relative to the checked value. */
-  readonly path: Path;
-  readonly issue: ConfigIssue;
-}
-
 /** Finds lists in place of objects: to JavaScript a list is an object without keys. */
 function* misplacedLists(
   schema: v.GenericSchema,
   value: unknown,
   base: Path,
   path: Path = [],
-): Generator<MisplacedList> {
+): Generator<PlacedIssue> {
   if (typeof value !== "object" || value === null) return;
   const object = Array.isArray(value) ? objectSchema(schema, value) : null;
   if (object) {
@@ -87,9 +122,10 @@ function* misplacedLists(
 function* unknownKeys(
   schema: v.GenericSchema,
   value: unknown,
-  path: Path,
+  base: Path,
   otherKeys: readonly string[],
-): Generator<ConfigIssue> {
+  path: Path = [],
+): Generator<PlacedIssue> {
   if (typeof value !== "object" || value === null) return;
   const keys = Array.isArray(value) ? null : knownKeys(schema, value);
   const entries: Iterable<readonly [string | number, unknown]> = Array.isArray(value)
@@ -97,53 +133,52 @@ function* unknownKeys(
     : Object.entries(value);
   for (const [key, child] of entries) {
     const next = childSchema(schema, key, value);
-    if (next) yield* unknownKeys(next, child, [...path, key], []);
+    const at = [...path, key];
+    if (next) yield* unknownKeys(next, child, base, [], at);
     else if (keys) {
-      yield {
-        field: fieldName([...path, key]),
-        expected: nameExpectation("key", String(key), [...keys, ...otherKeys]),
-        found: "an unknown key",
-      };
+      const expected = nameExpectation("key", String(key), [...keys, ...otherKeys]);
+      yield { path: at, issue: { field: fieldName([...base, ...at]), expected, found: "an unknown key" } };
     }
   }
 }
 
-/** Expected names for an unknown name of the kind `what`. */
-export function nameExpectation(what: string, name: string, names: readonly string[]): string {
-  const meant = suggest(name, names);
-  if (meant !== null) return `a known ${what} (did you mean ${meant}?)`;
-  return names.length === 0 ? `no ${what}` : `${names.length === 1 ? "" : "one of "}${names.join(", ")}`;
-}
-
 /** An object with an unknown key fits no alternative; the issue of the key is more precise. */
-const isDoubled = (issue: v.BaseIssue<unknown>, path: Path, unknown: readonly ConfigIssue[]): boolean =>
-  issue.type === "union" &&
-  unknown.some(({ field }) => field.startsWith(`${fieldName([...path, ...keysOf(issue)])}.`));
+const isDoubled = (issue: v.BaseIssue<unknown>, unknown: readonly PlacedIssue[]): boolean =>
+  issue.type === "union" && unknown.some(({ path }) => isRelated(path, keysOf(issue)));
 
-function toConfigIssues(
-  schema: v.GenericSchema,
-  issue: v.BaseIssue<unknown>,
-  place: ConfigPlace,
-): readonly ConfigIssue[] {
+function foundIn(schema: v.GenericSchema, issue: v.BaseIssue<unknown>, place: Place): readonly PlacedIssue[] {
   const keys = keysOf(issue);
   const path = [...place.path, ...keys];
   const field = fieldName(path);
   // An issue that a check forwards to another field carries the whole object as its input.
   const last = issue.path?.at(-1);
   const input = last === undefined ? issue.input : last.value;
-  const meant = issue.type === "union" ? meantSchema(schemaOf(schema, issue), input) : null;
+  const meant = issue.type === "union" ? meantSchema(schemaOf(schema, issue.path), input) : null;
   if (meant) {
-    const { issues } = check(meant, input, { ...place, path });
+    const { found } = checkOnce(meant, input, { ...place, path });
     // With a field missing, another alternative may have been meant.
-    if (issues.length > 0 && issues.every(({ found }) => found !== "nothing")) return issues;
+    if (found.length > 0 && found.every((each) => each.issue.found !== "nothing"))
+      return found.map((each) => ({ ...each, path: [...keys, ...each.path] }));
   }
-  if (isMissingKey(issue)) {
-    return [{ field, expected: expectation(schemaOf(schema, issue)), found: "nothing" }];
-  }
-  if (last?.origin === "key") return [{ field, expected: issue.message, found: "a key that is none" }];
-  const found = describeFound(input, path, place.origins);
-  const isBare = issue.type === "string" && (typeof input === "number" || typeof input === "boolean");
-  return [{ field, expected: issue.message, found: isBare ? `${found}: put it in quotes` : found }];
+  const told = (expected: string, found: string): readonly PlacedIssue[] => [
+    { path: keys, issue: { field, expected, found } },
+  ];
+  if (isMissingKey(issue)) return told(expectation(schemaOf(schema, issue.path)), "nothing");
+  if (last?.origin === "key") return told(issue.message, "a key that is none");
+  const unresolved = place.unresolved.get(field);
+  if (unresolved) return told(issue.message, `${JSON.stringify(unresolved.written)}, which is text`);
+  const own = schemaOf(schema, issue.type === "variant" ? issue.path?.slice(0, -1) : issue.path);
+  const expected = `${issue.message}${suggestion(input, own ? [...namedValues(own)] : [])}`;
+  return told(expected, `${describeFound(input, path, place.origins)}${quotesHint(own, input)}`);
+}
+
+/** What to do where only the quotes are wrong. */
+function quotesHint(schema: v.GenericSchema | null, input: unknown): string {
+  if (schema === null) return "";
+  if (typeof input === "number" || typeof input === "boolean")
+    return v.is(schema, String(input)) ? ": put it in quotes" : "";
+  if (typeof input !== "string" || !/^(?:\d+|true|false)$/.test(input)) return "";
+  return v.is(schema, JSON.parse(input)) ? ": take it out of the quotes" : "";
 }
 
 const keysOf = ({ path }: v.BaseIssue<unknown>): Path =>
@@ -153,9 +188,9 @@ const isMissingKey = ({ type, input, path }: v.BaseIssue<unknown>): boolean =>
   type.endsWith("object") && input === undefined && path?.at(-1)?.origin === "key";
 
 /** The schema at an issue's place. */
-function schemaOf(whole: v.GenericSchema, { path }: v.BaseIssue<unknown>): v.GenericSchema | null {
+function schemaOf(whole: v.GenericSchema, path: readonly v.IssuePathItem[] = []): v.GenericSchema | null {
   let schema: v.GenericSchema | null = whole;
-  for (const { key, input } of path ?? []) {
+  for (const { key, input } of path) {
     if (schema === null) return null;
     schema = childSchema(schema, typeof key === "number" ? key : String(key), input);
   }

@@ -8,6 +8,8 @@ import type { TextSource } from "./text-source.ts";
 
 /** A configuration file's content. */
 export interface Written {
+  /** The file's name, for messages. */
+  readonly name: string;
   readonly value: unknown;
   /** Null for a module, whose values have no position. */
   readonly source: TextSource | null;
@@ -19,13 +21,13 @@ const fromModule = async (path: string): Promise<Written> => {
   if (!("default" in module)) throw problem(name, "a default export, the configuration", "none");
   const { default: exported } = module;
   const value = typeof exported === "function" ? await runUserCode(name, () => exported()) : exported;
-  return { value, source: null };
+  return { name, value, source: null };
 };
 const fromText =
   (format: TextSource["format"], parse: typeof parseYaml) =>
   async (path: string): Promise<Written> => {
     const source = { name: basename(path), text: readText(path), format };
-    return { value: await parse(source.text, source.name), source };
+    return { name: source.name, value: await parse(source.text, source.name), source };
   };
 
 /** Readers by file extension. */
@@ -41,6 +43,13 @@ const readers: Readonly<Record<string, (path: string) => Promise<Written>>> = {
 
 const defaultNames = Object.keys(readers).map((extension) => `bridge.config${extension}`);
 const maxBytes = 1_048_576;
+
+/** Reads a configuration from text without checking it: JSON where it begins with a brace, YAML otherwise. @throws ConfigError */
+export async function readConfigText(text: string, name: string): Promise<Written> {
+  const format = /^\s*\{/.test(text) ? "JSON" : "YAML";
+  const value = await (format === "JSON" ? parseJson : parseYaml)(text, name);
+  return { name, value, source: { name, text, format } };
+}
 
 /** Finds the one `bridge.config.*` in a folder. @throws ConfigError when there is none, or several */
 export function findConfigFile(folder: string): string {

@@ -3,9 +3,21 @@ import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
 import type { Origins } from "../found.ts";
 import { fieldName, type Path } from "../path.ts";
 
+/** A text whose value is not known: it holds an unset variable, or is a reference that was not read. */
+export interface Unresolved {
+  readonly path: Path;
+  readonly written: string;
+  /** Names of its unset variables, or the reference. */
+  readonly needs: readonly string[];
+  /** Why it is unknown. */
+  readonly issues: readonly ConfigIssue[];
+  /** The text with a placeholder for each unknown part. */
+  withPlaceholders(placeholder: (name: string) => string): string;
+}
+
 /** A reference to a value in a secret store, and its place. */
 export interface Reference {
-  readonly field: string;
+  readonly path: Path;
   readonly scheme: string;
   /** The reference with its variables replaced. */
   readonly text: string;
@@ -20,6 +32,8 @@ export interface Expanded {
   readonly value: unknown;
   readonly references: readonly Reference[];
   readonly origins: Origins;
+  /** Texts with unset variables. They stand in `value` as they are written. */
+  readonly unresolved: readonly Unresolved[];
   readonly issues: readonly ConfigIssue[];
 }
 
@@ -35,7 +49,7 @@ const maxValues = 50_000;
 const unsafeKeys: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 
 /**
- * Replaces `${NAME}` in every string and collects the secret references.
+ * Replaces `${NAME}` and `${NAME:-default}` in every string and collects the secret references.
  * @throws ConfigError for larger or deeper values than any real configuration has
  */
 export function expand(written: unknown, options: ExpandOptions): Expanded {
@@ -44,22 +58,28 @@ export function expand(written: unknown, options: ExpandOptions): Expanded {
   root.value = expansion.copy(written, [], (secret) => {
     root.value = secret;
   });
-  const { references, origins, issues } = expansion;
+  const { references, origins, unresolved, issues } = expansion;
   return {
     get value() {
       return root.value;
     },
     references,
     origins,
+    unresolved,
     issues,
   };
 }
 
 type Fill = Reference["fill"];
 
+/** A variable with its name and its default, `${` that is neither, or either of them escaped by another `$`. */
+const variables = /(\$?)\$\{(?:([A-Za-z_]\w*)(?::-((?:(?!\$\{)[^}])*))?\})?/g;
+const variableExpectation = `\${NAME} or \${NAME:-default}, or $\${ for the two characters themselves`;
+
 class Expansion {
   readonly references: Reference[] = [];
   readonly origins = new Map<string, string>();
+  readonly unresolved: Unresolved[] = [];
   readonly issues: ConfigIssue[] = [];
   readonly #options: ExpandOptions;
   #values = 0;
@@ -105,36 +125,44 @@ class Expansion {
 
   #text(written: string, path: Path, fill: Fill): string {
     const field = fieldName(path);
-    const text = written.replace(
-      /(\$?)\$\{(?:([A-Za-z_]\w*)\})?/g,
-      (whole, escaped: string, name?: string) => {
-        if (escaped) return whole.slice(1);
-        this.origins.set(field, written);
-        return name === undefined ? this.#malformed(path) : this.#variable(name, field);
-      },
-    );
+    const unset = new Set<string>();
+    const replaced = (placeholder: (name: string) => string): string =>
+      written.replace(variables, (whole, escaped: string, name?: string, initial?: string) =>
+        escaped ? whole.slice(1) : name ? this.#valueOf(name) || (initial ?? placeholder(name)) : "",
+      );
+    for (const [, escaped, name, initial] of written.matchAll(variables)) {
+      if (escaped) continue;
+      this.origins.set(field, written);
+      if (name === undefined) this.#refuse(path, variableExpectation, `\${ without a name and }`);
+      else if (initial === undefined && !this.#valueOf(name)) unset.add(name);
+    }
     // Variables inside a variable's value are not replaced.
     const scheme = this.#options.schemes.find((candidate) => written.startsWith(`${candidate}:`));
-    if (scheme !== undefined) {
-      this.origins.set(field, written);
-      this.references.push({ field, scheme, text, written, fill });
+    if (scheme !== undefined) this.origins.set(field, written);
+    if (unset.size > 0) {
+      this.unresolved.push({
+        path,
+        written,
+        needs: scheme === undefined ? [...unset] : [written],
+        issues: Array.from(unset, (name) => this.#unset(name, field)),
+        withPlaceholders: scheme === undefined ? replaced : (placeholder) => placeholder(written),
+      });
+      return written;
     }
+    const text = replaced(() => "");
+    if (scheme !== undefined) this.references.push({ path, scheme, text, written, fill });
     return text;
   }
 
-  #variable(name: string, field: string): string {
-    const { environment } = this.#options;
-    // Files and shells leave a trailing line break or blanks.
-    const value = Object.hasOwn(environment, name) ? environment[name]?.trimEnd() : undefined;
-    if (value) return value;
-    const found = value === "" ? "it empty" : "it unset";
-    this.issues.push({ field, expected: `the environment variable ${name}`, found });
-    return "";
+  #unset(name: string, field: string): ConfigIssue {
+    const found = this.#valueOf(name) === "" ? "it empty" : "it unset";
+    return { field, expected: `the environment variable ${name}`, found };
   }
 
-  #malformed(path: Path): string {
-    this.#refuse(path, `\${NAME}, or $\${ for the two characters themselves`, `\${ without a name and }`);
-    return "";
+  /** Undefined for an unset variable. Files and shells leave a trailing line break or blanks. */
+  #valueOf(name: string): string | undefined {
+    const { environment } = this.#options;
+    return Object.hasOwn(environment, name) ? environment[name]?.trimEnd() : undefined;
   }
 
   #refuse(path: Path, expected: string, found: string): void {

@@ -1,5 +1,5 @@
-import type { ConfigIssue } from "../../core/errors.ts";
-import type { Expanded, Reference } from "./expand.ts";
+import { fieldName } from "../path.ts";
+import type { Expanded, Reference, Unresolved } from "./expand.ts";
 
 /** Resolvers by scheme; each takes a whole reference such as `ssm:/prod/key`, and rejects when it is not available. */
 export type SecretResolvers = Readonly<Record<string, (reference: string) => Promise<string>>>;
@@ -11,31 +11,40 @@ export const schemesOf = (secrets: SecretResolvers): readonly string[] => [
   ...new Set([...knownSchemes, ...Object.keys(secrets)]),
 ];
 
-/** Fetches each distinct reference once, concurrently, and puts the secrets in place. Returns the failures. */
+/** Fetches each distinct reference once, concurrently, and puts the secrets in place. Returns those that failed. */
 export async function resolveReferences(
   { references }: Pick<Expanded, "references">,
   secrets: SecretResolvers,
-): Promise<readonly ConfigIssue[]> {
+): Promise<readonly Unresolved[]> {
   const uses = [...Map.groupBy(references, ({ text }) => text).values()];
   return (await Promise.all(uses.map((same) => resolveOne(same, secrets)))).flat();
 }
 
-async function resolveOne(uses: readonly Reference[], secrets: SecretResolvers): Promise<ConfigIssue[]> {
+async function resolveOne(uses: readonly Reference[], secrets: SecretResolvers): Promise<Unresolved[]> {
   const [first] = uses;
   if (!first) return [];
   const outcome = await fetchSecret(first, secrets);
   if ("expected" in outcome) {
-    return uses.map(({ field, written }) => ({
-      field,
-      ...outcome,
-      found: `${JSON.stringify(written)}, ${outcome.found}`,
-    }));
+    const { expected, found } = outcome;
+    return uses.map((use) => unread(use, expected, `${JSON.stringify(use.written)}, ${found}`));
   }
   for (const use of uses) use.fill(outcome.secret);
   return [];
 }
 
-type SecretRead = { readonly secret: string } | Omit<ConfigIssue, "field">;
+const unread = ({ path, written, text }: Reference, expected: string, found: string): Unresolved => ({
+  path,
+  written,
+  needs: [text],
+  issues: [{ field: fieldName(path), expected, found }],
+  withPlaceholders: (placeholder) => placeholder(text),
+});
+
+/** The references of a configuration that is checked without reading them. */
+export const unreadReferences = ({ references }: Pick<Expanded, "references">): readonly Unresolved[] =>
+  references.map((reference) => unread(reference, "a secret", "one that was not read"));
+
+type SecretRead = { readonly secret: string } | { readonly expected: string; readonly found: string };
 
 async function fetchSecret({ scheme, text }: Reference, secrets: SecretResolvers): Promise<SecretRead> {
   const expected = "a reference to a secret that can be read";

@@ -115,13 +115,13 @@ describe("explain", () => {
   });
 
   it.each<readonly [args: readonly string[], said: string]>([
-    [["--sink", "opps"], '--sink: expected a configured sink: all, ops, found "opps"'],
+    [["--sink", "opps"], '--sink: expected a configured sink: all, ops (did you mean ops?), found "opps"'],
     [["--event", "none.json"], '--event: expected a file that can be read (ENOENT), found "none.json"'],
     [
       ["--event", "-"],
       '--event: expected one event as JSON: an object with the texts id and type, found "-"',
     ],
-    [["--status", "DONE"], "--status: expected one of CREATED, EXECUTING, SUCCESS, FAILED"],
+    [["--status", "DONE"], "--status: expected a status: CREATED, EXECUTING, SUCCESS, FAILED"],
     [["--status", "FAILED", "--event", "-"], "--status: expected no status beside --event"],
   ])("refuses %j with one clear error", async (args, said) => {
     const { explain } = await setFolder();

@@ -75,13 +75,13 @@ describe("preview", () => {
     const { code, err } = await preview("--config", "other.json");
     expect([code, err]).toEqual([
       2,
-      "error: --sink: expected a configuration with a chat sink, found nothing\n",
+      "error: --sink: expected a chat sink of the configuration, found nothing\n",
     ]);
   });
 
   it.each([
     [["--type", "fax"], /--type: expected a type of chat sink: slack, .*, found "fax"/],
-    [["--sink", "file"], /--sink: expected a chat sink: ops, found "file"/],
+    [["--sink", "file"], /--sink: expected a chat sink of the configuration, found "file"/],
     [["--sink", "ops", "--type", "slack"], /--type: expected no type beside --sink, found "slack"/],
     [["--lang", "fr"], /Allowed choices are en, zh/],
   ])("refuses %j and writes nothing", async (args, message) => {

@@ -1,0 +1,159 @@
+import { mkdir, readdir } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { folderWith, variable } from "../../config/sample.ts";
+import { run } from "../process.ts";
+
+const root = path.resolve(import.meta.dirname, "../../..");
+const shipped = (
+  await Promise.all(
+    ["examples", "deploy"].map(async (folder) =>
+      (
+        await readdir(path.join(root, folder), { recursive: true })
+      )
+        .filter((file) => /(^|\/)bridge\.config\.\w+$/.test(file))
+        .map((file) => path.join(folder, file)),
+    ),
+  )
+).flat();
+
+const valid = `
+sources:
+  - { engine: kafka, region: cn-north-4, projectId: "\${PROJECT:-p1}", instances: all }
+sinks:
+  ops: { type: slack, url: "\${SLACK_URL}" }
+`;
+const wrong = valid.replace("kafka", "kafak").replace("slack,", "slack, langauge: en,");
+
+describe("validate", () => {
+  it("finds examples and deployments to check", () => {
+    expect(shipped.length).toBeGreaterThan(6);
+  });
+
+  it.each(shipped)("accepts %s with an empty environment", async (file) => {
+    const { code, out, err } = await run(["validate", file], { cwd: root });
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(/^valid {2}bridge\.config\.\w+: 1 source, 1 sink\n/);
+  });
+
+  it("says what it could not look at", async () => {
+    const folder = await folderWith({ "bridge.config.yaml": valid });
+    const { code, out } = await run(["validate"], { cwd: folder });
+    expect([code, out]).toEqual([
+      0,
+      "valid  bridge.config.yaml: 1 source, 1 sink\n" +
+        "Not looked at: the values of SLACK_URL, HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK\n",
+    ]);
+  });
+
+  it("ends with 2 and every mistake", async () => {
+    const folder = await folderWith({ "bridge.config.yaml": wrong });
+    const { code, out, err } = await run(["validate"], { cwd: folder });
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain("did you mean kafka?");
+    expect(err).toContain("did you mean language?");
+  });
+
+  it("prints one object with --json, valid or not", async () => {
+    const folder = await folderWith({ "good.yaml": valid, "bad.yaml": wrong });
+    const good = await run(["validate", "good.yaml", "--json"], { cwd: folder });
+    expect(JSON.parse(good.out)).toEqual({
+      valid: true,
+      file: "good.yaml",
+      issues: [],
+      needs: ["SLACK_URL", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"],
+    });
+    const bad = await run(["validate", "bad.yaml", "--json"], { cwd: folder });
+    expect(bad.code).toBe(2);
+    expect(JSON.parse(bad.out)).toMatchObject({
+      valid: false,
+      file: "bad.yaml",
+      issues: [{ field: "sources[0].engine" }, { field: "sinks.ops.langauge" }],
+    });
+  });
+
+  it("reads stdin for -, as YAML or JSON", async () => {
+    for (const input of [valid, JSON.stringify({ sources: [], sinks: {} })]) {
+      const ended = await run(["validate", "-"], { input });
+      expect(ended.code).toBe(input === valid ? 0 : 2);
+    }
+    const { code, err } = await run(["validate", "--config", "-"], { input: "sources: [\n" });
+    expect(code).toBe(2);
+    expect(err).toContain("stdin:2:1");
+  });
+});
+
+const secretive = `
+sources:
+  - { engine: kafka, region: cn-north-4, projectId: p1, instances: all }
+sinks:
+  ops: { type: slack, url: "\${SLACK_URL}", filter: { data: { task: { status: ["\${STATUS}"] } } } }
+  other: { type: webhook, url: "ssm:/not/reachable", secret: "\${OTHER}" }
+  broken: { type: kafka }
+`;
+
+describe("--env-file", () => {
+  it("adds variables; the environment and a later file win", async () => {
+    const text = ["A", "B", "C"].map(variable).join(" ");
+    const folder = await folderWith({
+      "bridge.config.yaml": valid.replace("region: cn-north-4", `region: "${text}"`),
+      "a.env": "A=of-a\nB=of-a\nC='of a'\n",
+      "b.env": "# comment\nB=of-b\n",
+    });
+    const { err } = await run(["validate", "--env-file", "a.env", "--env-file", "b.env"], {
+      cwd: folder,
+      env: { C: "of the environment" },
+    });
+    const length = "of-a of-b of the environment".length;
+    expect(err).toContain(`found ${JSON.stringify(text)}, a string of ${length} characters`);
+  });
+
+  it("must be there: Node, which reads the option too, or the command says so in one line", async () => {
+    const { code, err } = await run(["poll", "--env-file", "absent.env"]);
+    expect(code).not.toBe(0);
+    expect(err).toMatch(/^.*absent\.env.*\n$/);
+  });
+});
+
+describe("a command for one sink", () => {
+  const env = { SLACK_URL: "https://hooks.slack.com/services/T/B/x", STATUS: "FAILED" };
+
+  it("needs no key of Huawei Cloud, and nothing of the other sinks", async () => {
+    const folder = await folderWith({ "bridge.config.yaml": secretive });
+    await mkdir(path.join(folder, "cards"));
+    const explained = await run(["explain", "--sink", "ops"], { cwd: folder, env: { STATUS: "FAILED" } });
+    expect(explained).toMatchObject({ code: 0, err: "" });
+    const previewed = await run(["preview", "--sink", "ops", "--out", "cards"], { cwd: folder });
+    expect(previewed).toMatchObject({ code: 0, err: "" });
+    // Nothing is sent: the proxy is nowhere.
+    const tested = await run(["sink", "test", "ops"], {
+      cwd: folder,
+      env: { ...env, HTTPS_PROXY: "http://127.0.0.1:1" },
+    });
+    expect(tested.code).toBe(1);
+    expect(tested.out).toMatch(/^retry {2}ops: /);
+  });
+
+  it("names the sinks and the one that was meant", async () => {
+    const folder = await folderWith({ "bridge.config.yaml": secretive });
+    for (const args of [
+      ["sink", "test", "opps"],
+      ["explain", "--sink", "opps"],
+      ["preview", "--sink", "opps"],
+    ]) {
+      const { code, err } = await run(args, { cwd: folder });
+      expect(code).toBe(2);
+      expect(err).toContain('a configured sink: ops, other, broken (did you mean ops?), found "opps"');
+    }
+  });
+
+  it("is told of an unset variable that it needs", async () => {
+    const folder = await folderWith({ "bridge.config.yaml": secretive });
+    const explained = await run(["explain", "--sink", "ops"], { cwd: folder });
+    expect(explained.code).toBe(2);
+    expect(explained.err).toContain("the environment variable STATUS");
+    const tested = await run(["sink", "test", "ops"], { cwd: folder });
+    expect(tested.code).toBe(2);
+    expect(tested.err).toContain("the environment variable SLACK_URL");
+  });
+});
