@@ -39,8 +39,8 @@ const mayImport: Readonly<Record<string, string>> = {
 
   serverless: "aws config core fleet huawei run telemetry text wire",
   cli: "async change checkpoint config core delivery filter huawei options preview run serverless simulator sinks source telemetry text wire",
-  wire: "aws change checkpoint config core delivery filter fleet huawei net run sinks source stores telemetry",
-  run: "async change checkpoint core delivery source status telemetry text",
+  wire: "aws change checkpoint config core delivery filter fleet huawei journal net run sinks source stores telemetry",
+  run: "async change checkpoint core delivery journal source status telemetry text",
   fleet: "aws change checkpoint core delivery status telemetry text",
 
   preview: "change core sinks telemetry text",
@@ -48,11 +48,12 @@ const mayImport: Readonly<Record<string, string>> = {
 
   source: "async change config core huawei net telemetry text",
   config: "core filter huawei options sinks template text",
-  stores: "async aws checkpoint core delivery huawei net options",
+  stores: "async aws checkpoint core delivery huawei journal net options",
   sinks: "async aws change core huawei net options telemetry template text",
-  delivery: "async change checkpoint core sinks telemetry text",
+  delivery: "async change checkpoint core journal sinks telemetry text",
 
-  checkpoint: "change core text",
+  checkpoint: "change core journal text",
+  journal: "change core text",
   template: "change core text",
   filter: "change core net text",
   change: "core text",
@@ -70,7 +71,7 @@ const mayImport: Readonly<Record<string, string>> = {
 
 /** No I/O, clock, chance or environment: folders, and single files of folders that do I/O elsewhere. */
 const pure: readonly RegExp[] = [
-  /^lib\/(change|checkpoint|core|filter|options|status|text)\//,
+  /^lib\/(change|checkpoint|core|filter|journal|options|status|text)\//,
   /^lib\/huawei\/(access-key|endpoint|obs-sign|sign)\.ts$/,
   /^lib\/net\/(ip|retry-after)\.ts$/,
   /^lib\/delivery\/(backlog|batch|dead-letters|retry|task-queue)\.ts$/,

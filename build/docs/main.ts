@@ -40,6 +40,7 @@ function fieldTables(config: JsonSchema): ReadonlyMap<string, string> {
     ],
     ["polling", table(part(config, "polling"))],
     ["delivery", table(part(config, "delivery"))],
+    ["journal", table(part(config, "journal"))],
     ["fleet", table(part(config, "fleet"))],
     ["every sink", table(sinks[0] ?? {}, (key) => sharedKeys.includes(key))],
     ...sinks.map((sink) => [`sink ${sink.title}`, table(sink, isOwn)] as const),

@@ -92,7 +92,7 @@ function watching(stack: "serverless.yml" | "serverless.fleet.yml", invocations:
   };
 }
 
-const noSummary = { runId: "", startedAt: "", durationMs: 0, streams: [], sinks: {} };
+const noSummary = { runId: "", startedAt: "", durationMs: 0, streams: [], sinks: {}, journal: null };
 const metricCounts = {
   run: Object.keys(runMetrics(noSummary, 0)).length,
   plan: Object.keys(

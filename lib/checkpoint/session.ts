@@ -1,9 +1,17 @@
 import { StoreError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
+import type { JournalEntry } from "../journal/entry.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CheckpointStore, Stored } from "./store.ts";
 
 const maxLostRaces = 20;
+
+/** A planned commit. */
+export interface PlannedCommit {
+  readonly next: Checkpoint;
+  /** For the journal. @default none */
+  readonly entries?: readonly JournalEntry[];
+}
 
 /** One writer's session on one stream's record. It holds the version last seen and commits the next. */
 export class CheckpointSession {
@@ -61,7 +69,7 @@ export class CheckpointSession {
    * plans again. `before` runs between a plan and its commit.
    * @throws StoreError
    */
-  async commit<Plan extends { readonly next: Checkpoint }>(
+  async commit<Plan extends PlannedCommit>(
     plan: (checkpoint: Checkpoint) => Plan | null,
     before: (plan: Plan) => Promise<void> = async () => {},
   ): Promise<Plan | null> {
@@ -70,7 +78,8 @@ export class CheckpointSession {
       const planned = plan(checkpoint);
       if (!planned) return null;
       await before(planned);
-      const result = await this.#store.commit(this.#stream, planned.next, this.#stored?.version ?? null);
+      const expected = this.#stored?.version ?? null;
+      const result = await this.#store.commit(this.#stream, planned.next, expected, planned.entries);
       if (result.kind === "committed") {
         this.#stored = { checkpoint: planned.next, version: result.version };
         this.#isMended = false;

@@ -13,6 +13,7 @@ import {
 } from "../options/fields.ts";
 import { certificates, postgresUrl, schemaName } from "../options/postgres-url.ts";
 import { bucketCheckpoint } from "./bucket-schema.ts";
+import { journal } from "./journal-schema.ts";
 import { fleet, polling } from "./polling-schema.ts";
 
 const credentials = v.union(
@@ -250,6 +251,10 @@ export const configSchema = v.strictObject({
   }),
   polling: v.optional(described(polling, "How streams with open tasks are followed between two runs."), {}),
   delivery: v.optional(described(delivery, "Limits of every sink and of one run."), {}),
+  journal: v.optional(
+    described(journal, "What was emitted and how each delivery went, for `task`, `events` and `replay`."),
+    {},
+  ),
   fleet: v.optional(described(fleet, "How the functions of a fleet share the streams out."), {}),
   sinks: described(
     v.pipe(

@@ -77,6 +77,18 @@ export class DefectError extends Error {
   }
 }
 
+/** The journal could not keep what happened. Deliveries and their records are unaffected. */
+export class JournalError extends Error {
+  override readonly name = "JournalError";
+  readonly code = "JOURNAL_FAILED";
+
+  /** `lost`: number of entries that are missing from the journal. */
+  constructor(lost: number, cause: unknown) {
+    const why = cause instanceof StoreError ? cause.message : nameOf(cause);
+    super(`${lost} ${lost === 1 ? "entry is" : "entries are"} missing from the journal: ${why}`, { cause });
+  }
+}
+
 /** Class name of a thrown value, for messages. */
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 

@@ -24,6 +24,7 @@ export async function storeDeadLetters(
   } catch (error) {
     const pending = new Set(sent.deadLetters.map(({ sequence }) => sequence));
     const receipts = sent.receipts.filter(({ sequence }) => !pending.has(sequence));
-    return { sent: { ...sent, receipts, deadLetters: [] }, error };
+    const entries = sent.entries.filter(({ outcome }) => outcome !== "dead-lettered");
+    return { sent: { ...sent, receipts, deadLetters: [], entries }, error };
   }
 }

@@ -4,6 +4,7 @@ import type { Receipt } from "../checkpoint/transitions.ts";
 import type { Random } from "../core/clock.ts";
 import { type SinkName, type StreamKey, taskId } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
+import { type DeliveryEntry, deliveryEntry, outcomeOf } from "../journal/entry.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { type DeadLetter, deadLetterOf } from "./dead-letters.ts";
 import { decide, type RetryPolicy } from "./retry.ts";
@@ -26,6 +27,8 @@ export interface Dispatched {
   readonly receipts: readonly Receipt[];
   readonly accepted: number;
   readonly deadLetters: readonly DeadLetter[];
+  /** Each attempt, for the journal. */
+  readonly entries: readonly DeliveryEntry[];
 }
 
 /** Start and end of an attempt, epoch milliseconds. */
@@ -61,6 +64,7 @@ export class StreamDelivery {
   readonly #policy: RetryPolicy;
   readonly #receipts = new Map<number, Receipt>();
   #deadLetters: DeadLetter[] = [];
+  #entries: DeliveryEntry[] = [];
   #accepted = 0;
 
   constructor(
@@ -101,6 +105,18 @@ export class StreamDelivery {
       this.#policy,
       random,
     );
+    const abandoned = decision.kind === "give-up" ? decision : null;
+    this.#entries.push(
+      deliveryEntry({
+        atMs: nowMs,
+        stream: this.#dispatch.stream,
+        event: entry.event,
+        sink: this.#sink,
+        attempt: attempts,
+        outcome: abandoned ? "dead-lettered" : outcomeOf(result),
+        failure: result.kind === "accepted" ? null : { ...result, ...abandoned },
+      }),
+    );
     if (decision.kind === "wait") {
       const next = isCutOff ? { attempts, nextAttemptMs: 0 } : decision.pending;
       this.#note(sequence, next);
@@ -127,9 +143,15 @@ export class StreamDelivery {
   /** Receipts and dead letters since the last call. */
   collect(): Dispatched {
     const receipts = [...this.#receipts.values()];
-    const collected = { receipts, accepted: this.#accepted, deadLetters: this.#deadLetters };
+    const collected = {
+      receipts,
+      accepted: this.#accepted,
+      deadLetters: this.#deadLetters,
+      entries: this.#entries,
+    };
     this.#receipts.clear();
     this.#deadLetters = [];
+    this.#entries = [];
     this.#accepted = 0;
     return collected;
   }

@@ -87,7 +87,7 @@ interface Wait {
 }
 
 /** Result of a batch's deliveries. */
-interface Sent extends Dispatched, SinkState {
+interface Sent extends Omit<Dispatched, "entries">, SinkState {
   readonly policy: RetryPolicy;
 }
 

@@ -14,7 +14,7 @@ import {
   park,
   roomOf,
 } from "../checkpoint/parking.ts";
-import { record, settle } from "../checkpoint/transitions.ts";
+import { type NewEvent, record, settle } from "../checkpoint/transitions.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
 import { type Excess, excessOf } from "../delivery/backlog.ts";
 import type { DeadLetter } from "../delivery/dead-letters.ts";
@@ -55,7 +55,7 @@ export interface CommitPlan extends Pick<Parking, "written">, Pick<BroughtBack, 
   readonly next: Checkpoint;
   /** Number of differences included, from the front. */
   readonly taken: number;
-  readonly events: readonly CloudEvent[];
+  readonly events: readonly NewEvent[];
   /** Whether parked deliveries returned or deliveries were abandoned. */
   readonly movesDeliveries: boolean;
   /** Dead letters to store before `next`, like the batches in `written`. */
@@ -83,7 +83,7 @@ export function planCommit(
   const batch = differences.slice(0, taken);
   const { events, durations } = emitted(batch, base.durations, { ...rules.context, observedAtMs: nowMs });
   const filtered = new Map<SinkName, number>();
-  const routed = events.map((event) => ({ event, sinks: route(event, rules, filtered) }));
+  const routed = events.map((event): NewEvent => ({ event, sinks: route(event, rules, filtered) }));
   const newestCreatedMs = newestOf(base, batch, apiNowMs);
   const recorded = record(base, {
     differences: batch,
@@ -117,7 +117,7 @@ export function planCommit(
   return {
     next,
     taken,
-    events,
+    events: routed,
     written,
     deadLetters: excess.deadLetters,
     movesDeliveries,

@@ -6,6 +6,7 @@ import type { DeadLetterStore } from "../delivery/dead-letters.ts";
 import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
 import { storeDeadLetters } from "../delivery/store-dead-letters.ts";
 import type { Dispatch, StreamDelivery } from "../delivery/stream-delivery.ts";
+import type { DeliveryEntry } from "../journal/entry.ts";
 import type { RunObserver } from "./observer.ts";
 import type { Tally } from "./tally.ts";
 
@@ -24,6 +25,22 @@ export interface DeliveriesContext {
   /** Called with an error that ends one sink's part and no other's. */
   readonly failed: (error: unknown) => void;
 }
+
+/** What was delivered, for the next commit. */
+export interface Delivered {
+  readonly receipts: readonly Receipt[];
+  /** For the journal. */
+  readonly entries: readonly DeliveryEntry[];
+}
+
+/** Nothing was delivered. */
+export const nothingDelivered: Delivered = { receipts: [], entries: [] };
+
+/** Joins what was delivered earlier and later. */
+export const joined = (earlier: Delivered, later: Delivered): Delivered => ({
+  receipts: [...earlier.receipts, ...later.receipts],
+  entries: [...earlier.entries, ...later.entries],
+});
 
 /** Deliveries of one stream's run, to each sink at its own pace, while commits go on. */
 export class Deliveries {
@@ -83,19 +100,21 @@ export class Deliveries {
     while (!this.areResting) await this.#changed.promise;
   }
 
-  /** Receipts since the last call. Dead letters are stored before their receipts are returned. */
-  async collect(): Promise<readonly Receipt[]> {
+  /** What was delivered since the last call. Dead letters are stored before their receipts are returned. */
+  async collect(): Promise<Delivered> {
     this.#attempts = 0;
     const { deadLetters, tally, failed } = this.#context;
     const receipts: Receipt[] = [];
+    const entries: DeliveryEntry[] = [];
     for (const [sink, delivery] of this.#deliveries) {
       const { sent, error } = await storeDeadLetters(delivery.collect(), deadLetters);
       if (error) failed(error);
       tally.add("accepted", sink, sent.accepted);
       tally.add("deadLettered", sink, sent.deadLetters.length);
       receipts.push(...sent.receipts);
+      entries.push(...sent.entries);
     }
-    return receipts;
+    return { receipts, entries };
   }
 
   #open(sink: SinkName, dispatcher: SinkDispatcher, record: Checkpoint): StreamDelivery {

@@ -67,6 +67,8 @@ export interface RunContext {
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
   readonly parked: ParkedStore;
+  /** Whether a journal is kept. */
+  readonly isJournaled: boolean;
   readonly dispatchers: ReadonlyMap<SinkName, SinkDispatcher>;
   readonly observer: RunObserver;
   /** The API's clock less ours, milliseconds, by the last answers to any stream; null while none told. */

@@ -5,14 +5,15 @@ import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
 import { owes } from "../checkpoint/pending.ts";
 import { memoryOf } from "../checkpoint/room.ts";
 import { CheckpointSession } from "../checkpoint/session.ts";
-import { begin, type Receipt, settle } from "../checkpoint/transitions.ts";
+import { begin, settle } from "../checkpoint/transitions.ts";
 import type { CallOptions } from "../core/clock.ts";
 import { type PartError, SourceError } from "../core/errors.ts";
 import { isInstanceGone } from "../source/error-response.ts";
 import type { TaskSource } from "../source/task-source.ts";
 import { partError } from "../telemetry/defect.ts";
+import { CommitJournal } from "./commit-journal.ts";
 import { type CommitPlan, planCommit } from "./commit-plan.ts";
-import { Deliveries, enoughReceipts } from "./deliveries.ts";
+import { type Delivered, Deliveries, enoughReceipts, joined, nothingDelivered } from "./deliveries.ts";
 import { goneSnapshot, lostDifferences } from "./gone.ts";
 import { Hearing } from "./heard.ts";
 import { longestWaits } from "./longest-waits.ts";
@@ -40,8 +41,9 @@ export class StreamRun {
   #differences: readonly Difference[] = [];
   /** The record that `#differences` were computed from. */
   #base: Checkpoint | null = null;
-  /** Receipts not committed yet. */
-  #receipts: readonly Receipt[] = [];
+  /** What was delivered and is not committed yet. */
+  #unsaved: Delivered = nothingDelivered;
+  readonly #journal: CommitJournal;
 
   constructor(plan: StreamPlan, context: RunContext) {
     const { stream } = plan.rules;
@@ -60,6 +62,7 @@ export class StreamRun {
     this.#batches = new ParkedBatches({ ...context, stream, failed: (error) => this.fail(error) });
     this.#lease = new OutboxLease(context, 0);
     this.#heard = new Hearing(plan.rules.context.instanceName);
+    this.#journal = new CommitJournal(context, stream);
   }
 
   /**
@@ -167,9 +170,9 @@ export class StreamRun {
     if (this.#lease.isMine(this.#checkpoint)) deliveries.give(this.#checkpoint);
   }
 
-  /** Keeps receipts for the next commit. */
-  note(receipts: readonly Receipt[]): void {
-    this.#receipts = [...this.#receipts, ...receipts];
+  /** Keeps what was delivered for the next commit. */
+  note(delivered: Delivered): void {
+    this.#unsaved = joined(this.#unsaved, delivered);
   }
 
   /**
@@ -177,7 +180,7 @@ export class StreamRun {
    * was nothing worth a commit.
    */
   async commitNext(): Promise<boolean> {
-    const settled = settle(this.#checkpoint, this.#receipts);
+    const settled = settle(this.#checkpoint, this.#unsaved.receipts);
     await this.#batches.fetch([
       ...batchesDue(settled, this.#plan.rules),
       ...(this.hasMoreToCommit ? batchesToFill(settled) : []),
@@ -190,16 +193,18 @@ export class StreamRun {
     for (const [sink, count] of planned.filtered) this.#tally.add("filtered", sink, count);
     for (const { sink } of planned.deadLetters) this.#tally.add("deadLettered", sink, 1);
     for (const [sink, count] of planned.lost) this.fail(lostError(sink, count));
-    for (const event of planned.events) this.#context.observer.committed?.(this.#plan.rules.stream, event);
+    for (const { event } of planned.events)
+      this.#context.observer.committed?.(this.#plan.rules.stream, event);
     return true;
   }
 
   /** Commits the remaining receipts and releases the outbox. */
   async settle(): Promise<void> {
     const loaded = this.#session.checkpoint;
-    if (!loaded || (this.#receipts.length === 0 && !this.#lease.isMine(loaded))) return;
+    if (!loaded || (this.#unsaved.receipts.length === 0 && !this.#lease.isMine(loaded))) return;
     await this.#commit((checkpoint) => ({
-      next: this.#lease.released(settle(checkpoint, this.#receipts)),
+      next: this.#lease.released(settle(checkpoint, this.#unsaved.receipts)),
+      events: [],
       deadLetters: [],
       written: new Map(),
     }));
@@ -236,10 +241,11 @@ export class StreamRun {
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
     // Most runs are idle and plan nothing: a plan costs time in proportion to the record's size.
     const heard = this.#heard.on(checkpoint);
+    const { receipts } = this.#unsaved;
     const mustWrite =
-      isFirst || heard !== stored || this.#session.isMended || this.#receipts.length >= enoughReceipts;
+      isFirst || heard !== stored || this.#session.isMended || receipts.length >= enoughReceipts;
     if (!mustWrite && !this.hasMoreToCommit && !owes(checkpoint)) return null;
-    const settled = settle(heard, this.#receipts);
+    const settled = settle(heard, receipts);
     const emits = this.#differences.some(({ changes }) => changes.length > 0);
     const planned = planCommit(
       settled,
@@ -261,17 +267,17 @@ export class StreamRun {
   }
 
   /** Stores dead letters and batches before the record that relies on them; removes unnamed batches after it. */
-  async #commit<Plan extends Pick<CommitPlan, "next" | "deadLetters" | "written">>(
+  async #commit<Plan extends Pick<CommitPlan, "next" | "events" | "deadLetters" | "written">>(
     plan: (checkpoint: Checkpoint) => Plan | null,
   ): Promise<Plan | null> {
-    const receipts = this.#receipts;
-    const planned = await this.#session.commit(plan, async ({ next, deadLetters, written }) => {
+    const journaled = (checkpoint: Checkpoint) => this.#journal.with(plan(checkpoint), this.#unsaved.entries);
+    const planned = await this.#session.commit(journaled, async ({ next, deadLetters, written }) => {
       await this.#batches.store(written);
       await this.#batches.prepare(this.#checkpoint, next);
       if (deadLetters.length > 0) await this.#context.deadLetters.put(deadLetters);
     });
     if (!planned) return null;
-    this.#receipts = this.#receipts.slice(receipts.length);
+    this.#unsaved = nothingDelivered;
     await this.#batches.tidy(planned.next);
     return planned;
   }

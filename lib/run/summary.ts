@@ -1,4 +1,4 @@
-import type { PartError } from "../core/errors.ts";
+import type { JournalError, PartError } from "../core/errors.ts";
 import { type SinkName, sinkName } from "../core/names.ts";
 import type { Expired } from "../delivery/dead-letter-age.ts";
 import { type SinkStatus, sinkStatuses } from "../status/sinks.ts";
@@ -13,6 +13,8 @@ export interface RunSummary {
   readonly durationMs: number;
   readonly streams: readonly StreamSummary[];
   readonly sinks: Readonly<Record<string, SinkSummary>>;
+  /** Why the journal lacks entries of this run; null when it lacks none, or is off. */
+  readonly journal: { readonly code: string; readonly message: string } | null;
 }
 
 /** Result of one stream, with its status at the end of the run. */
@@ -45,19 +47,24 @@ export interface FailedSource {
   readonly error: PartError;
 }
 
-/** Adds the expired dead letters to a summary. */
-export const withExpired = (summary: RunSummary, expired: Expired): RunSummary =>
-  expired.size === 0
-    ? summary
-    : {
-        ...summary,
-        sinks: Object.fromEntries(
+/** Adds what was found after the deliveries: expired dead letters, and entries that the journal lacks. */
+export const withAfterwork = (
+  summary: RunSummary,
+  expired: Expired,
+  journal: JournalError | null,
+): RunSummary => ({
+  ...summary,
+  journal: journal && { code: journal.code, message: journal.message },
+  sinks:
+    expired.size === 0
+      ? summary.sinks
+      : Object.fromEntries(
           Object.entries(summary.sinks).map(([name, sink]) => [
             name,
             { ...sink, expired: expired.get(sinkName(name)) ?? 0 },
           ]),
         ),
-      };
+});
 
 /** Builds the summary of a run from its streams' results. */
 export function summaryOf(
@@ -84,6 +91,7 @@ export function summaryOf(
     sinks: Object.fromEntries(
       Array.from(statuses, ([name, status]) => [name, sinkSummary(name, status, ended)]),
     ),
+    journal: null,
   };
 }
 

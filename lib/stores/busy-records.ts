@@ -37,9 +37,9 @@ export function trackBusy(stores: Stores, clock: Clock): TrackedStores {
 
   const tracked: CheckpointStore = {
     load: (stream) => checkpoints.load(stream),
-    commit: async (stream, next, expected) => {
+    commit: async (stream, next, expected, entries) => {
       const atMs = clock.now();
-      const result = await checkpoints.commit(stream, next, expected);
+      const result = await checkpoints.commit(stream, next, expected, entries);
       if (result.kind === "committed") note(stream, lastActiveMs(next, atMs), atMs);
       return result;
     },

@@ -34,11 +34,11 @@ export function cachedCheckpoints(store: CheckpointStore, clock: Clock): Checkpo
       if (stored) keep(stream, { ...stored, atMs: nowMs });
       return stored;
     },
-    commit: async (stream, next, expected) => {
+    commit: async (stream, next, expected, entries) => {
       // Unknown until the store answers: a failed commit may still have been written.
       records.delete(stream);
       const nowMs = clock.now();
-      const result = await store.commit(stream, next, expected);
+      const result = await store.commit(stream, next, expected, entries);
       if (result.kind === "committed") {
         keep(stream, { checkpoint: next, version: result.version, atMs: nowMs });
       }

@@ -4,28 +4,38 @@ import type { CheckpointStore, Stored, Version } from "../checkpoint/store.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 import { type DeadLetter, type DeadLetterStore, matchesFilter } from "../delivery/dead-letters.ts";
+import { type JournalEntry, taskOf } from "../journal/entry.ts";
+import { deliveriesPerEvent, isTaskNamed, type Journal, type Journaled } from "../journal/journal.ts";
 import type { Stores } from "./stores.ts";
 
 /** All stores in memory, for the lifetime of the process. */
-export const memoryStores = (clock: Clock): Stores => ({
-  ...memoryRecords(clock),
-  deadLetters: memoryDeadLetters(),
-  parked: memoryParked(),
-});
+export const memoryStores = (clock: Clock, withJournal = false): Stores => {
+  const journal = withJournal ? memoryJournal(clock) : null;
+  return {
+    ...memoryRecords(clock, journal),
+    deadLetters: memoryDeadLetters(),
+    parked: memoryParked(),
+    journal,
+  };
+};
 
 /** Checkpoints in memory, by the machine's clock. */
 export const memoryCheckpoints = (): CheckpointStore => memoryRecords(systemClock).checkpoints;
 
 /** Checkpoints and their index in memory, for tests and trials. */
-export function memoryRecords(clock: Clock): Pick<Stores, "checkpoints" | "activity"> {
+export function memoryRecords(
+  clock: Clock,
+  journal: Journal | null = null,
+): Pick<Stores, "checkpoints" | "activity"> {
   const records = new Map<StreamKey, Stored & { readonly activeMs: number }>();
   const checkpoints: CheckpointStore = {
     load: async (stream) => records.get(stream) ?? null,
-    commit: async (stream, next, expected) => {
+    commit: async (stream, next, expected, entries = []) => {
       const current = records.get(stream)?.version ?? null;
       if (current !== expected) return { kind: "conflict" };
       const version = ((current ?? 0) + 1) as Version;
       records.set(stream, { checkpoint: next, version, activeMs: lastActiveMs(next, clock.now()) });
+      await journal?.append(entries);
       return { kind: "committed", version };
     },
     list: async () => [...records.keys()],
@@ -43,6 +53,41 @@ export function memoryRecords(clock: Clock): Pick<Stores, "checkpoints" | "activ
             .map(([stream, { activeMs }]) => [stream, activeMs]),
         ),
     },
+  };
+}
+
+/** A journal in memory, for the lifetime of the process. */
+export function memoryJournal(clock: Clock): Journal {
+  let entries: Journaled[] = [];
+  let written = 0;
+  return {
+    append: async (added) => {
+      const writtenMs = clock.now();
+      for (const entry of added) entries.push({ ...entry, id: String(++written), writtenMs });
+    },
+    async *read({ sinceMs, untilMs = Number.POSITIVE_INFINITY, task, newestFirst }) {
+      for (const entry of newestFirst ? entries.toReversed() : entries) {
+        const isInSpan = entry.writtenMs >= sinceMs && entry.writtenMs <= untilMs;
+        if (isInSpan && (task === undefined || isTaskNamed(taskOf(entry), task))) yield entry;
+      }
+    },
+    trim: async ({ sinceMs, maxEvents }) => {
+      const young = entries.filter(({ writtenMs }) => writtenMs >= sinceMs);
+      const excess = (kind: JournalEntry["kind"], most: number) =>
+        young
+          .filter((entry) => entry.kind === kind)
+          .toReversed()
+          .slice(most);
+      const gone = new Set([
+        ...excess("event", maxEvents),
+        ...excess("delivery", maxEvents * deliveriesPerEvent),
+      ]);
+      entries = young.filter((entry) => !gone.has(entry));
+      return false;
+    },
+    trimEveryMs: 60_000,
+    settled: async () => {},
+    close: async () => {},
   };
 }
 

@@ -2,6 +2,7 @@ import type { ActivityIndex } from "../checkpoint/activity.ts";
 import type { ParkedStore } from "../checkpoint/parked.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { DeadLetterStore } from "../delivery/dead-letters.ts";
+import type { Journal } from "../journal/journal.ts";
 
 /** Durable state of a bridge. */
 export interface Stores {
@@ -11,4 +12,6 @@ export interface Stores {
   readonly parked: ParkedStore;
   /** Activity index of the checkpoints. */
   readonly activity: ActivityIndex;
+  /** Null when it is off. */
+  readonly journal: Journal | null;
 }

@@ -13,9 +13,10 @@ import type { DeadLetterFilter, DeadLetterStore } from "../delivery/dead-letters
 import type { ShutdownSignals } from "../delivery/lingering.ts";
 import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { RunContext } from "../run/plan.ts";
 import { type Planned, type RunOptions, runStreams } from "../run/run-streams.ts";
-import { type FailedSource, type RunSummary, withExpired } from "../run/summary.ts";
+import { type FailedSource, type RunSummary, withAfterwork } from "../run/summary.ts";
 import type { Sink } from "../sinks/sink.ts";
 import { isWatched, openDiscovery, type WatchedStream } from "../source/discovery.ts";
 import { openDmsSource } from "../source/dms.ts";
@@ -25,6 +26,7 @@ import type { Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
 import { warnOfCutTemplates } from "./cut-templates.ts";
 import { followRules } from "./follow-rules.ts";
+import { journalLosses, journalUpkeep } from "./journal-upkeep.ts";
 import { type BridgeObserver, observeAll } from "./observer.ts";
 import { allListings, servedStreams } from "./served.ts";
 import { openSinkPipeline } from "./sink-pipeline.ts";
@@ -82,6 +84,8 @@ export interface Bridge {
   readonly deadLetters: DeadLetterStore;
   readonly parked: ParkedStore;
   readonly activity: ActivityIndex;
+  /** Null when it is off. */
+  readonly journal: Journal | null;
   readonly fleet: FleetConfig;
   close(): Promise<void>;
 }
@@ -104,8 +108,12 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const { config } = loaded;
   const { clock, log } = deps;
   await warnOfCutTemplates(loaded, log);
-  const stores = trackBusy(deps.stores ?? (await openStores(loaded, deps)), clock);
-  const { checkpoints, deadLetters, parked, activity } = stores;
+  const losses = journalLosses(log);
+  const opened = deps.stores ?? (await openStores(loaded, { ...deps, journalFailed: losses.failed }));
+  const stores = trackBusy(opened, clock);
+  const { checkpoints, deadLetters, parked, activity, journal } = stores;
+  const { keep: keepMs, maxEvents } = config.journal;
+  const keepJournal = journal && journalUpkeep({ journal, limits: { keepMs, maxEvents }, clock, log });
   const gates = keyGates(clock);
   const requested = deps.observer?.requested && { requested: deps.observer.requested };
   const listBudgetMs = config.delivery.timeBudget;
@@ -152,6 +160,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       checkpoints,
       deadLetters,
       parked,
+      isJournaled: journal !== null,
       observer: all,
       clockSkewMs,
       dispatchers: mapValues(pipelines, ({ dispatcher }) => dispatcher()),
@@ -160,7 +169,8 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     const skewMs = clockSkewMs();
     // Start of the run, corrected if this clock is ahead of any API's.
     const confirmedMs = skewMs === null ? null : Date.parse(ended.startedAt) + Math.min(0, skewMs);
-    const summary = withExpired(ended, await expireDeadLetters(confirmedMs));
+    await keepJournal?.(confirmedMs);
+    const summary = withAfterwork(ended, await expireDeadLetters(confirmedMs), losses.take());
     all.ran?.(summary);
     return summary;
   };
@@ -171,6 +181,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     deadLetters,
     parked,
     activity,
+    journal,
     fleet: config.fleet,
     run: (signal, observer, time) =>
       runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, time),

@@ -1,13 +1,27 @@
 import path from "node:path";
 import type { LoadedConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Environment } from "../core/environment.ts";
+import type { JournalLimits } from "../journal/journal.ts";
+import type { JournalSettings } from "../stores/journal-guard.ts";
 import type { Stores } from "../stores/stores.ts";
 
 interface StoresDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly environment?: Environment;
+  /** Called when entries could not be kept; never throws. */
+  readonly journalFailed: JournalSettings["failed"];
+}
+
+/** The journal's limits; null when it is off. It is on by default where it costs no requests. */
+export function journalLimits({
+  checkpoint,
+  journal,
+}: Pick<Config, "checkpoint" | "journal">): JournalLimits | null {
+  const isFree = checkpoint.type === "file" || checkpoint.type === "postgres";
+  return (journal.enabled ?? isFree) ? { keepMs: journal.keep, maxEvents: journal.maxEvents } : null;
 }
 
 /**
@@ -16,29 +30,31 @@ interface StoresDeps {
  */
 export async function openStores(
   { config, folder }: LoadedConfig,
-  { clock, random, environment = {} }: StoresDeps,
+  { clock, random, environment = {}, journalFailed }: StoresDeps,
 ): Promise<Stores> {
   const { checkpoint } = config;
+  const limits = journalLimits(config);
+  const journal = limits && { ...limits, failed: journalFailed };
   switch (checkpoint.type) {
     case "memory": {
       const { memoryStores } = await import("../stores/memory.ts");
-      return memoryStores(clock);
+      return memoryStores(clock, journal !== null);
     }
     case "file": {
       const { fileStores } = await import("../stores/sqlite/index.ts");
-      return fileStores(path.resolve(folder, checkpoint.path), clock);
+      return fileStores(path.resolve(folder, checkpoint.path), clock, journal);
     }
     case "dynamodb": {
       const { dynamodbStores } = await import("../stores/dynamodb/index.ts");
-      return dynamodbStores(checkpoint, { environment, clock, random });
+      return dynamodbStores(checkpoint, { environment, clock, random }, journal);
     }
     case "postgres": {
       const { postgresStores } = await import("../stores/postgres/index.ts");
-      return postgresStores(checkpoint, { clock, random });
+      return postgresStores(checkpoint, { clock, random }, journal);
     }
     case "bucket": {
       const { bucketStores } = await import("../stores/bucket/index.ts");
-      return bucketStores(checkpoint, { environment, clock, random });
+      return bucketStores(checkpoint, { environment, clock, random }, journal);
     }
     default:
       return checkpoint satisfies never;

@@ -6,12 +6,16 @@ import type { CheckpointStore, Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { type Clock, systemClock } from "../../lib/core/clock.ts";
 import { streamKey } from "../../lib/core/names.ts";
+import type { Journal } from "../../lib/journal/journal.ts";
 import { bucketActivity } from "../../lib/stores/bucket/activity.ts";
 import type { Bucket } from "../../lib/stores/bucket/bucket.ts";
 import { bucketCheckpoints } from "../../lib/stores/bucket/checkpoints.ts";
 import { bucketDeadLetters } from "../../lib/stores/bucket/dead-letters.ts";
 import { type BucketOptions, bucketStores, openBucket } from "../../lib/stores/bucket/index.ts";
+import { bucketJournalPages } from "../../lib/stores/bucket/journal.ts";
 import { bucketParked } from "../../lib/stores/bucket/parked.ts";
+import { journalAfter } from "../../lib/stores/journal-after.ts";
+import { pagedJournal } from "../../lib/stores/paged-journal.ts";
 import { entry, key, stream } from "../checkpoint/sample.ts";
 import {
   type Fault,
@@ -22,6 +26,7 @@ import {
 import { activityIndexContract } from "./activity-index.ts";
 import { checkpointStoreContract } from "./checkpoint-store.ts";
 import { deadLetterStoreContract, letter } from "./dead-letter-store.ts";
+import { journalContract } from "./journal.ts";
 import { parkedDeliveries, parkedStoreContract } from "./parked-store.ts";
 
 /** An object store on loopback with an empty bucket. */
@@ -31,6 +36,8 @@ export interface ObjectStore {
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
+
+const keepAll = { keepMs: 1e12, maxEvents: 1_000, failed: () => {} };
 
 const first = begin("all", 1_000, 0);
 const owing = { ...first, outbox: [entry(1, "t1")] };
@@ -73,6 +80,13 @@ export function bucketStoresContract(
   checkpointStoreContract(name, async () => storeOn(newBucket()));
   deadLetterStoreContract(name, async () => bucketDeadLetters(newBucket()));
   parkedStoreContract(name, async () => bucketParked(newBucket()));
+  journalContract(name, async (clock) => {
+    const bucket = newBucket();
+    const { checkpoints, journal } = journalAfter(storeOn(bucket), keepAll, () =>
+      pagedJournal(bucketJournalPages(bucket), { clock, newId: randomUUID }),
+    );
+    return { checkpoints, journal: journal as Journal };
+  });
   activityIndexContract(name, async (clock) => {
     const bucket = newBucket();
     return { checkpoints: storeOn(bucket, clock), activity: bucketActivity(bucket) };

@@ -259,7 +259,7 @@ describe("a dispatcher that several streams share", () => {
       dispatcher.hold();
       const sending = send(some("a", 2));
       abort.abort();
-      expect(await sending).toEqual({ receipts: [], accepted: 0, deadLetters: [] });
+      expect(await sending).toEqual({ receipts: [], accepted: 0, deadLetters: [], entries: [] });
       expect(batches).toEqual([]);
     });
   });

@@ -2,12 +2,20 @@ import { describe, expect, it } from "vitest";
 import { StoreError } from "../../lib/core/errors.ts";
 import { storeDeadLetters } from "../../lib/delivery/store-dead-letters.ts";
 import type { Dispatched } from "../../lib/delivery/stream-delivery.ts";
+import { type DeliveryOutcome, deliveryEntry } from "../../lib/journal/entry.ts";
 import { memoryDeadLetters } from "../../lib/stores/memory.ts";
 import { ops } from "../checkpoint/sample.ts";
 import { letter } from "../contract/dead-letter-store.ts";
 
 const receipt = (sequence: number) => ({ sequence, sink: ops, pending: null });
-const sent: Dispatched = { receipts: [receipt(1), receipt(2)], accepted: 1, deadLetters: [letter(2)] };
+const told = (outcome: DeliveryOutcome) =>
+  deliveryEntry({ ...letter(2), atMs: 0, attempt: 1, outcome, failure: letter(2) });
+const sent: Dispatched = {
+  receipts: [receipt(1), receipt(2)],
+  accepted: 1,
+  deadLetters: [letter(2)],
+  entries: [told("accepted"), told("dead-lettered")],
+};
 const failing = (error: Error) => ({ ...memoryDeadLetters(), put: () => Promise.reject(error) });
 
 describe("burying a dispatch's dead letters", () => {
@@ -25,7 +33,7 @@ describe("burying a dispatch's dead letters", () => {
   it("keeps owed what a store that does not answer has not taken, and settles the rest", async () => {
     const error = new StoreError("unavailable", "down");
     expect(await storeDeadLetters(sent, failing(error))).toEqual({
-      sent: { receipts: [receipt(1)], accepted: 1, deadLetters: [] },
+      sent: { receipts: [receipt(1)], accepted: 1, deadLetters: [], entries: [told("accepted")] },
       error,
     });
   });

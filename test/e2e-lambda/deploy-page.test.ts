@@ -75,7 +75,7 @@ describe("docs/deploy-aws.md", () => {
   it("names every alarm and metric there is", () => {
     const alarms = [...stack.matchAll(/^ {4}(\w+Alarm):$/gm)].map(([, name = ""]) => name);
     expect(alarms).toHaveLength(6);
-    const run = { runId: "r", startedAt: "", durationMs: 0, streams: [], sinks: {} };
+    const run = { runId: "r", startedAt: "", durationMs: 0, streams: [], sinks: {}, journal: null };
     for (const name of [...alarms, ...Object.keys(runMetrics(run, 0))]) expect(page).toContain(name);
   });
 

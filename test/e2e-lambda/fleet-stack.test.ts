@@ -169,7 +169,7 @@ describe("the stack that serverless.fleet.yml makes", () => {
   });
 
   it("watches and draws only metrics that its functions write, under their names", () => {
-    const run = { runId: "r", startedAt: "", durationMs: 0, streams: [], sinks: {} };
+    const run = { runId: "r", startedAt: "", durationMs: 0, streams: [], sinks: {}, journal: null };
     const plan = { plan: { messages: [], due: 0, busy: 0 }, watched: 0, failedSources: [], durationMs: 0 };
     const byFunction = new Map<unknown, readonly string[]>([
       [functionName("plan"), Object.keys(planMetrics(plan))],

@@ -104,7 +104,7 @@ describe("the stack that serverless.yml makes", () => {
   });
 
   it("watches and draws only metrics that the function writes, under its name", () => {
-    const run = { runId: "r", startedAt: "", durationMs: 0, streams: [], sinks: {} };
+    const run = { runId: "r", startedAt: "", durationMs: 0, streams: [], sinks: {}, journal: null };
     const written = Object.keys(runMetrics(run, 0));
     const name = only("AWS::Lambda::Function").Properties["FunctionName"];
     for (const { Properties } of ofType("AWS::CloudWatch::Alarm")) {

@@ -59,7 +59,7 @@ describe("a slice", () => {
       const known = { ...task, overdueEmitted: false, doubt: null, past: [], gone: null };
       return { id: task.id, changes: [{ task, from: "EXECUTING", to }], known };
     };
-    const usualIn = ({ events }: CommitPlan) => events.map(({ data }) => data.change.usualMs);
+    const usualIn = ({ events }: CommitPlan) => events.map(({ event }) => event.data.change.usualMs);
     const first = planCommit(
       held,
       [ended("SUCCESS", 1_000, 1), ended("SUCCESS", 9_000, 2)],

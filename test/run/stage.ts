@@ -117,6 +117,7 @@ export function stage(
     checkpoints,
     deadLetters,
     parked,
+    isJournaled: false,
     dispatchers: new Map(
       sinks.map((sink) => {
         const policy = plan.rules.policies.get(sink.name) ?? patience;

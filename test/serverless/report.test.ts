@@ -14,6 +14,7 @@ const run = (streams: readonly StreamSummary[], sinks: RunSummary["sinks"] = {})
   durationMs: 412,
   streams,
   sinks,
+  journal: null,
 });
 const failed = stream({ changes: 0, error: trouble("throttled", "the API is busy") });
 

@@ -20,7 +20,7 @@ function bridgeWith(errors: ReadonlyMap<ShardStream, string>) {
       const error = code === undefined ? null : trouble(code, "it failed");
       return streamSummary({ key: streamKey(each.stream), error });
     });
-    return { runId: "r", startedAt: "", durationMs: 1, streams, sinks: {} };
+    return { runId: "r", startedAt: "", durationMs: 1, streams, sinks: {}, journal: null };
   };
   return { polled, runShard };
 }

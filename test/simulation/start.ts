@@ -119,6 +119,7 @@ function contextOf(ground: Ground, crew: Crew, timeBudgetMs: number, chance: num
     checkpoints: variant.checkpoints?.(checkpoints, process) ?? checkpoints,
     deadLetters: variant.deadLetters?.(deadLetters, process) ?? deadLetters,
     parked: variant.parked?.(parked, process) ?? parked,
+    isJournaled: true,
     dispatchers: new Map(sinksOf(ground).map((name) => [name, dispatcherTo(name, ground, crew)])),
     observer: {},
     clockSkewMs: () => 0,

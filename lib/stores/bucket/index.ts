@@ -3,12 +3,16 @@ import type { Clock, Random } from "../../core/clock.ts";
 import type { Environment } from "../../core/environment.ts";
 import { openAgent } from "../../net/agent.ts";
 import { cachedCheckpoints } from "../cached.ts";
+import { journalAfter } from "../journal-after.ts";
+import type { JournalSettings } from "../journal-guard.ts";
+import { pagedJournal } from "../paged-journal.ts";
 import type { Stores } from "../stores.ts";
 import { bucketActivity } from "./activity.ts";
 import type { Bucket } from "./bucket.ts";
 import { bucketCheckpoints } from "./checkpoints.ts";
 import { openBucketClient } from "./client.ts";
 import { bucketDeadLetters } from "./dead-letters.ts";
+import { bucketJournalPages } from "./journal.ts";
 import type { BucketLocation } from "./location.ts";
 import { obsProvider } from "./obs.ts";
 import { bucketParked } from "./parked.ts";
@@ -43,13 +47,21 @@ export function openBucket({ provider, prefix, ...place }: BucketOptions, deps: 
 }
 
 /** All stores in one bucket. A warm function does not re-read what it wrote. */
-export function bucketStores(options: BucketOptions, deps: BucketDeps): Stores {
+export function bucketStores(
+  options: BucketOptions,
+  deps: BucketDeps,
+  journal: JournalSettings | null = null,
+): Stores {
   const bucket = openBucket(options, deps);
-  const checkpoints = bucketCheckpoints({ bucket, clock: deps.clock, newId: randomUUID });
+  const { clock } = deps;
+  const stores = journalAfter(bucketCheckpoints({ bucket, clock, newId: randomUUID }), journal, () =>
+    pagedJournal(bucketJournalPages(bucket), { clock, newId: randomUUID }),
+  );
   return {
-    checkpoints: cachedCheckpoints(checkpoints, deps.clock),
+    checkpoints: cachedCheckpoints(stores.checkpoints, clock),
     deadLetters: bucketDeadLetters(bucket),
     parked: bucketParked(bucket),
     activity: bucketActivity(bucket),
+    journal: stores.journal,
   };
 }

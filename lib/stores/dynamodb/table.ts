@@ -20,6 +20,17 @@ export interface Expression {
   readonly values?: Item;
 }
 
+/** A range of one `pk`, ordered by `sk`. */
+export interface KeyRange {
+  readonly pk: string;
+  /** Bounds of `sk`, both included. */
+  readonly from: string;
+  readonly until: string;
+  readonly newestFirst: boolean;
+  /** Selects one attribute. @default all attributes */
+  readonly only?: string;
+}
+
 /** A query of one part of a secondary index. */
 export interface IndexPart {
   readonly index: string;
@@ -41,6 +52,8 @@ export interface Table {
   delete(key: Key): Promise<void>;
   /** Reads the items of one `pk` whose `sk` has the prefix. `only` selects one attribute. @default all attributes */
   query(pk: string, skPrefix: string, only?: string): Promise<readonly Item[]>;
+  /** Reads a range in order, loading pages on demand. */
+  range(range: KeyRange): AsyncIterable<Item>;
   /** Reads the items of one index part whose number exceeds a bound. Eventually consistent, like every index. */
   queryIndex(part: IndexPart): Promise<readonly Item[]>;
   /** Returns the `pk` of every item with this `sk`. Reads the whole table; for operator commands only. */
@@ -93,15 +106,18 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
       throw error;
     }
   };
-  const pages = async (operation: "Query" | "Scan", body: object): Promise<readonly Item[]> => {
-    const items: Item[] = [];
+  async function* itemsOf(operation: "Query" | "Scan", body: object): AsyncGenerator<Item> {
     let after: Item | undefined;
     do {
       const start = after && { ExclusiveStartKey: after };
       const response = parsed(page, await call(operation, { ConsistentRead: true, ...body, ...start }));
-      items.push(...response.Items);
+      yield* response.Items;
       after = response.LastEvaluatedKey;
     } while (after);
+  }
+  const pages = async (operation: "Query" | "Scan", body: object): Promise<readonly Item[]> => {
+    const items: Item[] = [];
+    for await (const item of itemsOf(operation, body)) items.push(item);
     return items;
   };
 
@@ -110,7 +126,7 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
       const response = await call("GetItem", {
         Key: attributesOf(key),
         ConsistentRead: true,
-        ...(only && { ProjectionExpression: "#only", ExpressionAttributeNames: { "#only": only } }),
+        ...(only && projectionOf(only)),
       });
       return parsed(found, response).Item ?? null;
     },
@@ -132,10 +148,17 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
     delete: async (key) => void (await call("DeleteItem", { Key: attributesOf(key) })),
     query: (pk, skPrefix, only) =>
       pages("Query", {
-        ...(only && { ProjectionExpression: "#only", ExpressionAttributeNames: { "#only": only } }),
+        ...(only && projectionOf(only)),
         // DynamoDB refuses an empty prefix.
         KeyConditionExpression: skPrefix ? "pk = :pk AND begins_with(sk, :prefix)" : "pk = :pk",
         ExpressionAttributeValues: { ":pk": { S: pk }, ...(skPrefix && { ":prefix": { S: skPrefix } }) },
+      }),
+    range: ({ pk, from, until, newestFirst, only }) =>
+      itemsOf("Query", {
+        ...(only && projectionOf(only)),
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :until",
+        ExpressionAttributeValues: { ":pk": { S: pk }, ":from": { S: from }, ":until": { S: until } },
+        ScanIndexForward: !newestFirst,
       }),
     queryIndex: ({ index, hash, above }) =>
       pages("Query", {
@@ -170,6 +193,11 @@ function parsed<Schema extends v.GenericSchema>(schema: Schema, response: unknow
 }
 
 const attributesOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } });
+
+const projectionOf = (only: string): object => ({
+  ProjectionExpression: "#only",
+  ExpressionAttributeNames: { "#only": only },
+});
 
 const conditionOf = ({ text, names, values }: Expression): object => ({
   ConditionExpression: text,

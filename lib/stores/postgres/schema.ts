@@ -26,7 +26,16 @@ const migrations: readonly string[] = [
      id     text COLLATE "C" NOT NULL,
      batch  text NOT NULL,
      PRIMARY KEY (stream, id)
-   );`,
+   );
+   CREATE TABLE $journal (
+     id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+     kind  text NOT NULL,
+     written_ms bigint NOT NULL,
+     task  text COLLATE "C" NOT NULL,
+     entry text NOT NULL
+   );
+   CREATE INDEX journal_time ON $journal (written_ms, kind);
+   CREATE INDEX journal_task ON $journal (task);`,
 ];
 
 /** Table that holds the schema's version; no other program uses this name. */

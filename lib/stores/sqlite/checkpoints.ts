@@ -1,14 +1,22 @@
 import type { DatabaseSync, StatementResultingChanges } from "node:sqlite";
 import { type ActivityIndex, lastActiveMs } from "../../checkpoint/activity.ts";
 import { encodeCheckpoint } from "../../checkpoint/codec.ts";
-import type { CheckpointStore, Version } from "../../checkpoint/store.ts";
+import type { CheckpointStore, CommitResult, Version } from "../../checkpoint/store.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { StreamKey } from "../../core/names.ts";
+import type { JournalEntry } from "../../journal/entry.ts";
+import { guardedCommit, type JournalSettings } from "../journal-guard.ts";
 import { decodeRecord } from "../record.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { insertEntries } from "./journal.ts";
 
-/** Checkpoints in SQLite: one row per stream, written whole with its version. */
-export function fileCheckpoints(database: SqliteDatabase, clock: Clock = systemClock): CheckpointStore {
+/** Checkpoints in SQLite: one row per stream, written whole with its version, and with the journal's entries. */
+export function fileCheckpoints(
+  database: SqliteDatabase,
+  clock: Clock = systemClock,
+  journal: JournalSettings | null = null,
+): CheckpointStore {
+  const guarded = guardedCommit(clock, journal);
   return {
     load: async (stream) =>
       database.use((sql) => {
@@ -19,20 +27,31 @@ export function fileCheckpoints(database: SqliteDatabase, clock: Clock = systemC
           checkpoint: decodeRecord(stream, String(row["record"])),
         };
       }),
-    commit: async (stream, next, expected) => {
+    commit: async (stream, next, expected, entries = []) => {
       const record = encodeCheckpoint(next);
       const version = ((expected ?? 0) + 1) as Version;
       const activeMs = lastActiveMs(next, clock.now());
-      const { changes } = database.use((sql) =>
+      const write = (sql: DatabaseSync): StatementResultingChanges =>
         expected === null
           ? insert(sql, stream, version, record, activeMs)
           : sql
               .prepare(
                 "UPDATE checkpoint SET version = ?, record = ?, active_ms = ? WHERE stream = ? AND version = ?",
               )
-              .run(version, record, activeMs, stream, expected),
-      );
-      return changes === 1 ? { kind: "committed", version } : { kind: "conflict" };
+              .run(version, record, activeMs, stream, expected);
+      const writeWith = (told: readonly JournalEntry[]): StatementResultingChanges =>
+        told.length === 0
+          ? database.use(write)
+          : database.transaction((sql) => {
+              const result = write(sql);
+              if (result.changes === 1) insertEntries(sql, told, clock.now());
+              return result;
+            });
+      return guarded(entries, async (told): Promise<CommitResult> => {
+        const { changes } = writeWith(told);
+        if (expected === null) database.use(flushLog);
+        return changes === 1 ? { kind: "committed", version } : { kind: "conflict" };
+      });
     },
     list: async () =>
       database.use((sql) =>
@@ -62,10 +81,6 @@ export const fileActivity = (database: SqliteDatabase): ActivityIndex => ({
     ),
 });
 
-/**
- * Inserts a stream's first record and checkpoints the log: if the log is lost later, changes are lost but not the
- * stream.
- */
 function insert(
   sql: DatabaseSync,
   stream: StreamKey,
@@ -73,11 +88,14 @@ function insert(
   record: string,
   activeMs: number,
 ): StatementResultingChanges {
-  const result = sql
+  return sql
     .prepare(
       "INSERT INTO checkpoint (stream, version, record, active_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .run(stream, version, record, activeMs);
+}
+
+/** Moves a stream's first record from the log to the database: if the log is lost later, the stream is not. */
+function flushLog(sql: DatabaseSync): void {
   sql.exec("PRAGMA wal_checkpoint(PASSIVE)");
-  return result;
 }

@@ -27,14 +27,25 @@ const schema = `
     batch  TEXT NOT NULL,
     PRIMARY KEY (stream, id)
   ) STRICT;
+  CREATE TABLE journal (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind  TEXT NOT NULL,
+    written_ms INTEGER NOT NULL,
+    task  TEXT NOT NULL,
+    entry TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX journal_time ON journal (written_ms, kind);
+  CREATE INDEX journal_task ON journal (task);
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${schemaVersion};
 `;
 
-/** The SQLite database shared by checkpoints, parked deliveries and dead letters. */
+/** The SQLite database shared by checkpoints, parked deliveries, dead letters and the journal. */
 export interface SqliteDatabase {
   /** Runs `work` and converts SQLite's errors to StoreError. */
   use<Result>(work: (sql: DatabaseSync) => Result): Result;
+  /** Like `use`, as one transaction. */
+  transaction<Result>(work: (sql: DatabaseSync) => Result): Result;
   close(): void;
 }
 
@@ -65,18 +76,33 @@ export function openDatabase(folder: string): SqliteDatabase {
     }
   });
   const files = new OpenFiles(file);
+  const use: SqliteDatabase["use"] = (work) =>
+    guarded(() => {
+      files.check();
+      const result = work(sql);
+      files.check();
+      return result;
+    });
   return {
-    use: (work) =>
-      guarded(() => {
-        files.check();
-        const result = work(sql);
-        files.check();
-        return result;
-      }),
+    use,
+    transaction: (work) => use(() => inTransaction(sql, work)),
     close: () => {
       if (sql.isOpen) sql.close();
     },
   };
+}
+
+function inTransaction<Result>(sql: DatabaseSync, work: (sql: DatabaseSync) => Result): Result {
+  sql.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work(sql);
+    sql.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // SQLite itself rolls back after some failures, such as a full disk.
+    if (sql.isTransaction) sql.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 /**

@@ -5,19 +5,12 @@ import type { SqliteDatabase } from "./database.ts";
 export function fileDeadLetters(database: SqliteDatabase): DeadLetterStore {
   return {
     put: async (deadLetters) =>
-      database.use((sql) => {
+      database.transaction((sql) => {
         const put = sql.prepare(
           "INSERT OR REPLACE INTO dead_letter (id, sink, letter, given_up_at_ms) VALUES (?, ?, ?, ?)",
         );
-        sql.exec("BEGIN IMMEDIATE");
-        try {
-          for (const deadLetter of deadLetters)
-            put.run(deadLetter.id, deadLetter.sink, encodeDeadLetter(deadLetter), deadLetter.givenUpAtMs);
-          sql.exec("COMMIT");
-        } catch (error) {
-          if (sql.isTransaction) sql.exec("ROLLBACK");
-          throw error;
-        }
+        for (const deadLetter of deadLetters)
+          put.run(deadLetter.id, deadLetter.sink, encodeDeadLetter(deadLetter), deadLetter.givenUpAtMs);
       }),
     list: async ({ sink, id, givenUpBeforeMs }) =>
       database.use((sql) =>

@@ -18,6 +18,7 @@ const run = (streams: readonly StreamSummary[], ops: SinkSummary): RunSummary =>
   durationMs: 412,
   streams,
   sinks: { ops },
+  journal: null,
 });
 const refused = stream({ error: trouble("SOURCE_FAILED", "the API refused the credentials") });
 

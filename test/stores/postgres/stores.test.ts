@@ -6,14 +6,17 @@ import type { Version } from "../../../lib/checkpoint/store.ts";
 import { begin } from "../../../lib/checkpoint/transitions.ts";
 import { type Clock, systemClock } from "../../../lib/core/clock.ts";
 import { postgresUrl } from "../../../lib/options/postgres-url.ts";
+import type { JournalSettings } from "../../../lib/stores/journal-guard.ts";
 import { postgresActivity, postgresCheckpoints } from "../../../lib/stores/postgres/checkpoints.ts";
 import { openDatabase, type PostgresDatabase } from "../../../lib/stores/postgres/database.ts";
 import { postgresDeadLetters } from "../../../lib/stores/postgres/dead-letters.ts";
+import { postgresJournal } from "../../../lib/stores/postgres/journal.ts";
 import { postgresParked } from "../../../lib/stores/postgres/parked.ts";
 import { key } from "../../checkpoint/sample.ts";
 import { activityIndexContract } from "../../contract/activity-index.ts";
 import { checkpointStoreContract } from "../../contract/checkpoint-store.ts";
 import { deadLetterStoreContract, letter } from "../../contract/dead-letter-store.ts";
+import { delivered, emitted, entriesOf, journalContract } from "../../contract/journal.ts";
 import { parkedDeliveries, parkedStoreContract } from "../../contract/parked-store.ts";
 import { type Postgres, startPostgres } from "../../services/postgres.ts";
 
@@ -37,12 +40,24 @@ function open(schema: string = newSchema(), clock: Clock = systemClock): Postgre
   return database;
 }
 
-const checkpointsOf = (database: PostgresDatabase, clock: Clock = systemClock) =>
-  postgresCheckpoints(database, { clock, newId: randomUUID });
+const keepAll: JournalSettings = { keepMs: 1e12, maxEvents: 1_000, failed: () => {} };
+
+const checkpointsOf = (
+  database: PostgresDatabase,
+  clock: Clock = systemClock,
+  journal: JournalSettings | null = null,
+) => postgresCheckpoints(database, { clock, newId: randomUUID, journal });
 
 checkpointStoreContract("postgres", async () => checkpointsOf(open()));
 deadLetterStoreContract("postgres", async () => postgresDeadLetters(open()));
 parkedStoreContract("postgres", async () => postgresParked(open()));
+journalContract("postgres", async (clock) => {
+  const database = open(newSchema(), clock);
+  return {
+    checkpoints: checkpointsOf(database, clock, keepAll),
+    journal: postgresJournal(database, clock),
+  };
+});
 activityIndexContract("postgres", async (clock) => {
   const database = open(newSchema(), clock);
   return { checkpoints: checkpointsOf(database, clock), activity: postgresActivity(database) };
@@ -159,5 +174,34 @@ describe("the postgres stores", () => {
     expect(await store.list()).toHaveLength(100);
     const again = await Promise.all(streams.map((stream) => store.commit(stream, first, 1 as Version)));
     expect(new Set(again.map(({ kind }) => kind))).toEqual(new Set(["committed"]));
+  });
+});
+
+describe("the postgres journal", () => {
+  it("stops no commit when its table is gone or full, and says how many entries are lost", async () => {
+    for (const breaking of ["DROP TABLE", "ALTER TABLE"]) {
+      const database = open();
+      const losses: number[] = [];
+      const store = checkpointsOf(database, systemClock, {
+        ...keepAll,
+        failed: (_, lost) => losses.push(lost),
+      });
+      await store.commit(key, first, null);
+      const table = database.table("journal");
+      const change = breaking === "DROP TABLE" ? "" : " ADD CHECK (false) NOT VALID";
+      await database.query(`${breaking} ${table}${change}`);
+      const next = { ...first, watermarkMs: 7 };
+      const told = [emitted("t1"), delivered("t1")];
+      expect(await store.commit(key, next, 1 as Version, told)).toEqual({ kind: "committed", version: 2 });
+      expect((await store.load(key))?.checkpoint).toEqual(next);
+      expect(losses).toEqual([2]);
+    }
+  });
+
+  it("shows what another process wrote", async () => {
+    const schema = newSchema();
+    await checkpointsOf(open(schema), systemClock, keepAll).commit(key, first, null, [emitted("t1")]);
+    const found = await entriesOf(postgresJournal(open(schema), systemClock), { sinceMs: 0 });
+    expect(found).toEqual([emitted("t1")]);
   });
 });

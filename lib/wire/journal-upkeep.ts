@@ -1,0 +1,76 @@
+import { type Clock, isWithin } from "../core/clock.ts";
+import { JournalError, nameOf } from "../core/errors.ts";
+import type { Journal, JournalLimits } from "../journal/journal.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** Longest time that a run's end waits for entries on their way, milliseconds. */
+const settleMs = 5_000;
+/** Time for one trim, milliseconds; the rest is left to the next. */
+const trimMs = 1_000;
+
+/** Entries that a journal could not keep. */
+export interface JournalLosses {
+  /** Counts entries that could not be kept. */
+  readonly failed: (error: unknown, lost: number) => void;
+  /** Returns the losses since the last call as one error, and logs it; null without losses. */
+  take(): JournalError | null;
+}
+
+/** Counts the entries that a journal could not keep. */
+export function journalLosses(log: Log): JournalLosses {
+  let lost = 0;
+  let cause: unknown = null;
+  return {
+    failed: (error, count) => {
+      lost += count;
+      cause = error;
+    },
+    take: () => {
+      if (lost === 0) return null;
+      const error = new JournalError(lost, cause);
+      lost = 0;
+      log("warn", "the journal is incomplete; deliveries and records are unaffected", {
+        code: error.code,
+        problem: error.message,
+      });
+      return error;
+    },
+  };
+}
+
+/** Parts that the upkeep of a journal needs. */
+export interface UpkeepDeps {
+  readonly journal: Journal;
+  readonly limits: JournalLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Upkeep of a journal at the end of a run: waits shortly for entries on their way, and deletes old ones from time to
+ * time. `nowMs` is the time as the API confirms it, epoch milliseconds: a clock that runs ahead would delete everything;
+ * null: not confirmed. Never rejects.
+ */
+export function journalUpkeep({ journal, limits, clock, log }: UpkeepDeps) {
+  let trimmedMs = Number.NEGATIVE_INFINITY;
+
+  async function trim(nowMs: number): Promise<void> {
+    const kept = { sinceMs: nowMs - limits.keepMs, maxEvents: limits.maxEvents };
+    const untilMs = clock.now() + trimMs;
+    while ((await journal.trim(kept)) && clock.now() < untilMs);
+  }
+
+  return async (nowMs: number | null): Promise<void> => {
+    const done = new AbortController();
+    await Promise.race([journal.settled(), clock.sleep(settleMs, done.signal)]);
+    done.abort(null);
+    if (nowMs === null || isWithin(journal.trimEveryMs, trimmedMs, nowMs)) return;
+    trimmedMs = nowMs;
+    try {
+      await trim(nowMs);
+    } catch (error) {
+      const problem = error instanceof Error && "code" in error ? error.message : nameOf(error);
+      log("warn", "old entries of the journal could not be deleted", { problem });
+    }
+  };
+}
