@@ -17,6 +17,8 @@ const shared = {
   define: { esbuildDetection: "1", "performance.now": "monotonicMs" },
   alias: {
     "dms-task-bridge": "./lib/index.ts",
+    // A function has its key in the environment.
+    "@aws-sdk/credential-provider-node": "./build/no-credentials.ts",
     // The Kafka client reads its WebAssembly from a separate file, except in this build, which embeds it.
     "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",
   },

@@ -23,7 +23,10 @@ export interface KeysDeps {
   readonly clock: Clock;
 }
 
-/** Reads the key from the environment, or fetches and renews it from the container's credential endpoint. */
+/**
+ * Reads the key from the environment, or fetches and renews it: from the container's credential endpoint where the
+ * environment names one, else from the sources of AWS's own tools.
+ */
 export function openKeys(deps: KeysDeps): Keys {
   // A line break or blanks left by a file would break the header or the signature.
   const read = (name: string): string | undefined => deps.env[name]?.trim() || undefined;
@@ -33,13 +36,18 @@ export function openKeys(deps: KeysDeps): Keys {
     const key: AwsKey = { accessKeyId, secretAccessKey, sessionToken: read("AWS_SESSION_TOKEN") };
     return { current: async () => key, renew: () => false };
   }
-  return containerKeys(deps);
+  return renewedKeys(deps);
 }
 
-function containerKeys(deps: KeysDeps): Keys {
+/** AWS's chain of sources is loaded on demand; a function always has its key in the environment. */
+function renewedKeys(deps: KeysDeps): Keys {
+  const isInContainer = containerVariables.some((name) => deps.env[name]);
   const key = new CachedToken<AwsKey>(deps.clock);
   return {
-    current: (options) => key.current(() => askContainer(deps, options)),
+    current: (options) =>
+      key.current(async () =>
+        isInContainer ? askContainer(deps, options) : (await import("./key-chain.ts")).chainedKey(deps.env),
+      ),
     renew() {
       key.forget();
       return true;
@@ -47,6 +55,11 @@ function containerKeys(deps: KeysDeps): Keys {
   };
 }
 
+const [relativeUri, fullUri] = [
+  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+] as const;
+const containerVariables = [relativeUri, fullUri];
 const containerCall = "container credentials";
 const containerTimeoutMs = 2_000;
 /** AWS issues the next key five minutes before the last one expires. */
@@ -94,16 +107,12 @@ const plainHosts =
   /^(127(\.\d{1,3}){3}|localhost|\[::1\]|169\.254\.170\.2|169\.254\.170\.23|\[fd00:ec2::23\])$/;
 
 function containerUrl(env: Environment): URL {
-  const relative = env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
-  const full = env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
-  if (!relative && !full) {
-    const expected = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-    throw new AwsError("unconfigured", "NO_CREDENTIALS", `no AWS credentials: ${expected}`);
-  }
+  const relative = env[relativeUri];
+  const full = env[fullUri];
   const url = relative ? URL.parse(`http://${ecsHost}${relative}`) : URL.parse(full ?? "");
   const isOpen = url?.protocol === "https:" || (url?.protocol === "http:" && plainHosts.test(url.hostname));
   if (url && isOpen) return url;
-  const variable = relative ? "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" : "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+  const variable = relative ? relativeUri : fullUri;
   throw new AwsError(
     "unconfigured",
     "BAD_CREDENTIALS_URI",

@@ -120,3 +120,47 @@ describe("a container's key", () => {
     await expect(aws.call("ssm", "GetParameter", {})).rejects.toMatchObject({ code: "BAD_CREDENTIALS_URI" });
   });
 });
+
+describe("without a key in the environment", () => {
+  const profiled = async (profile: string, name = "ops") => {
+    const folder = await mkdtemp(join(tmpdir(), "keys-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, "credentials"), `[ops]\n${profile.replace("FOLDER", folder)}\n`);
+    const service = await serve({});
+    const opened = open({
+      AWS_PROFILE: name,
+      AWS_SHARED_CREDENTIALS_FILE: join(folder, "credentials"),
+      AWS_CONFIG_FILE: join(folder, "config"),
+      AWS_ENDPOINT_URL: service.origin,
+    });
+    return { folder, service, ...opened };
+  };
+
+  it("a profile of AWS's own files has it", async () => {
+    const { service, aws } = await profiled("aws_access_key_id = K1\naws_secret_access_key = planted");
+    await aws.call("ssm", "GetParameter", {});
+    expect(usedKeys(service.seen)).toEqual(["K1"]);
+  });
+
+  it("a profile's process issues it, and again five minutes before it ends", async () => {
+    const expiration = new Date(Date.now() + 3_600_000).toISOString();
+    const key = { Version: 1, AccessKeyId: "K%d", SecretAccessKey: "s", Expiration: expiration };
+    const { folder, service, aws, clock } = await profiled("credential_process = sh FOLDER/issue.sh");
+    await writeFile(
+      join(folder, "issue.sh"),
+      `cd ${folder}; echo >> runs; printf '${JSON.stringify(key)}' $(wc -l < runs)`,
+    );
+    await aws.call("ssm", "GetParameter", {});
+    clock.nowMs = Date.parse(expiration) - 5 * minuteMs;
+    await aws.call("ssm", "GetParameter", {});
+    expect(usedKeys(service.seen)).toEqual(["K1", "K2"]);
+  });
+
+  it("a profile that does not exist is a clear error", async () => {
+    const { service, aws } = await profiled("region = eu-west-1", "staging");
+    await expect(aws.call("ssm", "GetParameter", {})).rejects.toThrow(
+      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role is attached",
+    );
+    expect(service.seen).toEqual([]);
+  });
+});
