@@ -15,6 +15,7 @@ const commands = [
   "dead-letters list",
   "dead-letters redrive",
   "dead-letters purge",
+  "send",
   "sink",
   "sink test",
   "explain",

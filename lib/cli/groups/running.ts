@@ -1,5 +1,6 @@
 import type { CommandLine } from "../command-line.ts";
 import { examples } from "../command-line.ts";
+import type { DemoOptions } from "../commands/demo/demo.ts";
 import type { WatchOptions } from "../commands/watch.ts";
 
 /** Commands that run the bridge, or what stands in for it. */
@@ -10,9 +11,13 @@ export function runningCommands({ root, run }: CommandLine): void {
     .command("demo")
     .description("see the bridge at work on a simulated DMS API")
     .option("--once", "play one scenario, check that every change arrived, and end")
-    .addHelpText("after", examples("demo", "demo --once", "demo --once --json"))
-    .action((options: { once?: true }) =>
-      run(async (context) => (await import("../commands/demo/demo.ts")).demo(context, options.once ?? false)),
+    .option("--to <url>", "send its events there, too: a webhook of Slack, Teams, ..., or any other")
+    .addHelpText(
+      "after",
+      examples("demo", "demo --once", "demo --once --json", "demo --to http://127.0.0.1:8080"),
+    )
+    .action((options: DemoOptions) =>
+      run(async (context) => (await import("../commands/demo/demo.ts")).demo(context, options)),
     );
 
   root

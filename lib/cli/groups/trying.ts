@@ -2,10 +2,28 @@ import { Option } from "commander";
 import type { CommandLine } from "../command-line.ts";
 import { examples } from "../command-line.ts";
 import type { PreviewOptions } from "../commands/preview.ts";
+import type { DestinationOptions } from "../destination.ts";
 
 /** Commands that try a sink or its filter. */
 export function tryingCommands({ root, run }: CommandLine): void {
   root.commandsGroup("Try out:");
+
+  root
+    .command("send")
+    .description("send one sample event to any URL, without a configuration")
+    .requiredOption(
+      "--to <url>",
+      "a webhook of Slack, Teams, Discord, Feishu, DingTalk, WeCom, Google Chat, or any other",
+    )
+    .option("--type <type>", "how to write to it, where its host does not say: mattermost, ...")
+    .option("--secret <secret>", "signs the request, where the place checks that")
+    .addHelpText(
+      "after",
+      examples("send --to http://127.0.0.1:8080", "send --to https://hooks.slack.com/services/..."),
+    )
+    .action((options: DestinationOptions) =>
+      run(async (context) => (await import("../commands/send.ts")).send(context, options)),
+    );
 
   root
     .command("sink")

@@ -1,9 +1,11 @@
 import { stampMs } from "../../../change/task.ts";
+import type { RunSummary, SinkSummary } from "../../../run/summary.ts";
 import { playForever, playScenario } from "../../../simulator/scenario.ts";
 import type { World } from "../../../simulator/world.ts";
 import { parseTaskPage } from "../../../source/parse.ts";
 import type { Bridge } from "../../../wire/bridge.ts";
 import type { Context } from "../../context.ts";
+import { destinationOf, loadDestination } from "../../destination.ts";
 import type { ExitCode } from "../../errors.ts";
 import { count } from "../../screen/format.ts";
 import { streamErrorReporter } from "../../screen/stream-errors.ts";
@@ -16,33 +18,62 @@ const lookEveryMs = 50;
 /** Wait after the last change for late and for unexpected events, milliseconds. */
 const lateMs = 3_000;
 const quietMs = 700;
+/** Wait for a place on the network. */
+const farMs = 15_000;
+
+export interface DemoOptions {
+  readonly once?: true;
+  /** URL of a further place for the events. */
+  readonly to?: string;
+}
+
+/** What a further place for the events took. */
+interface SentToUrl {
+  accepted: number;
+  pending: number;
+  problem: string | null;
+}
+
+/** A demonstration under way. */
+interface Play extends DemoParts {
+  readonly arrivals: readonly Arrival[];
+  readonly sent: SentToUrl | null;
+  follow(summary: RunSummary): void;
+}
 
 /**
  * Shows changing tasks in a simulated DMS and the events that arrive at a webhook, over real HTTP. With `once`,
  * plays one scenario and exits 0 only if every change arrived exactly as it should.
  */
-export async function demo(context: Context, once: boolean): Promise<ExitCode> {
+export async function demo(context: Context, { once, to }: DemoOptions): Promise<ExitCode> {
+  const destination = to === undefined ? null : destinationOf(context, { to });
+  if (destination) await loadDestination(destination, context);
+  const sent: SentToUrl | null = destination && { accepted: 0, pending: 0, problem: null };
   const view = context.json ? null : openView(context);
   const arrivals: Arrival[] = [];
   // Set once the world exists; each arrival checks it first, so that a change is never shown after its event.
   let look = (): void => {};
   return onStage(
     context,
-    ({ events, receivedAtMs, verified }) => {
-      for (const event of events) {
-        const arrival = { event, verified: verified === true, atMs: receivedAtMs };
-        arrivals.push(arrival);
-        look();
-        if (view) view.arrived(arrival);
-        else if (!once) context.screen.out.json(event);
-      }
+    {
+      destination,
+      onDelivery: ({ events, receivedAtMs, verified }) => {
+        for (const event of events) {
+          const arrival = { event, verified: verified === true, atMs: receivedAtMs };
+          arrivals.push(arrival);
+          look();
+          if (view) view.arrived(arrival);
+          else if (!once) context.screen.out.json(event);
+        }
+      },
     },
     async (stage) => {
       view?.introduce(stage.simulator.url, stage.receiver.url);
       if (view) look = changeReporter(stage.simulator.world, view, context.clock.now());
       const looking = setInterval(look, lookEveryMs);
       try {
-        return await (once ? playOnce(context, stage, arrivals) : playOn(context, stage, arrivals));
+        const follow = (summary: RunSummary) => sent && note(sent, summary.sinks[destination?.name ?? ""]);
+        return await (once ? playOnce : playOn)(context, { ...stage, arrivals, sent, follow });
       } finally {
         clearInterval(looking);
       }
@@ -50,48 +81,65 @@ export async function demo(context: Context, once: boolean): Promise<ExitCode> {
   );
 }
 
-async function playOnce(context: Context, stage: DemoParts, arrivals: readonly Arrival[]): Promise<ExitCode> {
+async function playOnce(context: Context, play: Play): Promise<ExitCode> {
   const { clock, screen, stop } = context;
-  const { simulator, bridge } = stage;
+  const { simulator, bridge, arrivals, sent } = play;
   const startedMs = clock.now();
   const { changes, durationMs } = playScenario(simulator.world, context);
   const endsAtMs = startedMs + durationMs;
-  await pollUntil(context, bridge, () => {
-    const isComplete = checkArrivals(changes, arrivals).lost.length === 0;
-    return clock.now() > endsAtMs + (isComplete ? quietMs : lateMs);
+  await pollUntil(context, play, () => {
+    const isComplete = checkArrivals(changes, arrivals).lost.length === 0 && !sent?.pending;
+    return clock.now() > endsAtMs + (isComplete ? quietMs : sent ? farMs : lateMs);
   });
   if (stop.aborted) return 1;
   const result = checkArrivals(changes, arrivals);
   const effort = { apiRequests: simulator.requestCount(), commits: await commitsOf(bridge) };
-  if (context.json) screen.out.json({ ok: isExact(result), ...result, ...effort });
+  if (context.json) screen.out.json({ ok: isExact(result), ...result, ...effort, ...(sent && { sent }) });
   else showResult(screen.out, result, effort);
-  return isExact(result) ? 0 : 1;
+  showSent(context, sent);
+  return isExact(result) && !sent?.pending ? 0 : 1;
 }
 
-async function playOn(context: Context, stage: DemoParts, arrivals: readonly Arrival[]): Promise<ExitCode> {
+/** Counts what the further place took in one run. */
+function note(sent: SentToUrl, sink: SinkSummary | undefined): void {
+  sent.accepted += sink?.accepted ?? 0;
+  sent.pending = sink?.pending ?? 0;
+  sent.problem = sink?.message ?? null;
+}
+
+function showSent({ screen, json }: Context, sent: SentToUrl | null): void {
+  if (sent === null || json) return;
+  const waiting = sent.pending > 0 ? `, ${count(sent.pending, "event")} not taken` : "";
+  const why = sent.problem === null ? "." : `. Why: ${sent.problem}`;
+  screen.out.line(`Delivered to --to: ${count(sent.accepted, "event")}${waiting}${why}`);
+}
+
+async function playOn(context: Context, play: Play): Promise<ExitCode> {
   const { clock, random, screen, stop } = context;
   const over = new AbortController();
-  const playing = playForever(stage.simulator.world, {
+  const playing = playForever(play.simulator.world, {
     clock,
     random,
     signal: AbortSignal.any([stop, over.signal]),
   });
   try {
-    await pollUntil(context, stage.bridge, () => false);
+    await pollUntil(context, play, () => false);
   } finally {
     over.abort();
     await playing;
   }
-  if (!context.json) screen.out.line(`${count(arrivals.length, "event")} arrived.`);
+  if (!context.json) screen.out.line(`${count(play.arrivals.length, "event")} arrived.`);
+  showSent(context, play.sent);
   return 0;
 }
 
-async function pollUntil(context: Context, bridge: Bridge, isOver: () => boolean): Promise<void> {
+async function pollUntil(context: Context, { bridge, follow }: Play, isOver: () => boolean): Promise<void> {
   const { clock, stop } = context;
   const reportStreamErrors = streamErrorReporter(context);
   while (!stop.aborted && !isOver()) {
     const nextMs = clock.now() + pollEveryMs;
     const summary = await bridge.run(stop);
+    follow(summary);
     if (!stop.aborted) reportStreamErrors(summary);
     await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
   }

@@ -8,6 +8,7 @@ import { type Delivery, type Receiver, startReceiver } from "../../../simulator/
 import { scenarioInstances } from "../../../simulator/scenario.ts";
 import { type Bridge, openBridge } from "../../../wire/bridge.ts";
 import type { Context } from "../../context.ts";
+import type { UrlSink } from "../../destination.ts";
 import { simulatedSources } from "./sources.ts";
 
 export interface DemoParts {
@@ -16,13 +17,19 @@ export interface DemoParts {
   readonly bridge: Bridge;
 }
 
+export interface DemoSetup {
+  readonly onDelivery: (delivery: Delivery) => void;
+  /** A further sink for the events; null for none. */
+  readonly destination: UrlSink | null;
+}
+
 /**
  * Starts a simulated API, a webhook receiver that checks signatures, and a bridge between them with an ordinary
  * configuration and a durable store in a temporary folder; always stops them all afterwards.
  */
 export async function onStage<T>(
   context: Context,
-  onDelivery: (delivery: Delivery) => void,
+  { onDelivery, destination }: DemoSetup,
   play: (stage: DemoParts) => Promise<T>,
 ): Promise<T> {
   const { clock, random } = context;
@@ -34,15 +41,19 @@ export async function onStage<T>(
     undo.push(() => simulator.close());
     const receiver = await startReceiver({ secret, onDelivery, clock });
     undo.push(() => receiver.close());
+    // The shell's proxies are not for this machine.
+    const local = { proxy: false } as const;
     const config = {
-      sources: simulatedSources(simulator.url, scenarioInstances),
+      sources: simulatedSources(simulator.url, scenarioInstances).map((source) => ({ ...source, ...local })),
       checkpoint: { type: "file", path: "state" },
-      sinks: { receiver: { type: "webhook", url: receiver.url, secret, allowPrivateNetwork: true } },
+      sinks: {
+        receiver: { type: "webhook", url: receiver.url, secret, allowPrivateNetwork: true, ...local },
+        ...(destination && { [destination.name]: destination.options }),
+      },
     };
     const bridge = await openBridge(await loadConfigValue(config, { environment: {}, folder }), {
       ...context,
-      // Everything is on this machine, so the shell's proxies are ignored.
-      environment: {},
+      environment: destination ? context.environment : {},
       shutdown: context,
     });
     undo.push(() => bridge.close());
