@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/kafka.ts";
 import { brokerContract } from "../../contract/broker.ts";
+import { freezingAt, frozenContract } from "../../contract/frozen.ts";
 import type { Manner } from "../../contract/hostile-servers.ts";
 import { type Kafka, kafkaUser, startKafka } from "../../services/kafka.ts";
 import { running, sampleDeps, sampleEvent } from "../sample.ts";
@@ -79,4 +80,12 @@ it.each([
   onTestFinished(() => sink.close());
   const [result] = await sink.deliver([sampleEvent()], running());
   expect(result).toMatchObject({ kind, detail: expect.stringMatching(detail) });
+});
+
+// A request's key comes after its length: 0 is Produce.
+const produces = (words: Buffer): boolean => words.length > 6 && words.readInt16BE(4) === 0;
+frozenContract("kafka after a publish", {
+  manner: freezingAt(() => kafka.broker, produces),
+  asks: produces,
+  options: (host) => ({ type: "kafka", brokers: [host], topic: "tasks" }),
 });

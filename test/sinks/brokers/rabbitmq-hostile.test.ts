@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/rabbitmq.ts";
 import { brokerContract } from "../../contract/broker.ts";
+import { freezingAt, frozenContract } from "../../contract/frozen.ts";
 import { type Manner, relay } from "../../contract/hostile-servers.ts";
 import { type RabbitMq, startRabbitMq } from "../../services/rabbitmq.ts";
 import { running, sampleDeps, sampleEvent } from "../sample.ts";
@@ -86,4 +87,12 @@ it("the rabbitmq sink tells of a limit of connections", async () => {
   onTestFinished(() => sink.close());
   const [result] = await sink.deliver([sampleEvent()], running());
   expect(result).toMatchObject({ kind: "blocked", detail: expect.stringMatching(/all the connections/) });
+});
+
+// Basic.Publish: class 60, method 40.
+const publishes = (words: Buffer): boolean => words.includes(Buffer.from("003c0028", "hex"));
+frozenContract("rabbitmq after a publish", {
+  manner: freezingAt(() => rabbit.host, publishes),
+  asks: publishes,
+  options: (host) => ({ type: "rabbitmq", url: `amqp://${host}`, exchange: "", routingKey: "tasks" }),
 });

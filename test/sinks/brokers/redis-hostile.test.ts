@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/redis.ts";
 import { brokerContract } from "../../contract/broker.ts";
+import { freezingAt, frozenContract } from "../../contract/frozen.ts";
 import type { Manner } from "../../contract/hostile-servers.ts";
 import { type Redis, startRedis } from "../../services/redis.ts";
 import { running, sampleDeps, sampleEvents } from "../sample.ts";
@@ -76,4 +77,11 @@ it("the redis sink tells that a password is wanted, of however many events", asy
     detail: `redis://${guarded.host}: Redis answers NOAUTH: it asks for a password`,
   };
   expect(await sink.deliver(sampleEvents(100), running())).toEqual(Array(100).fill(wanted));
+});
+
+const addsEvents = (words: Buffer): boolean => words.includes("XADD") || words.includes("EVALSHA");
+frozenContract("redis after a publish", {
+  manner: freezingAt(() => redis.host, addsEvents),
+  asks: addsEvents,
+  options: (host) => ({ type: "redis", url: `redis://${host}`, stream: "tasks" }),
 });
