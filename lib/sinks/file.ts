@@ -2,6 +2,8 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
+import { within } from "../async/within.ts";
+import type { Clock } from "../core/clock.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
@@ -19,9 +21,21 @@ export const schema = v.strictObject({
 /** Checked options of a sink of type `file`. */
 export type FileOptions = v.InferOutput<typeof schema>;
 
+/** Milliseconds of one write; longer than any healthy disk takes, but a network's file system may hang for ever. */
+const timeoutMs = 10_000;
+
 /** Appends events to a file as NDJSON. Accepted means synced to disk. */
-export function create(name: SinkName, { path }: FileOptions, { folder }: SinkDeps): Sink {
+export function create(name: SinkName, { path }: FileOptions, { folder, clock }: SinkDeps): Sink {
   const file = resolve(folder, path);
+  return writingSink(name, (lines) => append(file, lines), clock);
+}
+
+/** A sink that writes lines by any means, one batch at a time. */
+export function writingSink(
+  name: SinkName,
+  write: (lines: string) => Promise<DeliveryResult>,
+  clock: Clock,
+): Sink {
   let last: Promise<unknown> = Promise.resolve();
   /** One append at a time, so that each sees how the previous one ended. */
   const inTurn = (step: () => Promise<DeliveryResult>): Promise<DeliveryResult> => {
@@ -34,7 +48,10 @@ export function create(name: SinkName, { path }: FileOptions, { folder }: SinkDe
     batch: { maxEvents: 1_000, maxBytes: 1_048_576 },
     async deliver(events, { signal }) {
       const lines = events.map((event) => `${JSON.stringify(event)}\n`).join("");
-      const result = await inTurn(async () => (signal.aborted ? outOfTime : await append(file, lines)));
+      let isLeft = false;
+      const turn = inTurn(async () => (signal.aborted || isLeft ? outOfTime : await write(lines)));
+      const result = (await within(turn, timeoutMs, clock)) ?? hangs;
+      isLeft = true;
       return events.map(() => result);
     },
     async close() {
@@ -47,6 +64,12 @@ const outOfTime: Refusal = {
   kind: "retry",
   reason: "timeout",
   detail: "the run's time ended before the file was written",
+};
+
+const hangs: Refusal = {
+  kind: "retry",
+  reason: "timeout",
+  detail: `the file cannot be written: the file system did not answer within ${timeoutMs / 1_000} s`,
 };
 
 /** Opened for each batch, so that a rotated file is not written to for ever. */

@@ -5,6 +5,7 @@ import type { DeliveryConfig } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Environment } from "../core/environment.ts";
 import type { SinkName } from "../core/names.ts";
+import { bounded } from "../delivery/bounded.ts";
 import { CircuitBreaker } from "../delivery/circuit-breaker.ts";
 import { lingering, type ShutdownSignals } from "../delivery/lingering.ts";
 import { RateLimit } from "../delivery/rate-limit.ts";
@@ -47,7 +48,7 @@ export function openSinkPipeline(
 ): SinkPipeline {
   const { clock } = deps;
   const { retry, rate } = common;
-  const made = module.create(name, options, { ...deps, environment: deps.environment ?? {} });
+  const made = bounded(module.create(name, options, { ...deps, environment: deps.environment ?? {} }), clock);
   const sink = deps.shutdown ? lingering(made, deps.shutdown, clock) : made;
   const filter = common.filter && compileFilter(common.filter, `sinks.${name}.filter`);
   const limit = rate ? new RateLimit({ events: rate.events, perMs: rate.per }) : null;

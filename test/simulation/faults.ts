@@ -41,6 +41,7 @@ export const faultKinds = [
   "sink: fails with some events",
   "sink: accepts, reply lost",
   "sink: hangs",
+  "sink: ignores its signal",
   "sink: slow",
   "sink: accepts while cut off",
   "run: killed before a call",

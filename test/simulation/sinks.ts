@@ -26,6 +26,7 @@ export const sinkModes = [
   "choosy",
   "deaf",
   "hanging",
+  "stuck",
   "slow",
   "mixed",
 ] as const;
@@ -110,6 +111,13 @@ function planOf(mode: SinkMode, random: Random): Plan {
       };
     case "hanging":
       return { latencyMs: hourMs, fault: "sink: hangs", takes: () => false, says: () => timedOut };
+    case "stuck":
+      return {
+        latencyMs: hourMs,
+        fault: "sink: ignores its signal",
+        takes: () => false,
+        says: () => timedOut,
+      };
     case "slow":
       return { ...well(random), latencyMs: between(random, 2_000, 9_000), fault: "sink: slow" };
     case "mixed": {
@@ -166,6 +174,7 @@ export function simulatedSink(
       const arrived = await process.request(plan.latencyMs, signal, take, lagMs);
       land();
       if (arrived === null) {
+        if (plan.fault === "sink: ignores its signal") return never;
         process.faults.hit("sink: accepts while cut off");
         return events.map(() => timedOut);
       }

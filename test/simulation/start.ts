@@ -1,6 +1,7 @@
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Random } from "../../lib/core/clock.ts";
 import { runId, type SinkName, type Stream, sinkName, streamKey } from "../../lib/core/names.ts";
+import { bounded } from "../../lib/delivery/bounded.ts";
 import { CircuitBreaker } from "../../lib/delivery/circuit-breaker.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
 import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
@@ -131,8 +132,8 @@ function dispatcherTo(name: SinkName, ground: Ground, crew: Crew): SinkDispatche
     name === "batchy" ? { maxEvents: 10, maxBytes: 1e6, digestAbove: 3 } : { maxEvents: 1, maxBytes: 1e6 };
   const troubled = troubledSinks.find((sink) => sink === name);
   const mode = (): SinkMode => (troubled && ground.modes.get(troubled)) ?? "well";
-  const sink = simulatedSink(name, batch, mode, crew, ground.history);
   const { clock, random } = crew.process;
+  const sink = bounded(simulatedSink(name, batch, mode, crew, ground.history), clock);
   const breaker = new CircuitBreaker({
     sink: ground.variant.sink?.(sink, crew.process) ?? sink,
     policy: policyOf(ground),

@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import * as v from "valibot";
 import { onTestFinished } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
+import { systemClock } from "../../lib/core/clock.ts";
 import { sinkName } from "../../lib/core/names.ts";
 import { type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
 import { lineSink } from "../../lib/sinks/console.ts";
@@ -98,7 +99,7 @@ async function folder(): Promise<string> {
 }
 
 const fileTrial = (path: string, deps: SinkDeps): Trial => ({
-  sink: file.create(name, { path }, deps),
+  sink: file.create(name, { path }, { ...deps, clock: systemClock }),
   arrived: async () => idsOf(await readFile(path, "utf8")),
 });
 

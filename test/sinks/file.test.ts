@@ -1,17 +1,21 @@
 import { appendFile, mkdtemp, readFile, rename, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import * as v from "valibot";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../../lib/core/clock.ts";
 import { sinkName } from "../../lib/core/names.ts";
-import { create, fileRefusal, schema } from "../../lib/sinks/file.ts";
+import type { DeliveryResult } from "../../lib/core/result.ts";
+import { create, fileRefusal, schema, writingSink } from "../../lib/sinks/file.ts";
+import { manualClock } from "../simulator/clock.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "./sample.ts";
 
 async function opened(...below: readonly string[]) {
   const folder = await mkdtemp(join(tmpdir(), "file-sink-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, ...below, "events.ndjson");
-  return { folder, path, sink: create(sinkName("audit"), { path }, sampleDeps) };
+  return { folder, path, sink: create(sinkName("audit"), { path }, { ...sampleDeps, clock: systemClock }) };
 }
 
 const lines = (count: number): string =>
@@ -112,5 +116,31 @@ describe("the file sink", () => {
   it("needs a path", () => {
     expect(v.safeParse(schema, {}).success).toBe(false);
     expect(v.safeParse(schema, { path: "" }).success).toBe(false);
+  });
+});
+
+describe("a file system that hangs", () => {
+  it("costs each batch ten seconds, and is not written to by those that gave up", async () => {
+    const clock = manualClock(0);
+    const first = Promise.withResolvers<DeliveryResult>();
+    const written: string[] = [];
+    const write = (text: string): Promise<DeliveryResult> => {
+      written.push(text);
+      return written.length === 1 ? first.promise : Promise.resolve({ kind: "accepted" });
+    };
+    const sink = writingSink(sinkName("audit"), write, clock);
+    const deliveries = [1, 2].map((number) => sink.deliver([sampleEvent(number)], running()));
+    await turn();
+    await clock.advance(10_000);
+    expect(await Promise.all(deliveries)).toMatchObject([
+      [{ kind: "retry", reason: "timeout" }],
+      [{ kind: "retry", reason: "timeout" }],
+    ]);
+    first.resolve({ kind: "accepted" });
+    await sink.close();
+    expect(await sink.deliver([sampleEvent(3)], running())).toEqual([{ kind: "accepted" }]);
+    expect(written.map((line) => JSON.parse(line).subject)).toEqual(
+      [1, 3].map((n) => sampleEvent(n).subject),
+    );
   });
 });

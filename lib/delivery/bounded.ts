@@ -1,0 +1,34 @@
+import { within } from "../async/within.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Sink } from "../sinks/sink.ts";
+
+/** Milliseconds that an attempt may last after its signal; an outbox lease outlives its run by more. */
+const endsWithinMs = 500;
+const closesWithinMs = 10_000;
+
+/**
+ * Wraps a sink so that nothing waits for an attempt that ignores its signal, or for a close that never ends. Such an
+ * attempt rejects, and is made again by the next run.
+ */
+export const bounded = (sink: Sink, clock: Clock): Sink => ({
+  name: sink.name,
+  get batch() {
+    return sink.batch;
+  },
+  async deliver(events, options) {
+    const { signal } = options;
+    const left = Promise.withResolvers<never>();
+    const work = sink.deliver(events, options);
+    const leave = (): void => {
+      void within(work, endsWithinMs, clock).then(() => left.reject(signal.reason), left.reject);
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await Promise.race([work, left.promise]);
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  },
+  close: async () => void (await within(sink.close(), closesWithinMs, clock)),
+});
