@@ -25,6 +25,7 @@ const integration = [
   "test/sinks/{email,mail/smtp-hostile}.test.ts",
   "test/stores/postgres/*.test.ts",
   "test/fleet/scale.test.ts",
+  "test/opentelemetry/collector.test.ts",
 ];
 const always = ["**/node_modules/**", ...missing.map(({ test }) => test)];
 

@@ -37,11 +37,13 @@ const mayImport: Readonly<Record<string, string>> = {
   functions: "cli core huawei run serverless telemetry wire",
   index: "change config core run sinks source telemetry wire",
 
-  serverless: "aws config core fleet huawei run telemetry text wire",
-  cli: "async change checkpoint config core delivery filter huawei options preview run serverless simulator sinks source telemetry text wire",
+  serverless: "aws config core fleet huawei opentelemetry run telemetry text wire",
+  cli: "async change checkpoint config core delivery filter huawei opentelemetry options preview run serverless simulator sinks source telemetry text wire",
   wire: "aws change checkpoint config core delivery filter fleet huawei journal net run sinks source stores telemetry",
   run: "async change checkpoint core delivery journal source status telemetry text",
   fleet: "aws change checkpoint core delivery status telemetry text",
+
+  opentelemetry: "change core run telemetry wire",
 
   preview: "change core sinks telemetry text",
   simulator: "change core huawei text",

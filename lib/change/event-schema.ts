@@ -107,6 +107,11 @@ export const eventJsonSchema = {
     datacontenttype: { const: "application/json" },
     dataschema: { const: eventSchemaId },
     partitionkey: { ...filled, description: "The task's id." },
+    traceparent: {
+      type: "string",
+      pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-01$",
+      description: "The event's trace in W3C's format, where `events.traceparent` is on.",
+    },
     data: dataSchema,
   },
 } as const;

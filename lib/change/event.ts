@@ -2,6 +2,7 @@ import { type EventId, eventId, type Stream } from "../core/names.ts";
 import type { Change } from "./diff.ts";
 import { maskedParams } from "./mask.ts";
 import { stampMs } from "./task.ts";
+import { traceparentOf } from "./trace.ts";
 
 /** Kinds of events, the last part of an event's type. */
 export type EventKind =
@@ -27,6 +28,8 @@ export interface CloudEvent {
   readonly datacontenttype: "application/json";
   readonly dataschema: string;
   readonly partitionkey: string;
+  /** Trace that the event belongs to, in W3C's format; only when `events.traceparent` is on. */
+  readonly traceparent?: string;
   readonly data: EventData;
 }
 
@@ -71,6 +74,8 @@ export interface EventContext {
   readonly source: string;
   readonly instanceName: string | null;
   readonly observedAtMs: number;
+  /** Whether events carry `traceparent`. @default false */
+  readonly traced?: boolean;
   /** Typical duration of such a task, milliseconds; null when unknown. */
   readonly usualMs?: number | null;
 }
@@ -96,9 +101,10 @@ export function toEvent(change: Change, context: EventContext): CloudEvent {
   // The bridge adds these two; the task's own update time does not describe them.
   const changedAtMs = to === "OVERDUE" || to === "VANISHED" ? context.observedAtMs : stampMs(task);
   const updatedAt = new Date(stampMs(task)).toISOString();
+  const id = eventId(`${idPart(instanceId)}/${idPart(task.id)}/${idPart(to)}/${stampMs(task)}`);
   return {
     specversion: "1.0",
-    id: eventId(`${idPart(instanceId)}/${idPart(task.id)}/${idPart(to)}/${stampMs(task)}`),
+    id,
     source: context.source,
     type: `com.huaweicloud.dms.task.${Object.hasOwn(kinds, to) ? (kinds[to] ?? "unknown") : "unknown"}`,
     subject: task.id,
@@ -106,6 +112,7 @@ export function toEvent(change: Change, context: EventContext): CloudEvent {
     datacontenttype: "application/json",
     dataschema: eventSchemaId,
     partitionkey: task.id,
+    ...(context.traced ? { traceparent: traceparentOf(id) } : {}),
     data: {
       task: {
         id: task.id,

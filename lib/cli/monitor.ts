@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { anyClockMs } from "../checkpoint/activity.ts";
 import type { StreamKey } from "../core/names.ts";
+import type { OpenTelemetry } from "../opentelemetry/open.ts";
 import type { RunSummary } from "../run/summary.ts";
 import type { Bridge } from "../wire/bridge.ts";
 import type { BridgeObserver } from "../wire/observer.ts";
@@ -19,11 +20,12 @@ export interface MonitorOptions {
   readonly listen: string;
   /** The loop counts as stalled this long after the last start or end of a run, milliseconds. */
   readonly stallMs: number;
+  readonly metrics: Pick<OpenTelemetry, "prometheusText">;
 }
 
 /** Reports the state of `watch` to orchestrators and Prometheus. */
 export interface Monitor {
-  /** Counts attempts and runs. */
+  /** Notes each run's end. */
   readonly observer: BridgeObserver;
   /** Called when a run begins; it may end with a defect. */
   turned(): void;
@@ -44,10 +46,8 @@ export const unmonitored: Monitor = {
 export async function openMonitor(
   { clock, screen, stop }: Pick<Context, "clock" | "screen" | "stop">,
   { checkpoints, activity }: Pick<Bridge, "checkpoints" | "activity">,
-  { listen, stallMs }: MonitorOptions,
+  { listen, stallMs, metrics }: MonitorOptions,
 ): Promise<Monitor> {
-  const { prometheusMetrics } = await import("../telemetry/prometheus.ts");
-  const metrics = prometheusMetrics(clock.now);
   let turnedMs = clock.now();
   let last: RunSummary | null = null;
 
@@ -85,7 +85,7 @@ export async function openMonitor(
       case "/readyz":
         return respondState(response, await unready());
       case "/metrics":
-        return respond(response, 200, await metrics.text(), metrics.contentType);
+        return respond(response, 200, await metrics.prometheusText(), prometheusType);
       default:
         return respond(response, 404, "GET /healthz, /readyz or /metrics");
     }
@@ -94,13 +94,9 @@ export async function openMonitor(
 
   return {
     observer: {
-      attempted: ({ sink, result: { kind } }) => {
-        if (kind === "retry" || kind === "blocked") metrics.retried(sink);
-      },
       ran: (summary) => {
         turnedMs = clock.now();
         last = summary;
-        metrics.ran(summary);
       },
     },
     turned: () => {
@@ -112,6 +108,9 @@ export async function openMonitor(
     },
   };
 }
+
+/** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
+const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
 
 const respondState = (response: ServerResponse, problem: string | null): void =>
   respond(response, problem === null ? 200 : 503, problem ?? "ok");

@@ -10,6 +10,8 @@ import {
   readConfig,
 } from "../config/load.ts";
 import { readConfigText } from "../config/read/file.ts";
+import { telemetryFor } from "../opentelemetry/load.ts";
+import type { OpenTelemetry } from "../opentelemetry/open.ts";
 import { fieldsOf } from "../text/json.ts";
 import { type Bridge, openBridge } from "../wire/bridge.ts";
 import { secretResolvers } from "../wire/secrets.ts";
@@ -47,16 +49,26 @@ function requireSink({ value }: ReadConfig, name: string, argument: string): voi
   if (!names.includes(name)) throw choiceError(argument, "a configured sink", name, names);
 }
 
+/** What a command may need of its session. */
+export interface SessionOptions {
+  /** Whether the command serves metrics to Prometheus. @default false */
+  readonly isScraped?: boolean;
+}
+
 /** Opens the configured bridge for one command, and always closes it. @throws ConfigError, StoreError */
 export async function withBridge(
   context: Context,
-  body: (bridge: Bridge, loaded: LoadedConfig) => Promise<ExitCode>,
+  body: (bridge: Bridge, loaded: LoadedConfig, telemetry: OpenTelemetry | null) => Promise<ExitCode>,
+  { isScraped = false }: SessionOptions = {},
 ): Promise<ExitCode> {
   const loaded = await configOf(context);
-  const bridge = await openBridge(loaded, { ...context, shutdown: context });
+  const telemetry = await telemetryFor(context, isScraped);
+  const observer = telemetry ? { observer: telemetry.observer } : {};
+  const bridge = await openBridge(loaded, { ...context, ...observer, shutdown: context });
   try {
-    return await body(bridge, loaded);
+    return await body(bridge, loaded, telemetry);
   } finally {
     await bridge.close();
+    await telemetry?.close();
   }
 }

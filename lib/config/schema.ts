@@ -216,6 +216,16 @@ const delivery = v.strictObject({
   ),
 });
 
+const events = v.strictObject({
+  traceparent: v.optional(
+    described(
+      v.boolean("true or false"),
+      "Adds CloudEvents' `traceparent`: the event's trace, the same in every attempt and replay.",
+    ),
+    false,
+  ),
+});
+
 /** Options that every sink shares; its own options are in its module's schema. */
 export const sinkCommon = v.object({
   filter: v.optional(
@@ -255,6 +265,7 @@ export const configSchema = v.strictObject({
     described(journal, "What was emitted and how each delivery went, for `task`, `events` and `replay`."),
     {},
   ),
+  events: v.optional(described(events, "What events carry beside the change."), {}),
   fleet: v.optional(described(fleet, "How the functions of a fleet share the streams out."), {}),
   sinks: described(
     v.pipe(

@@ -1,8 +1,10 @@
-import { type LoadDeps, loadConfig } from "../config/load.ts";
+import { type LoadDeps, type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { SecretResolvers } from "../config/resolve/references.ts";
 import { isWithin } from "../core/clock.ts";
 import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
+import { telemetryFor } from "../opentelemetry/load.ts";
+import type { RunSummary } from "../run/summary.ts";
 import { type Bridge, type BridgeDeps, openBridge } from "../wire/bridge.ts";
 import { secretResolvers } from "../wire/secrets.ts";
 import { containersIn } from "./limits.ts";
@@ -46,14 +48,31 @@ interface Opened<Part> {
 
 /** A bridge, cached between invocations. */
 export const warmBridge = (deps: WarmDeps): Warm<Bridge> =>
-  cachedAcrossInvocations(
-    {
-      load: loadConfig,
-      open: (loaded, opening) =>
-        openBridge(loaded, { ...opening, containers: containersIn(opening.environment) }),
+  cachedAcrossInvocations({ load: loadConfig, open: openObserved }, deps);
+
+/** Opens a bridge. Telemetry is exported before each run's end, since the platform may freeze the process after it. */
+async function openObserved(loaded: LoadedConfig, warmDeps: WarmDeps): Promise<Bridge> {
+  const deps = { ...warmDeps, containers: containersIn(warmDeps.environment) };
+  const telemetry = await telemetryFor(deps, false);
+  if (telemetry === null) return openBridge(loaded, deps);
+  const bridge = await openBridge(loaded, { ...deps, observer: telemetry.observer });
+  const exported = async (run: Promise<RunSummary>): Promise<RunSummary> => {
+    try {
+      return await run;
+    } finally {
+      await telemetry.flush();
+    }
+  };
+  return {
+    ...bridge,
+    run: (...call) => exported(bridge.run(...call)),
+    runShard: (...call) => exported(bridge.runShard(...call)),
+    close: async () => {
+      await bridge.close();
+      await telemetry.close();
     },
-    deps,
-  );
+  };
+}
 
 /** Caches a part between invocations, and reopens it when its secrets change. */
 export function cachedAcrossInvocations<Part extends Closable, Loaded>(

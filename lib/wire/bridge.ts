@@ -133,6 +133,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     filters: mapValues(pipelines, ({ matches }) => matches),
     maxBacklog,
     follow: followRules(config.polling, deps),
+    traced: config.events.traceparent,
   });
 
   const expireDeadLetters = deadLetterAge({

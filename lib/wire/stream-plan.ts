@@ -1,3 +1,4 @@
+import type { EventContext } from "../change/event.ts";
 import type { SourceConfig } from "../config/schema.ts";
 import { type Stream, streamKey } from "../core/names.ts";
 import type { CommitRules } from "../run/commit-plan.ts";
@@ -7,7 +8,9 @@ import { taskEndpoint } from "../source/endpoints.ts";
 import type { UnlistedStream } from "./unlisted.ts";
 
 /** Rules shared by the plans of all streams. */
-export interface SharedRules extends Pick<CommitRules, "policies" | "filters" | "maxBacklog"> {
+export interface SharedRules
+  extends Pick<CommitRules, "policies" | "filters" | "maxBacklog">,
+    Pick<EventContext, "traced"> {
   /** How the streams of a source are followed. */
   readonly follow: (config: SourceConfig) => FollowRules | undefined;
 }
@@ -51,7 +54,7 @@ function planOf(
   stream: Stream,
   config: SourceConfig | null,
   name: string | null,
-  { follow, ...shared }: SharedRules,
+  { follow, traced = false, ...shared }: SharedRules,
 ): Omit<StreamPlan, "source" | "absentMs" | "sinceMs"> {
   const { startFrom = "now", lookback = 0, maxOpenAge = 0, overdue = {} } = config ?? {};
   const origin = config ? taskEndpoint(config).origin : "";
@@ -66,7 +69,7 @@ function planOf(
       stream: streamKey(stream),
       lookbackMs: lookback,
       maxOpenAgeMs: maxOpenAge,
-      context: { stream, source: `${origin}${instance}`, instanceName: name },
+      context: { stream, source: `${origin}${instance}`, instanceName: name, traced },
     },
   };
 }

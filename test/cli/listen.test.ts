@@ -85,6 +85,11 @@ describe("watch --listen", () => {
     expect(sample(settled.text, 'oldest_pending_age_seconds{sink="ops"}')).toBe(0);
     const polled = sample(settled.text, `last_successful_poll_timestamp_seconds{stream="${key}"}`);
     expect(Math.abs(Date.now() / 1_000 - polled)).toBeLessThan(60);
+    const listed = `stream="${key}"`;
+    expect(settled.text).toMatch(
+      new RegExp(`api_requests_total{operation="ListBackgroundTasks",outcome="success",${listed}} [1-9]`),
+    );
+    expect(sample(settled.text, `poll_duration_seconds{${listed}}`)).toBeGreaterThan(0);
   });
 
   it("counts deliveries that were given up, and a stream that cannot be read", async () => {
@@ -94,6 +99,13 @@ describe("watch --listen", () => {
     await until("/metrics", ({ text }) => sample(text, 'dead_lettered_total{sink="ops"}') === 1);
     stage.simulator.faults.on("html", { times: 3, operation: "ListBackgroundTasks" });
     await until("/metrics", ({ text }) => /stream_errors_total\{stream="\S+",code="\w+"\} [1-9]/.test(text));
+  });
+
+  it("counts throttled requests to the API by stream", async () => {
+    const stage = await setStage();
+    const { until } = await watching(stage);
+    stage.simulator.faults.on("throttle", { times: 2, operation: "ListBackgroundTasks" });
+    await until("/metrics", ({ text }) => /outcome="throttled",stream="\S+"} 2/.test(text));
   });
 
   it("shows no secret, and answers nothing else", async () => {

@@ -10,7 +10,7 @@ it("is unhealthy when no run has begun or ended for too long", async () => {
   const monitor = await openMonitor(
     { clock, screen, stop: new AbortController().signal },
     { checkpoints: memoryCheckpoints(), activity: { activeSince: async () => new Map() } },
-    { listen: "127.0.0.1:0", stallMs: 60_000 },
+    { listen: "127.0.0.1:0", stallMs: 60_000, metrics: { prometheusText: async () => "" } },
   );
   onTestFinished(monitor.close);
   const [url] = /http:\S+/.exec(err()) ?? [];

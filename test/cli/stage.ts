@@ -42,6 +42,10 @@ export async function setStage(
   options: Pick<ReceiverOptions, "respond"> & {
     readonly sk?: string;
     readonly delivery?: object;
+    /** Further sections of the configuration. */
+    readonly sections?: object;
+    /** Further variables of the commands. */
+    readonly environment?: Readonly<Record<string, string>>;
     /** The only key that the API knows; the environment has none then. */
     readonly agency?: AccessKey;
   } = {},
@@ -68,6 +72,7 @@ export async function setStage(
       },
     ],
     delivery: options.delivery ?? {},
+    ...options.sections,
     sinks: {
       ops: {
         type: "webhook",
@@ -83,7 +88,10 @@ export async function setStage(
   await write("bridge.config.json", JSON.stringify(config));
   const where = {
     cwd: folder,
-    env: agency ? {} : { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: options.sk ?? demoKey.sk },
+    env: {
+      ...options.environment,
+      ...(agency ? {} : { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: options.sk ?? demoKey.sk }),
+    },
   };
   return {
     folder,

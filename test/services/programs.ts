@@ -40,6 +40,9 @@ export const venvPython = fileURLToPath(new URL("moto/target/venv/bin/python", i
 /** Where versitygw is once `go` has built it. */
 export const versitygwProgram = fileURLToPath(new URL("versitygw/target/versitygw", import.meta.url));
 
+/** An OpenTelemetry Collector, once `go` has built it. */
+export const otelcolProgram = fileURLToPath(new URL("otelcol/target/otelcol", import.meta.url));
+
 /** Judges of deploy/, beside them as well; the Python above has python-hcl2 and kubernetes-validate. */
 export const hadolint = fileURLToPath(new URL("moto/target/venv/bin/hadolint", import.meta.url));
 export const kubernetesValidate = fileURLToPath(
@@ -98,6 +101,12 @@ export const requirements: readonly Requirement[] = [
       "GOBIN=$PWD/test/services/versitygw/target go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 (needs Go 1.21 or later)",
     isThere: () => findProgram(versitygwProgram) !== null,
   },
+  {
+    test: "test/opentelemetry/collector.test.ts",
+    install: "go build -C test/services/otelcol -o target/otelcol . (needs Go 1.21 or later)",
+    isThere: () => findProgram(otelcolProgram) !== null,
+  },
+  server("test/deploy/prometheus.test.ts", "promtool", "prometheus"),
   inVenv("test/e2e-lambda/lint.test.ts", cfnLint),
   inVenv("test/config/validators.test.ts", jsonschema),
   onRuntime("test/e2e-lambda/poll.test.ts"),

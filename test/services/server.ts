@@ -27,13 +27,15 @@ export interface ServerOptions {
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Asked again and again until it is true. */
   readonly isReady: () => Promise<boolean>;
+  /** Called with what the server writes. */
+  readonly wrote?: (text: string) => void;
 }
 
 const readyWithinMs = 60_000;
 
 /** Starts a server and waits until it is ready. Rejects, with what it wrote, when it ends before that. */
 export async function startServer(options: ServerOptions): Promise<StartedServer> {
-  const { program, args, environment, folder, user, isReady } = options;
+  const { program, args, environment, folder, user, isReady, wrote } = options;
   const path = findProgram(program);
   if (path === null) throw new Error(`${program} is not installed`);
   const child = spawn(path, args, {
@@ -47,6 +49,7 @@ export async function startServer(options: ServerOptions): Promise<StartedServer
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-4_000);
+      wrote?.(text);
     });
   const ended = once(child, "exit");
   const kill = async (): Promise<void> => {

@@ -1,4 +1,6 @@
 import type { CloudEvent } from "../../change/event.ts";
+import type { LoadedConfig } from "../../config/load.ts";
+import type { OpenTelemetry } from "../../opentelemetry/open.ts";
 import type { RunSummary } from "../../run/summary.ts";
 import { logDefect } from "../../telemetry/defect.ts";
 import type { Bridge } from "../../wire/bridge.ts";
@@ -28,17 +30,24 @@ export interface WatchOptions {
  */
 export async function watch(context: Context, { interval, listen }: WatchOptions): Promise<ExitCode> {
   const intervalMs = durationMs("--interval", interval);
-  return withBridge(context, async (bridge, { config }) => {
+  const watching = async (
+    bridge: Bridge,
+    { config }: LoadedConfig,
+    metrics: OpenTelemetry | null,
+  ): Promise<ExitCode> => {
     const limitMs = intervalMs + 2 * config.delivery.timeBudget + stallMs;
     const monitor =
-      listen === undefined ? unmonitored : await openMonitor(context, bridge, { listen, stallMs: limitMs });
+      listen === undefined || metrics === null
+        ? unmonitored
+        : await openMonitor(context, bridge, { listen, stallMs: limitMs, metrics });
     try {
       await runOnAndOn(context, bridge, { intervalMs, monitor });
     } finally {
       monitor.close();
     }
     return 0;
-  });
+  };
+  return withBridge(context, watching, { isScraped: listen !== undefined });
 }
 
 async function runOnAndOn(
