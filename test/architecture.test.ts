@@ -41,7 +41,7 @@ const mayImport: Readonly<Record<string, string>> = {
   cli: "async change checkpoint config core delivery filter huawei opentelemetry options preview run serverless simulator sinks source telemetry text wire",
   wire: "aws change checkpoint config core delivery filter fleet huawei journal net run sinks source stores telemetry",
   run: "async change checkpoint core delivery journal source status telemetry text",
-  fleet: "aws change checkpoint core delivery status telemetry text",
+  fleet: "aws change checkpoint core delivery run status telemetry text",
 
   opentelemetry: "change core run telemetry wire",
 

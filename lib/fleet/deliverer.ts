@@ -9,7 +9,8 @@ import type { CircuitBreaker } from "../delivery/circuit-breaker.ts";
 import type { GiveUpReason } from "../delivery/dead-letters.ts";
 import { isTooOld, type RetryPolicy } from "../delivery/retry.ts";
 import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
-import type { Dispatched } from "../delivery/stream-delivery.ts";
+import type { Dispatch, Dispatched } from "../delivery/stream-delivery.ts";
+import type { RunObserver } from "../run/observer.ts";
 import { sinkStatus } from "../status/sinks.ts";
 import type { Log } from "../telemetry/log.ts";
 import { logSink } from "../telemetry/sink-log.ts";
@@ -41,6 +42,8 @@ export interface DelivererParts {
   readonly deadLetters: Queue;
   readonly clock: Clock;
   readonly log: Log;
+  /** Sees each attempt. @default none */
+  readonly observer?: Pick<RunObserver, "attempted">;
 }
 
 /** Time limits of a batch. */
@@ -122,8 +125,16 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
     const stream = streamKey(first.event.data.instance);
     // A queue keeps no message references, so each batch posts a chat's message anew.
     const record = { outbox, messages: new Map() };
+    const attempted: Dispatch["attempted"] = ({ event }, result, times) =>
+      parts.observer?.attempted?.({
+        stream: streamKey(event.data.instance),
+        sink: name,
+        event,
+        result,
+        ...times,
+      });
     const sent = await dispatcher.dispatch(
-      { stream, record, agingMs: () => clock.now(), stopAtMs, attempted: () => {} },
+      { stream, record, agingMs: () => clock.now(), stopAtMs, attempted },
       { signal: sending },
     );
     for (const { sequence, pending } of sent.receipts) {

@@ -6,6 +6,7 @@ import { ConfigError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import { type Deliverer, openDeliverer } from "../fleet/deliverer.ts";
 import { maxRestMs } from "../fleet/waits.ts";
+import { telemetryFor } from "../opentelemetry/load.ts";
 import { warnOfCutTemplates } from "../wire/cut-templates.ts";
 import { openSinkPipeline } from "../wire/sink-pipeline.ts";
 import { required } from "./environment.ts";
@@ -52,11 +53,20 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
       folder,
     },
   );
-  const deliverer = openDeliverer({ ...deps, ...pipeline, queue, deadLetters });
+  const telemetry = await telemetryFor(deps, false);
+  const observed = telemetry ? { observer: telemetry.observer } : {};
+  const { deliver } = openDeliverer({ ...deps, ...pipeline, ...observed, queue, deadLetters });
   return {
-    ...deliverer,
+    async deliver(batch, time) {
+      try {
+        return await deliver(batch, time);
+      } finally {
+        await telemetry?.flush();
+      }
+    },
     async close() {
-      await Promise.all([pipeline.sink.close(), queue.close(), deadLetters.close()]);
+      const parts = [pipeline.sink, queue, deadLetters, ...(telemetry ? [telemetry] : [])];
+      await Promise.all(parts.map((part) => part.close()));
     },
   };
 }

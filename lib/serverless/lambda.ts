@@ -4,7 +4,7 @@ import type { Environment } from "../core/environment.ts";
 import type { Log } from "../telemetry/log.ts";
 import { functionDeps } from "./environment.ts";
 import { followForMs } from "./limits.ts";
-import { type Metrics, metricsLine } from "./metrics.ts";
+import { type MetricDimensions, type Metrics, metricsLine } from "./metrics.ts";
 import type { Warm, WarmDeps } from "./warm.ts";
 
 /** Time reserved for the last requests, milliseconds; each may take five seconds. */
@@ -36,7 +36,7 @@ export interface Invocation<Event, Part> {
   /** Aborts when the budget is spent. */
   readonly signal: AbortSignal;
   /** Writes metrics for CloudWatch, under the function's name. */
-  report(metrics: Partial<Metrics>): void;
+  report(metrics: Partial<Metrics>, dimensions?: Pick<MetricDimensions, "Sink">): void;
 }
 
 /** Wraps `handle` as a Lambda handler: opens the cached part, divides the time and writes metrics. */
@@ -66,7 +66,8 @@ export function lambda<Event, Part, Response>(
         budgetMs,
         followForMs: followForMs(startedMs + budgetMs - now()),
         signal,
-        report: (metrics) => write(metricsLine(metrics, context.functionName, now())),
+        report: (metrics, dimensions) =>
+          write(metricsLine(metrics, { FunctionName: context.functionName, ...dimensions }, now())),
       });
     },
   );

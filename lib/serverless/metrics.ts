@@ -28,22 +28,35 @@ export type Metrics = Readonly<Record<keyof typeof units, number>>;
 /** Metrics of a run as of `nowMs`, summed over its sinks. A run succeeds when every stream was read and recorded. */
 export function runMetrics({ streams, sinks, durationMs }: RunSummary, nowMs: number) {
   const errors = streams.filter(({ error }) => error !== null).length;
-  const oldestMs = Object.values(sinks).map(
-    ({ oldestPendingAt }) => Date.parse(oldestPendingAt ?? "") || nowMs,
-  );
-  const sum = (of: (sink: SinkSummary) => number): number =>
-    Object.values(sinks).reduce((total, sink) => total + of(sink), 0);
+  const perSink = Object.values(sinks).map((sink) => sinkMetrics(sink, nowMs));
+  const sum = (name: keyof ReturnType<typeof sinkMetrics>): number =>
+    perSink.reduce((total, metrics) => total + metrics[name], 0);
   return {
     SuccessfulRuns: errors === 0 ? 1 : 0,
     StreamErrors: errors,
     Unreadable: streams.reduce((total, { unreadable }) => total + unreadable, 0),
     Changes: streams.reduce((total, { changes }) => total + changes, 0),
-    Accepted: sum(({ accepted }) => accepted),
-    Retrying: sum(({ retrying }) => retrying),
-    Pending: sum(({ pending }) => pending),
-    DeadLettered: sum(({ deadLettered }) => deadLettered),
-    OldestPendingAge: Math.round((nowMs - Math.min(nowMs, ...oldestMs)) / 1_000),
+    Accepted: sum("Accepted"),
+    Retrying: sum("Retrying"),
+    Pending: sum("Pending"),
+    DeadLettered: sum("DeadLettered"),
+    OldestPendingAge: Math.max(0, ...perSink.map(({ OldestPendingAge }) => OldestPendingAge)),
     Duration: durationMs,
+  } as const satisfies Partial<Metrics>;
+}
+
+/** Metrics of one sink in a run as of `nowMs`. */
+export function sinkMetrics(
+  { accepted, retrying, pending, deadLettered, oldestPendingAt }: SinkSummary,
+  nowMs: number,
+) {
+  const oldestMs = Date.parse(oldestPendingAt ?? "") || nowMs;
+  return {
+    Accepted: accepted,
+    Retrying: retrying,
+    Pending: pending,
+    DeadLettered: deadLettered,
+    OldestPendingAge: Math.round(Math.max(0, nowMs - oldestMs) / 1_000),
   } as const satisfies Partial<Metrics>;
 }
 
@@ -69,24 +82,31 @@ export const deliveryMetrics = (summary: DeliverySummary, durationMs: number) =>
     Duration: durationMs,
   }) as const satisfies Partial<Metrics>;
 
+/** Dimensions of a line of metrics. */
+export interface MetricDimensions {
+  readonly FunctionName: string;
+  /** The sink that the metrics are about. @default all of them */
+  readonly Sink?: string;
+}
+
 /**
- * Formats metrics as a log line with the function as the only dimension.
+ * Formats metrics as a log line with these dimensions together.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export const metricsLine = (metrics: Partial<Metrics>, functionName: string, nowMs: number): string =>
+export const metricsLine = (metrics: Partial<Metrics>, dimensions: MetricDimensions, nowMs: number): string =>
   `${JSON.stringify({
     _aws: {
       Timestamp: nowMs,
       CloudWatchMetrics: [
         {
           Namespace: namespace,
-          Dimensions: [["FunctionName"]],
+          Dimensions: [Object.keys(dimensions)],
           Metrics: Object.entries(units)
             .filter(([name]) => Object.hasOwn(metrics, name))
             .map(([Name, Unit]) => ({ Name, Unit })),
         },
       ],
     },
-    FunctionName: functionName,
+    ...dimensions,
     ...metrics,
   })}\n`;

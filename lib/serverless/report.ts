@@ -3,7 +3,7 @@ import type { Log } from "../telemetry/log.ts";
 import { logSink } from "../telemetry/sink-log.ts";
 import type { Strays } from "../telemetry/strays.ts";
 import type { Invocation } from "./lambda.ts";
-import { runMetrics } from "./metrics.ts";
+import { runMetrics, sinkMetrics } from "./metrics.ts";
 import type { PlanSummary } from "./planning.ts";
 
 /** Some streams could not be read or recorded. A function ends with it, so that the platform counts a failure. */
@@ -55,11 +55,16 @@ export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSumma
   }
 }
 
-/** Logs a run and writes its metrics. */
+/** Logs a run and writes its metrics, and those of each sink that did or owes something. */
 export function reportRun(
   summary: RunSummary,
   { log, now, report }: Pick<Invocation<unknown, unknown>, "log" | "now" | "report">,
 ): void {
   logRun(log, summary);
   report(runMetrics(summary, now()));
+  for (const [Sink, sink] of Object.entries(summary.sinks)) {
+    const metrics = sinkMetrics(sink, now());
+    // A metric costs money in each hour in which it is written.
+    if (Object.values(metrics).some((value) => value > 0)) report(metrics, { Sink });
+  }
 }

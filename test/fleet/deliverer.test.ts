@@ -2,13 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AwsError } from "../../lib/aws/errors.ts";
 import type { CloudEvent } from "../../lib/change/event.ts";
-import { eventId, sinkName } from "../../lib/core/names.ts";
+import { eventId, sinkName, streamKey } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { CircuitBreaker } from "../../lib/delivery/circuit-breaker.ts";
 import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
 import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import { openDeliverer, type Received } from "../../lib/fleet/deliverer.ts";
+import type { DeliveryAttempt } from "../../lib/run/observer.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { accepted, busy, locked, refused, scriptedSink } from "../delivery/scripted-sink.ts";
 import { type RecordParts, record } from "../serverless/sqs-event.ts";
@@ -62,6 +63,7 @@ function stage(
   const queue = memoryQueue();
   const deadLetters = memoryQueue();
   const logged: unknown[] = [];
+  const attempts: DeliveryAttempt[] = [];
   const deliverer = openDeliverer({
     dispatcher: () =>
       new SinkDispatcher({
@@ -75,6 +77,7 @@ function stage(
     deadLetters,
     clock,
     log: (...line) => void logged.push(line),
+    observer: { attempted: (attempt) => attempts.push(attempt) },
   });
   const { signal } = new AbortController();
   return {
@@ -83,6 +86,7 @@ function stage(
     queue,
     deadLetters,
     logged,
+    attempts,
     deliver: (batch: readonly Received[], sending = signal) =>
       deliverer.deliver(batch, { stopAtMs: clock.now() + 5_000, sending, settling: signal }),
   };
@@ -100,6 +104,22 @@ describe("a deliverer", () => {
     });
     expect(sink.accepted.map(({ id }) => id).toSorted()).toEqual(events.map(({ id }) => id).toSorted());
     expect([queue.visibility, deadLetters.sent]).toEqual([[], []]);
+  });
+
+  it("shows its observer each attempt with the event's own stream", async () => {
+    const { deliver, attempts } = stage();
+    const event = eventOf(1);
+    await deliver([messageOf(event)]);
+    expect(attempts).toEqual([
+      {
+        stream: streamKey(event.data.instance),
+        sink: "ops",
+        event,
+        result: accepted,
+        startedMs: startMs,
+        endedMs: startMs,
+      },
+    ]);
   });
 
   it("fails the event that was not taken and all later ones of its task, and no others", async () => {

@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { systemClock } from "../../lib/core/clock.ts";
+import { warmBridge } from "../../lib/serverless/warm.ts";
+import { demoKey } from "../../lib/simulator/auth.ts";
+import { silentLog } from "../../lib/telemetry/log.ts";
 import { setStage } from "../cli/stage.ts";
 import { type Otelcol, startOtelcol } from "../services/otelcol.ts";
 
@@ -68,6 +72,25 @@ describe("a poll with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
 
   it("shows no secret in what it sends", () => {
     expect(collector.printed()).not.toContain("path-that-is-a-password");
+  });
+});
+
+describe("a function with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
+  it("sends its spans before its invocation ends, after which the platform may freeze it", async () => {
+    const stage = await setStage();
+    stage.task("resizeInstance", "SUCCESS");
+    vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.origin);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const environment = {
+      ...exporting(),
+      HUAWEICLOUD_SDK_AK: demoKey.ak,
+      HUAWEICLOUD_SDK_SK: demoKey.sk,
+    };
+    const deps = { configFile: null, folder: stage.folder, environment, random: () => 0, log: silentLog };
+    const bridge = await warmBridge({ ...deps, clock: systemClock }).current();
+    onTestFinished(() => bridge.close());
+    const summary = await bridge.run(new AbortController().signal);
+    await expect.poll(() => collector.printed()).toContain(summary.runId);
   });
 });
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
 import type { RunSummary, StreamSummary } from "../../lib/run/summary.ts";
 import { deliveryMetrics, metricsLine, planMetrics, runMetrics } from "../../lib/serverless/metrics.ts";
-import { logRun, requireListed, requireSuccess } from "../../lib/serverless/report.ts";
+import { logRun, reportRun, requireListed, requireSuccess } from "../../lib/serverless/report.ts";
+import { silentLog } from "../../lib/telemetry/log.ts";
 import { key } from "../checkpoint/sample.ts";
 import { sinkSummary, streamSummary, trouble } from "../status/sample.ts";
 
@@ -86,12 +87,31 @@ describe("requireListed", () => {
 
 describe("metricsLine", () => {
   it("declares every number it holds", () => {
-    const line = metricsLine(runMetrics(run([stream()]), 0), "poll", 1_000);
+    const line = metricsLine(runMetrics(run([stream()]), 0), { FunctionName: "poll" }, 1_000);
     expect(line.endsWith("}\n")).toBe(true);
     const { _aws, FunctionName, ...numbers } = JSON.parse(line);
     const [{ Metrics, Dimensions }] = _aws.CloudWatchMetrics;
     expect([_aws.Timestamp, FunctionName, Dimensions]).toEqual([1_000, "poll", [["FunctionName"]]]);
     expect(Metrics.map(({ Name }: { Name: string }) => Name)).toEqual(Object.keys(numbers));
+  });
+});
+
+describe("reportRun", () => {
+  it("writes a sink's metrics under its name in the runs in which it did or owes something", () => {
+    const written: unknown[] = [];
+    const sinks = {
+      quiet: sink(),
+      ops: sink({ pending: 2, oldestPendingAt: new Date(10_000).toISOString() }),
+    };
+    reportRun(run([stream()], sinks), {
+      log: silentLog,
+      now: () => 70_000,
+      report: (metrics, dimensions) => written.push([dimensions, metrics]),
+    });
+    expect(written).toEqual([
+      [undefined, expect.objectContaining({ Pending: 2, OldestPendingAge: 60 })],
+      [{ Sink: "ops" }, { Accepted: 0, Retrying: 0, Pending: 2, DeadLettered: 0, OldestPendingAge: 60 }],
+    ]);
   });
 });
 
