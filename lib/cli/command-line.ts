@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 
@@ -15,3 +15,14 @@ export interface CommandLine {
 /** The examples at the end of a command's help. */
 export const examples = (...lines: readonly string[]): string =>
   ["", "Examples:", ...lines.map((line) => `  $ dms-task-bridge ${line}`)].join("\n");
+
+/** `-o wide`: whole ids, keys and messages instead of short ones. */
+export const wideOption = (): Option =>
+  new Option("-o, --output <format>", "wide: whole keys and messages").choices(["wide"]);
+
+/** `--fail-on`: ends with exit code 1 where a condition holds. */
+export const failOnOption = (): Option =>
+  new Option(
+    "--fail-on <conditions>",
+    "exit with 1 when one holds: blocked, failing, unreadable, pending:15m",
+  );

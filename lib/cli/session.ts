@@ -5,16 +5,19 @@ import {
   loadOfflineSinks,
   loadReadConfig,
   loadReadSinks,
+  loadStore,
   type OfflineSinks,
   type ReadConfig,
   readConfig,
 } from "../config/load.ts";
 import { readConfigText } from "../config/read/file.ts";
+import type { SinkName } from "../core/names.ts";
 import { telemetryFor } from "../opentelemetry/load.ts";
 import type { OpenTelemetry } from "../opentelemetry/open.ts";
 import { fieldsOf } from "../text/json.ts";
 import { type Bridge, openBridge } from "../wire/bridge.ts";
 import { secretResolvers } from "../wire/secrets.ts";
+import { readStores } from "../wire/stores.ts";
 import { choiceError } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
@@ -53,22 +56,34 @@ function requireSink({ value }: ReadConfig, name: string, argument: string): voi
 export interface SessionOptions {
   /** Whether the command serves metrics to Prometheus. @default false */
   readonly isScraped?: boolean;
+  /** Whether a run stores and sends nothing. @default false */
+  readonly isRehearsal?: boolean;
 }
 
 /** Opens the configured bridge for one command, and always closes it. @throws ConfigError, StoreError */
 export async function withBridge(
   context: Context,
   body: (bridge: Bridge, loaded: LoadedConfig, telemetry: OpenTelemetry | null) => Promise<ExitCode>,
-  { isScraped = false }: SessionOptions = {},
+  { isScraped = false, isRehearsal = false }: SessionOptions = {},
 ): Promise<ExitCode> {
   const loaded = await configOf(context);
   const telemetry = await telemetryFor(context, isScraped);
   const observer = telemetry ? { observer: telemetry.observer } : {};
-  const bridge = await openBridge(loaded, { ...context, ...observer, shutdown: context });
+  const bridge = await openBridge(loaded, { ...context, ...observer, isRehearsal, shutdown: context });
   try {
     return await body(bridge, loaded, telemetry);
   } finally {
     await bridge.close();
     await telemetry?.close();
   }
+}
+
+/** Reads the configured store for one command, without any key of a source or a sink. @throws ConfigError, StoreError */
+export async function withRecords<Result>(
+  context: Context,
+  body: (bridge: Pick<Bridge, "checkpoints">, sinks: readonly SinkName[]) => Promise<Result>,
+): Promise<Result> {
+  const read = await readConfigOf(context);
+  const loaded = await loadStore(read, { ...context, secrets: secretResolvers(context) });
+  return readStores(loaded, context, (stores) => body(stores, loaded.sinks));
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import type { Environment } from "../core/environment.ts";
 import { ConfigError, type ConfigIssue } from "../core/errors.ts";
-import type { SinkName } from "../core/names.ts";
+import { type SinkName, sinkName } from "../core/names.ts";
 import { accessKeyVariables } from "../huawei/access-key.ts";
 import { sinkTypes as builtInSinkTypes } from "../sinks/index.ts";
 import { fieldsOf, isRecord } from "../text/json.ts";
@@ -33,6 +33,12 @@ export interface LoadedConfig {
 /** The part of a configuration that delivery needs, without sources. */
 export interface LoadedSinks extends Pick<LoadedConfig, "sinks" | "folder"> {
   readonly config: Pick<Config, "delivery">;
+}
+
+/** The part of a configuration that says where records are, and the sinks' names. */
+export interface LoadedStore extends Pick<LoadedConfig, "folder"> {
+  readonly config: Pick<Config, "checkpoint">;
+  readonly sinks: readonly SinkName[];
 }
 
 /** Dependencies of the loader. */
@@ -96,9 +102,23 @@ export const loadSinks = async (file: string | null, deps: LoadDeps): Promise<Lo
 /** Loads only the sinks of a configuration that was read. @throws ConfigError */
 export const loadReadSinks = ({ value, source, folder }: ReadConfig, deps: LoadDeps): Promise<LoadedSinks> =>
   withPlace(source, async () => {
-    const { output, sinks, issues } = await checkedWith(sinksSchema, sinksPart(value), { ...deps, folder });
+    const { output, sinks, issues } = await checkedWith(sinksSchema, partOf(value, sinksSchema), {
+      ...deps,
+      folder,
+    });
     if (issues.length > 0 || !output) throw new ConfigError(issues);
     return { config: output, sinks, folder };
+  });
+
+/** Loads where records are: no key of a source or a sink is read. @throws ConfigError */
+export const loadStore = ({ value, source, folder }: ReadConfig, deps: LoadDeps): Promise<LoadedStore> =>
+  withPlace(source, async () => {
+    const { output, issues } = await checkedWith(storeSchema, partOf(value, storeSchema), {
+      ...deps,
+      folder,
+    });
+    if (issues.length > 0 || !output) throw new ConfigError(issues);
+    return { config: output, sinks: Object.keys(fieldsOf(fieldsOf(value)["sinks"])).map(sinkName), folder };
   });
 
 /** Sinks whose unset variables and references are replaced by placeholders. */
@@ -114,7 +134,7 @@ export const loadOfflineSinks = (
 ): Promise<OfflineSinks> =>
   withPlace(source, async () => {
     const offline = { ...deps, folder, offline: true };
-    const { sinks, issues, unresolved } = await checkedWith(sinksSchema, sinksPart(value), offline);
+    const { sinks, issues, unresolved } = await checkedWith(sinksSchema, partOf(value, sinksSchema), offline);
     if (issues.length > 0) throw new ConfigError(issues);
     return { sinks, unresolved: unresolved.flatMap((text) => text.issues) };
   });
@@ -146,11 +166,11 @@ async function withPlace<Loaded>(source: TextSource | null, load: () => Promise<
 }
 
 const sinksSchema = v.pick(configSchema, ["delivery", "sinks"]);
+const storeSchema = v.pick(configSchema, ["checkpoint"]);
 
-function sinksPart(written: unknown): unknown {
-  const parts = Object.entries(fieldsOf(written));
-  return Object.fromEntries(parts.filter(([key]) => Object.hasOwn(sinksSchema.entries, key)));
-}
+/** The written parts that a schema knows. */
+const partOf = (written: unknown, { entries }: { readonly entries: object }): unknown =>
+  Object.fromEntries(Object.entries(fieldsOf(written)).filter(([key]) => Object.hasOwn(entries, key)));
 
 /** Dependencies of a check. */
 interface CheckDeps extends LoadDeps {

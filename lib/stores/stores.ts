@@ -15,3 +15,8 @@ export interface Stores {
   /** Null when it is off. */
   readonly journal: Journal | null;
 }
+
+/** Closes all stores. */
+export async function closeStores({ checkpoints, deadLetters, parked }: Stores): Promise<void> {
+  await Promise.all([checkpoints.close(), deadLetters.close(), parked.close()]);
+}

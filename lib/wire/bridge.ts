@@ -22,7 +22,8 @@ import { isWatched, openDiscovery, type WatchedStream } from "../source/discover
 import { openDmsSource } from "../source/dms.ts";
 import { keyGates } from "../source/key-gate.ts";
 import { trackBusy } from "../stores/busy-records.ts";
-import type { Stores } from "../stores/stores.ts";
+import { rehearsalStores } from "../stores/rehearsal.ts";
+import { closeStores, type Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
 import { warnOfCutTemplates } from "./cut-templates.ts";
 import { followRules } from "./follow-rules.ts";
@@ -30,7 +31,7 @@ import { journalLosses, journalUpkeep } from "./journal-upkeep.ts";
 import { type BridgeObserver, observeAll } from "./observer.ts";
 import { allListings, servedStreams } from "./served.ts";
 import { openSinkPipeline } from "./sink-pipeline.ts";
-import { openStores } from "./stores.ts";
+import { openStores, openStoresToRead } from "./stores.ts";
 import { streamPlans } from "./stream-plan.ts";
 import { unlistedStreams } from "./unlisted.ts";
 
@@ -54,6 +55,8 @@ export interface BridgeDeps {
   readonly shutdown?: ShutdownSignals;
   /** Processes that run at once and share the budget of their access keys. @default 1 */
   readonly containers?: number;
+  /** Whether to read only: a run stores nothing and sends nothing. @default false */
+  readonly isRehearsal?: boolean;
 }
 
 /** The assembled bridge, as used by the command line and the functions. */
@@ -109,7 +112,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const { clock, log } = deps;
   await warnOfCutTemplates(loaded, log);
   const losses = journalLosses(log);
-  const opened = deps.stores ?? (await openStores(loaded, { ...deps, journalFailed: losses.failed }));
+  const opened = deps.stores ?? (await openConfigured(loaded, { ...deps, journalFailed: losses.failed }));
   const stores = trackBusy(opened, clock);
   const { checkpoints, deadLetters, parked, activity, journal } = stores;
   const { keep: keepMs, maxEvents } = config.journal;
@@ -164,7 +167,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       isJournaled: journal !== null,
       observer: all,
       clockSkewMs,
-      dispatchers: mapValues(pipelines, ({ dispatcher }) => dispatcher()),
+      dispatchers: deps.isRehearsal ? new Map() : mapValues(pipelines, ({ dispatcher }) => dispatcher()),
     };
     const ended = await runStreams(feeds, context, { signal, ...time });
     const skewMs = clockSkewMs();
@@ -215,10 +218,16 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       await Promise.all(
         [...sinks.values(), ...discoveries.map(({ source }) => source)].map((part) => part.close()),
       );
-      if (!deps.stores) await Promise.all([checkpoints.close(), deadLetters.close(), parked.close()]);
+      if (!deps.stores) await closeStores(stores);
     },
   };
 }
+
+const openConfigured = async (
+  loaded: LoadedConfig,
+  deps: BridgeDeps & Parameters<typeof openStores>[1],
+): Promise<Stores> =>
+  deps.isRehearsal ? rehearsalStores(await openStoresToRead(loaded, deps)) : openStores(loaded, deps);
 
 const mapValues = <Key, From, To>(
   map: ReadonlyMap<Key, From>,

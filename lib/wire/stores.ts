@@ -1,11 +1,11 @@
 import path from "node:path";
-import type { LoadedConfig } from "../config/load.ts";
+import type { LoadedConfig, LoadedStore } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Environment } from "../core/environment.ts";
 import type { JournalLimits } from "../journal/journal.ts";
 import type { JournalSettings } from "../stores/journal-guard.ts";
-import type { Stores } from "../stores/stores.ts";
+import { closeStores, type Stores } from "../stores/stores.ts";
 
 interface StoresDeps {
   readonly clock: Clock;
@@ -35,6 +35,20 @@ export async function openStores(
   const { checkpoint } = config;
   const limits = journalLimits(config);
   const journal = limits && { ...limits, failed: journalFailed };
+  return openAt({ checkpoint, folder }, { clock, random, environment }, journal);
+}
+
+/** Where the records are. */
+interface StorePlace {
+  readonly checkpoint: Config["checkpoint"];
+  readonly folder: string;
+}
+
+async function openAt(
+  { checkpoint, folder }: StorePlace,
+  { clock, random, environment = {} }: Omit<StoresDeps, "journalFailed">,
+  journal: JournalSettings | null,
+): Promise<Stores> {
   switch (checkpoint.type) {
     case "memory": {
       const { memoryStores } = await import("../stores/memory.ts");
@@ -58,5 +72,47 @@ export async function openStores(
     }
     default:
       return checkpoint satisfies never;
+  }
+}
+
+/**
+ * Opens the configured stores to read, without the journal. Nothing is created or migrated: without a store yet, they
+ * are empty.
+ * @throws StoreError
+ */
+export async function openStoresToRead(
+  { config: { checkpoint }, folder }: Pick<LoadedStore, "config" | "folder">,
+  deps: Omit<StoresDeps, "journalFailed">,
+): Promise<Stores> {
+  switch (checkpoint.type) {
+    case "file": {
+      const { fileStoresToRead } = await import("../stores/sqlite/index.ts");
+      return fileStoresToRead(path.resolve(folder, checkpoint.path), deps.clock);
+    }
+    case "postgres": {
+      const { postgresStoresToRead } = await import("../stores/postgres/index.ts");
+      return postgresStoresToRead(checkpoint, deps);
+    }
+    // These make nothing before the first commit.
+    case "memory":
+    case "dynamodb":
+    case "bucket":
+      return openAt({ checkpoint, folder }, deps, null);
+    default:
+      return checkpoint satisfies never;
+  }
+}
+
+/** Opens the configured stores to read, for `body`, and closes them. @throws StoreError */
+export async function readStores<Result>(
+  loaded: LoadedStore,
+  deps: Omit<StoresDeps, "journalFailed">,
+  body: (stores: Stores) => Promise<Result>,
+): Promise<Result> {
+  const stores = await openStoresToRead(loaded, deps);
+  try {
+    return await body(stores);
+  } finally {
+    await closeStores(stores);
   }
 }

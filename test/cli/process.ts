@@ -65,3 +65,18 @@ export function running(child: ChildProcessWithoutNullStreams, input?: string): 
 
 export const run = (args: readonly string[], options?: StartOptions): Promise<Ended> =>
   start(args, options).ended;
+
+/** The command line on a terminal of so many columns, without colours; its output is what the terminal shows. */
+export function runOnTerminal(
+  args: readonly string[],
+  columns: number,
+  { cwd, env = {} }: StartOptions = {},
+): Promise<Ended> {
+  const words = [process.execPath, "--disable-warning=ExperimentalWarning", cli, ...args];
+  const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const script = spawn("script", ["-qec", `stty cols ${columns} rows 40; ${command}`, "/dev/null"], {
+    cwd,
+    env: { PATH: process.env["PATH"], NO_COLOR: "1", TERM: "xterm", ...env },
+  });
+  return running(script).ended;
+}

@@ -7,7 +7,7 @@ import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { type Receiver, type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
-import { run, start } from "./process.ts";
+import { run, runOnTerminal, start } from "./process.ts";
 
 export const secrets = {
   sk: demoKey.sk,
@@ -31,6 +31,8 @@ export interface CliStage {
   task(name: string, status?: string): string;
   run(...args: readonly string[]): ReturnType<typeof run>;
   start(...args: readonly string[]): ReturnType<typeof start>;
+  /** Runs a command on a terminal of so many columns. */
+  onTerminal(columns: number, ...args: readonly string[]): ReturnType<typeof runOnTerminal>;
   write(file: string, text: string): Promise<void>;
   read(file: string): Promise<string>;
   /** A further sink of the configuration. */
@@ -101,6 +103,7 @@ export async function setStage(
       simulator.world.start({ instance: instance.id, name, steps: [{ status, afterMs: 0 }] }),
     run: (...args) => run(args, where),
     start: (...args) => start(args, where),
+    onTerminal: (columns, ...args) => runOnTerminal(args, columns, where),
     write,
     read,
     addSink: (name, options) => {

@@ -43,7 +43,7 @@ export async function explain(context: Context, options: ExplainOptions): Promis
 }
 
 /** A sink without a filter accepts everything. */
-const explanationOf = (name: SinkName, { common }: LoadedSink, event: CloudEvent): Explanation =>
+export const explanationOf = (name: SinkName, { common }: LoadedSink, event: CloudEvent): Explanation =>
   common.filter
     ? compileFilter(common.filter, `sinks.${name}.filter`).explain(event)
     : { matches: true, checks: [] };

@@ -1,18 +1,17 @@
-import type { CloudEvent } from "../../change/event.ts";
 import type { LoadedConfig } from "../../config/load.ts";
 import type { OpenTelemetry } from "../../opentelemetry/open.ts";
 import type { RunSummary } from "../../run/summary.ts";
 import { logDefect } from "../../telemetry/defect.ts";
 import type { Bridge } from "../../wire/bridge.ts";
-import { type BridgeObserver, observeAll } from "../../wire/observer.ts";
+import { observeAll } from "../../wire/observer.ts";
 import { durationMs } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, isInterruption } from "../errors.ts";
 import { type Monitor, openMonitor, unmonitored } from "../monitor.ts";
-import { count, shortId, span, timeOfDay } from "../screen/format.ts";
+import { count, span, timeOfDay } from "../screen/format.ts";
 import type { Screen } from "../screen/output.ts";
+import { runReporter } from "../screen/run-reporter.ts";
 import { streamErrorReporter } from "../screen/stream-errors.ts";
-import { pad, type Span, styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 
 /** Allowance beyond the interval and twice a run's time budget: a run also reads and waits for its store. */
@@ -74,33 +73,6 @@ async function runOnAndOn(
     await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
   }
   screen.status();
-}
-
-/** Prints a line for each durable event and for each delivery that failed. */
-function runReporter({ screen, clock }: Context): BridgeObserver {
-  const line = (...spans: Span[]) => screen.out.line(["dim", timeOfDay(clock.now())], "  ", ...spans);
-  return {
-    committed: (_, event) => line(...eventLine(event)),
-    attempted: ({ sink, event, result }) => {
-      if (result.kind === "accepted") return;
-      const { name } = event.data.task;
-      const { to } = event.data.change;
-      line(["yellow", `${sink}: ${result.kind}`], `  ${name} ${to}: ${result.detail} (${result.reason})`);
-    },
-  };
-}
-
-function eventLine({ data }: CloudEvent): Span[] {
-  const { change, instance, task } = data;
-  const before = change.from ? `${change.from} -> ` : "";
-  return [
-    pad(instance.name ?? instance.instanceId, 16),
-    "  ",
-    pad(task.name, 26),
-    ["dim", `${shortId(task.id)}  ${before}`],
-    [styleOf(change.to), change.to],
-    ["dim", `  ${task.user.name ?? ""}`],
-  ];
 }
 
 function showHeartbeat(screen: Screen, summary: RunSummary, nextMs: number): void {

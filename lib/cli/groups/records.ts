@@ -1,10 +1,21 @@
 import type { CommandLine } from "../command-line.ts";
-import { examples } from "../command-line.ts";
+import { examples, failOnOption, wideOption } from "../command-line.ts";
+import type { StatusOptions } from "../commands/status.ts";
 import type { TasksOptions } from "../commands/tasks.ts";
 
 /** Commands that show and mend what the API and the records hold. */
 export function recordsCommands({ root, run }: CommandLine): void {
   root.commandsGroup("Look and mend:");
+
+  root
+    .command("status")
+    .description("show how each sink is, and each stream that cannot be read: why, since when, what to do")
+    .addOption(failOnOption())
+    .addOption(wideOption())
+    .addHelpText("after", examples("status", "status -o wide", "status --fail-on blocked,pending:15m"))
+    .action((options: StatusOptions) =>
+      run(async (context) => (await import("../commands/status.ts")).status(context, options)),
+    );
 
   root
     .command("tasks")

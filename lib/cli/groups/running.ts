@@ -1,6 +1,7 @@
 import type { CommandLine } from "../command-line.ts";
-import { examples } from "../command-line.ts";
+import { examples, failOnOption, wideOption } from "../command-line.ts";
 import type { DemoOptions } from "../commands/demo/demo.ts";
+import type { PollOptions } from "../commands/poll.ts";
 import type { WatchOptions } from "../commands/watch.ts";
 
 /** Commands that run the bridge, or what stands in for it. */
@@ -23,8 +24,20 @@ export function runningCommands({ root, run }: CommandLine): void {
   root
     .command("poll")
     .description("one run: read tasks, record changes, deliver events")
-    .addHelpText("after", examples("poll", "poll --json | jq '.streams[] | select(.error)'"))
-    .action(() => run(async (context) => (await import("../commands/poll.ts")).poll(context)));
+    .option(
+      "--dry-run",
+      "show what would be sent where, and which filter keeps it back; store and send nothing",
+    )
+    .option("-v, --verbose", "print each change and each delivery that fails")
+    .addOption(failOnOption())
+    .addOption(wideOption())
+    .addHelpText(
+      "after",
+      examples("poll", "poll --dry-run", "poll --fail-on blocked,pending:15m", "poll --json | jq '.sinks'"),
+    )
+    .action((options: PollOptions) =>
+      run(async (context) => (await import("../commands/poll.ts")).poll(context, options)),
+    );
 
   root
     .command("watch")

@@ -64,7 +64,7 @@ export function openScreen(stdout: TerminalStream, stderr: TerminalStream): Scre
       table: (columns, rows) =>
         write(
           stream,
-          table(columns, rows)
+          table(columns, rows, isTerminal ? stream.columns || 80 : undefined)
             .map((line) => `${paint(line, stream)}\n`)
             .join(""),
         ),

@@ -1,4 +1,5 @@
 import type { RunSummary, SinkSummary, StreamSummary } from "../../run/summary.ts";
+import { shortNames } from "../../status/names.ts";
 import { count, instant, span } from "./format.ts";
 import type { Output } from "./output.ts";
 import type { Line, Span } from "./text.ts";
@@ -8,16 +9,18 @@ export const hasFailure = ({ streams, sinks }: RunSummary): boolean =>
   streams.some(({ error, unreadable }) => error || unreadable > 0) ||
   Object.values(sinks).some(({ deadLettered }) => deadLettered > 0);
 
-/** The run as two tables and a summary in words. */
-export function showSummary(out: Output, summary: RunSummary): void {
+/** The run as two tables and a summary in words. Streams have short names on a terminal, unless `isWide`. */
+export function showSummary(out: Output, summary: RunSummary, isWide = false): void {
+  const names = isWide || !out.isTerminal ? new Map<string, string>() : shortNames(summary.streams);
+  const nameOf = (key: string): string => names.get(key) ?? key;
   out.table(
     [
       { title: "TASKS", align: "right" },
       { title: "CHANGES", align: "right" },
       { title: "SINCE" },
-      { title: "STREAM" },
+      { title: "STREAM", shrinks: true },
     ],
-    summary.streams.map(streamRow),
+    summary.streams.map((stream) => streamRow(stream, nameOf(stream.key))),
   );
   out.line();
   out.table(
@@ -34,9 +37,9 @@ export function showSummary(out: Output, summary: RunSummary): void {
   for (const line of sentences(summary)) out.line(...line);
 }
 
-function streamRow({ tasks, changes, beginTime, key, error }: StreamSummary): Line {
-  if (error) return ["-", "-", "-", ["red", key]];
-  return [String(tasks), changedBy(changes), beginTime ? instant(Date.parse(beginTime)) : "-", key];
+function streamRow({ tasks, changes, beginTime, error }: StreamSummary, name: string): Line {
+  if (error) return ["-", "-", "-", ["red", name]];
+  return [String(tasks), changedBy(changes), beginTime ? instant(Date.parse(beginTime)) : "-", name];
 }
 
 const changedBy = (changes: number): Span => (changes > 0 ? ["cyan", String(changes)] : "0");

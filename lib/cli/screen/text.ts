@@ -13,6 +13,8 @@ export type Line = readonly Span[];
 export interface Column {
   readonly title: string;
   readonly align?: "right";
+  /** Whether its cells are cut where the table is wider than the screen. @default false */
+  readonly shrinks?: true;
 }
 
 /**
@@ -53,16 +55,67 @@ export function pad(span: Span, width: number, align?: Column["align"]): Span {
   return typeof span === "string" ? filled : [span[0], filled];
 }
 
-/** A dim heading and one line per row, columns aligned and two blanks apart, no trailing blanks. */
-export function table(columns: readonly Column[], rows: readonly Line[]): readonly Line[] {
+/** Cuts a span to `width` columns, with `…` at its end where it was longer. */
+export function cut(span: Span, width: number): Span {
+  if (widthOf(span) <= width) return span;
+  let short = "";
+  for (const { segment } of graphemes.segment(visible(textOf(span)))) {
+    if (stringWidth(short + segment) > width - 1) break;
+    short += segment;
+  }
+  return typeof span === "string" ? `${short}…` : [span[0], `${short}…`];
+}
+
+const graphemes = new Intl.Segmenter();
+
+/** Breaks text into lines of at most `width` columns at its blanks; a longer word has a line of its own. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(`${last} ${word}`) <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Least columns that a cell is cut to. */
+const leastWidth = 8;
+
+/** Takes what is over `width` from the columns that shrink, the widest first. */
+function shrunk(columns: readonly Column[], natural: readonly number[], width: number): readonly number[] {
+  const widths = [...natural];
+  let over = widths.reduce((sum, each) => sum + each, 2 * (widths.length - 1)) - width;
+  while (over > 0) {
+    const [widest] = columns
+      .flatMap(({ shrinks }, index) => (shrinks && (widths[index] ?? 0) > leastWidth ? [index] : []))
+      .toSorted((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
+    if (widest === undefined) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    over -= 1;
+  }
+  return widths;
+}
+
+/**
+ * A dim heading and one line per row, columns aligned and two blanks apart, no trailing blanks. Columns that shrink are
+ * cut to make it fit `width` columns.
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly Line[],
+  width = Number.POSITIVE_INFINITY,
+): readonly Line[] {
   const heading: Line = columns.map(({ title }): Span => ["dim", title]);
-  const widths = columns.map((_, index) =>
+  const natural = columns.map((_, index) =>
     Math.max(...[heading, ...rows].map((row) => widthOf(row[index] ?? ""))),
   );
+  const widths = shrunk(columns, natural, width);
   const last = columns.length - 1;
   return [heading, ...rows].map((row) =>
     columns.flatMap(({ align }, index): Span[] => {
-      const cell = row[index] ?? "";
+      const cell = cut(row[index] ?? "", widths[index] ?? 0);
       const isRagged = index === last && align !== "right";
       const filled = isRagged ? cell : pad(cell, widths[index] ?? 0, align);
       return index === last ? [filled] : [filled, "  "];

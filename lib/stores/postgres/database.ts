@@ -2,7 +2,7 @@ import type { Clock, Random } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import { type ConnectionOptions, openConnections } from "./connections.ts";
 import { postgresFailure } from "./errors.ts";
-import { prepareSchema, quoted } from "./schema.ts";
+import { prepareSchema, prepareToRead, quoted } from "./schema.ts";
 
 const maxAttempts = 4;
 /** Upper bound of the first wait, milliseconds; doubles with each retry, with full jitter. */
@@ -39,12 +39,18 @@ export interface DatabaseOptions extends ConnectionOptions {
 export interface DatabaseDeps {
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether the session may only read: no table is made. @default false */
+  readonly readOnly?: boolean;
 }
 
 /** Opens a database. It does not connect before the first statement. */
-export function openDatabase(options: DatabaseOptions, { clock, random }: DatabaseDeps): PostgresDatabase {
+export function openDatabase(
+  options: DatabaseOptions,
+  { clock, random, readOnly = false }: DatabaseDeps,
+): PostgresDatabase {
   const { url, schema } = options;
-  const connections = openConnections(options, (connection) => prepareSchema(connection, schema), clock);
+  const prepare = readOnly ? prepareToRead : prepareSchema;
+  const connections = openConnections(options, (connection) => prepare(connection, schema), clock);
   const closed = new AbortController();
 
   const storeError = (error: unknown): StoreError => {

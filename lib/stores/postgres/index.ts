@@ -1,26 +1,43 @@
 import { randomUUID } from "node:crypto";
 import { cachedCheckpoints } from "../cached.ts";
 import type { JournalSettings } from "../journal-guard.ts";
+import { memoryStores } from "../memory.ts";
 import type { Stores } from "../stores.ts";
 import { postgresActivity, postgresCheckpoints } from "./checkpoints.ts";
-import { type DatabaseDeps, type DatabaseOptions, openDatabase } from "./database.ts";
+import { type DatabaseDeps, type DatabaseOptions, openDatabase, type PostgresDatabase } from "./database.ts";
 import { postgresDeadLetters } from "./dead-letters.ts";
 import { postgresJournal } from "./journal.ts";
 import { postgresParked } from "./parked.ts";
 
 /** All stores in one schema. A warm process does not re-read what it wrote. */
-export function postgresStores(
+export const postgresStores = (
   options: DatabaseOptions,
   deps: DatabaseDeps,
   journal: JournalSettings | null = null,
+): Stores => storesIn(openDatabase(options, deps), deps, journal);
+
+/** All stores to read; empty ones in memory where the schema has no tables. @throws StoreError */
+export async function postgresStoresToRead(options: DatabaseOptions, deps: DatabaseDeps): Promise<Stores> {
+  const database = openDatabase(options, { ...deps, readOnly: true });
+  const { rows } = await database.query("SELECT to_regclass($1) IS NOT NULL AS is_there", [
+    database.table("checkpoint"),
+  ]);
+  if (rows[0]?.["is_there"] === true) return storesIn(database, deps, null);
+  await database.close();
+  return memoryStores(deps.clock);
+}
+
+function storesIn(
+  database: PostgresDatabase,
+  { clock }: DatabaseDeps,
+  journal: JournalSettings | null,
 ): Stores {
-  const database = openDatabase(options, deps);
-  const checkpoints = postgresCheckpoints(database, { clock: deps.clock, newId: randomUUID, journal });
+  const checkpoints = postgresCheckpoints(database, { clock, newId: randomUUID, journal });
   return {
-    checkpoints: cachedCheckpoints(checkpoints, deps.clock),
+    checkpoints: cachedCheckpoints(checkpoints, clock),
     deadLetters: postgresDeadLetters(database),
     parked: postgresParked(database),
     activity: postgresActivity(database),
-    journal: journal && postgresJournal(database, deps.clock),
+    journal: journal && postgresJournal(database, clock),
   };
 }

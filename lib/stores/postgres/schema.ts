@@ -70,6 +70,20 @@ export async function prepareSchema(connection: SqlConnection, schema: string): 
   await migrate(connection, schema);
 }
 
+/**
+ * Prepares a new connection that only reads, also from a replica. Nothing is made or migrated.
+ * @throws StoreError when a newer program made the tables
+ */
+export async function prepareToRead(connection: SqlConnection, schema: string): Promise<void> {
+  await connection.query(
+    `SET statement_timeout = ${statementMs}; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`,
+  );
+  const { rows } = await connection.query("SELECT to_regclass($1) IS NOT NULL AS is_there", [
+    `${quoted(schema)}.${versionTable}`,
+  ]);
+  if (rows[0].is_there) await versionIn(connection, schema);
+}
+
 /** Migrates the schema, one process at a time; processes that waited find it done. */
 async function migrate(connection: SqlConnection, schema: string): Promise<void> {
   await connection.query("BEGIN");

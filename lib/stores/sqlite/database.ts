@@ -6,6 +6,7 @@ import { StoreError } from "../../core/errors.ts";
 const applicationId = 0x444d5342;
 const schemaVersion = 1;
 const busyTimeoutMs = 5_000;
+const databaseName = "bridge.db";
 
 const schema = `
   CREATE TABLE checkpoint (
@@ -53,8 +54,40 @@ export interface SqliteDatabase {
  * Opens or creates `folder/bridge.db`. WAL with synchronous FULL: commits are durable.
  * @throws StoreError `unavailable` when the folder is unusable, `corrupt` when the file is not this store's
  */
-export function openDatabase(folder: string): SqliteDatabase {
-  const file = path.join(folder, "bridge.db");
+export const openDatabase = (folder: string): SqliteDatabase =>
+  openWith(folder, (file) => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    createIfMissing(folder, file);
+    const opened = new DatabaseSync(file, { timeout: busyTimeoutMs });
+    return checked(opened, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  });
+
+/**
+ * Opens `folder/bridge.db` to read; null when there is none. Nothing is created.
+ * @throws StoreError
+ */
+export function openDatabaseToRead(folder: string): SqliteDatabase | null {
+  if (!existsSync(path.join(folder, databaseName))) return null;
+  return openWith(folder, (file) => {
+    const opened = new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true });
+    return checked(opened, "PRAGMA query_only = ON;");
+  });
+}
+
+/** Checks whose database it is before the first statement. */
+function checked(opened: DatabaseSync, settings: string): DatabaseSync {
+  try {
+    checkOwner(opened);
+    opened.exec(settings);
+    return opened;
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}
+
+function openWith(folder: string, connect: (file: string) => DatabaseSync): SqliteDatabase {
+  const file = path.join(folder, databaseName);
   const guarded = <Result>(work: () => Result): Result => {
     try {
       return work();
@@ -62,19 +95,7 @@ export function openDatabase(folder: string): SqliteDatabase {
       throw asStoreError(error, file);
     }
   };
-  const sql = guarded(() => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    createIfMissing(folder, file);
-    const opened = new DatabaseSync(file, { timeout: busyTimeoutMs });
-    try {
-      checkOwner(opened);
-      opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-      return opened;
-    } catch (error) {
-      opened.close();
-      throw error;
-    }
-  });
+  const sql = guarded(() => connect(file));
   const files = new OpenFiles(file);
   const use: SqliteDatabase["use"] = (work) =>
     guarded(() => {

@@ -1,0 +1,73 @@
+import { eachOf } from "../../async/each.ts";
+import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
+import { StoreError } from "../../core/errors.ts";
+import type { StreamKey } from "../../core/names.ts";
+import { type SinkStatus, sinkStatuses } from "../../status/sinks.ts";
+import { type StreamStatus, streamStatus } from "../../status/streams.ts";
+import type { Bridge } from "../../wire/bridge.ts";
+import type { Context } from "../context.ts";
+import type { ExitCode } from "../errors.ts";
+import { failOn, type Judged } from "../fail-on.ts";
+import { withProgress } from "../screen/progress.ts";
+import { showStatus, showWideStatus } from "../screen/status.ts";
+import { withRecords } from "../session.ts";
+
+/** Options of `status`. */
+export interface StatusOptions {
+  readonly output?: "wide";
+  readonly failOn?: string;
+}
+
+/** Status of all sinks and streams, from the records alone. */
+export interface Status extends Judged {
+  readonly at: string;
+  readonly streams: readonly StreamStatus[];
+  readonly sinks: Readonly<Record<string, SinkStatus>>;
+}
+
+/** Shows how each sink is, and each stream that cannot be read. Only the store is asked. */
+export const status = (context: Context, options: StatusOptions): Promise<ExitCode> => {
+  const holds = options.failOn === undefined ? () => [] : failOn(options.failOn);
+  return withRecords(context, async (stores, sinks) => {
+    const { clock, screen, json } = context;
+    const records = await withProgress(context, "reading records", () => readRecords(stores));
+    const nowMs = clock.now();
+    const found: Status = {
+      at: new Date(nowMs).toISOString(),
+      streams: records.map(({ key, checkpoint, error }) => streamStatus(key, checkpoint, error)),
+      sinks: Object.fromEntries(
+        sinkStatuses({ sinks, records: records.flatMap(({ checkpoint }) => checkpoint ?? []), nowMs }),
+      ),
+    };
+    if (json) screen.out.json(found);
+    else if (options.output === "wide") showWideStatus(screen.out, found, nowMs);
+    else showStatus(screen.out, found, nowMs);
+    const reasons = holds(found, nowMs);
+    for (const reason of reasons) screen.err.line(["red", "failed: "], reason);
+    return reasons.length > 0 ? 1 : 0;
+  });
+};
+
+interface ReadRecord {
+  readonly key: StreamKey;
+  readonly checkpoint: Checkpoint | null;
+  /** Why the record could not be read. */
+  readonly error: StoreError | null;
+}
+
+const recordsAtOnce = 16;
+
+/** Reads all records. One that is damaged is reported as its stream's error. @throws StoreError without a list of records */
+async function readRecords({ checkpoints }: Pick<Bridge, "checkpoints">): Promise<readonly ReadRecord[]> {
+  const keys = await checkpoints.list();
+  const read = new Map<StreamKey, ReadRecord>();
+  await eachOf(keys, recordsAtOnce, async (key) => {
+    try {
+      read.set(key, { key, checkpoint: (await checkpoints.load(key))?.checkpoint ?? null, error: null });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      read.set(key, { key, checkpoint: null, error });
+    }
+  });
+  return keys.flatMap((key) => read.get(key) ?? []);
+}

@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { setStage } from "../stage.ts";
+
+// Each command is a process.
+vi.setConfig({ testTimeout: 90_000 });
+
+const webhook = (url: string) => ({
+  type: "webhook",
+  url,
+  allowPrivateNetwork: true,
+  filter: { type: [{ suffix: ".failed" }] },
+});
+
+describe("poll --dry-run", () => {
+  it("shows where each change would go and which filter keeps it back; stores and sends nothing", async () => {
+    const stage = await setStage();
+    await stage.addSink("pager", webhook(stage.receiver.url));
+    stage.task("bindInstancePublicIp");
+    const { code, out, err } = await stage.run("poll", "--dry-run");
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(/^orders +bindInstancePublicIp +\w{6} {2}EXECUTING/m);
+    expect(out).toMatch(/^ {2}-> ops$/m);
+    expect(out).toMatch(/^ {2}x {2}pager: its filter wants type \[\{"suffix":"\.failed"\}\], found /m);
+    expect(out).toContain("Dry run: 1 event would be recorded and sent.");
+    expect(existsSync(join(stage.folder, ".bridge"))).toBe(false);
+    expect(stage.receiver.deliveries).toEqual([]);
+  });
+
+  it("leaves a store as it is, and the next poll sends what it showed", async () => {
+    const stage = await setStage();
+    await stage.run("poll");
+    const before = (await stage.run("checkpoint", "show", "--json")).out;
+    stage.task("bindInstancePublicIp");
+    const shown = JSON.parse((await stage.run("poll", "--dry-run", "--json")).out);
+    expect(shown).toMatchObject({ dryRun: true, events: [{ sinks: { ops: { takes: true } } }] });
+    expect((await stage.run("checkpoint", "show", "--json")).out).toBe(before);
+    expect(stage.receiver.deliveries).toEqual([]);
+    await stage.run("poll");
+    const [sent] = stage.receiver.deliveries.flatMap(({ events }) => events);
+    const { observedAt: _, ...change } = sent?.data.change ?? { observedAt: "" };
+    expect(shown.events[0].event).toMatchObject({ id: sent?.id, data: { change } });
+  });
+
+  it("judges no sink, so it takes no --fail-on", async () => {
+    const stage = await setStage();
+    expect((await stage.run("poll", "--dry-run", "--fail-on", "blocked")).code).toBe(2);
+  });
+});
+
+describe("poll -v", () => {
+  it("prints its changes, and with --json has their events", async () => {
+    const stage = await setStage();
+    stage.task("bindInstancePublicIp");
+    const { out } = await stage.run("poll", "-v");
+    expect(out).toMatch(/^\d\d:\d\d:\d\dZ {2}orders +bindInstancePublicIp +\w{6} {2}EXECUTING/m);
+    stage.task("restartInstance");
+    const { events } = JSON.parse((await stage.run("poll", "-v", "--json")).out);
+    expect(events).toMatchObject([{ data: { task: { name: "restartInstance" } } }]);
+  });
+});

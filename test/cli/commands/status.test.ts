@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import stringWidth from "string-width";
+import { describe, expect, it, vi } from "vitest";
+import { healthy } from "../../status/sample.ts";
+import { run } from "../process.ts";
+import { key, secrets, setStage } from "../stage.ts";
+
+// Each command is a process.
+vi.setConfig({ testTimeout: 90_000 });
+
+const widest = (text: string): number => Math.max(...text.split(/\r?\n/).map((line) => stringWidth(line)));
+
+describe("status", () => {
+  it("shows a healthy sink, and makes no store", async () => {
+    const stage = await setStage();
+    const before = await stage.run("status", "--json");
+    expect(before).toMatchObject({ code: 0, err: "" });
+    expect(JSON.parse(before.out)).toMatchObject({ streams: [], sinks: { ops: healthy } });
+    expect(existsSync(join(stage.folder, ".bridge"))).toBe(false);
+  });
+
+  it("says in another process why a sink fails, in the platform's words, and what to do", async () => {
+    const stage = await setStage({ respond: () => ({ status: 403, body: "token of the channel expired" }) });
+    stage.task("bindInstancePublicIp");
+    await stage.run("poll");
+    const asked = stage.simulator.requests.length;
+    const sent = stage.receiver.deliveries.length;
+    const { out } = await stage.run("status", "--json");
+    expect(JSON.parse(out)).toMatchObject({
+      streams: [{ key, name: "orders", pending: 1, error: null }],
+      sinks: {
+        ops: {
+          state: "blocked",
+          reason: "unauthorized",
+          httpStatus: 403,
+          message: expect.stringContaining("token of the channel expired"),
+          pending: 1,
+          action: expect.stringContaining("dms-task-bridge sink test ops"),
+        },
+      },
+    });
+    expect(out).not.toContain(secrets.path);
+    const shown = await stage.run("status");
+    expect(shown.out).toMatch(/^ops +blocked +\S.* +1 +\S.* +next run$/m);
+    expect(shown.out).toMatch(/^ {2}said: HTTP 403 from /m);
+    expect(shown.out).toMatch(/^ {2}do: {3}renew /m);
+    expect([stage.simulator.requests.length, stage.receiver.deliveries.length]).toEqual([asked, sent]);
+  });
+
+  it("says since when and why a stream cannot be read, and needs no key of Huawei Cloud", async () => {
+    const stage = await setStage();
+    await stage.run("poll");
+    stage.simulator.faults.on("html", { operation: "ListBackgroundTasks" });
+    await stage.run("poll");
+    const { code, out } = await run(["status", "--json"], { cwd: stage.folder });
+    expect(code).toBe(0);
+    expect(JSON.parse(out).streams).toMatchObject([
+      { key, name: "orders", error: { code: "malformed", since: expect.stringMatching(/Z$/) } },
+    ]);
+    const shown = await stage.run("status");
+    expect(shown.out).toMatch(/^orders \(111111\) +malformed/m);
+    expect(shown.out).toContain("0 other streams can be read");
+  });
+
+  it.each([60, 80, 120])("fits a terminal of %i columns", async (columns) => {
+    const stage = await setStage({ respond: () => ({ status: 503, body: "busy ".repeat(50) }) });
+    stage.task("bindInstancePublicIp");
+    await stage.run("poll");
+    for (const args of [["status"], ["poll"]]) {
+      const { out } = await stage.onTerminal(columns, ...args);
+      expect(out).toContain("ops");
+      const tables = out.split(/\r?\n/).filter((line) => !/Why:|will be tried/.test(line));
+      expect(widest(tables.join("\n"))).toBeLessThanOrEqual(columns);
+    }
+    const wide = await stage.onTerminal(columns, "status", "-o", "wide");
+    expect(wide.out).toContain(key);
+  });
+
+  it("ends with 1 where a condition of --fail-on holds, and says which", async () => {
+    const stage = await setStage({ respond: () => ({ status: 401 }) });
+    stage.task("bindInstancePublicIp");
+    expect(await stage.run("poll", "--fail-on", "blocked")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("ops is blocked"),
+    });
+    expect((await stage.run("status")).code).toBe(0);
+    expect((await stage.run("status", "--fail-on", "pending:15m,unreadable")).code).toBe(0);
+    expect((await stage.run("status", "--fail-on", "failing")).code).toBe(1);
+    expect(await stage.run("status", "--fail-on", "pending")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("pending:15m"),
+    });
+  });
+});
