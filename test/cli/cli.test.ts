@@ -3,6 +3,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { run } from "./process.ts";
 
 const commands = [
+  "init",
   "validate",
   "demo",
   "poll",

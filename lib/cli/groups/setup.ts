@@ -1,9 +1,22 @@
 import type { CommandLine } from "../command-line.ts";
 import { examples } from "../command-line.ts";
+import type { InitOptions } from "../commands/init.ts";
 
 /** Commands that prepare a configuration. */
 export function setupCommands({ root, run }: CommandLine): void {
   root.commandsGroup("Set up:");
+
+  root
+    .command("init")
+    .description("write a configuration to begin with; asks for what the options leave out")
+    .option("--engine <engine>", "what the instances run: rabbitmq, kafka, rocketmq or dcs")
+    .option("--region <region>", "where they are, such as cn-north-4")
+    .option("--to <type>", "where the events go: slack, webhook, kafka, ...")
+    .option("--force", "write over what is there")
+    .addHelpText("after", examples("init", "init --engine kafka --region cn-north-4 --to slack"))
+    .action((options: InitOptions) =>
+      run(async (context) => (await import("../commands/init.ts")).init(context, options)),
+    );
 
   root
     .command("validate")

@@ -1,0 +1,84 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { folderWith, variable } from "../../config/sample.ts";
+import { run } from "../process.ts";
+import { onTerminal } from "../terminal.ts";
+
+const flags = ["--engine", "kafka", "--region", "cn-north-4", "--to", "slack"];
+const read = (folder: string, file: string) => readFile(path.join(folder, file), "utf8");
+
+it("writes a configuration, an example of its variables, and says the next command", async () => {
+  const folder = await folderWith({});
+  const { code, out, err } = await run(["init", ...flags], { cwd: folder });
+  expect([code, err]).toEqual([0, ""]);
+  expect(await read(folder, "bridge.config.yaml")).toBe(`\
+# yaml-language-server: $schema=./bridge.schema.json
+sources:
+  - engine: kafka
+    region: cn-north-4
+    projectId: ${variable("HUAWEICLOUD_SDK_PROJECT_ID")}
+    instances: all
+sinks:
+  slack:
+    type: slack
+    url: ${variable("SLACK_URL")}
+`);
+  const variables = await read(folder, ".env.example");
+  for (const name of ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_PROJECT_ID", "SLACK_URL"])
+    expect(variables).toContain(`\n${name}=\n`);
+  expect(JSON.parse(await read(folder, "bridge.schema.json"))).toHaveProperty("properties.sources");
+  expect(out).toContain("$ dms-task-bridge validate\n");
+  expect(await run(["validate"], { cwd: folder })).toMatchObject({ code: 0, err: "" });
+});
+
+it("names the schema of the installed package", async () => {
+  const folder = await folderWith({});
+  const schema = path.join(folder, "node_modules/dms-task-bridge/dist/schema");
+  await mkdir(schema, { recursive: true });
+  await mkdir(path.join(folder, "deploy"));
+  await writeFile(path.join(schema, "config.json"), "{}");
+  await run(["init", ...flags], { cwd: path.join(folder, "deploy") });
+  expect(await read(folder, "deploy/bridge.config.yaml")).toContain(
+    "$schema=../node_modules/dms-task-bridge/dist/schema/config.json\n",
+  );
+});
+
+it.each(["bridge.config.yaml", "bridge.config.ts", ".env.example"])(
+  "writes nothing over %s",
+  async (name) => {
+    const folder = await folderWith({ [name]: "mine" });
+    const { code, err } = await run(["init", ...flags], { cwd: folder });
+    expect([code, err]).toEqual([2, `error: --force: expected the flag, to write over it, found ${name}\n`]);
+    expect(await read(folder, name)).toBe("mine");
+    expect((await run(["init", ...flags, "--force"], { cwd: folder })).code).toBe(
+      name.endsWith(".ts") ? 2 : 0,
+    );
+  },
+);
+
+it.each([
+  [[], "--engine: expected one of rabbitmq, kafka, rocketmq, dcs, as there is no terminal to ask on"],
+  [["--engine", "kafak"], "did you mean kafka?"],
+  [["--engine", "kafka", "--region", "CN North"], "--region: expected a region such as cn-north-4"],
+  [["--engine", "kafka", "--region", "r", "--to", "slak"], "did you mean slack?"],
+])("refuses %j without a terminal, with one clear error", async (args, said) => {
+  const folder = await folderWith({});
+  const { code, out, err } = await run(["init", ...args], { cwd: folder });
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain(said);
+});
+
+it("asks on a terminal for what the flags leave out, and again after a wrong answer", async () => {
+  const folder = await folderWith({});
+  const { ended } = onTerminal(["init", "--region", "eu-de"], {
+    cwd: folder,
+    columns: 60,
+    input: "\nslak\nslack\n",
+  });
+  const { code, out } = await ended;
+  expect([code, out]).toEqual([0, expect.stringContaining("Not possible: slak (did you mean slack?)")]);
+  expect(await read(folder, "bridge.config.yaml")).toMatch(
+    /engine: rabbitmq\n {4}region: eu-de\n[\s\S]*type: slack/,
+  );
+});
