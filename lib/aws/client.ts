@@ -121,7 +121,7 @@ export function openAws(deps: AwsDeps): AwsClient {
       const text = await send(service, { operation, headers, body: JSON.stringify(body) }, options);
       const parsed = parseJson(text);
       if (parsed !== undefined) return parsed;
-      throw new AwsError("malformed", "NOT_JSON", `${service} ${operation}: the answer is no JSON`);
+      throw new AwsError("malformed", "NOT_JSON", `${service} ${operation}: the response is not JSON`);
     },
   };
 }

@@ -38,9 +38,9 @@ export async function ask(
   const response = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options).catch(
     (error: unknown) => {
       if (error instanceof OutOfTime)
-        throw new AwsError("unavailable", "TIMEOUT", `${call}: no whole answer within ${timeoutMs} ms`);
+        throw new AwsError("unavailable", "TIMEOUT", `${call}: no complete response within ${timeoutMs} ms`);
       if (isCallersEnd(error, options))
-        throw new AwsError("unavailable", "ABORTED", `${call}: its time ended before an answer came`);
+        throw new AwsError("unavailable", "ABORTED", `${call}: time ran out before a response`);
       throw networkAwsError(call, error) ?? error;
     },
   );

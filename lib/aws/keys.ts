@@ -92,7 +92,8 @@ async function askContainer(deps: KeysDeps, options: CallOptions): Promise<Renew
     throw new AwsError(reason, `HTTP_${status}`, `${containerCall}: refused`);
   }
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), containerResponse), text);
-  if (!parsed.success) throw new AwsError("malformed", "NOT_A_KEY", `${containerCall}: the answer is no key`);
+  if (!parsed.success)
+    throw new AwsError("malformed", "NOT_A_KEY", `${containerCall}: the response holds no key`);
   const { AccessKeyId, SecretAccessKey, Token, Expiration } = parsed.output;
   return {
     value: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token },

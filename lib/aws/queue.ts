@@ -64,7 +64,7 @@ export function openQueue(url: string, { environment, clock, random }: QueueDeps
       await aws.call("sqs", operation, { QueueUrl: url, Entries }, { signal }),
     );
     if (response.success) return response.output.Failed;
-    throw new AwsError("malformed", "NOT_SQS", `sqs ${operation}: the answer is none of SQS's`);
+    throw new AwsError("malformed", "NOT_SQS", `sqs ${operation}: not an SQS response`);
   }
 
   return {

@@ -36,7 +36,7 @@ async function fetchParameter(aws: AwsClient, name: string): Promise<string> {
     await aws.call("ssm", "GetParameter", { Name: name, WithDecryption: true }),
   );
   if (!response.success)
-    throw new AwsError("malformed", "NO_VALUE", "ssm GetParameter: the answer has no value");
+    throw new AwsError("malformed", "NO_VALUE", "ssm GetParameter: the response has no value");
   return response.output.Parameter.Value;
 }
 

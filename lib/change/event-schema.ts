@@ -19,7 +19,10 @@ const dataSchema = {
       properties: {
         id: filled,
         name: text,
-        status: { ...filled, description: "The API's own word; values beyond the documented ones may come." },
+        status: {
+          ...filled,
+          description: "The status as the API names it; values beyond the documented ones may come.",
+        },
         params: {
           description:
             "The task's parameters, parsed, with secrets masked and numbers as the API wrote them; null when it has none. Over 16 KiB: { truncated: true, characters, beginning }.",
@@ -42,7 +45,7 @@ const dataSchema = {
           ...optionalText,
           description: "Null for a task seen for the first time; VANISHED for one that the API shows again.",
         },
-        to: { ...filled, description: "The new status; OVERDUE or VANISHED for what is told beyond status." },
+        to: { ...filled, description: "The new status; OVERDUE or VANISHED for changes beyond status." },
         durationMs: {
           type: "integer",
           minimum: 0,

@@ -29,7 +29,7 @@ export function report(error: unknown, err: Output, debug: boolean): ExitCode {
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   err.line(["red", "unexpected error: "], what);
-  if (!debug) err.line("This is a defect of dms-task-bridge. Run again with --debug for its stack.");
+  if (!debug) err.line("This is a bug in dms-task-bridge. Run again with --debug for its stack.");
   return 1;
 }
 

@@ -68,7 +68,7 @@ export async function openMonitor(
       () => null,
       () => "the store cannot be read",
     );
-    const late = clock.sleep(storeLimitMs, answered.signal).then(() => "the store does not answer");
+    const late = clock.sleep(storeLimitMs, answered.signal).then(() => "the store does not respond");
     try {
       return await Promise.race([asked, late]);
     } finally {

@@ -36,12 +36,12 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .addOption(
       new Option(
         "--env-file <file>",
-        "variables, NAME=value a line; may be repeated; the environment wins",
+        "file of variables, one NAME=value per line; repeatable; the environment wins",
       ).argParser((file: string, before: readonly string[] = []) => [...before, file]),
     )
     .option("--json", "print results as JSON")
     .addOption(
-      new Option("--log-level <level>", "least level of the log on stderr")
+      new Option("--log-level <level>", "minimum level of the log on stderr")
         .choices(["debug", "info", "warn", "error"])
         .default("warn"),
     )

@@ -24,7 +24,7 @@ export async function deliverSample(
       sink.deliver([event], { signal }),
     );
     const durationMs = clock.now() - startedMs;
-    const result = results[0] ?? { kind: "retry", reason: "network", detail: "the sink gave no answer" };
+    const result = results[0] ?? { kind: "retry", reason: "network", detail: "the sink returned no result" };
     if (context.json) screen.out.json({ sink: name, eventId: event.id, durationMs, result });
     else if (result.kind === "accepted") {
       screen.out.line(

@@ -7,7 +7,7 @@ const foldedText = {
     text,
     {
       type: "object",
-      properties: { "equals-ignore-case": { ...text, description: "In capitals or not." } },
+      properties: { "equals-ignore-case": { ...text, description: "Ignoring case." } },
       required: ["equals-ignore-case"],
       additionalProperties: false,
     },
@@ -15,11 +15,11 @@ const foldedText = {
 } as const satisfies JsonSchema;
 
 const operators: Readonly<Record<string, JsonSchema>> = {
-  exists: { type: "boolean", description: "Whether the field must be there." },
-  prefix: { ...foldedText, description: "What the text begins with." },
-  suffix: { ...foldedText, description: "What the text ends with." },
-  "equals-ignore-case": { ...text, description: "The text, in capitals or not." },
-  wildcard: { ...text, description: "A text in which `*` stands for any characters." },
+  exists: { type: "boolean", description: "Whether the field must exist." },
+  prefix: { ...foldedText, description: "Prefix of the text." },
+  suffix: { ...foldedText, description: "Suffix of the text." },
+  "equals-ignore-case": { ...text, description: "The text, ignoring case." },
+  wildcard: { ...text, description: "Text; `*` matches any characters." },
   cidr: { ...text, description: "A range of addresses such as 10.0.0.0/8." },
   numeric: {
     type: "array",
@@ -35,12 +35,12 @@ const operators: Readonly<Record<string, JsonSchema>> = {
       {
         type: "object",
         properties: {
-          prefix: { ...texts, description: "What the text may not begin with." },
-          suffix: { ...texts, description: "What the text may not end with." },
-          wildcard: { ...texts, description: "A text with `*` that may not match." },
+          prefix: { ...texts, description: "Excluded prefix." },
+          suffix: { ...texts, description: "Excluded suffix." },
+          wildcard: { ...texts, description: "Excluded text; `*` matches any characters." },
           "equals-ignore-case": {
             ...texts,
-            description: "The text that may not stand there, in capitals or not.",
+            description: "Excluded text, ignoring case.",
           },
         },
         minProperties: 1,
@@ -48,7 +48,7 @@ const operators: Readonly<Record<string, JsonSchema>> = {
         additionalProperties: false,
       },
     ],
-    description: "What may not stand there.",
+    description: "Excluded values.",
   },
 };
 
@@ -61,7 +61,7 @@ export const filterDefinitions: Readonly<Record<string, JsonSchema>> = {
         type: "array",
         items: { $ref: "#/$defs/pattern" },
         minItems: 2,
-        description: "Patterns of which one is enough.",
+        description: "Patterns; one must match.",
       },
     },
     additionalProperties: {

@@ -41,7 +41,7 @@ export async function configJsonSchema(sinkTypes: SinkTypes): Promise<JsonSchema
     ...whole,
     title: "Configuration of dms-task-bridge",
     properties: { ...properties, sinks: { ...byName, additionalProperties } },
-    patternProperties: { "^x-": { description: "The user's own; it is not looked at." } },
+    patternProperties: { "^x-": { description: "A key of your own; it is not checked." } },
     $defs: filterDefinitions,
   };
 }

@@ -78,7 +78,7 @@ const sourceFields = v.strictObject({
       ],
       'a list of instance ids, or "all"',
     ),
-    "Instance ids, or `all` to watch whatever the project has.",
+    "Instance ids, or `all` instances of the project.",
   ),
   credentials: v.optional(
     described(
@@ -87,11 +87,14 @@ const sourceFields = v.strictObject({
     ),
   ),
   startFrom: v.optional(
-    described(startFrom, "Where a new stream begins: `now`, `all` or an ISO instant."),
+    described(startFrom, "Starting point of a new stream: `now`, `all` or an ISO instant."),
     "now",
   ),
   lookback: v.optional(
-    described(duration(), "How far behind the newest creation the window reaches, for tasks that show late."),
+    described(
+      duration(),
+      "How far the window reaches behind the newest creation, for tasks that appear late.",
+    ),
     "15m",
   ),
   maxOpenAge: v.optional(
@@ -101,13 +104,13 @@ const sourceFields = v.strictObject({
   overdue: v.optional(
     described(
       v.record(v.string(), duration()),
-      "Task name to how long it may stay open before an `overdue` event; `*` for every other name.",
+      "Time limit per task name before an `overdue` event; `*` for every other name.",
     ),
     {},
   ),
   timeZone: v.optional(described(timeZone, "Zone of begin_time and end_time."), "UTC"),
-  pageSize: v.optional(described(count(1, 100), "Records asked for in one request."), 100),
-  requestTimeout: v.optional(described(positiveDuration(), "Longest wait for one answer of the API."), "15s"),
+  pageSize: v.optional(described(count(1, 100), "Records per request."), 100),
+  requestTimeout: v.optional(described(positiveDuration(), "Time limit of one API response."), "15s"),
   tls,
   proxy,
 });
@@ -191,12 +194,12 @@ const delivery = v.strictObject({
   maxAttempts: v.optional(
     described(
       count(1, 1_000_000),
-      "Attempts after which an event is given up; without it only its age counts.",
+      "Attempts after which a delivery becomes a dead letter; by default only its age counts.",
     ),
   ),
-  maxAge: v.optional(described(duration(), "Age at which an undelivered event is given up."), "7d"),
+  maxAge: v.optional(described(duration(), "Age at which an undelivered event becomes a dead letter."), "7d"),
   deadLetterMaxAge: v.optional(
-    described(positiveDuration(), "Age at which a dead letter is deleted; the log tells of it before."),
+    described(positiveDuration(), "Age at which a dead letter is deleted; the log warns beforehand."),
     "30d",
   ),
   maxBacklog: v.optional(
@@ -241,7 +244,7 @@ export const sinkCommon = v.object({
         events: described(count(1, 1_000_000), "How many."),
         per: described(duration(), "In what span."),
       }),
-      "At most so many events, or messages of a chat, in each such span.",
+      "Maximum events (messages, for chat) per interval.",
     ),
   ),
 });

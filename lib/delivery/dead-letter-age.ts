@@ -35,7 +35,7 @@ export function deadLetterAge({ deadLetters, log, maxAgeMs }: DeadLetterAgeDeps)
     const old = await deadLetters.list({ givenUpBeforeMs: nowMs - maxAgeMs * (1 - announcedPart) });
     const gone = old.filter(({ givenUpAtMs }) => givenUpAtMs < nowMs - maxAgeMs);
     for (const { id, sink, stream, reason } of gone)
-      log("warn", "a dead letter has reached its age and is deleted", {
+      log("warn", "dead letter expired", {
         deadLetter: id,
         sink,
         stream,
@@ -45,7 +45,7 @@ export function deadLetterAge({ deadLetters, log, maxAgeMs }: DeadLetterAgeDeps)
     const staying = old.filter((deadLetter) => !gone.includes(deadLetter));
     for (const [sink, deadLetters] of Map.groupBy(staying, (deadLetter) => deadLetter.sink)) {
       const firstGoesAt = new Date((deadLetters[0]?.givenUpAtMs ?? nowMs) + maxAgeMs).toISOString();
-      log("warn", "dead letters will soon be deleted: redrive them, or purge them", {
+      log("warn", "dead letters expire soon: redrive or purge them", {
         sink,
         deadLetters: deadLetters.length,
         firstGoesAt,
@@ -61,7 +61,7 @@ export function deadLetterAge({ deadLetters, log, maxAgeMs }: DeadLetterAgeDeps)
       return await sweep(nowMs);
     } catch (error) {
       const problem = error instanceof Error && "code" in error ? error.message : nameOf(error);
-      log("warn", "the age of dead letters could not be looked at", { problem });
+      log("warn", "expired dead letters could not be checked", { problem });
       return new Map();
     }
   };

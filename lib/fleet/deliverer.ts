@@ -176,7 +176,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       return false;
     }
     for (const { message, reason, detail } of abandoned) {
-      log("error", "a message was given up", { messageId: message.messageId, reason, detail });
+      log("error", "a message was abandoned", { messageId: message.messageId, reason, detail });
     }
     return true;
   }
@@ -188,7 +188,7 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
       await parts.queue.changeVisibility(changes, options);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      log("warn", "messages keep the queue's own visibility time-out", { problem: error.message });
+      log("warn", "messages keep the queue's own visibility timeout", { problem: error.message });
     }
   }
 

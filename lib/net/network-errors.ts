@@ -29,7 +29,7 @@ type Known = Pick<NetworkFailure, "fault" | "problem">;
 
 const lost = (problem: string): Known => ({ fault: "lost", problem });
 const untrusted = (problem: string): Known => ({ fault: "untrusted", problem });
-const slow: Known = { fault: "slow", problem: "no answer in time" };
+const slow: Known = { fault: "slow", problem: "no response in time" };
 const dropped = lost("the connection broke");
 const unreachable = lost("the host cannot be reached");
 const closed = lost("the client is closed");
@@ -57,7 +57,7 @@ const known: ReadonlyMap<string, Known> = new Map([
   ["UND_ERR_SOCKET", dropped],
   ["UND_ERR_CLOSED", closed],
   ["UND_ERR_DESTROYED", closed],
-  ["UND_ERR_HEADERS_OVERFLOW", { fault: "garbled", problem: "the answer's headers are too large" }],
+  ["UND_ERR_HEADERS_OVERFLOW", { fault: "garbled", problem: "the response headers are too large" }],
   ["EPROTO", noTls],
   ["CERT_HAS_EXPIRED", untrusted("the certificate has expired")],
   ["CERT_NOT_YET_VALID", untrusted("the certificate is not valid yet")],
@@ -79,7 +79,7 @@ export function networkFailure(error: unknown): NetworkFailure | null {
   if (error instanceof ProxyError) return { fault: error.fault, problem: error.message, code: error.code };
   // undici's parser errors carry no reliable code.
   if (error instanceof errors.HTTPParserError)
-    return { fault: "garbled", problem: "the answer is not HTTP", code: null };
+    return { fault: "garbled", problem: "the response is not HTTP", code: null };
   const code = codeOf(error);
   return code === null ? null : { ...(known.get(code) ?? unlisted(code)), code };
 }

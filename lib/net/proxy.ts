@@ -155,7 +155,10 @@ function refusal({ origin, authorization }: Proxy, status: number): ProxyError {
     return new ProxyError(`the proxy ${origin} ${what}`, { fault: "barred", code });
   }
   if (status === 408 || status === 504)
-    return new ProxyError(`the proxy ${origin} got no answer from the host in time`, { fault: "slow", code });
+    return new ProxyError(`the proxy ${origin} got no response from the host in time`, {
+      fault: "slow",
+      code,
+    });
   if (status === 429 || status >= 500)
     return new ProxyError(`the proxy ${origin} cannot reach the host now`, { fault: "lost", code });
   return new ProxyError(`the proxy ${origin} does not connect to the host`, { fault: "barred", code });

@@ -23,7 +23,7 @@ export function bridgeMetrics(meter: Meter, now: () => number): BridgeObserver {
 
   const accepted = counter("accepted", "Deliveries that the sink accepted.");
   const retried = counter("retried", "Attempts that failed and will be repeated.");
-  const deadLettered = counter("dead_lettered", "Deliveries that were given up.");
+  const deadLettered = counter("dead_lettered", "Deliveries that became dead letters.");
   const changes = counter("changes", "Status changes that were recorded.");
   const failures = counter("stream_errors", "Runs in which the stream was not read or recorded.");
   const requests = counter("api_requests", "Requests to the API by outcome, retries included.");
@@ -46,7 +46,7 @@ export function bridgeMetrics(meter: Meter, now: () => number): BridgeObserver {
       for (const { key } of last.streams) observe(result, of(key), { stream: key });
     });
 
-  perSink("pending", "Deliveries still owed to the sink.", ({ pending }) => pending);
+  perSink("pending", "Deliveries still pending for the sink.", ({ pending }) => pending);
   perSink("failing", "1 while the sink refuses deliveries, blocked or not.", ({ state }) =>
     state === "healthy" ? 0 : 1,
   );
@@ -55,7 +55,7 @@ export function bridgeMetrics(meter: Meter, now: () => number): BridgeObserver {
   );
   perSink(
     "oldest_pending_age_seconds",
-    "Age of the oldest delivery still owed to the sink.",
+    "Age of the oldest delivery still pending for the sink.",
     ({ oldestPendingAt }) =>
       oldestPendingAt === null ? 0 : Math.max(0, now() - Date.parse(oldestPendingAt)) / 1_000,
   );

@@ -89,7 +89,7 @@ export class ParkedBatches {
       await work(this.#context);
     } catch (error) {
       const { log, stream } = this.#context;
-      log("warn", "parked batches that nobody needs could not be removed", { stream, error: nameOf(error) });
+      log("warn", "unneeded parked batches could not be removed", { stream, error: nameOf(error) });
     }
   }
 }

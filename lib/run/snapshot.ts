@@ -86,7 +86,7 @@ export async function readSnapshot(
     const now = { oursMs: clock.now(), apiMs: apiNowMs };
     const sound = withSoundWatermark(checkpoint, now, place.reach);
     if (sound !== checkpoint) {
-      place.log("warn", "the watermark was ahead of the API's clock and is moved back", {
+      place.log("warn", "the watermark was ahead of the API's clock; moved back", {
         instance,
         watermark: new Date(beginMs).toISOString(),
         to: new Date(sound.watermarkMs).toISOString(),
@@ -110,14 +110,14 @@ export async function readSnapshot(
     if (page.doubt !== null) {
       doubtful = true;
       unreadMs.push(beginMs);
-      place.log("warn", "a listing may lack tasks", { instance, doubt: page.doubt });
+      place.log("warn", "a listing may be incomplete", { instance, doubt: page.doubt });
     }
   }
   if (Math.abs(clockSkewMs) > reportSkewMs) {
     place.log("warn", "the API's clock differs from this machine's", { instance, clockSkewMs });
   }
   if (beginMs > here.nowMs) {
-    place.log("warn", "the watermark lies in the future: nothing is listed until then", {
+    place.log("warn", "the watermark is in the future; nothing is listed until then", {
       instance,
       watermark: new Date(beginMs).toISOString(),
     });
@@ -202,7 +202,7 @@ async function lookUp(
     return await source.get(stream, id, options);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
-    log("warn", "a task could not be looked up", {
+    log("warn", "a task could not be queried", {
       instance: stream.instanceId,
       task: id,
       reason: error.reason,

@@ -39,7 +39,7 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
     deps,
   );
   const deadLetters = openQueue(
-    required(environment, "BRIDGE_DEAD_LETTER_QUEUE", "the URL of the queue for what is given up"),
+    required(environment, "BRIDGE_DEAD_LETTER_QUEUE", "the URL of the dead-letter queue"),
     deps,
   );
   const [name, sink] = entry;

@@ -51,7 +51,7 @@ export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSumma
     sinks,
   )) {
     logSink(log, { runId, sink, retrying }, status);
-    if (deadLettered > 0) log("warn", "deliveries were given up", { runId, sink, deadLettered });
+    if (deadLettered > 0) log("warn", "deliveries became dead letters", { runId, sink, deadLettered });
   }
 }
 

@@ -102,11 +102,13 @@ export function cachedAcrossInvocations<Part extends Closable, Loaded>(
       if (sameSecrets(secrets, present.secrets)) return present;
       const part = await opening.open(loaded, depsWith(handed));
       await present.part.close();
-      deps.log("info", "a secret has changed: what uses it is opened anew");
+      deps.log("info", "secret rotated; reconnecting");
       return { part, secrets };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      deps.log("warn", "the secrets could not be read again: those in use stay", { problem: error.message });
+      deps.log("warn", "secrets could not be read again; keeping the current ones", {
+        problem: error.message,
+      });
       return present;
     }
   }

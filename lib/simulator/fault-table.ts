@@ -69,7 +69,7 @@ export const faultTable = {
     "ms",
   ),
 
-  "only-offset": dialect("the position is read from `offset`, from 0; `start` is not heard", (dialect) => ({
+  "only-offset": dialect("the position is read from `offset`, from 0; `start` is ignored", (dialect) => ({
     ...dialect,
     position: "offset",
     base: 0,
@@ -80,7 +80,7 @@ export const faultTable = {
   })),
   "zero-based-start": dialect("`start` counts from 0", (dialect) => ({ ...dialect, base: 0 })),
   "limit-clamped": dialect(
-    "a page never holds more than so many, whatever the limit",
+    "a page holds at most this many records, whatever the limit",
     (dialect, maxLimit) => ({ ...dialect, maxLimit, isClamped: true }),
     10,
     "tasks",
@@ -153,7 +153,7 @@ export const faultTable = {
     firstTask((task) => ({ ...task, created_at: "yesterday", updated_at: "0000-00-00T00:00:00Z" })),
   ),
   "unknown-status": page(
-    "a task has a status that nobody has heard of",
+    "a task has an unknown status",
     firstTask((task) => ({ ...task, status: "ROLLING_BACK" })),
   ),
 
@@ -198,7 +198,7 @@ export const faultTable = {
     wire: { kind: "cut" },
   })),
   reset: response("the connection is reset", (response) => ({ ...response, wire: { kind: "reset" } })),
-  hang: response("no answer ever comes", (response) => ({ ...response, wire: { kind: "hang" } })),
+  hang: response("no response ever comes", (response) => ({ ...response, wire: { kind: "hang" } })),
   "slow-drip": response(
     "the body comes one byte at a time",
     (response, everyMs) => ({ ...response, wire: { kind: "drip", everyMs } }),

@@ -21,7 +21,7 @@ export const schema = v.strictObject({
   source: v.optional(
     described(
       v.pipe(v.string(sourceExpectation), v.regex(/^(?!aws\.)[^\s]{1,256}$/, sourceExpectation)),
-      "The `source` that rules match; the event's own stands in `detail.source`.",
+      "The `source` that rules match; the event's own is in `detail.source`.",
     ),
     "dms-task-bridge",
   ),

@@ -92,7 +92,7 @@ function eventResult(
   if (!report) return operation.doubt(response, "EventGrid's report");
   const found = report.events.find(({ event_id }) => event_id === id);
   if (!found) {
-    const detail = operation.quote("the answer leaves an event out");
+    const detail = operation.quote("the response omits an event");
     return { kind: "retry", reason: "server_error", detail, retryAfterMs: doubtMs };
   }
   if (!found.error_code) return { kind: "accepted" };

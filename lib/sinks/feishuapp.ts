@@ -107,7 +107,7 @@ function feishuAppResult(response: SinkResponse, context: ResponseContext): Deli
 function withoutToken(response: SinkResponse, context: ResponseContext): Refusal {
   const result = feishuAppResult(response, context);
   if (result.kind !== "accepted") return result;
-  const detail = `HTTP ${response.status} from ${context.origin}: the answer holds no token`;
+  const detail = `HTTP ${response.status} from ${context.origin}: the response holds no token`;
   return { kind: "retry", reason: "server_error", detail, status: response.status };
 }
 

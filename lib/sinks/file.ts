@@ -63,7 +63,7 @@ export function writingSink(
 const outOfTime: Refusal = {
   kind: "retry",
   reason: "timeout",
-  detail: "the run's time ended before the file was written",
+  detail: "the run's time budget ended before the file was written",
 };
 
 const hangs: Refusal = {

@@ -23,7 +23,7 @@ export const schema = urlSchema({
     "The project, by its number or path.",
   ),
   ...workflowEntries(
-    { token: "A pipeline trigger token of the project.", url: "Where GitLab answers." },
+    { token: "A pipeline trigger token of the project.", url: "GitLab's base URL." },
     "https://gitlab.com",
   ),
   ref: described(

@@ -106,7 +106,7 @@ export function create(name: SinkName, options: RabbitMqOptions, { clock, log }:
           tls: options.tls ? tlsSettings(options.tls) : {},
           timeoutMs,
           signal,
-          onBlocked: (reason) => log("warn", "RabbitMQ takes no messages now", { sink: name, reason }),
+          onBlocked: (reason) => log("warn", "RabbitMQ blocks messages for now", { sink: name, reason }),
         });
       },
       send: (channel, events) =>

@@ -120,5 +120,5 @@ export function create(name: SinkName, options: RedisOptions, { clock }: SinkDep
 const noProof = (origin: string): Refusal => ({
   kind: "retry",
   reason: "server_error",
-  detail: `${origin}: the answer is none of Redis's to the script`,
+  detail: `${origin}: not a Redis response to the script`,
 });

@@ -37,7 +37,7 @@ export function create(name: SinkName, options: SqsOptions, deps: SinkDeps): Sin
     const Entries = events.map((event, index) => entryOf(event, index, isFifo));
     const body = { QueueUrl: options.queueUrl, Entries };
     const response = v.safeParse(batchResponse, await aws.call("sqs", "SendMessageBatch", body, attempt));
-    if (!response.success) throw new AwsError("malformed", "NOT_SQS", `${call}: the answer is none of SQS's`);
+    if (!response.success) throw new AwsError("malformed", "NOT_SQS", `${call}: not an SQS response`);
     const { Successful, Failed } = response.output;
     const outcomes = new Map([
       ...Successful.map(({ Id }) => [Id, null] as const),

@@ -53,7 +53,7 @@ export const create = (name: SinkName, options: StepFunctionsOptions, deps: Sink
   );
 
 const started = v.object({ executionArn: v.pipe(v.string(), v.nonEmpty()) });
-const notStarted = "states StartExecution: the answer names no execution";
+const notStarted = "states StartExecution: the response names no execution";
 
 const maxNameCharacters = 80;
 const hashCharacters = 32;

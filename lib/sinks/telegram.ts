@@ -78,7 +78,7 @@ export const { schema, create } = livingModule(
         const { movedTo } = saidIn(response);
         if (movedTo === null || movedTo === chat) return false;
         chat = movedTo;
-        deps.log("warn", "the Telegram group has a new id: put it into the configuration", {
+        deps.log("warn", "the Telegram group has a new id; update the configuration", {
           sink: name,
           chat,
         });

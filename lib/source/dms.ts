@@ -69,7 +69,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
     throw new ConfigError([{ field: "sources.credentials", found: "nothing", expected: "credentials" }]);
   }
   if (!isKnownRegion(region)) {
-    log("warn", "The region is not among those known; it is tried as it is", { region });
+    log("warn", "unknown region; used as it is", { region });
   }
 
   const { dispatcher, close } = openAgent({ keepAliveMs, tls: config.tls, proxy: config.proxy }, deps);
@@ -159,7 +159,8 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
         tooLong = step.done || !found ? null : overdue(found.page);
         yield { tasks, skipped, clockSkewMs, doubt: step.done ? step.value : tooLong };
       }
-      if (memory.dialect !== dialect) log("info", "The API counts records otherwise", { ...memory.dialect });
+      if (memory.dialect !== dialect)
+        log("info", "the API numbers records differently", { ...memory.dialect });
     },
 
     async get(stream, id, options) {

@@ -59,7 +59,10 @@ export function httpSend(deps: HttpDeps): SendApiRequest {
     } catch (error) {
       if (error instanceof SourceError) throw error;
       if (error instanceof OutOfTime)
-        throw new SourceError("unavailable", `${operation}: no whole answer within ${deps.timeoutMs} ms`);
+        throw new SourceError(
+          "unavailable",
+          `${operation}: no complete response within ${deps.timeoutMs} ms`,
+        );
       if (isCallersEnd(error, options)) throw outOfTime(operation, error);
       throw networkSourceError(operation, error) ?? error;
     }
@@ -127,7 +130,7 @@ function bodyOf(text: string): unknown {
 function notJson(text: string): string {
   if (text.trim() === "") return "an empty body";
   return /^\s*<(!doctype|html|head|body)/i.test(text)
-    ? "a web page, which a proxy or a login may have put in the API's place; check the endpoint"
+    ? "a web page instead of the API's response, perhaps from a proxy or a login; check the endpoint"
     : "a body that is not JSON";
 }
 

@@ -13,7 +13,7 @@ export function taskNotices(
   return (instanceId, tasks, skipped) => {
     for (const record of skipped) {
       if (isNew(`skipped ${skippedKey(record)}`)) {
-        log("warn", "A task cannot be read and is passed over", {
+        log("warn", "a task cannot be read; skipped", {
           instance: instanceId,
           task: record.id,
           problem: record.problem,
@@ -22,7 +22,7 @@ export function taskNotices(
     }
     for (const { id, status } of tasks) {
       if (!isKnownStatus(status) && isNew(`status ${status}`)) {
-        log("warn", "A task has a status that is not known; it is delivered as it is", {
+        log("warn", "unknown task status; delivered as it is", {
           instance: instanceId,
           task: id,
           status,

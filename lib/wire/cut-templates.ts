@@ -7,6 +7,6 @@ export async function warnOfCutTemplates({ sinks }: Pick<LoadedSinks, "sinks">, 
     if (typeof options !== "object" || options === null || !("template" in options)) continue;
     const { cutTemplates } = await import("../sinks/chat/templated.ts");
     for (const template of await cutTemplates(options))
-      log("warn", "a template is longer than a message has room for, and is cut", { sink, template });
+      log("warn", "a template is too long for a message; cut", { sink, template });
   }
 }

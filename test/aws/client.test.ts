@@ -117,7 +117,7 @@ describe("a call", () => {
 
   it.each([
     ["drop", "UND_ERR_SOCKET", "ssm GetParameter: the connection broke (UND_ERR_SOCKET)"],
-    ["garble", "NOT_HTTP", "ssm GetParameter: the answer is not HTTP (NOT_HTTP)"],
+    ["garble", "NOT_HTTP", "ssm GetParameter: the response is not HTTP (NOT_HTTP)"],
   ] as const)("says what the network did: %s", async (reply, code, message) => {
     const { aws } = await calling(reply);
     const failed = await failure(aws.call("ssm", "GetParameter", {}, { maxAttempts: 1 }));

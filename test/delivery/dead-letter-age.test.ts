@@ -33,7 +33,7 @@ it("deletes a letter past its age, and tells of it", async () => {
   expect(await expire()).toEqual(new Map([[ops, 1]]));
   expect(await deadLetters.list({})).toMatchObject([{ sink: chat }]);
   expect(logged).toEqual([
-    expect.objectContaining({ level: "warn", letter: letter(0).id, sink: ops, reason: "rejected" }),
+    expect.objectContaining({ level: "warn", deadLetter: letter(0).id, sink: ops, reason: "rejected" }),
   ]);
 });
 
@@ -67,7 +67,7 @@ it("asks the store once an hour", async () => {
   expect(asked).toBe(2);
 });
 
-it("leaves the run alone when the store does not answer", async () => {
+it("leaves the run alone when the store does not respond", async () => {
   const { deadLetters, logged, expire } = await stage(31);
   deadLetters.list = () => Promise.reject(new StoreError("unavailable", "down"));
   expect(await expire()).toEqual(new Map());

@@ -65,7 +65,7 @@ describe("the function for FunctionGraph", () => {
     stage.task("resize");
     const outcome = await container.invoke({ agency: agencyKeys[1] });
     expect(summaryOf(outcome).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
-    expect(outcome.lines.join()).toContain("what uses it is opened anew");
+    expect(outcome.lines.join()).toContain("secret rotated; reconnecting");
     expect(stage.receiver.events().map(({ data }) => data.task.name)).toEqual(["restart", "resize"]);
   });
 

@@ -164,7 +164,7 @@ describe("a proxy", () => {
     [429, "lost", "cannot reach the host now"],
     [502, "lost", "cannot reach the host now"],
     [503, "lost", "cannot reach the host now"],
-    [504, "slow", "got no answer from the host in time"],
+    [504, "slow", "got no response from the host in time"],
   ] as const)("that answers %s is named, and nothing of its page", async (status, fault, what) => {
     const proxy = await startProxy({ conduct: status });
     const said = await get("https://receiver.test/", {}, { HTTPS_PROXY: proxy.url });
@@ -181,8 +181,8 @@ describe("a proxy", () => {
 
   it.each([
     ["close", /^lost: the proxy (\S+): the connection broke \(PROXY_UND_ERR_SOCKET\)$/],
-    ["garble", /^garbled: the proxy (\S+): the answer is not HTTP/],
-    ["hang", /^slow: the proxy (\S+): no answer in time \(PROXY_UND_ERR_HEADERS_TIMEOUT\)$/],
+    ["garble", /^garbled: the proxy (\S+): the response is not HTTP/],
+    ["hang", /^slow: the proxy (\S+): no response in time \(PROXY_UND_ERR_HEADERS_TIMEOUT\)$/],
   ] as const)("whose conduct is to %s is named", { timeout: 30_000 }, async (conduct, expected) => {
     const proxy = await startProxy({ conduct });
     const said = await get("https://receiver.test/", { proxy: proxy.url });

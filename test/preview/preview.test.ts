@@ -49,7 +49,7 @@ describe("a preview", () => {
     const template = { title: "{{ task.name }}", body: "{% for i in (1..30) %}line {{ i }}\n{% endfor %}" };
     const options = fieldsOf(v.parse(subject.module.schema, { ...platforms.wecom.options, links, template }));
     expect((await albumOf({ ...subject, options })).warnings).toEqual([
-      "a link does not fit into the message and is left out: Long",
+      "a link does not fit into the message; omitted: Long",
       "the template's body is longer than a message has room for, and is cut",
     ]);
     expect((await albumOf(subject)).warnings).toEqual([]);

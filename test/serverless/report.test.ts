@@ -173,7 +173,7 @@ describe("logRun", () => {
           pending: 4,
         },
       ],
-      ["warn", "deliveries were given up", { runId: "r", sink: "c", deadLettered: 1 }],
+      ["warn", "deliveries became dead letters", { runId: "r", sink: "c", deadLettered: 1 }],
       [
         "warn",
         "a sink fails",

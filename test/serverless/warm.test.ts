@@ -75,7 +75,7 @@ describe("a warm bridge", () => {
     const bridge = await warm.current();
     await clock.advance(5 * minuteMs);
     expect(await warm.current()).not.toBe(bridge);
-    expect(logged).toEqual(["a secret has changed: what uses it is opened anew"]);
+    expect(logged).toEqual(["secret rotated; reconnecting"]);
   });
 
   it("keeps the secrets in use while the store of secrets does not answer", async () => {
@@ -83,7 +83,7 @@ describe("a warm bridge", () => {
     const bridge = await warm.current();
     await clock.advance(5 * minuteMs);
     expect(await warm.current()).toBe(bridge);
-    expect(logged).toEqual(["the secrets could not be read again: those in use stay"]);
+    expect(logged).toEqual(["secrets could not be read again; keeping the current ones"]);
   });
 
   it("looks at nothing again when it has no secret from a store", async () => {
@@ -114,7 +114,7 @@ describe("a warm bridge", () => {
     const next = await warm.current(keyOf("two"));
     expect(next).not.toBe(bridge);
     expect(await warm.current(keyOf("two"))).toBe(next);
-    expect(logged).toEqual(["a secret has changed: what uses it is opened anew"]);
+    expect(logged).toEqual(["secret rotated; reconnecting"]);
   });
 
   it("keeps the key in use while none is handed to it", async () => {

@@ -103,10 +103,6 @@ it("a bridge tells at its start of a template that makes more than a message has
   const bridge = await openBridge(loaded, { clock: manualClock(0), random: () => 0, log });
   await bridge.close();
   expect(logged).toEqual([
-    [
-      "warn",
-      "a template is longer than a message has room for, and is cut",
-      { sink: "long", template: "body" },
-    ],
+    ["warn", "a template is too long for a message; cut", { sink: "long", template: "body" }],
   ]);
 });

@@ -20,7 +20,7 @@ export async function validate(context: Context, file: string | undefined): Prom
     if (context.json) screen.out.json({ valid: true, file: read.name, issues: [], needs });
     else {
       screen.out.line(["green", "valid"], `  ${read.name}: ${amounts.join(", ")}`);
-      if (needs.length > 0) screen.out.line(["dim", `Not looked at: the values of ${needs.join(", ")}`]);
+      if (needs.length > 0) screen.out.line(["dim", `Not checked: the values of ${needs.join(", ")}`]);
     }
     return 0;
   } catch (error) {

@@ -68,7 +68,7 @@ async function runOnAndOn(
       if (!stop.aborted) showHeartbeat(screen, summary, nextMs);
     } catch (error) {
       if (isInterruption(error, stop)) throw error;
-      logDefect(context.log, "a run ended with a defect", {}, error);
+      logDefect(context.log, "a run ended with an unexpected error", {}, error);
     }
     await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
   }

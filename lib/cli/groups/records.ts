@@ -35,7 +35,7 @@ export function recordsCommands({ root, run }: CommandLine): void {
     .addHelpText("after", examples("checkpoint show", "checkpoint reset"));
   checkpoint
     .command("show")
-    .description("known tasks, undelivered events, watermark and troubled sinks")
+    .description("known tasks, undelivered events, watermark and failing sinks")
     .argument("[stream]", "a stream's key or instance id; all streams without it")
     .addHelpText("after", examples("checkpoint show", "checkpoint show --json"))
     .action((stream: string | undefined) =>
@@ -43,7 +43,7 @@ export function recordsCommands({ root, run }: CommandLine): void {
     );
   checkpoint
     .command("reset")
-    .description("forget records, undelivered events included; the next poll starts anew")
+    .description("delete records and their undelivered events; the next poll starts over")
     .argument("[stream]", "a stream's key or instance id; all streams without it")
     .option("-y, --yes", "do not ask")
     .addHelpText("after", examples("checkpoint reset rabbitmq/cn-north-4/PROJECT/INSTANCE --yes"))
@@ -55,7 +55,7 @@ export function recordsCommands({ root, run }: CommandLine): void {
 
   const deadLetters = root
     .command("dead-letters")
-    .description("list, redrive or purge deliveries that were given up")
+    .description("list, redrive or purge dead letters")
     .addHelpText("after", examples("dead-letters list", "dead-letters redrive"));
   type LetterOptions = { sink?: string; id?: string; yes?: true };
   const deadLetterCommand = (name: string, description: string, ...lines: readonly string[]) =>

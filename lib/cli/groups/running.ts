@@ -10,8 +10,8 @@ export function runningCommands({ root, run }: CommandLine): void {
 
   root
     .command("demo")
-    .description("see the bridge at work on a simulated DMS API")
-    .option("--once", "play one scenario, check that every change arrived, and end")
+    .description("run the bridge against a simulated DMS API")
+    .option("--once", "play one scenario, check that every change arrived, and exit")
     .option("--to <url>", "send its events there, too: a webhook of Slack, Teams, ..., or any other")
     .addHelpText(
       "after",
@@ -41,9 +41,9 @@ export function runningCommands({ root, run }: CommandLine): void {
 
   root
     .command("watch")
-    .description("poll until a signal comes; a second one ends it at once")
-    .option("-i, --interval <duration>", "from the start of one run to the start of the next", "10s")
-    .option("-l, --listen <addr:port>", "serve /healthz, /readyz and /metrics there")
+    .description("poll until stopped; a second signal stops at once")
+    .option("-i, --interval <duration>", "time between the starts of two runs", "10s")
+    .option("-l, --listen <addr:port>", "address for /healthz, /readyz and /metrics")
     .addHelpText(
       "after",
       examples("watch", "watch --interval 1m --listen 127.0.0.1:9400", "watch --json >> runs.ndjson"),
@@ -54,10 +54,10 @@ export function runningCommands({ root, run }: CommandLine): void {
 
   root
     .command("simulate")
-    .description("serve a simulated DMS API until a signal comes")
-    .option("-p, --port <number>", "where to listen; 0 takes any free port", "8733")
-    .option("--faults <names>", "faults to switch on, separated by commas")
-    .option("--list-faults", "name the faults and end")
+    .description("serve a simulated DMS API until stopped")
+    .option("-p, --port <number>", "port to listen on; 0 takes any free port", "8733")
+    .option("--faults <names>", "faults to enable, separated by commas")
+    .option("--list-faults", "list the faults and exit")
     .addHelpText("after", examples("simulate", "simulate --port 9000 --faults throttle,html"))
     .action((options: { port: string; faults?: string; listFaults?: true }) =>
       run(async (context) => (await import("../commands/simulate.ts")).simulate(context, options)),
@@ -65,13 +65,9 @@ export function runningCommands({ root, run }: CommandLine): void {
 
   root
     .command("functiongraph")
-    .description("serve as the event function of a FunctionGraph custom image, until a signal comes")
-    .option("-p, --port <number>", "where to listen; FunctionGraph calls 8000", "8000")
-    .option(
-      "--time-limit <duration>",
-      "the function's execution timeout; a run ends its work 6 s before",
-      "60s",
-    )
+    .description("serve as the event function of a FunctionGraph custom image")
+    .option("-p, --port <number>", "port to listen on; FunctionGraph calls 8000", "8000")
+    .option("--time-limit <duration>", "the function's execution timeout; a run stops 6 s before", "60s")
     .addHelpText("after", examples("functiongraph --config /etc/bridge/bridge.config.yaml --time-limit 55s"))
     .action((options: { port: string; timeLimit: string }) =>
       run(async (context) => (await import("../commands/functiongraph.ts")).functionGraph(context, options)),

@@ -20,8 +20,8 @@ export function setupCommands({ root, run }: CommandLine): void {
 
   root
     .command("validate")
-    .description("check a whole configuration: offline, and without its secrets")
-    .argument("[file]", "the configuration; - for stdin; bridge.config.* here without it")
+    .description("check a configuration offline, without its secrets")
+    .argument("[file]", "configuration file, - for stdin (default: bridge.config.* here)")
     .addHelpText("after", examples("validate", "validate deploy/bridge.config.yaml", "validate --json"))
     .action((file: string | undefined) =>
       run(async (context) => (await import("../commands/validate.ts")).validate(context, file)),

@@ -30,7 +30,7 @@ export function tryingCommands({ root, run }: CommandLine): void {
     .description("try a configured sink")
     .addHelpText("after", examples("sink test ops"))
     .command("test")
-    .description("send one sample event through a sink as it is configured")
+    .description("send one sample event through a configured sink")
     .argument("<name>", "the sink's name in the configuration")
     .addHelpText("after", examples("sink test ops"))
     .action((name: string) =>
@@ -39,10 +39,10 @@ export function tryingCommands({ root, run }: CommandLine): void {
 
   root
     .command("explain")
-    .description("show why each sink's filter takes an event, or leaves it out; nothing is sent")
+    .description("show why each sink's filter matches an event or not; sends nothing")
     .option("--sink <name>", "only this sink")
-    .option("--event <file>", "the event as JSON, - for stdin; without it a sample")
-    .option("--status <status>", "of the sample: SUCCESS, FAILED, OVERDUE, ...")
+    .option("--event <file>", "file with an event as JSON, - for stdin (default: a sample)")
+    .option("--status <status>", "status status of the sample: SUCCESS, FAILED, OVERDUE, ...")
     .addHelpText(
       "after",
       examples("explain --status FAILED", "explain --sink ops --event event.json", "explain --json"),
@@ -53,9 +53,9 @@ export function tryingCommands({ root, run }: CommandLine): void {
 
   root
     .command("preview")
-    .description("write the chat messages of sample events, as JSON and as a page that shows them")
-    .option("--sink <name>", "only this sink of the configuration, as it is configured")
-    .option("--type <type>", "only this type of chat sink, with made-up options")
+    .description("write chat messages of sample events, as JSON and as a web page")
+    .option("--sink <name>", "only this configured sink")
+    .option("--type <type>", "only this type of chat sink, with sample options")
     .option("-o, --out <folder>", "where to write", "preview")
     .addOption(new Option("--lang <language>", "language of the messages").choices(["en", "zh"]))
     .addHelpText("after", examples("preview", "preview --type slack", "preview --sink ops --out cards"))

@@ -27,7 +27,7 @@ export function showSummary(out: Output, summary: RunSummary, isWide = false): v
     [
       { title: "ACCEPTED", align: "right" },
       { title: "FILTERED", align: "right" },
-      { title: "GIVEN UP", align: "right" },
+      { title: "DEAD LETTERS", align: "right" },
       { title: "PENDING", align: "right" },
       { title: "SINK" },
     ],
@@ -88,7 +88,7 @@ function sinkSentences(name: string, sink: SinkSummary): readonly Line[] {
   if (sink.deadLettered > 0) {
     lines.push([
       ["red", `Gave up ${count(sink.deadLettered, "delivery", "deliveries")} to ${name}. `],
-      `Look at them with: dms-task-bridge dead-letters list --sink ${name}`,
+      `List them: dms-task-bridge dead-letters list --sink ${name}`,
     ]);
   }
   if (sink.expired > 0) {

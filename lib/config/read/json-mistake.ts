@@ -4,9 +4,9 @@ import type { TextSource } from "./text-source.ts";
 
 /** Describes where JSON ends, without quoting the text: it may hold a secret. */
 const problems: Readonly<Record<string, string>> = {
-  InvalidCommentToken: "a comment, which JSON has none of: write YAML for comments",
+  InvalidCommentToken: "a comment, which JSON does not allow: use YAML for comments",
   InvalidSymbol: "a word that is not in quotes",
-  InvalidNumberFormat: "a number that is none in JSON",
+  InvalidNumberFormat: "a number that JSON does not allow",
   PropertyNameExpected: "no key in double quotes; or a comma after the last value",
   ValueExpected: "no value; or a comma after the last one",
   ColonExpected: "no colon after a key",

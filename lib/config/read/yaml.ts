@@ -14,13 +14,13 @@ import type { TextSource } from "./text-source.ts";
 
 const problems: Readonly<Partial<Record<YamlMistake["code"], string>>> = {
   BAD_MERGE: "a merge key (<<) with something else than an object or a list of objects",
-  DUPLICATE_KEY: "a key that stands there twice",
+  DUPLICATE_KEY: "a duplicate key",
   TAB_AS_INDENT: "a tab as indentation",
   BAD_INDENT: "wrong indentation",
   MULTIPLE_DOCS: "a second document",
   MISSING_CHAR: "a missing character",
   TAG_RESOLVE_FAILED: "a tag, or a value that is not in quotes",
-  NO_ANCHOR: "an alias (*) of an anchor (&) that does not stand before it",
+  NO_ANCHOR: "an alias (*) without its anchor (&) before it",
 };
 
 /** The parsed document with its errors, and the table from offsets to lines and columns. */

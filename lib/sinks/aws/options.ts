@@ -10,10 +10,10 @@ export const awsEntries = {
     v.optional(v.pipe(v.string(regionExpectation), v.regex(/^[a-z]{2}(-[a-z0-9]+)+$/, regionExpectation))),
     "Region, where it is neither in the target's own name nor in AWS_REGION.",
   ),
-  endpoint: described(v.optional(httpUrl), "Where the service answers: a VPC endpoint or an emulator."),
+  endpoint: described(v.optional(httpUrl), "The service's endpoint: a VPC endpoint or an emulator."),
   timeout: described(
     v.optional(attemptTimeout, "10s"),
-    "For one attempt, from connecting to the end of the answer.",
+    "Time limit of one attempt, from connecting to the end of the response.",
   ),
   proxy,
 };

@@ -27,7 +27,7 @@ export interface EntryFailure {
 export function entryResult(call: string, failure: EntryFailure | null | undefined): DeliveryResult {
   if (failure === null) return { kind: "accepted" };
   if (failure === undefined) {
-    const detail = `${call}: the answer leaves an event out`;
+    const detail = `${call}: the response omits an event`;
     return { kind: "retry", reason: "server_error", detail, retryAfterMs: doubtMs };
   }
   const code = /^[A-Za-z][\w.]{0,79}$/.test(failure.code) ? failure.code : "UNKNOWN";
@@ -116,7 +116,11 @@ export function indexedResults(
   const parsed = v.safeParse(v.object({ [field]: v.array(entry) }), response);
   const entries = parsed.success ? parsed.output[field] : undefined;
   if (entries?.length !== count) {
-    throw new AwsError("malformed", "NO_ENTRIES", `${call}: the answer does not list what was sent`);
+    throw new AwsError(
+      "malformed",
+      "NO_ENTRIES",
+      `${call}: the response does not list the events that were sent`,
+    );
   }
   return entries.map((one) =>
     entryResult(call, "ErrorCode" in one ? { code: one["ErrorCode"] ?? "" } : null),

@@ -158,7 +158,7 @@ const ended = (signal: AbortSignal): Promise<void> =>
 const runEnded = (origin: string): Refusal => ({
   kind: "retry",
   reason: "timeout",
-  detail: `${origin}: the run's time ended before a confirmation came`,
+  detail: `${origin}: the run's time budget ended before a confirmation`,
 });
 
 const tooSlow = (origin: string, timeoutMs: number): Refusal => ({

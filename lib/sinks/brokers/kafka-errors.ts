@@ -65,7 +65,7 @@ export function requestRefusal(
 function unreadable(error: unknown, origin: string): Refusal | null {
   const codes = errorTree(error).flatMap((each) => ("code" in each ? String(each.code) : []));
   if (!codes.some((code) => code.startsWith(ownCodes)) || codes.includes("PLT_KFK_USER")) return null;
-  return { kind: "retry", reason: "server_error", detail: `${origin}: the answer is none of Kafka's` };
+  return { kind: "retry", reason: "server_error", detail: `${origin}: not a Kafka response` };
 }
 
 function refusalOf(error: Error, origin: string, broken: string): Refusal | null {
@@ -87,7 +87,7 @@ function refusalOf(error: Error, origin: string, broken: string): Refusal | null
 /** Client errors that have no code, by their message. */
 const sentences: readonly (readonly [RegExp, Refusal])[] = [
   [/^Unknown topic /, { kind: "blocked", reason: "unroutable", detail: "UNKNOWN_TOPIC_OR_PARTITION" }],
-  [/ timed out\.$/, { kind: "retry", reason: "timeout", detail: "no answer in time" }],
+  [/ timed out\.$/, { kind: "retry", reason: "timeout", detail: "no response in time" }],
   [/^Broker requires TLS/, { kind: "retry", reason: "network", detail: "it asks for TLS" }],
 ];
 

@@ -59,10 +59,10 @@ export function mqttRefusal(error: unknown, origin: string): Refusal | null {
 
 /** Client errors that have no code, by their message. */
 const sentences: readonly (readonly [RegExp, FailureReason, problem: string])[] = [
-  [/^connack timeout$/, "timeout", "no answer in time"],
+  [/^connack timeout$/, "timeout", "no response in time"],
   [/^Keepalive timeout$/, "timeout", "the server fell silent"],
   [/^TLS not authorized$/, "network", "the certificate is not trusted"],
-  [/^no MQTT$/, "server_error", "the answer is none of MQTT's"],
+  [/^no MQTT$/, "server_error", "not an MQTT response"],
   [/^(Connection closed|client disconnecting)$/, "network", "the connection broke"],
 ];
 

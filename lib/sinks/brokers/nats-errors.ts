@@ -39,7 +39,7 @@ const refusalClasses: ReadonlyMap<string, NatsRefusal> = new Map([
   ["ClosedConnectionError", network("the connection broke")],
   ["DrainingConnectionError", network("the connection is closing")],
   ["ProtocolError", network("the server ended the connection")],
-  ["NotNats", { kind: "retry", reason: "server_error", problem: "the answer is none of NATS's" }],
+  ["NotNats", { kind: "retry", reason: "server_error", problem: "not a NATS response" }],
 ]);
 
 /** Client errors that have no class of their own, by their message. */

@@ -165,7 +165,7 @@ async function connected(socket: Socket, event: "connect" | "secureConnect"): Pr
 
 function greetingIn(text: string): Greeting {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), greetingForm), text);
-  if (!parsed.success) throw new NotNats("the greeting is none of NATS's");
+  if (!parsed.success) throw new NotNats("not a NATS greeting");
   return parsed.output;
 }
 
@@ -182,7 +182,7 @@ function reader(): (chunk: Uint8Array) => true {
       parser.parse(chunk);
       return true;
     } catch (cause) {
-      throw new NotNats("the answer is none of NATS's", { cause });
+      throw new NotNats("not a NATS response", { cause });
     }
   };
 }

@@ -33,11 +33,11 @@ const replies: ReadonlyMap<number, RabbitMqProblem> = new Map([
 const sentences: readonly (readonly [sentence: RegExp, failure: RabbitMqProblem])[] = [
   [/^Expected ConnectionOpenOk; got <ConnectionClose/, closedVirtualHost],
   [/^SASL mechanism/, failure("blocked", "unauthorized", "the server takes no user and password")],
-  [/^connect ETIMEDOUT$/, failure("retry", "timeout", "no answer in time")],
+  [/^connect ETIMEDOUT$/, failure("retry", "timeout", "no response in time")],
   [/^(Heartbeat timeout|Unexpected close|Socket closed abruptly|Channel|channel closed)/, broken],
   [
     /^(no AMQP$|Frame|Invalid frame|Expected|Server frameMax)/,
-    failure("retry", "network", "the answer is not AMQP"),
+    failure("retry", "network", "the response is not AMQP"),
   ],
 ];
 

@@ -76,7 +76,7 @@ export function redisRefusal(error: unknown, origin: string): Refusal | null {
     const meaning = meanings.get(code);
     return asRefusal(kind, reason, `Redis answers ${code || "an error"}${meaning ? `: ${meaning}` : ""}`);
   }
-  if (error instanceof ConnectionTimeoutError) return asRefusal("retry", "timeout", "no answer in time");
+  if (error instanceof ConnectionTimeoutError) return asRefusal("retry", "timeout", "no response in time");
   if (lostConnection.some((kind) => error instanceof kind))
     return asRefusal("retry", "network", "the connection broke");
   return networkRefusal(error, origin);

@@ -22,8 +22,8 @@ export const modeEntry = <Known extends Mode>(modes: readonly [Known, ...Known[]
     described(
       v.picklist(modes, modes.join(", ")),
       modes.some((mode) => mode === "thread")
-        ? "How a task's later changes are told: by `update` of its message, in the `thread` below it, or each by a `post` of its own."
-        : "How a task's later changes are told: by `update` of its message, or each by a `post` of its own.",
+        ? "How later changes of a task appear: `update` edits its message, `thread` replies below it, `post` sends a new message."
+        : "How later changes of a task appear: `update` edits its message, `post` sends a new one.",
     ),
     update,
   );

@@ -28,8 +28,8 @@ const template = v.pipe(
 );
 
 const templates = v.strictObject({
-  title: described(v.optional(template), "A Liquid template of the title, in place of the card's own."),
-  body: described(v.optional(template), "A Liquid template of lines that stand in place of the facts."),
+  title: described(v.optional(template), "A Liquid template that replaces the title."),
+  body: described(v.optional(template), "A Liquid template of lines that replace the facts."),
 });
 
 /** Options that every chat sink shares. */
@@ -58,17 +58,17 @@ export const chatEntries = {
     ),
     {},
   ),
-  template: v.optional(described(templates, "Words of your own in a change's message."), {}),
+  template: v.optional(described(templates, "Templates for the messages of changes."), {}),
   digestAbove: v.optional(
     described(
       wholeNumber(1, 100),
-      "So many changes at once still get a message each; more become one digest.",
+      "Maximum changes at once that get a message each; more become one digest.",
     ),
     3,
   ),
   timeout: described(
     v.optional(attemptTimeout, "15s"),
-    "For one message, from connecting to the end of the answer.",
+    "Time limit of one message, from connecting to the end of the response.",
   ),
   allowPrivateNetwork,
   tls,
@@ -77,7 +77,7 @@ export const chatEntries = {
 
 /** API base URL, used in place of `url` when a bot posts through its platform's API. */
 export const apiUrl = (initial: string) =>
-  v.optional(described(url, "Where the platform's API answers."), initial);
+  v.optional(described(url, "Base URL of the platform's API."), initial);
 
 /** The URL of an API's resource. */
 export const apiResource = (api: string, path: string): URL => new URL(`${api.replace(/\/+$/, "")}/${path}`);

@@ -68,7 +68,7 @@ export function linkWatch(name: SinkName, { links }: Pick<ChatOptions, "links">,
     for (const label of lostLinks(card, Object.keys(links), message)) {
       if (logged.has(label)) continue;
       logged.add(label);
-      log("warn", "a link does not fit into the message and is left out", { sink: name, link: label });
+      log("warn", "a link does not fit into the message; omitted", { sink: name, link: label });
     }
   };
 }

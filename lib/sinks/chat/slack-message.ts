@@ -89,10 +89,10 @@ export const messageCodes: CodeMeanings = new Map([
   ["team_not_found", blocked("not_found", "the workspace does not exist")],
   ["restricted_action", blocked("unauthorized", "an administrator forbids posting to the channel")],
   ["restricted_action_read_only_channel", blocked("unauthorized", "the channel is read-only")],
-  ["restricted_action_thread_only_channel", blocked("unauthorized", "the channel takes answers only")],
+  ["restricted_action_thread_only_channel", blocked("unauthorized", "the channel takes replies only")],
   [
     "restricted_action_non_threadable_channel",
-    blocked("unauthorized", "the channel takes no answers: set mode"),
+    blocked("unauthorized", "the channel takes no replies: set mode"),
   ],
   ["restricted_action_thread_locked", blocked("unauthorized", "the thread is locked")],
   ["ekm_access_denied", blocked("unauthorized", "administrators have suspended posting (key management)")],

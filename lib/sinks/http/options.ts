@@ -109,7 +109,7 @@ export const webhookSchema = v.pipe(
     ),
     timeout: described(
       v.optional(attemptTimeout, "15s"),
-      "For one attempt, from connecting to the end of the answer.",
+      "Time limit of one attempt, from connecting to the end of the response.",
     ),
     allowPrivateNetwork,
     tls,

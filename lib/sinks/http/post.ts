@@ -56,6 +56,6 @@ const outOfTime = (origin: string, timeoutMs: number, { signal }: CallOptions): 
   kind: "retry",
   reason: "timeout",
   detail: signal.aborted
-    ? `${origin}: the run's time ended before an answer came`
-    : `${origin}: no answer within ${timeoutMs} ms`,
+    ? `${origin}: the run's time budget ended before a response`
+    : `${origin}: no response within ${timeoutMs} ms`,
 });

@@ -22,7 +22,7 @@ export const workflowEntries = (about: { readonly token: string; readonly url: s
   url: v.optional(described(httpUrl, about.url), url),
   timeout: described(
     v.optional(attemptTimeout, "15s"),
-    "For one attempt, from connecting to the end of the answer.",
+    "Time limit of one attempt, from connecting to the end of the response.",
   ),
   allowPrivateNetwork,
   tls,

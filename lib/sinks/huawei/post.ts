@@ -34,7 +34,7 @@ export const huaweiEntries = (service: string) => ({
   ),
   timeout: described(
     v.optional(attemptTimeout, "10s"),
-    "For one attempt, from connecting to the end of the answer.",
+    "Time limit of one attempt, from connecting to the end of the response.",
   ),
   proxy,
 });

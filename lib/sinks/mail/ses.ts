@@ -38,7 +38,7 @@ export function sesCarrier(
         const response = await aws.send("ses", request, { signal, timeoutMs, maxAttempts: 1 });
         if (textOf(fieldsOf(parseJson(response))["MessageId"]) !== "") return { kind: "accepted" };
         return awsRefusal(
-          new AwsError("malformed", "NO_MESSAGE_ID", "ses SendEmail: an answer without a message id"),
+          new AwsError("malformed", "NO_MESSAGE_ID", "ses SendEmail: the response has no message id"),
         );
       } catch (error) {
         return awsRefusal(error);

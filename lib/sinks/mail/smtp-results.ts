@@ -59,12 +59,12 @@ function failureOf(error: unknown): SmtpFailure | null {
 const losses: ReadonlyMap<string, SmtpRefusal> = new Map([
   ["EAUTH", ["blocked", "unauthorized", "the server takes none of the ways to log in"]],
   ["EMESSAGE", ["permanent", "too_large", "the mail is larger than the server allows"]],
-  ["ETIMEDOUT", ["retry", "timeout", "no answer in time"]],
+  ["ETIMEDOUT", ["retry", "timeout", "no response in time"]],
   ["EDNS", ["retry", "network", "the name cannot be resolved"]],
   ["ETLS", ["retry", "network", "no TLS connection can be agreed on"]],
   ["ESOCKET", ["retry", "network", "the connection failed"]],
   ["ECONNECTION", ["retry", "network", "the connection broke"]],
-  ["EPROTOCOL", ["retry", "network", "the answer is not SMTP"]],
+  ["EPROTOCOL", ["retry", "network", "the response is not SMTP"]],
 ]);
 
 /** A smaller announced limit is ignored: every mail would be abandoned. */

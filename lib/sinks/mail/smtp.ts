@@ -87,7 +87,7 @@ const outOfTime = (place: string, timeoutMs: number, isRunOver: boolean): Refusa
   kind: "retry",
   reason: "timeout",
   detail: isRunOver
-    ? `${place}: the run's time ended before the mail was taken`
+    ? `${place}: the run's time budget ended before the server accepted the mail`
     : `${place}: the mail was not taken within ${timeoutMs} ms`,
 });
 

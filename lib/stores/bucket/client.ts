@@ -206,7 +206,7 @@ export const queryText = (query: ObjectRequest["query"]): string =>
 
 /** Describes why no response arrived. */
 function problemOf(error: unknown): string {
-  if (error instanceof OutOfTime) return `no whole answer within ${timeoutMs} ms`;
+  if (error instanceof OutOfTime) return `no complete response within ${timeoutMs} ms`;
   const failure = networkFailure(error);
   if (failure && !(error instanceof StoreError)) return networkFailureText(failure);
   throw error;
@@ -223,7 +223,7 @@ function codeOf(response: Incoming): string {
 /** Parses a listing; our keys contain nothing that XML escapes. */
 function listedIn(xml: string, prefix: string, name: string): readonly ListedObject[] {
   if (!xml.includes("<ListBucketResult"))
-    throw new StoreError("unavailable", `${name}: the answer is no listing`);
+    throw new StoreError("unavailable", `${name}: the response is not a listing`);
   return Array.from(xml.matchAll(/<Contents>(.*?)<\/Contents>/gs), ([, entry = ""]) => {
     const key = /<Key>([^<]*)<\/Key>/.exec(entry)?.[1] ?? "";
     const modifiedMs = Date.parse(/<LastModified>([^<]*)<\/LastModified>/.exec(entry)?.[1] ?? "");

@@ -24,7 +24,7 @@ async function probe(bucket: Bucket, id: string): Promise<void> {
   const found = await bucket.get(key);
   await bucket.remove(key);
   const problem = isOverwritten
-    ? "the store overwrites an object that it was told to create only where there is none, so two runs could overwrite each other's record"
+    ? "the store ignores conditional writes (create only if absent), so two runs could overwrite each other's record"
     : found !== id &&
       "the store creates no object that way, as a parallel file system or an archive does not";
   if (problem) throw new StoreError("unavailable", `${bucket.name}: ${problem}: no record is written there`);

@@ -58,4 +58,4 @@ export function decodeVersion(text: string, name: string): RecordVersion {
 }
 
 const damaged = (name: string): StoreError =>
-  new StoreError("corrupt", `${name}: the object is damaged, or none of dms-task-bridge's`);
+  new StoreError("corrupt", `${name}: the object is damaged or not from dms-task-bridge`);

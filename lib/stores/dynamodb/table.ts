@@ -189,7 +189,7 @@ const page = v.object({
 function parsed<Schema extends v.GenericSchema>(schema: Schema, response: unknown): v.InferOutput<Schema> {
   const result = v.safeParse(schema, response);
   if (result.success) return result.output;
-  throw new StoreError("unavailable", "dynamodb: the answer is none of DynamoDB's");
+  throw new StoreError("unavailable", "dynamodb: not a DynamoDB response");
 }
 
 const attributesOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } });

@@ -23,7 +23,7 @@ const damaged: PostgresFailure = {
   problem: "it found its own data damaged",
   isPassing: false,
 };
-const foreign = failure("the answer is none of PostgreSQL's");
+const foreign = failure("not a PostgreSQL response");
 const readOnly = passing(
   "it takes no writes now: it is a standby, or was made read-only, as services do over a full disk",
 );
@@ -61,7 +61,7 @@ const bySqlState: ReadonlyMap<string, PostgresFailure> = new Map([
 
 /** Failures by the client's own messages, which have no code. */
 const bySentence: readonly (readonly [sentence: RegExp, failure: PostgresFailure])[] = [
-  [/time-?out/i, failure("no answer in time")],
+  [/time-?out/i, failure("no response in time")],
   [/^Connection terminated|not queryable/, passing("the connection broke")],
   [
     /does not support SSL/,

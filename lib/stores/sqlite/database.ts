@@ -148,7 +148,7 @@ class OpenFiles {
       else if (inode !== known) {
         throw new StoreError(
           "unavailable",
-          `${path.basename(file)} was deleted or replaced while it was in use; nothing is recorded or delivered: put it back, or restart to begin anew`,
+          `${path.basename(file)} was deleted or replaced while it was in use; nothing is recorded or delivered: restore it, or restart to start over`,
         );
       }
     }

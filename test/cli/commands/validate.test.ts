@@ -42,7 +42,7 @@ describe("validate", () => {
     expect([code, out]).toEqual([
       0,
       "valid  bridge.config.yaml: 1 source, 1 sink\n" +
-        "Not looked at: the values of SLACK_URL, HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK\n",
+        "Not checked: the values of SLACK_URL, HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK\n",
     ]);
   });
 

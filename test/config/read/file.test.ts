@@ -65,11 +65,11 @@ describe("a configuration file", () => {
   });
 
   it.each([
-    ["c.yaml", `${yaml}sinks: {}\n`, "c.yaml:10:1", "a key that stands there twice"],
+    ["c.yaml", `${yaml}sinks: {}\n`, "c.yaml:10:1", "a duplicate key"],
     ["c.yaml", `${yaml}x: !!js/function 'secret'`, "c.yaml:10:4", expect.stringContaining("a tag")],
     ["c.yaml", "a: b: 'secret'", "c.yaml:1:4", expect.any(String)],
     ["c.yaml", "a: 1\n---\nb: 2\n", expect.stringContaining("c.yaml:2"), "a second document"],
-    ["c.json", '{\n "a": 1,\n "a": "secret"\n}', "c.json:3:2", "a key that stands there twice"],
+    ["c.json", '{\n "a": 1,\n "a": "secret"\n}', "c.json:3:2", "a duplicate key"],
     ["c.json", '{\n "a": secret\n}', "c.json:2:7", expect.any(String)],
     ["c.json", '{ "a": "secret", }', "c.json:1:18", expect.stringMatching(/comma after the last value$/)],
     ["c.json", '{\n  // "secret"\n "a": 1 }', "c.json:2:3", expect.stringMatching(/^a comment/)],

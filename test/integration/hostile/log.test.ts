@@ -49,9 +49,9 @@ describe("a line of the log", longForm, () => {
           (line) => lines.push(line),
           "debug",
           () => 0,
-        )("error", "a message was given up", Object(given));
+        )("error", "a message was abandoned", Object(given));
         const read = new Map(Object.entries(JSON.parse(lines.join(""))));
-        const line = { time: "1970-01-01T00:00:00.000Z", level: "error", message: "a message was given up" };
+        const line = { time: "1970-01-01T00:00:00.000Z", level: "error", message: "a message was abandoned" };
         for (const [key, value] of Object.entries(line)) expect(read.get(key)).toBe(value);
         for (const [key, value] of Object.entries(given)) {
           const shown = Object.hasOwn(line, key) ? `field.${key}` : key;

@@ -100,7 +100,7 @@ export function storesFor(
             const fails = trouble !== null && host.random() < share;
             if (fails) failed(trouble);
             if (fails && trouble === "store: unavailable")
-              throw new StoreError("unavailable", "the store does not answer");
+              throw new StoreError("unavailable", "the store does not respond");
             if (writes.test(String(name))) mood.writes += 1;
             const result: unknown = await method.apply(target, given);
             if (fails) throw new StoreError("unavailable", "the store took too long");

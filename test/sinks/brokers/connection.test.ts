@@ -135,7 +135,7 @@ describe("a sink before a broker", () => {
       "the run ends",
       {},
       () => AbortSignal.timeout(20),
-      /^broker: the run's time ended before a confirmation came$/,
+      /^broker: the run's time budget ended before a confirmation$/,
     ],
   ])(
     "gives up an attempt when %s, and closes the connection that comes too late",

@@ -45,7 +45,7 @@ describe("a failure of MQTT", () => {
     expect(mqttRefusal(noMqtt(new Error("Invalid header flag bits")), origin)).toEqual({
       kind: "retry",
       reason: "server_error",
-      detail: `${origin}: the answer is none of MQTT's`,
+      detail: `${origin}: not an MQTT response`,
     });
   });
 

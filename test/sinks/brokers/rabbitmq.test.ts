@@ -234,7 +234,7 @@ describe("the rabbitmq sink", () => {
       await rabbit.ctl("set_vm_memory_high_watermark", "0.9");
     }
     expect(logged).toEqual([
-      ["warn", "RabbitMQ takes no messages now", { sink: "trial", reason: "low on memory" }],
+      ["warn", "RabbitMQ blocks messages for now", { sink: "trial", reason: "low on memory" }],
     ]);
     const patient = sinkTo(queue);
     expect(await patient.deliver([sampleEvent()], running())).toEqual([accepted]);

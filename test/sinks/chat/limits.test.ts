@@ -211,7 +211,7 @@ describe("links that do not fit", () => {
     const { sink } = await staged("slack", { links }, undefined, { ...sampleDeps, log });
     for (const number of [1, 2]) await sink.deliver([eventOf("failed", number)], running());
     expect(logged).toEqual([
-      ["warn", "a link does not fit into the message and is left out", { sink: "chat", link: "Logs" }],
+      ["warn", "a link does not fit into the message; omitted", { sink: "chat", link: "Logs" }],
     ]);
   });
 

@@ -104,7 +104,7 @@ describe("a POST", () => {
     expect(await post(agent(), to(url, { timeoutMs: 50 }), running())).toEqual({
       kind: "retry",
       reason: "timeout",
-      detail: `${origin}: no answer within 50 ms`,
+      detail: `${origin}: no response within 50 ms`,
     });
   });
 
@@ -114,12 +114,12 @@ describe("a POST", () => {
     expect(await post(agent(), to(url), { signal: run.signal })).toMatchObject({
       kind: "retry",
       reason: "timeout",
-      detail: expect.stringContaining("the run's time ended"),
+      detail: expect.stringContaining("the run's time budget ended"),
     });
   });
 
   it.each([
-    ["an answer that is not HTTP", "I am a mail server\r\n", "the answer is not HTTP"],
+    ["an answer that is not HTTP", "I am a mail server\r\n", "the response is not HTTP"],
     ["no answer", "", "the connection broke"],
     ["an answer cut in its headers", "HTTP/1.1 200 OK\r\nx: ", "the connection broke"],
     [

@@ -148,7 +148,7 @@ describe("the probe of a store", () => {
     }));
     await expect(store.commit(key, owing, null)).rejects.toMatchObject({
       code: "STORE_FAILED",
-      message: expect.stringMatching(/^bucket in memory: the store overwrites an object/),
+      message: expect.stringMatching(/^bucket in memory: the store ignores conditional writes/),
     });
     expect([...objects.keys()]).toEqual([]);
   });

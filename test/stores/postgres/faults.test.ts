@@ -124,8 +124,8 @@ describe("a server that hangs", () => {
     await server.freeze();
     try {
       const startedMs = performance.now();
-      expect(await inVain(warm.load(key))).toEqual(unavailable(/no answer in time/));
-      expect(await inVain(cold.load(key))).toEqual(unavailable(/no answer in time/));
+      expect(await inVain(warm.load(key))).toEqual(unavailable(/no response in time/));
+      expect(await inVain(cold.load(key))).toEqual(unavailable(/no response in time/));
       await inVain(Promise.all([warm.close(), cold.close()]));
       expect(performance.now() - startedMs).toBeLessThan(10_000);
     } finally {

@@ -104,7 +104,7 @@ function faults({ lost, unexpected, disordered, duplicates, unverified }: DemoRe
   return [
     ...listed("never arrived: ", lost),
     ...listed("states no change made: ", unexpected),
-    ...listed("task told out of order: ", disordered),
+    ...listed("task out of order: ", disordered),
     ...counted(duplicates, `${count(duplicates, "event")} arrived again`),
     ...counted(unverified, `${count(unverified, "event")} came with a wrong signature`),
   ];

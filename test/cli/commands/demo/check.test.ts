@@ -49,7 +49,7 @@ describe("judge", () => {
       { unverified: 1 },
     ],
     [
-      "a task told out of order",
+      "a task out of order",
       [arrival("i/t/SUCCESS/2000", 2_300), arrival("i/t/EXECUTING/1000", 2_400), ...arrived.slice(1, 2)],
       { disordered: ["t"] },
     ],
