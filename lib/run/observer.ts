@@ -2,6 +2,7 @@ import type { CloudEvent } from "../change/event.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
 import type { RequestReport } from "../source/reported.ts";
+import type { Page } from "../source/task-source.ts";
 
 /** Callbacks for a run's steps as they happen, for a screen or telemetry. They must not throw. */
 export interface RunObserver {
@@ -11,6 +12,8 @@ export interface RunObserver {
   committed?(stream: StreamKey, event: CloudEvent): void;
   /** A delivery attempt ended. */
   attempted?(attempt: DeliveryAttempt): void;
+  /** A page of the stream's tasks was read. */
+  listed?(stream: StreamKey, instanceName: string | null, page: Page): void;
 }
 
 /** One attempt to deliver an event to a sink. */

@@ -1,7 +1,7 @@
 import { Watchdog } from "../async/watchdog.ts";
 import type { CallOptions } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
-import type { TaskSource } from "../source/task-source.ts";
+import type { Page, TaskSource } from "../source/task-source.ts";
 import type { FollowTime, RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { type Drain, type Milestones, runStream } from "./run-stream.ts";
 import { type FailedSource, type RunSummary, summaryOf } from "./summary.ts";
@@ -168,7 +168,13 @@ class StreamsUnderWay {
     this.outcomes.set(plan, null);
     for (const group of [this.#reading, this.#committing, this.#underWay]) group.add(plan);
     const watchdog = new Watchdog(this.#context.clock, stalledAfterMs, () => leave(this.#reading));
-    const source = plan.source && noticing(plan.source, () => watchdog.reset());
+    const { stream, context } = plan.rules;
+    const source =
+      plan.source &&
+      noticing(plan.source, (page) => {
+        watchdog.reset();
+        this.#context.observer.listed?.(stream, context.instanceName, page);
+      });
     const running = runStream({ ...plan, source }, this.#context, this.#options, milestones, this.#follow);
     void running.then((outcome) => {
       this.outcomes.set(plan, outcome);
@@ -185,11 +191,11 @@ class StreamsUnderWay {
 }
 
 /** Wraps a source and calls `answered` with each page of a listing. */
-const noticing = (source: TaskSource, answered: () => void): TaskSource => ({
+const noticing = (source: TaskSource, answered: (page: Page) => void): TaskSource => ({
   ...source,
   async *list(...call) {
     for await (const page of source.list(...call)) {
-      answered();
+      answered(page);
       yield page;
     }
   },

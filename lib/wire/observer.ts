@@ -18,6 +18,9 @@ export const observeAll = (observers: readonly BridgeObserver[]): BridgeObserver
   attempted: (attempt) => {
     for (const observer of observers) observer.attempted?.(attempt);
   },
+  listed: (...page) => {
+    for (const observer of observers) observer.listed?.(...page);
+  },
   ran: (summary) => {
     for (const observer of observers) observer.ran?.(summary);
   },
