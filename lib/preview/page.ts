@@ -1,5 +1,5 @@
 import { sinkName } from "../core/names.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html, nothing } from "./html.ts";
 import { platforms } from "./platforms.ts";
 import type { Album } from "./preview.ts";
 
@@ -23,6 +23,17 @@ export function pageOf(albums: readonly Album[]): string {
   const page = html`<html lang="en"><meta charset="utf-8"><title>Chat messages of dms-task-bridge</title>
 <style>${style}</style>
 <body>${albums.map(section)}</body></html>
+`;
+  return `<!doctype html>\n${page.html}`;
+}
+
+/** A page with an album's first message alone, as wide as its frame. */
+export function messagePage({ type, messages: [message] }: Album): string {
+  const { css: looks, looks: className, draw } = platforms[type].drawing;
+  const style = { html: `${css} body { width: auto; padding: 12px; } .card { max-width: 640px; }${looks}` };
+  const page = html`<html lang="en"><meta charset="utf-8"><title>Message</title>
+<style>${style}</style>
+<body><div class="${className}"><div class="card">${message ? draw(message.body) : nothing}</div></div></body></html>
 `;
   return `<!doctype html>\n${page.html}`;
 }

@@ -8,7 +8,7 @@ import type { Log } from "../telemetry/log.ts";
 import { fieldsOf } from "../text/json.ts";
 import { openCapture } from "./capture.ts";
 import { type PlatformType, type PreviewPlatform, platforms } from "./platforms.ts";
-import { sampleNowMs, samples } from "./samples.ts";
+import { type Sample, sampleNowMs, samples } from "./samples.ts";
 
 /** One message as it would be sent. */
 export interface PreviewedMessage {
@@ -62,7 +62,10 @@ const burstFor = ({ digestAbove }: PreviewedSink["options"]): number =>
  * Makes the messages that a chat sink would send for each sample, at the samples' own instant: the sink really sends them,
  * and a capture replaces the network.
  */
-export async function albumOf({ name, type, module, options }: PreviewedSink): Promise<Album> {
+export async function albumOf(
+  { name, type, module, options }: PreviewedSink,
+  shown: readonly Sample[] = samples(burstFor(options)),
+): Promise<Album> {
   const { captured = {} }: PreviewPlatform = platforms[type];
   const { environment = {}, response = "" } = captured;
   const { dispatcher, bodies } = openCapture(response);
@@ -72,7 +75,7 @@ export async function albumOf({ name, type, module, options }: PreviewedSink): P
   const deps = { clock, random: () => 0.5, log, folder: ".", environment, dispatcher };
   const sink = module.create(name, { ...options, ...captured.options }, deps);
   const messages: PreviewedMessage[] = [];
-  for (const { name: sample, events } of samples(burstFor(options))) {
+  for (const { name: sample, events } of shown) {
     const earlier = bodies.length;
     await sink.deliver(events, { signal: new AbortController().signal });
     const body = bodies.at(-1);

@@ -24,7 +24,7 @@ export interface PreviewOptions {
  */
 export async function preview(context: Context, options: PreviewOptions): Promise<ExitCode> {
   const { screen } = context;
-  const albums = await Promise.all((await subjectsOf(context, options)).map(albumOf));
+  const albums = await Promise.all((await subjectsOf(context, options)).map((subject) => albumOf(subject)));
   const out = resolve(context.folder, options.out);
   for (const album of albums) await writeAlbum(out, album);
   const page = join(out, "index.html");
