@@ -8,6 +8,7 @@ import { configJsonSchema } from "../lib/config/json-schema.ts";
 import { sinkTypes } from "../lib/sinks/index.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { base, root } from "./base.ts";
+import { embeddedPage } from "./console-page.ts";
 
 /** cli.js and index.js with their shared chunks, types/ and schema/. */
 export async function buildPackage(outdir: string): Promise<Metafile["outputs"]> {
@@ -22,6 +23,7 @@ export async function buildPackage(outdir: string): Promise<Metafile["outputs"]>
     chunkNames: "chunks/[name]-[hash]",
     // Installed with the package; all other imports are bundled.
     external: Object.keys(packageJson.dependencies),
+    plugins: [embeddedPage],
   });
   const typescript = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");
   const types = spawnSync(process.execPath, [typescript, "--project", "tsconfig.build.json"], {

@@ -7,7 +7,7 @@ const root = path.resolve(import.meta.dirname, "..");
 
 const files = (folder: string): readonly string[] =>
   readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => path.posix.join(folder, file));
 
 const sources = new Map(
@@ -38,7 +38,8 @@ const mayImport: Readonly<Record<string, string>> = {
   index: "change config core run sinks source telemetry wire",
 
   serverless: "aws config core fleet huawei opentelemetry run telemetry text wire",
-  cli: "async change checkpoint config core delivery filter huawei opentelemetry options preview run serverless simulator sinks source status telemetry text wire",
+  cli: "async change checkpoint config console core delivery filter huawei opentelemetry options preview run serverless simulator sinks source status telemetry text wire",
+  console: "async change checkpoint config core delivery preview run sinks status telemetry text wire",
   wire: "aws change checkpoint config core delivery filter fleet huawei journal net run sinks source stores telemetry",
   run: "async change checkpoint core delivery journal source status telemetry text",
   fleet: "aws change checkpoint core delivery run status telemetry text",

@@ -16,6 +16,7 @@ import { telemetryFor } from "../opentelemetry/load.ts";
 import type { OpenTelemetry } from "../opentelemetry/open.ts";
 import { fieldsOf } from "../text/json.ts";
 import { type Bridge, openBridge } from "../wire/bridge.ts";
+import { type BridgeObserver, observeAll } from "../wire/observer.ts";
 import { secretResolvers } from "../wire/secrets.ts";
 import { readStores } from "../wire/stores.ts";
 import { choiceError } from "./arguments.ts";
@@ -58,18 +59,20 @@ export interface SessionOptions {
   readonly isScraped?: boolean;
   /** Whether a run stores and sends nothing. @default false */
   readonly isRehearsal?: boolean;
+  /** Sees every step of every run. @default none */
+  readonly observer?: BridgeObserver;
 }
 
 /** Opens the configured bridge for one command, and always closes it. @throws ConfigError, StoreError */
 export async function withBridge(
   context: Context,
   body: (bridge: Bridge, loaded: LoadedConfig, telemetry: OpenTelemetry | null) => Promise<ExitCode>,
-  { isScraped = false, isRehearsal = false }: SessionOptions = {},
+  { isScraped = false, isRehearsal = false, observer = {} }: SessionOptions = {},
 ): Promise<ExitCode> {
   const loaded = await configOf(context);
   const telemetry = await telemetryFor(context, isScraped);
-  const observer = telemetry ? { observer: telemetry.observer } : {};
-  const bridge = await openBridge(loaded, { ...context, ...observer, isRehearsal, shutdown: context });
+  const all = telemetry ? observeAll([telemetry.observer, observer]) : observer;
+  const bridge = await openBridge(loaded, { ...context, observer: all, isRehearsal, shutdown: context });
   try {
     return await body(bridge, loaded, telemetry);
   } finally {

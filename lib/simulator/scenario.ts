@@ -121,10 +121,16 @@ const maxTasks = 300;
 const pastTasks = 12;
 const hourMs = 3_600_000;
 
+/** Options of an endless play. */
+export interface EndlessOptions extends PlayDeps, CallOptions {
+  /** Tasks that have ended before, and the time from one to the next. @default one an hour, for half a day */
+  readonly past?: { readonly count: number; readonly everyMs: number };
+}
+
 /** Adds a few past tasks, then a new one every few seconds, until the signal aborts. */
 export async function playForever(
   world: World,
-  { clock, random, signal }: PlayDeps & CallOptions,
+  { clock, random, signal, past = { count: pastTasks, everyMs: hourMs } }: EndlessOptions,
 ): Promise<void> {
   populate(world);
   const taskIds: string[] = [];
@@ -137,7 +143,7 @@ export async function playForever(
     taskIds.push(world.start({ instance, name, user, params, startMs, steps: course(random) }));
   }
 
-  for (let left = pastTasks; left > 0; left--) start(clock.now() - left * hourMs);
+  for (let left = past.count; left > 0; left--) start(clock.now() - left * past.everyMs);
   while (!signal.aborted) {
     start(clock.now());
     // Old records are deleted, as users do, so that a simulator that runs for days stays small.

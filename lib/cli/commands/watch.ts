@@ -3,11 +3,12 @@ import type { OpenTelemetry } from "../../opentelemetry/open.ts";
 import type { RunSummary } from "../../run/summary.ts";
 import { logDefect } from "../../telemetry/defect.ts";
 import type { Bridge } from "../../wire/bridge.ts";
-import { observeAll } from "../../wire/observer.ts";
+import { type BridgeObserver, observeAll } from "../../wire/observer.ts";
 import { durationMs } from "../arguments.ts";
 import type { Context } from "../context.ts";
-import { type ExitCode, isInterruption } from "../errors.ts";
+import { type ExitCode, isInterruption, usageError } from "../errors.ts";
 import { type Monitor, openMonitor, unmonitored } from "../monitor.ts";
+import { openPage } from "../page.ts";
 import { count, span, timeOfDay } from "../screen/format.ts";
 import type { Screen } from "../screen/output.ts";
 import { runReporter } from "../screen/run-reporter.ts";
@@ -21,32 +22,51 @@ export interface WatchOptions {
   readonly interval: string;
   /** Address for probes and metrics. @default not served */
   readonly listen?: string;
+  /** Port of the console's page, or true for the usual one. @default not served */
+  readonly ui?: string | true;
+  /** Lets the page change something. @default false */
+  readonly allowChanges?: boolean;
 }
 
 /**
  * Polls at a fixed rate until it is stopped; a run longer than the interval delays the next one.
  * Reports outages and continues. Once stopped it starts nothing new.
  */
-export async function watch(context: Context, { interval, listen }: WatchOptions): Promise<ExitCode> {
+export async function watch(
+  context: Context,
+  { interval, listen, ui, allowChanges = false }: WatchOptions,
+): Promise<ExitCode> {
   const intervalMs = durationMs("--interval", interval);
+  if (allowChanges && !ui) throw usageError("--allow-changes", "--ui beside it", undefined);
+  const observers: BridgeObserver[] = [];
   const watching = async (
     bridge: Bridge,
-    { config }: LoadedConfig,
+    loaded: LoadedConfig,
     metrics: OpenTelemetry | null,
   ): Promise<ExitCode> => {
-    const limitMs = intervalMs + 2 * config.delivery.timeBudget + stallMs;
-    const monitor =
-      listen === undefined || metrics === null
-        ? unmonitored
-        : await openMonitor(context, bridge, { listen, stallMs: limitMs, metrics });
+    const limitMs = intervalMs + 2 * loaded.config.delivery.timeBudget + stallMs;
+    const options = { mode: "watch", allowsChanges: allowChanges } as const;
+    const page = ui ? await openPage(context, bridge, loaded, { ...options, port: ui }) : null;
+    if (page) observers.push(page.observer);
     try {
-      await runOnAndOn(context, bridge, { intervalMs, monitor });
+      const monitor =
+        listen === undefined || metrics === null
+          ? unmonitored
+          : await openMonitor(context, bridge, { listen, stallMs: limitMs, metrics });
+      try {
+        await runOnAndOn(context, bridge, { intervalMs, monitor });
+      } finally {
+        monitor.close();
+      }
     } finally {
-      monitor.close();
+      page?.close();
     }
     return 0;
   };
-  return withBridge(context, watching, { isScraped: listen !== undefined });
+  return withBridge(context, watching, {
+    isScraped: listen !== undefined,
+    observer: observeAll(observers),
+  });
 }
 
 async function runOnAndOn(

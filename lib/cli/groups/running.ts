@@ -1,5 +1,7 @@
+import { Option } from "commander";
 import type { CommandLine } from "../command-line.ts";
 import { examples, failOnOption, wideOption } from "../command-line.ts";
+import type { ConsoleCommandOptions } from "../commands/console.ts";
 import type { DemoOptions } from "../commands/demo/demo.ts";
 import type { PollOptions } from "../commands/poll.ts";
 import type { WatchOptions } from "../commands/watch.ts";
@@ -11,14 +13,20 @@ export function runningCommands({ root, run }: CommandLine): void {
   root
     .command("demo")
     .description("run the bridge against a simulated DMS API")
-    .option("--once", "play one scenario, check that every change arrived, and exit")
+    .addOption(
+      new Option("--once", "play one scenario, check that every change arrived, and exit").conflicts("ui"),
+    )
+    .option("--ui [port]", "show it in a browser, with buttons of the simulator")
     .option("--to <url>", "send its events there, too: a webhook of Slack, Teams, ..., or any other")
     .addHelpText(
       "after",
-      examples("demo", "demo --once", "demo --once --json", "demo --to http://127.0.0.1:8080"),
+      examples("demo", "demo --ui", "demo --once", "demo --once --json", "demo --to http://127.0.0.1:8080"),
     )
-    .action((options: DemoOptions) =>
-      run(async (context) => (await import("../commands/demo/demo.ts")).demo(context, options)),
+    .action(({ ui, ...options }: DemoOptions & { readonly ui?: string | true }) =>
+      run(async (context) => {
+        if (ui) return (await import("../commands/demo/ui.ts")).demoInBrowser(context, ui, options.to);
+        return (await import("../commands/demo/demo.ts")).demo(context, options);
+      }),
     );
 
   root
@@ -44,12 +52,32 @@ export function runningCommands({ root, run }: CommandLine): void {
     .description("poll until stopped; a second signal stops at once")
     .option("-i, --interval <duration>", "time between the starts of two runs", "10s")
     .option("-l, --listen <addr:port>", "address for /healthz, /readyz and /metrics")
+    .option("--ui [port]", "show it in a browser on this machine")
+    .option("--allow-changes", "let the page redrive, purge and send samples")
     .addHelpText(
       "after",
-      examples("watch", "watch --interval 1m --listen 127.0.0.1:9400", "watch --json >> runs.ndjson"),
+      examples(
+        "watch",
+        "watch --ui",
+        "watch --interval 1m --listen 127.0.0.1:9400",
+        "watch --json >> runs.ndjson",
+      ),
     )
     .action((options: WatchOptions) =>
       run(async (context) => (await import("../commands/watch.ts")).watch(context, options)),
+    );
+
+  root
+    .command("console")
+    .description("show any bridge in a browser, by its store")
+    .option("-p, --port <number>", "port on this machine; 0 takes any free one")
+    .option("--allow-changes", "let the page redrive, purge and send samples")
+    .addHelpText(
+      "after",
+      examples("console", "console --config production.yaml --port 9000", "console --allow-changes"),
+    )
+    .action((options: ConsoleCommandOptions) =>
+      run(async (context) => (await import("../commands/console.ts")).showConsole(context, options)),
     );
 
   root

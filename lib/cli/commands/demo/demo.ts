@@ -133,7 +133,12 @@ async function playOn(context: Context, play: Play): Promise<ExitCode> {
   return 0;
 }
 
-async function pollUntil(context: Context, { bridge, follow }: Play, isOver: () => boolean): Promise<void> {
+/** Polls every 300 ms. */
+export async function pollUntil(
+  context: Context,
+  { bridge, follow }: Pick<Play, "bridge" | "follow">,
+  isOver: () => boolean,
+): Promise<void> {
   const { clock, stop } = context;
   const reportStreamErrors = streamErrorReporter(context);
   while (!stop.aborted && !isOver()) {
