@@ -2,12 +2,15 @@ import type { CloudEvent } from "../change/event.ts";
 import type { OutboxEntry } from "../checkpoint/checkpoint.ts";
 import { StoreError } from "../core/errors.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
-import type { FailureReason } from "../core/result.ts";
+import { failureReasons } from "../core/result.ts";
 import { parseExactJson } from "../text/json.ts";
 import { sealed, unsealed } from "../text/seal.ts";
 
+/** Reasons why a delivery was abandoned. */
+export const giveUpReasons = [...failureReasons, "too_many_attempts", "too_old", "sink_removed"] as const;
+
 /** Why a delivery was abandoned. */
-export type GiveUpReason = FailureReason | "too_many_attempts" | "too_old" | "sink_removed";
+export type GiveUpReason = (typeof giveUpReasons)[number];
 
 /** An abandoned delivery, kept with its reason until it is redriven, purged or expired. */
 export interface DeadLetter {
@@ -29,6 +32,9 @@ export interface DeadLetter {
 export interface DeadLetterFilter {
   readonly sink?: SinkName;
   readonly id?: string;
+  readonly reason?: string;
+  /** Only those abandoned at or after this instant, epoch milliseconds. */
+  readonly givenUpSinceMs?: number;
   /** Only those abandoned before this instant, epoch milliseconds. */
   readonly givenUpBeforeMs?: number;
 }
@@ -47,6 +53,8 @@ export interface DeadLetterStore {
 export const matchesFilter = (deadLetter: DeadLetter, filter: DeadLetterFilter): boolean =>
   (filter.sink === undefined || deadLetter.sink === filter.sink) &&
   (filter.id === undefined || deadLetter.id === filter.id) &&
+  (filter.reason === undefined || deadLetter.reason === filter.reason) &&
+  (filter.givenUpSinceMs === undefined || deadLetter.givenUpAtMs >= filter.givenUpSinceMs) &&
   (filter.givenUpBeforeMs === undefined || deadLetter.givenUpAtMs < filter.givenUpBeforeMs);
 
 /** Why and when a delivery is abandoned. */

@@ -5,6 +5,7 @@ import type { CheckpointStore } from "../checkpoint/store.ts";
 import { reinstate } from "../checkpoint/transitions.ts";
 import type { Clock } from "../core/clock.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
+import { type DeliveryEntry, deliveryEntry } from "../journal/entry.ts";
 import {
   type DeadLetter,
   type DeadLetterFilter,
@@ -61,10 +62,17 @@ async function putBack(
   const planned = await session.commit((checkpoint) => {
     const room = new Room(checkpoint.outbox, { maxBacklog, sinks: sinks.size });
     const back = fitting(checkpoint, deadLetters, room);
-    return back.length === 0 ? null : { back, next: reinstate(checkpoint, back, clock.now()) };
+    if (back.length === 0) return null;
+    const entries = back.map((deadLetter) => redrivenEntry(deadLetter, clock.now()));
+    return { back, next: reinstate(checkpoint, back, clock.now()), entries };
   });
   return planned?.back ?? [];
 }
+
+const redrivenEntry = (deadLetter: DeadLetter, atMs: number): DeliveryEntry => {
+  const { stream, event, sink, attempts: attempt } = deadLetter;
+  return deliveryEntry({ atMs, stream, event, sink, attempt, outcome: "redriven", failure: deadLetter });
+};
 
 /** The oldest dead letters of each sink that the record has room for; events already in the outbox take none. */
 function fitting(

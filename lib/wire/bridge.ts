@@ -29,6 +29,7 @@ import { warnOfCutTemplates } from "./cut-templates.ts";
 import { followRules } from "./follow-rules.ts";
 import { journalLosses, journalUpkeep } from "./journal-upkeep.ts";
 import { type BridgeObserver, observeAll } from "./observer.ts";
+import { openReplays, type Replays } from "./replay.ts";
 import { allListings, servedStreams } from "./served.ts";
 import { openSinkPipeline } from "./sink-pipeline.ts";
 import { openStores, openStoresToRead } from "./stores.ts";
@@ -82,6 +83,7 @@ export interface Bridge {
    * @throws StoreError
    */
   redrive(filter: DeadLetterFilter): Promise<Redriven>;
+  readonly replays: Replays;
   readonly sinks: ReadonlyMap<SinkName, Sink>;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
@@ -212,6 +214,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
           })),
       };
     },
+    replays: openReplays({ pipelines, stores, discoveries, plans, losses, clock, log }),
     redrive: (filter) =>
       redrive({ checkpoints, deadLetters, sinks: new Set(sinks.keys()), maxBacklog, clock }, filter),
     close: async () => {

@@ -26,6 +26,9 @@ export function deadLetterStoreContract(name: string, make: () => Promise<DeadLe
       expect(await store.list({ id })).toEqual([letter(3)]);
       expect(await store.list({ sink: chat, id })).toEqual([]);
       expect(await store.list({ givenUpBeforeMs: createdMs + 2 })).toEqual([letter(1)]);
+      expect(await store.list({ givenUpSinceMs: createdMs + 2 })).toEqual([letter(2, chat), letter(3)]);
+      expect(await store.list({ sink: ops, reason: "rejected" })).toEqual([letter(1), letter(3)]);
+      expect(await store.list({ reason: "too_old" })).toEqual([]);
       await store.close();
     });
 

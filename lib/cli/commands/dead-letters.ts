@@ -1,22 +1,26 @@
 import { sinkName } from "../../core/names.ts";
-import type { DeadLetter, DeadLetterFilter } from "../../delivery/dead-letters.ts";
+import { type DeadLetter, type DeadLetterFilter, giveUpReasons } from "../../delivery/dead-letters.ts";
+import type { Bridge } from "../../wire/bridge.ts";
+import { choiceError, instantMs } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
 import { confirm } from "../screen/confirm.ts";
 import { age, count } from "../screen/format.ts";
-import type { Line } from "../screen/text.ts";
+import { type Line, table } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 
 export interface DeadLetterOptions {
   readonly sink?: string;
   readonly id?: string;
+  readonly reason?: string;
+  readonly since?: string;
 }
 
 /** Lists dead letters, oldest first. */
 export const listDeadLetters = (context: Context, options: DeadLetterOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
-    const deadLetters = await bridge.deadLetters.list(filterOf(options));
+    const deadLetters = await bridge.deadLetters.list(filterOf(context, options));
     if (context.json) out.json({ deadLetters: deadLetters.map(asJson) });
     else if (deadLetters.length === 0) out.line("No dead letters.");
     else show(context, deadLetters);
@@ -24,10 +28,16 @@ export const listDeadLetters = (context: Context, options: DeadLetterOptions): P
   });
 
 /** Puts dead letters back into their streams' outboxes. */
-export const redriveDeadLetters = (context: Context, options: DeadLetterOptions): Promise<ExitCode> =>
+export const redriveDeadLetters = (
+  context: Context,
+  options: DeadLetterOptions,
+  isDryRun: boolean,
+): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
-    const { redriven, left } = await bridge.redrive(filterOf(options));
+    const filter = filterOf(context, options);
+    if (isDryRun) return planRedrive(context, bridge, filter);
+    const { redriven, left } = await bridge.redrive(filter);
     if (context.json) out.json({ redriven, left });
     else if (redriven + left === 0) out.line("No dead letters to redrive.");
     else {
@@ -50,7 +60,7 @@ export const purgeDeadLetters = (
   yes: boolean,
 ): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
-    const deadLetters = await bridge.deadLetters.list(filterOf(options));
+    const deadLetters = await bridge.deadLetters.list(filterOf(context, options));
     const question = `This deletes ${count(deadLetters.length, "dead letter")}; the events are never delivered.`;
     const agreed = deadLetters.length > 0 && (await confirm(context, question, yes));
     const purged = agreed ? deadLetters.length : 0;
@@ -60,14 +70,36 @@ export const purgeDeadLetters = (
     return 0;
   });
 
-const filterOf = ({ sink, id }: DeadLetterOptions): DeadLetterFilter => ({
-  ...(sink !== undefined && { sink: sinkName(sink) }),
-  ...(id !== undefined && { id }),
-});
+/** Shows which dead letters a redrive would put back; those of removed sinks stay. */
+async function planRedrive(context: Context, bridge: Bridge, filter: DeadLetterFilter): Promise<ExitCode> {
+  const { out } = context.screen;
+  const deadLetters = (await bridge.deadLetters.list(filter)).filter(({ sink }) => bridge.sinks.has(sink));
+  if (context.json) out.json({ dryRun: true, deadLetters: deadLetters.map(asJson) });
+  else if (deadLetters.length === 0) out.line("No dead letters to redrive.");
+  else {
+    show(context, deadLetters);
+    const what = count(deadLetters.length, "delivery", "deliveries");
+    out.line(`Nothing changed: without --dry-run, ${what} would go back in order, as far as there is room.`);
+  }
+  return 0;
+}
 
-function show(context: Context, deadLetters: readonly DeadLetter[]): void {
-  const nowMs = context.clock.now();
-  context.screen.out.table(
+/** @throws ConfigError for an unknown reason or a bad instant */
+function filterOf({ clock }: Context, { sink, id, reason, since }: DeadLetterOptions): DeadLetterFilter {
+  if (reason !== undefined && !giveUpReasons.some((known) => known === reason))
+    throw choiceError("--reason", "a reason", reason, giveUpReasons);
+  return {
+    ...(sink !== undefined && { sink: sinkName(sink) }),
+    ...(id !== undefined && { id }),
+    ...(reason !== undefined && { reason }),
+    ...(since !== undefined && { givenUpSinceMs: instantMs("--since", since, clock.now()) }),
+  };
+}
+
+/** One line for each dead letter, and below it what the sink said. */
+function show({ clock, screen: { out } }: Context, deadLetters: readonly DeadLetter[]): void {
+  const nowMs = clock.now();
+  const [heading = [], ...lines] = table(
     [
       { title: "AGE", align: "right" },
       { title: "SINK" },
@@ -89,8 +121,13 @@ function show(context: Context, deadLetters: readonly DeadLetter[]): void {
       ],
     ),
   );
-  context.screen.out.line();
-  context.screen.out.line(
+  out.line(...heading);
+  for (const [index, line] of lines.entries()) {
+    out.line(...line);
+    out.line(["dim", `  ${deadLetters[index]?.detail ?? ""}`]);
+  }
+  out.line();
+  out.line(
     `${count(deadLetters.length, "dead letter")}. Deliver again with: dms-task-bridge dead-letters redrive`,
   );
 }

@@ -1,10 +1,13 @@
 import type { CommandLine } from "../command-line.ts";
 import { examples, failOnOption, wideOption } from "../command-line.ts";
+import type { DeadLetterOptions } from "../commands/dead-letters.ts";
 import type { StatusOptions } from "../commands/status.ts";
 import type { TasksOptions } from "../commands/tasks.ts";
+import { journalCommands } from "./journal.ts";
 
 /** Commands that show and mend what the API and the records hold. */
-export function recordsCommands({ root, run }: CommandLine): void {
+export function recordsCommands(line: CommandLine): void {
+  const { root, run } = line;
   root.commandsGroup("Look and mend:");
 
   root
@@ -28,6 +31,8 @@ export function recordsCommands({ root, run }: CommandLine): void {
     .action((options: TasksOptions) =>
       run(async (context) => (await import("../commands/tasks.ts")).tasks(context, options)),
     );
+
+  journalCommands(line);
 
   const checkpoint = root
     .command("checkpoint")
@@ -57,24 +62,36 @@ export function recordsCommands({ root, run }: CommandLine): void {
     .command("dead-letters")
     .description("list, redrive or purge dead letters")
     .addHelpText("after", examples("dead-letters list", "dead-letters redrive"));
-  type LetterOptions = { sink?: string; id?: string; yes?: true };
+  type LetterOptions = DeadLetterOptions & { yes?: true; dryRun?: true };
   const deadLetterCommand = (name: string, description: string, ...lines: readonly string[]) =>
     deadLetters
       .command(name)
       .description(description)
       .option("--sink <name>", "only of this sink")
       .option("--id <id>", "only this one")
+      .option("--reason <reason>", "only those given up for it: rejected, too_old, ...")
+      .option("--since <when>", "only those given up in the last 30m, 24h, ..., or since an instant")
       .addHelpText("after", examples(...lines));
   deadLetterCommand("list", "show them, oldest first", "dead-letters list --sink ops").action(
     (options: LetterOptions) =>
       run(async (context) => (await import("../commands/dead-letters.ts")).listDeadLetters(context, options)),
   );
-  deadLetterCommand("redrive", "deliver them again, in order", "dead-letters redrive --sink ops").action(
-    (options: LetterOptions) =>
+  deadLetterCommand(
+    "redrive",
+    "deliver them again, in order",
+    "dead-letters redrive --sink ops",
+    "dead-letters redrive --reason rejected --since 24h --dry-run",
+  )
+    .option("--dry-run", "only show which")
+    .action((options: LetterOptions) =>
       run(async (context) =>
-        (await import("../commands/dead-letters.ts")).redriveDeadLetters(context, options),
+        (await import("../commands/dead-letters.ts")).redriveDeadLetters(
+          context,
+          options,
+          options.dryRun ?? false,
+        ),
       ),
-  );
+    );
   deadLetterCommand("purge", "delete them", "dead-letters purge --sink ops --yes")
     .option("-y, --yes", "do not ask")
     .action((options: LetterOptions) =>

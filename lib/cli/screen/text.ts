@@ -68,6 +68,17 @@ export function cut(span: Span, width: number): Span {
 
 const graphemes = new Intl.Segmenter();
 
+/** Cuts a line to `width` columns. */
+export function fitted(line: Line, width: number): Line {
+  let room = width;
+  return line.flatMap((span): Span[] => {
+    if (room <= 0) return [];
+    const short = cut(span, room);
+    room -= short === span ? widthOf(span) : room;
+    return [short];
+  });
+}
+
 /** Breaks text into lines of at most `width` columns at its blanks; a longer word has a line of its own. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];

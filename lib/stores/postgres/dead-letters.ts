@@ -1,4 +1,9 @@
-import { type DeadLetterStore, decodeDeadLetter, encodeDeadLetter } from "../../delivery/dead-letters.ts";
+import {
+  type DeadLetterStore,
+  decodeDeadLetter,
+  encodeDeadLetter,
+  matchesFilter,
+} from "../../delivery/dead-letters.ts";
 import type { PostgresDatabase } from "./database.ts";
 
 /** Dead letters in PostgreSQL: one row each. */
@@ -23,15 +28,17 @@ export function postgresDeadLetters(database: PostgresDatabase): DeadLetterStore
         ],
       );
     },
-    list: async ({ sink, id, givenUpBeforeMs }) => {
+    list: async (filter) => {
       const { rows } = await database.query(
         `SELECT id, letter FROM ${table}
          WHERE ($1::text IS NULL OR sink = $1) AND ($2::text IS NULL OR id = $2)
            AND ($3::bigint IS NULL OR given_up_at_ms < $3)
          ORDER BY given_up_at_ms, sequence, id`,
-        [sink ?? null, id ?? null, givenUpBeforeMs ?? null],
+        [filter.sink ?? null, filter.id ?? null, filter.givenUpBeforeMs ?? null],
       );
-      return rows.map((row) => decodeDeadLetter(String(row["letter"]), String(row["id"])));
+      return rows
+        .map((row) => decodeDeadLetter(String(row["letter"]), String(row["id"])))
+        .filter((deadLetter) => matchesFilter(deadLetter, filter));
     },
     remove: async (ids) => {
       await database.query(`DELETE FROM ${table} WHERE id = ANY($1::text[])`, [ids]);

@@ -1,4 +1,9 @@
-import { type DeadLetterStore, decodeDeadLetter, encodeDeadLetter } from "../../delivery/dead-letters.ts";
+import {
+  type DeadLetterStore,
+  decodeDeadLetter,
+  encodeDeadLetter,
+  matchesFilter,
+} from "../../delivery/dead-letters.ts";
 import type { SqliteDatabase } from "./database.ts";
 
 /** Dead letters in SQLite. */
@@ -12,7 +17,7 @@ export function fileDeadLetters(database: SqliteDatabase): DeadLetterStore {
         for (const deadLetter of deadLetters)
           put.run(deadLetter.id, deadLetter.sink, encodeDeadLetter(deadLetter), deadLetter.givenUpAtMs);
       }),
-    list: async ({ sink, id, givenUpBeforeMs }) =>
+    list: async (filter) =>
       database.use((sql) =>
         sql
           .prepare(
@@ -21,8 +26,13 @@ export function fileDeadLetters(database: SqliteDatabase): DeadLetterStore {
                AND (:before IS NULL OR given_up_at_ms < :before)
              ORDER BY given_up_at_ms, rowid`,
           )
-          .all({ sink: sink ?? null, id: id ?? null, before: givenUpBeforeMs ?? null })
-          .map((row) => decodeDeadLetter(String(row["letter"]), String(row["id"]))),
+          .all({
+            sink: filter.sink ?? null,
+            id: filter.id ?? null,
+            before: filter.givenUpBeforeMs ?? null,
+          })
+          .map((row) => decodeDeadLetter(String(row["letter"]), String(row["id"])))
+          .filter((deadLetter) => matchesFilter(deadLetter, filter)),
       ),
     remove: async (ids) =>
       database.use((sql) => {

@@ -17,7 +17,7 @@ export function fileJournal(database: SqliteDatabase, clock: Clock): Journal {
       let after: readonly [writtenMs: number, id: number] | null = null;
       const [direction, beyond] = newestFirst ? ["DESC", "<"] : ["ASC", ">"];
       for (;;) {
-        const rows: readonly Row[] = database.use((sql) =>
+        const rows: readonly JournalRow[] = database.use((sql) =>
           sql
             .prepare(
               `SELECT id, written_ms, entry FROM journal
@@ -70,13 +70,13 @@ export function insertEntries(sql: DatabaseSync, entries: readonly JournalEntry[
   for (const entry of entries) insert.run(entry.kind, nowMs, taskOf(entry), encodeEntry(entry));
 }
 
-interface Row {
+interface JournalRow {
   readonly id: number;
   readonly writtenMs: number;
   readonly entry: string;
 }
 
-const rowOf = (row: Readonly<Record<string, unknown>>): Row => ({
+const rowOf = (row: Readonly<Record<string, unknown>>): JournalRow => ({
   id: Number(row["id"]),
   writtenMs: Number(row["written_ms"]),
   entry: String(row["entry"]),

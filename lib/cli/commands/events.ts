@@ -1,0 +1,190 @@
+import { sinkName } from "../../core/names.ts";
+import type { DeliveryEntry, DeliveryOutcome, EventEntry } from "../../journal/entry.ts";
+import { type EntryFilter, follow, passesFilter } from "../../journal/follow.ts";
+import type { DamagedEntry, Journal, Journaled } from "../../journal/journal.ts";
+import type { Bridge } from "../../wire/bridge.ts";
+import { choiceError, instantMs } from "../arguments.ts";
+import type { Context } from "../context.ts";
+import { type ExitCode, isOutage, usageError } from "../errors.ts";
+import { count, instant, shortId } from "../screen/format.ts";
+import type { Output } from "../screen/output.ts";
+import { fitted, type Line, type Style, styleOf } from "../screen/text.ts";
+import { withBridge } from "../session.ts";
+
+export interface EventsOptions {
+  readonly since: string;
+  readonly sink?: string;
+  readonly status?: string;
+  readonly follow?: true;
+}
+
+/** Shows emitted events with their deliveries; with `follow`, whatever any process adds, until it is stopped. */
+export const events = (context: Context, options: EventsOptions): Promise<ExitCode> =>
+  withBridge(context, async (bridge) => {
+    const journal = journalOf(bridge);
+    const filter = filterOf(bridge, options);
+    const sinceMs = instantMs("--since", options.since, context.clock.now());
+    if (options.follow) await followEvents(context, journal, sinceMs, filter);
+    else if (context.json) {
+      for await (const entry of journal.read({ sinceMs }))
+        if (passesFilter(entry, filter)) context.screen.out.json(entryAsJson(entry));
+    } else await listEvents(context, journal, sinceMs, filter);
+    return 0;
+  });
+
+/** The bridge's journal. @throws ConfigError when it is off */
+export function journalOf({ journal }: Pick<Bridge, "journal">): Journal {
+  if (journal) return journal;
+  throw usageError("journal.enabled", "true in the configuration: without a journal nothing is kept", "off");
+}
+
+function filterOf({ sinks }: Bridge, { sink, status }: EventsOptions): EntryFilter {
+  const name = sink === undefined ? null : sinkName(sink);
+  if (name && !sinks.has(name)) throw choiceError("--sink", "a configured sink", name, [...sinks.keys()]);
+  return { ...(name && { sink: name }), ...(status !== undefined && { status: status.toUpperCase() }) };
+}
+
+async function followEvents(
+  context: Context,
+  journal: Journal,
+  sinceMs: number,
+  filter: EntryFilter,
+): Promise<void> {
+  const { clock, json, screen, stop, log } = context;
+  let isReadable = true;
+  const failed = (error: unknown): void => {
+    if (!isOutage(error)) throw error;
+    if (isReadable) log("warn", "the journal cannot be read; trying again", { problem: error.message });
+    isReadable = false;
+  };
+  for await (const entry of follow(journal, { sinceMs }, { clock, signal: stop, failed })) {
+    isReadable = true;
+    if (!passesFilter(entry, filter)) continue;
+    if (json) screen.out.json(entryAsJson(entry));
+    else for (const line of linesOf(entry)) print(screen.out, line);
+  }
+}
+
+/** How one event's deliveries to one sink stand. */
+interface DeliveryState {
+  readonly last: DeliveryEntry;
+  readonly attempts: number;
+}
+
+interface ListedEvent {
+  readonly heading: Line;
+  readonly sinks: Map<string, DeliveryState | null>;
+}
+
+async function listEvents(
+  context: Context,
+  journal: Journal,
+  sinceMs: number,
+  filter: EntryFilter,
+): Promise<void> {
+  const { out } = context.screen;
+  const rows = new Map<string, ListedEvent>();
+  let damaged = 0;
+  for await (const entry of journal.read({ sinceMs })) {
+    if (!passesFilter(entry, filter)) continue;
+    if (entry.kind === "damaged") damaged += 1;
+    else if (entry.kind === "event") rows.set(entry.event.id, rowOf(entry, filter));
+    else {
+      const row = rows.get(entry.eventId) ?? { heading: deliveryHeading(entry), sinks: new Map() };
+      rows.set(entry.eventId, row);
+      row.sinks.set(entry.sink, {
+        last: entry,
+        attempts: Math.max(entry.attempt, row.sinks.get(entry.sink)?.attempts ?? 0),
+      });
+    }
+  }
+  for (const { heading, sinks } of rows.values()) {
+    print(out, heading);
+    for (const [sink, state] of sinks) print(out, sinkLine(sink, state));
+  }
+  if (rows.size === 0) out.line(`No event since ${instant(sinceMs)}.`);
+  if (damaged > 0) out.line(["red", `${count(damaged, "entry", "entries")} of the journal cannot be read.`]);
+}
+
+const rowOf = (entry: EventEntry, { sink }: EntryFilter): ListedEvent => ({
+  heading: eventHeading(entry),
+  sinks: new Map(
+    entry.sinks.filter((name) => sink === undefined || name === sink).map((name) => [name, null]),
+  ),
+});
+
+function eventHeading({ atMs, event }: EventEntry): Line {
+  const { task, change, instance } = event.data;
+  return [
+    ["dim", `${instant(atMs)}  `],
+    [styleOf(change.to), change.to],
+    `  ${task.name}  ${shortId(task.id)}`,
+    ["dim", `  ${instance.name ?? instance.instanceId}`],
+  ];
+}
+
+const deliveryHeading = ({ atMs, status, task }: DeliveryEntry): Line => [
+  ["dim", `${instant(atMs)}  `],
+  [styleOf(status), status],
+  `  ${shortId(task)}`,
+];
+
+const outcomeStyles: Readonly<Record<DeliveryOutcome, Style>> = {
+  accepted: "green",
+  retried: "yellow",
+  blocked: "red",
+  "dead-lettered": "red",
+  redriven: "cyan",
+};
+
+function sinkLine(sink: string, state: DeliveryState | null): Line {
+  if (!state) return [`  ${sink}  `, ["dim", "not tried yet"]];
+  const { last, attempts } = state;
+  const tries = attempts > 1 ? `, ${count(attempts, "attempt")}` : "";
+  return [`  ${sink}  `, outcomeSpan(last), tries, ...after(saidSpans(last))];
+}
+
+/** The outcome in its style. */
+export const outcomeSpan = ({ outcome, isReplay }: DeliveryEntry): Line[number] => [
+  outcomeStyles[outcome],
+  isReplay ? `${outcome} (replay)` : outcome,
+];
+
+/** What the sink said, with the reason. */
+export const saidSpans = ({ detail, reason, outcome }: DeliveryEntry): Line =>
+  detail === null || outcome === "redriven" ? [] : [detail, ["dim", ` (${reason})`]];
+
+const after = (said: Line): Line => (said.length > 0 ? [": ", ...said] : said);
+
+/** The lines of one entry in a live stream. */
+function linesOf(entry: Journaled | DamagedEntry): readonly Line[] {
+  switch (entry.kind) {
+    case "event":
+      return [eventHeading(entry)];
+    case "delivery":
+      return [
+        [
+          ["dim", `${instant(entry.atMs)}  `],
+          outcomeSpan(entry),
+          `  ${entry.sink}  ${shortId(entry.task)} ${entry.status}`,
+          ...after(saidSpans(entry)),
+        ],
+      ];
+    case "damaged":
+      return [[["red", `${instant(entry.writtenMs)}  an entry cannot be read`]]];
+    default:
+      return entry satisfies never;
+  }
+}
+
+/** One entry for machines: instants as ISO 8601. */
+export function entryAsJson(entry: Journaled | DamagedEntry): object {
+  const { writtenMs, ...fields } = entry;
+  if (fields.kind === "damaged") return { ...fields, at: new Date(writtenMs).toISOString() };
+  const { atMs, kind, id, ...rest } = fields;
+  return { kind, id, at: new Date(atMs).toISOString(), ...rest };
+}
+
+/** Prints a line, cut to a terminal's width. */
+export const print = (out: Output, line: Line): void =>
+  out.line(...fitted(line, out.columns ?? Number.POSITIVE_INFINITY));

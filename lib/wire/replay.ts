@@ -1,0 +1,181 @@
+import { type CloudEvent, toEvent } from "../change/event.ts";
+import { stampMs } from "../change/task.ts";
+import type { Clock } from "../core/clock.ts";
+import type { PartError } from "../core/errors.ts";
+import { type EventId, type SinkName, type StreamKey, streamKey } from "../core/names.ts";
+import { type ReplayEvent, type Replayed, replay } from "../delivery/replay.ts";
+import { isTaskNamed } from "../journal/journal.ts";
+import type { StreamPlan } from "../run/plan.ts";
+import type { Discovery } from "../source/discovery.ts";
+import type { Stores } from "../stores/stores.ts";
+import { partError } from "../telemetry/defect.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { JournalLosses } from "./journal-upkeep.ts";
+import { allListings } from "./served.ts";
+import type { SinkPipeline } from "./sink-pipeline.ts";
+import type { StreamPlans } from "./stream-plan.ts";
+
+/** Which events to replay. */
+export interface ReplayRequest {
+  readonly sink: SinkName;
+  /** Epoch milliseconds, both included: of the events' commits, or of the tasks' creation when they are rebuilt. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** A task's id, its beginning or its end. @default every task */
+  readonly task?: string | undefined;
+}
+
+/** Events of a replay. */
+export interface ReplayPlan {
+  /** Where the events come from; `api` where the journal has none: then they are rebuilt from the tasks. */
+  readonly from: "journal" | "api";
+  readonly events: readonly ReplayEvent[];
+  /** Events left out, because the bridge still delivers them itself. */
+  readonly pending: number;
+  /** Events left out by the sink's filter. */
+  readonly filtered: number;
+  /** Entries of the journal that cannot be read. */
+  readonly damaged: number;
+  /** Streams and sources that could not be read. */
+  readonly errors: ReadonlyMap<string, PartError>;
+}
+
+/** Sends events again, past the records. */
+export interface Replays {
+  /** Finds the events. Sends and changes nothing. @throws StoreError */
+  plan(request: ReplayRequest, signal: AbortSignal): Promise<ReplayPlan>;
+  /** Sends events to one sink. `accepted` is called at once for each one taken; it must not throw. */
+  send(
+    sink: SinkName,
+    events: readonly ReplayEvent[],
+    options: { readonly signal: AbortSignal; readonly accepted: (event: CloudEvent) => void },
+  ): Promise<Replayed>;
+}
+
+/** Parts that replays need. */
+export interface ReplayParts {
+  readonly pipelines: ReadonlyMap<SinkName, SinkPipeline>;
+  readonly stores: Pick<Stores, "checkpoints" | "parked" | "journal">;
+  readonly discoveries: readonly Discovery[];
+  readonly plans: StreamPlans;
+  readonly losses: JournalLosses;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Creates the replays of a bridge. */
+export function openReplays(parts: ReplayParts): Replays {
+  const { pipelines, stores, losses, clock } = parts;
+  const { journal } = stores;
+  const pipelineOf = (sink: SinkName): SinkPipeline => {
+    const pipeline = pipelines.get(sink);
+    if (!pipeline) throw new RangeError(`there is no sink ${sink}`);
+    return pipeline;
+  };
+  return {
+    plan: async (request, signal) => {
+      const { matches } = pipelineOf(request.sink);
+      const kept = await journaledEvents(request, stores);
+      const rebuilt = kept.events.length > 0 ? null : await rebuiltEvents(request, parts, signal);
+      const found = rebuilt?.events ?? kept.events;
+      const wanted = found.filter(({ event }) => matches(event));
+      const owed = await owedTo(request.sink, new Set(wanted.map(({ stream }) => stream)), stores);
+      const events = wanted.filter(({ event }) => !owed.has(event.id));
+      return {
+        from: rebuilt ? "api" : "journal",
+        events,
+        pending: wanted.length - events.length,
+        filtered: found.length - wanted.length,
+        damaged: kept.damaged,
+        errors: rebuilt?.errors ?? new Map(),
+      };
+    },
+    send: (sink, events, { signal, accepted }) =>
+      replay({
+        dispatcher: pipelineOf(sink).dispatcher(),
+        events,
+        clock,
+        signal,
+        accepted,
+        attempted: async (entries) => {
+          await journal?.append(entries).catch((error: unknown) => losses.failed(error, entries.length));
+        },
+      }),
+  };
+}
+
+async function journaledEvents(
+  { sinceMs, untilMs, task }: ReplayRequest,
+  { journal }: Pick<Stores, "journal">,
+): Promise<{ readonly events: readonly ReplayEvent[]; readonly damaged: number }> {
+  const events = new Map<EventId, ReplayEvent>();
+  let damaged = 0;
+  for await (const entry of journal?.read({ sinceMs, untilMs, ...(task !== undefined && { task }) }) ?? []) {
+    if (entry.kind === "event") events.set(entry.event.id, entry);
+    else if (entry.kind === "damaged") damaged += 1;
+  }
+  return { events: [...events.values()], damaged };
+}
+
+interface Rebuilt {
+  readonly events: readonly ReplayEvent[];
+  readonly errors: ReadonlyMap<string, PartError>;
+}
+
+/**
+ * Rebuilds events from the tasks that the API shows now: one for each task created in the span, for its present status,
+ * with the id that its event had. What the API does not keep is missing: earlier statuses, and the status before.
+ */
+async function rebuiltEvents(
+  { sinceMs, untilMs, task: id }: ReplayRequest,
+  { discoveries, plans, log }: ReplayParts,
+  signal: AbortSignal,
+): Promise<Rebuilt> {
+  const listings = await allListings(discoveries, log, signal);
+  const errors = new Map(listings.flatMap(({ error }) => (error ? [[error.key, error.error] as const] : [])));
+  const found: { readonly atMs: number; readonly event: ReplayEvent }[] = [];
+  const read = async (plan: StreamPlan): Promise<void> => {
+    const { stream, source, rules } = plan;
+    for await (const { tasks } of source?.list(stream, sinceMs, { endMs: untilMs, signal }) ?? []) {
+      for (const task of tasks) {
+        if (task.createdAtMs < sinceMs || task.createdAtMs > untilMs) continue;
+        if (id !== undefined && !isTaskNamed(task.id, id)) continue;
+        const context = { ...rules.context, observedAtMs: stampMs(task) };
+        const event = toEvent({ task, from: null, to: task.status }, context);
+        found.push({ atMs: stampMs(task), event: { stream: rules.stream, event } });
+      }
+    }
+  };
+  for (const { discovery, listed } of listings) {
+    for (const watched of listed?.streams ?? []) {
+      try {
+        await read(plans.ofWatched(watched, discovery));
+      } catch (error) {
+        const stream = streamKey(watched.stream);
+        errors.set(stream, partError(log, { stream }, error));
+      }
+    }
+  }
+  // A task that changed while it was read may be there twice.
+  const events = new Map(found.sort((a, b) => a.atMs - b.atMs).map(({ event }) => [event.event.id, event]));
+  return { events: [...events.values()], errors };
+}
+
+/** Events that the records still owe a sink: the bridge delivers them itself, in order. @throws StoreError */
+async function owedTo(
+  sink: SinkName,
+  streams: Iterable<StreamKey>,
+  { checkpoints, parked }: Pick<Stores, "checkpoints" | "parked">,
+): Promise<ReadonlySet<EventId>> {
+  const owed = new Set<EventId>();
+  for (const stream of streams) {
+    const stored = await checkpoints.load(stream);
+    if (!stored) continue;
+    for (const { event, pending } of stored.checkpoint.outbox) if (pending.has(sink)) owed.add(event.id);
+    for (const { id, returned } of stored.checkpoint.parked.get(sink) ?? []) {
+      const deliveries = (await parked.get(stream, id)) ?? [];
+      for (const { event } of deliveries.slice(returned)) owed.add(event.id);
+    }
+  }
+  return owed;
+}
