@@ -30,7 +30,12 @@ export interface Bundles {
 
 /** Bundles all subjects into the folder, so that no round pays for reading TypeScript. */
 export async function bundle(folder: string): Promise<Bundles> {
-  execFileSync(process.execPath, [join(root, "build/main.ts"), "lambda", join(folder, "lambda")]);
+  execFileSync(process.execPath, [
+    join(root, "build/main.ts"),
+    "lambda",
+    join(folder, "lambda"),
+    "--no-config",
+  ]);
   const shared: BuildOptions = {
     absWorkingDir: root,
     bundle: true,

@@ -1,7 +1,8 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
-import { join, parse } from "node:path";
+import { rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { type BuildOptions, build, type Metafile } from "esbuild";
-import { readConfigFile } from "../lib/config/read/file.ts";
+import { checkConfig, type ReadConfig, readConfig } from "../lib/config/load.ts";
+import { findConfigFile } from "../lib/config/read/file.ts";
 import { base, root } from "./base.ts";
 import { entryWith, isRarelyUsed, partName, partsSplit, sharedWithEntry } from "./code-splitting.ts";
 import { buildPackages, packagesSplit, type WantedPackages } from "./packages.ts";
@@ -31,9 +32,12 @@ const withRequire = {
   js: `const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);${monotonicMs}`,
 };
 
+/** Path of the configuration; null for the root's own, false for none. */
+type ChosenConfig = string | null | false;
+
 /** functiongraph.mjs, and an index.js that loads it: FunctionGraph's runtime uses `require` and counts parameters. */
-export async function buildFunctionGraph(outdir: string): Promise<Metafile["outputs"]> {
-  const outputs = await buildFunctions(outdir, ["functiongraph"], "node22.18");
+export async function buildFunctionGraph(outdir: string, config: ChosenConfig): Promise<Metafile["outputs"]> {
+  const outputs = await buildFunctions(outdir, ["functiongraph"], "node22.18", config);
   const index =
     'exports.handler = async (event, context) => (await import("./functiongraph.mjs")).handler(event, context);\n';
   await writeFile(join(outdir, "index.js"), index);
@@ -42,19 +46,21 @@ export async function buildFunctionGraph(outdir: string): Promise<Metafile["outp
 
 /**
  * Builds a file for each of functions/ with everything most runs need, parts/ for optional modules, packages/
- * for heavy packages, and the root's bridge.config.* beside them, if there is one.
+ * for heavy packages, and the configuration beside them. @throws ConfigError when that is missing or wrong
  */
 export async function buildFunctions(
   outdir: string,
   names: readonly string[],
   target: string,
+  config: ChosenConfig,
 ): Promise<Metafile["outputs"]> {
+  const checked = config === false ? null : await checkedConfig(config);
   await rm(outdir, { recursive: true, force: true });
   const packages: WantedPackages = new Map();
   const outputs = [
     ...(await Promise.all(names.map((name) => buildFunction(name, { outdir, target, packages })))),
     await buildPackages(packages, { ...shared, target, outdir }),
-    await buildConfig(outdir, target),
+    checked === null ? {} : await buildConfig(checked, outdir, target),
   ];
   return Object.assign({}, ...outputs);
 }
@@ -108,21 +114,36 @@ async function buildFunction(
   return { ...whole.metafile.outputs, ...besides.metafile.outputs };
 }
 
-/** The root's configuration as JSON, whatever its format, or as a module. */
-async function buildConfig(outdir: string, target: string): Promise<Metafile["outputs"]> {
-  const configs = (await readdir(root)).filter((name) => /^bridge\.config\.(m?[jt]s|json|ya?ml)$/.test(name));
-  const [module] = configs.filter((name) => /\.m?[jt]s$/.test(name));
+/** A configuration that was checked. */
+interface CheckedConfig {
+  readonly file: string;
+  readonly read: ReadConfig;
+}
+
+/** Reads the configuration and checks it without its secrets. @throws ConfigError */
+async function checkedConfig(config: string | null): Promise<CheckedConfig> {
+  const file = config === null ? findConfigFile(root) : resolve(config);
+  const read = await readConfig(file, root);
+  await checkConfig(read, { environment: {}, folder: root });
+  return { file, read };
+}
+
+/** Writes the configuration as JSON, whatever its format, or as a module. */
+async function buildConfig(
+  { file, read }: CheckedConfig,
+  outdir: string,
+  target: string,
+): Promise<Metafile["outputs"]> {
   // A YAML parser costs more at a cold start than the YAML is worth.
-  for (const name of configs.filter((each) => each !== module)) {
-    const written = JSON.stringify(await readConfigFile(join(root, name)), null, 2);
-    await writeFile(join(outdir, `${parse(name).name}.json`), `${written}\n`);
+  if (read.source !== null) {
+    await writeFile(join(outdir, "bridge.config.json"), `${JSON.stringify(read.value, null, 2)}\n`);
+    return {};
   }
-  if (module === undefined) return {};
   const { metafile } = await build({
     ...shared,
     target,
     outdir,
-    entryPoints: { "bridge.config": module },
+    entryPoints: { "bridge.config": file },
     banner: withRequire,
     plugins: [undiciLite, builtinModules],
   });

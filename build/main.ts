@@ -1,5 +1,9 @@
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import type { Metafile } from "esbuild";
+import { report } from "../lib/cli/errors.ts";
+import { openScreen } from "../lib/cli/screen/output.ts";
+import { ConfigError } from "../lib/core/errors.ts";
 import { root } from "./base.ts";
 import { buildFunctionGraph, buildFunctions } from "./functions.ts";
 import { buildImage } from "./image.ts";
@@ -8,8 +12,19 @@ import { buildPackage } from "./package.ts";
 // `node build/main.ts` makes the npm package; `node build/main.ts lambda [FOLDER]` what AWS Lambda runs, in dist/lambda,
 // `node build/main.ts functiongraph [FOLDER]` what Huawei Cloud's FunctionGraph runs, in dist/functiongraph, and
 // `node build/main.ts image [FOLDER]` what a container image is built from, in dist/image.
-const [target, folder = join(root, "dist", target ?? "")] = process.argv.slice(2);
-process.stdout.write(sizes(await built()));
+// The functions' files hold the root's configuration, or that of `--config FILE`; with `--no-config` it comes later.
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { config: { type: "string" }, "no-config": { type: "boolean" } },
+});
+const [target, folder = join(root, "dist", target ?? "")] = positionals;
+const config = values["no-config"] ? false : (values.config ?? null);
+try {
+  process.stdout.write(sizes(await built()));
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.exitCode = report(error, openScreen(process.stdout, process.stderr).err, false);
+}
 
 async function built(): Promise<Metafile["outputs"]> {
   switch (target) {
@@ -17,9 +32,9 @@ async function built(): Promise<Metafile["outputs"]> {
       return buildPackage(folder);
     case "lambda":
       // poll is the compact topology; plan, shard and deliver form a fleet.
-      return buildFunctions(resolve(folder), ["poll", "plan", "shard", "deliver"], "node24");
+      return buildFunctions(resolve(folder), ["poll", "plan", "shard", "deliver"], "node24", config);
     case "functiongraph":
-      return buildFunctionGraph(resolve(folder));
+      return buildFunctionGraph(resolve(folder), config);
     case "image":
       return buildImage(resolve(folder));
     default:

@@ -17,9 +17,13 @@ const runtime = fileURLToPath(new URL("runtime.ts", import.meta.url));
 
 /** Builds the artifact as `npm run package:functiongraph` does, into a folder of its own. */
 export function buildArtifact(folder: string): string {
-  return execFileSync(process.execPath, [join(root, "build/main.ts"), "functiongraph", folder], {
-    encoding: "utf8",
-  });
+  return execFileSync(
+    process.execPath,
+    [join(root, "build/main.ts"), "functiongraph", folder, "--no-config"],
+    {
+      encoding: "utf8",
+    },
+  );
 }
 
 /** Two sets of an agency's temporary key; the API knows both. */

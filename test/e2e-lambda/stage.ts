@@ -21,7 +21,7 @@ const runtimeClient = (): string => createRequire(import.meta.url).resolve("aws-
 
 /** Builds the artifact as `npm run package` does, into a folder of its own. */
 export function buildArtifact(folder: string): string {
-  return execFileSync(process.execPath, [join(root, "build/main.ts"), "lambda", folder], {
+  return execFileSync(process.execPath, [join(root, "build/main.ts"), "lambda", folder, "--no-config"], {
     encoding: "utf8",
   });
 }
