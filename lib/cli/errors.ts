@@ -1,5 +1,6 @@
 import { ConfigError, SourceError, StoreError } from "../core/errors.ts";
 import type { Output } from "./screen/output.ts";
+import type { Line } from "./screen/text.ts";
 
 /** Exit codes. 0: success; 1: something could not be read or was abandoned; 2: usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
@@ -33,16 +34,16 @@ export function report(error: unknown, err: Output, debug: boolean): ExitCode {
   return 1;
 }
 
-function reportIssues({ issues, places, message }: ConfigError, err: Output): void {
-  if (issues.length === 1) {
-    err.line(["red", "error: "], message);
-    return;
-  }
-  err.line(["red", "error: "], `${issues.length} things must change first`);
+function reportIssues(error: ConfigError, err: Output): void {
+  const { issues, places, excerpts } = error;
+  const isOne = issues.length === 1;
+  if (!isOne) err.line(["red", "error: "], `${issues.length} things must change first`);
   for (const [index, { field, expected, found }] of issues.entries()) {
     const place = places[index] ?? null;
+    const begin: Line = isOne ? [["red", "error: "]] : ["  "];
     const rest = `: expected ${expected}, found ${found}`;
-    err.line("  ", ["dim", place === null ? "" : `${place} `], ["bold", field], rest);
+    err.line(...begin, ["dim", place === null ? "" : `${place} `], isOne ? field : ["bold", field], rest);
+    for (const line of excerpts[index]?.split("\n") ?? []) err.line("    ", ["dim", line]);
   }
 }
 

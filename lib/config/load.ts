@@ -160,8 +160,8 @@ async function withPlace<Loaded>(source: TextSource | null, load: () => Promise<
     return await load();
   } catch (error) {
     if (!(error instanceof ConfigError) || source === null) throw error;
-    const { placesOf } = await import("./read/places.ts");
-    throw new ConfigError(error.issues, { cause: error.cause, places: placesOf(error.issues, source) });
+    const { placed } = await import("./read/places.ts");
+    throw placed(error, source);
   }
 }
 

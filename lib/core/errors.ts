@@ -14,14 +14,17 @@ export class ConfigError extends Error {
   readonly issues: readonly ConfigIssue[];
   /** `file:line:column` of each issue in a configuration file; null where the place is unknown. */
   readonly places: readonly (string | null)[];
+  /** Each issue's line with a caret below it, secrets left out; null where the place is unknown. */
+  readonly excerpts: readonly (string | null)[];
 
   constructor(
     issues: readonly ConfigIssue[],
-    { places, ...options }: ErrorOptions & { readonly places?: readonly (string | null)[] } = {},
+    { places, excerpts, ...options }: ErrorOptions & Partial<Pick<ConfigError, "places" | "excerpts">> = {},
   ) {
     super(issues.map((issue, index) => describeIssue(issue, places?.[index] ?? null)).join("\n"), options);
     this.issues = issues;
     this.places = issues.map((_, index) => places?.[index] ?? null);
+    this.excerpts = issues.map((_, index) => excerpts?.[index] ?? null);
   }
 }
 

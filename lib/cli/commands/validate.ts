@@ -25,7 +25,11 @@ export async function validate(context: Context, file: string | undefined): Prom
     return 0;
   } catch (error) {
     if (!context.json || !(error instanceof ConfigError)) throw error;
-    screen.out.json({ valid: false, file: file ?? context.configFile, issues: error.issues });
+    screen.out.json({ valid: false, file: file ?? context.configFile, issues: placedIssues(error) });
     return 2;
   }
 }
+
+/** The issues, each with `file:line:column` where that is known. */
+const placedIssues = ({ issues, places }: ConfigError) =>
+  issues.map((issue, index) => ({ place: places[index] ?? null, ...issue }));

@@ -23,11 +23,22 @@ const fromModule = async (path: string): Promise<Written> => {
   const value = typeof exported === "function" ? await runUserCode(name, () => exported()) : exported;
   return { name, value, source: null };
 };
+/** Shows the line of a syntax error; what shows it is loaded only then. */
+async function parsed(source: TextSource, parse: typeof parseYaml): Promise<unknown> {
+  try {
+    return await parse(source.text, source.name);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { placed } = await import("./places.ts");
+    throw placed(error, source);
+  }
+}
+
 const fromText =
   (format: TextSource["format"], parse: typeof parseYaml) =>
   async (path: string): Promise<Written> => {
     const source = { name: basename(path), text: readText(path), format };
-    return { name: source.name, value: await parse(source.text, source.name), source };
+    return { name: source.name, value: await parsed(source, parse), source };
   };
 
 /** Readers by file extension. */
@@ -47,8 +58,8 @@ const maxBytes = 1_048_576;
 /** Reads a configuration from text without checking it: JSON where it begins with a brace, YAML otherwise. @throws ConfigError */
 export async function readConfigText(text: string, name: string): Promise<Written> {
   const format = /^\s*\{/.test(text) ? "JSON" : "YAML";
-  const value = await (format === "JSON" ? parseJson : parseYaml)(text, name);
-  return { name, value, source: { name, text, format } };
+  const source: TextSource = { name, text, format };
+  return { name, value: await parsed(source, format === "JSON" ? parseJson : parseYaml), source };
 }
 
 /** Finds the one `bridge.config.*` in a folder. @throws ConfigError when there is none, or several */

@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
-import type { ConfigIssue } from "../../core/errors.ts";
+import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
 import { fieldName, type Path } from "../path.ts";
+import { excerptOf } from "./excerpt.ts";
 import type { TextSource } from "./text-source.ts";
 import { documentOf, isMerge } from "./yaml.ts";
 
@@ -15,7 +16,7 @@ interface Spot {
 }
 
 /** Position of each issue's field as `file:line:column`; for a missing field, that of its parent. */
-export function placesOf(issues: readonly ConfigIssue[], source: TextSource): readonly (string | null)[] {
+function placesOf(issues: readonly ConfigIssue[], source: TextSource): readonly (string | null)[] {
   const { document, lines } = documentOf(source);
   const spots = new Map<string, Spot>();
   const begin = offsetOf(document.contents) ?? 0;
@@ -27,6 +28,20 @@ export function placesOf(issues: readonly ConfigIssue[], source: TextSource): re
     const { line, col } = lines.linePos(isKey ? spot.key : spot.value);
     return `${source.name}:${line}:${col}`;
   });
+}
+
+/** An error with each issue's place and line. A syntax error has its place in its field. */
+export function placed(error: ConfigError, source: TextSource): ConfigError {
+  const { issues, cause } = error;
+  const isSyntax = (field: string): boolean => /:\d+:\d+$/.test(field) && field.startsWith(`${source.name}:`);
+  const places = issues.some(({ field }) => isSyntax(field))
+    ? issues.map(() => null)
+    : placesOf(issues, source);
+  const excerpts = issues.map(({ field, found }, index) => {
+    const [, line, column] = /:(\d+):(\d+)$/.exec(places[index] ?? (isSyntax(field) ? field : "")) ?? [];
+    return line === undefined ? null : excerptOf(source.text, Number(line), Number(column), found);
+  });
+  return new ConfigError(issues, { cause, places, excerpts });
 }
 
 function collect(document: Document, node: unknown, path: Path, spot: Spot, spots: Map<string, Spot>): void {
