@@ -6,7 +6,7 @@ import type { DeliveryResult } from "../core/result.ts";
 import { described, filledText } from "../options/fields.ts";
 import { type Broker, brokerSink } from "./brokers/connection.ts";
 import { holdConnections } from "./brokers/kafka-connections.ts";
-import { kafkaRefusal, partitionOutcomes, requestRefusal } from "./brokers/kafka-errors.ts";
+import { kafkaRefusal, partitionOutcomes, requestRefusal, unconfirmed } from "./brokers/kafka-errors.ts";
 import { addressIn, brokerTimeout, hostAndPort, originOf, tls, tlsSettings } from "./brokers/options.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -77,12 +77,16 @@ export function create(name: SinkName, options: KafkaOptions, { clock }: SinkDep
     events: readonly CloudEvent[],
   ): Promise<readonly DeliveryResult[]> => {
     try {
-      await producer.send({ messages: events.map((event) => ({ topic, ...recordOf(event, mode) })) });
-      return events.map(() => ({ kind: "accepted" }));
+      const messages = events.map((event) => ({ topic, ...recordOf(event, mode) }));
+      const { offsets = [] } = await producer.send({ messages });
+      const taken = new Set(offsets.filter((each) => each.topic === topic).map(({ partition }) => partition));
+      return events.map((event) =>
+        taken.has(partitionOf(event) ?? -1) ? { kind: "accepted" } : unconfirmed(origin),
+      );
     } catch (error) {
       const refusal = requestRefusal(error, origin, broken);
       if (!refusal) throw error;
-      const outcomes = partitionOutcomes(error);
+      const outcomes = partitionOutcomes(error, topic);
       return events.map((event) => {
         const outcome = outcomes.get(partitionOf(event) ?? -1);
         if (outcome === undefined) return refusal;

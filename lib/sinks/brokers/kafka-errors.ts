@@ -27,8 +27,9 @@ const refusalClasses: ReadonlyMap<string, RefusalClass> = new Map([
   ["THROTTLING_QUOTA_EXCEEDED", ["retry", "throttled"]],
 ]);
 
-/** Prefix of the client's own error codes; Node's differ. */
+/** Prefix of the client's own error codes; Node's differ. One of its reader has none. */
 const ownCodes = "PLT_KFK_";
+const pastTheEnd = "OUT_OF_BOUNDS";
 
 const later: RefusalClass = ["retry", "server_error"];
 
@@ -68,9 +69,17 @@ function unreadable(error: unknown, origin: string): Refusal | null {
   return { kind: "retry", reason: "server_error", detail: `${origin}: not a Kafka response` };
 }
 
+/** Result of an event whose topic and partition no response names. */
+export const unconfirmed = (origin: string): Refusal => ({
+  kind: "retry",
+  reason: "server_error",
+  detail: `${origin}: the answer confirms another partition`,
+});
+
 function refusalOf(error: Error, origin: string, broken: string): Refusal | null {
   const code = "code" in error ? String(error.code) : "";
-  const network = code.startsWith(ownCodes) ? null : networkRefusal(error, origin);
+  const isOwn = code.startsWith(ownCodes) || code === pastTheEnd;
+  const network = isOwn ? null : networkRefusal(error, origin);
   if (network) return network;
   const id = "apiId" in error ? error.apiId : undefined;
   if (typeof id === "string") return kafkaRefusal(id, origin);
@@ -95,26 +104,28 @@ const produceFailure = v.object({
   errors: v.array(v.object({ apiCode: v.number(), apiId: v.string() })),
   response: v.object({
     responses: v.array(
-      v.object({ partitionResponses: v.array(v.object({ index: v.number(), errorCode: v.number() })) }),
+      v.object({
+        name: v.string(),
+        partitionResponses: v.array(v.object({ index: v.number(), errorCode: v.number() })),
+      }),
     ),
   }),
 });
 
 const producedBefore = v.object({
-  produced: v.object({ offsets: v.array(v.object({ partition: v.number() })) }),
+  produced: v.object({ offsets: v.array(v.object({ topic: v.string(), partition: v.number() })) }),
 });
 
-/** Errors of a failed produce request by partition: null when accepted, else Kafka's error. */
-export function partitionOutcomes(error: unknown): ReadonlyMap<number, string | null> {
+/** Errors of a failed produce request by partition of the topic: null when accepted, else Kafka's error. */
+export function partitionOutcomes(error: unknown, topic: string): ReadonlyMap<number, string | null> {
   const outcomes = new Map<number, string | null>();
   if (v.is(producedBefore, error))
-    for (const { partition } of error.produced.offsets) outcomes.set(partition, null);
+    for (const each of error.produced.offsets) if (each.topic === topic) outcomes.set(each.partition, null);
   for (const failure of errorTree(error)) {
     if (!v.is(produceFailure, failure)) continue;
     const names = new Map(failure.errors.map(({ apiCode, apiId }) => [apiCode, apiId]));
-    for (const { index, errorCode } of failure.response.responses.flatMap(
-      (each) => each.partitionResponses,
-    )) {
+    const mine = failure.response.responses.filter(({ name }) => name === topic);
+    for (const { index, errorCode } of mine.flatMap((each) => each.partitionResponses)) {
       // Records stored by one attempt stay stored when the next one fails.
       if (outcomes.get(index) !== null) outcomes.set(index, names.get(errorCode) ?? null);
     }

@@ -82,12 +82,16 @@ describe("the partitions of a failed request", () => {
       Object.fromEntries(
         codes.flatMap((code, index) => (code === 0 ? [] : [[`/partitions/${index}`, [code, null] as const]])),
       ) as Record<string, [number, null]>,
-      { responses: [{ partitionResponses: codes.map((errorCode, index) => ({ index, errorCode })) }] },
+      {
+        responses: [
+          { name: "tasks", partitionResponses: codes.map((errorCode, index) => ({ index, errorCode })) },
+        ],
+      },
     );
 
   it("are those that the answer names, taken or refused", () => {
     const error = new MultipleErrors("Producing messages failed.", [answer([0, 10, 19])]);
-    expect([...partitionOutcomes(error)]).toEqual([
+    expect([...partitionOutcomes(error, "tasks")]).toEqual([
       [0, null],
       [1, "MESSAGE_TOO_LARGE"],
       [2, "NOT_ENOUGH_REPLICAS"],
@@ -97,12 +101,20 @@ describe("the partitions of a failed request", () => {
   it("are taken where another broker has taken them", () => {
     const error = new MultipleErrors("Producing messages failed.", [new NetworkError("Connection closed")]);
     const produced = { offsets: [{ topic: "tasks", partition: 4, offset: 7n }] };
-    expect([...partitionOutcomes(Object.assign(error, { produced }))]).toEqual([[4, null]]);
+    expect([...partitionOutcomes(Object.assign(error, { produced }), "tasks")]).toEqual([[4, null]]);
+  });
+
+  it("are none where the answer names another topic", () => {
+    const produced = { offsets: [{ topic: "others", partition: 4, offset: 7n }] };
+    const error = Object.assign(new MultipleErrors("Producing messages failed.", [answer([0])]), {
+      produced,
+    });
+    expect([...partitionOutcomes(error, "mine")]).toEqual([]);
   });
 
   it("stay taken when the client's next attempt fails", () => {
     const error = new MultipleErrors("produce failed 2 times.", [answer([0, 19]), answer([45, 10])]);
-    expect([...partitionOutcomes(error)]).toEqual([
+    expect([...partitionOutcomes(error, "tasks")]).toEqual([
       [0, null],
       [1, "MESSAGE_TOO_LARGE"],
     ]);

@@ -5,7 +5,7 @@ import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/kafka.ts";
 import { brokerContract } from "../../contract/broker.ts";
 import { freezingAt, frozenContract } from "../../contract/frozen.ts";
-import type { Manner } from "../../contract/hostile-servers.ts";
+import { hostileServer, type Manner, relay } from "../../contract/hostile-servers.ts";
 import { type Kafka, kafkaUser, startKafka } from "../../services/kafka.ts";
 import { running, sampleDeps, sampleEvent } from "../sample.ts";
 
@@ -38,6 +38,24 @@ const answering =
       socket.write(Buffer.from(answer.replaceAll("ID", id), "hex"));
     });
 
+// A request's key comes after its length: 0 is Produce.
+const produces = (words: Buffer): boolean => words.length > 6 && words.readInt16BE(4) === 0;
+
+/** Changes the bytes of the real broker's acknowledgement from the topic's name on. */
+const acknowledging =
+  (bytes: string): Manner =>
+  (socket) => {
+    let isAsked = false;
+    socket.on("data", (words) => {
+      isAsked ||= produces(words);
+    });
+    relay(kafka.broker, (chunk) => {
+      const at = isAsked ? chunk.indexOf("tasks") : -1;
+      if (at >= 0) Buffer.from(bytes, "latin1").copy(chunk, at);
+      return chunk;
+    })(socket);
+  };
+
 const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
 
 brokerContract("kafka", {
@@ -50,18 +68,21 @@ brokerContract("kafka", {
     }),
   real: (isSigned) => (isSigned ? kafka.saslBroker : kafka.broker),
   reconnects: true,
-  absurd: Object.fromEntries(
-    Object.entries({
-      "an answer without content": "00000004ID",
-      "an answer of one byte": "00000005ID00",
-      "a list of the greatest length": "0000000cID00007fffffff0000",
-      "a list of a negative length": "0000000cID000080000000ffff",
-      "a compact list of the greatest length": "0000000fID000000ffffffff0fffffff",
-      "a length shorter than its head": "00000001ID",
-      "the answer to another request": "000000047fffffff",
-      "the same answer twice": "00000004ID00000004ID",
-    }).map(([name, answer]) => [name, { manner: answering(answer), result: retry }]),
-  ),
+  absurd: {
+    "an acknowledgement of more records than it has": { manner: acknowledging("tasks\x7f"), result: retry },
+    ...Object.fromEntries(
+      Object.entries({
+        "an answer without content": "00000004ID",
+        "an answer of one byte": "00000005ID00",
+        "a list of the greatest length": "0000000cID00007fffffff0000",
+        "a list of a negative length": "0000000cID000080000000ffff",
+        "a compact list of the greatest length": "0000000fID000000ffffffff0fffffff",
+        "a length shorter than its head": "00000001ID",
+        "the answer to another request": "000000047fffffff",
+        "the same answer twice": "00000004ID00000004ID",
+      }).map(([name, answer]) => [name, { manner: answering(answer), result: retry }]),
+    ),
+  },
 });
 
 const sasl = { mechanism: "plain", ...kafkaUser } as const;
@@ -82,8 +103,20 @@ it.each([
   expect(result).toMatchObject({ kind, detail: expect.stringMatching(detail) });
 });
 
-// A request's key comes after its length: 0 is Produce.
-const produces = (words: Buffer): boolean => words.length > 6 && words.readInt16BE(4) === 0;
+it.each([
+  ["another topic", "other"],
+  ["another partition", "tasks\x02\x00\x00\x00\x09"],
+])("the kafka sink takes no acknowledgement of %s", async (_, bytes) => {
+  const { host } = await hostileServer(acknowledging(bytes));
+  const sink = sinkTo({ brokers: [host] });
+  onTestFinished(() => sink.close());
+  const [result] = await sink.deliver([sampleEvent()], running());
+  expect(result).toMatchObject({
+    kind: "retry",
+    detail: expect.stringMatching(/confirms another partition/),
+  });
+});
+
 frozenContract("kafka after a publish", {
   manner: freezingAt(() => kafka.broker, produces),
   asks: produces,
