@@ -179,6 +179,22 @@ describe("the architecture", () => {
     expect(doubled).toEqual([]);
   });
 
+  it("documents whatever a file exports", () => {
+    const exported = /^export (?:async )?(?:function|class|interface|const|type(?! \{)) /;
+    const bare = [...sources].flatMap(([file, text]) => {
+      // The console's page is a program of its own, which nothing imports.
+      if (file.startsWith("lib/console/page/")) return [];
+      const lines = text.split("\n");
+      return lines.flatMap((line, index) => {
+        const above = lines[index - 1] ?? "";
+        // The first of several signatures has the docstring.
+        const isDocumented = above.endsWith("*/") || above.startsWith("export function");
+        return exported.test(line) && !isDocumented ? [`${file}:${index + 1}`] : [];
+      });
+    });
+    expect(bare).toEqual([]);
+  });
+
   it("has no file in lib over 300 lines", () => {
     const long = [...sources].filter(([, text]) => text.split("\n").length > 300).map(([file]) => file);
     expect(long).toEqual([]);

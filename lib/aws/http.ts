@@ -14,6 +14,7 @@ export interface SignedRequest {
   readonly timeoutMs: number;
 }
 
+/** A response of AWS. */
 export interface AwsResponse {
   readonly status: number;
   readonly header: (name: string) => string | null;

@@ -8,6 +8,7 @@ import { setupCommands } from "./groups/setup.ts";
 import { tryingCommands } from "./groups/trying.ts";
 import type { Screen } from "./screen/output.ts";
 
+/** Options of every command. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly envFile?: readonly string[];
@@ -16,6 +17,7 @@ export interface GlobalOptions {
   readonly debug?: true;
 }
 
+/** Parts that the program is made of. */
 export interface ProgramParts {
   readonly version: string;
   readonly screen: Screen;

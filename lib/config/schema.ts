@@ -253,6 +253,7 @@ const sinkNameExpectation = "a name of letters, digits, - and _ that begins with
 // A list would parse as a record of sinks named 0, 1, 2, so a name must begin with a letter.
 const sinkNameText = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, sinkNameExpectation));
 
+/** Schema of the configuration, without the sinks' own options. */
 export const configSchema = v.strictObject({
   $schema: v.optional(described(v.string("a JSON Schema"), "JSON Schema of this file, for editors.")),
   sources: described(

@@ -25,6 +25,7 @@ const operators: ReadonlyMap<string, (argument: unknown) => Compiled> = new Map(
   ["cidr", cidr],
 ]);
 
+/** All operators of a pattern, for messages. */
 export const operatorNames = [...operators.keys(), "exists"].toSorted().join(", ");
 
 /** Compiles an operator; null for an unknown name. */

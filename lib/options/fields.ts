@@ -36,6 +36,7 @@ export const wholeNumber = (least: number, most: number) => {
 };
 
 const zoneExpectation = "an IANA time zone such as UTC or Asia/Shanghai";
+/** Schema of an IANA time zone. */
 export const timeZone = v.pipe(v.string(zoneExpectation), v.check(isTimeZone, zoneExpectation));
 
 function isTimeZone(name: string): boolean {
@@ -51,6 +52,7 @@ function isTimeZone(name: string): boolean {
 }
 
 const urlExpectation = "an http or https URL without user, password, query or fragment";
+/** Schema of an http or https URL without user, password, query or fragment. */
 export const httpUrl = v.pipe(
   v.string(urlExpectation),
   v.trim(),

@@ -78,6 +78,7 @@ export const schemaName = v.pipe(
 
 const pemExpectation = "certificates in PEM";
 
+/** Schema of PEM certificates. */
 export const certificates = v.pipe(
   v.string(pemExpectation),
   v.regex(/-----BEGIN CERTIFICATE-----/, pemExpectation),

@@ -17,4 +17,5 @@ function source(part: Part): string {
   return "html" in part ? part.html : part.map(source).join("");
 }
 
+/** No HTML. */
 export const nothing: Html = { html: "" };

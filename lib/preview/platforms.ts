@@ -96,10 +96,13 @@ export const platforms = {
   },
 } as const satisfies Partial<Record<SinkType, PreviewPlatform>>;
 
+/** A type of chat sink that a preview can show. */
 export type PlatformType = keyof typeof platforms;
 
+/** All types of chat sinks that a preview can show. */
 export const platformTypes = Object.keys(platforms).filter(isPlatformType);
 
+/** Whether a preview can show sinks of this type. */
 export function isPlatformType(type: string): type is PlatformType {
   return Object.hasOwn(platforms, type);
 }

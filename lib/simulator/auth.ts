@@ -8,8 +8,11 @@ import { signatureCheck } from "./signatures.ts";
 import { issueTokens, type SimulatedUser } from "./tokens.ts";
 
 // A simulator's default credentials. Made up; valid nowhere else.
+/** Access key that the simulator accepts. */
 export const demoKey = { ak: "DEMOACCESSKEY0000001", sk: "demo-secret-key-valid-nowhere-0000000001" };
+/** IAM token that the simulator accepts. */
 export const demoToken = "demo-token-valid-nowhere";
+/** IAM user that the simulator issues tokens to. */
 export const demoUser: SimulatedUser = {
   username: "demo-user",
   password: "demo-password",
@@ -37,6 +40,7 @@ export type Admission = (
   requestId: string,
 ) => SimulatedResponse | null;
 
+/** Checks a request's signature or token; null when it is admitted. */
 export function admission(
   options: AuthOptions,
   { clock, random }: { readonly clock: Clock; readonly random: Random },

@@ -21,8 +21,10 @@ const paramsByName = {
   kafkaAutoReassignment: () => ({ reassignment_topics: '["page-views","clicks"]' }),
 } as const satisfies Readonly<Record<string, (random: Random) => Readonly<Record<string, unknown>> | null>>;
 
+/** Name of a simulated task. */
 export type TaskName = keyof typeof paramsByName;
 
+/** Parameters of a new task of that name; null when it has none. */
 export const paramsOf = (name: TaskName, random: Random): Readonly<Record<string, unknown>> | null =>
   paramsByName[name](random);
 
@@ -35,9 +37,11 @@ const onKafka = [
   "kafkaAutoReassignment",
 ] as const;
 
+/** Picks a task name that the engine knows. */
 export const randomTaskName = (engine: Engine, random: Random): TaskName =>
   pick(random, engine === "kafka" ? onKafka : onAnyEngine);
 
+/** IAM users who start simulated tasks. */
 export const users = {
   lin: { id: "0a0a0a0a0a0a4a0a8a0a0a0a0a0a0a01", name: "lin.wei" },
   maria: { id: "0a0a0a0a0a0a4a0a8a0a0a0a0a0a0a02", name: "maria.silva" },

@@ -27,6 +27,7 @@ const refusals = {
   backendSlow: [504, "APIG.0203", "Backend timeout."],
 } as const satisfies Readonly<Record<string, readonly [status: number, errorCode: string, message: string]>>;
 
+/** Name of an error that the simulated API can return. */
 export type RefusalName = keyof typeof refusals;
 
 /** The gateway's errors include the request id in the body; the service's do not. `detail` is appended to the message. */

@@ -26,8 +26,10 @@ export interface Stages {
   readonly page: SimulatedPage;
   readonly response: SimulatedResponse;
 }
+/** Step of a request at which a fault acts. */
 export type Stage = keyof Stages;
 
+/** A fault: the stage at which it acts, and what it does there. */
 export interface Fault<S extends Stage = Stage> {
   readonly stage: S;
   readonly summary: string;
@@ -219,10 +221,13 @@ export const faultTable = {
   ),
 } as const satisfies Readonly<Record<string, { readonly [S in Stage]: Fault<S> }[Stage]>>;
 
+/** Name of a fault. */
 export type FaultName = keyof typeof faultTable;
 
+/** Names of all faults. */
 export const faultNames = Object.keys(faultTable) as readonly FaultName[];
 
+/** Whether a fault has that name. */
 export const isFaultName = (text: string): text is FaultName => Object.hasOwn(faultTable, text);
 
 /** Changes all pages but the first. */

@@ -53,6 +53,7 @@ interface Switched {
   left: number;
 }
 
+/** Creates the simulator's set of switched-on faults. */
 export function switchboard(random: Random): Faults {
   const switched = new Map<FaultName, Switched>();
   const counts = new Map<FaultName, number>();

@@ -13,6 +13,7 @@ export interface SimulatedDialect {
   readonly isClamped: boolean;
 }
 
+/** Parameters of the DMS list call. */
 export const dmsDialect: SimulatedDialect = {
   position: "start",
   base: 1,
@@ -21,6 +22,7 @@ export const dmsDialect: SimulatedDialect = {
   maxLimit: 100,
   isClamped: false,
 };
+/** Parameters of the DCS list call. */
 export const dcsDialect: SimulatedDialect = {
   ...dmsDialect,
   position: "offset",

@@ -19,6 +19,7 @@ export type Wire =
   /** Followed by this much white space, bytes. */
   | { readonly kind: "padded"; readonly bytes: number };
 
+/** Creates a JSON response. */
 export const json = (
   status: number,
   body: unknown,

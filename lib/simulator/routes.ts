@@ -36,6 +36,7 @@ export function routeOf({ method, path }: ReceivedRequest): Route | "unknownRout
   return "unknownRoute";
 }
 
+/** A request as its route sees it. */
 export interface SimulatedCall {
   readonly route: Route;
   readonly query: URLSearchParams;

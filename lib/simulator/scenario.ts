@@ -9,6 +9,7 @@ export interface PlayDeps {
   readonly random: Random;
 }
 
+/** Project of the simulated instances. */
 export const demoProjectId = "0123456789abcdef0123456789abcdef";
 
 // Fixed ids, so that one configuration fits every simulator.

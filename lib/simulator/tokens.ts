@@ -23,6 +23,7 @@ export interface SimulatedUser {
   readonly domain: string;
 }
 
+/** Settings of the simulated IAM. */
 export interface TokenOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -32,6 +33,7 @@ export interface TokenOptions {
   readonly tokenLifeMs: number;
 }
 
+/** Issues and checks IAM tokens. */
 export interface Tokens {
   check(token: string): "good" | "expired" | "unknown";
   /** IAM's response to a request for a token. */

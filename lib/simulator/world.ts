@@ -92,6 +92,7 @@ interface SimulatedTask {
   read(atMs: number): unknown;
 }
 
+/** Changes are visible at once. */
 export const noLag: Lag = { taskMs: 0, statusMs: 0 };
 
 /** Creates an empty world. */

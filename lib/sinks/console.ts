@@ -7,6 +7,7 @@ import type { DeliveryResult } from "../core/result.ts";
 import { hidden } from "../text/hidden.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
+/** Schema of the options of a sink of type `console`. */
 export const schema = v.strictObject({
   format: v.optional(
     v.pipe(

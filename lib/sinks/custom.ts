@@ -14,9 +14,9 @@ export interface DeliverOnly extends Pick<Sink, "deliver"> {
   close?(): Promise<void>;
 }
 
+/** Defines a custom sink with its types checked: the value that `module` names in a sink of type `custom`. */
 export function defineSink<Schema extends v.GenericSchema>(module: SinkModule<Schema>): SinkModule<Schema>;
 export function defineSink(module: UncheckedModule | DeliverOnly): SinkModule;
-/** Defines a custom sink with its types checked: the value that `module` names in a sink of type `custom`. */
 export function defineSink(module: SinkModule | UncheckedModule | DeliverOnly): SinkModule {
   if ("deliver" in module) return fromDeliver(module);
   return "schema" in module ? module : unchecked(module);
@@ -91,6 +91,7 @@ const isSink = (value: unknown): value is SinkModule | UncheckedModule | Deliver
 const isSchema = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "schema";
 
+/** Creates the sink of the configured module. */
 export function create(name: SinkName, { module, options }: CustomOptions, deps: SinkDeps): Sink {
   const sink = module.create(name, options, deps);
   return {

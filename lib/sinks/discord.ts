@@ -77,6 +77,7 @@ const colours: Readonly<Record<Tone, number>> = {
   quiet: 0x9aa0a6,
 };
 
+/** Body of a Discord message. */
 export interface DiscordMessage {
   readonly allowed_mentions: { readonly parse: readonly string[] };
   readonly embeds: readonly [DiscordEmbed];

@@ -62,6 +62,7 @@ const ses = v.strictObject({
 
 const { language, timeZone, titlePrefix, links, template, digestAbove, timeout } = chatEntries;
 
+/** Schema of the options of a sink of type `email`. */
 export const schema = v.pipe(
   v.strictObject({
     from: described(address, "Sender."),

@@ -10,6 +10,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 const busName = "[\\w./-]{1,256}";
 const sourceExpectation = "1 to 256 characters, not beginning with aws.";
 
+/** Schema of the options of a sink of type `eventbridge`. */
 export const schema = v.strictObject({
   bus: v.optional(
     described(

@@ -12,6 +12,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 const idText = (expected: string) => v.pipe(v.string(expected), v.regex(/^[\w-]{1,64}$/, expected));
 const regionExpectation = "a region such as cn-north-4";
 
+/** Schema of the options of a sink of type `eventgrid`. */
 export const schema = v.strictObject({
   region: described(
     v.pipe(v.string(regionExpectation), v.regex(/^[a-z0-9-]+$/, regionExpectation)),

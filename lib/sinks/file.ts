@@ -8,6 +8,7 @@ import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
+/** Schema of the options of a sink of type `file`. */
 export const schema = v.strictObject({
   path: v.pipe(
     v.string("a path"),

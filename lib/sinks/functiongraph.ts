@@ -8,6 +8,7 @@ const urnExpectation =
   "a function's URN such as urn:fss:cn-north-4:0123456789abcdef0123456789abcdef:function:default:after-task:latest";
 const urnPattern = /^urn:fss:[a-z0-9-]+:[\w-]+:function:[\w-]+:[\w-]+(?::!?[\w.-]+)?$/;
 
+/** Schema of the options of a sink of type `functiongraph`. */
 export const schema = v.strictObject({
   functionUrn: described(
     v.pipe(v.string(urnExpectation), v.regex(urnPattern, urnExpectation)),

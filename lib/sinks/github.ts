@@ -11,6 +11,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 const repositoryExpectation = "a repository such as acme/operations";
 const eventTypeExpectation = "a text of 1 to 100 characters";
 
+/** Schema of the options of a sink of type `github`. */
 export const schema = urlSchema({
   repository: described(
     v.pipe(

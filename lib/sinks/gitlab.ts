@@ -14,6 +14,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 const projectExpectation = "a project's number or its path such as acme/operations";
 const refExpectation = "the name of a branch or a tag";
 
+/** Schema of the options of a sink of type `gitlab`. */
 export const schema = urlSchema({
   project: described(
     v.pipe(

@@ -30,6 +30,7 @@ const sasl = v.strictObject(
   "an object with mechanism, username and password",
 );
 
+/** Schema of the options of a sink of type `kafka`. */
 export const schema = v.strictObject({
   brokers: described(
     v.pipe(

@@ -10,6 +10,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 
 const streamName = "[\\w.-]{1,128}";
 
+/** Schema of the options of a sink of type `kinesis`. */
 export const schema = v.strictObject({
   stream: described(
     arnField("kinesis", `stream/${streamName}`, "the name of a data stream or its ARN", streamName),

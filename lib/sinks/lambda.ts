@@ -7,6 +7,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 
 const functionName = "[\\w-]{1,64}(?::[\\w$-]{1,128})?";
 
+/** Schema of the options of a sink of type `lambda`. */
 export const schema = v.strictObject({
   function: described(
     arnField("lambda", `function:${functionName}`, "the name of a function or its ARN", functionName),

@@ -43,6 +43,7 @@ const fields = v.strictObject({
   timeout: brokerTimeout,
 });
 
+/** Schema of the options of a sink of type `mqtt`. */
 export const schema = v.pipe(
   fields,
   v.forward(

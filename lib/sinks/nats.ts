@@ -54,6 +54,7 @@ const fields = v.strictObject({
   timeout: brokerTimeout,
 });
 
+/** Schema of the options of a sink of type `nats`. */
 export const schema = v.pipe(
   fields,
   v.check(

@@ -20,6 +20,7 @@ const keyExpectation = "an integration key of 32 characters";
 const severity = v.picklist(["critical", "error", "warning", "info"], "critical, error, warning or info");
 const { language, timeZone, titlePrefix, links, timeout, proxy } = chatEntries;
 
+/** Schema of the options of a sink of type `pagerduty`. */
 export const schema = v.strictObject({
   routingKey: described(
     v.pipe(v.string(keyExpectation), v.regex(/^[A-Za-z0-9]{32}$/, keyExpectation)),

@@ -48,6 +48,7 @@ const fields = v.strictObject({
   timeout: brokerTimeout,
 });
 
+/** Schema of the options of a sink of type `rabbitmq`. */
 export const schema = v.pipe(
   fields,
   v.forward(

@@ -39,6 +39,7 @@ const fields = v.strictObject({
   timeout: brokerTimeout,
 });
 
+/** Schema of the options of a sink of type `redis`. */
 export const schema = v.pipe(
   fields,
   v.forward(

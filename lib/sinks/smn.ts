@@ -8,6 +8,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 
 const urnExpectation = "a topic's URN such as urn:smn:cn-north-4:0123456789abcdef0123456789abcdef:dms-tasks";
 
+/** Schema of the options of a sink of type `smn`. */
 export const schema = v.strictObject({
   topicUrn: described(
     v.pipe(v.string(urnExpectation), v.regex(/^urn:smn:[a-z0-9-]+:[\w-]+:[\w-]{1,255}$/, urnExpectation)),

@@ -8,6 +8,7 @@ import { type EntryFailure, entryResult } from "./aws/results.ts";
 import { type AwsSink, awsSink } from "./aws/sink.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
+/** Schema of the options of a sink of type `sns`. */
 export const schema = v.strictObject({
   topicArn: described(
     arnField("sns", "[\\w-]+(?:\\.fifo)?", "an ARN such as arn:aws:sns:eu-west-1:123456789012:dms-tasks"),

@@ -11,6 +11,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 
 const call = "sqs SendMessageBatch";
 
+/** Schema of the options of a sink of type `sqs`. */
 export const schema = v.strictObject({
   queueUrl: described(httpUrl, "URL of the queue; one that ends in `.fifo` is sent to as FIFO wants it."),
   ...awsEntries,

@@ -8,6 +8,7 @@ import { arnField, arnRegion, awsEntries } from "./aws/options.ts";
 import { awsSink, oneByOne } from "./aws/sink.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
+/** Schema of the options of a sink of type `stepfunctions`. */
 export const schema = v.strictObject({
   stateMachineArn: described(
     arnField(

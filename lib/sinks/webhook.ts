@@ -20,6 +20,7 @@ import { statusResult } from "./http/response.ts";
 import { sharedSecrets, signatureHeader } from "./http/standard-webhooks.ts";
 import type { BatchLimits, Sink, SinkDeps } from "./sink.ts";
 
+/** Schema of the options of a sink of type `webhook`. */
 export const schema = webhookSchema;
 
 /** POSTs CloudEvents, or bodies made by a template, signed by Standard Webhooks when a secret is set. */

@@ -11,11 +11,13 @@ export interface Mistake {
   readonly isOutOfTime: boolean;
 }
 
+/** A rendered text. */
 export interface OutputNode {
   readonly kind: "output";
   readonly text: string;
 }
 
+/** A parsed template. */
 export interface Program {
   readonly kind: "program";
   /** Variables from outside, each with its first line. */

@@ -3,6 +3,7 @@ import type { ExitCode } from "../errors.ts";
 import { openPage } from "../page.ts";
 import { withBridge } from "../session.ts";
 
+/** Options of `console`. */
 export interface ConsoleCommandOptions {
   readonly port?: string;
   readonly allowChanges?: boolean;

@@ -9,6 +9,7 @@ import { age, count } from "../screen/format.ts";
 import { type Line, table } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 
+/** Options of the `dead-letters` commands. */
 export interface DeadLetterOptions {
   readonly sink?: string;
   readonly id?: string;

@@ -15,6 +15,7 @@ import { type ExitCode, usageError } from "../errors.ts";
 import type { Line } from "../screen/text.ts";
 import { offlineSinksOf } from "../session.ts";
 
+/** Options of `explain`. */
 export interface ExplainOptions {
   readonly sink?: string;
   /** Path of the event's file, or `-` for stdin. */

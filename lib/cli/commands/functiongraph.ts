@@ -10,6 +10,7 @@ import { durationMs, portOf } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
 
+/** Options of `functiongraph`. */
 export interface FunctionGraphCommandOptions {
   readonly port: string;
   /** The function's time limit, as configured in FunctionGraph. */

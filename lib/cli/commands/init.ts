@@ -11,6 +11,7 @@ import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { openQuestions, type Question } from "../screen/ask.ts";
 
+/** Options of `init`. */
 export interface InitOptions {
   readonly engine?: string;
   readonly region?: string;

@@ -11,6 +11,7 @@ import { type ExitCode, usageError } from "../errors.ts";
 import { count } from "../screen/format.ts";
 import { offlineSinksOf } from "../session.ts";
 
+/** Options of `preview`. */
 export interface PreviewOptions {
   readonly sink?: string;
   readonly type?: string;

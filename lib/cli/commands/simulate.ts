@@ -10,6 +10,7 @@ import { type ExitCode, usageError } from "../errors.ts";
 import { count } from "../screen/format.ts";
 import { simulatedSources } from "./demo/sources.ts";
 
+/** Options of `simulate`. */
 export interface SimulateOptions {
   readonly port: string;
   readonly faults?: string;

@@ -12,6 +12,7 @@ import { withProgress } from "../screen/progress.ts";
 import { type Line, styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 
+/** Options of `tasks`. */
 export interface TasksOptions {
   readonly stream?: string;
   readonly open?: true;

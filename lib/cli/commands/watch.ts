@@ -18,6 +18,7 @@ import { withBridge } from "../session.ts";
 /** Allowance beyond the interval and twice a run's time budget: a run also reads and waits for its store. */
 const stallMs = 300_000;
 
+/** Options of `watch`. */
 export interface WatchOptions {
   readonly interval: string;
   /** Address for probes and metrics. @default not served */

@@ -27,6 +27,7 @@ type TerminalStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readon
 
 const clearLine = "\r\x1b[2K";
 
+/** Opens a screen on a command's two streams. */
 export function openScreen(stdout: TerminalStream, stderr: TerminalStream): Screen {
   let status: Line = [];
 

@@ -96,6 +96,7 @@ function fitOf(schema: GenericSchema, value: unknown): number {
 export const entriesOf = (schema: GenericSchema): Entries | null =>
   "entries" in schema && typeof schema.entries === "object" ? (schema.entries as Entries) : null;
 
+/** The value as a valibot schema; null when it is none. */
 export const asSchema = (value: unknown): GenericSchema | null =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "schema"
     ? (value as GenericSchema)

@@ -21,6 +21,7 @@ export class NotNats extends Error {
   override readonly name = "NotNats";
 }
 
+/** Options of a NATS connection, with our own TLS options. */
 export interface NatsConnectOptions extends Omit<ConnectionOptions, "tls"> {
   /** Destroys the socket, in any state. */
   readonly signal: AbortSignal;

@@ -38,6 +38,7 @@ const tlsFields = v.pipe(
 /** Fields of a TLS connection, for Node's `tls.connect`. */
 export const tls = (description: string) => v.optional(described(tlsFields, description));
 
+/** Checked TLS options of a broker. */
 export type BrokerTlsOptions = v.InferOutput<typeof tlsFields>;
 
 /** Options for `tls.connect`, which in places treats an undefined option differently from a missing one. */
@@ -48,6 +49,7 @@ export const tlsSettings = ({ ca, cert, key, verifyHost }: BrokerTlsOptions) => 
   ...(!verifyHost && { checkServerIdentity: () => undefined }),
 });
 
+/** Schema of a broker's time limit for one attempt. */
 export const brokerTimeout = described(
   v.optional(attemptTimeout, "10s"),
   "For one attempt, from connecting to the last confirmation.",

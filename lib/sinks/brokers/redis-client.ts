@@ -5,6 +5,7 @@ import { type BrokerTlsOptions, tlsSettings } from "./options.ts";
 
 export { redisRefusal } from "./redis-errors.ts";
 
+/** A client of one Redis server. */
 export type RedisClient = ReturnType<typeof newClient>;
 
 /** Client options besides the address. */

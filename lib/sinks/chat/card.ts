@@ -65,6 +65,7 @@ export const maxLinkCharacters = 2_000;
 /** Below this typical duration a multiple is noise: polls and statuses are accurate to one second. */
 const leastUsualMs = 1_000;
 
+/** Tone and glyph of each kind of event. */
 export const looks: Readonly<Record<EventKind, { readonly tone: Tone; readonly glyph: string }>> = {
   created: { tone: "running", glyph: "🆕" },
   executing: { tone: "running", glyph: "⏳" },
@@ -147,6 +148,7 @@ export const titleOf = (event: CloudEvent, text: Words): string =>
     name(event.data.change.to),
   );
 
+/** The instance as a card names it. */
 export const instanceText = ({ data: { instance } }: CloudEvent): string =>
   name(instance.name ?? instance.instanceId);
 

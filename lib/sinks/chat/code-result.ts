@@ -20,7 +20,9 @@ const meaning =
   (kind: Refusal["kind"]) =>
   (reason: FailureReason, hint: string): CodeMeaning => ({ kind, reason, hint });
 
+/** The meaning of a code that concerns the sink's settings. */
 export const blocked = meaning("blocked");
+/** The meaning of a code that concerns the message. */
 export const permanent = meaning("permanent");
 /** The meaning of a transient code. */
 export const retry = (reason: FailureReason, hint: string, retryAfterMs?: number): CodeMeaning => ({

@@ -38,6 +38,7 @@ export interface Messenger {
   close(): Promise<void>;
 }
 
+/** Headers of every chat request. */
 export const ownHeaders = {
   "user-agent": "dms-task-bridge",
   "content-type": "application/json; charset=utf-8",

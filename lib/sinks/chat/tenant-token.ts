@@ -10,6 +10,7 @@ import { apiResource } from "./options.ts";
 /** A token is renewed this long before it expires, milliseconds. Feishu issues a new one in a token's last half hour. */
 const marginMs = 5 * 60_000;
 
+/** Settings of a tenant token's source. */
 export interface TenantTokenOptions {
   /** The API's base URL. */
   readonly url: string;

@@ -1,5 +1,6 @@
 import type { EventKind } from "../../change/event.ts";
 
+/** Languages of the messages. */
 export const languages = ["en", "zh"] as const;
 /** Language of a card's own words. */
 export type Language = (typeof languages)[number];
@@ -95,6 +96,7 @@ const chinese: Words = {
   more: (count) => `另有 ${count} 项`,
 };
 
+/** The words of each language. */
 export const words: Readonly<Record<Language, Words>> = { en: english, zh: chinese };
 
 /** A duration in its two largest units: `5 s`, `1 min 5 s`, `2 h 5 min`, `3 d 4 h`. */

@@ -5,8 +5,10 @@ import { attemptTimeout, described, wholeNumber } from "../../options/fields.ts"
 import { Template, templateText } from "../../template/template.ts";
 import { parseSigningKey, secretExpectation } from "./standard-webhooks.ts";
 
+/** Describes a valid `url` of a sink. */
 export const urlExpectation = "an https URL without user and password; http only with allowPrivateNetwork";
 
+/** Schema of a receiver's URL. */
 export const url = v.pipe(
   v.string(urlExpectation),
   v.check((text) => isWebhookUrl(text), urlExpectation),
@@ -44,6 +46,7 @@ const headerText = v.pipe(
   v.regex(/^[\x20-\x7e\t]*$/, valueExpectation),
 );
 
+/** Schema of the networks that a sink may connect to besides public ones. */
 export const allowPrivateNetwork = v.optional(
   described(
     v.union(
@@ -68,6 +71,7 @@ const mediaType = v.pipe(
 );
 const isJson = (type: string): boolean => /^application\/([\w.-]+\+)?json(;|$)/i.test(type);
 
+/** Schema of a sink of type `webhook`. */
 export const webhookSchema = v.pipe(
   v.strictObject({
     url: described(url, "Where to POST. Treated as a secret: messages show its origin only."),

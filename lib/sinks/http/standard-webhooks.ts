@@ -22,6 +22,7 @@ export interface Signable {
   readonly body: string;
 }
 
+/** Describes a valid signing secret. */
 export const secretExpectation =
   "whsec_ with 24 to 64 bytes in base64, or whsk_ with an Ed25519 private key in base64";
 

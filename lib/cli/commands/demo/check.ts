@@ -16,6 +16,7 @@ export interface Arrival {
   readonly atMs: number;
 }
 
+/** Comparison of the changes that were made with the events that arrived. */
 export interface DemoResult {
   readonly tasks: number;
   readonly changes: number;

@@ -21,6 +21,7 @@ const quietMs = 700;
 /** Wait for a place on the network. */
 const farMs = 15_000;
 
+/** Options of `demo`. */
 export interface DemoOptions {
   readonly once?: true;
   /** URL of a further place for the events. */

@@ -12,6 +12,7 @@ import type { Context } from "../../context.ts";
 import type { UrlSink } from "../../destination.ts";
 import { simulatedSources } from "./sources.ts";
 
+/** The simulated API, the receiver, and the bridge between them. */
 export interface DemoParts {
   readonly simulator: Simulator;
   readonly receiver: Receiver;
@@ -22,6 +23,7 @@ export interface DemoParts {
 /** A sink of the demo. */
 export type DemoSink = "receiver" | "chat";
 
+/** Settings of the demo's parts. */
 export interface DemoSetup {
   readonly onDelivery: (delivery: Delivery) => void;
   /** A further sink for the events; null for none. */

@@ -5,12 +5,14 @@ import type { Output } from "../../screen/output.ts";
 import { type Line, pad, type Span, styleOf } from "../../screen/text.ts";
 import { type Arrival, type DemoResult, isExact } from "./check.ts";
 
+/** A change as the demo shows it. */
 export interface ShownChange {
   readonly instance: string;
   readonly task: Task;
   readonly from: string | null;
 }
 
+/** The demo's screen: changes beside arrivals. */
 export interface DemoView {
   introduce(apiUrl: string, webhookUrl: string): void;
   changed(change: ShownChange): void;
@@ -68,12 +70,14 @@ export function openView({ screen, clock }: Pick<Context, "screen" | "clock">): 
   };
 }
 
+/** Requests and writes that a demo took. */
 export interface Effort {
   readonly apiRequests: number;
   /** Number of writes to the store. */
   readonly commits: number;
 }
 
+/** Prints the outcome of `demo --once`. */
 export function showResult(out: Output, result: DemoResult, { apiRequests, commits }: Effort): void {
   const numbers: Readonly<Record<string, number | string>> = {
     Tasks: result.tasks,
