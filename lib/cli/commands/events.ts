@@ -11,6 +11,7 @@ import type { Output } from "../screen/output.ts";
 import { fitted, type Line, type Style, styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 
+/** Options of `events`. */
 export interface EventsOptions {
   readonly since: string;
   readonly sink?: string;

@@ -13,6 +13,7 @@ import { styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 import { print } from "./events.ts";
 
+/** Options of `replay`. */
 export interface ReplayOptions {
   readonly since: string;
   readonly until?: string;
