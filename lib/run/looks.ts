@@ -3,6 +3,7 @@ import { nextLookMs } from "../change/next-look.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { CallOptions, Clock, Random } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
+import type { StreamKey } from "../core/names.ts";
 import type { LookBudget } from "../source/look-budget.ts";
 import type { TaskSource } from "../source/task-source.ts";
 import type { FollowRules, FollowTime } from "./plan.ts";
@@ -13,12 +14,18 @@ const jitter = 0.2;
 /** Doublings of the time between looks after failures. */
 const mostDoublings = 5;
 
+/** A stream that is followed in this run. */
+export interface Following extends FollowRules, FollowTime {
+  readonly stream: StreamKey;
+  readonly source: TaskSource;
+}
+
 /** Parts that looking at one stream needs. */
 export interface LookParts {
   readonly clock: Clock;
   readonly random: Random;
   /** Null for a stream that is not followed in this run. */
-  readonly follow: (FollowRules & FollowTime & { readonly source: TaskSource }) | null;
+  readonly follow: Following | null;
   readonly record: () => Checkpoint;
   /** API clock minus local clock, milliseconds. */
   readonly skewMs: () => number;
@@ -36,29 +43,50 @@ export class Looks {
 
   constructor(parts: LookParts) {
     this.#parts = parts;
+    parts.follow?.over.addEventListener("abort", () => this.stop(), { once: true });
   }
 
   /** Ends the looks of this run. */
   stop(): void {
     this.#stopped.abort(null);
+    this.#release();
   }
 
   /** Waits for the next look and makes it. Null when this run makes none. Never rejects. */
   next(options: CallOptions): Promise<void> | null {
     if (this.#underWay) return this.#underWay;
     const { follow } = this.#parts;
-    if (!follow) return null;
-    const { signal, unfollow } = followAll([options.signal, this.#stopped.signal, follow.over]);
-    const dueMs = signal.aborted ? null : this.#dueMs(follow.everyMs);
+    if (!follow || follow.over.aborted || this.#stopped.signal.aborted || options.signal.aborted) return null;
+    const dueMs = this.#dueMs(follow.everyMs);
     if (dueMs === null || dueMs >= follow.untilMs) {
-      unfollow();
+      this.#release();
       return null;
     }
+    if (!this.#claim(follow)) return null;
+    const { signal, unfollow } = followAll([options.signal, this.#stopped.signal]);
     this.#underWay = this.#look(dueMs, follow, { signal }).finally(() => {
       unfollow();
       this.#underWay = null;
     });
     return this.#underWay;
+  }
+
+  /** Whether this run, and no other of the process, follows the stream. */
+  #claim({ stream, followed }: Following): boolean {
+    const holder = followed.get(stream) ?? this.#stopped.signal;
+    if (holder !== this.#stopped.signal && !holder.aborted) return false;
+    followed.set(stream, this.#stopped.signal);
+    return true;
+  }
+
+  #release(): void {
+    const { follow } = this.#parts;
+    if (follow?.followed.get(follow.stream) === this.#stopped.signal) follow.followed.delete(follow.stream);
+  }
+
+  /** Whether a look has brought something that was not taken. */
+  get hasFound(): boolean {
+    return this.#found !== null;
   }
 
   /** The snapshot of the last look, once; null when it brought none. @throws what the look threw, unless the API failed */
@@ -76,12 +104,12 @@ export class Looks {
     const apiMs = nowMs + skewMs();
     const lookMs = nextLookMs({ known: known.values(), durations, nowMs: apiMs, everyMs });
     if (lookMs === null) return null;
-    const waitMs = (lookMs - apiMs) * (1 - jitter * random());
+    const waitMs = lookMs - apiMs - everyMs * jitter * random();
     const backoffMs = this.#failures > 0 ? everyMs * 2 ** Math.min(this.#failures, mostDoublings) : 0;
     return nowMs + Math.max(waitMs, backoffMs);
   }
 
-  async #look(dueMs: number, follow: NonNullable<LookParts["follow"]>, options: CallOptions): Promise<void> {
+  async #look(dueMs: number, follow: Following, options: CallOptions): Promise<void> {
     const { clock } = this.#parts;
     const { source, budget, untilMs } = follow;
     const { signal } = options;

@@ -6,7 +6,7 @@ import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { StartFrom } from "../checkpoint/transitions.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { PartError } from "../core/errors.ts";
-import type { RunId, SinkName, Stream } from "../core/names.ts";
+import type { RunId, SinkName, Stream, StreamKey } from "../core/names.ts";
 import type { DeadLetterStore } from "../delivery/dead-letters.ts";
 import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
 import type { LookBudget } from "../source/look-budget.ts";
@@ -40,6 +40,8 @@ export interface FollowRules {
   readonly everyMs: number;
   /** Budget of the stream's access key. */
   readonly budget: LookBudget;
+  /** Streams that runs of this process follow, each until its signal aborts: of overlapping runs one makes the looks. */
+  readonly followed: Map<StreamKey, AbortSignal>;
 }
 
 /** Time in which a run follows streams. */

@@ -44,7 +44,7 @@ export async function runStream(
   const looks = stream.looks(follow);
   while (await commitAndSettle(stream, looks, context, options, milestones)) {
     const look = looks.next(options);
-    if (!look) break;
+    if (!look && !looks.hasFound) break;
     milestones.committed?.();
     milestones.draining?.({ bytes: stream.heldBytes, leave: () => looks.stop() });
     await look;
@@ -69,9 +69,10 @@ async function commitAndSettle(
   try {
     takeLook(stream, looks);
     const untilMs = stream.startDelivering();
+    const maySend = (): boolean => clock.now() < untilMs - leastSendingMs;
     if (await stream.commitNext()) {
       await withDeadline(clock, untilMs, options, (bounded) =>
-        commitAndDeliver(stream, looks, { bounded, whole: options }, milestones),
+        commitAndDeliver(stream, looks, { bounded, whole: options, maySend }, milestones),
       );
     }
   } catch (error) {
@@ -83,6 +84,17 @@ async function commitAndSettle(
     failed(error);
   }
   return isSound;
+}
+
+/** Time in which committed events must be sent, milliseconds; what a look finds later waits for the next lease. */
+const leastSendingMs = 5_000;
+
+interface DeliveryTime {
+  /** Ends with the lease. */
+  readonly bounded: CallOptions;
+  readonly whole: CallOptions;
+  /** Whether new events have time to be sent before the lease ends. */
+  readonly maySend: () => boolean;
 }
 
 function takeLook(stream: StreamRun, looks: Looks): void {
@@ -97,7 +109,7 @@ function takeLook(stream: StreamRun, looks: Looks): void {
 async function commitAndDeliver(
   stream: StreamRun,
   looks: Looks,
-  { bounded, whole }: { readonly bounded: CallOptions; readonly whole: CallOptions },
+  { bounded, whole, maySend }: DeliveryTime,
   { committed, draining }: Milestones,
 ): Promise<void> {
   const deliveries = stream.openDeliveries(bounded);
@@ -114,7 +126,7 @@ async function commitAndDeliver(
       if (stream.hasMoreToCommit) await turn();
       else await Promise.race([deliveries.progress(), looks.next(whole) ?? deliveries.progress()]);
       if (bounded.signal.aborted || deliveries.haveLeft) break;
-      takeLook(stream, looks);
+      if (maySend()) takeLook(stream, looks);
       const { areResting } = deliveries;
       stream.note(await deliveries.collect());
       if (!(await stream.commitNext()) && areResting) break;

@@ -96,11 +96,11 @@ export class StreamRun {
 
   /** The further looks at the stream in this run; none when it could not be read. */
   looks(time: FollowTime | null): Looks {
-    const { source, follow: rules } = this.#plan;
+    const { source, follow, rules } = this.#plan;
     const isRead = source !== null && this.#heard.isRead;
     return new Looks({
       ...this.#context,
-      follow: isRead && rules && time ? { source, ...rules, ...time } : null,
+      follow: isRead && follow && time ? { stream: rules.stream, source, ...follow, ...time } : null,
       record: () => this.#checkpoint,
       skewMs: () => this.#skewMs ?? 0,
       read: (from, options) => this.#read(from, options),

@@ -25,6 +25,7 @@ import { trackBusy } from "../stores/busy-records.ts";
 import { rehearsalStores } from "../stores/rehearsal.ts";
 import { closeStores, type Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
+import { wordsIn } from "../text/words.ts";
 import { warnOfCutTemplates } from "./cut-templates.ts";
 import { followRules } from "./follow-rules.ts";
 import { journalLosses, journalUpkeep } from "./journal-upkeep.ts";
@@ -76,6 +77,11 @@ export interface Bridge {
     observer?: BridgeObserver,
     time?: RunTime,
   ): Promise<RunSummary>;
+  /**
+   * Runs the streams whose instances an event names, anywhere in it and in whatever shape; all streams when it names
+   * none that is watched.
+   */
+  wake(event: unknown, signal: AbortSignal, time?: RunTime): Promise<RunSummary>;
   /** Discovers all streams. If a source cannot be listed, it returns the last known streams and the failure. */
   discover(signal: AbortSignal): Promise<DiscoveredStreams>;
   /**
@@ -181,6 +187,9 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     return summary;
   };
 
+  const runAll: Bridge["run"] = (signal, observer, time) =>
+    runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, time);
+
   return {
     sinks,
     checkpoints,
@@ -189,8 +198,17 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     activity,
     journal,
     fleet: config.fleet,
-    run: (signal, observer, time) =>
-      runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, time),
+    run: runAll,
+    wake: async (event, signal, time) => {
+      const words = wordsIn(event);
+      const named = (await allListings(discoveries, log, signal)).flatMap(({ discovery, listed }) =>
+        ((listed ?? discovery.last)?.streams ?? [])
+          .filter(({ stream }) => words.has(stream.instanceId))
+          .map((stream) => plans.ofWatched(stream, discovery)),
+      );
+      if (named.length === 0) return runAll(signal, {}, time);
+      return runOver([inOneGo({ plans: named, failedSources: [] })], signal, {}, time);
+    },
     runShard: (shard, signal, observer, time) => {
       const planned = shard.map(({ stream, owes, absentMs, ...rest }) => {
         // Another process, such as a redrive, changed the record; drop the one in memory.

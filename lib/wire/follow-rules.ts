@@ -10,6 +10,9 @@ export function followRules(
   { clock, containers = 1 }: { readonly clock: Clock; readonly containers?: number },
 ): (config: SourceConfig) => FollowRules | undefined {
   const budgetOf = lookBudgets(clock, callsPerMinute / containers);
+  const followed: FollowRules["followed"] = new Map();
   return ({ credentials }) =>
-    follow === "off" || !credentials ? undefined : { everyMs: follow, budget: budgetOf(keyOf(credentials)) };
+    follow === "off" || !credentials
+      ? undefined
+      : { everyMs: follow, budget: budgetOf(keyOf(credentials)), followed };
 }

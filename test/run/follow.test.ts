@@ -22,7 +22,7 @@ function followed(sinks: readonly ScriptedSink[] = [scriptedSink(ops)], callsPer
   const staged = stage(sinks);
   const { clock, source } = staged;
   const budget = lookBudgets(clock, callsPerMinute)("key");
-  const plan = { ...staged.plan, follow: { everyMs, budget } };
+  const plan = { ...staged.plan, follow: { everyMs, budget, followed: new Map() } };
   const lookedAt: number[] = [];
   const { list } = source;
   source.list = (...call) => {
@@ -183,6 +183,16 @@ describe("a followed stream", () => {
     ahead.clock.set(createdMs + 3_600 * secondMs);
     await settled(ahead.clock, running);
     expect(ahead.clock.now()).toBeLessThan(createdMs + 3_610 * secondMs);
+  });
+
+  it("is looked at by one of two runs that overlap in a process", async () => {
+    const { clock, lookedAt, begin, show } = followed();
+    show(open);
+    const first = begin({ followForMs: 20 * secondMs });
+    await at(clock, 1);
+    const second = begin({ followForMs: 20 * secondMs });
+    await settled(clock, Promise.all([first, second]));
+    expect(lookedAt).toEqual([0, 1, 5, 10, 15]);
   });
 
   it("leaves when its watch's next run is due", async () => {
