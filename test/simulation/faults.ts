@@ -47,6 +47,8 @@ export const faultKinds = [
   "run: killed before a call",
   "run: killed between effect and reply",
   "run: killed at an instant",
+  "run: follows an open task",
+  "run: throttled while it follows",
   "run: two at once",
   "run: three at once",
   "run: stopped by a signal",

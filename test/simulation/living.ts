@@ -28,6 +28,16 @@ export function onTell(deeds: Deeds, sink: SinkName, event: CloudEvent, given: s
   throw new Violation("one message", `${event.id} goes to ${sink} with ${given}, its message is ${known}`);
 }
 
+/** A process learns what others have recorded, their messages of tasks that it has settled included. */
+export function onLoad(deeds: Deeds, record: Checkpoint): void {
+  deeds.bases.push(record);
+  deeds.record = record;
+  for (const [key, { sink, event }] of deeds.told) {
+    const isOwed = record.outbox.some(({ event: { id }, pending }) => id === event.id && pending.has(sink));
+    if (!isOwed && storedIn(record, sink, event) !== undefined) deeds.told.delete(key);
+  }
+}
+
 /** What a sink that edits its messages says: where its message is now. */
 export function referenceFor(
   deeds: Deeds | undefined,

@@ -35,7 +35,8 @@ export class Loop {
   /** Lets time pass until `isDone`; between two timers everything that can run without time does. */
   async until(isDone: () => boolean): Promise<void> {
     for (;;) {
-      // One turn of the event loop drains all promises, however deep they are chained.
+      // A turn of the event loop drains all promises, however deep they are chained; code may wait for one turn itself.
+      await turn();
       await turn();
       if (isDone()) return;
       const next = this.#timers.shift();

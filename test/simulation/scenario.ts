@@ -25,6 +25,8 @@ export interface Settings {
 export interface Launch {
   readonly afterMs: number;
   readonly budgetMs: number;
+  /** How long streams with open tasks are followed; 0: not. */
+  readonly followForMs: number;
   readonly clockOffsetMs: number;
   readonly dieAtAwait: number | null;
   readonly dieAfterMs: number | null;
@@ -156,14 +158,32 @@ function runsOf(random: Random): Step {
     kind: "runs",
     seed,
     storeChance: random() < 0.75 ? 0 : pick(random, [0.05, 0.3]),
-    launches: Array.from({ length: count }, (_, index) => ({
-      afterMs: index === 0 ? 0 : between(random, 0, 3_000),
-      budgetMs,
-      clockOffsetMs: random() < 0.2 ? between(random, -200, 200) : 0,
-      dieAtAwait: random() < 0.22 ? between(random, 1, 30) : null,
-      dieAfterMs: random() < 0.06 ? between(random, 1, 4_000) : null,
-      stopAfterMs: random() < 0.05 ? between(random, 1, 4_000) : null,
-      nextAfterMs: own() < 0.3 ? between(own, 1, 10_000) : null,
-    })),
+    launches: Array.from({ length: count }, (_, index) => launchOf(random, own, { index, budgetMs, seed })),
   };
+}
+
+function launchOf(
+  random: Random,
+  own: Random,
+  { index, budgetMs, seed }: { readonly index: number; readonly budgetMs: number; readonly seed: number },
+): Launch {
+  const followForMs = followOf(seed + index);
+  /** A run that follows may end at any time of it. */
+  const longer = followForMs > 0 ? 10 : 1;
+  return {
+    afterMs: index === 0 ? 0 : between(random, 0, 3_000),
+    budgetMs,
+    followForMs,
+    clockOffsetMs: random() < 0.2 ? between(random, -200, 200) : 0,
+    dieAtAwait: random() < 0.22 ? between(random, 1, 30) * longer : null,
+    dieAfterMs: random() < 0.06 ? between(random, 1, 4_000) * longer : null,
+    stopAfterMs: random() < 0.05 ? between(random, 1, 4_000) * longer : null,
+    nextAfterMs: own() < 0.3 ? between(own, 1, 10_000) * longer : null,
+  };
+}
+
+/** Of dice of its own, so that following changes none of the others'. */
+function followOf(seed: number): number {
+  const random = seededRandom(seed);
+  return random() < 0.5 ? 0 : between(random, secondMs, minuteMs);
 }

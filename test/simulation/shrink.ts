@@ -67,5 +67,6 @@ function* calmerLaunches(launch: Launch): Generator<Launch> {
   if (launch.dieAfterMs !== null) yield { ...launch, dieAfterMs: null };
   if (launch.stopAfterMs !== null) yield { ...launch, stopAfterMs: null };
   if (launch.nextAfterMs !== null) yield { ...launch, nextAfterMs: null };
+  if (launch.followForMs > 0) yield { ...launch, followForMs: 0 };
   if (launch.clockOffsetMs !== 0) yield { ...launch, clockOffsetMs: 0 };
 }

@@ -20,6 +20,7 @@ const calmGapsMs: readonly number[] = [
 const calmLaunch: Launch = {
   afterMs: 0,
   budgetMs: 30_000,
+  followForMs: 0,
   clockOffsetMs: 0,
   dieAtAwait: null,
   dieAfterMs: null,

@@ -1,6 +1,6 @@
 import type { Task } from "../../lib/change/task.ts";
 import { SourceError } from "../../lib/core/errors.ts";
-import { type Stream, streamKey, type TaskId } from "../../lib/core/names.ts";
+import { type Stream, type StreamKey, streamKey, type TaskId } from "../../lib/core/names.ts";
 import { between, pick } from "../../lib/simulator/random.ts";
 import { joinById } from "../../lib/source/join.ts";
 import { pageWalk, pagingMemory } from "../../lib/source/paging.ts";
@@ -43,6 +43,8 @@ export function simulatedSource(
   const { world, pageSize } = api;
   const nowMs = (): number => api.nowMs() + api.skewMs;
   const memory = pagingMemory({ name: "start", base: 1 });
+  const listed = new Set<StreamKey>();
+  let follows = false;
   const lagOf = (life: Life): number => {
     const { statusLagMs } = trouble();
     if (statusLagMs === 0) return 0;
@@ -73,6 +75,7 @@ export function simulatedSource(
   async function refuse(signal: AbortSignal, later: FaultKind | null): Promise<never> {
     const kind = pick(random, failures);
     faults.hit(kind);
+    if (follows && kind === "api: throttled") faults.hit("run: throttled while it follows");
     if (later) faults.hit(later);
     await process.request(kind === "api: time-out" ? requestTimeoutMs : 50, signal, () => {});
     throw new SourceError(kind === "api: throttled" ? "throttled" : "unavailable", kind);
@@ -81,6 +84,9 @@ export function simulatedSource(
   return {
     async *list(stream: Stream, beginMs, { signal }) {
       const key = streamKey(stream);
+      follows = listed.has(key);
+      if (follows) faults.hit("run: follows an open task");
+      listed.add(key);
       const join = joinById();
       const walk = pageWalk(pageSize, memory);
       const deeds = crew.deeds.get(key);

@@ -7,6 +7,7 @@ import type { RetryPolicy } from "../../lib/delivery/retry.ts";
 import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import type { RunContext, StreamPlan } from "../../lib/run/plan.ts";
 import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
+import { lookBudgets } from "../../lib/source/look-budget.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { onEnd } from "./checker.ts";
 import { type Ground, sinksOf, steady } from "./ground.ts";
@@ -18,6 +19,8 @@ import { type SinkMode, simulatedSink } from "./sinks.ts";
 import { simulatedSource } from "./source.ts";
 import { simulatedCheckpoints, simulatedDeadLetters } from "./store.ts";
 
+const lookEveryMs = 5_000;
+const callsPerMinute = 30;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 /** A run with less may end before a healthy sink's turn. */
@@ -53,9 +56,12 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
   const signal = planEnd(ground, process, launch);
   history.note(`start ${process.run}`);
   const feed = inOneGo({ plans: plansOf(ground, crew), failedSources: [] });
-  const { budgetMs, nextAfterMs } = launch;
-  const next = nextAfterMs === null ? {} : { nextMs: process.clock.now() + nextAfterMs };
-  runStreams([feed], contextOf(ground, crew, budgetMs, storeChance), { signal, ...next })
+  const { budgetMs, nextAfterMs, followForMs } = launch;
+  const time = {
+    ...(nextAfterMs !== null && { nextMs: process.clock.now() + nextAfterMs }),
+    ...(followForMs > 0 && { followForMs }),
+  };
+  runStreams([feed], contextOf(ground, crew, budgetMs, storeChance), { signal, ...time })
     .then((summary) => {
       process.isFinished = true;
       const defect = summary.streams.find(({ error }) => error?.code === "DEFECT");
@@ -96,10 +102,13 @@ function planEnd({ loop, faults }: Ground, process: Process, launch: Launch): Ab
 function plansOf(ground: Ground, crew: Crew): readonly StreamPlan[] {
   const { settings } = ground.scenario;
   const source = simulatedSource(ground.api, crew, ground.history, () => ground.trouble);
+  const followed = new Map();
+  const budget = lookBudgets(crew.process.clock, callsPerMinute)("key");
   return ground.streams.map((stream) => ({
     stream,
     source: ground.variant.source?.(source, crew.process) ?? source,
     startFrom: settings.startFrom,
+    follow: { everyMs: lookEveryMs, budget, followed },
     overdueAfterMs: () => settings.overdueAfterMs,
     rules: crew.rules.get(streamKey(stream)) ?? rulesOf(ground, stream),
   }));

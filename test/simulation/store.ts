@@ -7,6 +7,7 @@ import type { DeadLetter, DeadLetterStore } from "../../lib/delivery/dead-letter
 import { between, pick } from "../../lib/simulator/random.ts";
 import { onCommit } from "./checker.ts";
 import type { Crew, History } from "./history.ts";
+import { onLoad } from "./living.ts";
 import { ParkedRows } from "./parked.ts";
 
 const timeoutMs = 5_000;
@@ -84,8 +85,7 @@ export function simulatedCheckpoints(
       return process.call(latencyMs(), () => {
         const found = records.current.get(stream);
         const deeds = crew.deeds.get(stream);
-        if (found && deeds) deeds.bases.push(found.checkpoint);
-        if (found && deeds) deeds.record = found.checkpoint;
+        if (found && deeds) onLoad(deeds, found.checkpoint);
         return found ? { checkpoint: found.checkpoint, version: found.version as Version } : null;
       });
     },

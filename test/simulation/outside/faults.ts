@@ -76,6 +76,7 @@ export const others = [
   "run: killed at an instant",
   "run: stopped by a signal",
   "run: leaves the rest to the next poll",
+  "run: follows an open task",
   "run: two at once",
   "run: warm",
   "clock: ours differs from the API's",

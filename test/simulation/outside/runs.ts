@@ -11,6 +11,8 @@ import type { Launch } from "./scenario.ts";
 import { isAbsent, streamKey } from "./world.ts";
 
 const budgetMs = 30_000;
+/** A stream is not read again sooner. */
+const firstLookMs = 4_000;
 const discoveryMs = 6 * 60_000;
 /** How long the dead may still be waited for. */
 const fenceMs = 2 * budgetMs;
@@ -25,6 +27,8 @@ interface Process {
   readonly refused: Map<string, number>;
   /** The run it is in; null between two. */
   run: Run | null;
+  /** Whether that run follows streams. */
+  follows: boolean;
 }
 
 interface Start {
@@ -103,6 +107,7 @@ export class Fleet {
     const healthy = this.#healthy(run, process);
     judge.began(run);
     process.run = run;
+    process.follows = launch.followForMs !== null;
     note(`run ${run.id} begins${launch.isWarm ? ", warm" : ""}`);
     const stop = new AbortController();
     this.#arrange(run, launch, host, stop);
@@ -111,7 +116,10 @@ export class Fleet {
       (await process.bridge).run(
         stop.signal,
         { committed: (_, event) => note(`  commits ${event.id}`) },
-        launch.nextAfterMs === null ? {} : { nextMs: host.clock.now() + launch.nextAfterMs },
+        {
+          ...(launch.nextAfterMs !== null && { nextMs: host.clock.now() + launch.nextAfterMs }),
+          ...(launch.followForMs !== null && { followForMs: launch.followForMs }),
+        },
       ),
     );
     run.endMs = loop.nowMs;
@@ -186,6 +194,7 @@ export class Fleet {
       watch: key,
       refused: new Map(),
       run: null,
+      follows: false,
       bridge: open(
         host,
         config,
@@ -202,12 +211,13 @@ export class Fleet {
   }
 
   #serve(process: Process, request: Request): Served {
-    const { loop, judge, api, receivers, note, variant } = this.#ground;
+    const { loop, judge, met, api, receivers, note, variant } = this.#ground;
     const run = process.run ?? judge.runs.at(-1);
     if (!run) throw new Error("a request before the first run");
     const atMs = loop.nowMs;
     const { hostname } = request.url;
     if (hostname === "dms.example.com") {
+      if (process.follows && atMs - run.startMs >= firstLookMs) met.hit("run: follows an open task");
       const { reply, sights, instance, refusedKey } = api.answer(request, atMs);
       note(
         `  ${request.url.pathname}${request.url.search} -> ${reply.kind === "answer" ? reply.status : reply.kind} ${sights.map(({ task, index }) => `${task.id.slice(0, 4)}:${task.states[index]?.status}`).join(" ")}`,

@@ -37,6 +37,8 @@ export interface Launch {
   readonly stopAfterMs: number | null;
   /** When the next poll is due; null: it waits for this one. */
   readonly nextAfterMs: number | null;
+  /** How long streams with open tasks are followed. */
+  readonly followForMs: number | null;
   /** Its clock less the world's. */
   readonly clockMs: number;
   readonly clockJump: { readonly afterMs: number; readonly byMs: number } | null;
@@ -226,6 +228,7 @@ const calm: Launch = {
   dieAfterMs: null,
   stopAfterMs: null,
   nextAfterMs: null,
+  followForMs: null,
   clockMs: 0,
   clockJump: null,
 };
@@ -246,15 +249,19 @@ function launchOf(draw: Draw, afterMs: number): Launch {
   const ahead = draw.fault("clock: ahead for one run", 0.03) ? draw.pick([10 * minuteMs, 30 * dayMs]) : 0;
   const behind = draw.fault("clock: behind for one run", 0.03) ? -draw.pick([10 * minuteMs, 30 * dayMs]) : 0;
   const jumps = draw.fault("clock: jumps during a run", 0.04);
+  const follows = draw.fault("run: follows an open task", 0.4);
+  /** Something that befalls a run may do so while it follows, too. */
+  const within = (mostMs: number): number => draw.between(1, follows ? 10 * mostMs : mostMs);
   return {
     ...calm,
     afterMs,
     isWarm: draw.fault("run: warm", 0.5),
-    dieAtAwait: draw.fault("run: killed at an await", 0.1) ? draw.between(1, 60) : null,
-    dieAfterMs: draw.fault("run: killed at an instant", 0.05) ? draw.between(1, 3_000) : null,
-    stopAfterMs: draw.fault("run: stopped by a signal", 0.05) ? draw.between(1, 3_000) : null,
-    nextAfterMs: draw.fault("run: leaves the rest to the next poll", 0.2) ? draw.between(1, 10_000) : null,
+    dieAtAwait: draw.fault("run: killed at an await", 0.1) ? within(60) : null,
+    dieAfterMs: draw.fault("run: killed at an instant", 0.05) ? within(3_000) : null,
+    stopAfterMs: draw.fault("run: stopped by a signal", 0.05) ? within(3_000) : null,
+    nextAfterMs: draw.fault("run: leaves the rest to the next poll", 0.2) ? within(10_000) : null,
+    followForMs: follows ? draw.between(secondMs, minuteMs) : null,
     clockMs: ahead + behind,
-    clockJump: jumps ? { afterMs: draw.between(1, 500), byMs: draw.pick([-60, -1, 1, 60]) * minuteMs } : null,
+    clockJump: jumps ? { afterMs: within(500), byMs: draw.pick([-60, -1, 1, 60]) * minuteMs } : null,
   };
 }

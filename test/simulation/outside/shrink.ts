@@ -54,6 +54,7 @@ function* calmerLaunches(launch: Launch): Generator<Launch> {
   if (launch.dieAfterMs !== null) yield { ...launch, dieAfterMs: null };
   if (launch.stopAfterMs !== null) yield { ...launch, stopAfterMs: null };
   if (launch.nextAfterMs !== null) yield { ...launch, nextAfterMs: null };
+  if (launch.followForMs !== null) yield { ...launch, followForMs: null };
   if (launch.clockMs !== 0) yield { ...launch, clockMs: 0 };
   if (launch.clockJump !== null) yield { ...launch, clockJump: null };
 }
