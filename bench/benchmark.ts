@@ -12,6 +12,8 @@ export interface FigurePlan {
   readonly unit: string;
   /** Target ratio of ours to the floor; `least` where more is better. */
   readonly aim?: { readonly most: number } | { readonly least: number };
+  /** Target of our own figure. */
+  readonly limit?: { readonly most: number };
   /** Target ratio of ours to the peer. */
   readonly peerAim?: { readonly most: number };
 }
@@ -21,6 +23,8 @@ export interface Benchmark {
   /** Explains to the page's reader what is compared. */
   readonly about: string;
   readonly rounds: number;
+  /** Whether each round reads the same: then there is no warm-up. @default false */
+  readonly isExact?: boolean;
   readonly figures: readonly FigurePlan[];
   readonly subjects: Readonly<Partial<Record<Role, () => Promise<Readings>>>>;
 }
@@ -43,7 +47,7 @@ export async function runBenchmark(
 ): Promise<readonly Figure[]> {
   const roles = (["floor", "ours", "peer"] as const).filter((role) => benchmark.subjects[role]);
   const readings = new Map<Role, Readings[]>(roles.map((role) => [role, []]));
-  for (let round = 0; round <= benchmark.rounds; round++) {
+  for (let round = benchmark.isExact ? 1 : 0; round <= benchmark.rounds; round++) {
     progress(`${benchmark.title}: round ${round} of ${benchmark.rounds}`);
     // Each round starts with another subject.
     const order = roles.map((_, place) => roles[(place + round) % roles.length] ?? "ours");

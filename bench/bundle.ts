@@ -15,6 +15,7 @@ const subjects = [
   "backlog",
   "first-read",
   "fleet",
+  "latency",
 ] as const;
 export type Subject = (typeof subjects)[number];
 const peers = ["handler", "listing", "idle"] as const;

@@ -10,6 +10,7 @@ import { commitBenchmark } from "./benchmarks/commit.ts";
 import { backlogBenchmark, deliveryBenchmark, firstReadBenchmark } from "./benchmarks/delivery.ts";
 import { fleetBenchmark } from "./benchmarks/fleet.ts";
 import { idleBenchmark, signedBenchmark } from "./benchmarks/idle.ts";
+import { latencyBenchmark, wakeLatencyBenchmark } from "./benchmarks/latency.ts";
 import { listingBenchmark } from "./benchmarks/listing.ts";
 import type { BenchmarkSetup } from "./benchmarks/stage.ts";
 import { bundle } from "./bundle.ts";
@@ -18,6 +19,8 @@ import { figureJson, markdown, picture, type Result } from "./report.ts";
 // `npm run bench` measures and writes docs/benchmarks.md; with `-- --json` it only prints the figures.
 // `--only NAME` selects benchmarks; `--quick` runs few rounds, as a smoke test.
 const benchmarks: Readonly<Record<string, (stage: BenchmarkSetup) => Promise<Benchmark> | Benchmark>> = {
+  latency: latencyBenchmark,
+  "latency-wake": wakeLatencyBenchmark,
   cold: coldBenchmark,
   "cold-unbundled": unbundledBenchmark,
   idle: idleBenchmark,

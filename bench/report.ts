@@ -25,7 +25,7 @@ export function markdown(held: readonly Result[]): string {
       const rows = figures.map((figure) => [
         `\`${figure.name}\``,
         figure.unit,
-        spreadText(figure.ours),
+        oursText(figure),
         spreadText(figure.floor),
         spreadText(figure.peer),
         ratioText(figure.ratioToFloor, figure.aim),
@@ -35,6 +35,11 @@ export function markdown(held: readonly Result[]): string {
       return `### ${title}\n\n${about} ${rounds} rounds.\n\n${markdownTable([header, ...rows])}`;
     })
     .join("\n\n");
+}
+
+function oursText({ ours, limit }: Figure): string {
+  if (!limit) return spreadText(ours);
+  return `${spreadText(ours)}, aim at most ${limit.most}${ours.median > limit.most ? ": missed" : ""}`;
 }
 
 const spreadText = (spread: Spread | null): string =>

@@ -12,7 +12,7 @@ export function spreadOf(sample: readonly number[]): Spread {
 }
 
 /** Interpolates between two neighbours. */
-function quantile(sorted: readonly number[], fraction: number): number {
+export function quantile(sorted: readonly number[], fraction: number): number {
   const position = fraction * (sorted.length - 1);
   const below = sorted[Math.floor(position)];
   const above = sorted[Math.ceil(position)];
