@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Task } from "../../lib/change/task.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
+import { SourceError } from "../../lib/core/errors.ts";
 import { taskId } from "../../lib/core/names.ts";
 import { differencesOf, readSnapshot } from "../../lib/run/snapshot.ts";
-import type { TaskSource } from "../../lib/source/task-source.ts";
+import type { Page, TaskSource } from "../../lib/source/task-source.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { createdMs, sampleKnown, sampleTask } from "../change/sample.ts";
 import { stream } from "../checkpoint/sample.ts";
@@ -83,5 +84,110 @@ describe("a snapshot", () => {
       const newer = { ...empty, watermarkMs: createdMs + 3_600_000 };
       expect(differencesOf(snapshot, newer, rules)).toEqual([]);
     }
+  });
+});
+
+describe("a snapshot's look at the API", () => {
+  const tasksOf = (...tasks: readonly Task[]) => ({ tasks, skipped: [], clockSkewMs: 0, doubt: null });
+
+  /** Reads one page as of two hours after the tasks' creation, and answers look-ups with `get`. */
+  async function look(
+    checkpoint: Checkpoint,
+    page: Partial<Page>,
+    get: () => Promise<Task | null> = async () => null,
+  ) {
+    const log: (readonly [message: string, fields: unknown])[] = [];
+    const asked: string[] = [];
+    const source: TaskSource = {
+      async *list() {
+        yield { ...tasksOf(), ...page };
+      },
+      get: async (_, task) => {
+        asked.push(task);
+        return get();
+      },
+      close: async () => {},
+    };
+    const place = {
+      stream,
+      source,
+      log: (_: unknown, message: string, fields: unknown) => void log.push([message, fields]),
+      clock: manualClock(createdMs + 7_200_000),
+      reach: { startMs: null, lookbackMs: 900_000, maxOpenAgeMs: 7 * dayMs },
+    };
+    const { signal } = new AbortController();
+    return { snapshot: await readSnapshot(place, checkpoint, rules, { signal }), log, asked };
+  }
+
+  it("asks for an open task by itself where the listing leaves it out, and takes the answer if it is news", async () => {
+    const before = knowing("EXECUTING", createdMs);
+    const { snapshot, asked } = await look(before, tasksOf(), async () => at("SUCCESS", createdMs + 1));
+    expect(asked).toEqual([id]);
+    expect(snapshot.tasks.get(id)?.status).toBe("SUCCESS");
+    const same = await look(before, tasksOf(), async () => at("EXECUTING", createdMs));
+    expect(same.snapshot.tasks.size).toBe(0);
+    expect((await look(before, tasksOf())).snapshot.gone).toEqual(new Set([id]));
+  });
+
+  it("asks for no task that the listing has, nor for one that has ended", async () => {
+    const listed = await look(knowing("EXECUTING", createdMs), tasksOf(at("EXECUTING", createdMs)));
+    const ended = await look(knowing("SUCCESS", createdMs - 2 * dayMs), tasksOf());
+    expect([...listed.asked, ...ended.asked]).toEqual([]);
+  });
+
+  it("keeps a task as it is known where it cannot be asked for, and logs why", async () => {
+    const { snapshot, log } = await look(knowing("EXECUTING", createdMs), tasksOf(), async () => {
+      throw new SourceError("throttled", "ShowBackgroundTask: HTTP 429");
+    });
+    expect([snapshot.tasks.size, snapshot.gone.size]).toEqual([0, 0]);
+    expect(log).toEqual([
+      [
+        "a task could not be queried",
+        {
+          instance: stream.instanceId,
+          task: id,
+          reason: "throttled",
+          error: "ShowBackgroundTask: HTTP 429",
+        },
+      ],
+    ]);
+  });
+
+  it("ends with a defect of the source", async () => {
+    const broken = look(knowing("EXECUTING", createdMs), tasksOf(), async () => {
+      throw new TypeError("a defect");
+    });
+    await expect(broken).rejects.toThrow(TypeError);
+  });
+
+  it("logs a listing that may be incomplete, keeps its window, and takes no task for gone", async () => {
+    const before = knowing("EXECUTING", createdMs);
+    const { snapshot, log, asked } = await look(before, { doubt: "the count moved" });
+    expect(log).toEqual([
+      ["a listing may be incomplete", { instance: stream.instanceId, doubt: "the count moved" }],
+    ]);
+    expect(snapshot.unreadMs).toEqual([before.watermarkMs]);
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    [60_000, 0],
+    [-60_000, 0],
+    [60_001, 1],
+    [-60_001, 1],
+  ])("logs a clock that is %i ms off %i times", async (clockSkewMs, times) => {
+    const { log } = await look(empty, { clockSkewMs });
+    const line = [
+      "the API's clock differs from this machine's",
+      { instance: stream.instanceId, clockSkewMs },
+    ];
+    expect(log).toEqual(Array.from({ length: times }, () => line));
+  });
+
+  it("gives differences by creation, and those of one instant by id", async () => {
+    const made = (name: string, createdAtMs: number) => sampleTask({ id: taskId(name), createdAtMs });
+    const page = tasksOf(made("b", createdMs), made("c", createdMs - 1), made("a", createdMs));
+    const { snapshot } = await look(empty, page);
+    expect(differencesOf(snapshot, empty, rules).map((difference) => difference.id)).toEqual(["c", "a", "b"]);
   });
 });
