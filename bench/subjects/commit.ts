@@ -69,6 +69,7 @@ function ours(): string {
       maxBacklog: 1_000,
       policies: new Map(),
       filters: new Map(),
+      unreadableAfterMs: null,
       context: { stream, source: "https://localhost/", instanceName: null },
     },
     {
@@ -76,6 +77,7 @@ function ours(): string {
       nowMs,
       apiNowMs: nowMs,
       leaseFor: () => null,
+      outageBefore: null,
       isOthers: false,
       atHand: new Map(),
       newBatchId: () => batchId("run/1"),

@@ -103,7 +103,7 @@ export const eventJsonSchema = {
     type: {
       type: "string",
       pattern:
-        "^com\\.huaweicloud\\.dms\\.task\\.(created|executing|succeeded|failed|cancelled|deleted|overdue|vanished|unknown)$",
+        "^com\\.huaweicloud\\.dms\\.(task\\.(created|executing|succeeded|failed|cancelled|deleted|overdue|vanished|unknown)|stream\\.(unreadable|recovered))$",
     },
     subject: { ...filled, description: "The task's id." },
     time: { ...instant, description: "The task's updated_at, or its creation where the API gave none." },

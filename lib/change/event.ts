@@ -1,4 +1,4 @@
-import { type EventId, eventId, type Stream } from "../core/names.ts";
+import { type EventId, eventId, type Stream, type TaskId, taskId } from "../core/names.ts";
 import type { Change } from "./diff.ts";
 import { maskedParams } from "./mask.ts";
 import { stampMs } from "./task.ts";
@@ -14,14 +14,20 @@ export type EventKind =
   | "deleted"
   | "overdue"
   | "vanished"
-  | "unknown";
+  | "unknown"
+  | StreamEventKind;
+
+/** Kinds of events about a stream itself. */
+export type StreamEventKind = "unreadable" | "recovered";
 
 /** A CloudEvent 1.0 for one status change. Property order is fixed, so equal events have equal bytes. */
 export interface CloudEvent {
   readonly specversion: "1.0";
   readonly id: EventId;
   readonly source: string;
-  readonly type: `com.huaweicloud.dms.task.${EventKind}`;
+  readonly type:
+    | `com.huaweicloud.dms.task.${Exclude<EventKind, StreamEventKind>}`
+    | `com.huaweicloud.dms.stream.${StreamEventKind}`;
   readonly subject: string;
   /** The task's `updated_at`, or its creation time when that is missing; ISO 8601 UTC. */
   readonly time: string;
@@ -83,7 +89,7 @@ export interface EventContext {
 /** URI of the schema of an event's `data`. */
 export const eventSchemaId = "urn:dms-task-bridge:schema:task-event:1";
 
-const kinds: Readonly<Record<string, EventKind>> = {
+const kinds: Readonly<Record<string, Exclude<EventKind, StreamEventKind>>> = {
   CREATED: "created",
   EXECUTING: "executing",
   SUCCESS: "succeeded",
@@ -94,19 +100,64 @@ const kinds: Readonly<Record<string, EventKind>> = {
   VANISHED: "vanished",
 };
 
+/** Statuses that the bridge adds; the task's own update time does not describe them. */
+const added: ReadonlySet<string> = new Set(["OVERDUE", "VANISHED", "UNREADABLE", "RECOVERED"]);
+
 /** Builds the CloudEvent for a change. Its id depends on the task alone, so retries and replays repeat it. */
-export function toEvent(change: Change, context: EventContext): CloudEvent {
-  const { task, from, to } = change;
+export const toEvent = (change: Change, context: EventContext): CloudEvent => {
+  const kind = Object.hasOwn(kinds, change.to) ? (kinds[change.to] ?? "unknown") : "unknown";
+  return eventOf(change, `com.huaweicloud.dms.task.${kind}`, context);
+};
+
+/** An outage of a stream, for its events. */
+export interface StreamOutage {
+  /** Begin of the outage, epoch milliseconds. */
+  readonly emittedMs: number;
+  readonly code: string;
+  readonly message: string;
+  readonly httpStatus: number | null;
+}
+
+/** Id that stands for a stream's reading in the events of one outage. */
+export const readingId = (emittedMs: number | null): TaskId => taskId(`reading-${emittedMs}`);
+
+/** Name of the API's operation that reads a stream; stands for the reading in an outage's events. */
+const reading = "ListBackgroundTasks";
+
+/**
+ * Builds the CloudEvent that a stream cannot be read, or can be read again. `data.task` stands for the reading, so every
+ * sink can show it; its id depends on the outage alone.
+ */
+export function toStreamEvent(
+  kind: StreamEventKind,
+  outage: StreamOutage,
+  context: EventContext,
+): CloudEvent {
+  const { emittedMs, code, message, httpStatus } = outage;
+  const to = kind.toUpperCase();
+  const task = {
+    id: readingId(emittedMs),
+    name: reading,
+    status: to,
+    params: JSON.stringify({ code, message, httpStatus }),
+    user: { id: null, name: null },
+    createdAtMs: emittedMs,
+    updatedAtMs: emittedMs,
+  };
+  const from = kind === "recovered" ? "UNREADABLE" : null;
+  return eventOf({ task, from, to }, `com.huaweicloud.dms.stream.${kind}`, context);
+}
+
+function eventOf({ task, from, to }: Change, type: CloudEvent["type"], context: EventContext): CloudEvent {
   const { engine, region, projectId, instanceId } = context.stream;
-  // The bridge adds these two; the task's own update time does not describe them.
-  const changedAtMs = to === "OVERDUE" || to === "VANISHED" ? context.observedAtMs : stampMs(task);
+  const changedAtMs = added.has(to) ? context.observedAtMs : stampMs(task);
   const updatedAt = new Date(stampMs(task)).toISOString();
   const id = eventId(`${idPart(instanceId)}/${idPart(task.id)}/${idPart(to)}/${stampMs(task)}`);
   return {
     specversion: "1.0",
     id,
     source: context.source,
-    type: `com.huaweicloud.dms.task.${Object.hasOwn(kinds, to) ? (kinds[to] ?? "unknown") : "unknown"}`,
+    type,
     subject: task.id,
     time: updatedAt,
     datacontenttype: "application/json",

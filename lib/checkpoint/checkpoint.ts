@@ -53,6 +53,8 @@ export interface BreakerState extends Refused {
 export interface Outage extends Refused {
   /** Why: the source's reason, or an error's code. */
   readonly code: string;
+  /** Begin of the outage as its event names it, epoch milliseconds; null while no event was emitted. */
+  readonly emittedMs: number | null;
 }
 
 /** The run that may deliver this outbox. It expires only when none of the run's requests can still be in flight. */

@@ -31,7 +31,13 @@ const recordSchema = v.strictObject({
   goneMs: v.nullable(ms),
   instanceName: v.nullable(v.string()),
   outage: v.nullable(
-    v.strictObject({ sinceMs: ms, code: v.string(), message: v.string(), httpStatus: v.nullable(count) }),
+    v.strictObject({
+      sinceMs: ms,
+      code: v.string(),
+      message: v.string(),
+      httpStatus: v.nullable(count),
+      emittedMs: v.nullable(ms),
+    }),
   ),
   /** Compact rows, since a record may hold thousands. */
   known: v.array(

@@ -1,5 +1,6 @@
 import type { Difference } from "../change/diff.ts";
 import type { CloudEvent } from "../change/event.ts";
+import { readingId } from "../change/event.ts";
 import { isOpen, isWatched, type KnownTask } from "../change/known.ts";
 import type { Durations } from "../change/typical.ts";
 import { isInWindow } from "../change/window.ts";
@@ -156,6 +157,7 @@ function withEmitted(emitted: readonly Emitted[], checkpoint: Checkpoint): Check
   // The record only says which sinks have parked deliveries, not for which tasks.
   const isKept = (task: TaskId, sinks: Iterable<SinkName>): boolean =>
     checkpoint.known.has(task) ||
+    (checkpoint.outage !== null && task === readingId(checkpoint.outage.emittedMs)) ||
     pending.has(task) ||
     Iterator.from(sinks).some((sink) => checkpoint.parked.has(sink));
   return { ...checkpoint, messages: withMessages(checkpoint.messages, emitted, isKept) };

@@ -13,6 +13,7 @@ import {
 } from "../options/fields.ts";
 import { certificates, postgresUrl, schemaName } from "../options/postgres-url.ts";
 import { bucketCheckpoint } from "./bucket-schema.ts";
+import { heartbeat, unreadableAfter } from "./heartbeat-schema.ts";
 import { journal } from "./journal-schema.ts";
 import { fleet, polling } from "./polling-schema.ts";
 
@@ -108,6 +109,7 @@ const sourceFields = v.strictObject({
     ),
     {},
   ),
+  unreadableAfter,
   timeZone: v.optional(described(timeZone, "Zone of begin_time and end_time."), "UTC"),
   pageSize: v.optional(described(count(1, 100), "Records per request."), 100),
   requestTimeout: v.optional(described(positiveDuration(), "Time limit of one API response."), "15s"),
@@ -271,6 +273,7 @@ export const configSchema = v.strictObject({
   ),
   events: v.optional(described(events, "What events carry beside the change."), {}),
   fleet: v.optional(described(fleet, "How the functions of a fleet share the streams out."), {}),
+  heartbeat,
   sinks: described(
     v.pipe(
       v.record(sinkNameText, v.looseObject({ type: text("a sink type") }), "sinks by their names"),

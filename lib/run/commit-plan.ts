@@ -1,9 +1,9 @@
 import type { Difference } from "../change/diff.ts";
-import { type CloudEvent, type EventContext, toEvent } from "../change/event.ts";
+import { type CloudEvent, type EventContext, toEvent, toStreamEvent } from "../change/event.ts";
 import { isOpen } from "../change/known.ts";
 import { type Durations, typicalMsOf, withDuration } from "../change/typical.ts";
 import { nextWatermark } from "../change/window.ts";
-import type { Checkpoint, Lease } from "../checkpoint/checkpoint.ts";
+import type { Checkpoint, Lease, Outage } from "../checkpoint/checkpoint.ts";
 import type { BatchId } from "../checkpoint/parked.ts";
 import {
   type BatchesAtHand,
@@ -30,6 +30,8 @@ export interface CommitRules extends ParkingLimits {
   readonly lookbackMs: number;
   readonly maxOpenAgeMs: number;
   readonly context: Omit<EventContext, "observedAtMs">;
+  /** How long a stream may be unreadable without an event, milliseconds; null: always. */
+  readonly unreadableAfterMs: number | null;
   /** Event filter of each sink. */
   readonly filters: ReadonlyMap<SinkName, (event: CloudEvent) => boolean>;
   readonly policies: ReadonlyMap<SinkName, RetryPolicy>;
@@ -43,7 +45,9 @@ export interface CommitMoment {
   /** When the snapshot was read, by the API's clock; the watermark never passes it. */
   readonly apiNowMs: number;
   /** Returns the lease for a commit that leaves the given outbox. */
-  readonly leaseFor: (base: Checkpoint) => Lease | null;
+  readonly leaseFor: (base: Checkpoint, emits: boolean) => Lease | null;
+  /** Outage of the record that the run loaded; the commit emits what became of it. */
+  readonly outageBefore: Outage | null;
   /** Whether another run holds the outbox: then this run neither abandons deliveries nor returns parked ones. */
   readonly isOthers: boolean;
   readonly atHand: BatchesAtHand;
@@ -74,14 +78,17 @@ export function planCommit(
   differences: readonly Difference[],
   unreadMs: readonly number[] | null,
   rules: CommitRules,
-  { agingMs, nowMs, apiNowMs, leaseFor, isOthers, atHand, newBatchId }: CommitMoment,
+  { agingMs, nowMs, apiNowMs, leaseFor, outageBefore, isOthers, atHand, newBatchId }: CommitMoment,
 ): CommitPlan {
   const back = isOthers ? nothingBack(checkpoint) : bringBack(checkpoint, atHand, rules);
   const excess = isOthers ? noExcess : excessOf(rules, back.next, { agingMs, nowMs });
   const base = settle(back.next, excess.receipts);
   const taken = sliceLength(differences);
   const batch = differences.slice(0, taken);
-  const { events, durations } = emitted(batch, base.durations, { ...rules.context, observedAtMs: nowMs });
+  const context = { ...rules.context, observedAtMs: nowMs };
+  const ofStream = outageEvents(outageBefore, base.outage, context);
+  const { events: changes, durations } = emitted(batch, base.durations, context);
+  const events = [...ofStream, ...changes];
   const filtered = new Map<SinkName, number>();
   const routed = events.map((event): NewEvent => ({ event, sinks: route(event, rules, filtered) }));
   const newestCreatedMs = newestOf(base, batch, apiNowMs);
@@ -108,7 +115,7 @@ export function planCommit(
     baselineDone: unreadMs !== null && taken === differences.length,
     // A slow clock would make its events look old once it is corrected.
     nowMs: Math.max(nowMs, apiNowMs),
-    lease: leaseFor(base),
+    lease: leaseFor(base, ofStream.length > 0 || differences.some((each) => each.changes.length > 0)),
     durations,
     room: roomOf(base.outbox, rules),
   });
@@ -138,6 +145,21 @@ function sliceLength(differences: readonly Difference[]): number {
     length += 1;
   }
   return length;
+}
+
+/** The events of an outage that lasts too long, or that ends after its event. */
+function outageEvents(
+  before: Outage | null,
+  after: Outage | null,
+  context: EventContext,
+): readonly CloudEvent[] {
+  const emittedBefore = before?.emittedMs ?? null;
+  const emittedMs = after?.emittedMs ?? null;
+  if (after && emittedMs !== null && emittedBefore === null)
+    return [toStreamEvent("unreadable", { ...after, emittedMs }, context)];
+  if (before && emittedBefore !== null && after === null)
+    return [toStreamEvent("recovered", { ...before, emittedMs: emittedBefore }, context)];
+  return [];
 }
 
 /** The commit's events, each with the typical duration known before it. */

@@ -2,18 +2,20 @@ import type { Checkpoint, Outage } from "../checkpoint/checkpoint.ts";
 import type { PartError } from "../core/errors.ts";
 import { wordsOf } from "../status/streams.ts";
 import { oneLine } from "../text/one-line.ts";
+import type { CommitRules } from "./commit-plan.ts";
 import { type GoneWord, withWord } from "./gone.ts";
+
+type HearingRules = Pick<CommitRules, "context" | "unreadableAfterMs">;
 
 /** What one run hears about its stream: whether it can be read, whether its instance exists, and the instance's name. */
 export class Hearing {
-  readonly #name: string | null;
+  readonly #rules: HearingRules;
   #word: GoneWord;
   /** Undefined while the run has not tried to read. */
   #outage: Outage | null | undefined;
 
-  /** `name` is null where this run does not know it. */
-  constructor(name: string | null) {
-    this.#name = name;
+  constructor(rules: HearingRules) {
+    this.#rules = rules;
   }
 
   /** The stream was read. */
@@ -25,7 +27,7 @@ export class Hearing {
   /** The stream could not be read. */
   failed(error: PartError, nowMs: number): void {
     const { message, ...words } = wordsOf(error);
-    this.#outage = { sinceMs: nowMs, ...words, message: oneLine(message) };
+    this.#outage = { sinceMs: nowMs, ...words, message: oneLine(message), emittedMs: null };
   }
 
   /** The instance was reported gone. */
@@ -41,11 +43,15 @@ export class Hearing {
     return typeof this.#word === "number";
   }
 
-  /** Records what was heard; returns the same record when nothing changed. */
-  on(checkpoint: Checkpoint): Checkpoint {
+  /** Records what was heard, and that an outage has lasted too long; returns the same record when nothing changed. */
+  on(checkpoint: Checkpoint, nowMs: number): Checkpoint {
     const heard = withWord(checkpoint, this.#word);
-    const outage = this.#outage === undefined ? heard.outage : lasting(heard.outage, this.#outage);
-    const instanceName = this.#name ?? heard.instanceName;
+    const { context, unreadableAfterMs } = this.#rules;
+    const found = this.#outage === undefined ? heard.outage : lasting(heard.outage, this.#outage);
+    const isTooLong =
+      found !== null && unreadableAfterMs !== null && nowMs - found.sinceMs >= unreadableAfterMs;
+    const outage = isTooLong && found.emittedMs === null ? { ...found, emittedMs: found.sinceMs } : found;
+    const instanceName = context.instanceName ?? heard.instanceName;
     const isSame = outage === heard.outage && instanceName === heard.instanceName;
     return isSame ? heard : { ...heard, outage, instanceName };
   }
@@ -54,5 +60,7 @@ export class Hearing {
 /** An outage keeps its begin, and its words while its code stays: each new sentence would be a write. */
 function lasting(stored: Outage | null, outage: Outage | null): Outage | null {
   if (!stored || !outage) return outage;
-  return stored.code === outage.code ? stored : { ...outage, sinceMs: stored.sinceMs };
+  return stored.code === outage.code
+    ? stored
+    : { ...outage, sinceMs: stored.sinceMs, emittedMs: stored.emittedMs };
 }

@@ -61,7 +61,7 @@ export class StreamRun {
     };
     this.#batches = new ParkedBatches({ ...context, stream, failed: (error) => this.fail(error) });
     this.#lease = new OutboxLease(context, 0);
-    this.#heard = new Hearing(plan.rules.context.instanceName);
+    this.#heard = new Hearing(plan.rules);
     this.#journal = new CommitJournal(context, stream);
   }
 
@@ -240,13 +240,12 @@ export class StreamRun {
     }
     const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
     // Most runs are idle and plan nothing: a plan costs time in proportion to the record's size.
-    const heard = this.#heard.on(checkpoint);
+    const heard = this.#heard.on(checkpoint, nowMs);
     const { receipts } = this.#unsaved;
     const mustWrite =
       isFirst || heard !== stored || this.#session.isMended || receipts.length >= enoughReceipts;
     if (!mustWrite && !this.hasMoreToCommit && !owes(checkpoint)) return null;
     const settled = settle(heard, receipts);
-    const emits = this.#differences.some(({ changes }) => changes.length > 0);
     const planned = planCommit(
       settled,
       this.#differences,
@@ -256,7 +255,8 @@ export class StreamRun {
         agingMs: this.#agingMs,
         nowMs,
         apiNowMs,
-        leaseFor: (base) => this.#lease.leaseFor(base, emits),
+        leaseFor: (base, emits) => this.#lease.leaseFor(base, emits),
+        outageBefore: stored.outage,
         isOthers: this.#lease.isOthers(settled),
         atHand: this.#batches.atHand,
         newBatchId: this.#batches.newId,

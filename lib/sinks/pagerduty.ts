@@ -103,8 +103,10 @@ function actionOf(event: CloudEvent, options: PagerdutyOptions): Action | null {
   switch (kindOf(event)) {
     case "failed":
     case "overdue":
+    case "unreadable":
       return "trigger";
     case "succeeded":
+    case "recovered":
       return "resolve";
     case "cancelled":
       return options.resolveOnCancelled ? "resolve" : null;

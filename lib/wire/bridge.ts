@@ -28,6 +28,7 @@ import type { Log } from "../telemetry/log.ts";
 import { wordsIn } from "../text/words.ts";
 import { warnOfCutTemplates } from "./cut-templates.ts";
 import { followRules } from "./follow-rules.ts";
+import { openHeartbeat } from "./heartbeat.ts";
 import { journalLosses, journalUpkeep } from "./journal-upkeep.ts";
 import { type BridgeObserver, observeAll } from "./observer.ts";
 import { openReplays, type Replays } from "./replay.ts";
@@ -153,6 +154,8 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     maxAgeMs: config.delivery.deadLetterMaxAge,
   });
 
+  const heartbeat = config.heartbeat ? openHeartbeat(config.heartbeat, deps) : null;
+
   const clockSkewMs = (): number | null => {
     const skews = discoveries.flatMap(({ source }) => source.clockSkewMs ?? []);
     return skews.length === 0 ? null : Math.min(...skews);
@@ -184,6 +187,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     await keepJournal?.(confirmedMs);
     const summary = withAfterwork(ended, await expireDeadLetters(confirmedMs), losses.take());
     all.ran?.(summary);
+    if (!deps.isRehearsal) await heartbeat?.ran(summary);
     return summary;
   };
 
@@ -237,7 +241,11 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       redrive({ checkpoints, deadLetters, sinks: new Set(sinks.keys()), maxBacklog, clock }, filter),
     close: async () => {
       await Promise.all(
-        [...sinks.values(), ...discoveries.map(({ source }) => source)].map((part) => part.close()),
+        [
+          ...sinks.values(),
+          ...discoveries.map(({ source }) => source),
+          ...(heartbeat ? [heartbeat] : []),
+        ].map((part) => part.close()),
       );
       if (!deps.stores) await closeStores(stores);
     },

@@ -69,6 +69,7 @@ function planOf(
       stream: streamKey(stream),
       lookbackMs: lookback,
       maxOpenAgeMs: maxOpenAge,
+      unreadableAfterMs: config?.unreadableAfter ?? null,
       context: { stream, source: `${origin}${instance}`, instanceName: name, traced },
     },
   };

@@ -44,6 +44,7 @@ export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
       code: fc.string(),
       message: fc.string(),
       httpStatus: fc.option(fc.integer({ min: 100, max: 599 })),
+      emittedMs: fc.option(instantMs),
     }),
   ),
   known: fc

@@ -21,6 +21,7 @@ const rules: CommitRules = {
   maxBacklog: 1_000,
   policies: new Map(),
   filters: new Map(),
+  unreadableAfterMs: null,
   context: { stream, source: "https://dms.example/v2/p1/instances/i1", instanceName: null },
 };
 /** The window was held back, for a record that could not be read. */
@@ -34,6 +35,7 @@ const moment: CommitMoment = {
   nowMs: createdMs + minuteMs,
   apiNowMs: createdMs + minuteMs,
   leaseFor: () => null,
+  outageBefore: null,
   isOthers: false,
   atHand: new Map(),
   newBatchId: () => batchId("run/1"),

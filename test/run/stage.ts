@@ -103,6 +103,7 @@ export function stage(
       maxBacklog: 1_000,
       policies: new Map(sinks.map(({ name }) => [name, patience])),
       filters: new Map(sinks.map(({ name }) => [name, () => true])),
+      unreadableAfterMs: null,
       context: { stream, source: "https://dms.example/v2/p1/instances/i1", instanceName: null },
       ...rules,
     },

@@ -166,6 +166,7 @@ function rulesOf(ground: Ground, stream: Stream): StreamPlan["rules"] {
     maxBacklog: settings.maxBacklog,
     policies: new Map(sinks.map((sink) => [sink, policyOf(ground)])),
     filters: new Map(sinks.map((sink) => [sink, passes(sink)])),
+    unreadableAfterMs: null,
     context: {
       stream,
       source: `https://dms.example/v2/p1/instances/${stream.instanceId}`,

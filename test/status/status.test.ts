@@ -105,7 +105,13 @@ describe("the status of a sink", () => {
 });
 
 describe("the status of a stream", () => {
-  const outage = { code: "throttled", message: "HTTP 429", httpStatus: 429, sinceMs: nowMs - 60_000 };
+  const outage = {
+    code: "throttled",
+    message: "HTTP 429",
+    httpStatus: 429,
+    sinceMs: nowMs - 60_000,
+    emittedMs: null,
+  };
 
   it("is without an error while its record tells of no outage", () => {
     expect(streamStatus(key, record({ instanceName: "orders" }))).toEqual({

@@ -76,6 +76,8 @@ export const looks: Readonly<Record<EventKind, { readonly tone: Tone; readonly g
   overdue: { tone: "attention", glyph: "⏰" },
   vanished: { tone: "attention", glyph: "👻" },
   unknown: { tone: "attention", glyph: "❔" },
+  unreadable: { tone: "failure", glyph: "🔇" },
+  recovered: { tone: "success", glyph: "🔊" },
 };
 
 /** The card of one change. */

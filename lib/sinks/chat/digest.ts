@@ -16,12 +16,14 @@ const maxPlaces = 3;
 
 /** Event kinds, most urgent first. */
 const byUrgency: readonly EventKind[] = [
+  "unreadable",
   "failed",
   "overdue",
   "vanished",
   "unknown",
   "cancelled",
   "deleted",
+  "recovered",
   "succeeded",
   "executing",
   "created",

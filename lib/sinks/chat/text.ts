@@ -25,8 +25,12 @@ export interface Words {
   readonly more: (count: number) => string;
 }
 
+/** An event about a stream is no task's, so its title names none. */
+const isOfStream = (kind: EventKind): boolean => kind === "unreadable" || kind === "recovered";
+
 const english: Words = {
-  title: (name, kind, status) => `${name} ${kind === "unknown" ? `is now ${status}` : enPast[kind]}`,
+  title: (name, kind, status) =>
+    isOfStream(kind) ? enPast[kind] : `${name} ${kind === "unknown" ? `is now ${status}` : enPast[kind]}`,
   count: (kind, count) => `${count} ${enCounted[kind]}`,
   digest: (count, counts) => `${count} task changes: ${counts.join(", ")}`,
   took: (duration) => `in ${duration}`,
@@ -57,6 +61,8 @@ const enCounted: Readonly<Record<EventKind, string>> = {
   overdue: "overdue",
   vanished: "vanished",
   unknown: "of unknown status",
+  unreadable: "unreadable",
+  recovered: "readable again",
 };
 
 const enPast: Readonly<Record<EventKind, string>> = {
@@ -66,6 +72,8 @@ const enPast: Readonly<Record<EventKind, string>> = {
   cancelled: "was cancelled",
   deleted: "was deleted",
   overdue: "is overdue",
+  unreadable: "Tasks cannot be read",
+  recovered: "Tasks can be read again",
 };
 
 const zhStates: Readonly<Record<EventKind, string>> = {
@@ -78,10 +86,15 @@ const zhStates: Readonly<Record<EventKind, string>> = {
   overdue: "超时未完成",
   vanished: "已从接口消失",
   unknown: "状态未知",
+  unreadable: "无法读取任务",
+  recovered: "任务已恢复读取",
 };
 
 const chinese: Words = {
-  title: (name, kind, status) => `${name} ${kind === "unknown" ? `状态变为 ${status}` : zhStates[kind]}`,
+  title: (name, kind, status) =>
+    isOfStream(kind)
+      ? zhStates[kind]
+      : `${name} ${kind === "unknown" ? `状态变为 ${status}` : zhStates[kind]}`,
   count: (kind, count) => `${zhStates[kind]} ${count}`,
   digest: (count, counts) => `${count} 项任务变更：${counts.join("，")}`,
   took: (duration) => `用时 ${duration}`,

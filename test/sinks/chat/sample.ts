@@ -14,6 +14,8 @@ const statuses: Readonly<Record<EventKind, string>> = {
   overdue: "OVERDUE",
   vanished: "VANISHED",
   unknown: "PAUSED",
+  unreadable: "UNREADABLE",
+  recovered: "RECOVERED",
 };
 
 export const kinds = Object.keys(statuses) as readonly EventKind[];
@@ -26,7 +28,11 @@ export function eventOf(
 ): CloudEvent {
   const event = sampleEvent(number, task);
   const change = { ...event.data.change, to: statuses[kind] };
-  return { ...event, type: `com.huaweicloud.dms.task.${kind}`, data: { ...event.data, change } };
+  const type =
+    kind === "unreadable" || kind === "recovered"
+      ? (`com.huaweicloud.dms.stream.${kind}` as const)
+      : (`com.huaweicloud.dms.task.${kind}` as const);
+  return { ...event, type, data: { ...event.data, change } };
 }
 
 /** The same text wherever a task's owner can put one. */

@@ -1,0 +1,63 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { StreamSummary } from "../../lib/run/summary.ts";
+import type { Log } from "../../lib/telemetry/log.ts";
+import { openHeartbeat } from "../../lib/wire/heartbeat.ts";
+import { manualClock } from "../simulator/clock.ts";
+import { streamSummary, trouble } from "../status/sample.ts";
+
+const minuteMs = 60_000;
+
+async function staged(status = 200) {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const clock = manualClock(0);
+  const lines: unknown[] = [];
+  const log: Log = (level, message, fields) => void lines.push({ level, message, ...fields });
+  const url = `http://127.0.0.1:${port}/ping/secret-check`;
+  const heartbeat = openHeartbeat({ url, every: 5 * minuteMs }, { clock, log });
+  onTestFinished(async () => {
+    await heartbeat.close();
+    server.close();
+  });
+  const ran = (...streams: readonly StreamSummary[]): Promise<void> => heartbeat.ran({ streams });
+  return { asked, clock, lines, ran, origin: `http://127.0.0.1:${port}`, stop: () => server.close() };
+}
+
+const failed = streamSummary({ error: trouble("unavailable", "HTTP 503") });
+
+describe("the heartbeat", () => {
+  it("asks the switch after a run that read a stream, once in its time", async () => {
+    const { asked, clock, ran } = await staged();
+    await ran(streamSummary(), failed);
+    await ran(streamSummary());
+    await clock.advance(5 * minuteMs);
+    await ran(streamSummary());
+    expect(asked).toEqual(["GET /ping/secret-check", "GET /ping/secret-check"]);
+  });
+
+  it("is silent after a run that read no stream, so that the switch raises the alarm", async () => {
+    const { asked, ran } = await staged();
+    await ran(failed, failed);
+    expect(asked).toEqual([]);
+  });
+
+  it("tells of a switch that refuses, without the secret in its path, and asks again after the next run", async () => {
+    const { asked, lines, ran, origin } = await staged(404);
+    await ran(streamSummary());
+    await ran(streamSummary());
+    expect(asked).toHaveLength(2);
+    expect(lines[0]).toEqual({
+      level: "warn",
+      message: "the heartbeat was not accepted",
+      to: origin,
+      problem: "HTTP 404",
+    });
+  });
+});
