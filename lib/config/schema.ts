@@ -13,6 +13,7 @@ import {
 } from "../options/fields.ts";
 import { certificates, postgresUrl, schemaName } from "../options/postgres-url.ts";
 import { bucketCheckpoint } from "./bucket-schema.ts";
+import { events } from "./events-schema.ts";
 import { heartbeat, unreadableAfter } from "./heartbeat-schema.ts";
 import { journal } from "./journal-schema.ts";
 import { fleet, polling } from "./polling-schema.ts";
@@ -218,16 +219,6 @@ const delivery = v.strictObject({
       "How long one run may take; it also bounds how long a crashed run is waited for.",
     ),
     "30s",
-  ),
-});
-
-const events = v.strictObject({
-  traceparent: v.optional(
-    described(
-      v.boolean("true or false"),
-      "Adds CloudEvents' `traceparent`: the event's trace, the same in every attempt and replay.",
-    ),
-    false,
   ),
 });
 

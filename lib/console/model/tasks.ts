@@ -44,7 +44,7 @@ export function sightingOfEvent(stream: StreamKey, { data }: CloudEvent): Sighti
     name: task.name,
     user: task.user.name,
     createdAtMs: Date.parse(task.createdAt),
-    step: isVanished
+    step: endings.has(change.to)
       ? { status: change.to, atMs: Date.parse(change.observedAt) }
       : { status: task.status, atMs: Date.parse(task.updatedAt) },
     mark: isVanished ? "vanished" : change.to === "OVERDUE" ? "overdue" : null,
@@ -52,13 +52,16 @@ export function sightingOfEvent(stream: StreamKey, { data }: CloudEvent): Sighti
   };
 }
 
+/** What ends a task beside its own final statuses; an outage is shown like a task, and ends when its stream is read. */
+const endings: ReadonlySet<string> = new Set(["VANISHED", "RECOVERED"]);
+
 /** Adds a sighting to a task's row. Returns the same row when it brings nothing new. */
 export function withSighting(row: TaskRow | undefined, seen: Sighting): TaskRow {
   const known = row?.steps ?? [];
   const isNew = !known.some(({ status, atMs }) => status === seen.step.status && atMs === seen.step.atMs);
   const steps = isNew ? [...known, seen.step].sort((a, b) => a.atMs - b.atMs).slice(-maxSteps) : known;
   const latest = steps.at(-1) ?? seen.step;
-  const isOver = latest.status === "VANISHED" || isFinal(latest.status);
+  const isOver = isFinal(latest.status) || endings.has(latest.status);
   const mark = latest.status === "VANISHED" ? "vanished" : (markOf(row) ?? markOf(seen));
   const next: TaskRow = {
     key: taskKey(seen.stream, seen.id),

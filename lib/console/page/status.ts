@@ -24,6 +24,8 @@ const looks: Readonly<Record<EventKind, Look>> = {
   overdue: { tone: "warn", path: bang },
   vanished: { tone: "odd", path: "M5.4 6a2.6 2.6 0 1 1 3.7 2.4c-.8.4-1.1.8-1.1 1.5M8 12.5v.3" },
   unknown: { tone: "odd", path: "M8 3l5 5-5 5-5-5z" },
+  unreadable: { tone: "fail", path: cross },
+  recovered: { tone: "ok", path: check },
 };
 
 export const lookOfKind = (kind: EventKind): Look => looks[kind];
@@ -36,6 +38,8 @@ const kinds: Readonly<Record<string, EventKind>> = {
   CANCELLED: "cancelled",
   DELETED: "deleted",
   VANISHED: "vanished",
+  UNREADABLE: "unreadable",
+  RECOVERED: "recovered",
 };
 
 export const kindOfStatus = (status: string): EventKind =>
@@ -58,6 +62,8 @@ export const kindOrder: readonly EventKind[] = [
   "cancelled",
   "deleted",
   "vanished",
+  "unreadable",
+  "recovered",
   "unknown",
 ];
 

@@ -38,6 +38,8 @@ export const chinese: PageWords = {
     overdue: "超时未完成",
     vanished: "已从接口消失",
     unknown: "状态未知",
+    unreadable: "无法读取",
+    recovered: "已恢复读取",
   },
   summary: {
     title: "概览",

@@ -45,6 +45,8 @@ export const english = {
     overdue: "Overdue",
     vanished: "Vanished",
     unknown: "Unknown status",
+    unreadable: "Unreadable",
+    recovered: "Readable again",
   } satisfies Record<EventKind, string>,
   summary: {
     title: "Overview",
