@@ -1,13 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { venvPython } from "../services/programs.ts";
+import { type Block, type Hcl, modules, parsed, root } from "./hcl.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const modules = join(root, "deploy/terraform");
 const page = readFileSync(join(root, "docs/deploy-terraform.md"), "utf8");
 
 const filesOf = (module: string) => readdirSync(join(modules, module)).filter((file) => file.endsWith(".tf"));
@@ -17,17 +13,6 @@ const read = (module: string) =>
     .join("\n");
 const named = (text: string, pattern: RegExp) => new Set([...text.matchAll(pattern)].map(([, name]) => name));
 
-/** A file as the parser reads it, its texts without their quotes. */
-function parsed(module: string, file: string): Hcl {
-  const program = "import hcl2, json, sys; print(json.dumps(hcl2.load(open(sys.argv[1]))))";
-  const json = execFileSync(venvPython, ["-c", program, join(modules, module, file)], { encoding: "utf8" });
-  return JSON.parse(json.replaceAll(/"\\"((?:[^"\\]|\\.)*?)\\""/g, '"$1"')) as Hcl;
-}
-
-type Block = Readonly<Record<string, unknown>>;
-type Hcl = Readonly<
-  Record<"resource" | "data", readonly Readonly<Record<string, Readonly<Record<string, Block>>>>[]>
->;
 const blocks = (of: Hcl[keyof Hcl], type: string): readonly Block[] =>
   of.flatMap((each) => Object.values(each[type] ?? {}));
 

@@ -91,7 +91,7 @@ export const requirements: readonly Requirement[] = [
   server("test/e2e-image/image.test.ts", "buildah", "buildah"),
   inVenv("test/deploy/containerfile.test.ts", hadolint),
   inVenv("test/deploy/kubernetes.test.ts", kubernetesValidate),
-  inVenv("test/deploy/terraform.test.ts", kubernetesValidate),
+  inVenv("test/deploy/{terraform,provider-schemas}.test.ts", kubernetesValidate),
   server("test/deploy/systemd.test.ts", "systemd-analyze", "systemd"),
   inVenv("test/sinks/aws/moto.test.ts", motoProgram),
   inVenv("test/stores/bucket/moto.test.ts", motoProgram),
