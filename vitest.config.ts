@@ -13,7 +13,7 @@ if (missing.length > 0 && process.env["CI"] !== undefined)
 const e2e = [
   "test/{deploy,e2e,e2e-functiongraph,e2e-image,e2e-lambda,examples}/**/*.test.ts",
   "test/cli/{cli,commands,listen,running}.test.ts",
-  "test/cli/commands/{explain,functiongraph,init,preview,send,validate}.test.ts",
+  "test/cli/commands/{completion,explain,functiongraph,init,preview,send,validate}.test.ts",
   "test/docs.test.ts",
 ];
 /** Parts with real servers, real processes, or thousands of simulated runs. */

@@ -105,7 +105,7 @@ export async function openStoresToRead(
 
 /** Opens the configured stores to read, for `body`, and closes them. @throws StoreError */
 export async function readStores<Result>(
-  loaded: LoadedStore,
+  loaded: Pick<LoadedStore, "config" | "folder">,
   deps: Omit<StoresDeps, "journalFailed">,
   body: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {

@@ -5,6 +5,7 @@ import { run } from "./process.ts";
 const commands = [
   "init",
   "validate",
+  "completion",
   "demo",
   "poll",
   "watch",

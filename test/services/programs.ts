@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { node22, node22Version } from "./node22.ts";
 
 /** What must be on the machine for a test file to run, and how it comes there. */
 export interface Requirement {
@@ -88,6 +89,11 @@ export const requirements: readonly Requirement[] = [
     isThere: () => existsSync(kafkaJars) && findProgram("java") !== null,
   },
   server("test/{stores,e2e,e2e-functiongraph}/postgres/*.test.ts", postgresProgram("postgres"), "postgresql"),
+  {
+    test: "test/e2e/package/package.test.ts",
+    install: `npm install --prefix test/services/node22/target node@${node22Version}`,
+    isThere: () => existsSync(node22),
+  },
   server("test/e2e-image/image.test.ts", "buildah", "buildah"),
   inVenv("test/deploy/containerfile.test.ts", hadolint),
   inVenv("test/deploy/kubernetes.test.ts", kubernetesValidate),

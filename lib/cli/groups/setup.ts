@@ -1,5 +1,7 @@
+import { Option } from "commander";
 import type { CommandLine } from "../command-line.ts";
 import { examples } from "../command-line.ts";
+import type { CompletionOptions } from "../commands/completion.ts";
 import type { InitOptions } from "../commands/init.ts";
 
 /** Commands that prepare a configuration. */
@@ -25,6 +27,25 @@ export function setupCommands({ root, run }: CommandLine): void {
     .addHelpText("after", examples("validate", "validate deploy/bridge.config.yaml", "validate --json"))
     .action((file: string | undefined) =>
       run(async (context) => (await import("../commands/validate.ts")).validate(context, file)),
+    );
+
+  root
+    .command("completion")
+    .description("print what completes commands, options, sinks and streams in a shell")
+    .argument("<shell>", "bash, zsh or fish")
+    .addOption(new Option("--line <text>", "print the words that may come next").hideHelp())
+    .addHelpText(
+      "after",
+      [
+        examples("completion bash > /etc/bash_completion.d/dms-task-bridge"),
+        "  $ source <(dms-task-bridge completion zsh)",
+        "  $ dms-task-bridge completion fish > ~/.config/fish/completions/dms-task-bridge.fish",
+      ].join("\n"),
+    )
+    .action((shell: string, options: CompletionOptions) =>
+      run(async (context) =>
+        (await import("../commands/completion.ts")).completion(context, root, shell, options),
+      ),
     );
 
   const schema = root

@@ -16,7 +16,7 @@ import { type DemoView, openView, showResult } from "./view.ts";
 const pollEveryMs = 300;
 const lookEveryMs = 50;
 /** Wait after the last change for late and for unexpected events, milliseconds. */
-const lateMs = 3_000;
+const lateMs = 10_000;
 const quietMs = 700;
 /** Wait for a place on the network. */
 const farMs = 15_000;
