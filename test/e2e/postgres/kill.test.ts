@@ -1,42 +1,18 @@
-import { randomUUID } from "node:crypto";
-import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../../lib/core/clock.ts";
-import { postgresUrl } from "../../../lib/options/postgres-url.ts";
-import { postgresCheckpoints } from "../../../lib/stores/postgres/checkpoints.ts";
-import { openDatabase } from "../../../lib/stores/postgres/database.ts";
-import { type Postgres, startPostgres } from "../../services/postgres.ts";
 import { killRun } from "../kill-run.ts";
-import { changesIn } from "../kill-store.ts";
+import { type ServedStore, servers } from "../kill-servers.ts";
 
-const schema = "bridge";
-let server: Postgres;
+let served: ServedStore;
 beforeAll(async () => {
-  server = await startPostgres();
+  served = await servers.postgres();
 });
-afterAll(() => server.stop());
-
-const openStore = () =>
-  postgresCheckpoints(
-    openDatabase(
-      { url: v.parse(postgresUrl, server.url()), schema },
-      { clock: systemClock, random: Math.random },
-    ),
-    { clock: systemClock, newId: randomUUID },
-  );
+afterAll(() => served.stop());
 
 describe("watch with its record in PostgreSQL, killed again and again", () => {
   it("loses nothing, keeps the order, and repeats only with the same id and bytes", {
     timeout: 120_000,
   }, async () => {
-    const report = await killRun({
-      kills: 15,
-      seed: 2,
-      store: {
-        checkpoint: { type: "postgres", url: server.url(), schema },
-        changes: (stream) => changesIn(openStore(), stream),
-      },
-    });
+    const report = await killRun({ kills: 15, seed: 2, store: served.store });
     expect(report.findings).toEqual([]);
     expect(report.kills.size).toBe(3);
     expect(report.seen).toBeGreaterThan(20);

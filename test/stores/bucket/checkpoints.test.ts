@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { owingMs } from "../../../lib/checkpoint/activity.ts";
 import type { Version } from "../../../lib/checkpoint/store.ts";
 import { begin } from "../../../lib/checkpoint/transitions.ts";
 import { bucketActivity } from "../../../lib/stores/bucket/activity.ts";
@@ -133,6 +134,39 @@ describe("the markers of busy streams", () => {
     await store.commit(key, owing, 9 as Version);
     await store.close();
     expect(markers()).toEqual([counts]);
+    expect([...(await bucketActivity(bucket).activeSince(0)).keys()]).toEqual([key]);
+  });
+});
+
+describe("the cleaning of a writer that slept in its commit", () => {
+  it("removes no marker that was written meanwhile", async () => {
+    const { clock, bucket, objects, store, storeOn, commits } = opened();
+    await commits(0, 9);
+    const [created, woken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const sleeper = storeOn({
+      ...bucket,
+      create: async (at, text) => {
+        const isNew = await bucket.create(at, text);
+        if (at !== keyOf(10)) return isNew;
+        created.resolve();
+        await woken.promise;
+        return isNew;
+      },
+    });
+    const late = sleeper.commit(key, owing, 9 as Version);
+    await created.promise;
+    await clock.advance(hourMs);
+    await store.commit(key, first, 10 as Version);
+    await store.commit(key, owing, 11 as Version);
+    const busy = () =>
+      [...objects.keys()].filter((each) => each.startsWith(`activity/${countdown(owingMs)}/`));
+    const marked = busy();
+    expect(marked).toHaveLength(1);
+    await clock.advance(50 * hourMs);
+    woken.resolve();
+    expect(await late).toEqual({ kind: "committed", version: 10 });
+    await sleeper.close();
+    expect(busy()).toEqual(marked);
     expect([...(await bucketActivity(bucket).activeSince(0)).keys()]).toEqual([key]);
   });
 });

@@ -114,7 +114,7 @@ async function simulate(seed: number): Promise<SimulatedBucket> {
 const seeds = Number(process.env["SIMULATION_SEEDS"] ?? 40);
 
 it("keeps every commit of three writers while answers are lost, listings late, versions removed and processes frozen", {
-  timeout: 600_000,
+  timeout: 60_000 + seeds * 2_000,
 }, async () => {
   const first = Number(process.env["FC_SEED"] ?? randomInt(2 ** 31));
   const hits = new Map<string, number>();
