@@ -17,7 +17,7 @@ import { instance, openStage, type Stage, webhook, webhookSecret } from "./stage
 type Wait = (traffic: EventEmitter, random: Random) => Promise<unknown>;
 
 /** A delivery may have to wait for the fence of a killed run first. */
-const patienceMs = 4_000;
+const patienceMs = 20_000;
 
 const rightAfter =
   (name: string): Wait =>
