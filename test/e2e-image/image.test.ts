@@ -12,6 +12,7 @@ beforeAll(() => {
 afterAll(() => image.remove());
 
 const environment = { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: demoKey.sk };
+const aws = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret", AWS_REGION: "eu-west-1" };
 const sources = [{ engine: "rabbitmq", region: "cn-north-4", projectId: "p1", instances: "all" }];
 const agency = { ak: "AGENCYKEY1", sk: "agency-secret-1", securityToken: "agency-token-1" };
 
@@ -88,11 +89,25 @@ describe("the container image", () => {
     );
     const { out, err } = await image.start(["sink", "test", "it", "--json"], {
       ...environment,
-      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-      AWS_SECRET_ACCESS_KEY: "secret",
-      AWS_REGION: "eu-west-1",
+      ...aws,
     }).ended;
     expect(err).toBe("");
     expect(JSON.parse(out).result).toMatchObject({ kind: "retry", reason: "network" });
+  });
+
+  const nobody = "http://127.0.0.1:1";
+  it.each([
+    ["postgres", { url: "postgres://u:p@127.0.0.1:1/x?sslmode=disable" }],
+    ["bucket", { provider: "s3", endpoint: nobody, region: "eu-west-1", bucket: "records" }],
+    ["dynamodb", { table: "records", endpoint: nobody }],
+  ])("holds what the store %s needs", async (type, options) => {
+    const checkpoint = { type, ...options };
+    image.add(
+      "bridge.config.json",
+      JSON.stringify({ sources, checkpoint, sinks: { it: { type: "console" } } }),
+    );
+    const { code, err } = await image.start(["checkpoint", "show", "--json"], { ...environment, ...aws })
+      .ended;
+    expect([code, err]).toEqual([1, expect.stringMatching(/refuses connections .*\(STORE_FAILED/)]);
   });
 });
