@@ -9,6 +9,7 @@ const subjects = [
   "cold",
   "empty",
   "idle",
+  "journal",
   "listing",
   "commit",
   "delivery",

@@ -10,6 +10,7 @@ import { commitBenchmark } from "./benchmarks/commit.ts";
 import { backlogBenchmark, deliveryBenchmark, firstReadBenchmark } from "./benchmarks/delivery.ts";
 import { fleetBenchmark } from "./benchmarks/fleet.ts";
 import { idleBenchmark, signedBenchmark } from "./benchmarks/idle.ts";
+import { journalBenchmark } from "./benchmarks/journal.ts";
 import { latencyBenchmark, wakeLatencyBenchmark } from "./benchmarks/latency.ts";
 import { listingBenchmark } from "./benchmarks/listing.ts";
 import type { BenchmarkSetup } from "./benchmarks/stage.ts";
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, (stage: BenchmarkSetup) => Promise<Ben
   "commit-1": (stage) => commitBenchmark(stage, 1),
   "commit-1000": (stage) => commitBenchmark(stage, 1_000),
   "commit-100000": (stage) => commitBenchmark(stage, 100_000),
+  journal: journalBenchmark,
   "delivery-0ms": (stage) => deliveryBenchmark(stage, 0, 50_000),
   "delivery-20ms": (stage) => deliveryBenchmark(stage, 20, 10_000),
   backlog: backlogBenchmark,

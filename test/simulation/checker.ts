@@ -3,9 +3,11 @@ import type { KnownTask } from "../../lib/change/known.ts";
 import type { Task } from "../../lib/change/task.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { EventId, SinkName, StreamKey } from "../../lib/core/names.ts";
+import type { JournalEntry } from "../../lib/journal/entry.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { checkCommit, idOf } from "./commit-checks.ts";
 import { type Crew, type Deeds, finals, type History, isLater, pair, Violation } from "./history.ts";
+import { checkJournal } from "./journal.ts";
 import { checkMessages } from "./living.ts";
 import type { Records } from "./store.ts";
 import type { World } from "./world.ts";
@@ -23,7 +25,7 @@ export function onCommit(
   history: History,
   crew: Crew,
   stream: StreamKey,
-  text: string,
+  { text, entries }: { readonly text: string; readonly entries: readonly JournalEntry[] },
   records: Records,
 ): void {
   const next = records.whole(stream);
@@ -36,6 +38,7 @@ export function onCommit(
     history.begins.set(stream, next.watermarkMs);
     return;
   }
+  checkJournal({ history, incarnation, previous, next, entries });
   if (crew.rules.size === 0) {
     // An operator put dead letters back, some of which no record held, or one that is lost.
     for (const { event, sequence } of next.outbox) {

@@ -21,6 +21,7 @@ export type Check =
   | "no needless repeat"
   | "told once"
   | "one message"
+  | "journal"
   | "no defect";
 
 export class Violation extends Error {

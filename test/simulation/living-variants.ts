@@ -7,7 +7,8 @@ export const livingVariants: readonly Broken[] = [
     caughtBy: ["one message"],
     checkpoints: (store) => ({
       ...store,
-      commit: (stream, next, expected) => store.commit(stream, { ...next, messages: new Map() }, expected),
+      commit: (stream, next, expected, entries) =>
+        store.commit(stream, { ...next, messages: new Map() }, expected, entries),
     }),
   },
   {

@@ -30,7 +30,8 @@ export const parkedVariants: readonly Broken[] = [
     caughtBy: ["no loss"],
     checkpoints: (store) => ({
       ...store,
-      commit: (stream, next, expected) => store.commit(stream, { ...next, parked: new Map() }, expected),
+      commit: (stream, next, expected, entries) =>
+        store.commit(stream, { ...next, parked: new Map() }, expected, entries),
     }),
   },
 ];

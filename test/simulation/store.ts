@@ -4,6 +4,7 @@ import type { CheckpointStore, Version } from "../../lib/checkpoint/store.ts";
 import { StoreError } from "../../lib/core/errors.ts";
 import type { StreamKey } from "../../lib/core/names.ts";
 import type { DeadLetter, DeadLetterStore } from "../../lib/delivery/dead-letters.ts";
+import type { JournalEntry } from "../../lib/journal/entry.ts";
 import { between, pick } from "../../lib/simulator/random.ts";
 import { onCommit } from "./checker.ts";
 import type { Crew, History } from "./history.ts";
@@ -71,12 +72,17 @@ export function simulatedCheckpoints(
     await process.wait(kind === "store: throttled" ? 20 : timeoutMs);
     fail(stream, kind);
   };
-  const write = (stream: StreamKey, text: string, expected: Version | null) => {
+  const write = (
+    stream: StreamKey,
+    text: string,
+    expected: Version | null,
+    entries: readonly JournalEntry[],
+  ) => {
     const version = records.current.get(stream)?.version ?? null;
     if (version !== expected) return { kind: "conflict" } as const;
     const next = ((version ?? 0) + 1) as Version;
     records.put(stream, next, text);
-    history.witness(() => onCommit(history, crew, stream, text, records));
+    history.witness(() => onCommit(history, crew, stream, { text, entries }, records));
     return { kind: "committed", version: next } as const;
   };
   return {
@@ -89,7 +95,7 @@ export function simulatedCheckpoints(
         return found ? { checkpoint: found.checkpoint, version: found.version as Version } : null;
       });
     },
-    commit: async (stream, next, expected) => {
+    commit: async (stream, next, expected, entries = []) => {
       const text = encodeCheckpoint(next);
       await refuse(stream);
       const isRaced = random() < trouble.chance;
@@ -97,7 +103,7 @@ export function simulatedCheckpoints(
       const result = await process.call(latencyMs(), () => {
         const found = records.current.get(stream);
         if (isRaced && found) records.current.set(stream, { ...found, version: found.version + 1 });
-        return write(stream, text, expected);
+        return write(stream, text, expected, entries);
       });
       if (result.kind === "conflict") faults.hit("store: conflict");
       if (isReplyLost) {

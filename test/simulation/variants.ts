@@ -6,6 +6,7 @@ import type { DeliveryResult } from "../../lib/core/result.ts";
 import { Batch } from "../../lib/delivery/batch.ts";
 import { TaskQueue } from "../../lib/delivery/task-queue.ts";
 import type { Check } from "./history.ts";
+import { journalVariants } from "./journal-variants.ts";
 import { livingVariants } from "./living-variants.ts";
 import { parkedVariants } from "./parked-variants.ts";
 import type { Variant } from "./variant.ts";
@@ -25,8 +26,8 @@ export const variants: readonly Broken[] = [
     checkpoints: (store, process) => ({
       ...store,
       // Answers at once; the record follows while the events are already on their way.
-      commit: async (stream, next, expected) => {
-        void process.wait(400).then(() => store.commit(stream, next, expected).catch(() => {}));
+      commit: async (stream, next, expected, entries) => {
+        void process.wait(400).then(() => store.commit(stream, next, expected, entries).catch(() => {}));
         return { kind: "committed", version: ((expected ?? 0) + 1) as Version };
       },
     }),
@@ -36,7 +37,8 @@ export const variants: readonly Broken[] = [
     caughtBy: ["no loss"],
     checkpoints: (store) => ({
       ...store,
-      commit: (stream, next, expected) => store.commit(stream, { ...next, outbox: [] }, expected),
+      commit: (stream, next, expected, entries) =>
+        store.commit(stream, { ...next, outbox: [] }, expected, entries),
     }),
   },
   {
@@ -44,10 +46,10 @@ export const variants: readonly Broken[] = [
     caughtBy: ["watermark", "bounded", "no loss"],
     checkpoints: (store) => ({
       ...store,
-      commit: (stream, next, expected) => {
+      commit: (stream, next, expected, entries) => {
         const newestMs = next.newestCreatedMs ?? next.watermarkMs;
         const watermarkMs = Math.max(next.watermarkMs, secondOf(newestMs) * 1_000);
-        return store.commit(stream, { ...next, watermarkMs }, expected);
+        return store.commit(stream, { ...next, watermarkMs }, expected, entries);
       },
     }),
   },
@@ -108,10 +110,10 @@ export const variants: readonly Broken[] = [
       let hasLost = false;
       return {
         ...store,
-        commit: async (stream, next, expected) => {
+        commit: async (stream, next, expected, entries) => {
           const stored = hasLost ? await store.load(stream) : null;
           const outbox = stored ? union(stored.checkpoint, next) : next.outbox;
-          const result = await store.commit(stream, { ...next, outbox }, expected);
+          const result = await store.commit(stream, { ...next, outbox }, expected, entries);
           hasLost = result.kind === "conflict";
           return result;
         },
@@ -123,11 +125,11 @@ export const variants: readonly Broken[] = [
     caughtBy: ["no loss", "told once", "bounded", "watermark", "same id", "one writer", "no needless repeat"],
     checkpoints: (store) => ({
       ...store,
-      commit: async (stream, next, expected): Promise<CommitResult> => {
-        const result = await store.commit(stream, next, expected);
+      commit: async (stream, next, expected, entries): Promise<CommitResult> => {
+        const result = await store.commit(stream, next, expected, entries);
         if (result.kind === "committed" || expected === null) return result;
         const current = await store.load(stream);
-        return store.commit(stream, next, current?.version ?? null);
+        return store.commit(stream, next, current?.version ?? null, entries);
       },
     }),
   },
@@ -165,7 +167,7 @@ export const variants: readonly Broken[] = [
   },
   {
     name: "dead-letter-after-settle",
-    caughtBy: ["no loss"],
+    caughtBy: ["no loss", "journal"],
     deadLetters: (store, process) => ({
       ...store,
       put: async (letters) => {
@@ -175,7 +177,7 @@ export const variants: readonly Broken[] = [
   },
   {
     name: "failure-taken-for-acceptance",
-    caughtBy: ["no loss"],
+    caughtBy: ["no loss", "journal"],
     sink: (sink) => ({
       ...sink,
       deliver: async (events, options) => {
@@ -189,7 +191,7 @@ export const variants: readonly Broken[] = [
   },
   {
     name: "batch-answered-as-one",
-    caughtBy: ["no loss"],
+    caughtBy: ["no loss", "journal"],
     sink: (sink) => ({
       ...sink,
       deliver: async (events, options) => {
@@ -290,6 +292,7 @@ export const variants: readonly Broken[] = [
   },
   ...livingVariants,
   ...parkedVariants,
+  ...journalVariants,
 ];
 
 function doNotHoldBack(): () => void {
