@@ -184,7 +184,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     const skewMs = clockSkewMs();
     // Start of the run, corrected if this clock is ahead of any API's.
     const confirmedMs = skewMs === null ? null : Date.parse(ended.startedAt) + Math.min(0, skewMs);
-    await keepJournal?.(confirmedMs);
+    await keepJournal?.({ nowMs: confirmedMs, isIdle: isIdle(ended) });
     const summary = withAfterwork(ended, await expireDeadLetters(confirmedMs), losses.take());
     all.ran?.(summary);
     if (!deps.isRehearsal) await heartbeat?.ran(summary);
@@ -257,6 +257,13 @@ const openConfigured = async (
   deps: BridgeDeps & Parameters<typeof openStores>[1],
 ): Promise<Stores> =>
   deps.isRehearsal ? rehearsalStores(await openStoresToRead(loaded, deps)) : openStores(loaded, deps);
+
+/** Whether a run neither emitted nor tried to deliver anything. */
+const isIdle = ({ streams, sinks }: RunSummary): boolean =>
+  streams.every(({ changes }) => changes === 0) &&
+  Object.values(sinks).every(
+    ({ accepted, pending, deadLettered }) => accepted + pending + deadLettered === 0,
+  );
 
 const mapValues = <Key, From, To>(
   map: ReadonlyMap<Key, From>,

@@ -7,6 +7,8 @@ import type { Log } from "../telemetry/log.ts";
 const settleMs = 5_000;
 /** Time for one trim, milliseconds; the rest is left to the next. */
 const trimMs = 1_000;
+/** How often old entries are deleted while nothing happens, milliseconds: an idle run asks nothing of the store. */
+const idleTrimMs = 3_600_000;
 
 /** Entries that a journal could not keep. */
 export interface JournalLosses {
@@ -46,13 +48,20 @@ export interface UpkeepDeps {
   readonly log: Log;
 }
 
+/** A run that has ended. */
+export interface EndedRun {
+  /** The time as the API confirms it, epoch milliseconds; null: not confirmed. A clock ahead would delete everything. */
+  readonly nowMs: number | null;
+  /** Whether it may have written entries. */
+  readonly isIdle: boolean;
+}
+
 /**
  * Upkeep of a journal at the end of a run: waits shortly for entries on their way, and deletes old ones from time to
- * time. `nowMs` is the time as the API confirms it, epoch milliseconds: a clock that runs ahead would delete everything;
- * null: not confirmed. Never rejects.
+ * time. Never rejects.
  */
 export function journalUpkeep({ journal, limits, clock, log }: UpkeepDeps) {
-  let trimmedMs = Number.NEGATIVE_INFINITY;
+  let trimmedMs: number | null = null;
 
   async function trim(nowMs: number): Promise<void> {
     const kept = { sinceMs: nowMs - limits.keepMs, maxEvents: limits.maxEvents };
@@ -60,11 +69,14 @@ export function journalUpkeep({ journal, limits, clock, log }: UpkeepDeps) {
     while ((await journal.trim(kept)) && clock.now() < untilMs);
   }
 
-  return async (nowMs: number | null): Promise<void> => {
+  return async ({ nowMs, isIdle }: EndedRun): Promise<void> => {
     const done = new AbortController();
     await Promise.race([journal.settled(), clock.sleep(settleMs, done.signal)]);
     done.abort(null);
-    if (nowMs === null || isWithin(journal.trimEveryMs, trimmedMs, nowMs)) return;
+    if (nowMs === null) return;
+    if (isIdle) trimmedMs ??= nowMs;
+    const everyMs = isIdle ? idleTrimMs : journal.trimEveryMs;
+    if (trimmedMs !== null && isWithin(everyMs, trimmedMs, nowMs)) return;
     trimmedMs = nowMs;
     try {
       await trim(nowMs);
