@@ -21,6 +21,15 @@ export function recordsCommands(line: CommandLine): void {
     );
 
   root
+    .command("doctor")
+    .description("check Node, configuration, store, live API and sinks; change nothing and send no event")
+    .addHelpText(
+      "after",
+      examples("doctor", "doctor --json | jq '.checks[] | select(.result == \"failed\")'"),
+    )
+    .action(() => run(async (context) => (await import("../commands/doctor.ts")).doctor(context)));
+
+  root
     .command("tasks")
     .description("show the tasks as the API has them now")
     .option("-s, --stream <key>", "only this stream: its key, or its instance id")

@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { secrets, setStage } from "../stage.ts";
+
+// Each command is a process.
+vi.setConfig({ testTimeout: 90_000 });
+
+describe("doctor", () => {
+  it("finds all well, stores nothing and sends no event", async () => {
+    const stage = await setStage();
+    const { code, out } = await stage.run("doctor", "--json");
+    expect(code).toBe(0);
+    const { ok, checks } = JSON.parse(out);
+    expect(ok).toBe(true);
+    expect(
+      checks.map(({ check, result }: { check: string; result: string }) => `${check} ${result}`),
+    ).toEqual(["node ok", "configuration ok", "store ok", "records ok", "sources ok", "sink ops ok"]);
+    expect(out).toContain("1 instance");
+    expect(existsSync(join(stage.folder, ".bridge"))).toBe(false);
+    expect(stage.receiver.deliveries.flatMap(({ events }) => events)).toEqual([]);
+  });
+
+  it("goes on after a failure, names each with what to do, and ends with 1", async () => {
+    const stage = await setStage();
+    await stage.addSink("down", {
+      type: "webhook",
+      url: `http://127.0.0.1:9/${secrets.path}`,
+      allowPrivateNetwork: true,
+    });
+    stage.simulator.faults.on("unauthorized");
+    const { code, out } = await stage.run("doctor");
+    expect(code).toBe(1);
+    expect(out).toMatch(/^failed {3}sources: .*\n {9}do: /m);
+    expect(out).toMatch(/^failed {3}sink down: http:\/\/127\.0\.0\.1:9: .*\n {9}do: /m);
+    expect(out).toMatch(/^ok {7}sink ops: /m);
+    expect(out).not.toContain(secrets.path);
+  });
+
+  it("names a configuration that cannot be read, after the checks before it", async () => {
+    const stage = await setStage();
+    await stage.write("bridge.config.json", "{}");
+    const { code, out } = await stage.run("doctor");
+    expect(code).toBe(1);
+    expect(out).toMatch(/^ok {7}node: /m);
+    expect(out).toMatch(/^failed {3}configuration: .*sources/m);
+  });
+});
+
+describe("the runbook", () => {
+  it("names only commands that run", async () => {
+    const page = await readFile(new URL("../../../docs/operating.md", import.meta.url), "utf8");
+    const section = page.split("## What is wrong")[1]?.split("\n## ")[0] ?? "";
+    const commands = [...section.matchAll(/^\|[^|]+\| `([^`]+)`/gm)].map(([, command = ""]) => command);
+    expect(commands.length).toBeGreaterThan(3);
+    const stage = await setStage();
+    for (const command of new Set(commands)) {
+      const { code, err } = await stage.run(...command.split(" "));
+      expect({ command, code, err }).toEqual({ command, code: 0, err: "" });
+    }
+  });
+});
