@@ -1,4 +1,11 @@
-import { Admin, Consumer } from "@platformatic/kafka";
+import {
+  AclOperations,
+  AclPermissionTypes,
+  Admin,
+  Consumer,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from "@platformatic/kafka";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
@@ -217,6 +224,41 @@ describe("the kafka sink", () => {
     await admin.close();
     await hasLeaders("tasks-to-come");
     expect(await sink.deliver(sampleEvents(1), running())).toEqual([accepted]);
+  });
+
+  it("is blocked where its user may not write to the topic, until he may", async () => {
+    const topic = await newTopic();
+    const admin = new Admin({ clientId: "test", bootstrapBrokers: [kafka.broker] });
+    const allow = (user: string) =>
+      admin.createAcls({
+        creations: [
+          {
+            resourceType: ResourceTypes.TOPIC,
+            resourceName: topic,
+            resourcePatternType: ResourcePatternTypes.LITERAL,
+            principal: `User:${user}`,
+            host: "*",
+            operation: AclOperations.WRITE,
+            permissionType: AclPermissionTypes.ALLOW,
+          },
+        ],
+      });
+    await allow("someone-else");
+    const sasl = { mechanism: "plain", ...kafkaUser } as const;
+    const sink = sinkTo(topic, { brokers: [kafka.saslBroker], sasl });
+    const refused = {
+      kind: "blocked",
+      reason: "unauthorized",
+      detail: expect.stringMatching(/may not write/),
+    };
+    await vi.waitFor(async () =>
+      expect(await sink.deliver(sampleEvents(2), running())).toMatchObject([refused, refused]),
+    );
+    await allow(kafkaUser.username);
+    await admin.close();
+    await vi.waitFor(async () => expect(await sink.deliver(sampleEvents(1), running())).toEqual([accepted]), {
+      timeout: 10_000,
+    });
   });
 
   it("gives up on the one event that is too large, and lets those beside it pass", async () => {
