@@ -14,7 +14,8 @@ export const partName = (file: string): string => file.replace(/^lib\/|\.ts$/g, 
 
 /**
  * Keeps lazily imported modules that match `isPart` out of the function's file, in parts/, and adds them to `found`:
- * a new container pays for compiling everything it loads.
+ * a new container pays for compiling everything it loads. Benchmark `cold-start`: loading poll.mjs takes 73 ms of CPU
+ * time, and 170 ms in one file (median of 21 interleaved rounds).
  */
 export const partsSplit = (
   name: string,

@@ -15,7 +15,7 @@ const shared = {
   sourcemap: "linked",
   sourcesContent: false,
   mainFields: ["module", "main"],
-  define: { esbuildDetection: "1", "performance.now": "monotonicMs" },
+  define: { esbuildDetection: "1" },
   alias: {
     "dms-task-bridge": "./lib/index.ts",
     // A function has its key in the environment.
@@ -25,11 +25,9 @@ const shared = {
   },
 } as const satisfies BuildOptions;
 
-// Node loads its performance hooks for this; `process` has the time too.
-const monotonicMs = "const monotonicMs=()=>process.uptime()*1e3;";
 // CommonJS packages, and parts that load one from its file, need `require`.
 const withRequire = {
-  js: `const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);${monotonicMs}`,
+  js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);',
 };
 
 /** Path of the configuration; null for the root's own, false for none. */
@@ -80,7 +78,6 @@ async function buildFunction(
     ...shared,
     target,
     outfile: join(outdir, `${name}.mjs`),
-    banner: { js: monotonicMs },
     plugins: [partsSplit(name, isPart, found), undiciLite, builtinModules],
   });
   const found = new Set<string>();

@@ -3,8 +3,8 @@ import type { Plugin } from "esbuild";
 import { root } from "./base.ts";
 
 /**
- * The used parts of undici: an HTTP/1.1 agent. The whole package takes longer to load than everything
- * else in the function. The paths are private, so test/e2e-lambda sends requests through the artifact.
+ * The used parts of undici: an HTTP/1.1 agent. Benchmark `cold-start`: loading poll.mjs takes 75 ms of CPU time, and
+ * 131 ms with the whole package (median of 21 interleaved rounds). The paths are private, so test/e2e-lambda sends requests through the artifact.
  */
 const used = {
   Agent: "undici/lib/dispatcher/agent.js",
@@ -68,7 +68,7 @@ export const undiciLite: Plugin = {
 
 /**
  * Loads Node's modules without the ESM wrapper, whose creation calls each of their getters; exports only the
- * names that are imported.
+ * names that are imported. Benchmark `cold-start`: loading poll.mjs takes 74 ms of CPU time, and 78 ms without (41 rounds).
  */
 export const builtinModules: Plugin = {
   name: "built-in modules",
