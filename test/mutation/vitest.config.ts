@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: [
       "test/{change,checkpoint,delivery,filter,run}/*.test.ts",
+      "test/source/{join,paging}.test.ts",
       "test/stores/{memory,dead-letters}.test.ts",
     ],
     testTimeout: 5_000,
