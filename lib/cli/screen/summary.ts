@@ -80,6 +80,9 @@ export function sentences(summary: RunSummary): readonly Line[] {
         : [],
     ),
     ...Object.entries(summary.sinks).flatMap(([name, sink]) => sinkSentences(name, sink)),
+    ...(summary.journal
+      ? [[["yellow", `${summary.journal.message}. `] as const, "Deliveries and records are unaffected."]]
+      : []),
   ];
 }
 

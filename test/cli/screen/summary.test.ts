@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hasFailure, showSummary } from "../../../lib/cli/screen/summary.ts";
+import { JournalError, StoreError } from "../../../lib/core/errors.ts";
 import type { RunSummary, SinkSummary, StreamSummary } from "../../../lib/run/summary.ts";
 import { sinkSummary, streamSummary, trouble } from "../../status/sample.ts";
 import { fakeScreen } from "../screen.ts";
@@ -43,6 +44,15 @@ describe("hasFailure", () => {
 });
 
 describe("showSummary", () => {
+  it("says how many entries the journal lacks, which is no failure", () => {
+    const error = new JournalError(2, new StoreError("unavailable", "its disk is full"));
+    const summary = { ...run([stream()], sink()), journal: error };
+    expect(shown(summary)).toContain(
+      "2 entries are missing from the journal: its disk is full. Deliveries and records are unaffected.",
+    );
+    expect(hasFailure(summary)).toBe(false);
+  });
+
   it("shows streams and sinks as tables and a sentence", () => {
     expect(shown(run([stream({ changes: 3 })], sink({ accepted: 3 })))).toBe(
       [
