@@ -35,8 +35,17 @@ function inline(text: string, marks: readonly Mark[]): Html {
   return html`${text.slice(0, match.index)}${mark.draw(groups, inner)}${inner(text.slice(match.index + whole.length))}`;
 }
 
+/** An instant as Discord writes `<t:…:f>` to a reader in UTC: `January 1, 2026 12:29 AM`. */
+const instant: Mark = {
+  pattern: /<t:(\d+):f>/,
+  draw: ([seconds = ""]) =>
+    html`${new Date(Number(seconds) * 1_000)
+      .toLocaleString("en-US", { timeZone: "UTC", dateStyle: "long", timeStyle: "short" })
+      .replace(" at ", " ")}`,
+};
+
 /** Discord's Markdown: a backslash escapes a mark. Line breaks are kept. */
-export const discordMarkdown = (text: string): Html => inline(text, [backslash, bold, link]);
+export const discordMarkdown = (text: string): Html => inline(text, [backslash, bold, link, instant]);
 
 /** DingTalk's Markdown: paragraphs between empty lines, headings, quotes; two blanks end a line. */
 export const dingtalkMarkdown = (text: string): Html => ({

@@ -107,9 +107,10 @@ export function discordMessage(card: Card): DiscordMessage {
     color: colours[card.tone],
     title: text(`${glyph} ${title}`, limits.title),
     description: [description, linkLine].filter(Boolean).join("\n"),
-    fields: facts.map(({ label, value }) => ({
+    fields: facts.map(({ label, value, atMs }) => ({
       name: text(label, limits.name),
-      value: text(value, limits.value),
+      // Discord writes an instant in the reader's own time.
+      value: atMs === undefined ? text(value, limits.value) : `<t:${Math.floor(atMs / 1_000)}:f>`,
       inline: transition !== "",
     })),
     // A footer shows its text unformatted.

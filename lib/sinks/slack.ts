@@ -22,6 +22,7 @@ export const { schema, create } = chatModule(
         return codeResult(response, reply, { success: "ok", codes }, context);
       },
       secrets: [],
+      showsGroups: true,
     };
   },
 );

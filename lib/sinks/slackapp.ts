@@ -55,6 +55,7 @@ export const { schema, create } = livingModule(
       },
       isGone: (response) => gone.has(saidIn(response) ?? ""),
       secrets: [token],
+      showsGroups: true,
     };
   },
 );

@@ -97,8 +97,11 @@ describe("a drawing", () => {
       await sink.deliver([foreignEvent(text)], running());
       const { html } = platforms[type].drawing.draw(heard.at(-1)?.text ?? "");
       expect(
-        html.replaceAll(/<(\/?(div|span|b|i|code|p|br|h4|blockquote)|\/a)( (class|style)="[^"<>]*")*>/g, ""),
-      ).not.toMatch(/<(?!a href="https:\/\/console\.example\.com\/)/);
+        html.replaceAll(
+          /<(\/?(div|span|b|i|code|p|br|h4|blockquote|ul|li|time)|\/a)( (class|style|title)="[^"<>]*")*>/g,
+          "",
+        ),
+      ).not.toMatch(/<(?!a (class="button" )?href="https:\/\/console\.example\.com\/)/);
     }
   });
 
@@ -119,9 +122,9 @@ describe("a drawing", () => {
     const { html } = platforms[type].drawing.draw(failed?.body ?? "");
     const words = html.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
     for (const text of [
-      "❌ resizeInstance failed",
-      "kafka · orders · cn-north-4",
-      "EXECUTING → FAILED in 14 min 8 s, twice as long as usual (7 min)",
+      "❌ resizeInstance failed · orders",
+      "Kafka · cn-north-4",
+      "Running → Failed in 14 min 8 s, twice as long as usual (7 min)",
       "storage_gb",
       "600",
       "Console",

@@ -35,7 +35,7 @@ describe("a mail by SMTP", () => {
     const { sink, received } = await smtpStage();
     await sink.deliver([eventOf("failed")], running());
     const { headers, text, html } = mailOf(received[0]?.raw ?? "");
-    expect(shownHeader(headers.get("subject") ?? "")).toBe("❌ bindInstancePublicIp failed");
+    expect(shownHeader(headers.get("subject") ?? "")).toBe("❌ Bind public IP failed · i-0001");
     expect(Object.fromEntries(headers)).toMatchObject({
       from,
       to: to.join(", "),
@@ -44,7 +44,7 @@ describe("a mail by SMTP", () => {
       "message-id": expect.stringMatching(/^<[0-9a-f]{32}\.change@example\.com>$/),
     });
     for (const part of [text, html]) {
-      expect(part).toContain("EXECUTING → FAILED in 5 s");
+      expect(part).toContain("Running → Failed in 5 s");
       expect(part).toContain("203.0.113.9");
     }
   });
@@ -52,7 +52,7 @@ describe("a mail by SMTP", () => {
   it("speaks Chinese", async () => {
     const { sink, received } = await smtpStage({}, { language: "zh", timeZone: "Asia/Shanghai" });
     await sink.deliver([eventOf("failed")], running());
-    expect(shownHeader(header(received[0]?.raw, "subject"))).toBe("❌ bindInstancePublicIp 失败");
+    expect(shownHeader(header(received[0]?.raw, "subject"))).toBe("❌ 绑定公网 IP 失败 · i-0001");
     expect(mailOf(received[0]?.raw ?? "").text).toContain("开始：2026-01-01 07:59:55 UTC+8");
   });
 

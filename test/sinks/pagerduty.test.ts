@@ -71,8 +71,7 @@ describe("what PagerDuty is told", () => {
         dedup_key: "dms/i-0001/bindInstancePublicIp",
         client: "dms-task-bridge",
         payload: {
-          summary:
-            "[prod] bindInstancePublicIp failed · rabbitmq · i-0001 · eu-west-101 · EXECUTING → FAILED in 5 s",
+          summary: "[prod] Bind public IP failed · i-0001 · RabbitMQ · eu-west-101 · Running → Failed in 5 s",
           source: "i-0001",
           severity: "error",
           timestamp: "2026-01-01T00:00:00.000Z",
@@ -89,8 +88,11 @@ describe("what PagerDuty is told", () => {
   it("keeps its own facts beside parameters of the same names", async () => {
     const { sink, heard } = await staged();
     const params = { Operator: "mallory", operator: "m", task: "t-9999", Instance: "other", __proto__x: "1" };
-    await sink.deliver([eventOf("failed", 1, { params })], running());
+    const event = eventOf("failed", 1, { params });
+    const instance = { ...event.data.instance, name: "orders" };
+    await sink.deliver([{ ...event, data: { ...event.data, instance } }], running());
     expect(heard[0]?.payload.custom_details).toMatchObject({
+      Instance: "i-0001",
       task: "t-0001",
       Operator: "li.wei",
       "Operator (2)": "mallory",

@@ -1,13 +1,32 @@
 import * as v from "valibot";
 import { type Drawing, drawJson } from "../drawing.ts";
-import { type Html, html, nothing } from "../html.ts";
+import { type Html, html } from "../html.ts";
 
-const text = v.object({ type: v.picklist(["plain_text", "mrkdwn"]), text: v.string() });
+const text = v.object({ type: v.literal("plain_text"), text: v.string() });
 type Text = v.InferOutput<typeof text>;
+
+const richElement = v.variant("type", [
+  v.object({
+    type: v.literal("text"),
+    text: v.string(),
+    style: v.optional(v.object({ bold: v.literal(true) })),
+  }),
+  v.object({ type: v.literal("date"), timestamp: v.number(), format: v.string(), fallback: v.string() }),
+]);
+const section = v.object({ type: v.literal("rich_text_section"), elements: v.array(richElement) });
+const list = v.object({
+  type: v.literal("rich_text_list"),
+  style: v.literal("bullet"),
+  elements: v.array(section),
+});
 
 const block = v.variant("type", [
   v.object({ type: v.literal("header"), text }),
-  v.object({ type: v.literal("section"), text: v.optional(text), fields: v.optional(v.array(text), []) }),
+  v.object({ type: v.literal("rich_text"), elements: v.array(v.variant("type", [section, list])) }),
+  v.object({
+    type: v.literal("actions"),
+    elements: v.array(v.object({ type: v.literal("button"), text, url: v.string() })),
+  }),
   v.object({ type: v.literal("context"), elements: v.array(text) }),
 ]);
 type Block = v.InferOutput<typeof block>;
@@ -22,9 +41,10 @@ export const slack: Drawing = {
     .slack .attachment { border-left: 4px solid; border-radius: 4px; padding: 2px 0 2px 12px; }
     .slack .attachment > div { margin: 6px 0; color: #1d1c1d; white-space: pre-line; }
     .slack .header { font-size: 18px; font-weight: 900; }
-    .slack .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 16px; }
+    .slack ul { margin: 2px 0 8px; padding-left: 22px; }
+    .slack .button { display: inline-block; padding: 2px 12px 3px; margin-right: 8px; border: 1px solid #b8b8b8; border-radius: 8px; color: #1d1c1d; font-weight: 700; font-size: 13px; }
     .slack .context { font-size: 12px; color: #616061 !important; }
-    .slack a { color: #1264a3; text-decoration: none; }`,
+    .slack a { text-decoration: none; }`,
   draw: drawJson(
     message,
     ({ attachments }) =>
@@ -41,25 +61,41 @@ function drawBlock(block: Block): Html {
       return html`<div class="header">${drawText(block.text)}</div>`;
     case "context":
       return html`<div class="context">${block.elements.map(drawText)}</div>`;
-    case "section":
-      return html`<div>${block.text ? drawText(block.text) : nothing}<div class="fields">${block.fields.map(
-        (field) => html`<div>${drawText(field)}</div>`,
-      )}</div></div>`;
+    case "actions":
+      return html`<div class="actions">${block.elements.map(
+        (button) => html`<a class="button" href="${button.url}">${drawText(button.text)}</a>`,
+      )}</div>`;
+    case "rich_text":
+      return html`<div>${block.elements.map((part) =>
+        part.type === "rich_text_section"
+          ? drawSection(part)
+          : html`<ul>${part.elements.map((item) => html`<li>${drawSection(item)}</li>`)}</ul>`,
+      )}</div>`;
     default:
       return block satisfies never;
   }
 }
 
-const drawText = ({ type, text }: Text): Html =>
-  type === "mrkdwn" ? mrkdwn(text) : html`${unescaped(text)}`;
+const drawSection = ({ elements }: v.InferOutput<typeof section>): Html =>
+  html`<div>${elements.map((element) => {
+    if (element.type === "date")
+      return html`<time title="${element.fallback}">${readersTime(element)}</time>`;
+    return element.style ? html`<b>${element.text}</b>` : html`${element.text}`;
+  })}</div>`;
 
-const mrkdwn = (text: string): Html =>
-  html`${text.split(/(<[^>]*>)/).map((part) => {
-    const [, url, label] = /^<(https:[^|]*)\|(.*)>$/.exec(part) ?? [];
-    return url === undefined
-      ? html`${unescaped(part)}`
-      : html`<a href="${unescaped(url)}">${unescaped(label ?? url)}</a>`;
-  })}`;
+/** `Jan 1, 00:29:56`, as Slack writes `{date_short_pretty}, {time_secs}` to a reader in UTC. */
+const readersTime = ({ timestamp }: { readonly timestamp: number }): string =>
+  new Date(timestamp * 1_000).toLocaleString("en-US", {
+    timeZone: "UTC",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+
+const drawText = ({ text }: Text): Html => html`${unescaped(text)}`;
 
 const unescaped = (text: string): string =>
   text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");

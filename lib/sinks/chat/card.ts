@@ -1,5 +1,6 @@
 import type { CloudEvent, EventKind } from "../../change/event.ts";
 import { sanitize, shorten } from "./sanitize.ts";
+import { taskNameFor } from "./task-names.ts";
 import { type Language, spanText, timeText, type Words, words } from "./text.ts";
 
 /** A card's colour by meaning. */
@@ -9,6 +10,10 @@ export type Tone = "running" | "success" | "failure" | "attention" | "quiet";
 export interface Fact {
   readonly label: string;
   readonly value: string;
+  /** The instant that the value shows, epoch milliseconds, for platforms that write it in the reader's own time. */
+  readonly atMs?: number;
+  /** In a digest over several instances, the instance of this change. */
+  readonly group?: string;
 }
 
 /** A labelled link on a card. */
@@ -25,7 +30,7 @@ export interface Card {
   /** Title without the glyph. */
   readonly title: string;
   readonly subtitle: string;
-  /** `EXECUTING → SUCCESS in 5 s`; empty in a digest. */
+  /** `Running → Succeeded in 5 s`; empty in a digest. */
   readonly transition: string;
   /** Lines from the sink's own template, which replace the facts; empty without a template. */
   readonly body: readonly string[];
@@ -45,8 +50,8 @@ export interface CardStyle {
   /** IANA time zone. */
   readonly timeZone: string;
   readonly titlePrefix: string;
-  /** URL templates by label. */
-  readonly links: Readonly<Record<string, string>>;
+  /** URL templates by label. @default Huawei Cloud's console, where its address is known */
+  readonly links?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Texts from a sink's template; a missing or empty text keeps the card's own. */
@@ -83,12 +88,12 @@ export const looks: Readonly<Record<EventKind, { readonly tone: Tone; readonly g
 /** The card of one change. */
 export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}): Card {
   const text = words[style.language];
-  const { task, change, instance } = event.data;
+  const { task, change } = event.data;
   const { tone, glyph } = looks[kindOf(event)];
-  const title = `${style.titlePrefix}${name(own.title ?? "") || titleOf(event, text)}`;
+  const title = `${style.titlePrefix}${name(own.title ?? "") || `${titleOf(event, style.language)} · ${instanceText(event)}`}`;
   const body = bodyLines(own.body ?? "");
   const transition = transitionOf(event, text);
-  const place = [instance.engine, instanceText(event), instance.region].map(name).join(" · ");
+  const place = placeOf(event);
   // A change other than a status change lasts until the poll that sees it.
   const seenMs = Date.parse(change.observedAt) - Date.parse(task.createdAt) - change.durationMs;
   return {
@@ -100,10 +105,12 @@ export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}):
     body,
     facts: body.length > 0 ? [] : factsOf(event, style),
     hidden: 0,
-    links: linksOf(event, style.links),
-    footer: [text.task(name(task.id)), ...(seenMs >= 1_000 ? [text.seen(spanText(seenMs, text))] : [])].join(
-      " · ",
-    ),
+    links: linksOf(event, style.links ?? consoleLink(event, text)),
+    footer: [
+      ...(taskNameFor(task.name, style.language) === null ? [] : [name(task.name)]),
+      text.task(name(task.id)),
+      ...(seenMs >= 1_000 ? [text.seen(spanText(seenMs, text))] : []),
+    ].join(" · "),
     plainText: `${glyph} ${title} · ${place} · ${transition}`,
   };
 }
@@ -143,23 +150,38 @@ export const kindOf = ({ type }: CloudEvent): EventKind => {
 const isKind = (text: string): text is EventKind => Object.hasOwn(looks, text);
 
 /** The task's outcome, without prefix and glyph. */
-export const titleOf = (event: CloudEvent, text: Words): string =>
-  text.title(
-    name(event.data.task.name) || name(event.data.task.id),
-    kindOf(event),
-    name(event.data.change.to),
-  );
+export function titleOf(event: CloudEvent, language: Language): string {
+  const { task, change } = event.data;
+  const known = taskNameFor(task.name, language);
+  return words[language].title(known ?? (name(task.name) || name(task.id)), kindOf(event), name(change.to));
+}
+
+const engineNames: Readonly<Record<string, string>> = {
+  rabbitmq: "RabbitMQ",
+  kafka: "Kafka",
+  rocketmq: "RocketMQ",
+  dcs: "DCS",
+};
+
+/** `Kafka · cn-north-4`. */
+export const placeOf = ({ data: { instance } }: CloudEvent): string =>
+  `${engineNames[instance.engine] ?? name(instance.engine)} · ${name(instance.region)}`;
 
 /** The instance as a card names it. */
 export const instanceText = ({ data: { instance } }: CloudEvent): string =>
   name(instance.name ?? instance.instanceId);
 
-/** `EXECUTING → SUCCESS in 5 s, usually 4 s`. */
+/** `Running → Succeeded in 5 s, usually 4 s`. What the bridge itself finds out is told in words, not as a status. */
 export function transitionOf(event: CloudEvent, text: Words): string {
-  const { change } = event.data;
-  const step = change.from === null ? name(change.to) : `${name(change.from)} → ${name(change.to)}`;
+  const { change, task } = event.data;
+  const status = (found: string): string =>
+    Object.hasOwn(text.statuses, found) ? (text.statuses[found] ?? found) : name(found);
+  const duration = spanText(change.durationMs, text);
+  if (change.to === "OVERDUE") return `${text.openFor(duration)}${usualOf(event, text)}`;
+  if (change.to === "VANISHED") return text.unlisted(status(task.status));
+  const step = change.from === null ? status(change.to) : `${status(change.from)} → ${status(change.to)}`;
   if (change.durationMs === 0) return step;
-  return `${step} ${text.took(spanText(change.durationMs, text))}${usualOf(event, text)}`;
+  return `${step} ${text.took(duration)}${usualOf(event, text)}`;
 }
 
 /** The typical duration is that of successful tasks, so it does not apply to running or cancelled ones. */
@@ -182,33 +204,34 @@ const bodyLines = (text: string): readonly string[] =>
 function factsOf({ data: { task, instance } }: CloudEvent, { language, timeZone }: CardStyle): Fact[] {
   const { labels } = words[language];
   const operator = task.user.name ?? task.user.id;
-  const facts: readonly (readonly [string, string | null])[] = [
-    [
-      labels.instance,
-      instance.name === undefined ? instance.instanceId : `${instance.name} (${instance.instanceId})`,
-    ],
-    [labels.operator, operator],
-    [labels.started, timeText(task.createdAt, timeZone)],
-    [labels.changed, timeText(task.updatedAt, timeZone)],
+  const at = (label: string, instant: string): Fact => {
+    const atMs = Date.parse(instant);
+    return { label, value: timeText(instant, timeZone), ...(Number.isNaN(atMs) ? {} : { atMs }) };
+  };
+  const facts: readonly Fact[] = [
+    { label: labels.operator, value: operator ?? "" },
+    at(labels.started, task.createdAt),
+    ...(task.updatedAt === task.createdAt ? [] : [at(labels.changed, task.updatedAt)]),
+    // The title has the name.
+    { label: labels.instance, value: instance.name === undefined ? "" : instance.instanceId },
     ...paramsOf(task.params, labels.params),
   ];
   // Some platforms refuse a message with an empty field.
   return facts
-    .map(([label, value]) => ({ label: name(label) || labels.params, value: valueText(value ?? "") }))
+    .map((fact) => ({ ...fact, label: name(fact.label) || labels.params, value: valueText(fact.value) }))
     .filter(({ value }) => value !== "");
 }
 
 /** One fact per parameter, so that each can be read, or left out, separately. */
-function paramsOf(params: unknown, label: string): readonly (readonly [string, string | null])[] {
+function paramsOf(params: unknown, label: string): readonly Fact[] {
   if (params === null || params === undefined) return [];
-  if (typeof params !== "object" || Array.isArray(params)) return [[label, plain(params)]];
+  if (typeof params !== "object" || Array.isArray(params)) return [{ label, value: plain(params) }];
   return Object.entries(params)
     .slice(0, maxParams)
-    .map(([key, value]) => [key, plain(value)]);
+    .map(([key, value]) => ({ label: key, value: plain(value) }));
 }
 
-const plain = (value: unknown): string | null =>
-  typeof value === "string" ? value : (JSON.stringify(value) ?? null);
+const plain = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 
 /** A short text from outside. */
 export const name = (text: string): string => shorten(sanitize(text), maxNameCharacters);
@@ -217,7 +240,23 @@ const valueText = (text: string): string => shorten(sanitize(text), maxValueChar
 /** Fields that a link's template may name in braces. */
 export const linkFields = ["engine", "region", "project", "instance", "task", "name"] as const;
 
-function linksOf({ data: { task, instance } }: CloudEvent, templates: CardStyle["links"]): readonly Link[] {
+/** Hosts of Huawei Cloud's own API; a console at another address is not known. */
+const ownHost = /\.myhuaweicloud\.com$/;
+
+/** The list of instances in Huawei Cloud's console, which has one for China and one for all other regions. */
+function consoleLink(
+  { source, data: { instance } }: CloudEvent,
+  text: Words,
+): Readonly<Record<string, string>> {
+  if (!ownHost.test(URL.parse(source)?.hostname ?? "") || instance.engine === "dcs") return {};
+  const host = instance.region.startsWith("cn-") ? "console" : "console-intl";
+  return { [text.console]: `https://${host}.huaweicloud.com/dms/?engine={engine}&region={region}` };
+}
+
+function linksOf(
+  { data: { task, instance } }: CloudEvent,
+  templates: NonNullable<CardStyle["links"]>,
+): readonly Link[] {
   const fields = new Map<string, string>([
     ["engine", instance.engine],
     ["region", instance.region],

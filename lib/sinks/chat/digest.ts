@@ -6,6 +6,7 @@ import {
   kindOf,
   looks,
   name,
+  placeOf,
   titleOf,
   transitionOf,
 } from "./card.ts";
@@ -29,9 +30,16 @@ const byUrgency: readonly EventKind[] = [
   "created",
 ];
 
-/** One card for many changes: a count per kind, then one line per change, the most urgent first. */
+/** Characters of a task's id in a line: enough to tell it from the others. */
+const idCharacters = 6;
+
+/**
+ * One card for many changes: a count per kind, then a line per change, grouped by instance. The most urgent change and
+ * the instance that has it come first.
+ */
 export function digestOf(events: readonly CloudEvent[], style: CardStyle): Card {
-  const text = words[style.language];
+  const { language } = style;
+  const text = words[language];
   const sorted = events.toSorted(
     (a, b) =>
       byUrgency.indexOf(kindOf(a)) - byUrgency.indexOf(kindOf(b)) || a.time.localeCompare(b.time, "en"),
@@ -40,13 +48,19 @@ export function digestOf(events: readonly CloudEvent[], style: CardStyle): Card 
   const [worst = "unknown"] = counted.keys();
   const counts = Array.from(counted, ([kind, { length }]) => text.count(kind, length));
   const title = `${style.titlePrefix}${text.digest(events.length, counts)}`;
-  const places = [
-    ...new Set(sorted.map((event) => `${event.data.instance.engine} · ${instanceText(event)}`)),
-  ];
+  const groups = Map.groupBy(sorted, (event) => `${instanceText(event)} · ${placeOf(event)}`);
+  const places = [...groups.keys()];
   const subtitle = [
     ...places.slice(0, maxPlaces),
     ...(places.length > maxPlaces ? [text.more(places.length - maxPlaces)] : []),
   ].join(", ");
+  const lines = Array.from(groups, ([group, changes]) =>
+    changes.map((event) => ({
+      label: `${looks[kindOf(event)].glyph} ${titleOf(event, language)}`,
+      value: lineOf(event, language),
+      ...(places.length > 1 && { group }),
+    })),
+  ).flat();
   return {
     tone: looks[worst].tone,
     glyph: looks[worst].glyph,
@@ -54,17 +68,31 @@ export function digestOf(events: readonly CloudEvent[], style: CardStyle): Card 
     subtitle,
     transition: "",
     body: [],
-    facts: sorted.slice(0, maxLines).map((event) => ({
-      label: `${looks[kindOf(event)].glyph} ${titleOf(event, text)}`,
-      value: [
-        ...(places.length > 1 ? [instanceText(event)] : []),
-        transitionOf(event, text),
-        text.task(name(event.data.task.id)),
-      ].join(" · "),
-    })),
-    hidden: Math.max(0, sorted.length - maxLines),
+    facts: lines.slice(0, maxLines),
+    hidden: Math.max(0, lines.length - maxLines),
     links: [],
     footer: "",
     plainText: `${looks[worst].glyph} ${title} · ${subtitle}`,
   };
 }
+
+/** `Running → Failed in 13 s · lin.wei · …000067`. */
+function lineOf(event: CloudEvent, language: CardStyle["language"]): string {
+  const { task } = event.data;
+  const id = name(task.id);
+  return [
+    transitionOf(event, words[language]),
+    name(task.user.name ?? task.user.id ?? ""),
+    id.length > idCharacters ? `…${id.slice(-idCharacters)}` : id,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** The digest for a platform that draws no groups: each line names its instance. */
+export const withoutGroups = (digest: Card): Card => ({
+  ...digest,
+  facts: digest.facts.map(({ group, ...fact }) =>
+    group === undefined ? fact : { ...fact, value: `${group.split(" · ")[0]} · ${fact.value}` },
+  ),
+});

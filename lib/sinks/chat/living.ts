@@ -63,6 +63,8 @@ export interface LivingPlatform {
   readonly asksAgain?: (response: SinkResponse) => boolean;
   /** Values that no result may show, besides the parts of the request's URL. */
   readonly secrets: readonly string[];
+  /** Whether a digest's groups are drawn. @default false */
+  readonly showsGroups?: boolean;
 }
 
 /** The outcome of one request. */
@@ -124,7 +126,7 @@ export function livingSink(
     return { kind: "accepted", message };
   };
 
-  return cardSink(name, options, { send, close });
+  return cardSink(name, options, { send, close, showsGroups: platform.showsGroups });
 }
 
 const isUrgent = ({ tone }: Card): boolean => tone === "failure" || tone === "attention";

@@ -54,9 +54,8 @@ export const chatEntries = {
   links: v.optional(
     described(
       v.pipe(v.record(v.string(), link), v.maxEntries(5, "at most five links")),
-      "Label to URL, which may name `{engine}`, `{region}`, `{project}`, `{instance}`, `{task}`, `{name}`.",
+      "Label to URL with `{engine}`, `{region}`, `{project}`, `{instance}`, `{task}`, `{name}`; else the console.",
     ),
-    {},
   ),
   template: v.optional(described(templates, "Templates for the messages of changes."), {}),
   digestAbove: v.optional(

@@ -8,7 +8,7 @@ import { post } from "../http/post.ts";
 import type { ResponseContext, SinkResponse } from "../http/response.ts";
 import type { DeliverOptions, Sink, SinkDeps } from "../sink.ts";
 import { type Card, lostLinks } from "./card.ts";
-import { digestOf } from "./digest.ts";
+import { digestOf, withoutGroups } from "./digest.ts";
 import type { ChatOptions } from "./options.ts";
 import { type TemplatedStyle, templatedCard } from "./templated.ts";
 
@@ -29,11 +29,15 @@ export interface ChatPlatform {
   toResult(response: SinkResponse, context: ResponseContext): DeliveryResult;
   /** Values that no result may show, besides the parts of the request's URL. */
   readonly secrets: readonly string[];
+  /** Whether a digest's groups are drawn. @default false */
+  readonly showsGroups?: boolean;
 }
 
 /** Sends cards one at a time. */
 export interface Messenger {
   send(card: Card, events: readonly CloudEvent[], call: DeliverOptions): Promise<DeliveryResult>;
+  /** Whether a digest's groups are drawn; otherwise each of its lines names its instance. @default false */
+  readonly showsGroups?: boolean | undefined;
   /** Frees connections; called when nothing is in flight any more. */
   close(): Promise<void>;
 }
@@ -59,14 +63,14 @@ export function chatSink(name: SinkName, options: ChatOptions, deps: SinkDeps, p
     return platform.toResult(outcome, { origin: url.origin, secrets, nowMs: deps.clock.now() });
   };
 
-  return cardSink(name, options, { send, close });
+  return cardSink(name, options, { send, close, showsGroups: platform.showsGroups });
 }
 
 /** Logs once for each link that does not fit into a message. */
 export function linkWatch(name: SinkName, { links }: Pick<ChatOptions, "links">, { log }: SinkDeps) {
   const logged = new Set<string>();
   return (card: Card, message: string): void => {
-    for (const label of lostLinks(card, Object.keys(links), message)) {
+    for (const label of lostLinks(card, Object.keys(links ?? {}), message)) {
       if (logged.has(label)) continue;
       logged.add(label);
       log("warn", "a link does not fit into the message; omitted", { sink: name, link: label });
@@ -93,7 +97,8 @@ export function cardSink(
     call: DeliverOptions,
   ): Promise<readonly DeliveryResult[]> => {
     if (events.length > options.digestAbove) {
-      const result = await send(digestOf(events, options), events, call);
+      const digest = digestOf(events, options);
+      const result = await send(messenger.showsGroups ? digest : withoutGroups(digest), events, call);
       return events.map(() => result);
     }
     const results: DeliveryResult[] = [];

@@ -1,6 +1,6 @@
-import type { Card, Tone } from "./card.ts";
+import type { Card, Fact, Tone } from "./card.ts";
 import { blocked, type CodeMeanings, permanent, retry } from "./code-result.ts";
-import { fitted, joined } from "./fit.ts";
+import { fitted } from "./fit.ts";
 import { shorten } from "./sanitize.ts";
 import { type Language, words } from "./text.ts";
 
@@ -8,9 +8,6 @@ import { type Language, words } from "./text.ts";
 const maxCharacters = 10_000;
 const maxHeaderCharacters = 150;
 const maxTextCharacters = 2_000;
-// https://docs.slack.dev/reference/block-kit/blocks/section-block: limits of a section's text; a field has 2,000.
-const maxSectionCharacters = 3_000;
-const fieldsInSection = 10;
 
 const colours: Readonly<Record<Tone, string>> = {
   running: "#2F6FDE",
@@ -32,17 +29,16 @@ export const slackMessage = (card: Card, language: Language): SlackMessage =>
   fitted(card, words[language], messageOf, (message) => JSON.stringify(message).length <= maxCharacters);
 
 function messageOf(card: Card): SlackMessage {
-  const { glyph, title, transition, body, facts, footer } = card;
-  const links = joined(card.links.map(linkText), "  ·  ", maxSectionCharacters);
+  const { glyph, title, subtitle, transition, body, facts, footer } = card;
+  const buttons = card.links.slice(0, maxButtons).map(button);
   const blocks = [
     { type: "header", text: plain(`${glyph} ${title}`, maxHeaderCharacters) },
-    { type: "section", text: plain([card.subtitle, transition].filter(Boolean).join("\n")) },
-    ...(body.length === 0 ? [] : [{ type: "section", text: plain(body.join("\n")) }]),
-    ...chunks(facts, fieldsInSection).map((chunk) => ({
-      type: "section",
-      fields: chunk.map(({ label, value }) => plain(`${label}\n${value}`)),
-    })),
-    ...(links === "" ? [] : [{ type: "section", text: mrkdwn(links) }]),
+    richText([
+      [...(transition === "" ? [] : [bold(transition), text("\n")]), text(subtitle)],
+      ...(body.length === 0 ? [] : [[text(body.join("\n"))]]),
+    ]),
+    ...(facts.length === 0 ? [] : [transition === "" ? changes(facts) : factLines(facts)]),
+    ...(buttons.length === 0 ? [] : [{ type: "actions", elements: buttons }]),
     ...(footer === "" ? [] : [{ type: "context", elements: [plain(footer)] }]),
   ];
   return {
@@ -52,7 +48,7 @@ function messageOf(card: Card): SlackMessage {
   };
 }
 
-/** Escapes the three characters that Slack parses in every text; its other marks mean nothing in plain text. */
+/** Escapes the three characters that Slack parses in plain text. */
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
@@ -62,14 +58,67 @@ const plain = (text: string, most = maxTextCharacters) => ({
   emoji: false,
 });
 
-const mrkdwn = (text: string) => ({ type: "mrkdwn", text, verbatim: true });
-const linkText = ({ label, url }: Card["links"][number]): string =>
-  `<${escaped(url)}|${escaped(label).replaceAll("|", "/")}>`;
+/** https://docs.slack.dev/reference/block-kit/blocks/rich-text-block: its texts are shown as they are, without marks. */
+interface RichElement {
+  readonly type: "text" | "date";
+  readonly text?: string;
+  readonly style?: { readonly bold: true };
+  readonly timestamp?: number;
+  readonly format?: string;
+  readonly fallback?: string;
+}
 
-const chunks = <Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
+const text = (content: string): RichElement => ({ type: "text", text: shorten(content, maxTextCharacters) });
+const bold = (content: string): RichElement => ({ ...text(content), style: { bold: true } });
+const section = (elements: readonly RichElement[]) => ({ type: "rich_text_section", elements });
+const richText = (sections: readonly (readonly RichElement[])[]) => ({
+  type: "rich_text",
+  elements: sections.map(section),
+});
+
+/** One line a fact: its label in bold, instants in the reader's own time. */
+const factLines = (facts: readonly Fact[]) =>
+  richText([
+    facts.flatMap(({ label, value, atMs }, index) => [
+      ...(index === 0 ? [] : [text("\n")]),
+      bold(label),
+      text("  "),
+      atMs === undefined
+        ? text(value)
+        : {
+            type: "date" as const,
+            timestamp: Math.floor(atMs / 1_000),
+            format: "{date_short_pretty}, {time_secs}",
+            fallback: value,
+          },
+    ]),
+  ]);
+
+/** A list of a digest's changes below the name of each instance. */
+const changes = (facts: readonly Fact[]) => ({
+  type: "rich_text",
+  elements: Array.from(
+    Map.groupBy(facts, ({ group }) => group),
+    ([group, lines]) => [
+      ...(group === undefined ? [] : [section([bold(group)])]),
+      {
+        type: "rich_text_list",
+        style: "bullet",
+        elements: lines.map(({ label, value }) => section([bold(label), text(`  ${value}`)])),
+      },
+    ],
+  ).flat(),
+});
+
+// https://docs.slack.dev/reference/block-kit/block-elements/button-element
+const maxButtons = 5;
+const maxButtonCharacters = 75;
+const button = ({ label, url }: Card["links"][number], index: number) => ({
+  type: "button",
+  text: plain(label, maxButtonCharacters),
+  url,
+  action_id: `link-${index}`,
+});
 
 /**
  * Slack's error codes, for webhooks and for the API.

@@ -11,7 +11,13 @@ export interface Words {
   readonly title: (name: string, kind: EventKind, status: string) => string;
   readonly count: (kind: EventKind, count: number) => string;
   readonly digest: (count: number, counts: readonly string[]) => string;
+  /** A status of the API, for people; others are shown as they are. */
+  readonly statuses: Readonly<Record<string, string>>;
   readonly took: (duration: string) => string;
+  /** How long an overdue task has been open. */
+  readonly openFor: (duration: string) => string;
+  /** What is known of a task that the API no longer lists. */
+  readonly unlisted: (lastStatus: string) => string;
   /** Both are appended to `took`. */
   readonly usually: (duration: string) => string;
   readonly longer: (times: number, usual: string) => string;
@@ -21,6 +27,7 @@ export interface Words {
   /** Separates a label from its value. */
   readonly colon: string;
   readonly task: (id: string) => string;
+  readonly console: string;
   readonly seen: (duration: string) => string;
   readonly more: (count: number) => string;
 }
@@ -33,7 +40,18 @@ const english: Words = {
     isOfStream(kind) ? enPast[kind] : `${name} ${kind === "unknown" ? `is now ${status}` : enPast[kind]}`,
   count: (kind, count) => `${count} ${enCounted[kind]}`,
   digest: (count, counts) => `${count} task changes: ${counts.join(", ")}`,
+  statuses: {
+    CREATED: "Created",
+    EXECUTING: "Running",
+    SUCCESS: "Succeeded",
+    FAILED: "Failed",
+    CANCELLED: "Cancelled",
+    DELETED: "Deleted",
+    VANISHED: "Vanished",
+  },
   took: (duration) => `in ${duration}`,
+  openFor: (duration) => `Open for ${duration}`,
+  unlisted: (status) => `No longer listed by the API; last status: ${status}`,
   usually: (duration) => `, usually ${duration}`,
   longer: (times, usual) => `, ${times === 2 ? "twice" : `${times} times`} as long as usual (${usual})`,
   units: { d: " d", h: " h", min: " min", s: " s" },
@@ -47,6 +65,7 @@ const english: Words = {
   },
   colon: ": ",
   task: (id) => `task ${id}`,
+  console: "Console",
   seen: (duration) => `seen ${duration} later`,
   more: (count) => `and ${count} more`,
 };
@@ -97,7 +116,18 @@ const chinese: Words = {
       : `${name} ${kind === "unknown" ? `状态变为 ${status}` : zhStates[kind]}`,
   count: (kind, count) => `${zhStates[kind]} ${count}`,
   digest: (count, counts) => `${count} 项任务变更：${counts.join("，")}`,
+  statuses: {
+    CREATED: "已创建",
+    EXECUTING: "执行中",
+    SUCCESS: "成功",
+    FAILED: "失败",
+    CANCELLED: "已取消",
+    DELETED: "已删除",
+    VANISHED: "已消失",
+  },
   took: (duration) => `用时 ${duration}`,
+  openFor: (duration) => `已进行 ${duration}`,
+  unlisted: (status) => `接口不再返回该任务，最后状态：${status}`,
   usually: (duration) => `，通常 ${duration}`,
   longer: (times, usual) => `，是通常（${usual}）的 ${times} 倍`,
   units: { d: " 天", h: " 小时", min: " 分", s: " 秒" },
@@ -105,6 +135,7 @@ const chinese: Words = {
   labels: { instance: "实例", operator: "操作人", started: "开始", changed: "变更", params: "参数" },
   colon: "：",
   task: (id) => `任务 ${id}`,
+  console: "控制台",
   seen: (duration) => `${duration}后发现`,
   more: (count) => `另有 ${count} 项`,
 };

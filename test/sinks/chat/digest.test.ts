@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { digestOf } from "../../../lib/sinks/chat/digest.ts";
+import { digestOf, withoutGroups } from "../../../lib/sinks/chat/digest.ts";
 import { sampleEvents } from "../sample.ts";
 import { eventOf, plainStyle } from "./sample.ts";
 
@@ -10,25 +10,33 @@ const mixed = [
   eventOf("succeeded", 4),
 ];
 
+/** The changes above, on instances of these names. */
+const onInstances = (...names: readonly string[]) =>
+  mixed.map((event, index) => ({
+    ...event,
+    data: { ...event.data, instance: { ...event.data.instance, name: names[index] ?? "" } },
+  }));
+
 describe("a digest", () => {
   it("counts the changes by kind and lists the most urgent first", () => {
     expect(digestOf(mixed, { ...plainStyle, titlePrefix: "[prod] " })).toEqual({
       tone: "failure",
       glyph: "❌",
       title: "[prod] 4 task changes: 1 failed, 2 succeeded, 1 running",
-      subtitle: "rabbitmq · i-0001",
+      subtitle: "i-0001 · RabbitMQ · eu-west-101",
       transition: "",
       body: [],
       facts: [
-        { label: "❌ bindInstancePublicIp failed", value: "EXECUTING → FAILED in 5 s · task t-0003" },
-        { label: "✅ bindInstancePublicIp succeeded", value: "EXECUTING → SUCCESS in 5 s · task t-0001" },
-        { label: "✅ bindInstancePublicIp succeeded", value: "EXECUTING → SUCCESS in 5 s · task t-0004" },
-        { label: "⏳ bindInstancePublicIp is running", value: "EXECUTING → EXECUTING in 5 s · task t-0002" },
+        { label: "❌ Bind public IP failed", value: "Running → Failed in 5 s · li.wei · t-0003" },
+        { label: "✅ Bind public IP succeeded", value: "Running → Succeeded in 5 s · li.wei · t-0001" },
+        { label: "✅ Bind public IP succeeded", value: "Running → Succeeded in 5 s · li.wei · t-0004" },
+        { label: "⏳ Bind public IP is running", value: "Running → Running in 5 s · li.wei · t-0002" },
       ],
       hidden: 0,
       links: [],
       footer: "",
-      plainText: "❌ [prod] 4 task changes: 1 failed, 2 succeeded, 1 running · rabbitmq · i-0001",
+      plainText:
+        "❌ [prod] 4 task changes: 1 failed, 2 succeeded, 1 running · i-0001 · RabbitMQ · eu-west-101",
     });
   });
 
@@ -37,15 +45,31 @@ describe("a digest", () => {
     expect(title).toBe("4 项任务变更：失败 1，已成功 2，执行中 1");
   });
 
-  it("names the instance of each line where there are several", () => {
-    const [first, second] = mixed.map((event, index) => ({
-      ...event,
-      data: { ...event.data, instance: { ...event.data.instance, name: `orders-${index}` } },
-    }));
-    if (!first || !second) throw new Error("expected two events");
-    const digest = digestOf([first, second], plainStyle);
-    expect(digest.subtitle).toBe("rabbitmq · orders-0, rabbitmq · orders-1");
-    expect(digest.facts[0]?.value).toBe("orders-0 · EXECUTING → SUCCESS in 5 s · task t-0001");
+  it("groups the changes by instance, that of the most urgent change first", () => {
+    const digest = digestOf(onInstances("orders", "billing", "billing", "orders"), plainStyle);
+    expect(digest.facts.map(({ label, group }) => `${group} ${label}`)).toEqual([
+      "billing · RabbitMQ · eu-west-101 ❌ Bind public IP failed",
+      "billing · RabbitMQ · eu-west-101 ⏳ Bind public IP is running",
+      "orders · RabbitMQ · eu-west-101 ✅ Bind public IP succeeded",
+      "orders · RabbitMQ · eu-west-101 ✅ Bind public IP succeeded",
+    ]);
+    expect(digest.subtitle).toBe("billing · RabbitMQ · eu-west-101, orders · RabbitMQ · eu-west-101");
+  });
+
+  it("names the instance in each line for a platform that draws no groups", () => {
+    const [first] = withoutGroups(digestOf(onInstances("a", "b", "c", "d"), plainStyle)).facts;
+    expect(first).toEqual({
+      label: "❌ Bind public IP failed",
+      value: "c · Running → Failed in 5 s · li.wei · t-0003",
+    });
+  });
+
+  it("shortens long task ids to what tells them apart", () => {
+    const [{ value } = { value: "" }] = digestOf(
+      [eventOf("failed", 1, { id: "ff80808272dcc90f0172df1e00000067" })],
+      plainStyle,
+    ).facts;
+    expect(value).toMatch(/ · …000067$/);
   });
 
   it("lists forty changes and counts the rest", () => {

@@ -208,7 +208,7 @@ describe("links that do not fit", () => {
   it("are told once, by their labels", async () => {
     const logged: unknown[] = [];
     const log = (...line: unknown[]) => void logged.push(line);
-    const { sink } = await staged("slack", { links }, undefined, { ...sampleDeps, log });
+    const { sink } = await staged("discord", { links }, undefined, { ...sampleDeps, log });
     for (const number of [1, 2]) await sink.deliver([eventOf("failed", number)], running());
     expect(logged).toEqual([
       ["warn", "a link does not fit into the message; omitted", { sink: "chat", link: "Logs" }],

@@ -178,8 +178,12 @@ export const answers: Readonly<Record<PlatformType, Answering>> = {
         (block.type !== "header" || (block.text?.text.length ?? 0) <= 150) &&
         (block.text?.text.length ?? 1) > 0 &&
         (block.text?.text.length ?? 1) <= 3_000 &&
-        (block.fields ?? []).length <= 10 &&
-        (block.fields ?? []).every((field) => field.text.length <= 2_000),
+        ["header", "rich_text", "actions", "context"].includes(block.type) &&
+        (block.type !== "actions" || (block.elements?.length ?? 0) <= 5) &&
+        (block.elements ?? []).every(
+          ({ type, url = "", text }) =>
+            type !== "button" || (url.length <= 3_000 && JSON.stringify(text).length <= 200),
+        ),
     );
     return isRight && blocks.length <= 50 ? { body: "ok" } : { status: 400, body: "invalid_blocks" };
   },
@@ -317,7 +321,7 @@ interface TelegramMessage {
 interface SlackBlock {
   readonly type: string;
   readonly text?: { readonly text: string };
-  readonly fields?: readonly { readonly text: string }[];
+  readonly elements?: readonly { readonly type: string; readonly url?: string; readonly text?: unknown }[];
 }
 
 interface DiscordEmbed {
