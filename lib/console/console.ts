@@ -125,10 +125,15 @@ async function readOn(
   feed: Feed,
   { clock, log, mode, signal }: ReadOptions,
 ): Promise<void> {
+  // From here on this process tells of itself; another process only by its journal.
+  await reader.readJournal(clock.now());
   await reader.touchActive();
   while (!signal.aborted) {
     try {
-      if (feed.isHeard && mode === "console") await reader.touchActive();
+      if (feed.isHeard && mode === "console") {
+        await reader.readJournal();
+        await reader.touchActive();
+      }
       if (feed.isHeard) await reader.read();
     } catch (error) {
       logDefect(log, "the console failed to read the records", {}, error);

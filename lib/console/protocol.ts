@@ -62,8 +62,10 @@ export interface AttemptRow {
   readonly sink: string;
   /** When it ended. */
   readonly atMs: number;
-  readonly durationMs: number;
-  readonly kind: "accepted" | "retry" | "blocked" | "permanent";
+  /** Null where only the journal tells of it. */
+  readonly durationMs: number | null;
+  /** `permanent`: it was given up; `redriven`: an operator made it pending again. */
+  readonly kind: "accepted" | "retry" | "blocked" | "permanent" | "redriven";
   readonly reason: string | null;
   /** The receiver's answer in one line; null when the event was accepted. */
   readonly detail: string | null;

@@ -3,6 +3,7 @@ import { owes } from "../checkpoint/pending.ts";
 import type { Clock } from "../core/clock.ts";
 import { StoreError } from "../core/errors.ts";
 import { parseStreamKey, type StreamKey } from "../core/names.ts";
+import type { Journaled } from "../journal/journal.ts";
 import type { Bridge } from "../wire/bridge.ts";
 import type { ConsoleModel } from "./model/model.ts";
 
@@ -10,12 +11,17 @@ const loadsAtOnce = 8;
 const lettersEveryMs = 3_000;
 /** Most records that a page shows; the busy ones come first. */
 const maxRecords = 1_000;
+/** How far back the journal is read, and how many of its entries. */
+const journalSpanMs = 24 * 3_600_000;
+const maxEntries = 10_000;
+/** Entries of a commit may show this much later than they say, milliseconds. */
+const journalLagMs = 10_000;
 /** Commits of another process may show in the index this much later, milliseconds. */
 const indexLagMs = 60_000;
 
 /** Reads the records of a store into the model. */
 export class RecordsReader {
-  readonly #bridge: Pick<Bridge, "checkpoints" | "deadLetters" | "activity">;
+  readonly #bridge: Pick<Bridge, "checkpoints" | "deadLetters" | "activity" | "journal">;
   readonly #model: ConsoleModel;
   readonly #clock: Clock;
   readonly #owing = new Set<StreamKey>();
@@ -23,16 +29,20 @@ export class RecordsReader {
   readonly #touched = new Set<StreamKey>();
   #indexedMs: number | null = null;
   #lettersDueMs = 0;
+  /** When the newest entry that was read was written, and the entries of the time before it. */
+  #journaledMs: number;
+  readonly #journaled = new Map<string, number>();
   #isReading = false;
 
   constructor(
-    bridge: Pick<Bridge, "checkpoints" | "deadLetters" | "activity">,
+    bridge: Pick<Bridge, "checkpoints" | "deadLetters" | "activity" | "journal">,
     model: ConsoleModel,
     clock: Clock,
   ) {
     this.#bridge = bridge;
     this.#model = model;
     this.#clock = clock;
+    this.#journaledMs = clock.now() - journalSpanMs;
   }
 
   /** Marks a record that was written, or may have been. */
@@ -76,6 +86,33 @@ export class RecordsReader {
       this.#model.setDeadLetters(counted(letters.map(({ sink }) => sink)));
     });
     this.#isReading = false;
+  }
+
+  /** Reads what the journal gained since the last call, at first its latest part; up to `untilMs`, if that is given. */
+  async readJournal(untilMs?: number): Promise<void> {
+    const { journal } = this.#bridge;
+    if (!journal) return;
+    await this.#guarded(async () => {
+      const sinceMs = this.#journaledMs - journalLagMs;
+      const span = { sinceMs, newestFirst: true, ...(untilMs !== undefined && { untilMs }) };
+      const added: Journaled[] = [];
+      for await (const entry of journal.read(span)) {
+        if (entry.kind !== "damaged" && !this.#journaled.has(entry.id)) added.push(entry);
+        if (added.length === maxEntries) break;
+      }
+      for (const entry of added.reverse()) this.#take(entry);
+      for (const [id, writtenMs] of this.#journaled) {
+        if (writtenMs < this.#journaledMs - journalLagMs) this.#journaled.delete(id);
+      }
+    });
+  }
+
+  #take(entry: Journaled): void {
+    const name = entry.kind === "event" ? (entry.event.data.instance.name ?? null) : null;
+    addStream(this.#model, entry.stream, name);
+    this.#model.journaled(entry);
+    this.#journaled.set(entry.id, entry.writtenMs);
+    this.#journaledMs = Math.max(this.#journaledMs, entry.writtenMs);
   }
 
   /** Whether this stream's record was read once. */

@@ -2,9 +2,11 @@ import type { CloudEvent } from "../../change/event.ts";
 import { stampMs, type Task } from "../../change/task.ts";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import type { StreamKey } from "../../core/names.ts";
+import type { JournalEntry } from "../../journal/entry.ts";
 import type { DeliveryAttempt } from "../../run/observer.ts";
 import type { StreamTrouble } from "../../status/streams.ts";
-import type { ConsoleSnapshot, EventStory, Meta, Patch, TaskStory } from "../protocol.ts";
+import type { AttemptRow, ConsoleSnapshot, EventStory, Meta, Patch, TaskStory } from "../protocol.ts";
+import { rowOfAttempt, rowOfEntry } from "./attempts.ts";
 import { type ConsoleSink, SinksModel } from "./sinks-model.ts";
 import { type ConsoleStream, StreamsModel } from "./streams-model.ts";
 import { TasksModel } from "./tasks-model.ts";
@@ -66,9 +68,15 @@ export class ConsoleModel {
     this.#streams.lagged(key, this.#tasks.committed(key, event, atMs, typicalMs).lagMs);
   }
 
+  /** An attempt that this process made. */
   attempted(attempt: DeliveryAttempt): void {
-    this.#sinks.attempted(attempt);
-    this.#tasks.attempted(attempt);
+    this.#attempted(attempt.event.id, rowOfAttempt(attempt));
+  }
+
+  /** An entry of the journal. */
+  journaled(entry: JournalEntry): void {
+    if (entry.kind === "event") this.committed(entry.stream, entry.event, entry.atMs);
+    else this.#attempted(entry.eventId, rowOfEntry(entry));
   }
 
   /** A stream's record as it is stored; null when it has none. */
@@ -143,6 +151,11 @@ export class ConsoleModel {
 
   task(key: string): TaskStory | null {
     return this.#tasks.task(key);
+  }
+
+  #attempted(eventId: string, row: AttemptRow): void {
+    this.#sinks.attempted(row);
+    this.#tasks.attempted(eventId, row);
   }
 
   #unsent<Row>(rows: readonly Row[], nameOf: (row: Row) => string): readonly Row[] {

@@ -1,8 +1,7 @@
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import type { SinkName } from "../../core/names.ts";
-import type { DeliveryAttempt } from "../../run/observer.ts";
+import { type SinkName, sinkName } from "../../core/names.ts";
 import { sinkStatuses } from "../../status/sinks.ts";
-import type { SinkRow } from "../protocol.ts";
+import type { AttemptRow, SinkRow } from "../protocol.ts";
 import { Flow } from "./flow.ts";
 
 /** A sink of the configuration. */
@@ -41,14 +40,14 @@ export class SinksModel {
     );
   }
 
-  attempted({ sink, result, endedMs }: Pick<DeliveryAttempt, "sink" | "result" | "endedMs">): void {
-    const notes = this.#sinks.get(sink);
-    if (!notes) return;
-    const isAccepted = result.kind === "accepted";
-    notes.flow.add(endedMs, isAccepted);
+  attempted({ sink, kind, atMs }: AttemptRow): void {
+    const notes = this.#sinks.get(sinkName(sink));
+    if (!notes || kind === "redriven") return;
+    const isAccepted = kind === "accepted";
+    notes.flow.add(atMs, isAccepted);
     if (isAccepted) {
       notes.accepted += 1;
-      notes.lastAcceptedMs = endedMs;
+      notes.lastAcceptedMs = Math.max(notes.lastAcceptedMs ?? 0, atMs);
     } else notes.failed += 1;
   }
 

@@ -3,8 +3,8 @@ import { maskedParams } from "../../change/mask.ts";
 import type { Task } from "../../change/task.ts";
 import type { OutboxEntry } from "../../checkpoint/checkpoint.ts";
 import type { StreamKey } from "../../core/names.ts";
-import type { DeliveryAttempt } from "../../run/observer.ts";
 import type { AttemptRow, DeliveryRow, EventRow, EventStory, TaskRow, TaskStory } from "../protocol.ts";
+import { withAttempt } from "./attempts.ts";
 import { eventRow, type Sighting, sightingOfEvent, sightingOfTask, taskKey, withSighting } from "./tasks.ts";
 
 /** Most rows kept; beyond them the oldest go. */
@@ -94,14 +94,14 @@ export class TasksModel {
       this.#keep({ ...kept, row: { ...row, deliveries: [...row.deliveries, ...added] } });
   }
 
-  attempted({ event, ...attempt }: DeliveryAttempt): void {
-    const kept = this.#events.get(event.id);
+  /** An attempt to deliver an event; nothing where the event is no longer kept. */
+  attempted(eventId: string, attempt: AttemptRow): void {
+    const kept = this.#events.get(eventId);
     if (!kept) return;
-    const row = attemptRow(attempt);
     this.#keep({
       ...kept,
-      row: { ...kept.row, deliveries: withAttempt(kept.row.deliveries, row) },
-      attempts: [...kept.attempts, row].slice(-maxAttempts),
+      row: { ...kept.row, deliveries: withAttempt(kept.row.deliveries, attempt) },
+      attempts: [...kept.attempts, attempt].slice(-maxAttempts),
     });
   }
 
@@ -173,25 +173,3 @@ const storyOf = ({ row, event, attempts }: KeptEvent): EventStory => ({
   json: JSON.stringify(event, null, 2),
   attempts,
 });
-
-const attemptRow = ({ sink, result, startedMs, endedMs }: Omit<DeliveryAttempt, "event">): AttemptRow => ({
-  sink,
-  atMs: endedMs,
-  durationMs: endedMs - startedMs,
-  kind: result.kind,
-  reason: result.kind === "accepted" ? null : result.reason,
-  detail: result.kind === "accepted" ? null : result.detail,
-});
-
-const states = {
-  accepted: "accepted",
-  retry: "retrying",
-  blocked: "blocked",
-  permanent: "abandoned",
-} as const;
-
-function withAttempt(deliveries: readonly DeliveryRow[], { sink, kind }: AttemptRow): readonly DeliveryRow[] {
-  const earlier = deliveries.find((delivery) => delivery.sink === sink);
-  const next = { sink, state: states[kind], attempts: (earlier?.attempts ?? 0) + 1 };
-  return earlier ? deliveries.map((each) => (each === earlier ? next : each)) : [...deliveries, next];
-}

@@ -124,7 +124,13 @@ export const chinese: PageWords = {
     loading: "正在加载",
     gone: "此任务已不再保留。",
   },
-  results: { accepted: "已接受", retry: "将重试", blocked: "已阻塞", permanent: "永久拒绝" },
+  results: {
+    accepted: "已接受",
+    retry: "将重试",
+    blocked: "已阻塞",
+    permanent: "已放弃",
+    redriven: "由运维人员放回",
+  },
   deliveries: {
     pending: "待投递",
     accepted: "已接受",

@@ -137,7 +137,8 @@ export const english = {
     accepted: "Accepted",
     retry: "Will be retried",
     blocked: "Blocked",
-    permanent: "Rejected for good",
+    permanent: "Given up",
+    redriven: "Put back by an operator",
   },
   deliveries: {
     pending: "pending",
