@@ -119,6 +119,16 @@ describe("the architecture", () => {
     expect(found).toEqual(Object.fromEntries(told));
   });
 
+  it("keeps the console out of every function", () => {
+    const entries = [...sources.keys()].filter(
+      (file) => file.startsWith("functions/") && !file.endsWith("cli.ts"),
+    );
+    const wrong = entries.filter((entry) =>
+      [...reachedFrom(entry, importsOf)].some((file) => file.startsWith("lib/console/")),
+    );
+    expect([entries.length > 3, wrong]).toEqual([true, []]);
+  });
+
   it("has no loop between folders, nor between files", () => {
     const folders = [...actual.keys()].filter((each) =>
       reachedFrom(each, (folder) => actual.get(folder) ?? []).has(each),

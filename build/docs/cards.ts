@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { chromium } from "playwright-core";
 import { pageOf } from "../../lib/preview/page.ts";
 import { type PlatformType, platformTypes } from "../../lib/preview/platforms.ts";
 import { albumOf, sampleSubject } from "../../lib/preview/preview.ts";
 import type { Language } from "../../lib/sinks/chat/text.ts";
-import { findProgram } from "../../test/services/programs.ts";
+import { launchChromium } from "../../test/services/chromium.ts";
 
 // `npm run docs:cards` takes chat.md's pictures in a real browser. Needs Noto Sans CJK and Noto Color Emoji.
 
@@ -36,15 +35,7 @@ export async function pageFor({ type, language }: Picture): Promise<string> {
 export const fingerprint = (page: string): string => createHash("sha256").update(page).digest("hex");
 
 async function takePictures(): Promise<void> {
-  const names = ["chromium", "chromium-browser", "google-chrome"];
-  const executablePath = names.map(findProgram).find((path) => path !== null);
-  if (!executablePath) throw new Error(`no browser found: install one of ${names.join(", ")}`);
-  // A browser's sandbox does not work for root; grey font smoothing makes smaller files.
-  const browser = await chromium.launch({
-    executablePath,
-    chromiumSandbox: process.getuid?.() !== 0,
-    args: ["--disable-lcd-text"],
-  });
+  const browser = await launchChromium();
   const taken: Record<string, string> = {};
   try {
     const tab = await browser.newPage({ viewport: { width: 980, height: 600 } });

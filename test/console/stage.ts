@@ -2,11 +2,13 @@ import { onTestFinished } from "vitest";
 import { loadConfigValue } from "../../lib/config/load.ts";
 import { type Console, type OpenConsoleOptions, openConsole } from "../../lib/console/console.ts";
 import { systemClock } from "../../lib/core/clock.ts";
+import { StoreError } from "../../lib/core/errors.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { type Receiver, type Reply, startReceiver } from "../../lib/simulator/receiver.ts";
-import type { NewTask } from "../../lib/simulator/world.ts";
+import type { NewInstance, NewTask } from "../../lib/simulator/world.ts";
+import { memoryStores } from "../../lib/stores/memory.ts";
 import { type Bridge, openBridge } from "../../lib/wire/bridge.ts";
 import { type BridgeObserver, observeAll } from "../../lib/wire/observer.ts";
 
@@ -29,32 +31,46 @@ export interface ConsoleStage {
   /** Starts a task; returns its id. */
   task(task?: Partial<NewTask>): string;
   poll(): Promise<void>;
+  /** Lets the store fail from now on. */
+  breakStore(): void;
   /** How the receiver answers from now on. */
   answer(reply: Reply): void;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
+export interface StageOptions extends Partial<OpenConsoleOptions> {
+  /** The source's limits of open tasks. */
+  readonly overdue?: Readonly<Record<string, string>>;
+  /** Further instances. */
+  readonly more?: readonly NewInstance[];
+}
+
 /** A simulated API with one instance, a receiver, a bridge between them in memory, and its console. */
-export async function openConsoleStage(options: Partial<OpenConsoleOptions> = {}): Promise<ConsoleStage> {
+export async function openConsoleStage({
+  overdue = {},
+  more = [],
+  ...options
+}: StageOptions = {}): Promise<ConsoleStage> {
   const random = seededRandom(1);
   const simulator = await startSimulator({ random });
   let reply: Reply = { status: 204 };
   const receiver = await startReceiver({ respond: () => reply });
-  simulator.world.addInstance(instance);
+  const room = await startReceiver({ respond: () => ({ status: 200, body: "ok" }) });
+  const instances = [instance, ...more];
+  for (const each of instances) simulator.world.addInstance(each);
   const loaded = await loadConfigValue(
     {
-      sources: [
-        {
-          engine: instance.engine,
-          region: "cn-north-4",
-          endpoint: simulator.url,
-          projectId: instance.projectId,
-          instances: "all",
-          credentials: demoKey,
-          startFrom: "all",
-        },
-      ],
+      sources: instances.map(({ engine, projectId }) => ({
+        engine,
+        region: "cn-north-4",
+        endpoint: simulator.url,
+        projectId,
+        instances: "all",
+        credentials: demoKey,
+        startFrom: "all",
+        overdue,
+      })),
       checkpoint: { type: "memory" },
       sinks: {
         ops: {
@@ -65,7 +81,7 @@ export async function openConsoleStage(options: Partial<OpenConsoleOptions> = {}
         },
         team: {
           type: "slack",
-          url: receiver.url.replace("/events", "/services/a-secret"),
+          url: room.url.replace("/events", "/services/a-secret"),
           allowPrivateNetwork: true,
         },
       },
@@ -75,7 +91,21 @@ export async function openConsoleStage(options: Partial<OpenConsoleOptions> = {}
   const observers: BridgeObserver[] = [];
   const log = () => {};
   const deps = { clock: systemClock, random, log };
-  const bridge = await openBridge(loaded, { ...deps, observer: observeAll(observers) });
+  const stores = memoryStores(systemClock);
+  let isBroken = false;
+  const orBroken =
+    <Args extends readonly unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      if (isBroken) throw new StoreError("unavailable", "the disk is gone");
+      return call(...args);
+    };
+  const checkpoints = { ...stores.checkpoints, load: orBroken(stores.checkpoints.load) };
+  const deadLetters = { ...stores.deadLetters, list: orBroken(stores.deadLetters.list) };
+  const bridge = await openBridge(loaded, {
+    ...deps,
+    observer: observeAll(observers),
+    stores: { ...stores, checkpoints, deadLetters },
+  });
   const opened = await openConsole(bridge, loaded, deps, {
     mode: "watch",
     port: 0,
@@ -88,6 +118,7 @@ export async function openConsoleStage(options: Partial<OpenConsoleOptions> = {}
     await bridge.close();
     await simulator.close();
     await receiver.close();
+    await room.close();
   });
   const { origin, hash } = new URL(opened.url);
   const token = hash.replace("#token=", "");
@@ -108,6 +139,9 @@ export async function openConsoleStage(options: Partial<OpenConsoleOptions> = {}
       }),
     poll: async () => {
       await bridge.run(new AbortController().signal);
+    },
+    breakStore: () => {
+      isBroken = true;
     },
     answer: (next) => {
       reply = next;

@@ -94,6 +94,12 @@ export const requirements: readonly Requirement[] = [
     install: `npm install --prefix test/services/node22/target node@${node22Version}`,
     isThere: () => existsSync(node22),
   },
+  {
+    test: "test/e2e/console/*.test.ts",
+    install: "apt-get install chromium",
+    isThere: () =>
+      ["chromium", "chromium-browser", "google-chrome"].some((name) => findProgram(name) !== null),
+  },
   server("test/e2e-image/image.test.ts", "buildah", "buildah"),
   inVenv("test/deploy/containerfile.test.ts", hadolint),
   inVenv("test/deploy/kubernetes.test.ts", kubernetesValidate),

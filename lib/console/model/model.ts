@@ -54,8 +54,8 @@ export class ConsoleModel {
     for (const task of tasks) {
       if (task.status === "SUCCESS" && !this.#tasks.hasEnded(key, task.id))
         this.#streams.succeeded(key, task);
-      this.#tasks.listed(key, task, this.#streams.typicalMs(key, task.name));
     }
+    for (const task of tasks) this.#tasks.listed(key, task, this.#streams.typicalMs(key, task.name));
   }
 
   /** A run ended: whether the stream could be read. */

@@ -53,7 +53,7 @@ function drawBars(context: CanvasRenderingContext2D, part: LanePart): void {
     const box = boxOf(bar, lane, top, scene);
     const ghostEnd =
       task.typicalMs === null ? 0 : scene.gutter + xOf(scene.scale, task.createdAtMs + task.typicalMs);
-    const reach = Math.max(box.x + box.width, ghostEnd) + (lane.isLabelled ? labelWidth(context, task) : 0);
+    const reach = Math.max(box.x + box.width, ghostEnd);
     if (box.x > right || reach < scene.gutter || box.y > scene.height || box.y + box.height < axisHeight)
       continue;
     const look = lookOfKind(kindOfTask(task));

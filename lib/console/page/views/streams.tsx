@@ -10,7 +10,7 @@ export function StreamsView() {
   const { streams: text, empty, views } = words.value;
   const rows = streams.value;
   return (
-    <section class="card" aria-label={views.streams}>
+    <div class="card">
       {rows.length === 0 ? (
         <Empty title={empty.streams} text={empty.streamsText} />
       ) : (
@@ -39,7 +39,7 @@ export function StreamsView() {
           </table>
         </section>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -52,8 +52,8 @@ export const english = {
     title: "Overview",
     open: "Open tasks",
     overdue: "Overdue",
-    failed: "Failed, last hour",
-    pending: "Deliveries pending",
+    failed: "Failed in 1 h",
+    pending: "Pending",
     deadLetters: "Dead letters",
   },
   filter: {
