@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
 import { openPage } from "../page.ts";
@@ -20,7 +21,7 @@ export const showConsole = (
       port: port ?? true,
       allowsChanges: allowChanges,
     });
-    await context.clock.sleep(Number.MAX_SAFE_INTEGER, context.stop);
+    if (!context.stop.aborted) await once(context.stop, "abort");
     page.close();
     return 0;
   });

@@ -34,7 +34,8 @@ async function anHour(): Promise<ConsoleStage> {
   const people = [users.lin, users.maria, users.pipeline, users.dms];
   const nowMs = Date.now();
   const start = (minutesAgo: number, index: number, end: string | null, stretch = 1): void => {
-    const [name, minutes] = kinds[index % kinds.length] ?? ["bindInstancePublicIp", 1];
+    const kind = (index % 4) + 2 * (Math.floor(index / 4) % 2);
+    const [name, minutes] = kinds[kind % kinds.length] ?? ["bindInstancePublicIp", 1];
     const lastsMs = minutes * minuteMs * stretch * (0.8 + random() * 0.4);
     stage.task({
       instance: instances[index % instances.length] ?? "",
