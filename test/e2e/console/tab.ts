@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
 import { launchChromium } from "../../services/chromium.ts";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let shared: Promise<Browser> | null = null;
 
@@ -59,7 +56,7 @@ export async function openTab(
     page,
     errors,
     violations: async () => {
-      await page.evaluate(axe);
+      await page.evaluate(axe.source);
       const found = (await page.evaluate(
         "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ target }) => target)].join(' ')))",
       )) as readonly string[];
