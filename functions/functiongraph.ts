@@ -38,10 +38,11 @@ function agencyKeyOf(context: FunctionGraphContext): AccessKey | null {
   return ak && sk ? { ak, sk, securityToken: context.getSecurityToken() } : null;
 }
 
-/** Makes one run over all streams, by a timer. Returns its summary; rejects after the run when a stream could not be read. */
-export async function handler(_event: unknown, context: FunctionGraphContext): Promise<RunSummary> {
+/** Makes one run: over all streams by a timer, over those that an event names by any other trigger. Returns its summary; rejects after the run when a stream could not be read. */
+export async function handler(event: unknown, context: FunctionGraphContext): Promise<RunSummary> {
   logger = context.getLogger();
   return run({
+    event,
     agencyKey: agencyKeyOf(context),
     remainingMs: context.getRemainingTimeInMilliSeconds(),
   });

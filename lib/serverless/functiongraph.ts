@@ -6,6 +6,7 @@ import type { Strays } from "../telemetry/strays.ts";
 import { parseJson } from "../text/json.ts";
 import { followForMs } from "./limits.ts";
 import { logRun, requireNoStrays, requireSuccess } from "./report.ts";
+import { isTimer } from "./timer.ts";
 import { type WarmDeps, warmBridge } from "./warm.ts";
 
 /** Time reserved for the last commit, milliseconds; one attempt may take five seconds. */
@@ -13,6 +14,8 @@ const reserveMs = 6_000;
 
 /** One invocation of the function. */
 export interface FunctionGraphInvocation {
+  /** The trigger's event: the timer's, or any other, which wakes the streams that it names. */
+  readonly event: unknown;
   /** Temporary key of the function's agency; null without an agency. */
   readonly agencyKey: AccessKey | null;
   /** Time left until the platform ends the invocation, milliseconds. */
@@ -32,18 +35,14 @@ export function functionGraphRuns(
   const warm = warmBridge(deps);
   // A key in the function's own variables takes precedence over the agency's.
   const hasOwnKey = accessKeyIn(deps.environment) !== null;
-  return async ({ agencyKey, remainingMs, signal }) => {
+  return async ({ event, agencyKey, remainingMs, signal }) => {
     const startedMs = deps.clock.now();
     const budgetMs = Math.max(0, remainingMs - reserveMs);
     const timeout = AbortSignal.timeout(budgetMs);
     const bridge = await warm.current(hasOwnKey || !agencyKey ? {} : variablesOf(agencyKey));
-    const summary = await bridge.run(
-      signal ? AbortSignal.any([timeout, signal]) : timeout,
-      {},
-      {
-        followForMs: followForMs(startedMs + budgetMs - deps.clock.now()),
-      },
-    );
+    const ended = signal ? AbortSignal.any([timeout, signal]) : timeout;
+    const time = { followForMs: followForMs(startedMs + budgetMs - deps.clock.now()) };
+    const summary = await (isTimer(event) ? bridge.run(ended, {}, time) : bridge.wake(event, ended, time));
     logRun(deps.log, summary);
     requireSuccess(summary);
     requireNoStrays(strays);

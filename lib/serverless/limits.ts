@@ -2,7 +2,7 @@ import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
 
 /** Longest time that a run follows streams, milliseconds: within the minute between two timer events. */
-const longestFollowMs = 54_000;
+const longestFollowMs = 57_000;
 
 /** How long a function's run may follow streams when it has this time, milliseconds. */
 export const followForMs = (budgetMs: number): number => Math.min(budgetMs, longestFollowMs);

@@ -37,6 +37,7 @@ import { openSinkPipeline } from "./sink-pipeline.ts";
 import { openStores, openStoresToRead } from "./stores.ts";
 import { streamPlans } from "./stream-plan.ts";
 import { unlistedStreams } from "./unlisted.ts";
+import { wakes } from "./wakes.ts";
 
 /** When a run's time is over. */
 export type RunTime = Pick<RunOptions, "nextMs" | "followForMs">;
@@ -80,7 +81,7 @@ export interface Bridge {
   ): Promise<RunSummary>;
   /**
    * Runs the streams whose instances an event names, anywhere in it and in whatever shape; all streams when it names
-   * none that is watched.
+   * none that is watched. Repeats within five seconds share one run.
    */
   wake(event: unknown, signal: AbortSignal, time?: RunTime): Promise<RunSummary>;
   /** Discovers all streams. If a source cannot be listed, it returns the last known streams and the failure. */
@@ -191,6 +192,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     return summary;
   };
 
+  const wakeOnce = wakes(clock);
   const runAll: Bridge["run"] = (signal, observer, time) =>
     runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, time);
 
@@ -210,8 +212,13 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
           .filter(({ stream }) => words.has(stream.instanceId))
           .map((stream) => plans.ofWatched(stream, discovery)),
       );
-      if (named.length === 0) return runAll(signal, {}, time);
-      return runOver([inOneGo({ plans: named, failedSources: [] })], signal, {}, time);
+      return wakeOnce(
+        named.map(({ rules }) => rules.stream),
+        () =>
+          named.length === 0
+            ? runAll(signal, {}, time)
+            : runOver([inOneGo({ plans: named, failedSources: [] })], signal, {}, time),
+      );
     },
     runShard: (shard, signal, observer, time) => {
       const planned = shard.map(({ stream, owes, absentMs, ...rest }) => {

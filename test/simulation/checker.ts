@@ -199,8 +199,15 @@ function checkTakenIn(history: History, stream: StreamKey, sight: Task, { bases,
     const status = data.change.to;
     return status === sight.status || !isLater(sight, { status, updatedAtMs: Date.parse(time) });
   });
+  // A run that follows sees a task more than once, and a replica that lags may then show an earlier end.
+  const isItselfTold = events.some(
+    ({ time, data }) => data.change.to === sight.status && Date.parse(time) === sight.updatedAtMs,
+  );
   const isTakenIn = known
-    ? known.status === sight.status || !isLater(sight, known) || isInDoubt(known, sight, events, startedMs)
+    ? known.status === sight.status ||
+      isItselfTold ||
+      !isLater(sight, known) ||
+      isInDoubt(known, sight, events, startedMs)
     : isTold || history.noNews.has(sight.id) || history.vanished.has(sight.id) || base?.known.has(sight.id);
   // No change to what the run knew, whatever another has recorded since.
   const isNoChange = bases.some((base) => base.known.get(sight.id)?.status === sight.status);

@@ -167,7 +167,7 @@ resource "aws_lambda_function" "poll" {
   source_code_hash = filebase64sha256(var.zip)
   memory_size      = 512
   # Within the minute between two runs. The run ends its work 6 s before.
-  timeout = 55
+  timeout = 65
   # Overlapping runs are safe, but do nothing useful.
   reserved_concurrent_executions = 1
 

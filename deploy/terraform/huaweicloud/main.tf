@@ -79,7 +79,7 @@ resource "huaweicloud_fgs_function" "bridge" {
   app         = "default"
   agency      = huaweicloud_identity_agency.bridge.name
   memory_size = 256
-  timeout     = 55
+  timeout     = 65
   # Overlapping runs are safe, and do nothing useful.
   max_instance_num    = "1"
   encrypted_user_data = jsonencode(var.secrets)
@@ -98,7 +98,7 @@ resource "huaweicloud_fgs_function" "bridge" {
     for_each = local.from_image ? [var.image] : []
     content {
       url  = custom_image.value
-      args = "functiongraph,--config,/bridge/bridge.config.yaml,--time-limit,55s"
+      args = "functiongraph,--config,/bridge/bridge.config.yaml,--time-limit,65s"
     }
   }
 }

@@ -74,7 +74,7 @@ resource "opentelekomcloud_fgs_function_v2" "bridge" {
   app         = "default"
   agency      = opentelekomcloud_identity_agency_v3.bridge.name
   memory_size = 256
-  timeout     = 55
+  timeout     = 65
   # Overlapping runs are safe, and do nothing useful.
   max_instance_num    = "1"
   encrypted_user_data = jsonencode(var.secrets)
@@ -90,7 +90,7 @@ resource "opentelekomcloud_fgs_function_v2" "bridge" {
     for_each = local.from_image ? [var.image] : []
     content {
       url  = custom_image.value
-      args = "functiongraph,--config,/bridge/bridge.config.yaml,--time-limit,55s"
+      args = "functiongraph,--config,/bridge/bridge.config.yaml,--time-limit,65s"
     }
   }
 }

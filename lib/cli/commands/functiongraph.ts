@@ -1,11 +1,18 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import type { AccessKey } from "../../huawei/sign.ts";
 import { functionGraphRuns, withUserData } from "../../serverless/functiongraph.ts";
 import { jsonLog } from "../../telemetry/log.ts";
 import { catchStrays } from "../../telemetry/strays.ts";
+import { parseJson } from "../../text/json.ts";
 import { durationMs, portOf } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
@@ -35,18 +42,18 @@ export async function functionGraph(
     catchStrays(process, log),
   );
   let last: Promise<unknown> = Promise.resolve();
-  const invoke = (headers: IncomingHttpHeaders) => {
-    const next = last.then(() => run({ agencyKey: agencyKeyOf(headers), remainingMs, signal: stop }));
+  const invoke = (event: unknown, headers: IncomingHttpHeaders) => {
+    const next = last.then(() => run({ event, agencyKey: agencyKeyOf(headers), remainingMs, signal: stop }));
     last = next.catch(() => {});
     return next;
   };
   const listener: RequestListener = async (request, response) => {
-    request.resume();
+    const event = await eventOf(request);
     if (request.method !== "POST") return respond(response, 405, { error: "POST only" });
     if (request.url === "/init") return respond(response, 200, {});
     if (request.url !== "/invoke") return respond(response, 404, { error: "POST /invoke or /init" });
     try {
-      respond(response, 200, await invoke(request.headers));
+      respond(response, 200, await invoke(event, request.headers));
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       log("error", "an invocation failed", { problem });
@@ -61,6 +68,19 @@ export async function functionGraph(
   await last;
   server.closeAllConnections();
   return 0;
+}
+
+/** A longer event is not read to its end, and wakes all streams. */
+const maxEventBytes = 1_048_576;
+
+async function eventOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= maxEventBytes) chunks.push(chunk);
+  }
+  return bytes > maxEventBytes ? { bytes } : parseJson(Buffer.concat(chunks).toString());
 }
 
 /** Headers that FunctionGraph adds when the function's setting "Include Keys" (enable_auth_in_header) is on. */

@@ -96,7 +96,7 @@ export function runningCommands({ root, run }: CommandLine): void {
     .description("serve as the event function of a FunctionGraph custom image")
     .option("-p, --port <number>", "port to listen on; FunctionGraph calls 8000", "8000")
     .option("--time-limit <duration>", "the function's execution timeout; a run stops 6 s before", "60s")
-    .addHelpText("after", examples("functiongraph --config /etc/bridge/bridge.config.yaml --time-limit 55s"))
+    .addHelpText("after", examples("functiongraph --config /etc/bridge/bridge.config.yaml --time-limit 65s"))
     .action((options: { port: string; timeLimit: string }) =>
       run(async (context) => (await import("../commands/functiongraph.ts")).functionGraph(context, options)),
     );

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import type { StreamKey } from "../../lib/core/names.ts";
+import type { RunSummary } from "../../lib/run/summary.ts";
+import { isTimer } from "../../lib/serverless/timer.ts";
+import { wakes } from "../../lib/wire/wakes.ts";
+import { manualClock } from "../simulator/clock.ts";
+
+const [a, b] = ["kafka/r/p/a", "kafka/r/p/b"] as StreamKey[] as [StreamKey, StreamKey];
+
+describe("wakes", () => {
+  it("of the same streams within five seconds cost one run, a flood of them too", async () => {
+    const clock = manualClock(0);
+    const once = wakes(clock);
+    let runs = 0;
+    const run = async () => ({ runId: String(++runs) }) as RunSummary;
+    await Promise.all(Array.from({ length: 500 }, (_, index) => once(index % 2 ? [a, b] : [b, a], run)));
+    expect(runs).toBe(1);
+    await once([b], run);
+    expect(runs).toBe(2);
+    await clock.advance(5_000);
+    expect(await once([a, b], run)).toEqual({ runId: "3" });
+  });
+
+  it("are all events but those of a timer", () => {
+    for (const timer of [
+      { trigger_type: "TIMER" },
+      { "detail-type": "Scheduled Event" },
+      {},
+      null,
+      undefined,
+      "",
+      7,
+    ])
+      expect(isTimer(timer)).toBe(true);
+    for (const wake of [
+      { Records: [{ EventSource: "aws:sns" }] },
+      { trigger_type: "CTS" },
+      { "detail-type": "x" },
+    ])
+      expect(isTimer(wake)).toBe(false);
+  });
+});
