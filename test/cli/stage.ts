@@ -63,6 +63,8 @@ export async function setStage(
   });
   simulator.world.addInstance(instance);
   const config = {
+    // An invocation that follows an open task lasts a minute.
+    polling: { follow: "off" },
     sources: [
       {
         engine: instance.engine,

@@ -74,6 +74,8 @@ export async function setStage(
   await writeFile(
     configFile,
     JSON.stringify({
+      // An invocation that follows an open task lasts a minute.
+      polling: { follow: "off" },
       sources: [
         {
           engine: "rabbitmq",

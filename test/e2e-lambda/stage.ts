@@ -103,6 +103,8 @@ interface Places {
 }
 
 const configOf = ({ api, dynamodb, hook, timeBudget, sinks }: Places) => ({
+  // An invocation that follows an open task lasts a minute.
+  polling: { follow: "off" },
   sources: [
     {
       engine: "rabbitmq",

@@ -169,6 +169,8 @@ interface Places {
 }
 
 const configOf = ({ simulator, receiver, engine, endpoint }: Places, fleet: object = {}) => ({
+  // An invocation that follows an open task lasts a minute.
+  polling: { follow: "off" },
   sources: [
     {
       engine: "rabbitmq",
