@@ -125,11 +125,16 @@ async function readOn(
   feed: Feed,
   { clock, log, mode, signal }: ReadOptions,
 ): Promise<void> {
-  // From here on this process tells of itself; another process only by its journal.
-  await reader.readJournal(clock.now());
-  await reader.touchActive();
+  const startedMs = clock.now();
+  let hasBegun = false;
   while (!signal.aborted) {
     try {
+      if (!hasBegun) {
+        hasBegun = true;
+        // From here on this process tells of itself; another process only by its journal.
+        await reader.readJournal(startedMs);
+        await reader.touchActive();
+      }
       if (feed.isHeard && mode === "console") {
         await reader.readJournal();
         await reader.touchActive();

@@ -32,7 +32,6 @@ export class RecordsReader {
   /** When the newest entry that was read was written, and the entries of the time before it. */
   #journaledMs: number;
   readonly #journaled = new Map<string, number>();
-  #isReading = false;
 
   constructor(
     bridge: Pick<Bridge, "checkpoints" | "deadLetters" | "activity" | "journal">,
@@ -71,13 +70,10 @@ export class RecordsReader {
     });
   }
 
-  /** Reads the marked records, those with pending deliveries, and the counts of dead letters. One at a time. */
+  /** Reads the marked records, those with pending deliveries, and the counts of dead letters. */
   async read(): Promise<void> {
-    if (this.#isReading) return;
-    this.#isReading = true;
     await this.#guarded(async () => {
       const streams = [...this.#touched.union(this.#owing)];
-      this.#touched.clear();
       await eachOf(streams, loadsAtOnce, (stream) => this.#load(stream));
       const nowMs = this.#clock.now();
       if (nowMs < this.#lettersDueMs) return;
@@ -85,7 +81,6 @@ export class RecordsReader {
       const letters = await this.#bridge.deadLetters.list({});
       this.#model.setDeadLetters(counted(letters.map(({ sink }) => sink)));
     });
-    this.#isReading = false;
   }
 
   /** Reads what the journal gained since the last call, at first its latest part; up to `untilMs`, if that is given. */
@@ -121,7 +116,12 @@ export class RecordsReader {
   }
 
   async #load(stream: StreamKey): Promise<void> {
-    const stored = await this.#bridge.checkpoints.load(stream);
+    // What is written from now on marks it anew; a failure keeps the mark.
+    this.#touched.delete(stream);
+    const stored = await this.#bridge.checkpoints.load(stream).catch((error: unknown) => {
+      this.touch(stream);
+      throw error;
+    });
     addStream(this.#model, stream, stored?.checkpoint.instanceName ?? null);
     this.#model.setRecord(stream, stored?.checkpoint ?? null);
     this.#read.add(stream);
