@@ -52,11 +52,18 @@ export class Looks {
     this.#release();
   }
 
-  /** Waits for the next look and makes it. Null when this run makes none. Never rejects. */
+  /** Waits for the next look and makes it. Null when this run makes none, or the last one is not taken. Never rejects. */
   next(options: CallOptions): Promise<void> | null {
     if (this.#underWay) return this.#underWay;
     const { follow } = this.#parts;
-    if (!follow || follow.over.aborted || this.#stopped.signal.aborted || options.signal.aborted) return null;
+    if (
+      !follow ||
+      this.#found !== null ||
+      follow.over.aborted ||
+      this.#stopped.signal.aborted ||
+      options.signal.aborted
+    )
+      return null;
     const dueMs = this.#dueMs(follow.everyMs);
     if (dueMs === null || dueMs >= follow.untilMs) {
       this.#release();
