@@ -40,6 +40,9 @@ const environment = {
   HUAWEICLOUD_SDK_PROJECT_ID: "p1",
   RUNTIME_PROJECT_ID: "p1",
   WEBHOOK_SECRET: webhookSecret,
+  SLACK_URL: "https://hooks.slack.com/services/T000/B000/xxxx",
+  FEISHU_URL: "https://open.feishu.cn/open-apis/bot/v2/hook/xxxx",
+  FEISHU_SECRET: "a-secret",
   GITHUB_DISPATCH_TOKEN: "token",
   GITLAB_TRIGGER_TOKEN: "token",
   RABBITMQ_PASSWORD: "a-password",
@@ -168,6 +171,49 @@ describe("the README's commands", () => {
   });
 });
 
+it.each(pages)("%s shows only commands and options that exist", (_, text) => {
+  const tree = commandTree();
+  const wrong = commandsIn(text).filter((line) => !exists(line, tree));
+  expect(wrong).toEqual([]);
+});
+
+describe.each([
+  ["slack", { status: 200, body: "ok" }, []],
+  ["feishu", { status: 200, body: '{"code":0}' }, ["FEISHU_SECRET"]],
+] as const)("docs/first-%s-message.md", (type, answer, secrets) => {
+  const text = page(`docs/first-${type}-message.md`);
+
+  it("fits on one screen", () => {
+    expect(text.split("\n").length).toBeLessThanOrEqual(60);
+  });
+
+  it("sends a message by its first command", async () => {
+    const receiver = await startReceiver({ respond: () => answer });
+    onTestFinished(() => receiver.close());
+    const [send = ""] = commandsIn(text);
+    const args = [...send.replaceAll("'", "").split(" "), "--type", type];
+    const env = { ...environment, [`${type.toUpperCase()}_URL`]: receiver.url };
+    const { code, err } = await run(args, { env });
+    expect([code, err]).toEqual([0, ""]);
+    expect(receiver.deliveries).toHaveLength(1);
+    for (const name of secrets) expect(send).toContain(name);
+  });
+
+  it("names a configuration in which each variable is set by one of its commands", () => {
+    const [config = ""] = blocks(text, "yaml");
+    const exported = blocks(text, "sh").join("").replaceAll("\n", " ");
+    for (const [, name] of config.matchAll(/\$\{(\w+)\}/g)) expect(exported).toContain(`${name}=`);
+  });
+});
+
+describe("docs/README.md", () => {
+  it("links every page beside it", () => {
+    const files = readdirSync(path.join(root, "docs")).filter((file) => /^(?!README).*\.md$/.test(file));
+    const listed = [...page("docs/README.md").matchAll(/\]\(([\w-]+\.md)/g)].map(([, file]) => file);
+    expect([...new Set(listed)].toSorted()).toEqual(files.toSorted());
+  });
+});
+
 describe("docs/operating.md", () => {
   it("shows the very keys that poll --json prints", async () => {
     const { cli } = await readmeStage();
@@ -213,6 +259,23 @@ function namedIn(cell: string): readonly { readonly command: string; readonly op
     if (words.length > 1) group = words[0] ?? "";
     return { command, options };
   });
+}
+
+/** What stands after `npm run -s bridge -- ` or `npm run demo -- ` in a page's code, without comments. */
+function commandsIn(text: string): readonly string[] {
+  const found = text.matchAll(/npm run (?:-s )?(bridge|demo) -- ([^`#\n]+)/g);
+  return [...found].map(([, script, line = ""]) => `${script === "demo" ? "demo " : ""}${line.trim()}`);
+}
+
+/** Options of the program, before any command's own. */
+const globalOptions = ["--config", "--env-file", "--json", "--log-level", "--debug", "--help", "--version"];
+
+function exists(line: string, tree: ReadonlyMap<string, readonly string[]>): boolean {
+  const words = line.split(/\s+/);
+  const command = [words.slice(0, 2).join(" "), words[0] ?? ""].find((name) => tree.has(name));
+  if (command === undefined) return line.startsWith("COMMAND");
+  const options = words.filter((word) => word.startsWith("--") && word.length > 2);
+  return options.every((option) => [...globalOptions, ...(tree.get(command) ?? [])].includes(option));
 }
 
 /** Keys and kinds of a JSON value, with the text and numbers left out. */
