@@ -50,13 +50,10 @@ export async function doctor(context: Context): Promise<ExitCode> {
   } catch (error) {
     const isConfig = error instanceof ConfigError;
     if (!isConfig && !isOutage(error)) throw error;
-    findings.push({
-      check: isConfig ? "configuration" : "store",
-      ...failed(
-        error.message,
-        isConfig ? "correct it: dms-task-bridge validate" : "correct what the message names",
-      ),
-    });
+    const [check, action] = isConfig
+      ? ["configuration", "correct it: dms-task-bridge validate"]
+      : ["store", "correct what the message names"];
+    findings.push(...error.message.split("\n").map((found) => ({ check, ...failed(found, action) })));
   }
   const { out } = context.screen;
   const hasFailed = findings.some(({ result }) => result === "failed");

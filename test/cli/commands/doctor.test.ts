@@ -45,6 +45,8 @@ describe("doctor", () => {
     expect(code).toBe(1);
     expect(out).toMatch(/^ok {7}node: /m);
     expect(out).toMatch(/^failed {3}configuration: .*sources/m);
+    expect(out.match(/^failed {3}configuration: /gm)?.length).toBe(2);
+    expect(out).not.toContain("\\x0a");
   });
 });
 
