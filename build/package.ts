@@ -48,11 +48,11 @@ async function buildExamples(outdir: string): Promise<void> {
     if (!/\.(ts|md)$/.test(name)) continue;
     const file = join(outdir, name);
     const text = (await readFile(file, "utf8"))
-      .replaceAll("../../lib/sinks/custom.ts", "dms-task-bridge")
+      .replace(/"(\.\.\/)+lib\/[^"]+"/g, '"dms-task-bridge"')
       .replaceAll("npm run -s bridge -- ", "npx dms-task-bridge ")
       .replaceAll("examples/", "node_modules/dms-task-bridge/dist/examples/")
       .replaceAll("../../docs/", "../../../docs/")
-      .replace(/\b(sink|bridge\.config|receiver|consumer)\.ts\b/g, "$1.js");
+      .replace(/\b(sink|sqlite|bridge\.config|receiver|consumer)\.ts\b/g, "$1.js");
     await rm(file);
     if (name.endsWith(".md")) await writeFile(file, text);
     else

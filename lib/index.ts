@@ -16,6 +16,7 @@ export type { DeliveryResult, FailureReason } from "./core/result.ts";
 export type { DeliveryAttempt } from "./run/observer.ts";
 export type { RunSummary, SinkSummary, StreamSummary } from "./run/summary.ts";
 export { type DeliverOnly, defineSink, type UncheckedModule } from "./sinks/custom.ts";
+export { type EventRequest, type HttpSinkDefinition, httpSink } from "./sinks/http/http-sink.ts";
 export type { BatchLimits, DeliverOptions, Sink, SinkDeps, SinkModule } from "./sinks/sink.ts";
 export type { WatchedStream } from "./source/discovery.ts";
 export { jsonLog, type Log, silentLog } from "./telemetry/log.ts";

@@ -1,4 +1,5 @@
-import history from "./sink.ts";
+import tickets from "./sink.ts";
+import history from "./sqlite.ts";
 
 // In a project of your own, end with: satisfies ConfigInput, imported as a type from "dms-task-bridge".
 export default {
@@ -11,6 +12,13 @@ export default {
     },
   ],
   sinks: {
+    tickets: {
+      type: "custom",
+      module: tickets,
+      url: "${TICKETS_URL}",
+      headers: { authorization: "Bearer ${TICKETS_TOKEN}" },
+      filter: { type: [{ suffix: ".failed" }] },
+    },
     history: {
       type: "custom",
       module: history,

@@ -11,6 +11,7 @@ import { type ReceiverOptions, startReceiver } from "../../lib/simulator/receive
 import { lineSink } from "../../lib/sinks/console.ts";
 import * as custom from "../../lib/sinks/custom.ts";
 import * as file from "../../lib/sinks/file.ts";
+import { httpSink } from "../../lib/sinks/http/http-sink.ts";
 import type { SinkType } from "../../lib/sinks/index.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import * as webhook from "../../lib/sinks/webhook.ts";
@@ -41,55 +42,78 @@ const webhookAt = (deps: SinkDeps, url: string, options: object = {}) =>
     deps,
   );
 
+type SinkAt = typeof webhookAt;
+
+const key = "plain-words-that-nobody-may-see";
+
+/** A custom sink over HTTP, which signs nothing. */
+const httpSinkAt: SinkAt = (deps, url, options = {}) => {
+  const module = httpSink({
+    url: `${url}?key=${query}`,
+    request: (event) => ({
+      headers: { "Content-Type": "application/cloudevents+json", "X-Key": key },
+      body: event,
+    }),
+  });
+  const given = { module, headers: { authorization: header }, allowPrivateNetwork: true, ...options };
+  return custom.create(name, v.parse(custom.schema, given), deps);
+};
+
 const hook =
-  (receiverOptions: ReceiverOptions = {}, options: object = {}) =>
+  (at: SinkAt, receiverOptions: ReceiverOptions, options: object) =>
   async (deps: SinkDeps): Promise<Trial> => {
-    const receiver = await startReceiver({ secret, clock: deps.clock, ...receiverOptions });
+    const signature = at === webhookAt ? { secret } : {};
+    const receiver = await startReceiver({ ...signature, clock: deps.clock, ...receiverOptions });
     onTestFinished(() => receiver.close());
     return {
-      sink: webhookAt(deps, receiver.url, options),
+      sink: at(deps, receiver.url, options),
       arrived: () => receiver.events().map(({ id }) => id),
     };
   };
 
 const nothing = async () => [];
 
-const webhookSetup = (options: object): Setup => ({
-  working: hook({}, options),
+const webhookSetup = (options: object, at: SinkAt = webhookAt): Setup => ({
+  working: hook(at, {}, options),
   failing: {
-    throttling: hook({ respond: () => ({ status: 429, headers: { "retry-after": "1" } }) }, options),
-    "an authorization that is refused": hook({ respond: () => ({ status: 401 }) }, options),
-    "an event too large": hook({ respond: () => ({ status: 413 }) }, options),
+    throttling: hook(at, { respond: () => ({ status: 429, headers: { "retry-after": "1" } }) }, options),
+    "an authorization that is refused": hook(at, { respond: () => ({ status: 401 }) }, options),
+    "an event too large": hook(at, { respond: () => ({ status: 413 }) }, options),
     "an error that repeats the request": hook(
+      at,
       {
         respond: (_, { headers, body }) => ({
           status: 400,
           headers: { "content-type": "application/json" },
-          body: JSON.stringify({ error: `${headers.authorization} ${query} ${secret} ${body}\r\n\u001b[2J` }),
+          body: JSON.stringify({
+            error: `${headers.authorization} ${headers["x-key"]} ${query} ${secret} ${body}\r\n\u001b[2J`,
+          }),
         }),
       },
       options,
     ),
     "a receiver that never answers": hook(
+      at,
       { respond: () => ({ hang: true }) },
       { timeout: "50ms", ...options },
     ),
-    "a broken connection": hook({ respond: () => ({ reset: true }) }, options),
+    "a broken connection": hook(at, { respond: () => ({ reset: true }) }, options),
     "a redirect": hook(
+      at,
       { respond: () => ({ status: 307, headers: { location: `http://127.0.0.1:1/${query}` } }) },
       options,
     ),
     "a refused connection": async (deps) => {
       const receiver = await startReceiver();
       await receiver.close();
-      return { sink: webhookAt(deps, receiver.url, options), arrived: nothing };
+      return { sink: at(deps, receiver.url, options), arrived: nothing };
     },
     "an address that is not open": async (deps) => ({
-      sink: webhookAt(deps, "https://10.1.2.3/hook", { allowPrivateNetwork: false, ...options }),
+      sink: at(deps, "https://10.1.2.3/hook", { allowPrivateNetwork: false, ...options }),
       arrived: nothing,
     }),
   },
-  secrets: [header, query, secret],
+  secrets: [header, key, query, secret],
 });
 
 async function folder(): Promise<string> {
@@ -176,6 +200,8 @@ const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
 for (const [type, setup] of Object.entries(setups)) sinkContract(type, setup);
 const withoutHttp = new Set(["email", "file", "console", "custom"]);
 for (const [type, setup] of Object.entries(setups)) if (!withoutHttp.has(type)) proxyContract(type, setup);
+sinkContract("custom over HTTP", webhookSetup({}, httpSinkAt));
+proxyContract("custom over HTTP", webhookSetup({}, httpSinkAt));
 sinkContract("webhook in mode binary", webhookSetup({ mode: "binary" }));
 sinkContract("webhook in mode batch", webhookSetup({ mode: "batch" }));
 sinkContract(

@@ -5,9 +5,11 @@ import { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import { describe, expect, it, onTestFinished } from "vitest";
 import config from "../../examples/custom-sink/bridge.config.ts";
-import history from "../../examples/custom-sink/sink.ts";
+import tickets from "../../examples/custom-sink/sink.ts";
+import history from "../../examples/custom-sink/sqlite.ts";
 import { sinkName } from "../../lib/core/names.ts";
 import { compileFilter } from "../../lib/filter/filter.ts";
+import { startReceiver } from "../../lib/simulator/receiver.ts";
 import { create, defineSink, schema } from "../../lib/sinks/custom.ts";
 import type { Sink } from "../../lib/sinks/sink.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "./sample.ts";
@@ -84,7 +86,29 @@ describe("a custom sink", () => {
   });
 });
 
-describe("the example", () => {
+describe("the example over HTTP", () => {
+  it("opens a ticket with a key of its own for each event", async () => {
+    const receiver = await startReceiver({ respond: () => ({ status: 201 }) });
+    onTestFinished(() => receiver.close());
+    const headers = { authorization: "Bearer token" };
+    const sink = opened({ module: tickets, url: receiver.url, headers, allowPrivateNetwork: true });
+    expect(await sink.deliver([sampleEvent()], running())).toEqual([{ kind: "accepted" }]);
+    const [{ headers: sent, body } = expect.fail("nothing arrived")] = receiver.deliveries;
+    expect(sent).toMatchObject({
+      "content-type": "application/json",
+      "idempotency-key": "i-0001%2Ft-0001%2FSUCCESS%2F1767225600000",
+      ...headers,
+    });
+    expect(JSON.parse(body)).toMatchObject({ title: "bindInstancePublicIp on i-0001: SUCCESS" });
+  });
+
+  it("needs its URL in the configuration", () => {
+    const { issues = [] } = v.safeParse(schema, { module: tickets });
+    expect(issues.map((issue) => v.getDotPath(issue))).toEqual(["url"]);
+  });
+});
+
+describe("the example with SQLite", () => {
   it("keeps each task's latest state, whatever comes twice", async () => {
     const folder = await mkdtemp(join(tmpdir(), "custom-sink-"));
     onTestFinished(() => rm(folder, { recursive: true }));

@@ -37,13 +37,19 @@ const headerName = v.pipe(
   v.string(),
   v.regex(/^[!#$%&'*+.^_`|~A-Za-z0-9-]+$/, "a header name"),
   v.toLowerCase(),
-  v.check((name) => !ownHeaders.test(name), "a header that the webhook does not set itself"),
+  v.check((name) => !ownHeaders.test(name), "a header that the sink does not set itself"),
 );
 const valueExpectation = "printable ASCII, without line breaks";
 const headerText = v.pipe(
   v.string(valueExpectation),
   v.trim(),
   v.regex(/^[\x20-\x7e\t]*$/, valueExpectation),
+);
+
+/** Schema of the headers that a configuration adds to every request. */
+export const headers = v.optional(
+  described(v.record(headerName, headerText), "Headers sent with every request, such as `authorization`."),
+  {},
 );
 
 /** Schema of the networks that a sink may connect to besides public ones. */
@@ -104,13 +110,7 @@ export const webhookSchema = v.pipe(
         "Several secrets during a rotation, newest first; instead of `secret`.",
       ),
     ),
-    headers: v.optional(
-      described(
-        v.record(headerName, headerText),
-        "Headers sent with every request, such as `authorization`.",
-      ),
-      {},
-    ),
+    headers,
     timeout: described(
       v.optional(attemptTimeout, "15s"),
       "Time limit of one attempt, from connecting to the end of the response.",

@@ -10,7 +10,8 @@ const maxBodyBytes = 1_048_576;
 
 /** A request and its limits. */
 export interface Post {
-  readonly method?: "POST" | "PATCH";
+  /** @default "POST" */
+  readonly method?: "POST" | "PUT" | "PATCH";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -2,7 +2,9 @@ import * as v from "valibot";
 import { onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { startReceiver } from "../../../lib/simulator/receiver.ts";
+import { httpSink } from "../../../lib/sinks/http/http-sink.ts";
 import type { SinkType } from "../../../lib/sinks/index.ts";
+import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import * as webhook from "../../../lib/sinks/webhook.ts";
 import { type HttpSetup, httpContract } from "../../contract/http.ts";
 import { awsHttpSetup, awsServices } from "../aws/services.ts";
@@ -13,21 +15,27 @@ import { huaweiHttpSetup, huaweiServices } from "../huawei/services.ts";
 import { sesHttpSetup } from "../mail/service.ts";
 import { workflowHttpSetup, workflowStarters } from "./workflow-starters.ts";
 
-const webhookHttpSetup: HttpSetup = {
+const receiverSetup = (sinkAt: (deps: SinkDeps, url: string) => Sink): HttpSetup => ({
   through: (gateway) => async (deps) => {
     const receiver = await startReceiver({ respond: () => ({ status: 200, body: "thank you" }) });
     onTestFinished(() => receiver.close());
     const url = `${await gateway(new URL(receiver.url).origin)}/events`;
-    const options = v.parse(webhook.schema, { url, allowPrivateNetwork: true });
-    return {
-      sink: webhook.create(sinkName("trial"), options, deps),
-      arrived: () => receiver.events().map(({ id }) => id),
-    };
+    return { sink: sinkAt(deps, url), arrived: () => receiver.events().map(({ id }) => id) };
   },
   isStatusProof: true,
-};
+});
 
-type WithoutHttp = "rabbitmq" | "kafka" | "nats" | "redis" | "mqtt" | "file" | "console" | "custom";
+const webhookHttpSetup = receiverSetup((deps, url) =>
+  webhook.create(sinkName("trial"), v.parse(webhook.schema, { url, allowPrivateNetwork: true }), deps),
+);
+
+const customHttpSetup = receiverSetup((deps, url) => {
+  const headers = { "content-type": "application/cloudevents+json" };
+  const { schema, create } = httpSink({ request: (body) => ({ headers, body }) });
+  return create(sinkName("trial"), v.parse(schema, { url, allowPrivateNetwork: true }), deps);
+});
+
+type WithoutHttp = "rabbitmq" | "kafka" | "nats" | "redis" | "mqtt" | "file" | "console";
 
 const setups: Readonly<Record<Exclude<SinkType, WithoutHttp>, HttpSetup>> = {
   webhook: webhookHttpSetup,
@@ -47,6 +55,7 @@ const setups: Readonly<Record<Exclude<SinkType, WithoutHttp>, HttpSetup>> = {
   functiongraph: huaweiHttpSetup(huaweiServices.functiongraph),
   github: workflowHttpSetup(workflowStarters.github),
   gitlab: workflowHttpSetup(workflowStarters.gitlab),
+  custom: customHttpSetup,
 };
 
 for (const [type, setup] of Object.entries(setups)) httpContract(type, setup);
