@@ -14,7 +14,7 @@ const e2e = [
   "test/{deploy,e2e,e2e-functiongraph,e2e-image,e2e-lambda,examples}/**/*.test.ts",
   "test/cli/{cli,commands,listen,running}.test.ts",
   "test/cli/commands/{completion,explain,functiongraph,init,preview,send,validate}.test.ts",
-  "test/docs.test.ts",
+  "test/docs{,-zh}.test.ts",
 ];
 /** Parts with real servers, real processes, or thousands of simulated runs. */
 const integration = [

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -14,24 +14,7 @@ import { demoKey } from "../lib/simulator/auth.ts";
 import { seededRandom } from "../lib/simulator/random.ts";
 import { startReceiver } from "../lib/simulator/receiver.ts";
 import { run } from "./cli/process.ts";
-
-const root = path.resolve(import.meta.dirname, "..");
-const pages = [
-  "README.md",
-  "SECURITY.md",
-  "CONTRIBUTING.md",
-  ...readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" }).map(
-    (file) => `docs/${file}`,
-  ),
-]
-  .filter((file) => file.endsWith(".md") && existsSync(path.join(root, file)))
-  .map((file) => [file, readFileSync(path.join(root, file), "utf8")] as const);
-
-const page = (name: string): string => pages.find(([file]) => file === name)?.[1] ?? "";
-const blocks = (text: string, language: string): readonly string[] =>
-  [...text.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
-    ([, block]) => block ?? "",
-  );
+import { blocks, page, pages, root } from "./docs-pages.ts";
 
 const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const environment = {
