@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build, type Metafile, transform } from "esbuild";
+import { asyncApiDocument } from "../lib/change/asyncapi.ts";
 import { eventJsonSchema } from "../lib/change/event-schema.ts";
 import { configJsonSchema } from "../lib/config/json-schema.ts";
 import { sinkTypes } from "../lib/sinks/index.ts";
@@ -34,7 +35,11 @@ export async function buildPackage(outdir: string): Promise<Metafile["outputs"]>
   for (const file of ["bin.cjs", "start.cjs"]) await cp(join(root, "functions", file), join(outdir, file));
   await buildExamples(join(outdir, "examples"));
   await mkdir(join(outdir, "schema"));
-  const schemas = { config: await configJsonSchema(sinkTypes), event: eventJsonSchema };
+  const schemas = {
+    config: await configJsonSchema(sinkTypes),
+    event: eventJsonSchema,
+    asyncapi: asyncApiDocument(),
+  };
   for (const [name, schema] of Object.entries(schemas)) {
     await writeFile(join(outdir, "schema", `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
   }

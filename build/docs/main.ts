@@ -2,10 +2,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { configJsonSchema, type JsonSchema, reference } from "../../lib/config/json-schema.ts";
 import { durationPattern } from "../../lib/options/duration.ts";
 import { sinkTypes } from "../../lib/sinks/index.ts";
+import { withEvents } from "./events.ts";
 import { withFigures } from "./scale.ts";
 import { markdownTable, type TableRow } from "./table.ts";
 
-// `node build/docs/main.ts` writes the tables of fields into configuration.md, from the schema, and the figures into scale.md.
+// `node build/docs/main.ts` writes the tables of fields into configuration.md, from the schema, the event types into events.md, and
+// the figures into scale.md.
 
 /** The page with its tables as the schema has them now. @throws Error for a marker that names no table */
 export async function withTables(page: string): Promise<string> {
@@ -104,6 +106,7 @@ const isList = (schema: object): schema is readonly unknown[] => Array.isArray(s
 if (import.meta.main) {
   for (const [name, written] of [
     ["configuration.md", withTables],
+    ["events.md", withEvents],
     ["scale.md", withFigures],
   ] as const) {
     const url = new URL(`../../docs/${name}`, import.meta.url);

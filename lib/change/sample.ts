@@ -1,5 +1,5 @@
 import { taskId } from "../core/names.ts";
-import { type CloudEvent, toEvent } from "./event.ts";
+import { type CloudEvent, type StreamEventKind, toEvent, toStreamEvent } from "./event.ts";
 import { firstStatus } from "./task.ts";
 
 const stream = {
@@ -35,13 +35,23 @@ export function sampleEvent(nowMs: number, to = "SUCCESS"): CloudEvent {
     createdAtMs: to === firstStatus ? nowMs : nowMs - 42_000,
     updatedAtMs: nowMs,
   };
-  return toEvent(
-    { task, from: to === firstStatus ? null : "EXECUTING", to },
-    {
-      stream,
-      source: `https://dms.${stream.region}.myhuaweicloud.com/v2/${stream.projectId}/instances/${stream.instanceId}`,
-      instanceName: "sample",
-      observedAtMs: nowMs,
-    },
-  );
+  return toEvent({ task, from: to === firstStatus ? null : "EXECUTING", to }, sampleContext(nowMs));
 }
+
+/** Creates a test event of the sample instance's outage, which began a quarter of an hour before. */
+export function sampleStreamEvent(nowMs: number, kind: StreamEventKind): CloudEvent {
+  const outage = {
+    emittedMs: nowMs - 900_000,
+    code: "APIGW.0301",
+    message: "Incorrect IAM authentication information",
+    httpStatus: 401,
+  };
+  return toStreamEvent(kind, outage, sampleContext(nowMs));
+}
+
+const sampleContext = (nowMs: number) => ({
+  stream,
+  source: `https://dms.${stream.region}.myhuaweicloud.com/v2/${stream.projectId}/instances/${stream.instanceId}`,
+  instanceName: "sample",
+  observedAtMs: nowMs,
+});

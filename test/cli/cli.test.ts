@@ -25,6 +25,7 @@ const commands = [
   "schema",
   "schema config",
   "schema event",
+  "schema asyncapi",
 ];
 
 describe("help", () => {

@@ -50,8 +50,8 @@ export function setupCommands({ root, run }: CommandLine): void {
 
   const schema = root
     .command("schema")
-    .description("print a JSON Schema")
-    .addHelpText("after", examples("schema config", "schema event"));
+    .description("print a JSON Schema, or the events' AsyncAPI document")
+    .addHelpText("after", examples("schema config", "schema event", "schema asyncapi"));
   schema
     .command("config")
     .description("of the configuration file")
@@ -62,4 +62,9 @@ export function setupCommands({ root, run }: CommandLine): void {
     .description("of an event's data")
     .addHelpText("after", examples("schema event > task-event.schema.json"))
     .action(() => run(async (context) => (await import("../commands/schema.ts")).eventSchema(context)));
+  schema
+    .command("asyncapi")
+    .description("of all events, as AsyncAPI 3.0")
+    .addHelpText("after", examples("schema asyncapi > asyncapi.json"))
+    .action(() => run(async (context) => (await import("../commands/schema.ts")).asyncApi(context)));
 }
