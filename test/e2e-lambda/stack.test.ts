@@ -78,7 +78,8 @@ describe("the stack that serverless.yml makes", () => {
       Architectures: ["arm64"],
       Handler: "dist/lambda/poll.handler",
       ReservedConcurrentExecutions: 1,
-      Timeout: 55,
+      // A run starts nothing new six seconds before it.
+      Timeout: 65,
     });
     expect(only("AWS::Events::Rule").Properties).toMatchObject({ ScheduleExpression: "rate(1 minute)" });
     expect(only("AWS::Lambda::EventInvokeConfig").Properties).toMatchObject({
