@@ -13,7 +13,7 @@ const setup = { environment: process.env, folder: import.meta.dirname, write, wa
 export const handler = lambda<unknown, Bridge, RunSummary>(setup, async (invocation) => {
   const { event, part, signal, followForMs } = invocation;
   const time = { followForMs };
-  const summary = await (isTimer(event) ? part.run(signal, {}, time) : part.wake(event, signal, time));
+  const summary = await (isTimer(event) ? part.run(signal, {}, time) : part.wake(event, signal, {}, time));
   reportRun(summary, invocation);
   requireSuccess(summary);
   return summary;

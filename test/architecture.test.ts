@@ -38,9 +38,9 @@ const mayImport: Readonly<Record<string, string>> = {
   index: "change config core run sinks source telemetry wire",
 
   serverless: "aws config core fleet huawei opentelemetry run telemetry text wire",
-  cli: "async change checkpoint config console core delivery filter huawei journal opentelemetry options preview run serverless simulator sinks source status telemetry text wire",
+  cli: "async change checkpoint config console core delivery filter huawei journal net opentelemetry options preview run serverless simulator sinks source status telemetry text wire",
   console:
-    "async change checkpoint config core delivery journal preview run sinks status telemetry text wire",
+    "async change checkpoint config core delivery journal net preview run sinks status telemetry text wire",
   wire: "aws change checkpoint config core delivery filter fleet huawei journal net run sinks source stores telemetry text",
   run: "async change checkpoint core delivery journal source status telemetry text",
   fleet: "aws change checkpoint core delivery run status telemetry text",

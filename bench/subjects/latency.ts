@@ -111,7 +111,7 @@ const notices = tasks
     const [least, most] = noticeMs;
     await time.sleep(createdMs(task) + least + (most - least) * random() - time.now());
     const event = { trace: { service_type: "DMS", resource_id: task.instance } };
-    await invoke((signal) => bridge.wake(event, signal, { followForMs }));
+    await invoke((signal) => bridge.wake(event, signal, {}, { followForMs }));
   });
 
 await time.until(Promise.all([timer(), ...notices]));

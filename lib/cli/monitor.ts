@@ -10,6 +10,7 @@ import type { BridgeObserver } from "../wire/observer.ts";
 import { addressOf } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import { usageError } from "./errors.ts";
+import type { WakeRequests } from "./wake-requests.ts";
 
 /** A store that takes longer to load one record is not ready. */
 const storeLimitMs = 5_000;
@@ -21,6 +22,8 @@ export interface MonitorOptions {
   /** The loop counts as stalled this long after the last start or end of a run, milliseconds. */
   readonly stallMs: number;
   readonly metrics: Pick<OpenTelemetry, "prometheusText">;
+  /** Serves POST /wake. @default not served */
+  readonly wakes?: WakeRequests | null;
 }
 
 /** Reports the state of `watch` to orchestrators and Prometheus. */
@@ -46,7 +49,7 @@ export const unmonitored: Monitor = {
 export async function openMonitor(
   { clock, screen, stop }: Pick<Context, "clock" | "screen" | "stop">,
   { checkpoints, activity }: Pick<Bridge, "checkpoints" | "activity">,
-  { listen, stallMs, metrics }: MonitorOptions,
+  { listen, stallMs, metrics, wakes }: MonitorOptions,
 ): Promise<Monitor> {
   let turnedMs = clock.now();
   let last: RunSummary | null = null;
@@ -77,9 +80,11 @@ export async function openMonitor(
   };
 
   const server = createServer(async (request, response) => {
+    const path = request.url?.split("?")[0];
+    if (wakes && path === "/wake") return wakes.respond(request, response);
     request.resume();
     if (request.method !== "GET" && request.method !== "HEAD") return respond(response, 405, "GET only");
-    switch (request.url?.split("?")[0]) {
+    switch (path) {
       case "/healthz":
         return respondState(response, stalled());
       case "/readyz":

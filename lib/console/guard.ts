@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { hasBearer } from "../net/bearer.ts";
 
 /** Why a request is refused. */
 export interface RefusedRequest {
@@ -36,14 +36,11 @@ export function refusedCaller({ headers }: Asked, token: string): RefusedRequest
   if (site !== undefined && site !== "same-origin" && site !== "none") {
     return { status: 403, text: "the console answers to its own page only" };
   }
-  const [, given = ""] = /^Bearer (\S+)$/.exec(headers.authorization ?? "") ?? [];
-  if (!timingSafeEqual(digest(given), digest(token))) {
+  if (!hasBearer(headers, token)) {
     return { status: 401, text: "the token of the printed address is missing or wrong" };
   }
   return null;
 }
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** Headers of every response: no other origin, no inline script or style, no frame around it. */
 export const safeHeaders = {

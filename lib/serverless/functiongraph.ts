@@ -42,7 +42,9 @@ export function functionGraphRuns(
     const bridge = await warm.current(hasOwnKey || !agencyKey ? {} : variablesOf(agencyKey));
     const ended = signal ? AbortSignal.any([timeout, signal]) : timeout;
     const time = { followForMs: followForMs(startedMs + budgetMs - deps.clock.now()) };
-    const summary = await (isTimer(event) ? bridge.run(ended, {}, time) : bridge.wake(event, ended, time));
+    const summary = await (isTimer(event)
+      ? bridge.run(ended, {}, time)
+      : bridge.wake(event, ended, {}, time));
     logRun(deps.log, summary);
     requireSuccess(summary);
     requireNoStrays(strays);

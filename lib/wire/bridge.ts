@@ -83,7 +83,7 @@ export interface Bridge {
    * Runs the streams whose instances an event names, anywhere in it and in whatever shape; all streams when it names
    * none that is watched. Repeats within five seconds share one run.
    */
-  wake(event: unknown, signal: AbortSignal, time?: RunTime): Promise<RunSummary>;
+  wake(event: unknown, signal: AbortSignal, observer?: BridgeObserver, time?: RunTime): Promise<RunSummary>;
   /** Discovers all streams. If a source cannot be listed, it returns the last known streams and the failure. */
   discover(signal: AbortSignal): Promise<DiscoveredStreams>;
   /**
@@ -205,7 +205,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     journal,
     fleet: config.fleet,
     run: runAll,
-    wake: async (event, signal, time) => {
+    wake: async (event, signal, observer, time) => {
       const words = wordsIn(event);
       const named = (await allListings(discoveries, log, signal)).flatMap(({ discovery, listed }) =>
         ((listed ?? discovery.last)?.streams ?? [])
@@ -216,8 +216,8 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
         named.map(({ rules }) => rules.stream),
         () =>
           named.length === 0
-            ? runAll(signal, {}, time)
-            : runOver([inOneGo({ plans: named, failedSources: [] })], signal, {}, time),
+            ? runAll(signal, observer, time)
+            : runOver([inOneGo({ plans: named, failedSources: [] })], signal, observer, time),
       );
     },
     runShard: (shard, signal, observer, time) => {

@@ -23,7 +23,7 @@ async function watching(stage: CliStage, ...args: readonly string[]) {
       await sleep(20);
     }
   };
-  return { command, get, until };
+  return { url, command, get, until };
 }
 
 /** The value of a sample by its name and labels. */
@@ -106,6 +106,32 @@ describe("watch --listen", () => {
     const { until } = await watching(stage);
     stage.simulator.faults.on("throttle", { times: 2, operation: "ListBackgroundTasks" });
     await until("/metrics", ({ text }) => /outcome="throttled",stream="\S+"} 2/.test(text));
+  });
+
+  it("polls at once when it is woken with the token, and only then", async () => {
+    const token = "a-token-of-the-tests";
+    const stage = await setStage({ environment: { BRIDGE_WAKE_TOKEN: token } });
+    const { url, command, until } = await watching(stage, "--interval", "1h");
+    await until("/readyz", ({ status }) => status === 200);
+    const wake = async (bearer: string, method = "POST") => {
+      const headers = { authorization: `Bearer ${bearer}` };
+      const body = method === "POST" ? JSON.stringify({ resource: key.split("/").at(-1) }) : null;
+      return (await fetch(`${url}/wake`, { method, headers, body })).status;
+    };
+    stage.task("bindInstancePublicIp");
+    expect([await wake("another"), await wake(token, "GET")]).toEqual([401, 405]);
+    expect(stage.receiver.deliveries).toHaveLength(0);
+    expect(await wake(token)).toBe(202);
+    await command.said("out", /bindInstancePublicIp/);
+    await expect.poll(() => stage.receiver.deliveries.length).toBe(1);
+  });
+
+  it("refuses a token for wakes that is too short, and has no /wake without one", async () => {
+    const short = await setStage({ environment: { BRIDGE_WAKE_TOKEN: "short" } });
+    const { code, err } = await short.run("watch", "--listen", "127.0.0.1:0");
+    expect([code, err]).toEqual([2, expect.stringContaining("BRIDGE_WAKE_TOKEN: expected at least 16")]);
+    const { get } = await watching(await setStage());
+    expect((await get("/wake", "POST")).status).toBe(405);
   });
 
   it("shows no secret, and answers nothing else", async () => {

@@ -1,21 +1,15 @@
 import { once } from "node:events";
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import type { AccessKey } from "../../huawei/sign.ts";
 import { functionGraphRuns, withUserData } from "../../serverless/functiongraph.ts";
 import { jsonLog } from "../../telemetry/log.ts";
 import { catchStrays } from "../../telemetry/strays.ts";
-import { parseJson } from "../../text/json.ts";
 import { durationMs, portOf } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
+import { eventOf } from "../event-body.ts";
 
 /** Options of `functiongraph`. */
 export interface FunctionGraphCommandOptions {
@@ -68,19 +62,6 @@ export async function functionGraph(
   await last;
   server.closeAllConnections();
   return 0;
-}
-
-/** A longer event is not read to its end, and wakes all streams. */
-const maxEventBytes = 1_048_576;
-
-async function eventOf(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= maxEventBytes) chunks.push(chunk);
-  }
-  return bytes > maxEventBytes ? { bytes } : parseJson(Buffer.concat(chunks).toString());
 }
 
 /** Headers that FunctionGraph adds when the function's setting "Include Keys" (enable_auth_in_header) is on. */

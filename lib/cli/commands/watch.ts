@@ -14,6 +14,7 @@ import type { Screen } from "../screen/output.ts";
 import { runReporter } from "../screen/run-reporter.ts";
 import { streamErrorReporter } from "../screen/stream-errors.ts";
 import { withBridge } from "../session.ts";
+import { wakeRequests } from "../wake-requests.ts";
 
 /** Allowance beyond the interval and twice a run's time budget: a run also reads and waits for its store. */
 const stallMs = 300_000;
@@ -50,14 +51,16 @@ export async function watch(
     const page = ui ? await openPage(context, bridge, loaded, { ...options, port: ui }) : null;
     if (page) observers.push(page.observer);
     try {
+      const wakes = wakeRequests(context, (event) => wake(context, bridge, event));
       const monitor =
         listen === undefined || metrics === null
           ? unmonitored
-          : await openMonitor(context, bridge, { listen, stallMs: limitMs, metrics });
+          : await openMonitor(context, bridge, { listen, stallMs: limitMs, metrics, wakes });
       try {
         await runOnAndOn(context, bridge, { intervalMs, monitor });
       } finally {
         monitor.close();
+        await wakes?.settled();
       }
     } finally {
       page?.close();
@@ -94,6 +97,17 @@ async function runOnAndOn(
     await clock.sleep(Math.max(0, nextMs - clock.now()), stop);
   }
   screen.status();
+}
+
+/** Polls at once what an event names, beside the run that is under way. */
+async function wake(context: Context, bridge: Bridge, event: unknown): Promise<void> {
+  const { stop, json, screen, log } = context;
+  try {
+    const summary = await bridge.wake(event, stop, json ? {} : runReporter(context));
+    if (json) screen.out.json(summary);
+  } catch (error) {
+    if (!isInterruption(error, stop)) logDefect(log, "a wake ended with an unexpected error", {}, error);
+  }
 }
 
 function showHeartbeat(screen: Screen, summary: RunSummary, nextMs: number): void {

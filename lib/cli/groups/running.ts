@@ -51,7 +51,10 @@ export function runningCommands({ root, run }: CommandLine): void {
     .command("watch")
     .description("poll until stopped; a second signal stops at once")
     .option("-i, --interval <duration>", "time between the starts of two runs", "10s")
-    .option("-l, --listen <addr:port>", "address for /healthz, /readyz and /metrics")
+    .option(
+      "-l, --listen <addr:port>",
+      "address for /healthz, /readyz, /metrics and, with BRIDGE_WAKE_TOKEN, /wake",
+    )
     .option("--ui [port]", "show it in a browser on this machine")
     .option("--allow-changes", "let the page redrive, purge and send samples")
     .addHelpText(
