@@ -105,7 +105,7 @@ export const variants: readonly Broken[] = [
   },
   {
     name: "receipts-dropped-on-conflict",
-    caughtBy: ["no needless repeat"],
+    caughtBy: ["no needless repeat", "journal"],
     checkpoints: (store) => {
       let hasLost = false;
       return {

@@ -37,7 +37,8 @@ const later = (answer: Answer): Reply => ({ ...answer, delayMs: (answer.delayMs 
 export const variants: readonly Variant[] = [
   {
     name: "end-with-an-older-stamp-ignored",
-    caughtBy: ["no loss"],
+    // A look that sees the end, and a list that does not, let it begin again.
+    caughtBy: ["no loss", "same id"],
     api: () => {
       const known = new Map<string, Row>();
       return (_, reply) =>
