@@ -129,8 +129,8 @@ async function play(setup: Setup) {
 
 describe("a sink's queue as it is deployed", () => {
   it("has its sink's rate divided among as many containers as there may be", () => {
-    const [, containers] = stack.match(/BRIDGE_CONTAINERS: "(\d+)"/) ?? [];
     const deliverOps = stack.slice(stack.indexOf("  deliverOps:\n"));
+    const [, containers] = deliverOps.match(/BRIDGE_CONTAINERS: "(\d+)"/) ?? [];
     expect(deliverOps.match(/maximumConcurrency: (\d+)/)?.[1]).toBe(containers);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfigValue } from "../../lib/config/load.ts";
+import { systemClock } from "../../lib/core/clock.ts";
 import type { DeliveryAttempt } from "../../lib/run/observer.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { startSimulator } from "../../lib/simulator/api.ts";
@@ -50,8 +51,7 @@ async function observed() {
     },
     ran: (summary) => summaries.push(summary),
   };
-  const patient = { now: () => clock.now(), sleep: async () => {} };
-  const bridge = await openBridge(loaded, { clock: patient, random: () => 0, log: silentLog, observer });
+  const bridge = await openBridge(loaded, { clock: systemClock, random: () => 0, log: silentLog, observer });
   onTestFinished(async () => {
     await bridge.close();
     await simulator.close();
