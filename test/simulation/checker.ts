@@ -8,7 +8,7 @@ import type { RunSummary } from "../../lib/run/summary.ts";
 import { checkCommit, idOf } from "./commit-checks.ts";
 import { type Crew, type Deeds, finals, type History, isLater, pair, Violation } from "./history.ts";
 import { checkJournal } from "./journal.ts";
-import { checkMessages } from "./living.ts";
+import { checkMessages, noteDropped } from "./living.ts";
 import type { Records } from "./store.ts";
 import type { World } from "./world.ts";
 
@@ -19,6 +19,8 @@ const oneSlice = 150;
 const doubtMs = 61_000;
 /** A small share is filled again and again, a commit each time: beyond this a run may end first. */
 const mostRefills = 5;
+/** A stream that has delivered for this long leaves the rest to the next poll, once that is due. */
+const deliversForMs = 6_000;
 
 /** The record that a process stored, once it is in the store. */
 export function onCommit(
@@ -67,9 +69,13 @@ export function onCommit(
     apiSkewMs: crew.apiSkewMs,
   });
   // Another run holds the outbox: this one may not deliver what it has just committed.
-  if (next.lease?.run !== crew.process.run) deeds.fenced.splice(before);
+  const isOthers = next.lease?.run !== crew.process.run;
+  // What a look finds so late may be left to the next poll.
+  const isLeft = deeds.isFollowed && crew.nextMs !== null && nowMs + deliversForMs > crew.nextMs;
+  if (isOthers || isLeft) deeds.fenced.splice(before);
   checkMessages(previous, next, deeds);
   deeds.record = next;
+  noteDropped(deeds, next);
 }
 
 /** A request leaves for a sink. */

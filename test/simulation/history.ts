@@ -45,6 +45,8 @@ export interface Deeds {
   /** The records it loaded. */
   readonly bases: Checkpoint[];
   listed: boolean;
+  /** It was read again within its run. */
+  isFollowed: boolean;
   /** Its store did not answer. */
   storeFailed: boolean;
   /** Deliveries that the record owed a sink at most when this process first wrote it: they come before its own. */
@@ -95,6 +97,8 @@ export interface Crew {
   /** The API's clock less the processes'. */
   readonly apiSkewMs: number;
   readonly process: Process;
+  /** When the next poll is due, by the process's clock; null: it waits for this run. */
+  readonly nextMs: number | null;
   readonly rules: ReadonlyMap<StreamKey, CommitRules>;
   readonly deeds: ReadonlyMap<StreamKey, Deeds>;
 }
@@ -106,6 +110,7 @@ export const newDeeds = (run: RunId, startedMs: number): Deeds => ({
   gone: new Set(),
   bases: [],
   listed: false,
+  isFollowed: false,
   storeFailed: false,
   backlog: null,
   fenced: [],

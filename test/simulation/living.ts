@@ -4,6 +4,8 @@ import { type SinkName, taskId } from "../../lib/core/names.ts";
 import { type Deeds, Violation } from "./history.ts";
 
 const maxReferences = 500;
+/** References of one task: one for each sink. All of a task's go together. */
+const mostOfTask = 4;
 /** One in so many messages cannot be edited any more. */
 const goneEvery = 7;
 
@@ -12,6 +14,8 @@ export interface Reference {
   readonly sink: SinkName;
   readonly event: CloudEvent;
   readonly message: string;
+  /** A full record has dropped it since. */
+  isDropped?: boolean;
 }
 
 const keyOf = (sink: SinkName, { subject }: CloudEvent): string => `${sink} ${subject}`;
@@ -21,8 +25,9 @@ const storedIn = (record: Checkpoint | null, sink: SinkName, { subject }: CloudE
 
 /** A sink is told exactly where its message of the task is, as far as its process can know. */
 export function onTell(deeds: Deeds, sink: SinkName, event: CloudEvent, given: string | undefined): void {
-  const known = deeds.told.get(keyOf(sink, event))?.message ?? storedIn(deeds.record, sink, event);
-  if (given === known) return;
+  const told = deeds.told.get(keyOf(sink, event));
+  const known = told?.message ?? storedIn(deeds.record, sink, event);
+  if (given === known || (given === undefined && told?.isDropped)) return;
   // A record keeps so many, and its process knows what it had when it was loaded.
   if (known === undefined && deeds.bases.some((base) => storedIn(base, sink, event) === given)) return;
   throw new Violation("one message", `${event.id} goes to ${sink} with ${given}, its message is ${known}`);
@@ -32,11 +37,23 @@ export function onTell(deeds: Deeds, sink: SinkName, event: CloudEvent, given: s
 export function onLoad(deeds: Deeds, record: Checkpoint): void {
   deeds.bases.push(record);
   deeds.record = record;
-  for (const [key, { sink, event }] of deeds.told) {
-    const isOwed = record.outbox.some(({ event: { id }, pending }) => id === event.id && pending.has(sink));
-    if (!isOwed && storedIn(record, sink, event) !== undefined) deeds.told.delete(key);
+  for (const [key, each] of deeds.told) {
+    if (!isOwed(record, each) && storedIn(record, each.sink, each.event) !== undefined)
+      deeds.told.delete(key);
+  }
+  noteDropped(deeds, record);
+}
+
+/** Beyond its bound a record drops the references told longest ago; a task whose reference is gone gets a new message. */
+export function noteDropped({ told }: Deeds, record: Checkpoint): void {
+  if (countOf(record) <= maxReferences - mostOfTask) return;
+  for (const each of told.values()) {
+    if (!isOwed(record, each) && storedIn(record, each.sink, each.event) === undefined) each.isDropped = true;
   }
 }
+
+const isOwed = ({ outbox }: Checkpoint, { sink, event }: Reference): boolean =>
+  outbox.some((entry) => entry.event.id === event.id && entry.pending.has(sink));
 
 /** What a sink that edits its messages says: where its message is now. */
 export function referenceFor(
@@ -53,8 +70,6 @@ export function referenceFor(
 
 /** What sinks said of their messages is in the record that settles the events, and only what may still be needed. */
 export function checkMessages(previous: Checkpoint, next: Checkpoint, { told }: Deeds): void {
-  const isOwed = ({ outbox }: Checkpoint, { sink, event }: Reference): boolean =>
-    outbox.some((entry) => entry.event.id === event.id && entry.pending.has(sink));
   // Deliveries go on while a commit is under way: what it does not settle yet, a later one does.
   const settled = [...told.values()].filter((each) => isOwed(previous, each) && !isOwed(next, each));
   const pending = new Set<string>(next.outbox.map(({ event }) => event.subject));

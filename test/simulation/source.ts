@@ -90,6 +90,7 @@ export function simulatedSource(
       const join = joinById();
       const walk = pageWalk(pageSize, memory);
       const deeds = crew.deeds.get(key);
+      if (follows && deeds) deeds.isFollowed = true;
       const seen: ApiRecord[] = [];
       let size: number | null = null;
       let step = walk.next();

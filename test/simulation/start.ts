@@ -47,8 +47,11 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
     dieAtAwait: launch.dieAtAwait,
   });
   const startedMs = ground.loop.nowMs + ground.api.skewMs;
+  const { budgetMs, nextAfterMs, followForMs } = launch;
+  const nextMs = nextAfterMs === null ? null : process.clock.now() + nextAfterMs;
   const crew: Crew = {
     process,
+    nextMs,
     apiSkewMs: ground.api.skewMs - ground.clockOffsetMs,
     rules: new Map(streams.map((stream) => [streamKey(stream), rulesOf(ground, stream)])),
     deeds: new Map(streams.map((stream) => [streamKey(stream), newDeeds(process.run, startedMs)])),
@@ -56,9 +59,8 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
   const signal = planEnd(ground, process, launch);
   history.note(`start ${process.run}`);
   const feed = inOneGo({ plans: plansOf(ground, crew), failedSources: [] });
-  const { budgetMs, nextAfterMs, followForMs } = launch;
   const time = {
-    ...(nextAfterMs !== null && { nextMs: process.clock.now() + nextAfterMs }),
+    ...(nextMs !== null && { nextMs }),
     ...(followForMs > 0 && { followForMs }),
   };
   runStreams([feed], contextOf(ground, crew, budgetMs, storeChance), { signal, ...time })

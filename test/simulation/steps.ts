@@ -98,7 +98,7 @@ async function redriveAll(ground: Ground): Promise<void> {
   for (const { stream, sink, event } of letters.values()) {
     history.incarnation(stream).redriven.add(pair(sink, event.id));
   }
-  const crew: Crew = { process, apiSkewMs: 0, rules: new Map(), deeds: new Map() };
+  const crew: Crew = { process, apiSkewMs: 0, nextMs: null, rules: new Map(), deeds: new Map() };
   const calm = { chance: 0, isDown: false };
   const deps = {
     checkpoints: simulatedCheckpoints(records, crew, history, calm),
