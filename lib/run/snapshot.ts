@@ -1,6 +1,6 @@
 import { eachOf } from "../async/each.ts";
 import { type Difference, type DiffRules, diffGone, diffTask, isLookDue } from "../change/diff.ts";
-import { isOpen, isWatched } from "../change/known.ts";
+import { isOpen, isWatched, type KnownTask } from "../change/known.ts";
 import { standingOf } from "../change/order.ts";
 import { isFinal, stampMs, type Task } from "../change/task.ts";
 import { isInWindow } from "../change/window.ts";
@@ -28,7 +28,7 @@ export interface Snapshot {
   readonly beginMs: number;
   /** Tasks in the listing. */
   readonly count: number;
-  /** Tasks that differ from their known state at the time of reading, by id. */
+  /** Tasks that differ from their known state or its instant at the time of reading, by id. */
   readonly tasks: ReadonlyMap<TaskId, SeenTask>;
   /** Tasks unknown to the API. */
   readonly gone: ReadonlySet<TaskId>;
@@ -102,7 +102,7 @@ export async function readSnapshot(
       if (read && !isNewer(read, task, here.nowMs)) continue;
       const difference = diffTask(known, task, here);
       const isPast = difference?.changes.length === 0 && !known && stampMs(task) < pastMs;
-      if (difference) tasks.set(task.id, isPast ? baselineOnly(task) : task);
+      if (difference || isStampedAnew(known, task)) tasks.set(task.id, isPast ? baselineOnly(task) : task);
       else if (read) tasks.delete(task.id);
     }
     unreadable += page.skipped.length;
@@ -127,10 +127,17 @@ export async function readSnapshot(
   await eachOf(singles, singlesAtOnce, async (id) => {
     const task = await lookUp(place, id, options);
     if (task === null) gone.add(id);
-    else if (task && diffTask(checkpoint.known.get(id), task, here)) tasks.set(id, task);
+    else if (task) {
+      const known = checkpoint.known.get(id);
+      if (diffTask(known, task, here) || isStampedAnew(known, task)) tasks.set(id, task);
+    }
   });
   return { beginMs, count, unreadable, tasks, gone, unreadMs, clockSkewMs, apiNowMs: here.nowMs };
 }
+
+/** Whether a task shows a known status at another instant: another run may record what came between the two. */
+const isStampedAnew = (known: KnownTask | undefined, task: Task): boolean =>
+  known !== undefined && stampMs(task) !== stampMs(known);
 
 /** Rules by the API's clock, with which tasks' instants are compared. */
 export const byApiClock = (

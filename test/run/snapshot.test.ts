@@ -65,8 +65,16 @@ describe("a snapshot", () => {
 
   it("drops an end that the same listing shows to be over, so that the task stays open", async () => {
     const before = knowing("EXECUTING", createdMs);
-    const { tasks } = await read(before, at("FAILED", createdMs + 1), at("EXECUTING", createdMs + 2));
-    expect(tasks.size).toBe(0);
+    const snapshot = await read(before, at("FAILED", createdMs + 1), at("EXECUTING", createdMs + 2));
+    expect(differencesOf(snapshot, before, rules)).toEqual([]);
+  });
+
+  it("tells that a task runs again where another run has recorded its failure meanwhile", async () => {
+    const before = knowing("EXECUTING", createdMs);
+    const snapshot = await read(before, at("EXECUTING", createdMs + 2));
+    expect(differencesOf(snapshot, before, rules)).toEqual([]);
+    const byNow = knowing("FAILED", createdMs + 1);
+    expect(differencesOf(snapshot, byNow, rules)).toMatchObject([{ id, changes: [{ to: "EXECUTING" }] }]);
   });
 
   it("tells of a forgotten task that the API shows running again, beyond the window it was asked for", async () => {
