@@ -41,8 +41,6 @@ export interface Deeds {
   readonly startedMs: number;
   /** Sights of listings read to their end, and of single look-ups. */
   readonly sights: Task[];
-  /** The record that it had in hand when it read a sight. */
-  readonly readWith: Map<Task, Checkpoint>;
   readonly gone: Set<TaskId>;
   /** The records it loaded. */
   readonly bases: Checkpoint[];
@@ -58,8 +56,6 @@ export interface Deeds {
   readonly answered: Set<string>;
   /** The record it loaded or committed last. */
   record: Checkpoint | null;
-  /** The record it loaded or committed last, once the store's answer has arrived. */
-  inHand: Checkpoint | null;
   /** What sinks said of their messages, by sink and task. */
   readonly told: Map<string, Reference>;
 }
@@ -111,7 +107,6 @@ export const newDeeds = (run: RunId, startedMs: number): Deeds => ({
   run,
   startedMs,
   sights: [],
-  readWith: new Map(),
   gone: new Set(),
   bases: [],
   listed: false,
@@ -121,7 +116,6 @@ export const newDeeds = (run: RunId, startedMs: number): Deeds => ({
   fenced: [],
   answered: new Set(),
   record: null,
-  inHand: null,
   told: new Map(),
 });
 

@@ -1,5 +1,4 @@
 import type { Task } from "../../lib/change/task.ts";
-import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { SourceError } from "../../lib/core/errors.ts";
 import { type Stream, type StreamKey, streamKey, type TaskId } from "../../lib/core/names.ts";
 import { between, pick } from "../../lib/simulator/random.ts";
@@ -44,8 +43,7 @@ export function simulatedSource(
   const { world, pageSize } = api;
   const nowMs = (): number => api.nowMs() + api.skewMs;
   const memory = pagingMemory({ name: "start", base: 1 });
-  /** The record in hand when each stream was listed last. */
-  const listedWith = new Map<StreamKey, Checkpoint | null>();
+  const listed = new Set<StreamKey>();
   let follows = false;
   const lagOf = (life: Life): number => {
     const { statusLagMs } = trouble();
@@ -86,13 +84,13 @@ export function simulatedSource(
   return {
     async *list(stream: Stream, beginMs, { signal }) {
       const key = streamKey(stream);
-      follows = listedWith.has(key);
+      follows = listed.has(key);
       if (follows) faults.hit("run: follows an open task");
+      listed.add(key);
       const join = joinById();
       const walk = pageWalk(pageSize, memory);
       const deeds = crew.deeds.get(key);
       if (follows && deeds) deeds.isFollowed = true;
-      listedWith.set(key, deeds?.inHand ?? null);
       const seen: ApiRecord[] = [];
       let size: number | null = null;
       let step = walk.next();
@@ -122,7 +120,8 @@ export function simulatedSource(
       if (!deeds) return;
       deeds.listed = true;
       for (const task of lastSights(seen)) {
-        saw(key, task);
+        deeds.sights.push(task);
+        history.shown.add(task.id);
       }
     },
     get: async (stream, id, { signal }) => {
@@ -134,20 +133,13 @@ export function simulatedSource(
       const deeds = crew.deeds.get(key);
       if (found?.skipped) throw new SourceError("malformed", found.skipped.problem);
       if (found?.task) {
-        saw(key, found.task);
+        deeds?.sights.push(found.task);
+        history.shown.add(id);
       } else deeds?.gone.add(id);
       return found?.task ?? null;
     },
     close: async () => {},
   };
-
-  function saw(key: StreamKey, task: Task): void {
-    const deeds = crew.deeds.get(key);
-    const record = listedWith.get(key);
-    deeds?.sights.push(task);
-    if (record) deeds?.readWith.set(task, record);
-    history.shown.add(task.id);
-  }
 
   function countOf(count: number): number | null {
     const { taskCount } = trouble();

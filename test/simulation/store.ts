@@ -88,14 +88,12 @@ export function simulatedCheckpoints(
   return {
     load: async (stream) => {
       await refuse(stream);
-      const deeds = crew.deeds.get(stream);
-      const loaded = await process.call(latencyMs(), () => {
+      return process.call(latencyMs(), () => {
         const found = records.current.get(stream);
+        const deeds = crew.deeds.get(stream);
         if (found && deeds) onLoad(deeds, found.checkpoint);
         return found ? { checkpoint: found.checkpoint, version: found.version as Version } : null;
       });
-      if (loaded && deeds) deeds.inHand = loaded.checkpoint;
-      return loaded;
     },
     commit: async (stream, next, expected, entries = []) => {
       const text = encodeCheckpoint(next);
@@ -113,8 +111,6 @@ export function simulatedCheckpoints(
         await process.wait(timeoutMs);
         fail(stream, "no reply");
       }
-      const deeds = crew.deeds.get(stream);
-      if (result.kind === "committed" && deeds) deeds.inHand = next;
       return result;
     },
     list: async () => [...records.current.keys()],
