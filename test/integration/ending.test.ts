@@ -64,7 +64,8 @@ const frozen: Readonly<Record<string, Frozen>> = {
   "email after a mail": {
     manner: smtpWithoutReceipt,
     options: email,
-    asks: (words) => words.includes("\r\n.\r\n"),
+    // The final dot may come in a packet of its own.
+    asks: (words) => /(?:^|\n)\.\r\n$/.test(words.toString()),
   },
 };
 
