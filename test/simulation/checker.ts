@@ -194,7 +194,12 @@ const isInDoubt = (known: KnownTask, sight: Task, told: readonly CloudEvent[], s
   told.some(({ time, data }) => data.change.to === sight.status && Date.parse(time) === sight.updatedAtMs);
 
 /** The record knows this sight, or something later of its task. */
-function checkTakenIn(history: History, stream: StreamKey, sight: Task, { bases, startedMs }: Deeds): void {
+function checkTakenIn(
+  history: History,
+  stream: StreamKey,
+  sight: Task,
+  { bases, unchanged, startedMs }: Deeds,
+): void {
   const { record, base, committed, givenUp } = history.incarnation(stream);
   const known = record?.known.get(sight.id);
   const events = [
@@ -216,7 +221,8 @@ function checkTakenIn(history: History, stream: StreamKey, sight: Task, { bases,
       isInDoubt(known, sight, events, startedMs)
     : isTold || history.noNews.has(sight.id) || history.vanished.has(sight.id) || base?.known.has(sight.id);
   // No change to what the run knew, whatever another has recorded since.
-  const isNoChange = bases.some((base) => base.known.get(sight.id)?.status === sight.status);
+  const isNoChange =
+    unchanged.has(sight) || bases.some((base) => base.known.get(sight.id)?.status === sight.status);
   if (!isTakenIn && !isNoChange)
     throw new Violation(
       "no loss",

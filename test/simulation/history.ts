@@ -41,6 +41,8 @@ export interface Deeds {
   readonly startedMs: number;
   /** Sights of listings read to their end, and of single look-ups. */
   readonly sights: Task[];
+  /** Sights whose status the stored record knew already: a lagging replica may show an earlier end after them. */
+  readonly unchanged: Set<Task>;
   readonly gone: Set<TaskId>;
   /** The records it loaded. */
   readonly bases: Checkpoint[];
@@ -107,6 +109,7 @@ export const newDeeds = (run: RunId, startedMs: number): Deeds => ({
   run,
   startedMs,
   sights: [],
+  unchanged: new Set(),
   gone: new Set(),
   bases: [],
   listed: false,

@@ -6,7 +6,7 @@ import { joinById } from "../../lib/source/join.ts";
 import { pageWalk, pagingMemory } from "../../lib/source/paging.ts";
 import type { SkippedTask, TaskSource } from "../../lib/source/task-source.ts";
 import type { FaultKind } from "./faults.ts";
-import { type Crew, type History, isLater } from "./history.ts";
+import { type Crew, type Deeds, type History, isLater } from "./history.ts";
 import type { ApiRecord, Life, World } from "./world.ts";
 
 const requestTimeoutMs = 15_000;
@@ -120,8 +120,7 @@ export function simulatedSource(
       if (!deeds) return;
       deeds.listed = true;
       for (const task of lastSights(seen)) {
-        deeds.sights.push(task);
-        history.shown.add(task.id);
+        noteSight(history, key, deeds, task);
       }
     },
     get: async (stream, id, { signal }) => {
@@ -133,8 +132,7 @@ export function simulatedSource(
       const deeds = crew.deeds.get(key);
       if (found?.skipped) throw new SourceError("malformed", found.skipped.problem);
       if (found?.task) {
-        deeds?.sights.push(found.task);
-        history.shown.add(id);
+        if (deeds) noteSight(history, key, deeds, found.task);
       } else deeds?.gone.add(id);
       return found?.task ?? null;
     },
@@ -164,4 +162,11 @@ function lastSights(seen: readonly ApiRecord[]): Iterable<Task> {
     if (!before || !isLater(before, task)) last.set(task.id, task);
   }
   return last.values();
+}
+
+function noteSight(history: History, stream: StreamKey, deeds: Deeds, task: Task): void {
+  deeds.sights.push(task);
+  history.shown.add(task.id);
+  const known = history.incarnation(stream).record?.known.get(task.id);
+  if (known?.status === task.status) deeds.unchanged.add(task);
 }
