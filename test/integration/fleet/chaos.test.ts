@@ -10,7 +10,7 @@ vi.mock(import("../../../lib/core/clock.ts"), async (original) => {
 });
 
 const seeds = Number(env["FLEET_SEEDS"] ?? 4);
-const maxSeeds = 6;
+const maxSeeds = 40;
 
 describe("a fleet's functions in trouble", () => {
   it.each(Array.from({ length: seeds }, (_, index) => index + 1))(
