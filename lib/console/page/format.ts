@@ -1,3 +1,4 @@
+import { durationParts } from "../../text/duration-parts.ts";
 import { language, words } from "./settings.ts";
 
 /** A duration in its two largest units: `850 ms`, `4.2 s`, `1 min 5 s`, `2 h 5 min`. */
@@ -5,18 +6,8 @@ export function span(ms: number): string {
   const { units } = words.value;
   if (ms < 950) return `${Math.max(0, Math.round(ms))} ${units.ms}`;
   if (ms < 9_950) return `${(ms / 1_000).toFixed(1).replace(/\.0$/, "")} ${units.s}`;
-  const seconds = Math.round(ms / 1_000);
-  const parts = [
-    [Math.floor(seconds / 86_400), units.d],
-    [Math.floor(seconds / 3_600) % 24, units.h],
-    [Math.floor(seconds / 60) % 60, units.min],
-    [seconds % 60, units.s],
-  ] as const;
-  const first = parts.findIndex(([count]) => count > 0);
-  return parts
-    .slice(first, first + 2)
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}`)
+  return durationParts(ms)
+    .map(([count, unit]) => `${count} ${units[unit]}`)
     .join(" ");
 }
 

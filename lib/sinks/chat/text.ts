@@ -1,4 +1,5 @@
 import type { EventKind } from "../../change/event.ts";
+import { durationParts } from "../../text/duration-parts.ts";
 
 /** Languages of the messages. */
 export const languages = ["en", "zh"] as const;
@@ -145,19 +146,9 @@ export const words: Readonly<Record<Language, Words>> = { en: english, zh: chine
 
 /** A duration in its two largest units: `5 s`, `1 min 5 s`, `2 h 5 min`, `3 d 4 h`. */
 export function spanText(ms: number, { units, instant }: Words): string {
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 1) return instant;
-  const parts = [
-    [Math.floor(seconds / 86_400), units.d],
-    [Math.floor(seconds / 3_600) % 24, units.h],
-    [Math.floor(seconds / 60) % 60, units.min],
-    [seconds % 60, units.s],
-  ] as const;
-  const first = parts.findIndex(([count]) => count > 0);
-  return parts
-    .slice(first, first + 2)
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count}${unit}`)
+  if (Math.round(ms / 1_000) < 1) return instant;
+  return durationParts(ms)
+    .map(([count, unit]) => `${count}${units[unit]}`)
     .join(" ");
 }
 
