@@ -44,7 +44,7 @@ export class VirtualTime implements Clock {
     });
     done.catch(() => {});
     for (;;) {
-      // What needs no time runs within a few turns of the event loop.
+      // Work that waits for no timer ends within a few turns of the event loop.
       for (let count = 0; count < turns; count++) await turn();
       if (isDone) break;
       const next = this.#sleepers.shift();

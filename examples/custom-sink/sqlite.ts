@@ -16,7 +16,7 @@ export default defineSink({
     database.exec(`
       CREATE TABLE IF NOT EXISTS task (id TEXT PRIMARY KEY, name TEXT, status TEXT, updated_at TEXT);
     `);
-    // The same event may come twice, so writing it twice must change nothing.
+    // Events may repeat: writing one again must change nothing.
     const write = database.prepare(`
       INSERT INTO task VALUES (?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET status = excluded.status, updated_at = excluded.updated_at

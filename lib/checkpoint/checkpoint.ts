@@ -25,7 +25,7 @@ export interface OutboxEntry {
   readonly pending: ReadonlyMap<SinkName, PendingState>;
 }
 
-/** What a platform said when it refused: durable, so it is bounded and holds no secrets. */
+/** Start and words of a platform's refusal. They are stored, so they are bounded and hold no secrets. */
 export interface Refused {
   /** Since when it refuses, epoch milliseconds. */
   readonly sinceMs: number;

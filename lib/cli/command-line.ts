@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 
-/** What a command does, with its runtime environment. */
+/** A command's work, given its runtime environment. Resolves with the exit code. */
 export type Body = (context: Context) => Promise<ExitCode>;
 
 /** The command line that groups of commands are added to. */

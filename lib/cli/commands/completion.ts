@@ -113,7 +113,7 @@ async function argumentsOf(context: Context, path: string): Promise<readonly str
   return path === "completion" ? shells : [];
 }
 
-/** What is written in the configuration; nothing where it cannot be read. Nothing is fetched. */
+/** The configuration as it is written, without a request; empty if it cannot be read. */
 async function writtenConfig({ configFile, folder }: Context) {
   try {
     const { value, folder: from } = await readConfig(configFile, folder);
