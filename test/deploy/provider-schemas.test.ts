@@ -5,7 +5,7 @@ import { type Block, modules, parsed } from "./hcl.ts";
 /**
  * Arguments of the providers' resources, by path; `!` marks those that must be given. Taken from the typed bindings
  * `@cdktf/provider-aws` 21.22.1 and `@cdktf/provider-opentelekomcloud` 12.0.16, which are made of the providers' own
- * schemas. The provider `huaweicloud` has no such package.
+ * schemas; of `huaweicloud`, which has no such package, from the schemas in its source, read by hand.
  */
 const providers = JSON.parse(
   readFileSync(new URL("provider-schemas.json", import.meta.url), "utf8"),

@@ -4,7 +4,8 @@ terraform {
   required_providers {
     huaweicloud = {
       source  = "huaweicloud/huaweicloud"
-      version = ">= 1.70"
+      # The first of summer 2025 have `enable_auth_in_header`.
+      version = ">= 1.76"
     }
   }
 }
@@ -61,14 +62,19 @@ resource "huaweicloud_identity_role" "records" {
 }
 
 resource "huaweicloud_identity_agency" "bridge" {
-  name                  = var.name
-  description           = "Lets FunctionGraph run the bridge"
-  delegated_domain_name = "op_svc_cff"
+  name        = var.name
+  description = "Lets FunctionGraph run the bridge"
+  # The provider reads a cloud service's name back into this argument, and into no other.
+  delegated_service_name = "op_svc_cff"
 
   project_role {
     project = var.region
-    # FunctionGraph pulls an image with the agency's rights, and has no lesser role for it.
-    roles = concat([huaweicloud_identity_role.bridge.name], local.from_image ? ["SWR Admin"] : [])
+    # FunctionGraph pulls an image and makes a CTS trigger with the agency's rights, and has no lesser roles for them.
+    roles = concat(
+      [huaweicloud_identity_role.bridge.name],
+      local.from_image ? ["SWR Admin"] : [],
+      length(var.wake_on) > 0 ? ["CTS Administrator"] : [],
+    )
   }
   domain_roles = [huaweicloud_identity_role.records.name]
 }
@@ -84,10 +90,11 @@ resource "huaweicloud_fgs_function" "bridge" {
   max_instance_num    = "1"
   encrypted_user_data = jsonencode(var.secrets)
 
-  runtime   = local.from_image ? "Custom Image" : var.runtime
-  handler   = local.from_image ? "-" : "index.handler"
-  code_type = local.from_image ? "Custom-Image-Swr" : "zip"
+  runtime = local.from_image ? "Custom Image" : var.runtime
+  handler = local.from_image ? "-" : "index.handler"
 
+  # The provider refuses a code type beside an image.
+  code_type     = local.from_image ? null : "zip"
   code_filename = local.from_image ? null : "functiongraph.zip"
   func_code     = local.from_image ? null : filebase64(var.zip)
 
@@ -154,16 +161,13 @@ resource "huaweicloud_ces_alarmrule" "failures" {
 }
 
 # Wakes the function within seconds of a call that starts a task; the timer stays, as not every task has a trace.
-resource "huaweicloud_cts_notification" "wake" {
-  count = length(var.wake_on)
+resource "huaweicloud_fgs_function_trigger" "wake" {
+  count = length(var.wake_on) > 0 ? 1 : 0
 
-  name           = "${replace(var.name, "-", "_")}_${count.index}"
-  operation_type = "customized"
-  smn_topic      = huaweicloud_fgs_function.bridge.urn
-
-  operations {
-    service     = "DMS"
-    resource    = var.wake_on[count.index].resource
-    trace_names = var.wake_on[count.index].trace_names
-  }
+  function_urn = huaweicloud_fgs_function.bridge.urn
+  type         = "CTS"
+  event_data = jsonencode({
+    name       = replace(var.name, "-", "_")
+    operations = [for each in var.wake_on : "DMS:${each.resource}:${join(";", each.trace_names)}"]
+  })
 }

@@ -61,8 +61,12 @@ resource "opentelekomcloud_identity_agency_v3" "bridge" {
 
   project_role {
     project = var.region
-    # FunctionGraph pulls an image with the agency's rights, and has no lesser role for it.
-    roles = concat([opentelekomcloud_identity_role_v3.bridge.display_name], local.from_image ? ["SWR Administrator"] : [])
+    # FunctionGraph pulls an image and makes a CTS trigger with the agency's rights, and has no lesser roles for them.
+    roles = concat(
+      [opentelekomcloud_identity_role_v3.bridge.display_name],
+      local.from_image ? ["SWR Administrator"] : [],
+      length(var.wake_on) > 0 ? ["CTS Administrator"] : [],
+    )
   }
   domain_roles = [opentelekomcloud_identity_role_v3.records.display_name]
 }
@@ -143,4 +147,14 @@ resource "opentelekomcloud_ces_alarmrule" "failures" {
   }
 }
 
-# A CTS notification of this provider tells an SMN topic, and no function: nothing wakes the bridge before its minute.
+# Wakes the function within seconds of a call that starts a task; the timer stays, as not every task has a trace.
+resource "opentelekomcloud_fgs_trigger_v2" "wake" {
+  count = length(var.wake_on) > 0 ? 1 : 0
+
+  function_urn = opentelekomcloud_fgs_function_v2.bridge.urn
+  type         = "CTS"
+  event_data = jsonencode({
+    name       = replace(var.name, "-", "_")
+    operations = [for each in var.wake_on : "DMS:${each.resource}:${join(";", each.trace_names)}"]
+  })
+}

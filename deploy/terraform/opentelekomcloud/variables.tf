@@ -43,3 +43,12 @@ variable "secrets" {
   default     = {}
   sensitive   = true
 }
+
+variable "wake_on" {
+  description = "CTS operations that start the function at once. Their names differ by engine and site: CTS's list of DMS operations has them."
+  type = list(object({
+    resource    = string
+    trace_names = list(string)
+  }))
+  default = []
+}
