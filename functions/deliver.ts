@@ -1,5 +1,6 @@
 import process from "node:process";
-import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { SQSBatchResponse } from "aws-lambda";
+import { requireBatch } from "../lib/serverless/batch.ts";
 import { type Delivering, warmDelivering } from "../lib/serverless/delivering.ts";
 import { lambda } from "../lib/serverless/lambda.ts";
 import { deliveryMetrics } from "../lib/serverless/metrics.ts";
@@ -10,10 +11,13 @@ const responseMs = 500;
 const write = (line: string): void => void process.stdout.write(line);
 const setup = { environment: process.env, folder: import.meta.dirname, write, warm: warmDelivering };
 
-/** Delivers the events of one queue to one sink. Returns the messages to be received again. */
-export const handler = lambda<SQSEvent, Delivering, SQSBatchResponse>(setup, async (invocation) => {
+/**
+ * Delivers the events of one queue to one sink. Returns the messages to be received again; rejects for the event of
+ * another trigger.
+ */
+export const handler = lambda<unknown, Delivering, SQSBatchResponse>(setup, async (invocation) => {
   const { event, part, now, startedMs, remainingMs, budgetMs, signal, report } = invocation;
-  const summary = await part.deliver(event.Records, {
+  const summary = await part.deliver(requireBatch(event, "of events"), {
     stopAtMs: startedMs + budgetMs,
     sending: signal,
     settling: AbortSignal.timeout(Math.max(0, remainingMs - responseMs)),

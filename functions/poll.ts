@@ -13,8 +13,12 @@ const setup = { environment: process.env, folder: import.meta.dirname, write, wa
 export const handler = lambda<unknown, Bridge, RunSummary>(setup, async (invocation) => {
   const { event, part, signal, followForMs } = invocation;
   const time = { followForMs };
-  const summary = await (isTimer(event) ? part.run(signal, {}, time) : part.wake(event, signal, {}, time));
-  reportRun(summary, invocation);
+  const isWoken = !isTimer(event);
+  // A repeated wake returns the summary of a run that was reported before.
+  const observer = { ran: (summary: RunSummary) => reportRun(summary, invocation, { isWoken }) };
+  const summary = await (isWoken
+    ? part.wake(event, signal, observer, time)
+    : part.run(signal, observer, time));
   requireSuccess(summary);
   return summary;
 });

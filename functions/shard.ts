@@ -1,5 +1,6 @@
 import process from "node:process";
-import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { SQSBatchResponse } from "aws-lambda";
+import { requireBatch } from "../lib/serverless/batch.ts";
 import { lambda } from "../lib/serverless/lambda.ts";
 import { reportRun } from "../lib/serverless/report.ts";
 import { pollShards } from "../lib/serverless/shards.ts";
@@ -9,10 +10,14 @@ import type { Bridge } from "../lib/wire/bridge.ts";
 const write = (line: string): void => void process.stdout.write(line);
 const setup = { environment: process.env, folder: import.meta.dirname, write, warm: warmBridge };
 
-/** Makes one run over the streams named in the planner's messages. Returns the messages to be received again. */
-export const handler = lambda<SQSEvent, Bridge, SQSBatchResponse>(setup, async (invocation) => {
+/**
+ * Makes one run over the streams named in the planner's messages. Returns the messages to be received again; rejects
+ * for the event of another trigger.
+ */
+export const handler = lambda<unknown, Bridge, SQSBatchResponse>(setup, async (invocation) => {
   const { event, part, log, signal, followForMs } = invocation;
-  const { summary, response } = await pollShards(event, part, log, signal, { followForMs });
+  const records = requireBatch(event, "of shards");
+  const { summary, response } = await pollShards(records, part, log, signal, { followForMs });
   reportRun(summary, invocation);
   return response;
 });

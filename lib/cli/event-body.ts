@@ -4,7 +4,7 @@ import { parseJson } from "../text/json.ts";
 /** A longer event is not read to its end, and wakes all streams. */
 const maxEventBytes = 1_048_576;
 
-/** Reads a request's event; of any shape, and undefined when it is no JSON. */
+/** Reads a request's event, of any shape; its text when it is no JSON. */
 export async function eventOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -12,5 +12,7 @@ export async function eventOf(request: IncomingMessage): Promise<unknown> {
     bytes += chunk.length;
     if (bytes <= maxEventBytes) chunks.push(chunk);
   }
-  return bytes > maxEventBytes ? { bytes } : parseJson(Buffer.concat(chunks).toString());
+  if (bytes > maxEventBytes) return { bytes };
+  const text = Buffer.concat(chunks).toString();
+  return parseJson(text) ?? text;
 }

@@ -16,7 +16,7 @@ export interface PlanRules extends ScheduleRules {
 /** The messages of one plan, with counts. */
 export interface Plan {
   readonly messages: readonly QueueMessage[];
-  /** Streams to poll: active ones, and those whose turn it is. */
+  /** Streams to poll: active ones, those whose turn it is, and those that an event woke. */
   readonly due: number;
   /** Streams to poll because they are active. */
   readonly busy: number;
@@ -81,6 +81,8 @@ export interface Watched {
 
 /** Plans the polls of a fleet. */
 export interface Planner {
+  /** Sends polls of these streams at once, whatever is due. @throws AwsError */
+  pollNow(streams: readonly ShardStream[], options: CallOptions): Promise<Plan>;
   /**
    * Sends the polls due since the last plan. A failed or repeated plan costs polls, but no change is lost: each poll
    * continues from the stream's record.
@@ -94,6 +96,11 @@ export function openPlanner({ activity, queue, rules }: PlannerParts): Planner {
   let plannedMs = Number.NEGATIVE_INFINITY;
   let known: ReadonlySet<StreamKey> | null = null;
   return {
+    async pollNow(streams, options) {
+      const messages = shardsOf(streams, rules.shardSize).map((shard) => ({ body: shardText(shard) }));
+      await queue.send(messages, options);
+      return { messages, due: streams.length, busy: 0 };
+    },
     async plan({ streams, isPartial, unlisted }, nowMs, options) {
       const afterMs = Math.max(plannedMs, nowMs - rules.maxIdleMs);
       const span = { afterMs: Math.min(afterMs, nowMs), untilMs: nowMs };

@@ -42,10 +42,11 @@ export function functionGraphRuns(
     const bridge = await warm.current(hasOwnKey || !agencyKey ? {} : variablesOf(agencyKey));
     const ended = signal ? AbortSignal.any([timeout, signal]) : timeout;
     const time = { followForMs: followForMs(startedMs + budgetMs - deps.clock.now()) };
+    // A repeated wake returns the summary of a run that was logged before.
+    const observer = { ran: (summary: RunSummary) => logRun(deps.log, summary) };
     const summary = await (isTimer(event)
-      ? bridge.run(ended, {}, time)
-      : bridge.wake(event, ended, {}, time));
-    logRun(deps.log, summary);
+      ? bridge.run(ended, observer, time)
+      : bridge.wake(event, ended, observer, time));
     requireSuccess(summary);
     requireNoStrays(strays);
     return summary;

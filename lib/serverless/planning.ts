@@ -1,9 +1,11 @@
 import { openQueue } from "../aws/queue.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../core/errors.ts";
+import { streamKey } from "../core/names.ts";
 import { openPlanner, type Plan } from "../fleet/planner.ts";
 import type { FailedSource } from "../run/summary.ts";
 import { type DiscoveredStreams, openBridge } from "../wire/bridge.ts";
+import { namedIn, wakes } from "../wire/wakes.ts";
 import { required } from "./environment.ts";
 import { cachedAcrossInvocations, type Warm, type WarmDeps } from "./warm.ts";
 
@@ -24,6 +26,11 @@ export interface PlanSummary {
 export interface Planning {
   /** Sends the shards that are due at `nowMs`. @throws StoreError, AwsError */
   plan(nowMs: number, signal: AbortSignal): Promise<PlanSummary>;
+  /**
+   * Sends the streams whose instances an event names, anywhere in it; all streams when it names none. Sends nothing when
+   * it repeats a wake: of the same streams within five seconds, of all within a minute. @throws StoreError, AwsError
+   */
+  wake(event: unknown, signal: AbortSignal): Promise<PlanSummary>;
   close(): Promise<void>;
 }
 
@@ -44,8 +51,27 @@ async function openPlanning(
   const queue = openQueue(url, deps);
   const rules = { everyMs, maxIdleMs: fleet.maxIdle, shardSize: fleet.shardSize, burst: fleet.burst };
   const planner = openPlanner({ activity, queue, rules });
+  const wakeOnce = wakes<Plan>(deps.clock);
   let known: DiscoveredStreams | null = null;
   return {
+    async wake(event, signal) {
+      const startedMs = deps.clock.now();
+      known ??= await bridge.discover(signal);
+      const { streams, failedSources, isPartial, unlisted } = known;
+      const all = isPartial ? [...streams, ...unlisted(await activity.activeSince(0))] : streams;
+      const named = namedIn(event, all);
+      const isForAll = named.length === 0;
+      let plan: Plan = { messages: [], due: 0, busy: 0 };
+      await wakeOnce(
+        named.map(({ stream }) => streamKey(stream)),
+        async () => {
+          plan = await planner.pollNow(isForAll ? all : named, { signal });
+          return plan;
+        },
+        isForAll ? everyMs : undefined,
+      );
+      return { plan, watched: streams.length, failedSources, durationMs: deps.clock.now() - startedMs };
+    },
     async plan(nowMs, signal) {
       const startedMs = deps.clock.now();
       known ??= await bridge.discover(signal);

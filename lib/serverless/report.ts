@@ -55,13 +55,18 @@ export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSumma
   }
 }
 
-/** Logs a run and writes its metrics, and those of each sink that did or owes something. */
+/**
+ * Logs a run and writes its metrics, and those of each sink that did or owes something. SuccessfulRuns is left out for a
+ * wake: its alarm tells that the timer has stopped.
+ */
 export function reportRun(
   summary: RunSummary,
   { log, now, report }: Pick<Invocation<unknown, unknown>, "log" | "now" | "report">,
+  { isWoken = false }: { readonly isWoken?: boolean } = {},
 ): void {
   logRun(log, summary);
-  report(runMetrics(summary, now()));
+  const { SuccessfulRuns, ...metrics } = runMetrics(summary, now());
+  report(isWoken ? metrics : { SuccessfulRuns, ...metrics });
   for (const [Sink, sink] of Object.entries(summary.sinks)) {
     const metrics = sinkMetrics(sink, now());
     // A metric costs money in each hour in which it is written.

@@ -1,4 +1,4 @@
-import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import { type StreamKey, streamKey } from "../core/names.ts";
 import { parseShard, type ShardStream } from "../fleet/shard.ts";
 import type { RunSummary } from "../run/summary.ts";
@@ -17,13 +17,13 @@ export interface PolledShards {
  * stream again anyway.
  */
 export async function pollShards(
-  { Records }: Pick<SQSEvent, "Records">,
+  records: readonly SQSRecord[],
   bridge: Pick<Bridge, "runShard">,
   log: Log,
   signal: AbortSignal,
   time: RunTime = {},
 ): Promise<PolledShards> {
-  const shards = Records.map(({ messageId, body }) => ({ messageId, streams: parseShard(body) }));
+  const shards = records.map(({ messageId, body }) => ({ messageId, streams: parseShard(body) }));
   const streams = new Map<StreamKey, ShardStream>();
   for (const { messageId, streams: found } of shards) {
     if (!found) log("error", "a message is no shard", { messageId });

@@ -67,6 +67,7 @@ async function openObserved(loaded: LoadedConfig, warmDeps: WarmDeps): Promise<B
     ...bridge,
     run: (...call) => exported(bridge.run(...call)),
     runShard: (...call) => exported(bridge.runShard(...call)),
+    wake: (...call) => exported(bridge.wake(...call)),
     close: async () => {
       await bridge.close();
       await telemetry.close();

@@ -1,26 +1,25 @@
 import { parseJson } from "./json.ts";
 
-/** Limits for input from outside: a wake's event is a few kilobytes. */
+/** Limit for input from outside: a deeper value is read in part. */
 const maxDepth = 12;
-const maxWords = 20_000;
 
 /**
- * Collects the words of a JSON value of any shape: runs of letters, digits, `-` and `_` in its strings. JSON inside a
- * string counts by its own strings. Large or deep values are read in part.
+ * Which of these names a JSON value of any shape contains as whole words: runs of letters, digits, `-` and `_` in its
+ * strings. JSON inside a string counts by its own strings.
  */
-export function wordsIn(value: unknown): ReadonlySet<string> {
-  const words = new Set<string>();
-  collect(value, words, 0);
-  return words;
+export function wordsAmong(value: unknown, names: ReadonlySet<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  collect(value, names, found, 0);
+  return found;
 }
 
-function collect(value: unknown, words: Set<string>, depth: number): void {
-  if (depth > maxDepth || words.size >= maxWords) return;
+function collect(value: unknown, names: ReadonlySet<string>, found: Set<string>, depth: number): void {
+  if (depth > maxDepth) return;
   if (typeof value === "string") {
     const inner = /^\s*[[{]/.test(value) ? parseJson(value) : undefined;
-    if (inner !== undefined) collect(inner, words, depth + 1);
-    else for (const [word] of value.matchAll(/[\w-]+/g)) words.add(word);
+    if (inner !== undefined) collect(inner, names, found, depth + 1);
+    else for (const [word] of value.matchAll(/[\w-]+/g)) if (names.has(word)) found.add(word);
   } else if (typeof value === "object" && value !== null) {
-    for (const each of Object.values(value)) collect(each, words, depth + 1);
+    for (const each of Object.values(value)) collect(each, names, found, depth + 1);
   }
 }

@@ -25,7 +25,6 @@ import { trackBusy } from "../stores/busy-records.ts";
 import { rehearsalStores } from "../stores/rehearsal.ts";
 import { closeStores, type Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
-import { wordsIn } from "../text/words.ts";
 import { warnOfCutTemplates } from "./cut-templates.ts";
 import { followRules } from "./follow-rules.ts";
 import { openHeartbeat } from "./heartbeat.ts";
@@ -37,7 +36,7 @@ import { openSinkPipeline } from "./sink-pipeline.ts";
 import { openStores, openStoresToRead } from "./stores.ts";
 import { streamPlans } from "./stream-plan.ts";
 import { unlistedStreams } from "./unlisted.ts";
-import { wakes } from "./wakes.ts";
+import { namedIn, wakes } from "./wakes.ts";
 
 /** When a run's time is over. */
 export type RunTime = Pick<RunOptions, "nextMs" | "followForMs">;
@@ -81,7 +80,7 @@ export interface Bridge {
   ): Promise<RunSummary>;
   /**
    * Runs the streams whose instances an event names, anywhere in it and in whatever shape; all streams when it names
-   * none that is watched. Repeats within five seconds share one run.
+   * none that is watched. Repeats within five seconds share one run. The heartbeat does not count it.
    */
   wake(event: unknown, signal: AbortSignal, observer?: BridgeObserver, time?: RunTime): Promise<RunSummary>;
   /** Discovers all streams. If a source cannot be listed, it returns the last known streams and the failure. */
@@ -188,11 +187,17 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     await keepJournal?.({ nowMs: confirmedMs, isIdle: isIdle(ended) });
     const summary = withAfterwork(ended, await expireDeadLetters(confirmedMs), losses.take());
     all.ran?.(summary);
+    return summary;
+  };
+
+  /** Tells the heartbeat of a run; not of a wake's, which would hide that the timer has stopped. */
+  const counted = async (run: Promise<RunSummary>): Promise<RunSummary> => {
+    const summary = await run;
     if (!deps.isRehearsal) await heartbeat?.ran(summary);
     return summary;
   };
 
-  const wakeOnce = wakes(clock);
+  const wakeOnce = wakes<RunSummary>(clock);
   const runAll: Bridge["run"] = (signal, observer, time) =>
     runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, time);
 
@@ -204,13 +209,12 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     activity,
     journal,
     fleet: config.fleet,
-    run: runAll,
+    run: (...call) => counted(runAll(...call)),
     wake: async (event, signal, observer, time) => {
-      const words = wordsIn(event);
       const named = (await allListings(discoveries, log, signal)).flatMap(({ discovery, listed }) =>
-        ((listed ?? discovery.last)?.streams ?? [])
-          .filter(({ stream }) => words.has(stream.instanceId))
-          .map((stream) => plans.ofWatched(stream, discovery)),
+        namedIn(event, (listed ?? discovery.last)?.streams ?? []).map((stream) =>
+          plans.ofWatched(stream, discovery),
+        ),
       );
       return wakeOnce(
         named.map(({ rules }) => rules.stream),
@@ -227,7 +231,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
         const from = discoveries.find((discovery) => isWatched(discovery.config, stream)) ?? null;
         return plans.ofUnlisted({ stream, from, absentMs, ...rest });
       });
-      return runOver([inOneGo({ plans: planned, failedSources: [] })], signal, observer, time);
+      return counted(runOver([inOneGo({ plans: planned, failedSources: [] })], signal, observer, time));
     },
     discover: async (signal) => {
       const listings = await allListings(discoveries, log, signal);

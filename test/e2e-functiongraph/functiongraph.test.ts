@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ctsEvent, eventGridEvent, hostileEvents } from "../serverless/wake-events.ts";
 import { startProxy } from "../services/proxy.ts";
-import { agencyKeys, buildArtifact, noAgency, setStage, summaryOf } from "./stage.ts";
+import { agencyKeys, buildArtifact, instance, noAgency, setStage, summaryOf } from "./stage.ts";
 
 const artifact = mkdtempSync(join(tmpdir(), "bridge-fg-artifact-"));
 let printed = "";
@@ -42,6 +43,33 @@ describe("the function for FunctionGraph", () => {
     expect(summaryOf(await container.invoke()).streams).toMatchObject([{ changes: 0, error: null }]);
     expect(stage.simulator.requestCount() - before).toBe(1);
     expect(stage.engine.calls).toEqual([]);
+  });
+
+  it.each([
+    ["a CTS notification", ctsEvent(instance.id)],
+    ["an event of EventGrid", eventGridEvent(instance.id)],
+  ])("polls at once by %s that names the instance, and once for 100 of them", async (_, event) => {
+    const stage = await setStage(artifact);
+    const container = await stage.start();
+    summaryOf(await container.invoke());
+    const subject = stage.task("restart");
+    const before = stage.simulator.requestCount();
+    const first = await container.invoke({ event });
+    expect(summaryOf(first).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+    expect(first.lines.join()).toContain("run ended");
+    for (let repeat = 1; repeat < 100; repeat++)
+      expect(await container.invoke({ event })).toMatchObject({ kind: "result", lines: [] });
+    expect(stage.simulator.requestCount() - before).toBe(1);
+    expect(stage.receiver.events()).toMatchObject([{ subject }]);
+  });
+
+  it("polls all streams by any event that it cannot make sense of", async () => {
+    const stage = await setStage(artifact);
+    const subject = stage.task("restart");
+    const container = await stage.start();
+    for (const [, event] of hostileEvents)
+      expect(summaryOf(await container.invoke({ event })).streams).toMatchObject([{ error: null }]);
+    expect(stage.receiver.events()).toMatchObject([{ subject }]);
   });
 
   it("goes through a proxy to the API, its store and its sinks", async () => {

@@ -6,6 +6,8 @@ import process from "node:process";
 
 /** One invocation, as the test asks for it. */
 export interface Invocation {
+  /** The timer trigger's where left out. */
+  readonly event?: unknown;
   readonly timeoutMs: number;
   /** Of the function's agency; empty texts without one. */
   readonly agency: { readonly ak: string; readonly sk: string; readonly securityToken: string };
@@ -52,7 +54,7 @@ async function invoke(root: string, invocation: Invocation): Promise<Outcome> {
     const { handler } = createRequire(join(root, "index.js"))("./index.js");
     if (handler.length !== 2 && handler.length !== 3)
       throw new TypeError("handler expects 2 or 3 parameters");
-    const value: unknown = await handler(timerEvent, contextOf(invocation, lines));
+    const value: unknown = await handler(invocation.event ?? timerEvent, contextOf(invocation, lines));
     return { kind: "result", value: JSON.parse(JSON.stringify(value)), lines };
   } catch (error) {
     if (!(error instanceof Error)) throw error;

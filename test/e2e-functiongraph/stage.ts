@@ -46,7 +46,7 @@ export interface Stage {
   task(name: string): string;
 }
 
-const instance = {
+export const instance = {
   id: "11111111-0000-4000-8000-000000000001",
   engine: "rabbitmq",
   name: "orders",

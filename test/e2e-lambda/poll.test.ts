@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { sinkTypes } from "../../lib/sinks/index.ts";
+import { eventBridgeEvent, hostileEvents, snsEvent } from "../serverless/wake-events.ts";
 import { startProxy } from "../services/proxy.ts";
 import { freePort } from "../services/server.ts";
-import { buildArtifact, type LambdaStage, setLambdaStage, summaryOf } from "./stage.ts";
+import { buildArtifact, instance, type LambdaStage, setLambdaStage, summaryOf } from "./stage.ts";
 
 const artifact = mkdtempSync(join(tmpdir(), "bridge-artifact-"));
 let printed = "";
@@ -118,6 +119,40 @@ describe("the packaged function", () => {
     expect(stage.simulator.requestCount() - before).toBe(1);
     expect(stage.engine.calls).toEqual([]);
     expect(stage.receiver.deliveries).toHaveLength(1);
+  });
+
+  it.each([
+    ["an SNS notification", snsEvent(JSON.stringify({ resource: instance.id }))],
+    ["an event of EventBridge", eventBridgeEvent(instance.id)],
+  ])("polls at once by %s that names the instance, and once for 100 of them", async (_, event) => {
+    const stage = await setLambdaStage(artifact);
+    const container = await stage.start();
+    summaryOf(await container.invoke("timer"));
+    const subject = stage.task("restart", ended);
+    const before = stage.simulator.requestCount();
+    for (let repeat = 0; repeat < 100; repeat++)
+      expect(
+        summaryOf(await container.invoke(`wake-${repeat}`, undefined, event)).sinks["ops"],
+      ).toMatchObject({
+        accepted: 1,
+      });
+    expect(stage.simulator.requestCount() - before).toBe(1);
+    expect(arrived(stage)).toMatchObject([{ subject }]);
+    // An alarm counts the timer's runs; what was reported once is not counted again.
+    const sum = (name: string) =>
+      container.lines().reduce((total, line) => total + (Number(line[name]) || 0), 0);
+    expect([sum("SuccessfulRuns"), sum("Changes")]).toEqual([1, 1]);
+  });
+
+  it("polls all streams by any event that it cannot make sense of", async () => {
+    const stage = await setLambdaStage(artifact);
+    const subject = stage.task("restart", ended);
+    const container = await stage.start();
+    for (const [index, [, event]] of hostileEvents.entries())
+      expect(summaryOf(await container.invoke(`wake-${index}`, undefined, event)).streams).toMatchObject([
+        { error: null },
+      ]);
+    expect(arrived(stage)).toMatchObject([{ subject }]);
   });
 
   it("tells nothing twice when the platform repeats an event, in the same container or another", async () => {

@@ -47,7 +47,7 @@ export interface LambdaStage {
   task(name: string, ...steps: readonly { readonly status: string; readonly afterMs: number }[]): string;
 }
 
-const instance = {
+export const instance = {
   id: "11111111-0000-4000-8000-000000000001",
   engine: "rabbitmq",
   name: "orders",

@@ -33,7 +33,7 @@ async function poll(
   const logged: string[] = [];
   const log = (_: string, message: string) => void logged.push(message);
   const { response } = await pollShards(
-    { Records: bodies.map((body, index) => record(body, { messageId: `m${index}` })) },
+    bodies.map((body, index) => record(body, { messageId: `m${index}` })),
     bridge,
     log,
     until,

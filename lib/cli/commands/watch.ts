@@ -103,8 +103,8 @@ async function runOnAndOn(
 async function wake(context: Context, bridge: Bridge, event: unknown): Promise<void> {
   const { stop, json, screen, log } = context;
   try {
-    const summary = await bridge.wake(event, stop, json ? {} : runReporter(context));
-    if (json) screen.out.json(summary);
+    const observer = json ? { ran: (summary: RunSummary) => screen.out.json(summary) } : runReporter(context);
+    await bridge.wake(event, stop, observer);
   } catch (error) {
     if (!isInterruption(error, stop)) logDefect(log, "a wake ended with an unexpected error", {}, error);
   }

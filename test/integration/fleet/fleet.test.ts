@@ -1,3 +1,4 @@
+import type { SQSEvent } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../lib/change/event.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
@@ -6,8 +7,11 @@ import { deadLetterOf } from "../../../lib/delivery/dead-letters.ts";
 import { redrive } from "../../../lib/delivery/redrive.ts";
 import { eventIn } from "../../../lib/fleet/inbox.ts";
 import { parseShard } from "../../../lib/fleet/shard.ts";
+import { isTimer } from "../../../lib/serverless/timer.ts";
 import { dynamodbStores } from "../../../lib/stores/dynamodb/index.ts";
 import { environment } from "../../aws/dynamodb-engine.ts";
+import { eventBridgeEvent, hostileEvents, snsEvent } from "../../serverless/wake-events.ts";
+import { contextOf } from "./event-source.ts";
 import { type FleetStage, instanceId, setFleetStage } from "./stage.ts";
 
 const ended = { status: "SUCCESS", afterMs: 0 } as const;
@@ -56,6 +60,48 @@ describe("a fleet", () => {
     await stage.tasks.drain(await stage.deliverer());
     expect(told(stage)).toEqual([`${subject} executing`, `${subject} failed`]);
   });
+
+  it.each([
+    ["an SNS notification", snsEvent(JSON.stringify({ id: instanceId(7) }))],
+    ["an event of EventBridge", eventBridgeEvent(instanceId(7))],
+  ])(
+    "polls an instance at once when %s names it at the planner, and once for 200 of them",
+    async (_, event) => {
+      const stage = await setFleetStage({ instances: 12, fleet: { maxIdle: "1h" } });
+      const poller = await stage.poller();
+      await stage.plan(1);
+      await stage.polls.drain(poller);
+      const subject = startTask(stage, 7, running);
+      expect(await stage.wake(event)).toMatchObject({ Watched: 12, Due: 1, Messages: 1 });
+      for (let repeat = 1; repeat < 200; repeat++)
+        expect(await stage.wake(event)).toMatchObject({ Due: 0, Messages: 0 });
+      // Nothing is delayed: the queue hands it out at once.
+      expect(planned(stage)).toEqual([instanceId(7)]);
+      await stage.polls.drain(poller);
+      await stage.tasks.drain(await stage.deliverer());
+      expect(told(stage)).toEqual([`${subject} executing`]);
+    },
+  );
+
+  it("polls all instances at once, once a minute, for wakes that name none", async () => {
+    const stage = await setFleetStage({ instances: 3, fleet: { maxIdle: "1h" } });
+    await stage.plan(1);
+    await stage.polls.drain(await stage.poller());
+    for (const [, event] of hostileEvents) if (!isTimer(event)) await stage.wake(event);
+    expect(planned(stage).toSorted()).toEqual([1, 2, 3].map(instanceId));
+  });
+
+  it.each(["shard", "deliver"] as const)(
+    "refuses the event of another trigger at %s in one clear line",
+    async (name) => {
+      const stage = await setFleetStage();
+      const handler = await (name === "shard" ? stage.poller() : stage.deliverer());
+      for (const event of [snsEvent("{}"), eventBridgeEvent("i"), {}, null, "text", []])
+        await expect(handler(event as SQSEvent, contextOf(name))).rejects.toThrow(
+          /^expected messages of a queue .*; a wake goes to the function plan$/,
+        );
+    },
+  );
 
   it("tells nothing twice when a shard comes twice, or two containers poll it at once", async () => {
     const stage = await setFleetStage({ instances: 3 });

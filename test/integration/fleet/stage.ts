@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { ScheduledEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { type FauxqsServer, startFauxqs } from "fauxqs";
 import { onTestFinished, vi } from "vitest";
 import { openQueue } from "../../../lib/aws/queue.ts";
@@ -16,7 +16,7 @@ import { createTable, type Engine, environment, startEngine } from "../../aws/dy
 import { contextOf, type EventSource, eventSource, type Handler } from "./event-source.ts";
 
 type SqsHandler = Handler<SQSEvent, SQSBatchResponse>;
-type TimerHandler = Handler<Partial<ScheduledEvent>, ReturnType<typeof planMetrics>>;
+type TimerHandler = Handler<unknown, Partial<ReturnType<typeof planMetrics>>>;
 
 /** How a function's handler comes from its module, with an environment of its own. */
 export interface Containers {
@@ -32,7 +32,9 @@ export interface FleetStage {
   readonly engine: Engine;
   readonly sqs: FauxqsServer;
   /** The nth minute's plan. */
-  plan(minute: number): Promise<ReturnType<typeof planMetrics>>;
+  plan(minute: number): Promise<Partial<ReturnType<typeof planMetrics>>>;
+  /** An event that is not the timer's, at the planner. */
+  wake(event: unknown): Promise<Partial<ReturnType<typeof planMetrics>>>;
   /** A container of the function that polls, cold. */
   poller(): Promise<SqsHandler>;
   /** A container of the function that delivers to `ops`, cold. */
@@ -123,6 +125,7 @@ export async function setFleetStage(options: FleetStageOptions = {}): Promise<Fl
     sqs,
     plan: (minute) =>
       planner({ time: new Date(startMs + minute * minuteMs).toISOString() }, contextOf("plan")),
+    wake: (event) => planner(event, contextOf("plan")),
     poller: () => containers.shard({ ...shared, BRIDGE_SINKS: "bus" }),
     deliverer: () =>
       containers.deliver({

@@ -80,7 +80,7 @@ export async function setGround(seed: number, variant: Variant): Promise<Ground>
   await createTable(engine.raw, "checkpoints");
   const url = await startCloud({
     queues: {
-      polls: pollsEnd(polls, { weather, random: seededRandom(seed + 1), variant }),
+      polls: pollsEnd(polls, { judge, weather, random: seededRandom(seed + 1), variant }),
       ops: hidingEnd(queues.ops, variant),
       chat: hidingEnd(queues.chat, variant),
       "ops-dead": deadEnd("ops", judge),
@@ -193,17 +193,25 @@ function replyOf([event]: readonly CloudEvent[], mood: Weather["moods"][Sink], r
 }
 
 interface EndParts {
+  readonly judge: Judge;
   readonly weather: Weather;
   readonly random: Random;
   readonly variant: Variant;
 }
 
+/** Instances in a shard's message. */
+export const instancesIn = (shard: string): readonly string[] =>
+  (JSON.parse(shard) as { readonly instances: readonly { readonly id: string }[] }).instances.map(
+    ({ id }) => id,
+  );
+
 /** A planner's messages are lost, doubled and late. */
-function pollsEnd(queue: SimulatedQueue, { weather, random, variant }: EndParts): QueueEnd {
+function pollsEnd(queue: SimulatedQueue, { judge, weather, random, variant }: EndParts): QueueEnd {
   const chance = (probability: number): boolean => !weather.isCalm && random() < probability;
   return {
     hide: () => {},
     add: (message, nowMs) => {
+      if (!message.delayMs) judge.sentAtOnce(instancesIn(message.body));
       const body = variant.shard ? variant.shard(message.body) : message.body;
       if (body === null || chance(0.1)) return;
       const delayMs = (message.delayMs ?? 0) + (chance(0.1) ? 5 * minuteMs : 0);

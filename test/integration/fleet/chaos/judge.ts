@@ -10,6 +10,7 @@ export type Check =
   | "given up with a reason"
   | "rate"
   | "progress"
+  | "woken at once"
   | "no defect";
 
 export interface Violation {
@@ -36,6 +37,8 @@ export class Judge {
   readonly #settled = new Set<string>();
   readonly #refused = new Set<string>();
   readonly #attempts = new Map<string, number[]>();
+  /** Instances that the planner sent without a delay since the last wake. */
+  readonly #sent = new Set<string>();
 
   get tasks(): number {
     return this.#stories.size;
@@ -44,6 +47,21 @@ export class Judge {
   /** A task of the world, with the statuses that it goes through. */
   started(task: string, statuses: readonly string[]): void {
     this.#stories.set(task, statuses);
+  }
+
+  /** Messages that the planner sends from now on may be a wake's. */
+  waking(): void {
+    this.#sent.clear();
+  }
+
+  /** A planner's message that the queue hands out at once. */
+  sentAtOnce(instances: readonly string[]): void {
+    for (const id of instances) this.#sent.add(id);
+  }
+
+  /** A wake that names an instance the fleet knows was taken by the planner. */
+  woken(id: string): void {
+    if (!this.#sent.has(id)) this.#violated("woken at once", `${id} was named, and its poll not sent`);
   }
 
   /** An attempt of a container to deliver to a sink, whatever comes of it. */

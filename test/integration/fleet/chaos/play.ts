@@ -1,6 +1,7 @@
 import type { SQSBatchResponse } from "aws-lambda";
 import { eachOf } from "../../../../lib/async/each.ts";
 import { record } from "../../../serverless/sqs-event.ts";
+import { snsEvent } from "../../../serverless/wake-events.ts";
 import type { Container } from "./containers.ts";
 import { deliverers, type Ground, minuteMs, type Sink, setGround, sinks } from "./fleet.ts";
 import type { Violation } from "./judge.ts";
@@ -44,6 +45,7 @@ export async function play(seed: number, variant: Variant = sound): Promise<Outc
         world.minute();
         await fleet.plan();
       }
+      await fleet.wake();
       await fleet.poll();
       await fleet.deliver();
     }
@@ -78,6 +80,21 @@ class Fleet {
     for (let count = this.#world.chance(0.05) ? 2 : 1; count > 0; count--) {
       this.#planner = await this.#warm(this.#planner, this.#ground.start.plan);
       await this.#planner.invoke({ time });
+    }
+  }
+
+  /** A notice of a task's start, which may come twice, or an event that names nothing. */
+  async wake(): Promise<void> {
+    if (!this.#world.chance(0.2)) return;
+    const id = this.#world.chance(0.8) ? this.#world.startKnown() : null;
+    const { judge, start } = this.#ground;
+    const event = this.#variant.wakesAreTimers
+      ? {}
+      : snsEvent(JSON.stringify({ resource_id: id ?? "nothing" }));
+    judge.waking();
+    for (let count = this.#world.chance(0.3) ? 2 : 1; count > 0; count--) {
+      this.#planner = await this.#warm(this.#planner, start.plan);
+      if ((await this.#planner.invoke(event)) !== null && id !== null) judge.woken(id);
     }
   }
 

@@ -5,6 +5,8 @@ export interface Variant {
   readonly name: string;
   /** Changes a planner's message on its way to the queue; null loses it. */
   readonly shard?: (body: string) => string | null;
+  /** A wake reaches the planner as the timer's event. */
+  readonly wakesAreTimers?: true;
   /** Every message is deleted, whatever the function says of it. */
   readonly deletesAll?: true;
   /** Each batch of a sink is delivered by what knows nothing of the batches before. */
@@ -40,6 +42,7 @@ export const variants: readonly (Variant & { readonly caughtBy: readonly Check[]
     caughtBy: ["no loss"],
     shard: shards(({ sinceMs: _, ...instance }) => instance),
   },
+  { name: "planner-takes-a-wake-for-its-timer", caughtBy: ["woken at once"], wakesAreTimers: true },
   {
     name: "deliver-deletes-before-the-sink-accepts",
     caughtBy: ["accepted before deleted"],

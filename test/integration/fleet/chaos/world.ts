@@ -1,5 +1,5 @@
 import { between, pick } from "../../../../lib/simulator/random.ts";
-import { type Ground, minuteMs, moods, sinks } from "./fleet.ts";
+import { type Ground, instancesIn, minuteMs, moods, sinks } from "./fleet.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
 interface Instance {
@@ -52,11 +52,19 @@ export class World {
     if (weather.isTopicDown && this.chance(0.7)) this.#deleteInstance();
   }
 
+  /** Starts a task of an instance that the fleet has polled, and returns the instance; null while there is none. */
+  startKnown(): string | null {
+    const known = Array.from(this.#instances).filter(([, { readMs }]) => readMs > 0);
+    if (known.length === 0) return null;
+    const [id] = pick(this.#ground.random, known as [[string, Instance]]);
+    this.#startTask(id);
+    return id;
+  }
+
   /** A poll of this shard, begun then, is done. */
   read(shard: string, startedMs: number): void {
     if (this.#isApiDown) return;
-    const { instances } = JSON.parse(shard) as { readonly instances: readonly { readonly id: string }[] };
-    for (const { id } of instances) {
+    for (const id of instancesIn(shard)) {
       const instance = this.#instances.get(id);
       if (instance) instance.readMs = Math.max(instance.readMs, startedMs);
     }
