@@ -5,6 +5,10 @@ import path from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Command } from "commander";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { longPage, slug } from "../build/docs/contents.ts";
+import { generatedPages } from "../build/docs/main.ts";
+import { sinkPage } from "../build/docs/sink-pages.ts";
+import { sinkFacts } from "../build/docs/sinks.ts";
 import { eventJsonSchema } from "../lib/change/event-schema.ts";
 import { program } from "../lib/cli/program.ts";
 import type { Screen } from "../lib/cli/screen/output.ts";
@@ -13,6 +17,7 @@ import { startSimulator } from "../lib/simulator/api.ts";
 import { demoKey } from "../lib/simulator/auth.ts";
 import { seededRandom } from "../lib/simulator/random.ts";
 import { startReceiver } from "../lib/simulator/receiver.ts";
+import { sinkTypes } from "../lib/sinks/index.ts";
 import { run } from "./cli/process.ts";
 import { blocks, page, pages, root } from "./docs-pages.ts";
 
@@ -26,6 +31,20 @@ const environment = {
   SLACK_URL: "https://hooks.slack.com/services/T000/B000/xxxx",
   FEISHU_URL: "https://open.feishu.cn/open-apis/bot/v2/hook/xxxx",
   FEISHU_SECRET: "a-secret",
+  SLACK_TOKEN: "xoxb-token",
+  TEAMS_URL: "https://prod-00.westeurope.logic.azure.com/workflows/xxxx",
+  DISCORD_URL: "https://discord.com/api/webhooks/1/xxxx",
+  TELEGRAM_TOKEN: "123456:xxxx",
+  DINGTALK_URL: "https://oapi.dingtalk.com/robot/send?access_token=xxxx",
+  DINGTALK_SECRET: "SECxxxx",
+  WECOM_URL: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=xxxx",
+  GOOGLE_CHAT_URL: "https://chat.googleapis.com/v1/spaces/AAAA/messages?key=xxxx&token=xxxx",
+  MATTERMOST_URL: "https://chat.example.com/hooks/xxxx",
+  PAGERDUTY_KEY: "0123456789abcdef0123456789abcdef",
+  SMTP_PASSWORD: "a-password",
+  TICKETS_TOKEN: "token",
+  ARGO_TOKEN: "token",
+  ARGO_EVENTS_TOKEN: "token",
   GITHUB_DISPATCH_TOKEN: "token",
   GITLAB_TRIGGER_TOKEN: "token",
   RABBITMQ_PASSWORD: "a-password",
@@ -34,6 +53,13 @@ const environment = {
   NATS_PASSWORD: "a-password",
   MQTT_PASSWORD: "a-password",
 };
+
+const library = new URL("../lib/index.ts", import.meta.url).href;
+/** For snippets that show a sink only. */
+const someSource = "sources:\n  - { engine: rabbitmq, region: cn-north-4, projectId: p1, instances: all }\n";
+/** Lines of a page, without its generated parts. */
+const ownLines = (text: string): number =>
+  text.replaceAll(/^<!-- [\s\S]*?^<!-- end -->$/gm, "").split("\n").length;
 
 describe("the documentation", () => {
   it("links only to what is there", () => {
@@ -47,11 +73,6 @@ describe("the documentation", () => {
   });
 
   it("links only to headings that are there", () => {
-    const slug = (heading: string): string =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-        .replaceAll(" ", "-");
     const anchors = new Map(
       pages.map(([file, text]) => [
         file,
@@ -90,16 +111,36 @@ describe("the documentation", () => {
     .filter(([file]) => file !== "docs/configuration.md")
     .flatMap(([file, text]) =>
       blocks(text, "yaml")
-        .filter((block) => block.includes("sources:"))
+        .filter((block) => /^sinks:/m.test(block))
         .map((block) => [file, block] as const),
     );
 
-  it.each(configs)("has a configuration in %s that loads", async (_, block) => {
+  it.each(configs)("has a configuration in %s that loads", async (file, block) => {
     const folder = await mkdtemp(path.join(tmpdir(), "bridge-docs-"));
     onTestFinished(() => rm(folder, { recursive: true }));
-    await writeFile(path.join(folder, "bridge.config.yaml"), block);
+    const isWhole = block.includes("sources:");
+    await writeFile(path.join(folder, "bridge.config.yaml"), isWhole ? block : `${someSource}${block}`);
+    for (const [, module = ""] of block.matchAll(/module: \.\/(\S+)/g)) {
+      const [code = ""] = blocks(page(file), "ts");
+      await writeFile(path.join(folder, module), code.replace('"dms-task-bridge"', JSON.stringify(library)));
+    }
     const loaded = await loadConfig(null, { environment, folder });
     expect(loaded.sinks.size).toBeGreaterThan(0);
+  });
+
+  it("has the generated parts that `npm run docs` writes", async () => {
+    const generated = await generatedPages();
+    expect(generated.length).toBeGreaterThan(Object.keys(sinkTypes).length);
+    for (const { file, text, written } of generated) expect(text, file).toBe(written);
+  });
+
+  it("has a table of contents on every long page", () => {
+    const long = pages.filter(
+      ([file, text]) =>
+        file.startsWith("docs/") && !file.startsWith("docs/decisions/") && ownLines(text) > longPage,
+    );
+    expect(long.length).toBeGreaterThan(3);
+    expect(long.filter(([, text]) => !text.includes("<!-- contents -->")).map(([file]) => file)).toEqual([]);
   });
 
   it("shows an event that fits the schema", () => {
@@ -191,12 +232,45 @@ describe.each([
   });
 });
 
-describe("docs/README.md", () => {
-  it("links every page beside it", () => {
-    const files = readdirSync(path.join(root, "docs")).filter((file) => /^(?!README).*\.md$/.test(file));
-    const listed = [...page("docs/README.md").matchAll(/\]\(([\w-]+\.md)/g)].map(([, file]) => file);
-    expect([...new Set(listed)].toSorted()).toEqual(files.toSorted());
+it.each(["docs", "docs/sinks", "docs/zh"])(
+  "docs/README.md links every page of %s, or the folder's own index",
+  (folder) => {
+    const files = readdirSync(path.join(root, folder)).filter((file) => /^(?!README).*\.md$/.test(file));
+    const index = folder === "docs/sinks" ? "docs/sinks/README.md" : "docs/README.md";
+    expect([...linked("docs/README.md"), "docs/README.md"]).toContain(index);
+    const missing = files.map((file) => `${folder}/${file}`).filter((file) => !linked(index).has(file));
+    expect(missing).toEqual([]);
+  },
+);
+
+/** The files that a page links to. */
+const linked = (name: string): ReadonlySet<string> =>
+  new Set(
+    [...page(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = ""]) =>
+      path.join(path.dirname(name), target),
+    ),
+  );
+
+describe.each(Object.keys(sinkTypes))("docs/sinks/%s.md", (type) => {
+  const text = page(`docs/sinks/${type}.md`);
+
+  it("begins with a sentence and an example of its type, and has all options", () => {
+    const [example = ""] = blocks(text, "yaml");
+    expect(example).toContain(`type: ${type}\n`);
+    expect(text.indexOf("```yaml")).toBeLessThan(400);
+    expect(text).toContain(`<!-- fields: sink ${type} -->`);
   });
+
+  it("says what is accepted, in what order, and what it needs", () => {
+    const { facts } = sinkPage(type, text);
+    expect([...facts.keys()]).toEqual(expect.arrayContaining([...sinkFacts]));
+    for (const fact of facts.values()) expect(fact).not.toBe("");
+  });
+});
+
+it("docs/sinks/README.md has each type of sink once", () => {
+  const rows = [...page("docs/sinks/README.md").matchAll(/^\| \[`(\w+)`\]/gm)].map(([, type]) => type);
+  expect(rows.toSorted()).toEqual(Object.keys(sinkTypes).toSorted());
 });
 
 describe("docs/operating.md", () => {

@@ -1,16 +1,10 @@
 import { eventTypes } from "../../lib/change/asyncapi.ts";
+import { fill } from "./markers.ts";
 import { markdownTable } from "./table.ts";
 
 /** The page with the table of event types and their examples as the code has them now. */
 export const withEvents = (page: string): string =>
-  Object.entries({ types: types(), examples: examples() }).reduce(
-    (text, [name, made]) =>
-      text.replace(
-        new RegExp(`<!-- event ${name} -->[\\s\\S]*?<!-- end -->`),
-        () => `<!-- event ${name} -->\n\n${made}\n\n<!-- end -->`,
-      ),
-    page,
-  );
+  fill(page, { "event types": types, "event examples": examples });
 
 const types = (): string =>
   markdownTable([["type", "when"], ...eventTypes.map(({ type, summary }) => [`\`${type}\``, summary])]);

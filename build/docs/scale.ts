@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { deliveryMetrics, planMetrics, runMetrics } from "../../lib/serverless/metrics.ts";
+import { fill } from "./markers.ts";
 import {
   assumed,
   compactMonth,
@@ -179,10 +180,12 @@ export function withFigures(page: string): string {
     ["compact does", doneTable(compact)],
     ["compact costs", costTable(compact, compactCosts)],
   ]);
-  return page.replace(/<!-- figures: (.+?) -->[\s\S]*?<!-- end -->/g, (_, name: string) => {
-    const table = figures.get(name);
-    if (table === undefined) throw new Error(`no figures are called ${name}`);
-    return `<!-- figures: ${name} -->\n\n${table}\n\n<!-- end -->`;
+  return fill(page, {
+    figures: (name) => {
+      const table = figures.get(name);
+      if (table === undefined) throw new Error(`no figures are called ${name}`);
+      return table;
+    },
   });
 }
 

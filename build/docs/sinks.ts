@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 
-// `node build/docs/sinks.ts` adds what a new file of lib/sinks needs: its row in index.ts and its section in configuration.md.
+// `node build/docs/sinks.ts` adds what a new file of lib/sinks needs: its row in index.ts and its page in docs/sinks.
 
 /** Files of lib/sinks that are no sink of their own type. */
 const others: ReadonlySet<string> = new Set(["index", "sink", "custom"]);
@@ -18,25 +19,38 @@ export const withRows = (index: string, names: readonly string[]): string =>
     return `${missing.map((name) => `  ${name}: () => import("./${name}.ts"),\n`).join("")}${custom}`;
   });
 
-const lastTable = /<!-- fields: sink [^<]*-->(?![\s\S]*<!-- fields: sink )[\s\S]*?<!-- end -->/;
+/** The facts that each sink's page has in its section "Delivery". */
+export const sinkFacts = ["Accepted when", "Order", "Duplicates", "Needs", "Limits"] as const;
 
-/** The text of configuration.md with a section for each name; new ones follow the last. */
-export const withSections = (page: string, names: readonly string[]): string =>
-  page.replace(lastTable, (tables) => {
-    const missing = names.filter((name) => !new RegExp(`^###.*\`${name}\``, "m").test(page));
-    return (
-      tables +
-      missing.map((name) => `\n\n### \`${name}\`\n\n<!-- fields: sink ${name} -->\n<!-- end -->`).join("")
-    );
-  });
+/** The first text of a new sink's page; its author completes the lines. */
+export const newPage = (name: string): string => `# ${name} (\`${name}\`)
+
+Sends each event to ${name}.
+
+\`\`\`yaml
+sinks:
+  ${name}:
+    type: ${name}
+\`\`\`
+
+## Delivery
+
+${sinkFacts.map((fact) => `- **${fact}:**`).join("\n")}
+
+## Options
+
+<!-- fields: sink ${name} -->
+<!-- end -->
+`;
 
 if (import.meta.main) {
-  const names = sinkNames(await readdir(new URL("../../lib/sinks/", import.meta.url)));
-  for (const [file, written] of [
-    ["lib/sinks/index.ts", withRows],
-    ["docs/configuration.md", withSections],
-  ] as const) {
-    const url = new URL(`../../${file}`, import.meta.url);
-    await writeFile(url, written(await readFile(url, "utf8"), names));
+  const lib = new URL("../../lib/sinks/", import.meta.url);
+  const docs = new URL("../../docs/sinks/", import.meta.url);
+  const names = sinkNames(await readdir(lib));
+  const index = new URL("index.ts", lib);
+  await writeFile(index, withRows(await readFile(index, "utf8"), names));
+  for (const name of names) {
+    const page = new URL(`${name}.md`, docs);
+    if (!existsSync(page)) await writeFile(page, newPage(name));
   }
 }

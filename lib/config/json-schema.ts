@@ -31,7 +31,7 @@ export async function configJsonSchema(sinkTypes: SinkTypes): Promise<JsonSchema
     properties: {
       type: {
         enum: Object.keys(sinkTypes),
-        description: "The type of the sink. It decides which options there are: docs/configuration.md.",
+        description: "The type of the sink. It decides which options there are: docs/sinks.",
       },
     },
     required: ["type"],
