@@ -348,16 +348,13 @@ describe("requests", () => {
   });
 
   it("end however long the listing is", () => {
-    const growing = (held: Api, request: number) => ({
-      ...held,
-      ids: [...held.ids, ...Array.from({ length: 2 }, (_, index) => `more${request}-${index}`)],
-    });
-    const { doubt, requests } = read(
-      api({ tasks: 2, clamp: 2, count: () => null }),
-      2,
-      pagingMemory(startFrom1),
-      growing,
-    );
+    const ids = ["t0", "t1"];
+    const growing = (held: Api, request: number) => {
+      ids.push(`more${request}-0`, `more${request}-1`);
+      return held;
+    };
+    const endless = api({ ids, clamp: 2, count: () => null });
+    const { doubt, requests } = read(endless, 2, pagingMemory(startFrom1), growing);
     expect(requests).toBe(10_000);
     expect(doubt).toMatch(/goes on/);
   });
