@@ -97,13 +97,13 @@ export async function readSnapshot(
     const pastMs = (here.baselineMs ?? Number.NEGATIVE_INFINITY) - surelyPastMs;
     for (const task of page.tasks) {
       const known = checkpoint.known.get(task.id);
-      if (unseen.size > 0) unseen.delete(task.id);
-      const read = tasks.size > 0 ? tasks.get(task.id) : undefined;
+      unseen.delete(task.id);
+      const read = tasks.get(task.id);
       if (read && !isNewer(read, task, here.nowMs)) continue;
       const difference = diffTask(known, task, here);
       const isPast = difference?.changes.length === 0 && !known && stampMs(task) < pastMs;
       if (difference || isStampedAnew(known, task)) tasks.set(task.id, isPast ? baselineOnly(task) : task);
-      else if (read) tasks.delete(task.id);
+      else tasks.delete(task.id);
     }
     unreadable += page.skipped.length;
     for (const { createdAtMs } of page.skipped) unreadMs.push(createdAtMs ?? beginMs);

@@ -63,6 +63,21 @@ describe("a snapshot", () => {
     expect(differencesOf(snapshot, byNow, rules)).toMatchObject([{ id, changes: [] }]);
   });
 
+  it("keeps a task whole that ended less than a minute before the baseline: clocks are known only roughly", async () => {
+    const first = { ...empty, baselineMs: createdMs + 61_000 };
+    for (const updatedAtMs of [createdMs + 1_000, createdMs + 31_000]) {
+      const ended = { ...at("SUCCESS", updatedAtMs), params: '{"topic":"orders"}' };
+      expect((await read(first, ended)).tasks.get(id)).toEqual(ended);
+    }
+  });
+
+  it("keeps nothing of a task that shows as it is known, not even where a lagging page showed it earlier", async () => {
+    const before = knowing("EXECUTING", createdMs + 1_000);
+    const same = at("EXECUTING", createdMs + 1_000);
+    expect((await read(before, same)).tasks.size).toBe(0);
+    expect((await read(before, at("CREATED", createdMs), same)).tasks.size).toBe(0);
+  });
+
   it("drops an end that the same listing shows to be over, so that the task stays open", async () => {
     const before = knowing("EXECUTING", createdMs);
     const snapshot = await read(before, at("FAILED", createdMs + 1), at("EXECUTING", createdMs + 2));
@@ -104,7 +119,7 @@ describe("a snapshot's look at the API", () => {
     page: Partial<Page>,
     get: () => Promise<Task | null> = async () => null,
   ) {
-    const log: (readonly [message: string, fields: unknown])[] = [];
+    const log: (readonly [level: string, message: string, fields: unknown])[] = [];
     const asked: string[] = [];
     const source: TaskSource = {
       async *list() {
@@ -119,7 +134,7 @@ describe("a snapshot's look at the API", () => {
     const place = {
       stream,
       source,
-      log: (_: unknown, message: string, fields: unknown) => void log.push([message, fields]),
+      log: (level: string, message: string, fields: unknown) => void log.push([level, message, fields]),
       clock: manualClock(createdMs + 7_200_000),
       reach: { startMs: null, lookbackMs: 900_000, maxOpenAgeMs: 7 * dayMs },
     };
@@ -150,6 +165,7 @@ describe("a snapshot's look at the API", () => {
     expect([snapshot.tasks.size, snapshot.gone.size]).toEqual([0, 0]);
     expect(log).toEqual([
       [
+        "warn",
         "a task could not be queried",
         {
           instance: stream.instanceId,
@@ -172,7 +188,7 @@ describe("a snapshot's look at the API", () => {
     const before = knowing("EXECUTING", createdMs);
     const { snapshot, log, asked } = await look(before, { doubt: "the count moved" });
     expect(log).toEqual([
-      ["a listing may be incomplete", { instance: stream.instanceId, doubt: "the count moved" }],
+      ["warn", "a listing may be incomplete", { instance: stream.instanceId, doubt: "the count moved" }],
     ]);
     expect(snapshot.unreadMs).toEqual([before.watermarkMs]);
     expect(asked).toEqual([]);
@@ -186,16 +202,70 @@ describe("a snapshot's look at the API", () => {
   ])("logs a clock that is %i ms off %i times", async (clockSkewMs, times) => {
     const { log } = await look(empty, { clockSkewMs });
     const line = [
+      "warn",
       "the API's clock differs from this machine's",
       { instance: stream.instanceId, clockSkewMs },
     ];
     expect(log).toEqual(Array.from({ length: times }, () => line));
   });
 
+  it("tells again of a vanished task that shows as it was known, and nothing of one that is missed already", async () => {
+    const nextLookMs = createdMs + 60_000;
+    const vanished = sampleKnown({ updatedAtMs: createdMs, gone: { sinceMs: createdMs, nextLookMs } });
+    const before = { ...empty, known: new Map([[id, vanished]]) };
+    const { snapshot } = await look(before, tasksOf(), async () => at("EXECUTING", createdMs));
+    expect(differencesOf(snapshot, before, rules)).toMatchObject([{ changes: [{ from: "VANISHED" }] }]);
+    const missed = sampleKnown({ doubt: { status: "VANISHED", sinceMs: createdMs } });
+    const again = { ...empty, known: new Map([[id, missed]]) };
+    const gone = await look(again, tasksOf());
+    expect(gone.snapshot.gone).toEqual(new Set([id]));
+    expect(differencesOf(gone.snapshot, again, rules)).toEqual([]);
+  });
+
+  it("holds the window at each record that cannot be read, or where it begins if the record has no date", async () => {
+    const later = { ...empty, watermarkMs: createdMs };
+    const problem = "status is missing";
+    const skipped = [
+      { id: "dated", createdAtMs: createdMs + 1_000, problem },
+      { id: "undated", createdAtMs: null, problem },
+    ];
+    const { snapshot } = await look(later, { skipped });
+    expect(snapshot).toMatchObject({ unreadable: 2, unreadMs: [createdMs + 1_000, createdMs] });
+  });
+
+  it("logs a watermark that was moved back, and one that lies a moment ahead", async () => {
+    const nowMs = createdMs + 7_200_000;
+    const logOf = async (watermarkMs: number) => {
+      const { log, snapshot } = await look({ ...empty, watermarkMs, newestCreatedMs: createdMs }, {});
+      return { log, beginMs: snapshot.beginMs };
+    };
+    const instance = stream.instanceId;
+    const iso = (ms: number): string => new Date(ms).toISOString();
+    expect(await logOf(nowMs)).toEqual({ log: [], beginMs: nowMs });
+    const ahead = "the watermark is in the future; nothing is listed until then";
+    expect(await logOf(nowMs + 1)).toEqual({
+      log: [["warn", ahead, { instance, watermark: iso(nowMs + 1) }]],
+      beginMs: nowMs + 1,
+    });
+    const moved = "the watermark was ahead of the API's clock; moved back";
+    const to = iso(nowMs - 900_000);
+    expect(await logOf(nowMs + 60_001)).toEqual({
+      log: [["warn", moved, { instance, watermark: iso(nowMs + 60_001), to }]],
+      beginMs: nowMs - 900_000,
+    });
+  });
+
   it("gives differences by creation, and those of one instant by id", async () => {
     const made = (name: string, createdAtMs: number) => sampleTask({ id: taskId(name), createdAtMs });
-    const page = tasksOf(made("b", createdMs), made("c", createdMs - 1), made("a", createdMs));
-    const { snapshot } = await look(empty, page);
-    expect(differencesOf(snapshot, empty, rules).map((difference) => difference.id)).toEqual(["c", "a", "b"]);
+    for (const [first, second] of ["ab", "ba"]) {
+      const page = tasksOf(
+        made(`${first}`, createdMs),
+        made("c", createdMs - 1),
+        made(`${second}`, createdMs),
+      );
+      const { snapshot } = await look(empty, page);
+      const ids = differencesOf(snapshot, empty, rules).map((difference) => difference.id);
+      expect(ids).toEqual(["c", "a", "b"]);
+    }
   });
 });
