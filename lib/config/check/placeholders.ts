@@ -27,17 +27,25 @@ export function repaired(
   { paths, base, unresolved }: Wrong,
 ): Repaired {
   const passed = new Set<string>();
+  const copies = new Set<unknown>();
   let whole = value;
   for (const path of paths) {
     const field = fieldName([...base, ...path]);
     const text = unresolved.get(field);
-    whole = changed(schema, whole, path, (own) => {
+    const replacement = (own: v.GenericSchema | null): unknown => {
       const instead = own ? passing(own, text ? texts(own, text) : values(own)) : undefined;
       if (text && (instead !== undefined || !own || takesText(own))) passed.add(field);
       return instead;
-    });
+    };
+    whole = changed(schema, whole, path, { replacement, copies });
   }
   return { value: whole, passed };
+}
+
+interface Replacing {
+  readonly replacement: (schema: v.GenericSchema | null) => unknown;
+  /** Objects that are copies already: a file of thousands of wrong values copies each object once. */
+  readonly copies: Set<unknown>;
 }
 
 /** A copy with the value at the path replaced, or taken out where the replacement is undefined. */
@@ -45,16 +53,22 @@ function changed(
   schema: v.GenericSchema | null,
   value: unknown,
   [key, ...rest]: Path,
-  replacement: (schema: v.GenericSchema | null) => unknown,
+  how: Replacing,
 ): unknown {
-  if (key === undefined) return replacement(schema);
+  if (key === undefined) return how.replacement(schema);
   if (typeof value !== "object" || value === null) return value;
   const inner: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
-  const next = changed(schema && childSchema(schema, key, value), inner, rest, replacement);
-  if (Array.isArray(value)) return value.with(Number(key), next);
-  const entries = Object.entries(value).filter(([name]) => name !== key);
-  return Object.fromEntries(next === undefined ? entries : [...entries, [key, next]]);
+  const next = changed(schema && childSchema(schema, key, value), inner, rest, how);
+  const copy = how.copies.has(value) ? value : copyOf(value);
+  how.copies.add(copy);
+  if (next === undefined && !Array.isArray(copy)) Reflect.deleteProperty(copy, key);
+  else
+    Object.defineProperty(copy, key, { value: next, enumerable: true, writable: true, configurable: true });
+  return copy;
 }
+
+const copyOf = (value: object): object =>
+  Array.isArray(value) ? [...value] : Object.fromEntries(Object.entries(value));
 
 /** The first candidate that passes; undefined when the value may be missing, or none passes. */
 function passing(schema: v.GenericSchema, candidates: Iterable<unknown>): unknown {

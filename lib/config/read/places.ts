@@ -8,6 +8,8 @@ import { documentOf, isMerge } from "./yaml.ts";
 /** Larger or deeper files than any real configuration get no positions. */
 const maxValues = 50_000;
 const maxDepth = 64;
+/** Nobody reads more, and each takes a pass over the file. */
+const maxExcerpts = 100;
 
 /** A field's position, in characters from the beginning. */
 interface Spot {
@@ -39,7 +41,8 @@ export function placed(error: ConfigError, source: TextSource): ConfigError {
     : placesOf(issues, source);
   const excerpts = issues.map(({ field, found }, index) => {
     const [, line, column] = /:(\d+):(\d+)$/.exec(places[index] ?? (isSyntax(field) ? field : "")) ?? [];
-    return line === undefined ? null : excerptOf(source.text, Number(line), Number(column), found);
+    if (line === undefined || index >= maxExcerpts) return null;
+    return excerptOf(source.text, Number(line), Number(column), found);
   });
   return new ConfigError(issues, { cause, places, excerpts });
 }

@@ -152,11 +152,11 @@ export function spanText(ms: number, { units, instant }: Words): string {
     .join(" ");
 }
 
-/** `2026-01-31 09:15:05 UTC`, in the given time zone. */
-export function timeText(instant: string, timeZone: string): string {
-  const date = new Date(instant);
-  if (Number.isNaN(date.getTime())) return instant;
-  const parts = new Intl.DateTimeFormat("en-GB", {
+/** One for each time zone: to make one takes longer than to render a message. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+const formatOf = (timeZone: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat("en-GB", {
     timeZone,
     year: "numeric",
     month: "2-digit",
@@ -166,7 +166,15 @@ export function timeText(instant: string, timeZone: string): string {
     second: "2-digit",
     hourCycle: "h23",
     timeZoneName: "shortOffset",
-  }).formatToParts(date);
+  });
+
+/** `2026-01-31 09:15:05 UTC`, in the given time zone. */
+export function timeText(instant: string, timeZone: string): string {
+  const date = new Date(instant);
+  if (Number.isNaN(date.getTime())) return instant;
+  const format = formats.get(timeZone) ?? formatOf(timeZone);
+  formats.set(timeZone, format);
+  const parts = format.formatToParts(date);
   const of = (type: Intl.DateTimeFormatPartTypes): string =>
     parts.find((part) => part.type === type)?.value ?? "";
   const zone = of("timeZoneName").replace("GMT", "UTC").replace(/\+0$/, "");
