@@ -12,8 +12,8 @@ if (missing.length > 0 && process.env["CI"] !== undefined)
 /** The whole product from outside: its command line, its artifacts, its documentation. */
 const e2e = [
   "test/{deploy,e2e,e2e-functiongraph,e2e-image,e2e-lambda,examples}/**/*.test.ts",
-  "test/cli/{cli,commands,listen,running}.test.ts",
-  "test/cli/commands/{completion,explain,functiongraph,init,preview,send,validate}.test.ts",
+  "test/cli/{cli,commands,listen,running,strays}.test.ts",
+  "test/cli/commands/*.test.ts",
   "test/docs{,-zh}.test.ts",
 ];
 /** Parts with real servers, real processes, or thousands of simulated runs. */
@@ -23,7 +23,10 @@ const integration = [
   "test/sinks/aws/{fauxqs,moto}.test.ts",
   "test/stores/bucket/{moto,versitygw}.test.ts",
   "test/sinks/{email,mail/smtp-hostile}.test.ts",
-  "test/stores/postgres/*.test.ts",
+  "test/stores/{dynamodb,postgres}/*.test.ts",
+  "test/stores/bucket/simulation.test.ts",
+  "test/{build/config,build/sbom,ci/audit}.test.ts",
+  "test/config/validators.test.ts",
   "test/fleet/scale.test.ts",
   "test/opentelemetry/collector.test.ts",
 ];

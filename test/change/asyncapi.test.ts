@@ -6,7 +6,6 @@ import { describe, expect, it } from "vitest";
 import { withEvents } from "../../build/docs/events.ts";
 import { asyncApiDocument, eventTypes } from "../../lib/change/asyncapi.ts";
 import { eventJsonSchema } from "../../lib/change/event-schema.ts";
-import { run } from "../cli/process.ts";
 
 const document = asyncApiDocument();
 
@@ -42,11 +41,6 @@ describe("the AsyncAPI document", () => {
       expect(validate(example), JSON.stringify(validate.errors)).toBe(example.type === type);
     }
     expect(validate({ ...eventTypes.find((each) => each.type === type)?.example, data: {} })).toBe(false);
-  });
-
-  it("is what `schema asyncapi` prints", async () => {
-    const { code, out } = await run(["schema", "asyncapi"]);
-    expect([code, JSON.parse(out)]).toEqual([0, JSON.parse(JSON.stringify(document))]);
   });
 });
 

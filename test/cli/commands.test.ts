@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { asyncApiDocument } from "../../lib/change/asyncapi.ts";
 import { sinkSummary } from "../status/sample.ts";
-import type { Ended } from "./process.ts";
+import { type Ended, run } from "./process.ts";
 import { type CliStage, key, secrets, setStage } from "./stage.ts";
 
 const ok = sinkSummary();
@@ -290,5 +291,10 @@ describe("schema", () => {
       $schema: "https://json-schema.org/draft/2020-12/schema",
       type: "object",
     });
+  });
+
+  it("prints the AsyncAPI document", async () => {
+    const { code, out } = await run(["schema", "asyncapi"]);
+    expect([code, JSON.parse(out)]).toEqual([0, JSON.parse(JSON.stringify(asyncApiDocument()))]);
   });
 });

@@ -300,7 +300,7 @@ describe("random JSON", () => {
         const error = await errorOf(value);
         if (error !== null) expect(error).toBeInstanceOf(ConfigError);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import fc from "fast-check";
-import { Agent, request } from "undici";
+import { Agent, buildConnector, request } from "undici";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { addressGuard, type GuardOptions, guardedConnector } from "../../lib/net/address-guard.ts";
 import { type AgentOptions, openAgent } from "../../lib/net/agent.ts";
@@ -54,8 +54,9 @@ async function get(
   url: string,
   options: AgentOptions,
   environment: Readonly<Record<string, string>> = {},
+  dispatcher?: Agent,
 ): Promise<string> {
-  const agent = openAgent(options, { environment });
+  const agent = openAgent(options, { environment, ...(dispatcher && { dispatcher }) });
   const { origin, pathname } = new URL(url);
   const request = { origin, path: pathname, method: "GET", headers: {}, body: null } as const;
   const { signal } = new AbortController();
@@ -182,11 +183,22 @@ describe("a proxy", () => {
   it.each([
     ["close", /^lost: the proxy (\S+): the connection broke \(PROXY_UND_ERR_SOCKET\)$/],
     ["garble", /^garbled: the proxy (\S+): the response is not HTTP/],
-    ["hang", /^slow: the proxy (\S+): no response in time \(PROXY_UND_ERR_HEADERS_TIMEOUT\)$/],
-  ] as const)("whose conduct is to %s is named", { timeout: 30_000 }, async (conduct, expected) => {
+  ] as const)("whose conduct is to %s is named", async (conduct, expected) => {
     const proxy = await startProxy({ conduct });
     const said = await get("https://receiver.test/", { proxy: proxy.url });
     expect(expected.exec(said)?.[1]).toBe(proxy.origin);
+  });
+
+  it("whose conduct is to hang is named", async () => {
+    const { url, origin } = await startProxy({ conduct: "hang" });
+    const connecting = { timeout: 100, allowH2: false };
+    const variables = { http: url, https: url, noProxy: "" };
+    const direct = buildConnector(connecting);
+    const dispatcher = new Agent({ connect: proxyConnector({ variables, direct, guard: null, connecting }) });
+    onTestFinished(() => dispatcher.destroy());
+    expect(await get("https://receiver.test/", {}, {}, dispatcher)).toBe(
+      `slow: the proxy ${origin}: no response in time (PROXY_UND_ERR_HEADERS_TIMEOUT)`,
+    );
   });
 
   it("that is not there is named, and so is one whose URL is none", async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { folderWith, source } from "../../config/sample.ts";
 import { sampleEvent } from "../../sinks/sample.ts";
 import { run } from "../process.ts";
 
@@ -128,5 +129,20 @@ describe("explain", () => {
     const { code, out, err } = await explain(args, "[]");
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(said);
+  });
+
+  it("loads the engine of templates only where the configuration has one", async () => {
+    const tellsWhatItLoads = `data:text/javascript,import { registerHooks } from "node:module";
+      registerHooks({ load: (url, context, next) => { process.stderr.write(url + "\\n"); return next(url, context); } });`;
+    const loadsEngine = async (options: object) => {
+      const hook = { type: "webhook", url: "https://hooks.example.com/x", ...options };
+      const config = JSON.stringify({ sources: [source], sinks: { hook } });
+      const cwd = await folderWith({ "bridge.config.json": config });
+      const { code, err } = await run(["explain"], { cwd, nodeOptions: ["--import", tellsWhatItLoads] });
+      expect(code).toBe(0);
+      return err.includes("/liquidjs/");
+    };
+    expect(await loadsEngine({})).toBe(false);
+    expect(await loadsEngine({ body: "{{ event | json }}" })).toBe(true);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { run } from "../../cli/process.ts";
-import { folderWith, issuesOf, load, source, variable } from "../sample.ts";
+import { issuesOf, load, variable } from "../sample.ts";
 
 const hook = (options: object) => ({
   sinks: { ops: { type: "webhook", url: "https://hooks.example.com/x", ...options } },
@@ -44,19 +43,5 @@ describe("a template in a configuration", () => {
     [{ body: "{}", contentType: "text/plain\r\nx: y" }, "sinks.ops.contentType"],
   ])("%o is refused", async (options, field) => {
     expect((await issuesOf(load(hook(options)))).map((issue) => issue.field)).toEqual([field]);
-  });
-
-  it("alone loads the engine", async () => {
-    const tellsWhatItLoads = `data:text/javascript,import { registerHooks } from "node:module";
-      registerHooks({ load: (url, context, next) => { process.stderr.write(url + "\\n"); return next(url, context); } });`;
-    const loadsEngine = async (options: object) => {
-      const config = { sources: [source], ...hook(options) };
-      const cwd = await folderWith({ "bridge.config.json": JSON.stringify(config) });
-      const { code, err } = await run(["explain"], { cwd, nodeOptions: ["--import", tellsWhatItLoads] });
-      expect(code).toBe(0);
-      return err.includes("/liquidjs/");
-    };
-    expect(await loadsEngine({})).toBe(false);
-    expect(await loadsEngine({ body: "{{ event | json }}" })).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { type Broker, brokerSink } from "../../../lib/sinks/brokers/connection.ts";
@@ -209,6 +209,10 @@ describe("a sink before a broker", () => {
   ])("is closed though the broker %s", async (_, close) => {
     const { sink } = opened({ close });
     await sink.deliver([sampleEvent()], running());
-    await expect(sink.close()).resolves.toBeUndefined();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const closing = sink.close();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await expect(closing).resolves.toBeUndefined();
   });
 });

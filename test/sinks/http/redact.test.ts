@@ -93,14 +93,20 @@ describe("masking", () => {
     "as a program prints bytes": (secret) => secret.replace(/./g, (each) => `\\x${code(each)}`),
     "as mail writes it": (secret) => secret.replace(/[^a-z0-9]/gi, (each) => `=${code(each).toUpperCase()}`),
   };
+  /** How a sink may hold the secret: alone, or as a word of a header. */
+  const wordings: readonly ((secret: string) => string)[] = [
+    (secret) => secret,
+    (secret) => `Bearer ${secret}`,
+    (secret) => `Basic ${Buffer.from(`user:${secret}`).toString("base64")}`,
+    (secret) => `k=${secret}; v=1`,
+  ];
   it.each(Object.entries(encodings))("leaves no known secret %s, nor a word of it", (_, encode) => {
     fc.assert(
-      fc.property(word, (secret) => {
-        const login = `Basic ${Buffer.from(`user:${secret}`).toString("base64")}`;
-        for (const known of [secret, `Bearer ${secret}`, login, `k=${secret}; v=1`]) {
-          expect(maskSecrets(`you sent (${encode(secret)})!`, [known])).not.toContain(`(${encode(secret)})`);
-        }
+      fc.property(word, fc.constantFrom(...wordings), (secret, wording) => {
+        const said = `(${encode(secret)})`;
+        expect(maskSecrets(`you sent ${said}!`, [wording(secret)])).not.toContain(said);
       }),
+      { numRuns: 25 },
     );
   });
 
