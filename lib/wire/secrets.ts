@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import fs from "node:fs";
 import type { AwsSecrets } from "../aws/secrets.ts";
 import type { SecretResolvers } from "../config/resolve/references.ts";
 import type { Clock, Random } from "../core/clock.ts";
@@ -53,5 +53,6 @@ async function openHuaweiSecrets({ environment, clock }: SecretsDeps) {
 /** Reads a secret file as Docker, Kubernetes and systemd mount it, without the final line break that editors add. */
 async function secretInFile(path: string): Promise<string> {
   if (!path.startsWith("/")) throw new SecretError("NO_ABSOLUTE_PATH");
-  return (await readFile(path, "utf8")).replace(/\r?\n$/, "");
+  // Not imported statically: Node loads a dozen modules with `fs.promises`.
+  return (await fs.promises.readFile(path, "utf8")).replace(/\r?\n$/, "");
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eachOf } from "../../lib/async/each.ts";
 import type { KnownTask } from "../../lib/change/known.ts";
 import { isBusy, lastActiveMs, openMs, owingMs } from "../../lib/checkpoint/activity.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
@@ -59,6 +60,36 @@ describe("the index of activity in DynamoDB", () => {
     for (const key of keys) await store.commit(key, quiet, null);
     expect(engine.calls).toEqual(keys.map(() => "PutItem"));
     expect((await dynamodbActivity(table).activeSince(0)).size).toBe(60);
+  });
+
+  it("is read in one call while it is small, and in sixteen more when it is large", async () => {
+    const table = await engine.table();
+    const read = async (afterMs: number) => {
+      engine.calls.length = 0;
+      const found = await dynamodbActivity(table).activeSince(afterMs);
+      return { records: found.size, calls: engine.calls.length };
+    };
+    /** Writes 25 records a call, as many as DynamoDB takes. */
+    const write = (from: number, until: number) =>
+      eachOf(
+        Array.from({ length: (until - from) / 25 })
+          .keys()
+          .toArray(),
+        8,
+        async (batch) => {
+          const items = Array.from({ length: 25 }, (_, number) => {
+            const place = from + batch * 25 + number;
+            const pk = streamKey({ ...stream, instanceId: `i${place}` });
+            return { pk: { S: pk }, sk: { S: "checkpoint" }, ...activityAttributes(pk, startMs + place) };
+          });
+          const requests = items.map((Item) => ({ PutRequest: { Item } }));
+          await engine.raw("BatchWriteItem", { RequestItems: { [table.name]: requests } });
+        },
+      );
+    await write(0, 50);
+    expect(await read(startMs + 9)).toEqual({ records: 40, calls: 1 });
+    await write(50, 1_025);
+    expect(await read(startMs + 9)).toEqual({ records: 1_015, calls: 17 });
   });
 });
 

@@ -32,7 +32,13 @@ describe("the stack that serverless.fleet.yml makes", () => {
 
   it("lets each function do what it does, and nothing else", () => {
     const logs = ["logs:CreateLogStream", "logs:PutLogEvents"];
-    expect(actionsOf("PlanRole")).toEqual(["dynamodb:Query", ...logs, "sqs:SendMessage", "ssm:GetParameter"]);
+    expect(actionsOf("PlanRole")).toEqual([
+      "dynamodb:Query",
+      "dynamodb:Scan",
+      ...logs,
+      "sqs:SendMessage",
+      "ssm:GetParameter",
+    ]);
     expect(actionsOf("PollRole")).toEqual([
       "dynamodb:DeleteItem",
       "dynamodb:GetItem",

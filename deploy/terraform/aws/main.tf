@@ -124,7 +124,7 @@ data "aws_iam_policy_document" "poll" {
   }
   statement {
     sid       = "Activity"
-    actions   = ["dynamodb:Query"]
+    actions   = ["dynamodb:Query", "dynamodb:Scan"]
     resources = ["${aws_dynamodb_table.checkpoints.arn}/index/activity"]
   }
   statement {

@@ -2,7 +2,7 @@ import type { ActivityIndex } from "../../checkpoint/activity.ts";
 import { hashToUnit } from "../../core/hash-to-unit.ts";
 import type { StreamKey } from "../../core/names.ts";
 import { type Item, numberOf, textOf } from "./item.ts";
-import type { Table } from "./table.ts";
+import type { IndexPart, Table } from "./table.ts";
 
 /** Name of the table's secondary index; both stacks create it. */
 const indexName = "activity";
@@ -11,6 +11,8 @@ const indexName = "activity";
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */
 const parts = 16;
+/** An index of at most this many records is read in one request: sixteen would open as many connections. */
+const fewRecords = 1_000;
 
 /** Attributes that include a record in the index. Written with the record, so the two never disagree. */
 export const activityAttributes = (stream: StreamKey, activeMs: number): Item => ({
@@ -21,15 +23,22 @@ export const activityAttributes = (stream: StreamKey, activeMs: number): Item =>
 /** Activity index of a checkpoint table. Its cost depends on the active streams; long quiet records are not read. */
 export const dynamodbActivity = (table: Table): ActivityIndex => ({
   activeSince: async (ms) => {
-    const found = await Promise.all(
-      Array.from({ length: parts }, (_, part) =>
-        table.queryIndex({
-          index: indexName,
-          hash: { name: "activityPart", value: { S: String(part) } },
-          above: { name: "activeMs", value: { N: String(ms) } },
-        }),
-      ),
-    );
-    return new Map(found.flat().map((item) => [textOf(item, "pk") as StreamKey, numberOf(item, "activeMs")]));
+    const above = { name: "activeMs", value: { N: String(ms) } };
+    const found =
+      (await table.scanIndex({ index: indexName, above, most: fewRecords })) ?? (await inParts(table, above));
+    return new Map(found.map((item) => [textOf(item, "pk") as StreamKey, numberOf(item, "activeMs")]));
   },
 });
+
+const inParts = async (table: Table, above: IndexPart["above"]): Promise<readonly Item[]> => {
+  const found = await Promise.all(
+    Array.from({ length: parts }, (_, part) =>
+      table.queryIndex({
+        index: indexName,
+        hash: { name: "activityPart", value: { S: String(part) } },
+        above,
+      }),
+    ),
+  );
+  return found.flat();
+};

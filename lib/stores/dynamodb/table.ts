@@ -38,6 +38,12 @@ export interface IndexPart {
   readonly above: { readonly name: string; readonly value: Attribute };
 }
 
+/** A whole secondary index. */
+export interface SmallIndex extends Omit<IndexPart, "hash"> {
+  /** Maximum items that one request reads. */
+  readonly most: number;
+}
+
 /** One DynamoDB table with the key `pk` and `sk`. Reads are consistent. Every method throws StoreError. */
 export interface Table {
   /** Null when the item does not exist. `only` selects one attribute. @default all attributes */
@@ -56,6 +62,11 @@ export interface Table {
   range(range: KeyRange): AsyncIterable<Item>;
   /** Reads the items of one index part whose number exceeds a bound. Eventually consistent, like every index. */
   queryIndex(part: IndexPart): Promise<readonly Item[]>;
+  /**
+   * Reads the items of an index whose number exceeds a bound, in one request; null when the index has more items.
+   * Eventually consistent.
+   */
+  scanIndex(index: SmallIndex): Promise<readonly Item[] | null>;
   /** Returns the `pk` of every item with this `sk`. Reads the whole table; for operator commands only. */
   scanKeys(sk: string): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -168,6 +179,17 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
         ExpressionAttributeNames: { "#hash": hash.name, "#above": above.name },
         ExpressionAttributeValues: { ":hash": hash.value, ":above": above.value },
       }),
+    scanIndex: async ({ index, above, most }) => {
+      const response = await call("Scan", {
+        IndexName: index,
+        Limit: most,
+        FilterExpression: "#above > :above",
+        ExpressionAttributeNames: { "#above": above.name },
+        ExpressionAttributeValues: { ":above": above.value },
+      });
+      const { Items, LastEvaluatedKey } = parsed(page, response);
+      return LastEvaluatedKey ? null : Items;
+    },
     scanKeys: async (sk) => {
       const items = await pages("Scan", {
         FilterExpression: "sk = :sk",
