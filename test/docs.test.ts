@@ -18,8 +18,8 @@ import { demoKey } from "../lib/simulator/auth.ts";
 import { seededRandom } from "../lib/simulator/random.ts";
 import { startReceiver } from "../lib/simulator/receiver.ts";
 import { sinkTypes } from "../lib/sinks/index.ts";
-import { run } from "./cli/process.ts";
 import { blocks, page, pages, root } from "./docs-pages.ts";
+import { run } from "./harness/cli.ts";
 
 const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const environment = {

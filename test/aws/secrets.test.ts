@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { awsSecrets } from "../../lib/aws/secrets.ts";
-import { accessKey, open, type Reply, serve } from "./loopback.ts";
+import { accessKey, open, type Reply, serve } from "../harness/http.ts";
 
 async function reading(reply: Reply) {
   const server = await serve(reply);

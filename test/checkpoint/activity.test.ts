@@ -9,10 +9,10 @@ import { streamKey, taskId } from "../../lib/core/names.ts";
 import { activityAttributes, dynamodbActivity } from "../../lib/stores/dynamodb/activity.ts";
 import { dynamodbCheckpoints } from "../../lib/stores/dynamodb/checkpoints.ts";
 import { textOf } from "../../lib/stores/dynamodb/item.ts";
-import { type Engine, startEngine } from "../aws/dynamodb-engine.ts";
 import { sampleKnown } from "../change/sample.ts";
 import { activityIndexContract } from "../contract/activity-index.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
+import { type Engine, startEngine } from "../harness/dynamodb.ts";
 import { entry, stream } from "./sample.ts";
 
 const startMs = Date.parse("2026-03-01T00:00:00Z");

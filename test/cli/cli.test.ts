@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { run } from "./process.ts";
+import { run } from "../harness/cli.ts";
 
 const commands = [
   "init",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { asyncApiDocument } from "../../lib/change/asyncapi.ts";
+import { type CliStage, key, secrets, setStage } from "../harness/bridge.ts";
+import { type Ended, run } from "../harness/cli.ts";
 import { sinkSummary } from "../status/sample.ts";
-import { type Ended, run } from "./process.ts";
-import { type CliStage, key, secrets, setStage } from "./stage.ts";
 
 const ok = sinkSummary();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isInterruption, report, usageError } from "../../lib/cli/errors.ts";
 import { ConfigError, SourceError, StoreError } from "../../lib/core/errors.ts";
-import { fakeScreen } from "./screen.ts";
+import { fakeScreen } from "../harness/screen.ts";
 
 function reported(error: unknown, debug = false) {
   const { screen, err, out } = fakeScreen();

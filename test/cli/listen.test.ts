@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { type CliStage, key, setStage } from "../harness/bridge.ts";
 import { hostileEvents } from "../serverless/wake-events.ts";
-import { type CliStage, key, setStage } from "./stage.ts";
 
 async function watching(stage: CliStage, ...args: readonly string[]) {
   const command = stage.start("watch", "--interval", "50ms", "--listen", "127.0.0.1:0", ...args);

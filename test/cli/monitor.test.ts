@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
 import { openMonitor } from "../../lib/cli/monitor.ts";
 import { memoryCheckpoints } from "../../lib/stores/memory.ts";
-import { fakeScreen } from "./screen.ts";
+import { fakeScreen } from "../harness/screen.ts";
 
 it("is unhealthy when no run has begun or ended for too long", async () => {
   let nowMs = 1_000;

@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
-import { run, start } from "./process.ts";
-import { setStage } from "./stage.ts";
+import { setStage } from "../harness/bridge.ts";
+import { run, start } from "../harness/cli.ts";
 
 describe("watch", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { setStage } from "./stage.ts";
+import { setStage } from "../harness/bridge.ts";
 
 /** Takes its event, and fails where nobody can catch it: in a timer, or in a promise that nobody waits for. */
 const strayModule = `

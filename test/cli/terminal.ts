@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Running, running, type StartOptions } from "./process.ts";
+import { type Running, running, type StartOptions } from "../harness/cli.ts";
 
 const cli = fileURLToPath(new URL("../../functions/cli.ts", import.meta.url));
 

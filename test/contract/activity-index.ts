@@ -6,7 +6,7 @@ import { type StreamKey, streamKey, taskId } from "../../lib/core/names.ts";
 import type { Stores } from "../../lib/stores/stores.ts";
 import { sampleKnown } from "../change/sample.ts";
 import { entry, stream } from "../checkpoint/sample.ts";
-import { type ManualClock, manualClock } from "../simulator/clock.ts";
+import { type ManualClock, manualClock } from "../harness/clock.ts";
 
 const startMs = Date.parse("2026-03-01T00:00:00Z");
 const quiet = begin("all", startMs, 0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eachOf } from "../../lib/async/each.ts";
-import { setStage } from "../cli/stage.ts";
+import { setStage } from "../harness/bridge.ts";
 import { hostileServer, type Manner, relay } from "./hostile-servers.ts";
 
 export interface Frozen {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { sinkName } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { bounded } from "../../lib/delivery/bounded.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 import { sampleEvents } from "../sinks/sample.ts";
 
 /** A sink that does nothing until the test lets it. */

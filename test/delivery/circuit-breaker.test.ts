@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { CircuitBreaker } from "../../lib/delivery/circuit-breaker.ts";
 import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import { ops } from "../checkpoint/sample.ts";
-import { manualClock } from "../simulator/clock.ts";
-import { failing, policy } from "./dispatcher-harness.ts";
-import { accepted, busy, locked, refused, scriptedSink } from "./scripted-sink.ts";
+import { manualClock } from "../harness/clock.ts";
+import { failing, policy } from "../harness/dispatcher.ts";
+import { accepted, busy, locked, refused, scriptedSink } from "../harness/scripted-sink.ts";
 
 function open({ rate = null, concurrency = 8 }: { rate?: RateLimit | null; concurrency?: number } = {}) {
   const clock = manualClock(0);

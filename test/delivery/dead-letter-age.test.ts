@@ -4,7 +4,7 @@ import { deadLetterAge } from "../../lib/delivery/dead-letter-age.ts";
 import { memoryDeadLetters } from "../../lib/stores/memory.ts";
 import { chat, ops } from "../checkpoint/sample.ts";
 import { letter } from "../contract/dead-letter-store.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const dayMs = 86_400_000;
 const nowMs = Date.parse("2026-03-01T00:00:00Z");

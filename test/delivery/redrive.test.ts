@@ -4,7 +4,7 @@ import { redrive } from "../../lib/delivery/redrive.ts";
 import { memoryCheckpoints, memoryDeadLetters } from "../../lib/stores/memory.ts";
 import { chat, entry, key, ops } from "../checkpoint/sample.ts";
 import { letter } from "../contract/dead-letter-store.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 function stage({ maxBacklog = 9 } = {}) {
   const deps = {

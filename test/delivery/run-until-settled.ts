@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { ManualClock } from "../simulator/clock.ts";
+import type { ManualClock } from "../harness/clock.ts";
 
 const stepMs = 100;
 const turns = 5;

@@ -6,9 +6,9 @@ import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import type { BatchLimits } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
 import { entry, key, ops } from "../checkpoint/sample.ts";
-import { failing, stage } from "./dispatcher-harness.ts";
+import { failing, stage } from "../harness/dispatcher.ts";
+import { type Answer, accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
 import { runUntilSettled } from "./run-until-settled.ts";
-import { type Answer, accepted, busy, type ScriptedSink, scriptedSink } from "./scripted-sink.ts";
 
 const many: BatchLimits = { maxEvents: 100, maxBytes: 1e6 };
 const digests: BatchLimits = { ...many, digestAbove: 3 };

@@ -5,8 +5,15 @@ import type { DeliveryResult } from "../../lib/core/result.ts";
 import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import { createdMs } from "../change/sample.ts";
 import { chat, entry, ops } from "../checkpoint/sample.ts";
-import { failing, policy, stage } from "./dispatcher-harness.ts";
-import { accepted, busy, locked, refused, type ScriptedSink, scriptedSink } from "./scripted-sink.ts";
+import { failing, policy, stage } from "../harness/dispatcher.ts";
+import {
+  accepted,
+  busy,
+  locked,
+  refused,
+  type ScriptedSink,
+  scriptedSink,
+} from "../harness/scripted-sink.ts";
 
 const subjects = (events: readonly { subject: string }[]) => events.map(({ subject }) => subject);
 const aba = [entry(1, "a"), entry(2, "b"), entry(3, "a")];

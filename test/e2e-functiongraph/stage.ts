@@ -9,7 +9,7 @@ import type { RunSummary } from "../../lib/run/summary.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { type Receiver, startReceiver } from "../../lib/simulator/receiver.ts";
-import { createTable, type Engine, environment, startEngine } from "../aws/dynamodb-engine.ts";
+import { createTable, type Engine, environment, startEngine } from "../harness/dynamodb.ts";
 import type { Invocation, Outcome } from "./runtime.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

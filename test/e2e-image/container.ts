@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { type Running, running } from "../cli/process.ts";
+import { type Running, running } from "../harness/cli.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { sinkTypes } from "../../lib/sinks/index.ts";
-import { setStage } from "../cli/stage.ts";
+import { setStage } from "../harness/bridge.ts";
 import { buildImage, type Image } from "./container.ts";
 import { unreachableSinks } from "./sinks.ts";
 

@@ -11,9 +11,9 @@ import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { type Receiver, type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
-import { createTable, type Engine, environment, startEngine } from "../aws/dynamodb-engine.ts";
-import { serve } from "../aws/loopback.ts";
-import { run } from "../cli/process.ts";
+import { run } from "../harness/cli.ts";
+import { createTable, type Engine, environment, startEngine } from "../harness/dynamodb.ts";
+import { serve } from "../harness/http.ts";
 import { type Outcome, type RuntimeApi, startRuntimeApi } from "./runtime-api.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

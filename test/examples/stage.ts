@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
-import { run } from "../cli/process.ts";
+import { run } from "../harness/cli.ts";
 
 const instance = { id: "i-1", engine: "rabbitmq", name: "orders", projectId: "p1" } as const;
 

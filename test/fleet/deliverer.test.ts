@@ -11,9 +11,9 @@ import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import { openDeliverer, type Received } from "../../lib/fleet/deliverer.ts";
 import type { DeliveryAttempt } from "../../lib/run/observer.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
-import { accepted, busy, locked, refused, scriptedSink } from "../delivery/scripted-sink.ts";
+import { manualClock } from "../harness/clock.ts";
+import { accepted, busy, locked, refused, scriptedSink } from "../harness/scripted-sink.ts";
 import { type RecordParts, record } from "../serverless/sqs-event.ts";
-import { manualClock } from "../simulator/clock.ts";
 import { sampleEvent } from "../sinks/sample.ts";
 import { memoryQueue } from "./fleet-sample.ts";
 

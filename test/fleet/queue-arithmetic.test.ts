@@ -10,9 +10,9 @@ import { openDeliverer } from "../../lib/fleet/deliverer.ts";
 import { maxRestMs, seldomMs } from "../../lib/fleet/waits.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
-import { accepted, busy, locked, scriptedSink } from "../delivery/scripted-sink.ts";
+import { manualClock } from "../harness/clock.ts";
+import { accepted, busy, locked, scriptedSink } from "../harness/scripted-sink.ts";
 import { record } from "../serverless/sqs-event.ts";
-import { manualClock } from "../simulator/clock.ts";
 import { sampleEvent } from "../sinks/sample.ts";
 import { memoryQueue } from "./fleet-sample.ts";
 

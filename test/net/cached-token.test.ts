@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CachedToken } from "../../lib/net/cached-token.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 describe("a cached token", () => {
   const opened = () => {

@@ -3,7 +3,7 @@ import { systemClock } from "../../lib/core/clock.ts";
 import { warmBridge } from "../../lib/serverless/warm.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
-import { setStage } from "../cli/stage.ts";
+import { setStage } from "../harness/bridge.ts";
 import { type Otelcol, startOtelcol } from "../services/otelcol.ts";
 
 let collector: Otelcol;

@@ -5,8 +5,8 @@ import { runId, taskId } from "../../lib/core/names.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { ops } from "../checkpoint/sample.ts";
-import { accepted, busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
-import { patience, stage } from "./stage.ts";
+import { accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
+import { patience, stage } from "../harness/stream.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

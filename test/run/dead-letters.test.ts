@@ -3,8 +3,8 @@ import { StoreError } from "../../lib/core/errors.ts";
 import { taskId } from "../../lib/core/names.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, ops } from "../checkpoint/sample.ts";
-import { accepted, refused, scriptedSink } from "../delivery/scripted-sink.ts";
-import { stage } from "./stage.ts";
+import { accepted, refused, scriptedSink } from "../harness/scripted-sink.ts";
+import { stage } from "../harness/stream.ts";
 
 describe("a run whose dead letters cannot be stored", () => {
   it("still tells the healthy sinks everything, settles them, and keeps what could not be given up", async () => {

@@ -8,9 +8,9 @@ import { lookBudgets } from "../../lib/source/look-budget.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, ops } from "../checkpoint/sample.ts";
 import { runUntilSettled } from "../delivery/run-until-settled.ts";
-import { accepted, busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
-import type { ManualClock } from "../simulator/clock.ts";
-import { stage } from "./stage.ts";
+import type { ManualClock } from "../harness/clock.ts";
+import { accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
+import { stage } from "../harness/stream.ts";
 
 const secondMs = 1_000;
 const everyMs = 5 * secondMs;

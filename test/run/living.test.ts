@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { taskId } from "../../lib/core/names.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { ops } from "../checkpoint/sample.ts";
-import { scriptedSink } from "../delivery/scripted-sink.ts";
-import { stage } from "./stage.ts";
+import { scriptedSink } from "../harness/scripted-sink.ts";
+import { stage } from "../harness/stream.ts";
 
 /** A chat as its readers see it: messages that are posted once and edited from then on. */
 function chatRoom() {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { ops } from "../checkpoint/sample.ts";
-import { type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
-import { stage } from "./stage.ts";
+import { type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
+import { stage } from "../harness/stream.ts";
 
 const minuteMs = 60_000;
 const told = (sink: ScriptedSink) => sink.accepted.map(({ type }) => type.split(".").slice(-2).join("."));

@@ -10,8 +10,8 @@ import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, key, ops } from "../checkpoint/sample.ts";
 import { parkedDeliveries } from "../contract/parked-store.ts";
 import { runUntilSettled } from "../delivery/run-until-settled.ts";
-import { accepted, busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
-import { patience, stage } from "./stage.ts";
+import { accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
+import { patience, stage } from "../harness/stream.ts";
 
 const minuteMs = 60_000;
 const name = (index: number): string => `t${String(index).padStart(5, "0")}`;

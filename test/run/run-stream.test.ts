@@ -9,8 +9,8 @@ import { runStream } from "../../lib/run/run-stream.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, key, ops } from "../checkpoint/sample.ts";
 import { runUntilSettled } from "../delivery/run-until-settled.ts";
-import { accepted, busy, refused, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
-import { patience, stage } from "./stage.ts";
+import { accepted, busy, refused, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
+import { patience, stage } from "../harness/stream.ts";
 
 const hourMs = 3_600_000;
 const task = (id: string, status = "EXECUTING", createdAtMs = createdMs, updatedAtMs = createdAtMs) =>

@@ -8,9 +8,9 @@ import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
 import { sampleTask } from "../change/sample.ts";
 import { chat, key, ops, stream } from "../checkpoint/sample.ts";
 import { runUntilSettled } from "../delivery/run-until-settled.ts";
-import { accepted, busy, type ScriptedSink, scriptedSink } from "../delivery/scripted-sink.ts";
+import { accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
+import { stage } from "../harness/stream.ts";
 import { sinkSummary } from "../status/sample.ts";
-import { stage } from "./stage.ts";
 
 /** So many streams of one source, and a run over them. */
 function streams(count: number, sinks: readonly ScriptedSink[]) {

@@ -9,7 +9,7 @@ import type { Page, TaskSource } from "../../lib/source/task-source.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { createdMs, sampleKnown, sampleTask } from "../change/sample.ts";
 import { stream } from "../checkpoint/sample.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const dayMs = 86_400_000;
 const rules = { nowMs: createdMs, overdueAfterMs: () => null, baselineMs: null, maxOpenAgeMs: 7 * dayMs };

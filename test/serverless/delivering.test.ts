@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { warmDelivering } from "../../lib/serverless/delivering.ts";
 import { functionDeps } from "../../lib/serverless/environment.ts";
 import { startReceiver } from "../../lib/simulator/receiver.ts";
-import { accessKey, serve } from "../aws/loopback.ts";
 import { folderWith, issuesOf, written } from "../config/sample.ts";
+import { accessKey, serve } from "../harness/http.ts";
 import { sampleEvent } from "../sinks/sample.ts";
 import { record } from "./sqs-event.ts";
 

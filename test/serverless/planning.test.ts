@@ -6,9 +6,9 @@ import { warmPlanning } from "../../lib/serverless/planning.ts";
 import { startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
-import { accessKey, serve } from "../aws/loopback.ts";
 import { folderWith, written } from "../config/sample.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
+import { accessKey, serve } from "../harness/http.ts";
 
 const minuteMs = 60_000;
 const { signal } = new AbortController();

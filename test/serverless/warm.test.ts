@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { warmBridge } from "../../lib/serverless/warm.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
-import { accessKey, type Reply, serve } from "../aws/loopback.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
+import { accessKey, type Reply, serve } from "../harness/http.ts";
 
 const parameter = (Value: string): Reply => ({ body: { Parameter: { Value } } });
 const minuteMs = 60_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { manualClock, scaledClock } from "./clock.ts";
+import { manualClock, scaledClock } from "../harness/clock.ts";
 
 const { signal } = new AbortController();
 

@@ -2,7 +2,7 @@ import { request } from "undici";
 import { onTestFinished } from "vitest";
 import { type SimulatorOptions, startSimulator } from "../../lib/simulator/api.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
-import { manualClock } from "./clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 export const startMs = Date.parse("2024-08-07T12:00:00.250Z");
 export const tasksPath = "/v2/project/instances/rabbit/tasks";

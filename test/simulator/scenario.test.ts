@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { demoInstances, playForever, playScenario } from "../../lib/simulator/scenario.ts";
 import { createWorld, type World } from "../../lib/simulator/world.ts";
-import { manualClock } from "./clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const startMs = Date.parse("2024-08-07T12:00:00Z");
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Answering, Seen } from "../aws/loopback.ts";
+import type { Answering, Seen } from "../harness/http.ts";
 import { eventgridService, key, reportOf, trial } from "./huawei/services.ts";
 import { running, sampleEvent, sampleEvents } from "./sample.ts";
 

@@ -8,7 +8,7 @@ import { systemClock } from "../../lib/core/clock.ts";
 import { sinkName } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { create, fileRefusal, schema, writingSink } from "../../lib/sinks/file.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "./sample.ts";
 
 async function opened(...below: readonly string[]) {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import type { Reply } from "../aws/loopback.ts";
+import type { Reply } from "../harness/http.ts";
 import { githubStarter, token, trial } from "./http/workflow-starters.ts";
 import { nowMs, running, sampleEvent } from "./sample.ts";
 

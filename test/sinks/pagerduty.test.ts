@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { CloudEvent, EventKind } from "../../lib/change/event.ts";
 import { dedupKey } from "../../lib/sinks/pagerduty.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
-import { type Answering, serve } from "../aws/loopback.ts";
+import { type Answering, serve } from "../harness/http.ts";
 import { withoutVisibleSigns } from "../text/visible-signs.ts";
 import {
   type Enqueued,

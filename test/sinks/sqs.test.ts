@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { eventId } from "../../lib/core/names.ts";
 import { schema } from "../../lib/sinks/sqs.ts";
-import { serve } from "../aws/loopback.ts";
+import { serve } from "../harness/http.ts";
 import { sinkAt, sqsFifoService, sqsService, trial } from "./aws/services.ts";
 import { running, sampleDeps, sampleEvent } from "./sample.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { eventId } from "../../lib/core/names.ts";
-import type { Answering } from "../aws/loopback.ts";
+import type { Answering } from "../harness/http.ts";
 import { stepfunctionsService, trial } from "./aws/services.ts";
 import { running, sampleEvent } from "./sample.ts";
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
 import { clockSkew } from "../../lib/source/clock-skew.ts";
 import type { SendApiRequest } from "../../lib/source/http.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const outgoing = {} as Parameters<SendApiRequest>[0];
 const { signal } = new AbortController();

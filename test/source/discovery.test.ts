@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openDiscovery } from "../../lib/source/discovery.ts";
 import type { DmsSource } from "../../lib/source/dms.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 import { sourceConfig } from "./loopback.ts";
 
 const { signal } = new AbortController();

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
 import { keyGates } from "../../lib/source/key-gate.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const origin = "https://dms.example";
 const elsewhere = "https://dms.elsewhere.example";

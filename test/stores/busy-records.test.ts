@@ -7,7 +7,7 @@ import { trackBusy } from "../../lib/stores/busy-records.ts";
 import { memoryStores } from "../../lib/stores/memory.ts";
 import { entry, key, stream } from "../checkpoint/sample.ts";
 import { checkpointStoreContract } from "../contract/checkpoint-store.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const other = streamKey({ ...stream, instanceId: "i2" });
 const minuteMs = 60_000;

@@ -5,7 +5,7 @@ import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { openBridge } from "../../lib/wire/bridge.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const { signal } = new AbortController();
 

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { StreamSummary } from "../../lib/run/summary.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { openHeartbeat } from "../../lib/wire/heartbeat.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 import { streamSummary, trouble } from "../status/sample.ts";
 
 const minuteMs = 60_000;

@@ -11,7 +11,7 @@ import { memoryStores } from "../../lib/stores/memory.ts";
 import type { Stores } from "../../lib/stores/stores.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { openBridge } from "../../lib/wire/bridge.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const minuteMs = 60_000;
 const running = () => new AbortController().signal;

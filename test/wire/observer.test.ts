@@ -10,7 +10,7 @@ import type { RequestReport } from "../../lib/source/reported.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { openBridge } from "../../lib/wire/bridge.ts";
 import type { BridgeObserver } from "../../lib/wire/observer.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const stream = "rabbitmq/cn-north-4/p1/a";
 

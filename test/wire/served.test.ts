@@ -7,7 +7,7 @@ import type { Discovery, ListedStreams } from "../../lib/source/discovery.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { servedStreams } from "../../lib/wire/served.ts";
 import { streamPlans } from "../../lib/wire/stream-plan.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 import { sourceConfig } from "../source/loopback.ts";
 
 const streamOf = (instanceId: string) =>

@@ -3,7 +3,7 @@ import type { StreamKey } from "../../lib/core/names.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { isTimer } from "../../lib/serverless/timer.ts";
 import { wakes } from "../../lib/wire/wakes.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "../harness/clock.ts";
 
 const [a, b] = ["kafka/r/p/a", "kafka/r/p/b"] as StreamKey[] as [StreamKey, StreamKey];
 

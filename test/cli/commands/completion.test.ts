@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { folderWith } from "../../config/sample.ts";
-import { run } from "../process.ts";
-import { key, setStage } from "../stage.ts";
+import { key, setStage } from "../../harness/bridge.ts";
+import { run } from "../../harness/cli.ts";
 
 const yaml = `
 sources: [{ engine: kafka, region: r, projectId: p, instances: [kafka-one, kafka-two] }]

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { secrets, setStage } from "../stage.ts";
+import { secrets, setStage } from "../../harness/bridge.ts";
 
 // Each command is a process.
 vi.setConfig({ testTimeout: 90_000 });

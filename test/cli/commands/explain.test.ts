@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { folderWith, source } from "../../config/sample.ts";
+import { run } from "../../harness/cli.ts";
 import { sampleEvent } from "../../sinks/sample.ts";
-import { run } from "../process.ts";
 
 const failuresOnly = { type: [{ suffix: ".failed" }, { suffix: ".overdue" }] };
 

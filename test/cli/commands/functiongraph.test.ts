@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RunSummary } from "../../../lib/run/summary.ts";
-import { setStage } from "../stage.ts";
+import { setStage } from "../../harness/bridge.ts";
 
 const agency = { ak: "AGENCYKEY1", sk: "agency-secret-1", securityToken: "agency-token-1" };
 const keyHeaders = (key: typeof agency): Record<string, string> => ({

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { folderWith, variable } from "../../config/sample.ts";
-import { run } from "../process.ts";
+import { run } from "../../harness/cli.ts";
 import { onTerminal } from "../terminal.ts";
 
 const flags = ["--engine", "kafka", "--region", "cn-north-4", "--to", "slack"];

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { demoKey } from "../../../lib/simulator/auth.ts";
-import { type CliStage, key, secrets, setStage } from "../stage.ts";
+import { type CliStage, key, secrets, setStage } from "../../harness/bridge.ts";
 import { onTerminal } from "../terminal.ts";
 
 /** Answers of the receiver, by request; the last goes on. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { setStage } from "../stage.ts";
+import { setStage } from "../../harness/bridge.ts";
 
 // Each command is a process.
 vi.setConfig({ testTimeout: 90_000 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { platformTypes } from "../../../lib/preview/platforms.ts";
 import { albumOf, sampleSubject } from "../../../lib/preview/preview.ts";
-import { run } from "../process.ts";
+import { run } from "../../harness/cli.ts";
 
 const token = "a-token-that-nobody-may-see";
 

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { destinationOf } from "../../../lib/cli/destination.ts";
 import { startReceiver } from "../../../lib/simulator/receiver.ts";
 import { variable } from "../../config/sample.ts";
-import { run } from "../process.ts";
+import { run } from "../../harness/cli.ts";
 
 async function receiver(status = 204, secret?: string) {
   const started = await startReceiver({ respond: () => ({ status }), ...(secret && { secret }) });

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import stringWidth from "string-width";
 import { describe, expect, it, vi } from "vitest";
+import { key, secrets, setStage } from "../../harness/bridge.ts";
+import { run } from "../../harness/cli.ts";
 import { healthy } from "../../status/sample.ts";
-import { run } from "../process.ts";
-import { key, secrets, setStage } from "../stage.ts";
 
 // Each command is a process.
 vi.setConfig({ testTimeout: 90_000 });

@@ -2,7 +2,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderWith, variable } from "../../config/sample.ts";
-import { run } from "../process.ts";
+import { run } from "../../harness/cli.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const shipped = (

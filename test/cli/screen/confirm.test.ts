@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { confirm } from "../../../lib/cli/screen/confirm.ts";
-import { fakeScreen } from "../screen.ts";
+import { fakeScreen } from "../../harness/screen.ts";
 
 function asking({ answer, isTTY = true }: { answer: string | null; isTTY?: boolean }) {
   const { screen, err } = fakeScreen({ isTTY });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { fakeScreen } from "../screen.ts";
+import { fakeScreen } from "../../harness/screen.ts";
 
 const clearLine = "\r\x1b[2K";
 

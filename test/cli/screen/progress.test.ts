@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { withProgress } from "../../../lib/cli/screen/progress.ts";
-import { fakeScreen } from "../screen.ts";
+import { fakeScreen } from "../../harness/screen.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

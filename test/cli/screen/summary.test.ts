@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { hasFailure, showSummary } from "../../../lib/cli/screen/summary.ts";
 import { JournalError, StoreError } from "../../../lib/core/errors.ts";
 import type { RunSummary, SinkSummary, StreamSummary } from "../../../lib/run/summary.ts";
+import { fakeScreen } from "../../harness/screen.ts";
 import { sinkSummary, streamSummary, trouble } from "../../status/sample.ts";
-import { fakeScreen } from "../screen.ts";
 
 const stream = (more: Partial<StreamSummary> = {}): StreamSummary =>
   streamSummary({

@@ -3,7 +3,7 @@ import { Agent } from "undici";
 import { onTestFinished } from "vitest";
 import { type AwsClient, openAws } from "../../../lib/aws/client.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
-import { environment } from "../../aws/dynamodb-engine.ts";
+import { environment } from "../../harness/dynamodb.ts";
 
 /** What a function exports. */
 export type Handler<Event, Result> = (event: Event, context: Context) => Promise<Result>;

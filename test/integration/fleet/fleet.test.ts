@@ -9,7 +9,7 @@ import { eventIn } from "../../../lib/fleet/inbox.ts";
 import { parseShard } from "../../../lib/fleet/shard.ts";
 import { isTimer } from "../../../lib/serverless/timer.ts";
 import { dynamodbStores } from "../../../lib/stores/dynamodb/index.ts";
-import { environment } from "../../aws/dynamodb-engine.ts";
+import { environment } from "../../harness/dynamodb.ts";
 import { eventBridgeEvent, hostileEvents, snsEvent } from "../../serverless/wake-events.ts";
 import { contextOf } from "./event-source.ts";
 import { type FleetStage, instanceId, setFleetStage } from "./stage.ts";

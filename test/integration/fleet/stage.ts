@@ -12,7 +12,7 @@ import { type Simulator, startSimulator } from "../../../lib/simulator/api.ts";
 import { demoKey } from "../../../lib/simulator/auth.ts";
 import { seededRandom } from "../../../lib/simulator/random.ts";
 import { type Receiver, type ReceiverOptions, startReceiver } from "../../../lib/simulator/receiver.ts";
-import { createTable, type Engine, environment, startEngine } from "../../aws/dynamodb-engine.ts";
+import { createTable, type Engine, environment, startEngine } from "../../harness/dynamodb.ts";
 import { contextOf, type EventSource, eventSource, type Handler } from "./event-source.ts";
 
 type SqsHandler = Handler<SQSEvent, SQSBatchResponse>;

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { program } from "../../../lib/cli/program.ts";
-import { fakeScreen } from "../../cli/screen.ts";
+import { fakeScreen } from "../../harness/screen.ts";
 import { isUnpolluted, longForm, nastyText, numRuns } from "./values.ts";
 
 afterEach(() => expect(isUnpolluted()).toBe(true));

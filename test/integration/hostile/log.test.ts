@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { cliLog } from "../../../lib/cli/screen/log.ts";
 import { jsonLog } from "../../../lib/telemetry/log.ts";
-import { fakeScreen } from "../../cli/screen.ts";
+import { fakeScreen } from "../../harness/screen.ts";
 import { isUnpolluted, longForm, nastyText, numRuns } from "./values.ts";
 
 afterEach(() => expect(isUnpolluted()).toBe(true));

@@ -8,6 +8,8 @@ import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as sns from "../../../lib/sinks/sns.ts";
 import * as sqs from "../../../lib/sinks/sqs.ts";
 import * as stepfunctions from "../../../lib/sinks/stepfunctions.ts";
+import type { HttpSetup } from "../../contract/http.ts";
+import type { Setup, Trial } from "../../contract/sink.ts";
 import {
   type Answering,
   accessKey,
@@ -15,9 +17,7 @@ import {
   type Reply,
   type Seen,
   serve,
-} from "../../aws/loopback.ts";
-import type { HttpSetup } from "../../contract/http.ts";
-import type { Setup, Trial } from "../../contract/sink.ts";
+} from "../../harness/http.ts";
 import { sampleDeps } from "../sample.ts";
 
 export interface Refused {

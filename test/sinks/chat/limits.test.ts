@@ -3,7 +3,7 @@ import type { CloudEvent } from "../../../lib/change/event.ts";
 import { cardOf, maxLinkCharacters } from "../../../lib/sinks/chat/card.ts";
 import { words } from "../../../lib/sinks/chat/text.ts";
 import { mailContent } from "../../../lib/sinks/mail/content.ts";
-import { serve } from "../../aws/loopback.ts";
+import { serve } from "../../harness/http.ts";
 import { running, sampleDeps } from "../sample.ts";
 import { sinkAt as pagerdutyAt, skippingClock, taken } from "./pagerduty-service.ts";
 import { type PlatformType, platformTypes, sinkAt, staged } from "./platforms.ts";

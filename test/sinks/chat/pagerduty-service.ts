@@ -2,9 +2,9 @@ import * as v from "valibot";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/pagerduty.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
-import { type Answering, type Reply, type Seen, serve } from "../../aws/loopback.ts";
 import type { Gateway, HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
+import { type Answering, type Reply, type Seen, serve } from "../../harness/http.ts";
 import { nowMs, sampleDeps, sampleEvents } from "../sample.ts";
 
 export const routingKey = "0123456789abcdef0123456789ABCDEF";

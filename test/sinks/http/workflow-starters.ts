@@ -4,9 +4,9 @@ import { sinkName } from "../../../lib/core/names.ts";
 import * as github from "../../../lib/sinks/github.ts";
 import * as gitlab from "../../../lib/sinks/gitlab.ts";
 import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
-import { type Answering, type Loopback, type Reply, type Seen, serve } from "../../aws/loopback.ts";
 import type { HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
+import { type Answering, type Loopback, type Reply, type Seen, serve } from "../../harness/http.ts";
 import { sampleDeps } from "../sample.ts";
 
 /** How a product that starts workflows is spoken to, as its emulator and its sink's tests see it. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import type { Answering } from "../../aws/loopback.ts";
+import type { Answering } from "../../harness/http.ts";
 import { running, sampleEvent } from "../sample.ts";
 import { trial, workflowStarters } from "./workflow-starters.ts";
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { parseAuthorization, signatureOf } from "../../../lib/huawei/sign.ts";
-import type { Answering } from "../../aws/loopback.ts";
+import type { Answering } from "../../harness/http.ts";
 import { running, sampleDeps, sampleEvent } from "../sample.ts";
 import { huaweiServices, key, sinkAt, trial } from "./services.ts";
 

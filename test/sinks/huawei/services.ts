@@ -5,9 +5,9 @@ import * as eventgrid from "../../../lib/sinks/eventgrid.ts";
 import * as functiongraph from "../../../lib/sinks/functiongraph.ts";
 import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as smn from "../../../lib/sinks/smn.ts";
-import { type Answering, type Loopback, type Reply, type Seen, serve } from "../../aws/loopback.ts";
 import type { HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
+import { type Answering, type Loopback, type Reply, type Seen, serve } from "../../harness/http.ts";
 import { sampleDeps } from "../sample.ts";
 
 /** How one of Huawei Cloud's services is spoken to, as its emulator and its sink's tests see it. */

@@ -6,9 +6,9 @@ import { onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/email.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
-import { type Answering, accessKey, type Seen, serve } from "../../aws/loopback.ts";
 import type { Gateway, HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
+import { type Answering, accessKey, type Seen, serve } from "../../harness/http.ts";
 import { sampleDeps, sampleEvents } from "../sample.ts";
 
 export const from = "bridge@example.com";

@@ -8,7 +8,7 @@ import type { Bucket } from "../../../lib/stores/bucket/bucket.ts";
 import { bucketCheckpoints } from "../../../lib/stores/bucket/checkpoints.ts";
 import { countdown } from "../../../lib/stores/bucket/keys.ts";
 import { entry, key } from "../../checkpoint/sample.ts";
-import { manualClock } from "../../simulator/clock.ts";
+import { manualClock } from "../../harness/clock.ts";
 import { memoryBucket } from "./memory-bucket.ts";
 
 const hourMs = 3_600_000;

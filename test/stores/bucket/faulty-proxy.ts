@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { Agent } from "undici";
-import { closed, listening } from "./listening.ts";
+import { closed, listening } from "../../harness/servers.ts";
 
 export type Operation = "create" | "put" | "get" | "list" | "remove";
 

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { Clock } from "../../../lib/core/clock.ts";
-import { closed, listening } from "./listening.ts";
+import { closed, listening } from "../../harness/servers.ts";
 
 interface StoredObject {
   readonly text: string;

@@ -7,11 +7,11 @@ import { streamKey, taskId } from "../../../lib/core/names.ts";
 import { cachedCheckpoints } from "../../../lib/stores/cached.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { openTable, type Table } from "../../../lib/stores/dynamodb/table.ts";
-import { type Engine, environment, startEngine } from "../../aws/dynamodb-engine.ts";
 import { sampleKnown } from "../../change/sample.ts";
 import { entry, key, stream } from "../../checkpoint/sample.ts";
 import { checkpointStoreContract } from "../../contract/checkpoint-store.ts";
-import { manualClock } from "../../simulator/clock.ts";
+import { manualClock } from "../../harness/clock.ts";
+import { type Engine, environment, startEngine } from "../../harness/dynamodb.ts";
 
 let engine: Engine;
 beforeAll(async () => {

@@ -7,10 +7,10 @@ import { type DeadLetter, deadLetterOf } from "../../../lib/delivery/dead-letter
 import { redrive } from "../../../lib/delivery/redrive.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { dynamodbDeadLetters } from "../../../lib/stores/dynamodb/dead-letters.ts";
-import { type Engine, startEngine } from "../../aws/dynamodb-engine.ts";
 import { createdMs } from "../../change/sample.ts";
 import { chat, entry, key, ops } from "../../checkpoint/sample.ts";
 import { deadLetterStoreContract } from "../../contract/dead-letter-store.ts";
+import { type Engine, startEngine } from "../../harness/dynamodb.ts";
 
 let engine: Engine;
 beforeAll(async () => {

@@ -9,10 +9,10 @@ import { dynamodbJournalPages } from "../../../lib/stores/dynamodb/journal.ts";
 import { journalAfter } from "../../../lib/stores/journal-after.ts";
 import type { JournalSettings } from "../../../lib/stores/journal-guard.ts";
 import { pagedJournal } from "../../../lib/stores/paged-journal.ts";
-import { type Engine, startEngine } from "../../aws/dynamodb-engine.ts";
 import { createdMs } from "../../change/sample.ts";
 import { key } from "../../checkpoint/sample.ts";
 import { emitted, entriesOf, journalContract } from "../../contract/journal.ts";
+import { type Engine, startEngine } from "../../harness/dynamodb.ts";
 
 let engine: Engine;
 beforeAll(async () => {

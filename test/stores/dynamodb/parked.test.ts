@@ -8,9 +8,9 @@ import { systemClock } from "../../../lib/core/clock.ts";
 import { sinkName } from "../../../lib/core/names.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { dynamodbParked } from "../../../lib/stores/dynamodb/parked.ts";
-import { type Engine, startEngine } from "../../aws/dynamodb-engine.ts";
 import { key, sampleEvent } from "../../checkpoint/sample.ts";
 import { parkedDeliveries, parkedStoreContract } from "../../contract/parked-store.ts";
+import { type Engine, startEngine } from "../../harness/dynamodb.ts";
 
 let engine: Engine;
 beforeAll(async () => {

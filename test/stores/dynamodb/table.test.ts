@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Item } from "../../../lib/stores/dynamodb/item.ts";
-import { type Engine, startEngine } from "../../aws/dynamodb-engine.ts";
+import { type Engine, startEngine } from "../../harness/dynamodb.ts";
 
 let engine: Engine;
 beforeAll(async () => {

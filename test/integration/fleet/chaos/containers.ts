@@ -2,7 +2,7 @@ import process from "node:process";
 import type { Random } from "../../../../lib/core/clock.ts";
 import { nameOf } from "../../../../lib/core/errors.ts";
 import { seededRandom } from "../../../../lib/simulator/random.ts";
-import { environment } from "../../../aws/dynamodb-engine.ts";
+import { environment } from "../../../harness/dynamodb.ts";
 import { contextOf, type Handler } from "../event-source.ts";
 import type { Judge } from "./judge.ts";
 

@@ -9,7 +9,7 @@ import { type Simulator, startSimulator } from "../../../../lib/simulator/api.ts
 import { demoKey } from "../../../../lib/simulator/auth.ts";
 import { pick, seededRandom } from "../../../../lib/simulator/random.ts";
 import { type Receiver, type Reply, startReceiver } from "../../../../lib/simulator/receiver.ts";
-import { createTable, startEngine } from "../../../aws/dynamodb-engine.ts";
+import { createTable, startEngine } from "../../../harness/dynamodb.ts";
 import { calm, type QueueEnd, startCloud, type Trouble } from "./cloud.ts";
 import { type Container, Containers } from "./containers.ts";
 import { Judge, type Rate } from "./judge.ts";

@@ -7,7 +7,7 @@ import { Agent, request } from "undici";
 import { openAws } from "../../lib/aws/client.ts";
 import { type Clock, systemClock } from "../../lib/core/clock.ts";
 import { openTable, type Table } from "../../lib/stores/dynamodb/table.ts";
-import { accessKey } from "./loopback.ts";
+import { accessKey } from "./http.ts";
 
 /** What befalls one call: the engine never sees it, or its answer never arrives. */
 export type Fault = "throttle" | "lose-request" | "lose-answer";

@@ -7,7 +7,7 @@ import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { type Receiver, type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
-import { run, runOnTerminal, start } from "./process.ts";
+import { run, runOnTerminal, start } from "./cli.ts";
 
 export const secrets = {
   sk: demoKey.sk,

@@ -6,8 +6,8 @@ import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import type { Sink } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
 import { key } from "../checkpoint/sample.ts";
-import { manualClock } from "../simulator/clock.ts";
-import { runUntilSettled } from "./run-until-settled.ts";
+import { runUntilSettled } from "../delivery/run-until-settled.ts";
+import { manualClock } from "./clock.ts";
 
 export const policy = {
   attemptsPerRun: 3,

@@ -16,8 +16,8 @@ import { silentLog } from "../../lib/telemetry/log.ts";
 import { createdMs } from "../change/sample.ts";
 import { key, stream } from "../checkpoint/sample.ts";
 import { runUntilSettled } from "../delivery/run-until-settled.ts";
-import type { ScriptedSink } from "../delivery/scripted-sink.ts";
-import { manualClock } from "../simulator/clock.ts";
+import { manualClock } from "./clock.ts";
+import type { ScriptedSink } from "./scripted-sink.ts";
 
 /** The API as a list of tasks that a test edits. */
 export interface ListedTasks extends TaskSource {
