@@ -206,6 +206,21 @@ describe("the architecture", () => {
     expect(bare).toEqual([]);
   });
 
+  it("states the default of every option that may be left out, besides those of commands", () => {
+    const options = /^export interface (\w+(?:Options|Deps))\b[^{]*\{([\s\S]*?)^\}/gm;
+    const member = /((?:^ *(?:\/\*\*|\*).*\n)*)^ {2}(?:readonly )?(\w+)\?[:(]/gm;
+    const silent = [...sources].flatMap(([file, text]) =>
+      file.includes("cli/")
+        ? []
+        : [...text.matchAll(options)].flatMap(([, type, body = ""]) =>
+            [...body.matchAll(member)].flatMap(([, doc = "", name]) =>
+              doc.includes("@default") ? [] : [`${file}: ${type}.${name}`],
+            ),
+          ),
+    );
+    expect(silent).toEqual([]);
+  });
+
   it("has no file in lib over 300 lines", () => {
     const long = [...sources].filter(([, text]) => text.split("\n").length > 300).map(([file]) => file);
     expect(long).toEqual([]);

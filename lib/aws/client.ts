@@ -11,7 +11,7 @@ import { signV4 } from "./sigv4.ts";
 
 /** Limits of one call. */
 export interface AwsCallOptions {
-  /** Aborts the call, its waits included. */
+  /** Aborts the call, its waits included. @default only the time limit aborts */
   readonly signal?: AbortSignal;
   /** Time limit of one attempt, milliseconds. @default 5 s */
   readonly timeoutMs?: number;

@@ -37,6 +37,7 @@ export interface OpenConsoleOptions {
   /** @default a random one */
   readonly token?: string | undefined;
   readonly allowsChanges: boolean;
+  /** The simulated API that the page may steer. @default none */
   readonly simulator?: SimulatorControls;
 }
 

@@ -16,7 +16,7 @@ export interface HuaweiSecretsDeps {
 }
 
 const timeoutMs = 10_000;
-/** A secret's text is at most 32 KB: https://support.huaweicloud.com/intl/en-us/productdesc-dew/dew_01_0053.html */
+/** A secret's text is at most 32 KB: https://support.huaweicloud.com/intl/en-us/api-dew/CreateSecret.html */
 const maxBodyBytes = 262_144;
 const responseSchema = v.object({ version: v.object({ secret_string: v.pipe(v.string(), v.nonEmpty()) }) });
 

@@ -5,11 +5,11 @@ import type { ProxyVariables } from "./proxy.ts";
 
 /** TLS settings, as PEM texts. */
 export interface TlsOptions {
-  /** Certificate authorities to trust instead of Node's own. */
+  /** Certificate authorities to trust instead of Node's own. @default Node's own */
   readonly ca?: string | undefined;
-  /** Client certificate, with its intermediate certificates. */
+  /** Client certificate, with its intermediate certificates. @default none */
   readonly cert?: string | undefined;
-  /** Private key of the client certificate. */
+  /** Private key of the client certificate. @default none */
   readonly key?: string | undefined;
 }
 
@@ -17,6 +17,7 @@ export interface TlsOptions {
 export interface AgentOptions {
   /** Addresses that may be connected to. @default all */
   readonly guard?: GuardOptions | undefined;
+  /** Certificates for TLS. @default Node's own authorities and no client certificate */
   readonly tls?: TlsOptions | undefined;
   /** Proxy URL for all connections, or false for none. @default the environment's proxy variables */
   readonly proxy?: string | false | undefined;
@@ -30,7 +31,7 @@ export interface AgentOptions {
 export interface AgentDeps {
   /** Holds HTTPS_PROXY, HTTP_PROXY and NO_PROXY. @default no proxy */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Used instead of the network; stays open on close. */
+  /** Used instead of the network; stays open on close. @default an own agent */
   readonly dispatcher?: Dispatcher;
 }
 

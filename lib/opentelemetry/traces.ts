@@ -116,7 +116,7 @@ export function bridgeTraces(tracer: Tracer, ids: ChosenIds, now: () => number):
   };
 }
 
-/** https://opentelemetry.io/docs/specs/semconv/attributes-registry/cloudevents/ */
+/** https://opentelemetry.io/docs/specs/semconv/registry/attributes/cloudevents/ */
 const attributesOf = ({ id, source, type, subject }: CloudEvent) => ({
   "cloudevents.event_id": id,
   "cloudevents.event_source": source,

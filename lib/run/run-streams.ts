@@ -27,12 +27,14 @@ export interface Planned {
 export interface RunOptions extends CallOptions {
   /**
    * When the next run is due, epoch milliseconds. From then on streams start no more attempts, but each has six seconds
-   * to deliver; the rest is left to the next run. Omitted: the run lasts while there is something to send and time.
+   * to deliver; the rest is left to the next run.
+   * @default none: the run lasts while there is something to send and time
    */
   readonly nextMs?: number;
   /**
    * How long streams with open tasks are followed, milliseconds from the start of the run: each is read again when a
-   * task may have changed, at times that its plan's rules decide. Omitted: each stream is read once.
+   * task may have changed, at times that its plan's rules decide.
+   * @default none: each stream is read once
    */
   readonly followForMs?: number;
 }

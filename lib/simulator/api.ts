@@ -21,7 +21,7 @@ export interface SimulatorOptions extends AuthOptions {
   readonly world?: World;
   /** @default 0, which takes any free port */
   readonly port?: number;
-  /** Called for each request before its response. */
+  /** Called for each request before its response. @default not called */
   readonly onRequest?: (request: RecordedRequest) => void;
 }
 

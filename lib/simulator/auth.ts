@@ -23,9 +23,11 @@ export const demoUser: SimulatedUser = {
 export interface AuthOptions {
   /** "signed" requires a signature or a token; "none" accepts every request. @default "signed" */
   readonly auth?: "signed" | "none";
-  /** Accepted credentials; a token given here never expires. @default the demo's key, user and token */
+  /** Accepted access keys. @default the demo's key */
   readonly keys?: readonly AccessKey[];
+  /** Accepted users. @default the demo's user */
   readonly users?: readonly SimulatedUser[];
+  /** Accepted tokens; they never expire. @default the demo's token */
   readonly tokens?: readonly string[];
   /** Lifetime of an issued token, milliseconds. @default 24 hours */
   readonly tokenLifeMs?: number;

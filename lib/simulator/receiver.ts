@@ -37,12 +37,13 @@ export interface Delivery {
 export interface ReceiverOptions {
   /** @default 0, which takes any free port */
   readonly port?: number;
-  /** Secret (`whsec_…`) that deliveries are verified with. */
+  /** Secret (`whsec_…`) that deliveries are verified with. @default signatures are not checked */
   readonly secret?: string;
   /** The response to the nth delivery, from 1. @default 204; 400 for no CloudEvent; 401 for a wrong signature */
   readonly respond?: (number: number, delivery: Delivery) => Reply;
-  /** Called for each delivery before its response. */
+  /** Called for each delivery before its response. @default not called */
   readonly onDelivery?: (delivery: Delivery) => void;
+  /** @default the system's clock */
   readonly clock?: Clock;
 }
 

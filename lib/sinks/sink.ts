@@ -17,7 +17,7 @@ export interface BatchLimits {
 
 /** Options of one attempt. */
 export interface DeliverOptions extends CallOptions {
-  /** By task: the sink's own reference to its last message. Kept across runs while the task may change. */
+  /** By task: the sink's own reference to its last message. Kept across runs while the task may change. @default none */
   readonly messages?: ReadonlyMap<string, string>;
 }
 

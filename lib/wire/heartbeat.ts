@@ -14,6 +14,7 @@ const maxBodyBytes = 65_536;
 export interface HeartbeatDeps {
   readonly clock: Clock;
   readonly log: Log;
+  /** Holds HTTPS_PROXY, HTTP_PROXY and NO_PROXY. @default no proxy */
   readonly environment?: Environment;
 }
 

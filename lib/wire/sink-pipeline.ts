@@ -34,8 +34,11 @@ export interface SinkPipelineDeps {
   readonly random: Random;
   readonly log: Log;
   readonly folder: string;
+  /** AWS's variables, and those of proxies. @default none */
   readonly environment?: Environment;
+  /** Replaces the network for HTTP sinks. @default each sink opens its own connections */
   readonly dispatcher?: HttpDispatcher;
+  /** Shutdown signals of the process. @default none */
   readonly shutdown?: ShutdownSignals;
 }
 

@@ -20,7 +20,7 @@ export interface FunctionGraphCommandOptions {
 
 /**
  * Serves as an event function of FunctionGraph's custom images: POST /invoke makes one run, POST /init warms up.
- * https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_0303.html
+ * https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_1047.html
  */
 export async function functionGraph(
   context: Context,

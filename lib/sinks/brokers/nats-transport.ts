@@ -25,6 +25,7 @@ export class NotNats extends Error {
 export interface NatsConnectOptions extends Omit<ConnectionOptions, "tls"> {
   /** Destroys the socket, in any state. */
   readonly signal: AbortSignal;
+  /** Certificates, once the server asks for TLS. @default the system's authorities */
   readonly tls?: TlsConnectionOptions;
 }
 

@@ -18,7 +18,7 @@ const closedVirtualHost = failure(
 
 const fullOfConnections = failure("retry", "throttled", "it has all the connections it may have");
 
-/** Reply codes with which RabbitMQ closes a channel or connection: https://www.rabbitmq.com/amqp-0-9-1-reference#constants */
+/** Reply codes with which RabbitMQ closes a channel or connection: https://github.com/rabbitmq/amqp-0.9.1-spec */
 const replies: ReadonlyMap<number, RabbitMqProblem> = new Map([
   [320, failure("retry", "network", "the server closed the connection")],
   [402, closedVirtualHost],

@@ -12,6 +12,7 @@ export type RedisClient = ReturnType<typeof newClient>;
 export interface RedisClientOptions {
   /** Destroys the socket. */
   readonly signal: AbortSignal;
+  /** Certificates, for a rediss URL. @default the system's authorities */
   readonly tls?: BrokerTlsOptions | undefined;
 }
 

@@ -99,7 +99,7 @@ export function openOperation(
 
 /**
  * These services return 400 for a wrong topic or channel as well as for a bad message. An event is abandoned only when
- * the response names its size. https://support.huaweicloud.com/intl/en-us/api-smn/smn_api_64000.html lists SMN's codes.
+ * the response names its size. https://support.huaweicloud.com/intl/en-us/api-smn/ErrorCode.html lists SMN's codes.
  */
 function withServiceCode(result: DeliveryResult, { body, status }: SinkResponse): DeliveryResult {
   if (result.kind !== "permanent" || result.reason === "too_large") return result;

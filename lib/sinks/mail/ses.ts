@@ -10,9 +10,13 @@ import type { Carrier } from "./message.ts";
 
 /** Options of a carrier through Amazon SES. */
 export interface SesOptions {
+  /** @default the environment's */
   readonly region?: string | undefined;
+  /** @default the region's */
   readonly endpoint?: string | undefined;
+  /** Proxy URL; false disables proxies. @default the environment's */
   readonly proxy?: string | false | undefined;
+  /** @default none */
   readonly configurationSet?: string | undefined;
 }
 

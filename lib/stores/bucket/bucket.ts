@@ -6,7 +6,7 @@ export interface ListedObject {
 
 /** Bounds of a listing. */
 export interface ObjectListOptions {
-  /** Only keys after this one. */
+  /** Only keys after this one. @default from the first */
   readonly after?: string;
   /** Maximum keys, 1 to 1,000. @default 1,000 */
   readonly max?: number;

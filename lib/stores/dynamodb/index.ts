@@ -14,7 +14,9 @@ import { openTable, type TableDeps } from "./table.ts";
 /** Settings of stores in DynamoDB. */
 export interface DynamodbOptions {
   readonly table: string;
+  /** @default the environment's */
   readonly region?: string | undefined;
+  /** @default the region's */
   readonly endpoint?: string | undefined;
 }
 

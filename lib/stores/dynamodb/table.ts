@@ -77,6 +77,7 @@ export interface TableOptions {
   readonly name: string;
   /** AWS region, like the endpoint. @default the environment's */
   readonly region?: string | undefined;
+  /** @default the region's */
   readonly endpoint?: string | undefined;
 }
 

@@ -26,7 +26,9 @@ const maxGreetingBytes = 65_536;
 /** Settings of connections. */
 export interface ConnectionOptions {
   readonly url: PostgresAddress;
+  /** @default the URL's */
   readonly password?: string | undefined;
+  /** Authorities to trust, in PEM. @default the system's authorities */
   readonly ca?: string | undefined;
 }
 
