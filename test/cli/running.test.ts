@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
+import { demoWords, textsIn } from "../../build/docs/demo.ts";
 import { setStage } from "../harness/bridge.ts";
 import { run, start } from "../harness/cli.ts";
 
@@ -116,6 +118,8 @@ describe("simulate", () => {
 });
 
 describe("demo", () => {
+  const picture = readFileSync(new URL("../../docs/demo.svg", import.meta.url), "utf8");
+
   it("plays its scenario once and finds every change arrived as it should", { timeout: 30_000 }, async () => {
     const { code, out, err } = await run(["demo", "--once"]);
     expect([code, err]).toEqual([0, ""]);
@@ -123,6 +127,16 @@ describe("demo", () => {
     expect(out).toMatch(/ orders +bindInstancePublicIp +\w{6} {2}CREATED -> EXECUTING\n/);
     expect(out).toMatch(/\nChanges +25\nEvents delivered +25\nDuplicates +0\nLost +0\nOut of order +0\n/);
     expect(out).toContain("Every change arrived exactly once, in order, with a right signature.\n");
+    // Its recording says the same; `npm run docs:demo` records it anew.
+    expect(demoWords(out)).toEqual(demoWords(textsIn(picture)));
+  });
+
+  it("has a recording that is small, plays in a loop without a script, and stands still where motion is unwanted", () => {
+    expect(picture.length).toBeLessThan(60_000);
+    expect(picture).not.toMatch(/<script|\bhref=|url\(|@import|\son\w+=/);
+    expect(picture).toMatch(/animation:scroll \d+ms step-end infinite/);
+    expect(picture).toContain("@media(prefers-reduced-motion:reduce){.lines,.curtain{animation:none}}");
+    expect(picture).toContain("@media(prefers-color-scheme:dark)");
   });
 
   it("goes on until a signal comes", async () => {
