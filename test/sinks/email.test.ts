@@ -44,7 +44,7 @@ describe("a mail by SMTP", () => {
       "message-id": expect.stringMatching(/^<[0-9a-f]{32}\.change@example\.com>$/),
     });
     for (const part of [text, html]) {
-      expect(part).toContain("Running → Failed in 5 s");
+      expect(part).toContain("Took 5 s");
       expect(part).toContain("203.0.113.9");
     }
   });

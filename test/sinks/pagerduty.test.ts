@@ -74,7 +74,7 @@ describe("what PagerDuty is told", () => {
         dedup_key: "dms/i-0001/bindInstancePublicIp",
         client: "dms-task-bridge",
         payload: {
-          summary: "[prod] Bind public IP failed · i-0001 · RabbitMQ · eu-west-101 · Running → Failed in 5 s",
+          summary: "[prod] Bind public IP failed · i-0001 · RabbitMQ · eu-west-101 · Took 5 s",
           source: "i-0001",
           severity: "error",
           timestamp: "2026-01-01T00:00:00.000Z",

@@ -1,7 +1,7 @@
 import type { CloudEvent, EventKind } from "../../change/event.ts";
 import { sanitize, shorten } from "./sanitize.ts";
 import { taskNameFor } from "./task-names.ts";
-import { type Language, spanText, timeText, type Words, words } from "./text.ts";
+import { type Language, type Lasting, spanText, timeText, type Words, words } from "./text.ts";
 
 /** A card's colour by meaning. */
 export type Tone = "running" | "success" | "failure" | "attention" | "quiet";
@@ -30,7 +30,7 @@ export interface Card {
   /** Title without the glyph. */
   readonly title: string;
   readonly subtitle: string;
-  /** `Running → Succeeded in 5 s`; empty in a digest. */
+  /** `Took 5 s, usually 4 s`; empty in a digest. */
   readonly transition: string;
   /** Lines from the sink's own template, which replace the facts; empty without a template. */
   readonly body: readonly string[];
@@ -92,7 +92,8 @@ export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}):
   const { tone, glyph } = looks[kindOf(event)];
   const title = `${style.titlePrefix}${name(own.title ?? "") || `${titleOf(event, style.language)} · ${instanceText(event)}`}`;
   const body = bodyLines(own.body ?? "");
-  const transition = transitionOf(event, text);
+  const transition =
+    [durationOf(event, text), beforeOf(event, text)].filter(Boolean).join(" · ") || text.firstSeen;
   const place = placeOf(event);
   // A change other than a status change lasts until the poll that sees it.
   const seenMs = Date.parse(change.observedAt) - Date.parse(task.createdAt) - change.durationMs;
@@ -171,18 +172,50 @@ export const placeOf = ({ data: { instance } }: CloudEvent): string =>
 export const instanceText = ({ data: { instance } }: CloudEvent): string =>
   name(instance.name ?? instance.instanceId);
 
-/** `Running → Succeeded in 5 s, usually 4 s`. What the bridge itself finds out is told in words, not as a status. */
-export function transitionOf(event: CloudEvent, text: Words): string {
+/** How the span from a task's creation to its change is told, by the change. */
+const lastings: Readonly<Record<EventKind, Lasting>> = {
+  created: "after",
+  executing: "after",
+  succeeded: "took",
+  failed: "took",
+  cancelled: "after",
+  deleted: "after",
+  overdue: "open",
+  vanished: "open",
+  unknown: "after",
+  unreadable: "outage",
+  recovered: "outage",
+};
+
+/** `Took 5 s, usually 4 s`, without what the title says; empty for a task that is new. */
+export function durationOf(event: CloudEvent, text: Words): string {
   const { change, task } = event.data;
-  const status = (found: string): string =>
-    Object.hasOwn(text.statuses, found) ? (text.statuses[found] ?? found) : name(found);
-  const duration = spanText(change.durationMs, text);
-  if (change.to === "OVERDUE") return `${text.openFor(duration)}${usualOf(event, text)}`;
-  if (change.to === "VANISHED") return text.unlisted(status(task.status));
-  const step = change.from === null ? status(change.to) : `${status(change.from)} → ${status(change.to)}`;
-  if (change.durationMs === 0) return step;
-  return `${step} ${text.took(duration)}${usualOf(event, text)}`;
+  const kind = kindOf(event);
+  if (kind === "vanished") return text.unlisted(statusText(task.status, text));
+  if (change.durationMs === 0) return "";
+  return `${text.lasted[lastings[kind]](spanText(change.durationMs, text))}${usualOf(event, text)}`;
 }
+
+/** The status that everyone expects before a change; a change without one is none of a status. */
+const usualBefore: Readonly<Partial<Record<EventKind, string | null>>> = {
+  created: null,
+  executing: "CREATED",
+  succeeded: "EXECUTING",
+  failed: "EXECUTING",
+  cancelled: null,
+  deleted: null,
+  unknown: null,
+};
+
+/** `was Created`; empty where the status before is the usual one, or there is none. */
+function beforeOf(event: CloudEvent, text: Words): string {
+  const { from } = event.data.change;
+  const usual = usualBefore[kindOf(event)];
+  return usual === undefined || from === null || from === usual ? "" : text.was(statusText(from, text));
+}
+
+const statusText = (status: string, { statuses }: Words): string =>
+  Object.hasOwn(statuses, status) ? (statuses[status] ?? status) : name(status);
 
 /** The typical duration is that of successful tasks, so it does not apply to running or cancelled ones. */
 const compared: ReadonlySet<EventKind> = new Set(["succeeded", "failed", "overdue"]);
@@ -231,7 +264,11 @@ function paramsOf(params: unknown, label: string): readonly Fact[] {
     .map(([key, value]) => ({ label: key, value: plain(value) }));
 }
 
-const plain = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
+function plain(value: unknown): string {
+  if (typeof value === "string") return value;
+  const isList = Array.isArray(value) && value.every((item) => typeof item !== "object");
+  return isList ? value.join(", ") : (JSON.stringify(value) ?? "");
+}
 
 /** A short text from outside. */
 export const name = (text: string): string => shorten(sanitize(text), maxNameCharacters);

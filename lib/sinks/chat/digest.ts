@@ -2,13 +2,13 @@ import type { CloudEvent, EventKind } from "../../change/event.ts";
 import {
   type Card,
   type CardStyle,
+  durationOf,
   instanceText,
   kindOf,
   looks,
   name,
   placeOf,
   titleOf,
-  transitionOf,
 } from "./card.ts";
 import { words } from "./text.ts";
 
@@ -76,14 +76,14 @@ export function digestOf(events: readonly CloudEvent[], style: CardStyle): Card 
   };
 }
 
-/** `Running → Failed in 13 s · lin.wei · …000067`. */
+/** `Took 13 s · lin.wei · 000067`. */
 function lineOf(event: CloudEvent, language: CardStyle["language"]): string {
   const { task } = event.data;
   const id = name(task.id);
   return [
-    transitionOf(event, words[language]),
+    durationOf(event, words[language]),
     name(task.user.name ?? task.user.id ?? ""),
-    id.length > idCharacters ? `…${id.slice(-idCharacters)}` : id,
+    id.slice(-idCharacters),
   ]
     .filter(Boolean)
     .join(" · ");

@@ -6,6 +6,9 @@ export const languages = ["en", "zh"] as const;
 /** Language of a card's own words. */
 export type Language = (typeof languages)[number];
 
+/** Whether a span ends with the task, leads to a change, goes on, or is an outage. */
+export type Lasting = "took" | "after" | "open" | "outage";
+
 /** A card's own words in one language. */
 export interface Words {
   /** The task's outcome, as a phone's notification shows it. */
@@ -14,12 +17,15 @@ export interface Words {
   readonly digest: (count: number, counts: readonly string[]) => string;
   /** A status of the API, for people; others are shown as they are. */
   readonly statuses: Readonly<Record<string, string>>;
-  readonly took: (duration: string) => string;
-  /** How long an overdue task has been open. */
-  readonly openFor: (duration: string) => string;
+  /** How long a task, or the outage of a stream, has lasted. */
+  readonly lasted: Readonly<Record<Lasting, (duration: string) => string>>;
+  /** The status before the change. */
+  readonly was: (status: string) => string;
+  /** What is known of a task that is new. */
+  readonly firstSeen: string;
   /** What is known of a task that the API no longer lists. */
   readonly unlisted: (lastStatus: string) => string;
-  /** Both are appended to `took`. */
+  /** Both are appended to `lasted`. */
   readonly usually: (duration: string) => string;
   readonly longer: (times: number, usual: string) => string;
   readonly units: Readonly<Record<"d" | "h" | "min" | "s", string>>;
@@ -50,8 +56,14 @@ const english: Words = {
     DELETED: "Deleted",
     VANISHED: "Vanished",
   },
-  took: (duration) => `in ${duration}`,
-  openFor: (duration) => `Open for ${duration}`,
+  lasted: {
+    took: (duration) => `Took ${duration}`,
+    after: (duration) => `After ${duration}`,
+    open: (duration) => `Open for ${duration}`,
+    outage: (duration) => `Outage of ${duration}`,
+  },
+  was: (status) => `was ${status}`,
+  firstSeen: "First seen",
   unlisted: (status) => `No longer listed by the API; last status: ${status}`,
   usually: (duration) => `, usually ${duration}`,
   longer: (times, usual) => `, ${times === 2 ? "twice" : `${times} times`} as long as usual (${usual})`,
@@ -99,7 +111,7 @@ const enPast: Readonly<Record<EventKind, string>> = {
 const zhStates: Readonly<Record<EventKind, string>> = {
   created: "已创建",
   executing: "执行中",
-  succeeded: "已成功",
+  succeeded: "成功",
   failed: "失败",
   cancelled: "已取消",
   deleted: "已删除",
@@ -126,8 +138,14 @@ const chinese: Words = {
     DELETED: "已删除",
     VANISHED: "已消失",
   },
-  took: (duration) => `用时 ${duration}`,
-  openFor: (duration) => `已进行 ${duration}`,
+  lasted: {
+    took: (duration) => `用时 ${duration}`,
+    after: (duration) => `创建后 ${duration}`,
+    open: (duration) => `已进行 ${duration}`,
+    outage: (duration) => `已中断 ${duration}`,
+  },
+  was: (status) => `原状态：${status}`,
+  firstSeen: "首次发现",
   unlisted: (status) => `接口不再返回该任务，最后状态：${status}`,
   usually: (duration) => `，通常 ${duration}`,
   longer: (times, usual) => `，是通常（${usual}）的 ${times} 倍`,

@@ -163,7 +163,7 @@ describe("SES", () => {
     expect(mails).toMatchObject([{ source: from }]);
     const { headers, text } = mailOf(mails[0]?.raw_data ?? "");
     expect(headers.get("to")).toBe(to.join(", "));
-    expect(text).toContain("Running → Failed in 5 s");
+    expect(text).toContain("Took 5 s");
   });
 });
 
