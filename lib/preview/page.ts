@@ -6,8 +6,9 @@ import type { Album } from "./preview.ts";
 // The middle dot between names is wide in a Chinese font.
 const css = `
   @font-face { font-family: dot; src: local("Segoe UI"), local("Helvetica Neue"), local("DejaVu Sans"); unicode-range: U+B7; }
+  html { color-scheme: light dark; }
   * { box-sizing: border-box; }
-  body { margin: 0; padding: 16px; width: 980px; background: #fff; color: #222; line-height: 1.46;
+  body { margin: 0; padding: 16px; width: 980px; background: light-dark(#fff, #0d1117); color: light-dark(#222, #e6edf3); line-height: 1.46;
     font-family: dot, "Noto Sans CJK SC", "Segoe UI", "Helvetica Neue", "PingFang SC", "Microsoft YaHei", sans-serif, "Noto Color Emoji"; }
   section { padding: 4px 0 12px; }
   h2 { font-size: 18px; margin: 0 0 8px; }

@@ -40,7 +40,6 @@ export interface PreviewedSink {
 export const sampleStyle = (language: Language) => ({
   language,
   timeZone: language === "zh" ? "Asia/Shanghai" : "UTC",
-  links: { Console: "https://console.example.com/{region}/{instance}" },
 });
 
 /** A sink of a type, named after it, with made-up options. */

@@ -21,7 +21,7 @@ const stream = {
 const context: EventContext = {
   stream,
   source: `https://dms.${stream.region}.myhuaweicloud.com/v2/${stream.projectId}/instances/${stream.instanceId}`,
-  instanceName: "orders",
+  instanceName: "clickstream",
   observedAtMs: sampleNowMs,
 };
 
@@ -57,21 +57,21 @@ const stories = {
     user: "lin.wei",
   },
   succeeded: {
-    name: "bindInstancePublicIp",
+    name: "EXTEND",
     from: "EXECUTING",
     to: "SUCCESS",
-    durationMs: 5 * secondMs,
-    usualMs: 4 * secondMs,
-    params: { enable_public_ip: true, public_ip_address: "203.0.113.7" },
+    durationMs: 14 * minuteMs + 8 * secondMs,
+    usualMs: 12 * minuteMs,
+    params: { new_flavor: "c6.4u8g.cluster", storage_gb: 600 },
     user: "maria.silva",
   },
   failed: {
-    name: "resizeInstance",
+    name: "bindInstancePublicIp",
     from: "EXECUTING",
     to: "FAILED",
-    durationMs: 14 * minuteMs + 8 * secondMs,
-    usualMs: 7 * minuteMs,
-    params: { new_flavor: "c6.4u8g.cluster", storage_gb: 600 },
+    durationMs: 48 * secondMs,
+    usualMs: 4 * secondMs,
+    params: { enable_public_ip: true, public_ip_address: "203.0.113.7" },
     user: "lin.wei",
   },
   cancelled: {
@@ -83,12 +83,12 @@ const stories = {
     user: "maria.silva",
   },
   overdue: {
-    name: "restartInstance",
+    name: "kafkaAutoReassignment",
     from: "EXECUTING",
     to: "OVERDUE",
     durationMs: 31 * minuteMs,
     usualMs: 4 * minuteMs,
-    params: { brokers: ["broker-0", "broker-1"] },
+    params: { reassignment_topics: ["page-views", "clicks"] },
     user: "pipeline",
   },
   vanished: {
@@ -119,11 +119,11 @@ export function samples(burst: number): readonly Sample[] {
 
 /** Results of a nightly series, repeated. */
 const series = [
-  { name: "kafkaCreateTopic", from: "CREATED", to: "SUCCESS" },
+  { name: "kafkaResetConsumerOffset", from: "CREATED", to: "SUCCESS" },
   { name: "kafkaConfigModify", from: "EXECUTING", to: "SUCCESS" },
   { name: "kafkaAutoReassignment", from: "CREATED", to: "EXECUTING" },
-  { name: "restartInstance", from: "EXECUTING", to: "FAILED" },
-  { name: "kafkaCreateTopic", from: "CREATED", to: "SUCCESS" },
+  { name: "bindInstancePublicIp", from: "EXECUTING", to: "FAILED" },
+  { name: "modifyAutoTopic", from: "CREATED", to: "SUCCESS" },
   { name: "changeRetentionPolicy", from: "EXECUTING", to: "SUCCESS" },
 ] as const;
 

@@ -13,19 +13,19 @@ const embed = v.object({
 
 const message = v.object({ embeds: v.array(embed) });
 
-/** Discord: an embed in the dark theme. */
+/** Discord: an embed. */
 export const discord: Drawing = {
   looks: "discord",
   css: `
-    .discord .cards { background: #313338; padding: 12px; border-radius: 8px; }
-    .discord figcaption { color: #949ba4; }
-    .discord .embed { background: #2b2d31; color: #dbdee1; border-left: 4px solid; border-radius: 4px; padding: 10px 16px 14px 12px; font-size: 14px; }
-    .discord .title { font-size: 16px; font-weight: 600; color: #fff; }
+    .discord .cards { background: light-dark(#fff, #313338); padding: 12px; border-radius: 8px; }
+    .discord figcaption { color: light-dark(#5c5e66, #949ba4); }
+    .discord .embed { background: light-dark(#f2f3f5, #2b2d31); color: light-dark(#313338, #dbdee1); border-left: 4px solid; border-radius: 4px; padding: 10px 16px 14px 12px; font-size: 14px; }
+    .discord .title { font-size: 16px; font-weight: 600; color: light-dark(#060607, #fff); }
     .discord .description { margin-top: 6px; white-space: pre-line; }
     .discord .fields { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; margin-top: 8px; }
-    .discord .wide { grid-column: 1 / -1; } .discord .fields b { display: block; color: #fff; }
+    .discord .wide { grid-column: 1 / -1; } .discord .fields b { display: block; color: light-dark(#060607, #fff); }
     .discord .footer { margin-top: 8px; font-size: 12px; }
-    .discord a { color: #00a8fc; text-decoration: none; }`,
+    .discord a { color: light-dark(#006ce7, #00a8fc); text-decoration: none; }`,
   draw: drawJson(message, ({ embeds }) => html`${embeds.map(drawEmbed)}`),
 };
 

@@ -8,12 +8,12 @@ const request = v.object({
   Content: v.object({ Raw: v.object({ Data: v.string() }) }),
 });
 
-/** A mail program: sender, recipients and the mail's HTML. */
+/** A mail program: sender, recipients and the mail's HTML, which is written for light paper. */
 export const email: Drawing = {
   looks: "email",
   css: `
     .email .letter { padding: 16px; overflow-wrap: break-word; font-size: 14px; color: #202124; } .email .letter p { line-height: 1.3; }
-    .email .card { border: 1px solid #dadce0; border-radius: 8px; overflow: hidden; }
+    .email .card { color-scheme: light; background: #fff; border: 1px solid #dadce0; border-radius: 8px; overflow: hidden; }
     .email .envelope { padding: 8px 16px; background: #f1f3f4; color: #5f6368; font-size: 12px; }`,
   draw: drawJson(
     request,

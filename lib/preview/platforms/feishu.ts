@@ -38,18 +38,18 @@ const card = v.object({
 export const feishu: Drawing = {
   looks: "feishu",
   css: `
-    .feishu .card { background: #fff; color: #1f2329; border: 1px solid #dee0e3; border-radius: 8px; padding: 0; font-size: 14px; overflow: hidden; }
-    .feishu .head { padding: 10px 12px; color: #1f2329; }
+    .feishu .card { background: light-dark(#fff, #292929); color: light-dark(#1f2329, #ebebeb); border: 1px solid light-dark(#dee0e3, #434343); border-radius: 8px; padding: 0; font-size: 14px; overflow: hidden; }
+    .feishu .head { padding: 10px 12px; }
     .feishu .head b { font-size: 16px; } .feishu .subtitle { font-size: 14px; margin-top: 2px; }
-    .feishu .head.blue { background: #e1eaff; color: #0c296e; } .feishu .head.green { background: #d9f3e0; color: #0b4a1e; }
-    .feishu .head.red { background: #fde2e2; color: #621c18; } .feishu .head.orange { background: #feead2; color: #593109; }
-    .feishu .head.grey { background: #eff0f1; color: #373c43; }
+    .feishu .head.blue { background: light-dark(#e1eaff, #192a4d); color: light-dark(#0c296e, #a8c5ff); } .feishu .head.green { background: light-dark(#d9f3e0, #16351f); color: light-dark(#0b4a1e, #a4e3b5); }
+    .feishu .head.red { background: light-dark(#fde2e2, #462221); color: light-dark(#621c18, #fbb4b0); } .feishu .head.orange { background: light-dark(#feead2, #402a10); color: light-dark(#593109, #fad1a0); }
+    .feishu .head.grey { background: light-dark(#eff0f1, #373737); color: light-dark(#373c43, #cfcfcf); }
     .feishu .tag { display: inline-block; font-size: 12px; border-radius: 4px; padding: 1px 6px; margin-left: 6px; color: #fff; }
     .feishu .tag.blue { background: #3370ff; } .feishu .tag.green { background: #34a853; } .feishu .tag.red { background: #f54a45; }
     .feishu .tag.orange { background: #e57b00; } .feishu .tag.neutral { background: #8f959e; }
     .feishu .body { padding: 10px 12px 12px; } .feishu .columns { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 12px; margin-bottom: 8px; }
     .feishu .notation { font-size: 12px; } .feishu .grey-text { color: #8f959e; }
-    .feishu a { display: inline-block; border: 1px solid #d0d3d6; border-radius: 6px; padding: 3px 12px; margin: 2px 8px 8px 0; color: #1f2329; text-decoration: none; }`,
+    .feishu a { display: inline-block; border: 1px solid light-dark(#d0d3d6, #5f5f5f); border-radius: 6px; padding: 3px 12px; margin: 2px 8px 8px 0; color: inherit; text-decoration: none; }`,
   draw: drawJson(v.object({ card }), (message) => drawCard(message.card)),
 };
 

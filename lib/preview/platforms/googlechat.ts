@@ -26,10 +26,10 @@ const message = v.object({ cardsV2: v.array(v.object({ card })) });
 export const googlechat: Drawing = {
   looks: "googlechat",
   css: `
-    .googlechat .card { background: #fff; color: #1f1f1f; border: 1px solid #c4c7c5; border-radius: 12px; padding: 12px 16px; font-size: 14px; }
-    .googlechat .title { font-size: 16px; font-weight: 500; } .googlechat .subtitle { color: #5f6368; font-size: 12px; }
-    .googlechat .widget { margin-top: 8px; } .googlechat .label { color: #5f6368; font-size: 12px; }
-    .googlechat a { display: inline-block; background: #e1e3e1; border-radius: 16px; padding: 4px 14px; color: #1f1f1f; text-decoration: none; }`,
+    .googlechat .card { background: light-dark(#fff, #1e1f20); color: light-dark(#1f1f1f, #e3e3e3); border: 1px solid light-dark(#c4c7c5, #444746); border-radius: 12px; padding: 12px 16px; font-size: 14px; }
+    .googlechat .title { font-size: 16px; font-weight: 500; } .googlechat .subtitle { color: light-dark(#5f6368, #9aa0a6); font-size: 12px; }
+    .googlechat .widget { margin-top: 8px; } .googlechat .label { color: light-dark(#5f6368, #9aa0a6); font-size: 12px; }
+    .googlechat a { display: inline-block; background: light-dark(#e1e3e1, #37393b); border-radius: 16px; padding: 4px 14px; color: inherit; text-decoration: none; }`,
   draw: drawJson(
     message,
     ({ cardsV2 }) =>

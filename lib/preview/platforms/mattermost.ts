@@ -17,11 +17,11 @@ const message = v.object({ attachments: v.array(attachment) });
 export const mattermost: Drawing = {
   looks: "mattermost",
   css: `
-    .mattermost .attachment { background: #fff; color: #3f4350; border: 1px solid #dddfe4; border-left: 4px solid; border-radius: 4px; padding: 10px 12px; font-size: 14px; }
+    .mattermost .attachment { background: light-dark(#fff, #191b1f); color: light-dark(#3f4350, #dddfe4); border: 1px solid light-dark(#dddfe4, #3b3d44); border-left: 4px solid; border-radius: 4px; padding: 10px 12px; font-size: 14px; }
     .mattermost .title { font-size: 16px; font-weight: 600; } .mattermost .text { margin-top: 4px; white-space: pre-line; }
     .mattermost .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 6px 12px; margin-top: 8px; }
     .mattermost .wide { grid-column: 1 / -1; } .mattermost .fields b { display: block; }
-    .mattermost .footer { margin-top: 8px; font-size: 12px; color: #75798a; } .mattermost a { color: #386fe5; text-decoration: none; }`,
+    .mattermost .footer { margin-top: 8px; font-size: 12px; color: light-dark(#75798a, #9a9ca6); } .mattermost a { color: light-dark(#386fe5, #5d89ea); text-decoration: none; }`,
   draw: drawJson(
     message,
     ({ attachments }) =>

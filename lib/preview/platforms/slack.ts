@@ -37,13 +37,13 @@ const message = v.object({ attachments: v.array(v.object({ color: v.string(), bl
 export const slack: Drawing = {
   looks: "slack",
   css: `
-    .slack .card { background: #fff; color: #1d1c1d; font-size: 15px; border: 0; padding: 4px 0; }
+    .slack .card { background: light-dark(#fff, #1a1d21); color: light-dark(#1d1c1d, #d1d2d3); font-size: 15px; border: 0; border-radius: 8px; padding: 6px 8px; }
     .slack .attachment { border-left: 4px solid; border-radius: 4px; padding: 2px 0 2px 12px; }
-    .slack .attachment > div { margin: 6px 0; color: #1d1c1d; white-space: pre-line; }
+    .slack .attachment > div { margin: 6px 0; color: inherit; white-space: pre-line; }
     .slack .header { font-size: 18px; font-weight: 900; }
     .slack ul { margin: 2px 0 8px; padding-left: 22px; }
-    .slack .button { display: inline-block; padding: 2px 12px 3px; margin-right: 8px; border: 1px solid #b8b8b8; border-radius: 8px; color: #1d1c1d; font-weight: 700; font-size: 13px; }
-    .slack .context { font-size: 12px; color: #616061 !important; }
+    .slack .button { display: inline-block; padding: 2px 12px 3px; margin-right: 8px; border: 1px solid light-dark(#b8b8b8, #797c81); border-radius: 8px; color: inherit; font-weight: 700; font-size: 13px; }
+    .slack .context { font-size: 12px; color: light-dark(#616061, #ababad) !important; }
     .slack a { text-decoration: none; }`,
   draw: drawJson(
     message,

@@ -29,14 +29,14 @@ const message = v.object({ attachments: v.array(v.object({ content })) });
 export const teams: Drawing = {
   looks: "teams",
   css: `
-    .teams .card { background: #fff; color: #242424; border: 1px solid #e0e0e0; border-radius: 8px; padding: 14px 16px; font-size: 14px; }
+    .teams .card { background: light-dark(#fff, #292929); color: light-dark(#242424, #fff); border: 1px solid light-dark(#e0e0e0, #3d3d3d); border-radius: 8px; padding: 14px 16px; font-size: 14px; }
     .teams .small { margin-top: 4px; } .teams .medium { margin-top: 12px; }
     .teams .size-small { font-size: 12px; } .teams .size-large { font-size: 18px; line-height: 24px; }
-    .teams .bolder { font-weight: 600; } .teams .subtle { color: #616161; }
-    .teams .accent { color: #5b5fc7; } .teams .good { color: #237b4b; }
-    .teams .attention { color: #c4314b; } .teams .warning { color: #835c00; }
+    .teams .bolder { font-weight: 600; } .teams .subtle { color: light-dark(#616161, #adadad); }
+    .teams .accent { color: light-dark(#5b5fc7, #9299f7); } .teams .good { color: light-dark(#237b4b, #92c353); }
+    .teams .attention { color: light-dark(#c4314b, #f9526b); } .teams .warning { color: light-dark(#835c00, #f8d22a); }
     .teams .actions { display: flex; gap: 8px; }
-    .teams .actions a { margin-top: 14px; border: 1px solid #d1d1d1; border-radius: 4px; padding: 4px 14px; color: #242424; font-weight: 600; text-decoration: none; }`,
+    .teams .actions a { margin-top: 14px; border: 1px solid light-dark(#d1d1d1, #666); border-radius: 4px; padding: 4px 14px; color: inherit; font-weight: 600; text-decoration: none; }`,
   draw: drawJson(
     message,
     ({ attachments }) =>

@@ -9,8 +9,8 @@ const message = v.object({ parse_mode: v.literal("HTML"), text: v.string() });
 export const telegram: Drawing = {
   looks: "telegram",
   css: `
-    .telegram .cards { background: #d6e4ee; padding: 12px; border-radius: 8px; }
-    .telegram .card { background: #fff; color: #000; border-radius: 4px 14px 14px 14px; padding: 8px 12px; font-size: 14px; white-space: pre-line; }
-    .telegram code { font-family: "DejaVu Sans Mono", Consolas, monospace; font-size: 12px; color: #3390ec; } .telegram a { color: #3390ec; text-decoration: none; }`,
+    .telegram .cards { background: light-dark(#d6e4ee, #0e1621); padding: 12px; border-radius: 8px; }
+    .telegram .card { background: light-dark(#fff, #182533); color: light-dark(#000, #fff); border-radius: 4px 14px 14px 14px; padding: 8px 12px; font-size: 14px; white-space: pre-line; }
+    .telegram code { font-family: "DejaVu Sans Mono", Consolas, monospace; font-size: 12px; color: light-dark(#3390ec, #6ab3f3); } .telegram a { color: light-dark(#3390ec, #6ab3f3); text-decoration: none; }`,
   draw: drawJson(message, ({ text }) => html`${tagged(text)}`),
 };

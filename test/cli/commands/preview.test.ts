@@ -56,7 +56,7 @@ describe("preview", () => {
     expect(code, err).toBe(0);
     expect(out).toMatch(/^ops {2}Slack, 9 messages\nOpen .*index\.html in a browser\.\n$/);
     const written = (await read("cards/ops/failed.json")) + (await read("cards/index.html")) + out + err;
-    expect(written).toContain("[prod] resizeInstance 失败");
+    expect(written).toContain("[prod] 绑定公网 IP 失败");
     expect(written).not.toContain(token);
   });
 
@@ -65,7 +65,7 @@ describe("preview", () => {
     const { code, err } = await preview("--config", "bridge.config.json", "--lang", "en");
     expect(code, err).toBe(0);
     expect((await readdir(join(folder, "preview"))).sort()).toEqual(["index.html", "ops"]);
-    expect(await read("preview/ops/failed.json")).toContain("[prod] resizeInstance failed");
+    expect(await read("preview/ops/failed.json")).toContain("[prod] Bind public IP failed");
   });
 
   it("refuses a configuration without a chat sink", async () => {

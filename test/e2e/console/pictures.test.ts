@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterAll, expect, it } from "vitest";
-import { paramsOf, type TaskName, users } from "../../../lib/simulator/catalogue.ts";
+import { users } from "../../../lib/simulator/catalogue.ts";
 import { seededRandom } from "../../../lib/simulator/random.ts";
 import { type ConsoleStage, openConsoleStage } from "../../console/stage.ts";
 import { closeBrowser, openTab } from "./tab.ts";
@@ -18,12 +18,28 @@ const more = [
   { id: "44444444-0000-4000-8000-000000000004", engine: "dcs", name: "sessions", projectId: "p1" },
 ] as const;
 
-const kinds: readonly (readonly [name: TaskName, minutes: number])[] = [
-  ["kafkaAutoReassignment", 7],
-  ["kafkaConfigModify", 2],
-  ["changeRetentionPolicy", 3],
-  ["bindInstancePublicIp", 1.5],
-  ["unbindInstancePublicIp", 1],
+/** Tasks of each instance's engine, with the minutes that they last. */
+const kinds: readonly (readonly (readonly [name: string, minutes: number])[])[] = [
+  [
+    ["EXTEND", 7],
+    ["bindInstancePublicIp", 1.5],
+    ["unbindInstancePublicIp", 1],
+  ],
+  [
+    ["kafkaAutoReassignment", 7],
+    ["bindInstancePublicIp", 1.5],
+    ["kafkaConfigModify", 2],
+  ],
+  [
+    ["bindInstancePublicIp", 1.5],
+    ["EXTEND", 5],
+    ["unbindInstancePublicIp", 1],
+  ],
+  [
+    ["masterStandbySwapJob", 2],
+    ["UpdatePort", 1.5],
+    ["EXTEND", 6],
+  ],
 ];
 
 /** An hour of four instances: most of it well, one failure in eight, two tasks under way, one of them late. */
@@ -34,14 +50,13 @@ async function anHour(): Promise<ConsoleStage> {
   const people = [users.lin, users.maria, users.pipeline, users.dms];
   const nowMs = Date.now();
   const start = (minutesAgo: number, index: number, end: string | null, stretch = 1): void => {
-    const kind = (index % 4) + 2 * (Math.floor(index / 4) % 2);
-    const [name, minutes] = kinds[kind % kinds.length] ?? ["bindInstancePublicIp", 1];
+    const own = kinds[index % kinds.length] ?? [];
+    const [name, minutes] = own[Math.floor(index / kinds.length) % own.length] ?? ["bindInstancePublicIp", 1];
     const lastsMs = minutes * minuteMs * stretch * (0.8 + random() * 0.4);
     stage.task({
       instance: instances[index % instances.length] ?? "",
       name,
       user: people[(index * 7) % people.length] ?? users.lin,
-      params: paramsOf(name, random),
       startMs: nowMs - minutesAgo * minuteMs,
       steps: [
         { status: "CREATED", afterMs: 0 },
@@ -84,7 +99,7 @@ it.each(["light", "dark"] as const)(
     await page.waitForFunction("document.fonts.ready");
     await save(`timeline-${colours}`, await page.screenshot());
     await page.getByRole("button", { name: "Table" }).click();
-    await page.getByRole("link", { name: "kafkaAutoReassignment" }).nth(1).click();
+    await page.getByRole("link", { name: "kafkaAutoReassignment" }).first().click();
     await page.locator(".story iframe").waitFor();
     await page.getByRole("button", { name: "Bars" }).click();
     await save(`story-${colours}`, await page.screenshot());
