@@ -1,5 +1,6 @@
 import type { CloudEvent, EventKind } from "../../change/event.ts";
-import { sanitize, shorten } from "./sanitize.ts";
+import { type Link, linksOf } from "./links.ts";
+import { maxNameCharacters, name, sanitize, shorten } from "./sanitize.ts";
 import { taskNameFor } from "./task-names.ts";
 import { type Language, type Lasting, spanText, timeText, type Words, words } from "./text.ts";
 
@@ -14,13 +15,6 @@ export interface Fact {
   readonly atMs?: number;
   /** In a digest over several instances, the instance of this change. */
   readonly group?: string;
-}
-
-/** A labelled link on a card. */
-export interface Link {
-  readonly label: string;
-  /** Absolute, normalized URL. */
-  readonly url: string;
 }
 
 /** A chat message's content, independent of the platform. All texts are on one line and safe as plain text. */
@@ -62,11 +56,8 @@ export interface OwnTexts {
 
 const maxBodyLines = 20;
 const maxBodyCharacters = 1_000;
-const maxNameCharacters = 120;
 const maxValueCharacters = 300;
 const maxParams = 12;
-/** Browsers and all platforms accept this length; longer links are left out. */
-export const maxLinkCharacters = 2_000;
 /** Below this typical duration a multiple is noise: polls and statuses are accurate to one second. */
 const leastUsualMs = 1_000;
 
@@ -106,7 +97,7 @@ export function cardOf(event: CloudEvent, style: CardStyle, own: OwnTexts = {}):
     body,
     facts: body.length > 0 ? [] : factsOf(event, style),
     hidden: 0,
-    links: linksOf(event, style.links ?? consoleLink(event, text)),
+    links: linksOf(event, style.links, text.console),
     footer: [
       ...(taskNameFor(task.name, style.language) === null ? [] : [name(task.name)]),
       text.task(name(task.id)),
@@ -270,47 +261,4 @@ function plain(value: unknown): string {
   return isList ? value.join(", ") : (JSON.stringify(value) ?? "");
 }
 
-/** A short text from outside. */
-export const name = (text: string): string => shorten(sanitize(text), maxNameCharacters);
 const valueText = (text: string): string => shorten(sanitize(text), maxValueCharacters);
-
-/** Fields that a link's template may name in braces. */
-export const linkFields = ["engine", "region", "project", "instance", "task", "name"] as const;
-
-/** Hosts of Huawei Cloud's own API; a console at another address is not known. */
-const ownHost = /\.myhuaweicloud\.com$/;
-
-/** The list of instances in Huawei Cloud's console, which has one for China and one for all other regions. */
-function consoleLink(
-  { source, data: { instance } }: CloudEvent,
-  text: Words,
-): Readonly<Record<string, string>> {
-  if (!ownHost.test(URL.parse(source)?.hostname ?? "") || instance.engine === "dcs") return {};
-  const host = instance.region.startsWith("cn-") ? "console" : "console-intl";
-  return { [text.console]: `https://${host}.huaweicloud.com/dms/?engine={engine}&region={region}` };
-}
-
-function linksOf(
-  { data: { task, instance } }: CloudEvent,
-  templates: NonNullable<CardStyle["links"]>,
-): readonly Link[] {
-  const fields = new Map<string, string>([
-    ["engine", instance.engine],
-    ["region", instance.region],
-    ["project", instance.projectId],
-    ["instance", instance.instanceId],
-    ["task", task.id],
-    ["name", task.name],
-  ]);
-  return Object.entries(templates).flatMap(([label, template]) => {
-    const filled = template.replace(/\{(\w+)\}/g, (_, field: string) =>
-      // A lone surrogate cannot be encoded.
-      encodeURIComponent((fields.get(field) ?? "").toWellFormed()),
-    );
-    const url = URL.parse(filled)?.href.replace(/[()|<>'"`\\]/g, percent) ?? "";
-    return url !== "" && url.length <= maxLinkCharacters ? [{ label: name(label), url }] : [];
-  });
-}
-
-/** Characters that would end a link on some platform. */
-const percent = (mark: string): string => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;

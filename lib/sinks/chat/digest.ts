@@ -6,10 +6,10 @@ import {
   instanceText,
   kindOf,
   looks,
-  name,
   placeOf,
   titleOf,
 } from "./card.ts";
+import { name } from "./sanitize.ts";
 import { words } from "./text.ts";
 
 const maxLines = 40;

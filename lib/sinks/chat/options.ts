@@ -3,7 +3,7 @@ import { proxy, tls } from "../../options/connection.ts";
 import { attemptTimeout, described, timeZone, wholeNumber } from "../../options/fields.ts";
 import { Template, templateText } from "../../template/template.ts";
 import { allowPrivateNetwork, url } from "../http/options.ts";
-import { linkFields, maxLinkCharacters } from "./card.ts";
+import { linkFields, maxLinkCharacters } from "./links.ts";
 import { languages } from "./text.ts";
 
 const linkExpectation = `an https URL of at most ${maxLinkCharacters} characters that names only ${linkFields.map((field) => `{${field}}`).join(", ")}`;

@@ -28,6 +28,12 @@ export function shorten(text: string, most: number, size = (part: string): numbe
   return cut(fits);
 }
 
+/** Limit of a short text from outside. */
+export const maxNameCharacters = 120;
+
+/** A short text from outside. */
+export const name = (text: string): string => shorten(sanitize(text), maxNameCharacters);
+
 const lookAlikes: Readonly<Record<string, string>> = {
   "<": "＜",
   ">": "＞",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../lib/change/event.ts";
-import { cardOf, maxLinkCharacters } from "../../../lib/sinks/chat/card.ts";
+import { cardOf } from "../../../lib/sinks/chat/card.ts";
+import { maxLinkCharacters } from "../../../lib/sinks/chat/links.ts";
 import { words } from "../../../lib/sinks/chat/text.ts";
 import { mailContent } from "../../../lib/sinks/mail/content.ts";
 import { serve } from "../../harness/http.ts";
