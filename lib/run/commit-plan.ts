@@ -141,7 +141,7 @@ function sliceLength(differences: readonly Difference[]): number {
   let length = 0;
   for (const difference of differences) {
     changes += difference.changes.length;
-    if (length > 0 && (changes > maxChanges || length >= maxDifferences)) break;
+    if (changes > maxChanges || length >= maxDifferences) break;
     length += 1;
   }
   return length;
