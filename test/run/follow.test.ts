@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { SourceError } from "../../lib/core/errors.ts";
+import { SourceError, StoreError } from "../../lib/core/errors.ts";
 import { taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { type RunOptions, runStreams } from "../../lib/run/run-streams.ts";
@@ -146,6 +146,49 @@ describe("a followed stream", () => {
     const summary = await settled(clock, running);
     expect(lookedAt).toEqual([0, 5, 15, 35]);
     expect(summary.streams[0]?.error).toBeNull();
+  });
+
+  it("is read once in a run that could not read it at first", async () => {
+    const { source, lookedAt, run, show } = followed();
+    show(open);
+    await run();
+    lookedAt.length = 0;
+    source.failure = new SourceError("unavailable", "no answer");
+    await run();
+    expect(lookedAt).toHaveLength(1);
+  });
+
+  it("is left to the next run once its record cannot be committed", async () => {
+    const { clock, memory, lookedAt, begin, show } = followed();
+    show(open);
+    const running = begin();
+    await at(clock, 7);
+    memory.commit = () => Promise.reject(new StoreError("unavailable", "disk full"));
+    show(ended);
+    const summary = await settled(clock, running);
+    expect(summary.streams[0]).toMatchObject({ error: { message: "disk full" } });
+    expect(lookedAt).toEqual([0, 5, 10]);
+  });
+
+  it("has a change committed only where five seconds are left to deliver it, and else with the next lease", async () => {
+    for (const [endsAt, seenAt, committedAt] of [
+      [17, 20, 20],
+      [22, 25, 30],
+    ] as const) {
+      const hanging = scriptedSink(ops, (_, signal) => untilCutOff(signal));
+      const { clock, begin, show, record, lookedAt } = followed([hanging]);
+      const known = async () => [...((await record())?.known.values() ?? [])].map(({ status }) => status);
+      show(open);
+      const running = begin();
+      await at(clock, endsAt);
+      show(ended);
+      await at(clock, committedAt - 0.5);
+      expect(lookedAt.at(-1)).toBe(committedAt === seenAt ? seenAt - 5 : seenAt);
+      expect(await known()).toEqual(["EXECUTING"]);
+      await at(clock, committedAt + 0.5);
+      expect(await known()).toEqual(["SUCCESS"]);
+      await settled(clock, running);
+    }
   });
 
   it("pauses with all streams of its key while the API throttles", async () => {

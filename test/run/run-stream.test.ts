@@ -2,9 +2,10 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import { SourceError, StoreError } from "../../lib/core/errors.ts";
-import { taskId } from "../../lib/core/names.ts";
+import { runId, taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { redrive } from "../../lib/delivery/redrive.ts";
+import type { RunObserver } from "../../lib/run/observer.ts";
 import { runStream } from "../../lib/run/run-stream.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, key, ops } from "../checkpoint/sample.ts";
@@ -139,7 +140,10 @@ describe("a run", () => {
           ? Promise.reject(new StoreError("unavailable", "gone"))
           : checkpoints.commit(...record),
     };
-    await run({ checkpoints: dying });
+    expect((await run({ checkpoints: dying })).error).toMatchObject({
+      code: "STORE_FAILED",
+      message: "gone",
+    });
     await clock.advance(40_000);
     await run();
     expect(sink.accepted).toHaveLength(2);
@@ -336,6 +340,54 @@ describe("a run", () => {
     const outcome = await run();
     expect(outcome.error?.code).toBe("SOURCE_FAILED");
     expect(told(sink)).toEqual(["a EXECUTING"]);
+  });
+
+  it("says nothing of a stream that could not be read because the run was stopped", async () => {
+    const { begin, source, record } = stage([scriptedSink(ops)]);
+    source.failure = new SourceError("unavailable", "stopped");
+    const outcome = await begin({}, AbortSignal.abort());
+    expect([outcome.error, (await record())?.outage]).toEqual([source.failure, null]);
+    await begin();
+    expect((await record())?.outage).toMatchObject({ message: "stopped" });
+  });
+
+  it("shows each committed event to its observer, once", async () => {
+    const { run, show } = stage([scriptedSink(ops)]);
+    const committed: string[] = [];
+    const observer: RunObserver = {
+      committed: (stream, { subject }) => void committed.push(`${stream} ${subject}`),
+    };
+    show(task("a"), task("b", "EXECUTING", createdMs + 1));
+    await run({ observer });
+    await run({ observer });
+    expect(committed).toEqual([`${key} a`, `${key} b`]);
+  });
+
+  it("counts a delivery that it gives up for its age as a dead letter", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
+    const { run, show, clock } = stage([sink], { policies });
+    show(task("a"), task("b"));
+    await run();
+    await clock.advance(2 * hourMs);
+    const outcome = await run();
+    expect([outcome.deadLettered, outcome.accepted, outcome.changes]).toEqual([
+      new Map([[ops, 2]]),
+      new Map(),
+      0,
+    ]);
+  });
+
+  it("writes a record once that a clock ahead of time had spoilt, though nothing else has changed", async () => {
+    const { run, memory, commits, record } = stage([scriptedSink(ops)]);
+    await run();
+    const stored = await memory.load(key);
+    const lease = { run: runId("dead"), untilMs: createdMs + 30 * 24 * hourMs };
+    if (stored) await memory.commit(key, { ...stored.checkpoint, lease }, stored.version);
+    const before = commits.length;
+    await run();
+    await run();
+    expect([commits.length - before, (await record())?.lease]).toEqual([1, null]);
   });
 
   it("owes a sink only what its filter lets through", async () => {
