@@ -1,10 +1,14 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Task } from "../../lib/change/task.ts";
+import type { Clock } from "../../lib/core/clock.ts";
 import { SourceError } from "../../lib/core/errors.ts";
 import { streamKey, taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
+import type { RunObserver } from "../../lib/run/observer.ts";
 import type { StreamPlan } from "../../lib/run/plan.ts";
 import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
+import type { Page } from "../../lib/source/task-source.ts";
 import { sampleTask } from "../change/sample.ts";
 import { chat, key, ops, stream } from "../checkpoint/sample.ts";
 import { runUntilSettled } from "../delivery/run-until-settled.ts";
@@ -31,6 +35,8 @@ function streams(count: number, sinks: readonly ScriptedSink[]) {
 async function* inOneGo(plans: readonly StreamPlan[]): AsyncGenerator<Planned> {
   yield { plans, failedSources: [] };
 }
+
+const page = (...tasks: readonly Task[]): Page => ({ tasks, skipped: [], clockSkewMs: 0, doubt: null });
 
 const turns = async (): Promise<void> => {
   for (let count = 0; count < 50; count += 1) await turn();
@@ -72,6 +78,123 @@ describe("a run over many streams", () => {
     expect(source.begins).toHaveLength(50);
     await runUntilSettled(clock, running);
     expect(source.begins).toHaveLength(60);
+  });
+
+  it("reads sixteen streams at once, more as these do not answer for two seconds, and 256 at most", async () => {
+    const { run, source, clock } = streams(300, [scriptedSink(ops)]);
+    let begun = 0;
+    source.list = async function* () {
+      begun += 1;
+      await clock.sleep(60_000, new AbortController().signal);
+      yield page();
+    };
+    const running = run();
+    await turns();
+    expect(begun).toBe(16);
+    await clock.advance(1_999);
+    await turns();
+    expect(begun).toBe(16);
+    await clock.advance(1);
+    await turns();
+    expect(begun).toBe(32);
+    for (let span = 0; span < 16; span += 1) {
+      await clock.advance(2_000);
+      await turns();
+    }
+    expect(begun).toBe(256);
+    await runUntilSettled(clock, running);
+    expect(begun).toBe(300);
+  });
+
+  it("waits for a stream that returns pages, however slowly it ends", async () => {
+    const { run, source, clock } = streams(17, [scriptedSink(ops)]);
+    let begun = 0;
+    source.list = async function* () {
+      begun += 1;
+      for (let count = 0; count < 3; count += 1) {
+        await clock.sleep(1_900, new AbortController().signal);
+        yield page();
+      }
+    };
+    const running = run();
+    await turns();
+    await clock.advance(5_600);
+    await turns();
+    expect(begun).toBe(16);
+    await clock.advance(100);
+    await turns();
+    expect(begun).toBe(17);
+    await runUntilSettled(clock, running);
+  });
+
+  it("shows each page to its observer, with its stream and the instance's name", async () => {
+    const { plans, context, source } = streams(2, [scriptedSink(ops)]);
+    const first = page();
+    const second = page(sampleTask());
+    source.list = async function* () {
+      yield first;
+      yield second;
+    };
+    const listed: unknown[] = [];
+    const named = plans.map((plan) => {
+      const of = { ...plan.rules.context, instanceName: `name of ${plan.stream.instanceId}` };
+      return { ...plan, rules: { ...plan.rules, context: of } };
+    });
+    const observer: RunObserver = { listed: (...call) => void listed.push(call) };
+    await runStreams([inOneGo(named)], context({ observer }), { signal: new AbortController().signal });
+    for (const [index, { rules }] of plans.entries()) {
+      const name = `name of i${index}`;
+      expect(listed).toContainEqual([rules.stream, name, first]);
+      expect(listed).toContainEqual([rules.stream, name, second]);
+    }
+    expect(listed).toHaveLength(4);
+  });
+
+  it("tells of sources whose streams could not be planned, beside the streams that were", async () => {
+    const { plans, context } = streams(1, [scriptedSink(ops)]);
+    const error = new SourceError("unavailable", "no list of instances");
+    const failedSources = [{ key: "rabbitmq/r/p/*", error }];
+    const feed = async function* (): AsyncGenerator<Planned> {
+      yield { plans, failedSources };
+      yield { plans: [], failedSources };
+    };
+    const summary = await runStreams([feed()], context(), { signal: new AbortController().signal });
+    expect(summary.streams.map((each) => [each.key, each.error?.message])).toEqual([
+      [plans[0]?.rules.stream, undefined],
+      ["rabbitmq/r/p/*", "no list of instances"],
+      ["rabbitmq/r/p/*", "no list of instances"],
+    ]);
+  });
+
+  it("leaves no timer behind", async () => {
+    const sink = scriptedSink(ops);
+    const { plans, context, clock, show } = streams(2, [sink]);
+    sink.answer = async () => {
+      await clock.sleep(1_000, new AbortController().signal);
+      return accepted;
+    };
+    show(sampleTask());
+    let sleepers = 0;
+    const counted: Clock = {
+      now: clock.now,
+      async sleep(ms, signal) {
+        sleepers += 1;
+        await clock.sleep(ms, signal);
+        sleepers -= 1;
+      },
+    };
+    for (const dueMs of [0, 60_000]) {
+      const time = { nextMs: clock.now() + dueMs, followForMs: 54_000 };
+      const running = runStreams([inOneGo(plans)], context({ clock: counted }), {
+        signal: new AbortController().signal,
+        ...time,
+      });
+      await runUntilSettled(clock, running);
+      await turns();
+      expect(sleepers).toBe(0);
+      show(sampleTask({ status: "SUCCESS", updatedAtMs: clock.now() }));
+    }
+    expect(sink.accepted).toHaveLength(4);
   });
 
   it("serves a stream once that several feeds name, and begins before every feed has ended", async () => {
@@ -140,12 +263,7 @@ describe("a run over many streams", () => {
       staged.source.list = async function* (...call) {
         const [{ instanceId }] = call;
         yield* list(...call);
-        yield {
-          tasks: [sampleTask({ id: taskId(`t-${instanceId}`) })],
-          skipped: [],
-          clockSkewMs: 0,
-          doubt: null,
-        };
+        yield page(sampleTask({ id: taskId(`t-${instanceId}`) }));
       };
       return staged;
     };
@@ -186,21 +304,23 @@ describe("a run over many streams", () => {
       (_, signal) =>
         new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy))),
     );
-    const { run, show, source, clock } = streams(300, [hanging]);
+    const { run, show, source, clock } = streams(180, [hanging]);
     const params = "some words ".repeat(500);
     for (let count = 0; count < 50; count += 1) show(sampleTask({ id: taskId(`t${count}`), params }));
     const running = run();
-    for (let count = 0; count < 60; count += 1) await turns();
+    for (let count = 0; count < 30; count += 1) await turns();
     // About 240 KB each, in 32 MB, and those that were being read then.
-    expect(source.begins.length).toBeGreaterThanOrEqual(60);
-    expect(source.begins.length).toBeLessThanOrEqual(200);
-    for (let spans = 0; spans < 2; spans += 1) {
-      await clock.advance(6_000);
-      for (let count = 0; count < 60; count += 1) await turns();
-    }
-    expect(source.begins).toHaveLength(300);
+    const readMost = source.begins.length;
+    expect(readMost).toBeGreaterThanOrEqual(130);
+    expect(readMost).toBeLessThanOrEqual(160);
+    await clock.advance(5_999);
+    for (let count = 0; count < 5; count += 1) await turns();
+    expect(source.begins).toHaveLength(readMost);
+    await clock.advance(1);
+    for (let count = 0; count < 30; count += 1) await turns();
+    expect(source.begins).toHaveLength(180);
     const summary = await runUntilSettled(clock, running);
-    expect(summary.sinks[ops]).toMatchObject({ pending: 15_000, deadLettered: 0 });
+    expect(summary.sinks[ops]).toMatchObject({ pending: 9_000, deadLettered: 0 });
   });
 
   it("reads every stream at once while a slow sink is owed thousands of events", async () => {
