@@ -11,15 +11,15 @@ const summaries: Readonly<Record<CloudEvent["type"], string>> = {
   "com.huaweicloud.dms.task.cancelled": "the task has ended with CANCELLED",
   "com.huaweicloud.dms.task.deleted": "the task has ended with DELETED",
   "com.huaweicloud.dms.task.overdue":
-    "the task is open longer than the source's `overdue` allows for its name; told once",
+    "the task is open longer than the source's `overdue` allows for its name; emitted once",
   "com.huaweicloud.dms.task.vanished":
-    "the task was open and two polls, a minute apart, heard that the API does not know it",
+    "the task was open, and in two polls a minute apart the API did not know it",
   "com.huaweicloud.dms.task.unknown":
     "the task's status is a word this version does not know; `data.task.status` has it",
   "com.huaweicloud.dms.stream.unreadable":
-    "the instance's tasks could not be read for `unreadableAfter`; told once an outage",
+    "the instance's tasks could not be read for `unreadableAfter`; emitted once an outage",
   "com.huaweicloud.dms.stream.recovered":
-    "the instance's tasks can be read again after an outage that was told",
+    "the instance's tasks can be read again after an outage with such an event",
 };
 
 /** One type of events. */

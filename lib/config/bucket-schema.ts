@@ -25,23 +25,23 @@ export const bucketCheckpoint = v.strictObject({
   ),
   provider: described(
     v.picklist(["obs", "s3"], "obs or s3"),
-    "`obs`: Huawei Cloud and Open Telekom Cloud; `s3`: AWS, and stores of its kind that keep to `If-None-Match: *`.",
+    "`obs`: Huawei Cloud and Open Telekom Cloud; `s3`: AWS and compatible stores that honour `If-None-Match: *`.",
   ),
   bucket: described(bucketName, "Name of the bucket."),
   prefix: v.optional(
-    described(keyPrefix, "Put before every key, with a slash; the bucket may hold other things beside it."),
+    described(keyPrefix, "Prefix of every key, followed by a slash; the bucket may hold other objects, too."),
     "dms-task-bridge",
   ),
   region: v.optional(
     described(
       identifier("a region"),
-      "Region of the bucket; HUAWEICLOUD_SDK_REGION, or AWS_REGION for `s3`, where left out.",
+      "Region of the bucket; by default HUAWEICLOUD_SDK_REGION, or AWS_REGION for `s3`.",
     ),
   ),
   endpoint: v.optional(
     described(
       httpUrl,
-      "The store's endpoint, where it is not the region's own; the bucket follows as its path unless its host begins with it.",
+      "The store's endpoint, if it is not the region's. The bucket is added as its path, unless the host begins with it.",
     ),
   ),
 });

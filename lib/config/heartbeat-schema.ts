@@ -8,11 +8,11 @@ export const heartbeat = v.optional(
     v.strictObject({
       url: described(
         httpUrl,
-        "Asked by GET after a run that read a stream, such as a check of healthchecks.io.",
+        "URL to request (GET) after a run that read a stream, such as a check of healthchecks.io. A secret.",
       ),
-      every: v.optional(described(positiveDuration(), "At most once in this time."), "5m"),
+      every: v.optional(described(positiveDuration(), "Shortest time between two requests."), "5m"),
     }),
-    "Tells a dead-man's switch that the bridge lives; the switch raises the alarm when it hears nothing.",
+    "Reports to a dead-man's switch, which raises the alarm when it hears nothing.",
   ),
 );
 
@@ -20,6 +20,6 @@ export const heartbeat = v.optional(
 export const unreadableAfter = v.optional(
   described(
     positiveDuration(),
-    "How long a stream may be unreadable before an event says so; left out: never.",
+    "How long a stream may be unreadable before an event says so; without it, none does.",
   ),
 );

@@ -7,14 +7,14 @@ export const journal = v.strictObject({
   enabled: v.optional(
     described(
       v.boolean("true or false"),
-      "Whether a journal is kept. Without it: yes in the stores `file` and `postgres`, no in the others, where it costs requests.",
+      "Whether to keep a journal; by default in the stores `file` and `postgres` only, since it costs requests in the others.",
     ),
   ),
-  keep: v.optional(described(positiveDuration(), "Age at which its entries are deleted."), "7d"),
+  keep: v.optional(described(positiveDuration(), "Age at which entries are deleted."), "7d"),
   maxEvents: v.optional(
     described(
       wholeNumber(1, 10_000_000),
-      "Events it keeps, the newest, and ten times as many entries of deliveries.",
+      "Number of newest events that it keeps, with ten times as many entries of deliveries.",
     ),
     100_000,
   ),

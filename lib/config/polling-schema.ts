@@ -19,7 +19,7 @@ export const polling = v.strictObject({
   callsPerMinute: v.optional(
     described(
       count(1, 6_000),
-      "Calls a minute that following may add for one access key: the API's limit is not published.",
+      "Calls a minute that following may add for one access key. The API's own limit is not published.",
     ),
     60,
   ),
@@ -33,7 +33,7 @@ export const fleet = v.strictObject({
   maxIdle: v.optional(
     described(
       v.pipe(duration(), v.minValue(60_000, maxIdleExpectation), v.maxValue(3_600_000, maxIdleExpectation)),
-      "The longest a stream without open tasks goes unpolled, 1m to 1h.",
+      "Longest time between two polls of a stream without open tasks, 1m to 1h.",
     ),
     "5m",
   ),

@@ -23,7 +23,9 @@ const credentials = v.union(
     v.strictObject({
       ak: described(header("an access key"), "Access key."),
       sk: described(header("a secret key"), "Secret key."),
-      securityToken: v.optional(described(header("a security token"), "Of temporary credentials.")),
+      securityToken: v.optional(
+        described(header("a security token"), "Security token of temporary credentials."),
+      ),
     }),
     v.strictObject({ token: described(header("an IAM token"), "An IAM token, sent as X-Auth-Token.") }),
     v.strictObject({
@@ -66,10 +68,10 @@ const sourceFields = v.strictObject({
   engine: described(v.picklist(engines, engines.join(", ")), "Which DMS engine the instances run."),
   region: described(identifier("a region such as cn-north-4"), "Region of the instances."),
   endpoint: v.optional(
-    described(httpUrl, "API endpoint, where it is not `https://dms.{region}.myhuaweicloud.com`."),
+    described(httpUrl, "API endpoint, if it is not `https://dms.{region}.myhuaweicloud.com`."),
   ),
   iamEndpoint: v.optional(
-    described(httpUrl, "IAM endpoint for tokens, where it is not `https://iam.{region}.myhuaweicloud.com`."),
+    described(httpUrl, "IAM endpoint for tokens, if it is not `https://iam.{region}.myhuaweicloud.com`."),
   ),
   projectId: described(identifier("a project id"), "Project of the instances."),
   instances: described(
@@ -85,7 +87,7 @@ const sourceFields = v.strictObject({
   credentials: v.optional(
     described(
       credentials,
-      "Defaults to HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK (CLOUD_SDK_AK and CLOUD_SDK_SK too).",
+      "Access key; by default HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or CLOUD_SDK_AK and CLOUD_SDK_SK.",
     ),
   ),
   startFrom: v.optional(
@@ -111,7 +113,7 @@ const sourceFields = v.strictObject({
     {},
   ),
   unreadableAfter,
-  timeZone: v.optional(described(timeZone, "Zone of begin_time and end_time."), "UTC"),
+  timeZone: v.optional(described(timeZone, "Time zone of the API's begin_time and end_time."), "UTC"),
   pageSize: v.optional(described(count(1, 100), "Records per request."), 100),
   requestTimeout: v.optional(described(positiveDuration(), "Time limit of one API response."), "15s"),
   tls,
@@ -145,7 +147,9 @@ function isPrivateTo(url: string): boolean {
 const checkpoint = v.variant(
   "type",
   [
-    v.strictObject({ type: described(v.literal("memory"), "Forgotten when the process ends.") }),
+    v.strictObject({
+      type: described(v.literal("memory"), "Kept in memory and lost when the process ends."),
+    }),
     v.strictObject({
       type: described(v.literal("file"), "An embedded store, for one machine."),
       path: v.optional(described(text("a folder"), "Folder of the embedded store."), ".bridge"),
@@ -153,13 +157,13 @@ const checkpoint = v.variant(
     v.strictObject({
       type: described(
         v.literal("dynamodb"),
-        "A table on AWS, whose key is `pk` and `sk`, both texts, with the index `activity` of the stack.",
+        "A table on AWS with the key `pk` and `sk` (texts) and the index `activity`, as the stack creates it.",
       ),
       table: described(text("a table name"), "Name of the table."),
       region: v.optional(
-        described(identifier("an AWS region"), "Region of the table; AWS_REGION where left out."),
+        described(identifier("an AWS region"), "Region of the table; by default AWS_REGION."),
       ),
-      endpoint: v.optional(described(httpUrl, "DynamoDB's endpoint, where it is not the region's own.")),
+      endpoint: v.optional(described(httpUrl, "DynamoDB's endpoint, if it is not the region's.")),
     }),
     v.strictObject({
       type: described(v.literal("postgres"), "A schema of a PostgreSQL database, version 12 or later."),
@@ -169,10 +173,10 @@ const checkpoint = v.variant(
       ),
       password: v.optional(described(text("a password"), "Password, instead of the URL's.")),
       ca: v.optional(
-        described(certificates, "Authorities to trust instead of the system's, in PEM; not a path."),
+        described(certificates, "Authorities to trust instead of the system's: PEM text, not a path."),
       ),
       schema: v.optional(
-        described(schemaName, "Schema of the tables. It and they are made where they are missing."),
+        described(schemaName, "Schema of the tables; created with them if missing."),
         "dms_task_bridge",
       ),
     }),
@@ -187,8 +191,8 @@ const retry = v.strictObject({
     described(duration(), "Upper bound of the first wait; it doubles, with full jitter."),
     "500ms",
   ),
-  maxDelay: v.optional(described(duration(), "The longest wait between two attempts."), "1h"),
-  maxRetryAfter: v.optional(described(duration(), "The longest Retry-After that is obeyed."), "1h"),
+  maxDelay: v.optional(described(duration(), "Longest wait between two attempts."), "1h"),
+  maxRetryAfter: v.optional(described(duration(), "Longest Retry-After that is obeyed."), "1h"),
   maxAttempts: v.optional(described(count(1, 1_000_000), "Overrides delivery.maxAttempts.")),
   maxAge: v.optional(described(duration(), "Overrides delivery.maxAge.")),
 });
@@ -206,18 +210,12 @@ const delivery = v.strictObject({
     "30d",
   ),
   maxBacklog: v.optional(
-    described(
-      count(1, 1_000_000),
-      "Events that wait for a sink in a stream's record; the others wait beside it.",
-    ),
+    described(count(1, 1_000_000), "Events that wait for a sink in a stream's record; more wait beside it."),
     1_000,
   ),
-  concurrency: v.optional(described(count(1, 1_000), "Requests under way at once to one sink."), 8),
+  concurrency: v.optional(described(count(1, 1_000), "Concurrent requests to one sink."), 8),
   timeBudget: v.optional(
-    described(
-      positiveDuration(),
-      "How long one run may take; it also bounds how long a crashed run is waited for.",
-    ),
+    described(positiveDuration(), "Time limit of one run, and so of the wait for a crashed one."),
     "30s",
   ),
 });
@@ -230,12 +228,12 @@ export const sinkCommon = v.object({
       "EventBridge event pattern; without it every event passes.",
     ),
   ),
-  retry: v.optional(described(retry, "How this sink's deliveries are repeated."), {}),
+  retry: v.optional(described(retry, "How deliveries to this sink are retried."), {}),
   rate: v.optional(
     described(
       v.strictObject({
-        events: described(count(1, 1_000_000), "How many."),
-        per: described(duration(), "In what span."),
+        events: described(count(1, 1_000_000), "Number of events (messages, for chat)."),
+        per: described(duration(), "Interval that they are counted in."),
       }),
       "Maximum events (messages, for chat) per interval.",
     ),
@@ -259,11 +257,11 @@ export const configSchema = v.strictObject({
   polling: v.optional(described(polling, "How streams with open tasks are followed between two runs."), {}),
   delivery: v.optional(described(delivery, "Limits of every sink and of one run."), {}),
   journal: v.optional(
-    described(journal, "What was emitted and how each delivery went, for `task`, `events` and `replay`."),
+    described(journal, "Log of events and delivery attempts, for `task`, `events` and `replay`."),
     {},
   ),
-  events: v.optional(described(events, "What events carry beside the change."), {}),
-  fleet: v.optional(described(fleet, "How the functions of a fleet share the streams out."), {}),
+  events: v.optional(described(events, "What events carry besides the change."), {}),
+  fleet: v.optional(described(fleet, "How the functions of a fleet share the streams."), {}),
   heartbeat,
   sinks: described(
     v.pipe(

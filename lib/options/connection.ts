@@ -11,7 +11,7 @@ export const proxy = v.optional(
       [v.literal(false), v.pipe(v.string(), v.trim(), v.check(isProxyUrl, proxyExpectation))],
       proxyExpectation,
     ),
-    "A proxy of its own, `http://user:password@proxy:3128`, in place of HTTPS_PROXY, HTTP_PROXY and NO_PROXY; `false` for none.",
+    "Proxy URL, such as `http://user:password@proxy:3128`, in place of HTTPS_PROXY, HTTP_PROXY and NO_PROXY; `false` for none.",
   ),
 );
 
@@ -34,13 +34,13 @@ export const tls = v.optional(
         ca: v.optional(
           described(
             v.pipe(v.string(caExpectation), v.check(areCertificates, caExpectation)),
-            "Authorities to trust, in place of Node's own: PEM, or `file:/path`.",
+            "Authorities to trust in place of Node's own: PEM, or `file:/path`.",
           ),
         ),
         cert: v.optional(
           described(
             v.pipe(v.string(certExpectation), v.check(areCertificates, certExpectation)),
-            "Client certificate (mTLS), with those between it and its authority: PEM, or `file:/path`.",
+            "Client certificate (mTLS) with its intermediate certificates: PEM, or `file:/path`.",
           ),
         ),
         key: v.optional(

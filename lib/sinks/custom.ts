@@ -47,7 +47,7 @@ export const schema = v.pipe(
   v.looseObject({
     module: v.pipe(
       v.unknown(),
-      v.description("Path of the sink's module; in a TypeScript configuration also the sink itself."),
+      v.description("Path of the sink's module, or in a TypeScript configuration the sink itself."),
     ),
   }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {

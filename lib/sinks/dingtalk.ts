@@ -27,7 +27,7 @@ export const { schema, create } = chatModule(
     secret: v.optional(
       described(
         v.pipe(v.string(secretExpectation), v.startsWith("SEC", secretExpectation)),
-        "The robot's secret (`SEC…`), where it verifies signatures.",
+        "The robot's secret (`SEC…`), if it verifies signatures.",
       ),
     ),
   }),

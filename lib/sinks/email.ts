@@ -25,11 +25,11 @@ const smtp = v.pipe(
   v.strictObject({
     host: described(
       v.pipe(v.string(hostExpectation), v.regex(/^[\w.:-]+$/, hostExpectation)),
-      "The mail server.",
+      "Host name or address of the mail server.",
     ),
     port: described(
       v.optional(wholeNumber(1, 65_535)),
-      "587 with `starttls`, 465 with `tls`, 25 with `none`.",
+      "Port; by default 587 with `starttls`, 465 with `tls`, 25 with `none`.",
     ),
     security: v.optional(
       described(
@@ -38,11 +38,11 @@ const smtp = v.pipe(
       ),
       "starttls",
     ),
-    user: described(v.optional(filledText("a user name")), "Where the server wants a login."),
-    password: described(v.optional(filledText("a password")), "A secret."),
+    user: described(v.optional(filledText("a user name")), "User, if the server asks for a login."),
+    password: described(v.optional(filledText("a password")), "The user's password, a secret."),
     ca: described(
       v.optional(filledText("a certificate in PEM")),
-      "Certificate that signs the server's, where no public authority does. PEM.",
+      "Authority that signed the server's certificate, in PEM, if it is not a public one.",
     ),
   }),
   v.check(
@@ -57,7 +57,7 @@ const ses = v.strictObject({
   region,
   endpoint,
   proxy,
-  configurationSet: described(v.optional(filledText("a name")), "SES configuration set."),
+  configurationSet: described(v.optional(filledText("a name")), "Name of an SES configuration set."),
 });
 
 const { language, timeZone, titlePrefix, links, template, digestAbove, timeout } = chatEntries;
@@ -65,17 +65,17 @@ const { language, timeZone, titlePrefix, links, template, digestAbove, timeout }
 /** Schema of the options of a sink of type `email`. */
 export const schema = v.pipe(
   v.strictObject({
-    from: described(address, "Sender."),
+    from: described(address, "Sender's address."),
     to: described(
       v.pipe(
         v.array(address),
         v.minLength(1, "at least one address"),
         v.maxLength(50, "at most 50 addresses"),
       ),
-      "Recipients; each sees the others.",
+      "Recipients, 1 to 50; each sees the others.",
     ),
-    smtp: described(v.optional(smtp), "A mail server."),
-    ses: described(v.optional(ses), "Amazon SES instead, with the environment's access key."),
+    smtp: described(v.optional(smtp), "Sends by a mail server."),
+    ses: described(v.optional(ses), "Sends by Amazon SES instead, with AWS's access key."),
     language,
     timeZone,
     titlePrefix,

@@ -15,7 +15,7 @@ export const schema = v.strictObject({
   bus: v.optional(
     described(
       arnField("events", `event-bus/${busName}`, "the name of an event bus or its ARN", busName),
-      "The event bus, by its name or ARN.",
+      "Name or ARN of the event bus.",
     ),
     "default",
   ),

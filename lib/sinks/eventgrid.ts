@@ -16,13 +16,13 @@ const regionExpectation = "a region such as cn-north-4";
 export const schema = v.strictObject({
   region: described(
     v.pipe(v.string(regionExpectation), v.regex(/^[a-z0-9-]+$/, regionExpectation)),
-    "The channel's region.",
+    "Region of the channel.",
   ),
-  projectId: described(idText("a project's id"), "The channel's project."),
-  channelId: described(idText("an event channel's id"), "The event channel, a custom one."),
+  projectId: described(idText("a project's id"), "Project id of the channel."),
+  channelId: described(idText("an event channel's id"), "Id of the custom event channel."),
   source: described(
     v.optional(filledText("the name of an event source")),
-    "Sent as the events' `source`: the custom event source that subscriptions select by. Their own where left out.",
+    "Name of the custom event source that subscriptions select by, sent as the events' `source`; by default the events' own.",
   ),
   ...huaweiEntries("eg"),
 });

@@ -28,7 +28,7 @@ export const { schema, create } = chatModule(
       secret: v.optional(
         described(
           v.pipe(v.string(secretExpectation), v.nonEmpty(secretExpectation)),
-          "The robot's secret, where its signature verification is on.",
+          "The robot's secret, if its signature verification is on.",
         ),
       ),
     },

@@ -14,7 +14,7 @@ export const schema = v.strictObject({
     v.string("a path"),
     v.nonEmpty("a path"),
     v.description(
-      "File that grows by one JSON line an event; a relative path starts at the configuration's folder.",
+      "File to append to, one JSON line an event; a relative path starts at the configuration's folder.",
     ),
   ),
 });

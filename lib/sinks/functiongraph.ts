@@ -12,7 +12,7 @@ const urnPattern = /^urn:fss:[a-z0-9-]+:[\w-]+:function:[\w-]+:[\w-]+(?::!?[\w.-
 export const schema = v.strictObject({
   functionUrn: described(
     v.pipe(v.string(urnExpectation), v.regex(urnPattern, urnExpectation)),
-    "The function, with its version or `!alias` where wanted.",
+    "URN of the function, with its version or `!alias` if you like.",
   ),
   ...huaweiEntries("functiongraph"),
 });

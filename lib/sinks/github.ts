@@ -18,11 +18,11 @@ export const schema = urlSchema({
       v.string(repositoryExpectation),
       v.regex(/^(?!\.\.?\/)[\w.-]{1,100}\/(?!\.\.?$)[\w.-]{1,100}$/, repositoryExpectation),
     ),
-    "The repository whose workflows start.",
+    "Repository whose workflows start, as `owner/name`.",
   ),
   ...workflowEntries(
     {
-      token: "May write the repository's contents.",
+      token: "Token with write access to the repository's contents. A secret.",
       url: "GitHub's API; `https://HOST/api/v3` on GitHub Enterprise Server.",
     },
     "https://api.github.com",
@@ -35,7 +35,7 @@ export const schema = urlSchema({
         v.maxLength(100, eventTypeExpectation),
       ),
     ),
-    "What `on.repository_dispatch.types` selects by. The event's own type where left out.",
+    "Event type that `on.repository_dispatch.types` selects by; by default the event's own.",
   ),
 });
 

@@ -21,15 +21,15 @@ export const schema = urlSchema({
       v.string(projectExpectation),
       v.regex(/^(?:\d{1,20}|[\w.-]{1,255}(?:\/[\w.-]{1,255})+)$/, projectExpectation),
     ),
-    "The project, by its number or path.",
+    "Number or path of the project.",
   ),
   ...workflowEntries(
-    { token: "A pipeline trigger token of the project.", url: "GitLab's base URL." },
+    { token: "Pipeline trigger token of the project. A secret.", url: "GitLab's base URL." },
     "https://gitlab.com",
   ),
   ref: described(
     v.optional(v.pipe(v.string(refExpectation), v.regex(/^[^\s\p{Cc}]{1,255}$/u, refExpectation)), "main"),
-    "The branch or tag whose pipeline runs.",
+    "Branch or tag whose pipeline runs.",
   ),
 });
 

@@ -22,9 +22,9 @@ const sasl = v.strictObject(
   {
     mechanism: described(
       v.picklist(mechanisms, mechanisms.join(", ")),
-      "How to sign in; `plain` sends the password as it is, so only with TLS.",
+      "SASL mechanism; `plain` sends the password as it is, so it requires TLS.",
     ),
-    username: described(filledText("a user's name"), "User."),
+    username: described(filledText("a user's name"), "User name."),
     password: described(filledText("a password"), "The user's password."),
   },
   "an object with mechanism, username and password",
@@ -37,11 +37,11 @@ export const schema = v.strictObject({
       v.array(hostAndPort("kafka-1.example.com:9092"), "a list of brokers"),
       v.minLength(1, "at least one broker"),
     ),
-    "Brokers to begin with, as `host:port`; they name the others.",
+    "Bootstrap brokers, as `host:port`; the client learns the others from them.",
   ),
   topic: described(
     v.pipe(v.string(topicExpectation), v.regex(/^(?!\.\.?$)[\w.-]{1,249}$/, topicExpectation)),
-    "The topic. It is not created.",
+    "Topic, which must exist.",
   ),
   mode: v.optional(
     described(
@@ -50,7 +50,7 @@ export const schema = v.strictObject({
     ),
     "structured",
   ),
-  sasl: v.optional(described(sasl, "User and password, where the brokers ask for them.")),
+  sasl: v.optional(described(sasl, "User and password, if the brokers ask for them.")),
   tls: tls("TLS; `{}` trusts the system's authorities."),
   timeout: brokerTimeout,
 });

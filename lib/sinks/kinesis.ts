@@ -14,7 +14,7 @@ const streamName = "[\\w.-]{1,128}";
 export const schema = v.strictObject({
   stream: described(
     arnField("kinesis", `stream/${streamName}`, "the name of a data stream or its ARN", streamName),
-    "The data stream, by its name or ARN.",
+    "Name or ARN of the data stream.",
   ),
   ...awsEntries,
 });

@@ -11,7 +11,7 @@ const functionName = "[\\w-]{1,64}(?::[\\w$-]{1,128})?";
 export const schema = v.strictObject({
   function: described(
     arnField("lambda", `function:${functionName}`, "the name of a function or its ARN", functionName),
-    "The function, by its name or ARN, with `:alias` or `:version` where wanted.",
+    "Name or ARN of the function, with `:alias` or `:version` if you like.",
   ),
   ...awsEntries,
 });

@@ -34,10 +34,10 @@ const fields = v.strictObject({
   clientId: v.optional(
     described(
       filledText("a client's name"),
-      "Client id, where the broker knows its clients by it. Another one each time otherwise.",
+      "Client id, for a broker that knows its clients by it; otherwise a new one for each connection.",
     ),
   ),
-  user: v.optional(described(filledText("a user's name"), "User.")),
+  user: v.optional(described(filledText("a user's name"), "User name.")),
   password: v.optional(described(filledText("a password"), "The user's password.")),
   tls: tls("Authorities and a client's certificate, for an mqtts URL that needs them."),
   timeout: brokerTimeout,

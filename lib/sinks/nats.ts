@@ -21,7 +21,7 @@ const fields = v.strictObject({
       v.array(hostAndPort("nats-1.example.com:4222"), "a list of servers"),
       v.minLength(1, "at least one server"),
     ),
-    "Servers to begin with, as `host:port`; they name the others.",
+    "Seed servers, as `host:port`; the client learns the others from them.",
   ),
   subject: v.optional(
     described(
@@ -30,7 +30,7 @@ const fields = v.strictObject({
     ),
     "dms.{engine}.{instance}.{status}",
   ),
-  user: v.optional(described(filledText("a user's name"), "User.")),
+  user: v.optional(described(filledText("a user's name"), "User name.")),
   password: v.optional(described(filledText("a password"), "The user's password.")),
   token: v.optional(described(filledText("a token"), "Token, in place of user and password.")),
   nkey: v.optional(

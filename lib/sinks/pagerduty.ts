@@ -30,19 +30,19 @@ export const schema = v.strictObject({
     described(v.picklist(["us", "eu"], "us or eu"), "Service region of the PagerDuty account."),
     "us",
   ),
-  endpoint: described(v.optional(httpUrl), "Where it is not the region's own host."),
+  endpoint: described(v.optional(httpUrl), "Base URL of the Events API, if it is not the region's."),
   severity: v.optional(
     described(
       v.strictObject({
-        failed: v.optional(described(severity, "Of a task that failed."), "error"),
-        overdue: v.optional(described(severity, "Of a task that is overdue."), "warning"),
+        failed: v.optional(described(severity, "For a failed task."), "error"),
+        overdue: v.optional(described(severity, "For an overdue task."), "warning"),
       }),
-      "How grave an alert is.",
+      "Severity of the alerts.",
     ),
     {},
   ),
   resolveOnCancelled: v.optional(
-    described(v.boolean("true or false"), "A task that was cancelled resolves the alert of its name too."),
+    described(v.boolean("true or false"), "Whether a cancelled task resolves the alert of its name, too."),
     false,
   ),
   language,

@@ -26,7 +26,7 @@ const fields = v.strictObject({
   tls: tls("Authorities and a client's certificate, for an amqps URL that needs them."),
   exchange: described(
     v.string("the name of an exchange"),
-    "The exchange. It is not created. Empty: the default one, whose routing key is a queue's name.",
+    "Exchange, which must exist. Empty: the default exchange, whose routing key is a queue's name.",
   ),
   routingKey: v.optional(
     described(
@@ -41,7 +41,7 @@ const fields = v.strictObject({
   heartbeat: v.optional(
     described(
       v.pipe(duration(), v.minValue(1_000, heartbeatExpectation), v.maxValue(300_000, heartbeatExpectation)),
-      "How often both sides show that they are there. Two missed ones end the connection.",
+      "Interval of the heartbeats on the connection; two missed ones close it.",
     ),
     "10s",
   ),

@@ -26,13 +26,16 @@ const fields = v.strictObject({
   tls: tls("Authorities and a client's certificate, for a rediss URL that needs them."),
   stream: described(filledText("a key"), "Key of the stream. It is created with the first event."),
   maxLength: v.optional(
-    described(wholeNumber(1, 100_000_000), "About how many entries the stream keeps; older ones go."),
+    described(
+      wholeNumber(1, 100_000_000),
+      "Approximate number of entries that the stream keeps; older ones are trimmed.",
+    ),
     100_000,
   ),
   repeatWindow: v.optional(
     described(
       v.pipe(duration(), v.minValue(1_000, windowExpectation), v.maxValue(604_800_000, windowExpectation)),
-      "For how long an event that is sent again adds no second entry.",
+      "How long a repeated event adds no second entry.",
     ),
     "1h",
   ),

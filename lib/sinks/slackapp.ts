@@ -22,7 +22,7 @@ export const { schema, create } = livingModule(
     ),
     channel: described(
       filledText("a channel's id such as C0123456789"),
-      "Id of the channel, of which the bot must be a member.",
+      "Id of the channel; the bot must be a member.",
     ),
     mode: modeEntry(["update", "thread", "post"], "update"),
   }),

@@ -12,7 +12,7 @@ const urnExpectation = "a topic's URN such as urn:smn:cn-north-4:0123456789abcde
 export const schema = v.strictObject({
   topicUrn: described(
     v.pipe(v.string(urnExpectation), v.regex(/^urn:smn:[a-z0-9-]+:[\w-]+:[\w-]{1,255}$/, urnExpectation)),
-    "The topic.",
+    "URN of the topic.",
   ),
   ...huaweiEntries("smn"),
 });

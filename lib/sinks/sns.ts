@@ -12,7 +12,7 @@ import type { Sink, SinkDeps } from "./sink.ts";
 export const schema = v.strictObject({
   topicArn: described(
     arnField("sns", "[\\w-]+(?:\\.fifo)?", "an ARN such as arn:aws:sns:eu-west-1:123456789012:dms-tasks"),
-    "The topic; one that ends in `.fifo` is published to as FIFO wants it.",
+    "ARN of the topic. A name that ends in `.fifo` means FIFO.",
   ),
   ...awsEntries,
 });

@@ -13,7 +13,7 @@ const call = "sqs SendMessageBatch";
 
 /** Schema of the options of a sink of type `sqs`. */
 export const schema = v.strictObject({
-  queueUrl: described(httpUrl, "URL of the queue; one that ends in `.fifo` is sent to as FIFO wants it."),
+  queueUrl: described(httpUrl, "URL of the queue. A name that ends in `.fifo` means FIFO."),
   ...awsEntries,
 });
 

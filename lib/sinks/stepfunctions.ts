@@ -16,7 +16,7 @@ export const schema = v.strictObject({
       "stateMachine:[\\w-]+(?::[\\w-]+)?",
       "an ARN such as arn:aws:states:eu-west-1:123456789012:stateMachine:after-resize",
     ),
-    "The state machine, or one of its versions or aliases.",
+    "ARN of the state machine, or of one of its versions or aliases.",
   ),
   ...awsEntries,
 });

@@ -35,7 +35,7 @@ export const { schema, create } = livingModule(
       'The chat\'s id in quotes, such as `"-1001234567890"`, or a public `@channel`.',
     ),
     topic: v.optional(
-      described(wholeNumber(1, maxTopic), "Topic of a group with topics: its message_thread_id."),
+      described(wholeNumber(1, maxTopic), "The message_thread_id of a topic, in a group with topics."),
     ),
     mode: modeEntry(["update", "thread", "post"], "update"),
   }),

@@ -8,7 +8,7 @@ const regionExpectation = "an AWS region such as eu-west-1";
 export const awsEntries = {
   region: described(
     v.optional(v.pipe(v.string(regionExpectation), v.regex(/^[a-z]{2}(-[a-z0-9]+)+$/, regionExpectation))),
-    "Region, where it is neither in the target's own name nor in AWS_REGION.",
+    "AWS region; by default the one in the target's ARN or URL, or AWS_REGION.",
   ),
   endpoint: described(v.optional(httpUrl), "The service's endpoint: a VPC endpoint or an emulator."),
   timeout: described(

@@ -11,14 +11,16 @@ const tlsFields = v.pipe(
   v.strictObject(
     {
       ca: v.optional(
-        described(pem("certificates"), "Authorities to trust instead of the system's, in PEM; not a path."),
+        described(pem("certificates"), "Authorities to trust instead of the system's: PEM text, not a path."),
       ),
-      cert: v.optional(described(pem("a certificate"), "The client's certificate, where the server asks.")),
-      key: v.optional(described(pem("a private key"), "The client's private key.")),
+      cert: v.optional(
+        described(pem("a certificate"), "Client certificate (mTLS), if the server asks for one: PEM text."),
+      ),
+      key: v.optional(described(pem("a private key"), "Private key of `cert`: PEM text.")),
       verifyHost: v.optional(
         described(
           v.boolean("true or false"),
-          "`false` for a certificate that names another host; then `ca` must say whom to trust.",
+          "`false` accepts a certificate for another host; it requires `ca`.",
         ),
         true,
       ),
@@ -52,7 +54,7 @@ export const tlsSettings = ({ ca, cert, key, verifyHost }: BrokerTlsOptions) => 
 /** Schema of a broker's time limit for one attempt. */
 export const brokerTimeout = described(
   v.optional(attemptTimeout, "10s"),
-  "For one attempt, from connecting to the last confirmation.",
+  "Time limit of one attempt, from connecting to the last confirmation.",
 );
 
 /** Schema of `host:port`, where the host is a name or an address. */

@@ -28,13 +28,13 @@ const template = v.pipe(
 );
 
 const templates = v.strictObject({
-  title: described(v.optional(template), "A Liquid template that replaces the title."),
-  body: described(v.optional(template), "A Liquid template of lines that replace the facts."),
+  title: described(v.optional(template), "Liquid template that replaces the title."),
+  body: described(v.optional(template), "Liquid template of lines that replace the facts."),
 });
 
 /** Options that every chat sink shares. */
 export const chatEntries = {
-  url: described(url, "The webhook's URL. All of it is a secret: messages show its origin only."),
+  url: described(url, "The webhook's URL. A secret: messages show its origin only."),
   language: v.optional(
     described(v.picklist(languages, languages.join(", ")), "Language of the messages: English or Chinese."),
     "en",
@@ -47,21 +47,21 @@ export const chatEntries = {
         v.maxLength(maxPrefixCharacters, prefixExpectation),
         v.regex(/^\P{C}*$/u, prefixExpectation),
       ),
-      "Begins every title, such as `[prod] `.",
+      "Text before every title, such as `[prod] `.",
     ),
     "",
   ),
   links: v.optional(
     described(
       v.pipe(v.record(v.string(), link), v.maxEntries(5, "at most five links")),
-      "Label to URL with `{engine}`, `{region}`, `{project}`, `{instance}`, `{task}`, `{name}`; else the console.",
+      "Links by label; a URL may hold `{engine}`, `{region}`, `{project}`, `{instance}`, `{task}`, `{name}`. By default a link to Huawei Cloud's console.",
     ),
   ),
   template: v.optional(described(templates, "Templates for the messages of changes."), {}),
   digestAbove: v.optional(
     described(
       wholeNumber(1, 100),
-      "Maximum changes at once that get a message each; more become one digest.",
+      "Number of changes at once up to which each gets a message; more become one digest.",
     ),
     3,
   ),

@@ -59,7 +59,7 @@ export const allowPrivateNetwork = v.optional(
       [v.boolean(), v.array(v.pipe(v.string(), v.check(isCidr, "a CIDR range such as 10.20.0.0/16")))],
       "true, false or a list of CIDR ranges",
     ),
-    "Opens loopback and private networks, or the listed ranges. Plain http is allowed only there.",
+    "Allows loopback and private networks, or only the listed ranges, and plain http there.",
   ),
   false,
 );
@@ -80,11 +80,11 @@ const isJson = (type: string): boolean => /^application\/([\w.-]+\+)?json(;|$)/i
 /** Schema of a sink of type `webhook`. */
 export const webhookSchema = v.pipe(
   v.strictObject({
-    url: described(url, "Where to POST. Treated as a secret: messages show its origin only."),
+    url: described(url, "URL to POST to. A secret: messages show its origin only."),
     mode: v.optional(
       described(
         v.picklist(["structured", "binary", "batch"], "structured, binary or batch"),
-        "CloudEvents content mode. `batch` only for a receiver that asked for it.",
+        "CloudEvents content mode. Use `batch` only for a receiver that asked for it.",
       ),
       "structured",
     ),
@@ -92,11 +92,11 @@ export const webhookSchema = v.pipe(
     body: v.optional(
       described(
         templateText,
-        "A Liquid template of the request's body, in place of the event; `mode` is then left out.",
+        "Liquid template of the request's body, in place of the event; excludes `mode`.",
       ),
     ),
     contentType: v.optional(
-      described(mediaType, "Of what `body` makes. Of a JSON type it must make JSON of every event."),
+      described(mediaType, "Content type of what `body` makes. For a JSON type, every result must be JSON."),
       "application/json",
     ),
     secret: described(v.optional(secret), "Signs deliveries (Standard Webhooks): `whsec_…` or `whsk_…`."),

@@ -23,10 +23,12 @@ export const huaweiEntries = (service: string) => ({
       v.strictObject({
         ak: described(filledText("an access key"), "Access key."),
         sk: described(filledText("a secret key"), "Secret key."),
-        securityToken: v.optional(described(filledText("a security token"), "Of temporary credentials.")),
+        securityToken: v.optional(
+          described(filledText("a security token"), "Security token of temporary credentials."),
+        ),
       }),
     ),
-    "Defaults to HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK (CLOUD_SDK_AK and CLOUD_SDK_SK too).",
+    "Access key; by default HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or CLOUD_SDK_AK and CLOUD_SDK_SK.",
   ),
   endpoint: described(
     v.optional(httpUrl),
