@@ -13,6 +13,8 @@ export interface Sight {
 export interface ApiReply {
   readonly reply: Reply;
   readonly sights: readonly Sight[];
+  /** Where in a list the answer stands; null for a look-up. */
+  readonly page: { readonly isFirst: boolean; readonly isLast: boolean } | null;
   /** The instance whose tasks were asked for. */
   readonly instance: Instance | null;
   readonly refusedKey: string | null;
@@ -55,7 +57,7 @@ export class Api {
   answer(request: Request, nowMs: number): ApiReply {
     const [, , projectId, , instanceId, tasks, taskId] = request.url.pathname.split("/");
     const project = this.#projects.find(({ id }) => id === projectId);
-    const nothing = { sights: [], instance: null, refusedKey: null };
+    const nothing = { sights: [], page: null, instance: null, refusedKey: null };
     if (!project) return { ...nothing, reply: error(404, "APIG.0101", "The API does not exist", nowMs) };
     const refusal = this.#refusal(project, request, nowMs);
     if (refusal) return { ...nothing, reply: refusal, refusedKey: keyIn(request) };
@@ -123,7 +125,8 @@ export class Api {
     const index = Math.max(0, position - (dialect.position === "start" ? 1 : 0));
     const trouble = this.#trouble(instance, index > 0 ? "later page" : "first page");
     const failed = trouble && failure(trouble, nowMs);
-    if (failed) return { reply: failed, sights: [] };
+    const isFirst = index === 0;
+    if (failed) return { reply: failed, sights: [], page: { isFirst, isLast: false } };
     const limit = Math.min(dialect.maxLimit, Number(query.get("limit") ?? 10));
     const seenAtMs = this.#seenAt(nowMs);
     const rows = windowOf(instance, query, seenAtMs);
@@ -133,7 +136,11 @@ export class Api {
       task_count: count[dialect.count],
       tasks: rows.length === 0 && dialect.hasNullForEmpty ? null : page.map((task) => record(task, seenAtMs)),
     };
-    return { reply: cut(tasksAnswer(body, nowMs), trouble), sights: trouble ? [] : sightsOf(page, seenAtMs) };
+    return {
+      reply: cut(tasksAnswer(body, nowMs), trouble),
+      sights: trouble ? [] : sightsOf(page, seenAtMs),
+      page: { isFirst, isLast: trouble === null && index + limit >= rows.length },
+    };
   }
 
   #lookUp(instance: Instance, taskId: string, nowMs: number) {

@@ -1,5 +1,5 @@
-import type { Sight } from "./api.ts";
-import { type Demand, demandsOf, type Seen } from "./demands.ts";
+import type { ApiReply } from "./api.ts";
+import { type Demand, demandsOf, Looks, type Seen } from "./demands.ts";
 import { type Received, type SinkName, wanted } from "./receivers.ts";
 import { eventId, eventType, type Instance, isAbsent, isThere, streamKey, type Task } from "./world.ts";
 
@@ -29,6 +29,8 @@ export class Violation extends Error {
 export interface Run {
   readonly id: number;
   readonly startMs: number;
+  /** Until when it reads streams again; null where it reads each once. */
+  readonly followsUntilMs: number | null;
   endMs: number;
   /** By whom it is watched: keys of streams, and the sinks. */
   readonly streams: ReadonlySet<string>;
@@ -49,12 +51,13 @@ const boundMs = requestTimeoutMs + 5_000;
 const listedMs = 50;
 const lockAfter = 5;
 
-/** Orders by truth, the world's own, whatever the stamps say. */
+/** Orders by the world's own truth, whatever the stamps say. */
 export class Judge {
   readonly runs: Run[] = [];
   violation: Violation | null = null;
   sends = 0;
   readonly #seen = new Map<Task, Seen[]>();
+  readonly #looks = new Looks();
   readonly #tasks = new Map<string, Task>();
   /** First acceptances: sink and event id -> when. */
   readonly #accepted = new Map<string, number>();
@@ -78,12 +81,13 @@ export class Judge {
     this.runs.push(run);
   }
 
-  showed(run: Run, instance: Instance, sights: readonly Sight[], atMs: number): void {
+  showed(run: Run, instance: Instance, answer: Pick<ApiReply, "sights" | "page">, atMs: number): void {
     const stream = streamKey(instance);
     if (!run.firstRead.has(stream)) run.firstRead.set(stream, atMs);
-    for (const { task, index } of sights) {
+    const look = this.#looks.at(run, stream, { page: answer.page, atMs });
+    for (const { task, index } of answer.sights) {
       const seen = this.#seen.get(task) ?? [];
-      seen.push({ run, index, atMs });
+      seen.push({ run, index, atMs, look });
       this.#seen.set(task, seen);
     }
   }
@@ -166,11 +170,17 @@ export class Judge {
     if (eventType(state.status) !== event.type) this.#fail("same id", `${event.id} has type ${event.type}`);
     const key = `${sink}:${task.instance.id}/${task.id}`;
     const height = this.#heights.get(key) ?? -1;
-    if (index < height) {
+    if (index < height && !this.#isEndFoundLate(task, index)) {
       const later = task.states[height];
       this.#fail("order", `${sink} first took ${event.id} after ${later?.status}, which came later`);
     }
     this.#heights.set(key, Math.max(height, index));
+  }
+
+  /** Whether a lagging replica showed the end once its task ran again: an end beats an open state at once. */
+  #isEndFoundLate(task: Task, index: number): boolean {
+    const seen = (this.#seen.get(task) ?? []).map((sight) => sight.index);
+    return isEnd(task, index) && seen.lastIndexOf(index) > seen.findIndex((other) => other > index);
   }
 
   /** What an ended run must have done by now. */
@@ -206,8 +216,9 @@ export class Judge {
   checkEnd(lettered: ReadonlySet<string>, nowMs: number): void {
     for (const letter of lettered) {
       const sink = letter.slice(0, letter.indexOf(":"));
-      const isConfigured = this.runs.at(-1)?.sinks.has(sink as SinkName);
-      if (isConfigured && !this.#refused.has(letter))
+      // What a sink is owed when it leaves the configuration is given up.
+      const hasStayed = this.runs.every(({ sinks }) => sinks.has(sink as SinkName));
+      if (hasStayed && !this.#refused.has(letter))
         this.#fail("given up", `${letter}, which no receiver refused`);
     }
     for (const task of this.#tasks.values()) {
@@ -219,7 +230,11 @@ export class Judge {
   }
 
   #demands(task: Task): readonly Demand[] {
-    return demandsOf(task, this.#seen.get(task) ?? [], this.runs);
+    const told = task.states.flatMap((state, index) => {
+      const atMs = this.#accepted.get(`steady:${eventId(task, state)}`);
+      return atMs === undefined ? [] : [{ index, atMs }];
+    });
+    return demandsOf(task, { seen: this.#seen.get(task) ?? [], runs: this.runs, told });
   }
 
   #checkTold(task: Task, { index, sinceMs, why }: Demand, lettered: ReadonlySet<string>): void {

@@ -91,6 +91,7 @@ export class Fleet {
     const run: Run = {
       id: judge.runs.length + 1,
       startMs: loop.nowMs,
+      followsUntilMs: launch.followForMs === null ? null : loop.nowMs + launch.followForMs,
       endMs: Number.POSITIVE_INFINITY,
       streams: new Set(
         watch.projects.flatMap(({ project, instances }) =>
@@ -218,7 +219,7 @@ export class Fleet {
     const { hostname } = request.url;
     if (hostname === "dms.example.com") {
       if (process.follows && atMs - run.startMs >= firstLookMs) met.hit("run: follows an open task");
-      const { reply, sights, instance, refusedKey } = api.answer(request, atMs);
+      const { reply, sights, page, instance, refusedKey } = api.answer(request, atMs);
       note(
         `  ${request.url.pathname}${request.url.search} -> ${reply.kind === "answer" ? reply.status : reply.kind} ${sights.map(({ task, index }) => `${task.id.slice(0, 4)}:${task.states[index]?.status}`).join(" ")}`,
       );
@@ -228,7 +229,7 @@ export class Fleet {
         arrived: () => {
           if (refusedKey) process.refused.set(refusedKey, loop.nowMs);
           if (instance && reply.kind === "answer" && reply.status === 200)
-            judge.showed(run, instance, sights, loop.nowMs);
+            judge.showed(run, instance, { sights, page }, loop.nowMs);
         },
       };
     }
