@@ -139,7 +139,7 @@ class Pass {
   }
 
   isPromisedMore(): boolean {
-    return this.count !== null && this.count > this.seen;
+    return (this.count ?? 0) > this.seen;
   }
 }
 
@@ -160,7 +160,7 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
     } else {
       const end = pass.received === 0 ? "empty" : "repeated";
       if (pass.hasMoved) return moved;
-      if (isExplained(end, pass, memory, limit)) return settle(pass, memory);
+      if (end === "empty" && isExplained(pass, memory)) return settle(pass, memory);
       if (memory.vain.has(end) || tried.get(end) === pass.outcome()) {
         if (pass.seen > 0) memory.vain.add(end);
         // Without a count, a short page that repeats for every position is the whole listing.
@@ -170,9 +170,8 @@ function* readPass(pass: Pass, limit: number, memory: PagingMemory, tried: Tried
       const found = yield* tryOtherDialects(end, pass, memory);
       if (pass.hasMoved) return moved;
       if (found === "end") return settle(pass, memory);
-      const isWhole = end === "repeated" && pass.count === pass.seen;
-      if (found === "nothing" && isWhole) return settle(pass, memory);
       if (found === "nothing") {
+        if (pass.count === pass.seen) return settle(pass, memory);
         tried.set(end, pass.outcome());
         return short;
       }
@@ -219,8 +218,8 @@ function learnPageLimit(memory: PagingMemory, limit: number, previous: number, r
   else if (received > full) memory.pageLimit = Math.min(limit, received);
 }
 
-function isExplained(end: End, pass: Pass, memory: PagingMemory, limit: number): boolean {
-  if (end === "repeated") return pass.count === pass.seen && !mayCountPage(pass, memory, limit);
+/** Whether an empty page is the listing's end: nothing is promised, or the promise was followed before in vain. */
+function isExplained(pass: Pass, memory: PagingMemory): boolean {
   const isKnownEmpty = pass.seen === 0 && pass.count === memory.emptyCount;
   return !pass.isPromisedMore() || memory.vain.has("empty") || isKnownEmpty;
 }
@@ -240,7 +239,7 @@ function* tryOtherDialects(end: End, pass: Pass, memory: PagingMemory): PageWalk
   for (const { name, base, value } of trials(end, pass.dialect, pass.covered)) {
     pass.enter(yield { pass: pass.number, name, value, mayBeRefused: true }, memory);
     if (pass.hasMoved) return "nothing";
-    if (pass.received === 0 && end === "repeated" && !pass.isPromisedMore()) {
+    if (pass.received === 0 && !pass.isPromisedMore()) {
       pass.dialect = memory.dialect = { name, base };
       return "end";
     }

@@ -20,6 +20,8 @@ interface Api {
   readonly clamp: number;
   readonly outside: "refused" | "empty";
   readonly belowBase: "refused" | "first page";
+  /** Whether each page has its first task twice. */
+  readonly doubles: boolean;
   readonly count: (held: number, onPage: number) => number | null;
 }
 
@@ -31,6 +33,7 @@ const api = (over: Partial<Api> & { readonly tasks?: number }): Api => ({
   clamp: 100,
   outside: "empty",
   belowBase: "first page",
+  doubles: false,
   count: (held) => held,
   ...over,
 });
@@ -42,7 +45,8 @@ function answer(api: Api, { name, value }: Position, limit: number): TaskPage | 
   // Position 1 is what clients in the field begin with, so no version can refuse it.
   if (value > 1 && index >= api.ids.length && api.outside === "refused") return null;
   const from = Math.max(0, index);
-  const tasks = api.ids.slice(from, from + Math.min(limit, api.clamp)).map(task);
+  const rows = api.ids.slice(from, from + Math.min(limit, api.clamp)).map(task);
+  const tasks = api.doubles ? [...rows, ...rows.slice(0, 1)] : rows;
   return { tasks, skipped: [], received: tasks.length, taskCount: api.count(api.ids.length, tasks.length) };
 }
 
@@ -227,7 +231,48 @@ describe("requests", () => {
     expect(wire(read(api({ tasks: 100 }), 100, memory).asked)).toEqual(["start=1"]);
   });
 
-  it.each([20, 25, 30])("read all of %i tasks whose count is of each page alone", (tasks) => {
+  it("may be refused anywhere but at the position that every API hears", () => {
+    const memory = pagingMemory(startFrom1);
+    const refusable = () =>
+      read(api({ tasks: 25 }), 10, memory).asked.map(({ mayBeRefused }) => mayBeRefused);
+    expect(refusable()).toEqual([false, true, true]);
+    memory.dialect = { name: "start", base: 0 };
+    expect(refusable()[0]).toBe(true);
+  });
+
+  it("go on after the tasks of a page that are told apart", () => {
+    const { asked, seen } = read(api({ tasks: 25, doubles: true }), 10, pagingMemory(startFrom1));
+    expect(wire(asked)).toEqual(["start=1", "start=11", "start=21"]);
+    expect(seen.size).toBe(25);
+  });
+
+  it("go on after a full page though one past the end had the count of that page: it may stop there", () => {
+    const memory = pagingMemory(startFrom1);
+    const capped = (tasks: number) => api({ tasks, count: (held) => Math.min(held, 100) });
+    expect(read(capped(100), 100, memory).requests).toBe(2);
+    expect(read(capped(230), 100, memory)).toMatchObject({ doubt: null, seen: { size: 230 } });
+  });
+
+  it("know the count again after most tasks, or all, were deleted while they were read", () => {
+    for (const left of [0, 5]) {
+      const memory = pagingMemory(startFrom1);
+      const shrinking = (held: Api, request: number) =>
+        request > 0 ? { ...held, ids: held.ids.slice(0, left) } : held;
+      const { asked, doubt } = read(api({ tasks: 20 }), 10, memory, shrinking);
+      expect(wire(asked)).toEqual(["start=1", "start=11", "start=1"]);
+      expect(doubt).toBeNull();
+      expect(wire(read(api({ tasks: 20 }), 10, memory).asked)).toEqual(["start=1", "start=11"]);
+    }
+  });
+
+  it("read all where the count turns from all tasks to those of each page meanwhile", () => {
+    const turning = (held: Api, request: number): Api =>
+      request > 0 ? { ...held, count: (_, onPage) => onPage } : held;
+    const turned = read(api({ tasks: 25 }), 10, pagingMemory(startFrom1), turning);
+    expect(turned).toMatchObject({ doubt: null, seen: { size: 25 } });
+  });
+
+  it.each([10, 20, 25, 30])("read all of %i tasks whose count is of each page alone", (tasks) => {
     const memory = pagingMemory(startFrom1);
     const paged = api({ tasks, count: (_, onPage) => onPage });
     expect(read(paged, 10, memory)).toMatchObject({ doubt: null, seen: { size: tasks } });
@@ -282,6 +327,31 @@ describe("requests", () => {
     expect(wire(read(offset, 100, memory).asked)).toEqual(["offset=0", "offset=100"]);
   });
 
+  it("turn to start where offset is not heard", () => {
+    const memory = pagingMemory({ name: "offset", base: 0 });
+    expect(wire(read(api({ tasks: 25 }), 10, memory).asked)).toEqual([
+      "offset=0",
+      "offset=10",
+      "start=10",
+      "start=20",
+    ]);
+    expect(memory.dialect).toEqual(startFrom1);
+  });
+
+  it("end with the page that is empty in another dialect", () => {
+    const memory = pagingMemory(startFrom1);
+    const full = api({ tasks: 10, dialect: { name: "offset", base: 0 } });
+    expect(wire(read(full, 10, memory).asked)).toEqual(["start=1", "start=11", "offset=10"]);
+    expect(memory.dialect).toEqual({ name: "offset", base: 0 });
+  });
+
+  it("look before no first record that is counted from 0", () => {
+    const memory = pagingMemory(startFrom1);
+    memory.dialect = { name: "start", base: 0 };
+    const zeroBased = api({ tasks: 3, count: () => 40, dialect: memory.dialect });
+    expect(wire(read(zeroBased, 100, memory).asked)).toEqual(["start=0", "start=3", "start=0", "start=3"]);
+  });
+
   it("look before the first record where the API counts from 0", () => {
     const memory = pagingMemory(startFrom1);
     const zeroBased = api({ tasks: 3, dialect: { name: "start", base: 0 } });
@@ -299,6 +369,13 @@ describe("requests", () => {
       "offset=200",
     ]);
     expect(memory.dialect).toEqual({ name: "offset", base: 1 });
+  });
+
+  it("look before the first record again where the API has turned to counting from 0", () => {
+    const memory = pagingMemory(startFrom1);
+    read(api({ tasks: 1 }), 1, memory);
+    const turned = api({ tasks: 1, dialect: { name: "start", base: 0 } });
+    expect(read(turned, 1, memory).seen.size).toBe(1);
   });
 
   it("unlearn a base that was too low, though pages of one record only repeat", () => {
@@ -321,6 +398,16 @@ describe("requests", () => {
     memory.pageLimit = 5;
     read(api({ tasks: 10, clamp: 10 }), 100, memory);
     expect(memory.pageLimit).toBe(10);
+    const growing = pagingMemory(startFrom1);
+    read(api({ tasks: 8 }), 100, growing, (held, request) => ({ ...held, clamp: request === 0 ? 3 : 5 }));
+    expect(growing.pageLimit).toBe(5);
+  });
+
+  it("learn no page size while the count moves", () => {
+    const memory = pagingMemory(startFrom1);
+    const moving = (held: Api, request: number) => ({ ...held, count: () => 10 + request });
+    read(api({ tasks: 10, clamp: 3 }), 5, memory, moving);
+    expect(memory.pageLimit).toBeNull();
   });
 
   it("fall back on the usual dialect when the learned one is refused", () => {
@@ -345,6 +432,10 @@ describe("requests", () => {
     expect(read(idle, 100, memory).requests).toBe(1);
     const zeroBased = api({ tasks: 1, count: () => 41, dialect: { name: "start", base: 0 } });
     expect(read(zeroBased, 100, memory).seen.size).toBe(1);
+    const other = pagingMemory(startFrom1);
+    read(idle, 100, other);
+    const same = api({ tasks: 3, count: () => 40, dialect: { name: "start", base: 0 } });
+    expect(read(same, 100, other).seen.size).toBe(3);
   });
 
   it("end however long the listing is", () => {
@@ -366,6 +457,31 @@ describe("doubt", () => {
     const deaf = api({ tasks: 3, clamp: 2, dialect: { name: "page" as "start", base: 1 } });
     expect(read(deaf, 2, memory).doubt).toMatch(/repeats/);
     expect(read(deaf, 2, memory)).toMatchObject({ requests: 2, doubt: expect.stringMatching(/repeats/) });
+  });
+
+  it("stands for a short page that repeats before its count is reached, and for a full one without a count", () => {
+    const deaf = { name: "page" as "start", base: 1 } as const;
+    const promised = pagingMemory(startFrom1);
+    for (let poll = 0; poll < 2; poll++) {
+      const short = api({ tasks: 3, count: () => 10, dialect: deaf });
+      expect(read(short, 100, promised).doubt).toMatch(/repeats/);
+    }
+    const full = api({ tasks: 3, clamp: 2, count: () => null, dialect: deaf });
+    expect(read(full, 2, pagingMemory(startFrom1)).doubt).toMatch(/repeats/);
+  });
+
+  it("does not come of a full page that repeats and holds all that the API counts", () => {
+    const deaf = api({ tasks: 2, dialect: { name: "page" as "start", base: 1 } });
+    const { doubt, requests } = read(deaf, 2, pagingMemory(startFrom1));
+    expect([doubt, requests]).toEqual([null, 4]);
+  });
+
+  it("stands after three readings that broke off at different places", () => {
+    const whole = api({ tasks: 8, clamp: 2 });
+    const broken = (_: Api, request: number) =>
+      [1, 5, 10].includes(request) ? { ...whole, ids: [], count: () => 8 } : whole;
+    const { doubt } = read(whole, 2, pagingMemory(startFrom1), broken);
+    expect(doubt).toBe("fewer tasks were listed than the API counts");
   });
 
   it("stands after three readings during each of which the count moved", () => {
