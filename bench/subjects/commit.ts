@@ -78,6 +78,7 @@ function ours(): string {
       apiNowMs: nowMs,
       leaseFor: () => null,
       outageBefore: null,
+      isFull: false,
       isOthers: false,
       atHand: new Map(),
       newBatchId: () => batchId("run/1"),

@@ -10,6 +10,7 @@ import {
   plansPerMonth,
   rules,
 } from "./scale-model.ts";
+import { roomTable } from "./scale-records.ts";
 import { markdownTable, type TableRow } from "./table.ts";
 
 /** US dollars, list prices of us-east-1. Inputs: look up your region's. */
@@ -38,6 +39,9 @@ const indexUnits = 2;
 const indexQueries = 16;
 const indexEntryBytes = 200;
 const bytesPerReadUnit = 8_192;
+/** `polling.follow`, and how long a run follows in its minute. */
+const lookSeconds = 5;
+const followedSeconds = 57;
 
 type Costs = Readonly<Record<string, number>>;
 
@@ -139,6 +143,28 @@ function costTable(months: readonly Month[], costsOf: (month: Month) => Costs): 
   ]);
 }
 
+/** What following adds in compact, as assumed above: the tasks are open at different times. */
+function followTable(instances: readonly number[]): string {
+  const openMinutes = (count: number): number =>
+    Math.min(count * assumed.tasksPerDay * assumed.taskMinutes, 24 * 60) * 30;
+  const gbSeconds = (count: number): number => 0.5 * openMinutes(count) * followedSeconds;
+  const looks = (count: number): number =>
+    (count * 30 * assumed.tasksPerDay * assumed.taskMinutes * 60) / lookSeconds;
+  return numbers([
+    ["a month", ...instances.map(whole)],
+    ["minutes with an open task", ...instances.map((count) => whole(openMinutes(count)))],
+    ["looks, at most (durations unknown)", ...instances.map((count) => whole(looks(count)))],
+    [
+      "of the timer's polls",
+      ...instances.map((count) => `${whole((100 * looks(count)) / (count * plansPerMonth))} %`),
+    ],
+    [
+      "Lambda, time, US dollars",
+      ...instances.map((count) => dollars(gbSeconds(count) * prices["Lambda, GB-second (ARM)"])),
+    ],
+  ]);
+}
+
 const numbers = (rows: readonly [TableRow, ...TableRow[]]): string =>
   markdownTable(rows, (column) => column > 0);
 
@@ -179,6 +205,8 @@ export function withFigures(page: string): string {
     ["fleet costs", costTable(fleet, fleetCosts)],
     ["compact does", doneTable(compact)],
     ["compact costs", costTable(compact, compactCosts)],
+    ["following", followTable([1, 100])],
+    ["room", roomTable()],
   ]);
   return fill(page, {
     figures: (name) => {

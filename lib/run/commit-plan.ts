@@ -48,6 +48,8 @@ export interface CommitMoment {
   readonly leaseFor: (base: Checkpoint, emits: boolean) => Lease | null;
   /** Outage of the record that the run loaded; the commit emits what became of it. */
   readonly outageBefore: Outage | null;
+  /** Whether no further changes fit the store's record. */
+  readonly isFull: boolean;
   /** Whether another run holds the outbox: then this run neither abandons deliveries nor returns parked ones. */
   readonly isOthers: boolean;
   readonly atHand: BatchesAtHand;
@@ -78,12 +80,12 @@ export function planCommit(
   differences: readonly Difference[],
   unreadMs: readonly number[] | null,
   rules: CommitRules,
-  { agingMs, nowMs, apiNowMs, leaseFor, outageBefore, isOthers, atHand, newBatchId }: CommitMoment,
+  { agingMs, nowMs, apiNowMs, leaseFor, outageBefore, isFull, isOthers, atHand, newBatchId }: CommitMoment,
 ): CommitPlan {
   const back = isOthers ? nothingBack(checkpoint) : bringBack(checkpoint, atHand, rules);
   const excess = isOthers ? noExcess : excessOf(rules, back.next, { agingMs, nowMs });
   const base = settle(back.next, excess.receipts);
-  const taken = sliceLength(differences);
+  const taken = isFull ? 0 : sliceLength(differences);
   const batch = differences.slice(0, taken);
   const context = { ...rules.context, observedAtMs: nowMs };
   const ofStream = outageEvents(outageBefore, base.outage, context);
@@ -115,7 +117,10 @@ export function planCommit(
     baselineDone: unreadMs !== null && taken === differences.length,
     // A slow clock would make its events look old once it is corrected.
     nowMs: Math.max(nowMs, apiNowMs),
-    lease: leaseFor(base, ofStream.length > 0 || differences.some((each) => each.changes.length > 0)),
+    lease: leaseFor(
+      base,
+      ofStream.length > 0 || (!isFull && differences.some((each) => each.changes.length > 0)),
+    ),
     durations,
     room: roomOf(base.outbox, rules),
   });

@@ -1,4 +1,4 @@
-import type { Difference, DiffRules } from "../change/diff.ts";
+import type { DiffRules } from "../change/diff.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { withoutVoidInstants, withSoundAges, withSoundWatermark } from "../checkpoint/instants.ts";
 import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
@@ -23,6 +23,7 @@ import { lostError, ParkedBatches } from "./parked-batches.ts";
 import { type FollowTime, type RunContext, reachOf, type StreamOutcome, type StreamPlan } from "./plan.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
 import { Tally } from "./tally.ts";
+import { Uncommitted } from "./uncommitted.ts";
 
 /** One run of one stream: what was read, and how much of it is committed. */
 export class StreamRun {
@@ -38,9 +39,7 @@ export class StreamRun {
   readonly #heard: Hearing;
   /** API clock minus local clock, milliseconds, from this stream's responses and refusals; null before the first. */
   #skewMs: number | null = null;
-  #differences: readonly Difference[] = [];
-  /** The record that `#differences` were computed from. */
-  #base: Checkpoint | null = null;
+  readonly #changes = new Uncommitted();
   /** What was delivered and is not committed yet. */
   #unsaved: Delivered = nothingDelivered;
   readonly #journal: CommitJournal;
@@ -118,7 +117,7 @@ export class StreamRun {
   take(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
     this.#skewMs = snapshot.clockSkewMs;
-    this.#base = null;
+    this.#changes.renew();
   }
 
   #noteGone(saidMs: number): void {
@@ -147,7 +146,7 @@ export class StreamRun {
   }
 
   get hasMoreToCommit(): boolean {
-    return this.#differences.length > 0;
+    return this.#changes.hasMore;
   }
 
   /** Opens the deliveries to all sinks while the run holds the outbox. */
@@ -185,10 +184,9 @@ export class StreamRun {
       ...batchesDue(settled, this.#plan.rules),
       ...(this.hasMoreToCommit ? batchesToFill(settled) : []),
     ]);
-    const planned = await this.#commit((checkpoint) => this.#nextCommit(checkpoint));
+    const planned = await this.#commitNextThatFits();
     if (!planned) return false;
-    this.#differences = this.#differences.slice(planned.taken);
-    this.#base = planned.next;
+    this.#changes.committed(planned);
     this.#tally.changes += planned.events.length;
     for (const [sink, count] of planned.filtered) this.#tally.add("filtered", sink, count);
     for (const { sink } of planned.deadLetters) this.#tally.add("deadLettered", sink, 1);
@@ -221,6 +219,16 @@ export class StreamRun {
     return checkpoint;
   }
 
+  /** Commits without further changes when they do not fit the store, so that what is owed is delivered. */
+  async #commitNextThatFits(): Promise<CommitPlan | null> {
+    const next = (checkpoint: Checkpoint): CommitPlan | null => this.#nextCommit(checkpoint);
+    return this.#commit(next).catch((error: unknown) => {
+      if (!this.#changes.leaveAfter(error)) throw error;
+      this.fail(error);
+      return this.#commit(next);
+    });
+  }
+
   /** Null when there is nothing worth a write. */
   #nextCommit(stored: Checkpoint): CommitPlan | null {
     const nowMs = this.#context.clock.now();
@@ -231,39 +239,37 @@ export class StreamRun {
           Math.max(nowMs, apiNowMs),
         )
       : stored;
-    if (this.#snapshot && this.#base !== checkpoint) {
-      const rules = this.#diffRules(checkpoint);
-      this.#differences = this.#heard.isGone
-        ? lostDifferences(checkpoint, rules)
-        : differencesOf(this.#snapshot, checkpoint, rules);
-      this.#base = checkpoint;
-    }
-    const isFirst = checkpoint.baselineMs !== null && this.#snapshot !== null;
+    const { differences, isFull } = this.#changesFrom(checkpoint);
+    const isFirst = !isFull && checkpoint.baselineMs !== null && this.#snapshot !== null;
     // Most runs are idle and plan nothing: a plan costs time in proportion to the record's size.
-    const heard = this.#heard.on(checkpoint, nowMs);
-    const { receipts } = this.#unsaved;
+    const [heard, { receipts }] = [this.#heard.on(checkpoint, nowMs), this.#unsaved];
     const mustWrite =
       isFirst || heard !== stored || this.#session.isMended || receipts.length >= enoughReceipts;
     if (!mustWrite && !this.hasMoreToCommit && !owes(checkpoint)) return null;
     const settled = settle(heard, receipts);
-    const planned = planCommit(
-      settled,
-      this.#differences,
-      this.#snapshot?.unreadMs ?? null,
-      this.#plan.rules,
-      {
-        agingMs: this.#agingMs,
-        nowMs,
-        apiNowMs,
-        leaseFor: (base, emits) => this.#lease.leaseFor(base, emits),
-        outageBefore: stored.outage,
-        isOthers: this.#lease.isOthers(settled),
-        atHand: this.#batches.atHand,
-        newBatchId: this.#batches.newId,
-      },
-    );
+    const planned = planCommit(settled, differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
+      agingMs: this.#agingMs,
+      nowMs,
+      apiNowMs,
+      leaseFor: (base, emits) => this.#lease.leaseFor(base, emits),
+      outageBefore: stored.outage,
+      isFull,
+      isOthers: this.#lease.isOthers(settled),
+      atHand: this.#batches.atHand,
+      newBatchId: this.#batches.newId,
+    });
     const isIdle = planned.taken === 0 && !planned.movesDeliveries && planned.next.lease === checkpoint.lease;
     return isIdle && !mustWrite ? null : planned;
+  }
+
+  #changesFrom(checkpoint: Checkpoint): Uncommitted {
+    const snapshot = this.#snapshot;
+    if (!snapshot) return this.#changes;
+    const rules = byApiClock({ ...this.#rules, baselineMs: checkpoint.baselineMs }, snapshot);
+    this.#changes.rebase(checkpoint, () =>
+      this.#heard.isGone ? lostDifferences(checkpoint, rules) : differencesOf(snapshot, checkpoint, rules),
+    );
+    return this.#changes;
   }
 
   /** Stores dead letters and batches before the record that relies on them; removes unnamed batches after it. */
@@ -289,11 +295,5 @@ export class StreamRun {
   get #agingMs(): number {
     const skewMs = this.#skewMs ?? this.#context.clockSkewMs();
     return skewMs === null ? Number.NEGATIVE_INFINITY : this.#rules.nowMs + Math.min(0, skewMs);
-  }
-
-  /** Converts the baseline, an instant of the local clock, to the API's clock. */
-  #diffRules({ baselineMs }: Checkpoint): DiffRules {
-    const rules = { ...this.#rules, baselineMs };
-    return this.#snapshot ? byApiClock(rules, this.#snapshot) : rules;
   }
 }

@@ -77,7 +77,8 @@ export function bucketStoresContract(
   const failing = (operation: Operation, ...faults: readonly Fault[]): void =>
     void proxy.faults.push(...faults.map((fault) => ({ operation, fault })));
 
-  checkpointStoreContract(name, async () => storeOn(newBucket()));
+  const objectLimit = { bytes: 4_194_304, store: /^\S+.*: checkpoints\// };
+  checkpointStoreContract(name, async () => storeOn(newBucket()), objectLimit);
   deadLetterStoreContract(name, async () => bucketDeadLetters(newBucket()));
   parkedStoreContract(name, async () => bucketParked(newBucket()));
   journalContract(name, async (clock) => {

@@ -1,15 +1,40 @@
+import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { CheckpointStore, Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { streamKey } from "../../lib/core/names.ts";
-import { anyCheckpoint, key, stream } from "../checkpoint/sample.ts";
+import { streamKey, taskId } from "../../lib/core/names.ts";
+import { sampleKnown } from "../change/sample.ts";
+import { anyCheckpoint, entry, key, stream } from "../checkpoint/sample.ts";
 
 const first = begin("all", 1_000, 0);
+const owing = { ...first, outbox: [entry(1, "t1")] };
+const once = 1 as Version;
+
+/** Known tasks that no compression brings below so many bytes. */
+const grown = (bytes: number): Checkpoint["known"] =>
+  new Map(
+    Array.from(
+      { length: bytes / 96 + 1 },
+      () => [taskId(randomBytes(96).toString("hex")), sampleKnown()] as const,
+    ),
+  );
 const other = streamKey({ ...stream, instanceId: "i2" });
 
-/** What every checkpoint store does. `make` opens an empty one. */
-export function checkpointStoreContract(name: string, make: () => Promise<CheckpointStore>): void {
+/** A store's limit of a record. */
+export interface RecordLimit {
+  readonly bytes: number;
+  /** How the store is named in its error. */
+  readonly store: RegExp;
+}
+
+/** What every checkpoint store does. `make` opens an empty one; `limit` is left out where a record has none. */
+export function checkpointStoreContract(
+  name: string,
+  make: () => Promise<CheckpointStore>,
+  limit?: RecordLimit,
+): void {
   const withStore = async (body: (store: CheckpointStore) => Promise<void>): Promise<void> => {
     const store = await make();
     try {
@@ -61,6 +86,30 @@ export function checkpointStoreContract(name: string, make: () => Promise<Checkp
         expect(await store.commit(key, first, null)).toEqual({ kind: "conflict" });
         expect(await store.commit(other, first, version)).toEqual({ kind: "conflict" });
       }));
+
+    if (limit)
+      it("refuses a record above its limit in one clear line, keeps what it has, and takes a smaller one", () =>
+        withStore(async (store) => {
+          await store.commit(key, owing, null);
+          await store.commit(other, first, null);
+          const error: unknown = await store
+            .commit(key, { ...owing, known: grown(limit.bytes) }, once)
+            .catch((thrown) => thrown);
+          expect(error).toMatchObject({ code: "STORE_FAILED", reason: "too_large" });
+          const { message } = error as Error;
+          expect(message).toMatch(limit.store);
+          expect(message).toMatch(
+            new RegExp(`has \\d+ bytes, and ${limit.bytes} fit: lower the source's lookback`),
+          );
+          expect(message).toContain(stream.instanceId);
+          expect(await store.load(key)).toEqual({ checkpoint: owing, version: once });
+          expect(await store.commit(other, { ...first, watermarkMs: 9 }, once)).toMatchObject({
+            kind: "committed",
+          });
+          expect(await store.commit(key, { ...owing, watermarkMs: 9 }, once)).toMatchObject({
+            kind: "committed",
+          });
+        }));
 
     it("keeps streams apart, and forgets only the one that is reset", () =>
       withStore(async (store) => {

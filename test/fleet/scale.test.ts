@@ -11,7 +11,7 @@ const page = await readFile(new URL("../../docs/scale.md", import.meta.url), "ut
 describe("docs/scale.md", () => {
   it("has the figures that the planner gives, up to a million streams", async () => {
     expect(withFigures(page)).toBe(page);
-    expect(page.match(/<!-- figures: /g)).toHaveLength(6);
+    expect(page.match(/<!-- figures: /g)).toHaveLength(8);
   }, 120_000);
 
   it("counts with the configuration's defaults", async () => {

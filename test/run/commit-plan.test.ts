@@ -40,6 +40,7 @@ const moment: CommitMoment = {
   apiNowMs: createdMs + minuteMs,
   leaseFor: () => null,
   outageBefore: null,
+  isFull: false,
   isOthers: false,
   atHand: new Map(),
   newBatchId: () => batchId("run/1"),

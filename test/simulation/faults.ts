@@ -26,6 +26,7 @@ export const faultKinds = [
   "store: time-out before the effect",
   "store: reply lost after the effect",
   "store: unavailable",
+  "store: record too large",
   "parked deliveries: unavailable",
   "parked deliveries: reply lost after the effect",
   "dead letters: unavailable",

@@ -1,7 +1,8 @@
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
 import type { CheckpointStore, Version } from "../../lib/checkpoint/store.ts";
-import { StoreError } from "../../lib/core/errors.ts";
+import { StoreError, type StoreFailure } from "../../lib/core/errors.ts";
+import { hashToUnit } from "../../lib/core/hash-to-unit.ts";
 import type { StreamKey } from "../../lib/core/names.ts";
 import type { DeadLetter, DeadLetterStore } from "../../lib/delivery/dead-letters.ts";
 import type { JournalEntry } from "../../lib/journal/entry.ts";
@@ -55,10 +56,10 @@ export function simulatedCheckpoints(
   const { process } = crew;
   const { random, faults } = process;
   const latencyMs = (): number => between(random, 4, 60);
-  const fail = (stream: StreamKey, message: string): never => {
+  const fail = (stream: StreamKey, message: string, reason: StoreFailure = "unavailable"): never => {
     const deeds = crew.deeds.get(stream);
     if (deeds) deeds.storeFailed = true;
-    throw new StoreError("unavailable", message);
+    throw new StoreError(reason, message);
   };
   const refuse = async (stream: StreamKey): Promise<void> => {
     if (trouble.isDown) {
@@ -98,6 +99,11 @@ export function simulatedCheckpoints(
     commit: async (stream, next, expected, entries = []) => {
       const text = encodeCheckpoint(next);
       await refuse(stream);
+      // By the record's own text, so that the same record is refused again, and a smaller one is taken.
+      if (expected !== null && hashToUnit(text) < trouble.chance) {
+        faults.hit("store: record too large");
+        fail(stream, "the record is too large", "too_large");
+      }
       const isRaced = random() < trouble.chance;
       const isReplyLost = random() < trouble.chance;
       const result = await process.call(latencyMs(), () => {

@@ -5,6 +5,7 @@ import { StoreError } from "../../core/errors.ts";
 import { percentEncode } from "../../huawei/sign.ts";
 import { brokeOff, exchange, headerOf, type Incoming, OutOfTime } from "../../net/exchange.ts";
 import { networkFailure, networkFailureText } from "../../net/network-errors.ts";
+import { tooLarge } from "../too-large.ts";
 import type { Bucket, ListedObject } from "./bucket.ts";
 
 /** An unsigned request for an object or a listing. */
@@ -63,7 +64,7 @@ const timeoutMs = 5_000;
 const maxAttempts = 4;
 const delays = { firstMs: 100, maxMs: 2_000 };
 /** Maximum object size; far above a record, which holds a bounded outbox and the open tasks. */
-const maxObjectBytes = 4 * 1_048_576;
+export const maxObjectBytes = 4 * 1_048_576;
 const maxBodyBytes = 16 * 1_048_576;
 const passingStatuses: ReadonlySet<number> = new Set([408, 429]);
 /** Codes for concurrent writes of one key, which do not say who was first. */
@@ -145,11 +146,7 @@ export function openBucketClient(
 
   function checkSize(key: string, text: string): void {
     const bytes = Buffer.byteLength(text);
-    if (bytes <= maxObjectBytes) return;
-    throw new StoreError(
-      "too_large",
-      `${name}: ${key} has ${bytes} bytes, and an object may have ${maxObjectBytes}: a lower lookback keeps it smaller`,
-    );
+    if (bytes > maxObjectBytes) throw tooLarge({ store: name, what: key, bytes, maxBytes: maxObjectBytes });
   }
 
   return {

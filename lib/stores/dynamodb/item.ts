@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { StoreError } from "../../core/errors.ts";
+import { tooLarge } from "../too-large.ts";
 
 /** An attribute in DynamoDB's JSON; `B` is base64. */
 const attribute = v.union([
@@ -29,7 +30,8 @@ function partOf(from: Item, name: string, type: "S" | "N" | "B"): string {
   return text;
 }
 
-const maxItemBytes = 400 * 1_024;
+/** Maximum size of an item. */
+export const maxItemBytes = 400 * 1_024;
 /**
  * Maximum size of a number in DynamoDB.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
@@ -37,16 +39,19 @@ const maxItemBytes = 400 * 1_024;
 const numberBytes = 21;
 
 /**
- * Checks an item's size; DynamoDB's own error does not say which item is too large. `name` identifies it in messages.
+ * Checks an item's size; DynamoDB's own error does not say which item is too large. `table` and `name` identify it in
+ * messages.
  * @throws StoreError `too_large`
  */
-export function checkSize(name: string, item: Item): void {
+export function checkSize(table: string, name: string, item: Item): void {
   const bytes = Object.entries(item).reduce((sum, [key, value]) => sum + key.length + sizeOf(value), 0);
-  if (bytes <= maxItemBytes) return;
-  throw new StoreError(
-    "too_large",
-    `${name}: ${bytes} bytes, and DynamoDB takes ${maxItemBytes}: a lower lookback keeps it smaller`,
-  );
+  if (bytes > maxItemBytes)
+    throw tooLarge({
+      store: `DynamoDB table ${table}`,
+      what: `the item ${name}`,
+      bytes,
+      maxBytes: maxItemBytes,
+    });
 }
 
 const sizeOf = (value: Attribute): number => {

@@ -144,7 +144,7 @@ export function openTable({ name, region, endpoint }: TableOptions, deps: TableD
     },
     put: async (key, attributes, condition) => {
       const whole = { ...attributesOf(key), ...attributes };
-      checkSize(key.pk, whole);
+      checkSize(name, `${key.pk} ${key.sk}`, whole);
       return conditional("PutItem", { Item: whole, ...(condition && conditionOf(condition)) });
     },
     set: (key, attributeName, value, condition) =>

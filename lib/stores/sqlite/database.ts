@@ -204,6 +204,7 @@ const pragma = (sql: DatabaseSync, name: string): Record<string, unknown> =>
   sql.prepare(`PRAGMA ${name}`).get() ?? {};
 
 const corruptCodes = new Set([11, 26]);
+const fullCode = 13;
 const systemCodes = new Set([
   "EACCES",
   "EPERM",
@@ -223,8 +224,10 @@ function asStoreError(error: unknown, file: string): unknown {
   if (!(error instanceof Error)) return error;
   if ("errcode" in error && typeof error.errcode === "number") {
     // Extended result codes keep the primary code in the low byte. https://www.sqlite.org/rescode.html
-    const reason = corruptCodes.has(error.errcode & 0xff) ? "corrupt" : "unavailable";
-    return new StoreError(reason, `${file}: ${error.message}`, { cause: error });
+    const code = error.errcode & 0xff;
+    const reason = corruptCodes.has(code) ? "corrupt" : "unavailable";
+    const advice = code === fullCode ? ": free space on its disk" : "";
+    return new StoreError(reason, `${file}: ${error.message}${advice}`, { cause: error });
   }
   if ("code" in error && systemCodes.has(String(error.code))) {
     return new StoreError("unavailable", `${file}: ${String(error.code)}`, { cause: error });
