@@ -48,8 +48,9 @@ export class Hearing {
     const heard = withWord(checkpoint, this.#word);
     const { context, unreadableAfterMs } = this.#rules;
     const found = this.#outage === undefined ? heard.outage : lasting(heard.outage, this.#outage);
+    // A run that did not try to read, as one that is stopped, knows nothing of the outage's length.
     const isTooLong =
-      found !== null && unreadableAfterMs !== null && nowMs - found.sinceMs >= unreadableAfterMs;
+      this.#outage && found && unreadableAfterMs !== null && nowMs - found.sinceMs >= unreadableAfterMs;
     const outage = isTooLong && found.emittedMs === null ? { ...found, emittedMs: found.sinceMs } : found;
     const instanceName = context.instanceName ?? heard.instanceName;
     const isSame = outage === heard.outage && instanceName === heard.instanceName;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { ops } from "../checkpoint/sample.ts";
+import { runUntilSettled } from "../harness/run-until-settled.ts";
 import { type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
 import { stage } from "../harness/stream.ts";
 
@@ -112,6 +113,19 @@ describe("a stream that cannot be read", () => {
       "stream.recovered",
     ]);
     expect(new Set(sink.accepted.map(({ id }) => id)).size).toBe(5);
+  });
+
+  it("is not told by a run that is stopped before it reads", async () => {
+    const { at, begin, clock, sink } = staged(10 * minuteMs);
+    await at(0, null);
+    await at(1, down);
+    clock.set(createdMs + 60 * minuteMs);
+    const stopped = new AbortController();
+    stopped.abort();
+    await runUntilSettled(clock, begin({}, stopped.signal));
+    expect(told(sink)).toEqual([]);
+    await at(61, null);
+    expect(told(sink)).toEqual([]);
   });
 
   it("is told by one of two runs that overlap", async () => {
