@@ -18,22 +18,27 @@ const maxReferenceCharacters = 200;
 export const isReference = (message: unknown): message is string =>
   typeof message === "string" && message.length > 0 && message.length <= maxReferenceCharacters;
 
-/**
- * Adds newer references and drops those of tasks that can have no more events. Beyond the limit, the least recently
- * updated tasks lose theirs.
- */
-export function withMessages(
-  messages: Messages,
-  emitted: readonly Emitted[],
-  isKept: (task: TaskId, sinks: Iterable<SinkName>) => boolean,
-): Messages {
+/** Adds newer references. */
+export function withMessages(messages: Messages, emitted: readonly Emitted[]): Messages {
+  if (emitted.length === 0) return messages;
   const next = new Map(messages);
   for (const { task, sink, message } of emitted) {
     const ofTask = new Map(next.get(task)).set(sink, message);
     next.delete(task);
     next.set(task, ofTask);
   }
-  for (const [task, bySink] of next) if (!isKept(task, bySink.keys())) next.delete(task);
+  return next;
+}
+
+/**
+ * Drops the references of tasks that can have no more events. Beyond the limit, the least recently updated tasks lose
+ * theirs.
+ */
+export function keptMessages(
+  messages: Messages,
+  isKept: (task: TaskId, sinks: Iterable<SinkName>) => boolean,
+): Messages {
+  const next = new Map(messages.entries().filter(([task, bySink]) => isKept(task, bySink.keys())));
   let count = next.values().reduce((sum, { size }) => sum + size, 0);
   for (const [task, { size }] of next) {
     if (count <= maxReferences) break;

@@ -13,7 +13,7 @@ import {
   type PendingState,
   untried,
 } from "./checkpoint.ts";
-import { type Emitted, withMessages } from "./messages.ts";
+import { type Emitted, keptMessages, withMessages } from "./messages.ts";
 import type { ParkedDelivery } from "./parked.ts";
 import type { Room } from "./room.ts";
 
@@ -95,7 +95,7 @@ export function record(checkpoint: Checkpoint, recording: Recording): Recorded {
     }
     return { ...delivery, pending };
   });
-  const next = withEmitted([], {
+  const next = {
     ...checkpoint,
     watermarkMs: recording.watermarkMs,
     newestCreatedMs: recording.newestCreatedMs,
@@ -105,7 +105,7 @@ export function record(checkpoint: Checkpoint, recording: Recording): Recorded {
     outbox: [...checkpoint.outbox, ...entries.filter(({ pending }) => pending.size > 0)],
     nextSequence: checkpoint.nextSequence + entries.length,
     lease: recording.lease,
-  });
+  };
   return { next, surplus };
 }
 
@@ -145,14 +145,15 @@ export function settle(checkpoint: Checkpoint, receipts: readonly Receipt[]): Ch
     }
     return pending.size === 0 ? [] : [{ ...entry, pending }];
   });
-  return withEmitted(emitted, { ...checkpoint, outbox });
+  return { ...checkpoint, outbox, messages: withMessages(checkpoint.messages, emitted) };
 }
 
 /**
- * Adds message references, and drops those of forgotten tasks without pending deliveries: they have no more changes.
+ * Drops message references of forgotten tasks without pending deliveries, which have no more changes, and those beyond
+ * the limit. The last step of a commit: what it emits or parks may need a reference still.
  */
-function withEmitted(emitted: readonly Emitted[], checkpoint: Checkpoint): Checkpoint {
-  if (emitted.length === 0 && checkpoint.messages.size === 0) return checkpoint;
+export function withoutOldMessages(checkpoint: Checkpoint): Checkpoint {
+  if (checkpoint.messages.size === 0) return checkpoint;
   const pending = new Set<string>(checkpoint.outbox.map(({ event }) => event.subject));
   // The record only says which sinks have parked deliveries, not for which tasks.
   const isKept = (task: TaskId, sinks: Iterable<SinkName>): boolean =>
@@ -160,7 +161,7 @@ function withEmitted(emitted: readonly Emitted[], checkpoint: Checkpoint): Check
     (checkpoint.outage !== null && task === readingId(checkpoint.outage.emittedMs)) ||
     pending.has(task) ||
     Iterator.from(sinks).some((sink) => checkpoint.parked.has(sink));
-  return { ...checkpoint, messages: withMessages(checkpoint.messages, emitted, isKept) };
+  return { ...checkpoint, messages: keptMessages(checkpoint.messages, isKept) };
 }
 
 /** Records when the stream's instance was found gone; returns the same record when nothing changed. */

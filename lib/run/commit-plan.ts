@@ -14,7 +14,7 @@ import {
   park,
   roomOf,
 } from "../checkpoint/parking.ts";
-import { type NewEvent, record, settle } from "../checkpoint/transitions.ts";
+import { type NewEvent, record, settle, withoutOldMessages } from "../checkpoint/transitions.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
 import { type Excess, excessOf } from "../delivery/backlog.ts";
 import type { DeadLetter } from "../delivery/dead-letters.ts";
@@ -124,13 +124,13 @@ export function planCommit(
     durations,
     room: roomOf(base.outbox, rules),
   });
-  const { next, written } = park(recorded.next, recorded.surplus, atHand, newBatchId);
+  const parking = park(recorded.next, recorded.surplus, atHand, newBatchId);
   const movesDeliveries = base !== checkpoint;
   return {
-    next,
+    next: withoutOldMessages(parking.next),
     taken,
     events: routed,
-    written,
+    written: parking.written,
     deadLetters: excess.deadLetters,
     movesDeliveries,
     filtered,

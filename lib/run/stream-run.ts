@@ -5,7 +5,7 @@ import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
 import { owes } from "../checkpoint/pending.ts";
 import { memoryOf } from "../checkpoint/room.ts";
 import { CheckpointSession } from "../checkpoint/session.ts";
-import { begin, settle } from "../checkpoint/transitions.ts";
+import { begin, settle, withoutOldMessages } from "../checkpoint/transitions.ts";
 import type { CallOptions } from "../core/clock.ts";
 import { type PartError, SourceError } from "../core/errors.ts";
 import { isInstanceGone } from "../source/error-response.ts";
@@ -201,7 +201,7 @@ export class StreamRun {
     const loaded = this.#session.checkpoint;
     if (!loaded || (this.#unsaved.receipts.length === 0 && !this.#lease.isMine(loaded))) return;
     await this.#commit((checkpoint) => ({
-      next: this.#lease.released(settle(checkpoint, this.#unsaved.receipts)),
+      next: this.#lease.released(withoutOldMessages(settle(checkpoint, this.#unsaved.receipts))),
       events: [],
       deadLetters: [],
       written: new Map(),

@@ -121,14 +121,12 @@ describe("a slice", () => {
     expect(planned(201, 1).next.watermarkMs).toBe(createdMs + 199_000);
     expect(planned(200, 1).next).toMatchObject({ watermarkMs: createdMs + 199_000, baselineMs: null });
   });
-
   it("ends the baseline only with its last task", () => {
     const fresh = begin("now", createdMs, rules.maxOpenAgeMs);
     const tasks = Array.from({ length: 201 }, (_, index) => seen(`t${index}`));
     expect(planCommit(fresh, tasks, [], rules, moment).next.baselineMs).toBe(createdMs);
     expect(planCommit(fresh, tasks.slice(1), [], rules, moment).next.baselineMs).toBeNull();
   });
-
   it("holds the window at the oldest task that stays open, and lets it go with that task's end", () => {
     const openMs = createdMs - 50 * minuteMs;
     const open = sampleKnown({ createdAtMs: openMs });
@@ -147,7 +145,6 @@ describe("a slice", () => {
     const another = seen("new", { status: "EXECUTING", createdAtMs: openMs - minuteMs });
     expect(windowOf(held, another)).toBe(openMs - minuteMs);
   });
-
   it("counts the newest task from the instant of its creation, and none from the future", () => {
     const newestOf = (newestCreatedMs: number | null, ...createdAtMs: readonly number[]) => {
       const batch = createdAtMs.map((each, index) => seen(`t${index}`, { createdAtMs: each }));
@@ -160,7 +157,6 @@ describe("a slice", () => {
     expect(newestOf(nowMs + 5)).toBe(nowMs);
     expect(newestOf(createdMs, createdMs - 1)).toBe(createdMs);
   });
-
   it("is held by a record that cannot be read for as long as a task may stay open, and no longer", () => {
     const far = { ...held, watermarkMs: 0 };
     const windowOf = (checkpoint: Checkpoint, unreadMs: number) =>
@@ -169,7 +165,6 @@ describe("a slice", () => {
     expect(windowOf(far, 0)).toBe(createdMs - rules.maxOpenAgeMs);
     expect(planCommit({ ...far, newestCreatedMs: null }, [], [0], rules, moment).next.watermarkMs).toBe(0);
   });
-
   it("takes the outbox only for events: of a task, or of the stream itself", () => {
     const emits: boolean[] = [];
     const leaseFor: CommitMoment["leaseFor"] = (_, each) => {
@@ -184,7 +179,6 @@ describe("a slice", () => {
     expect(emits).toEqual([false, true, true]);
   });
 });
-
 describe("the events of a commit", () => {
   const filtered = {
     ...rules,
@@ -193,7 +187,6 @@ describe("the events of a commit", () => {
       [chat, patience],
     ]),
   };
-
   it("are counted for each sink whose filter excludes them", () => {
     const filters = new Map([
       [ops, () => true],
@@ -209,7 +202,6 @@ describe("the events of a commit", () => {
     expect(plan.events.map(({ sinks }) => sinks)).toEqual([[ops, chat], [ops], [ops]]);
     expect(plan.filtered).toEqual(new Map([[chat, 2]]));
   });
-
   it("age from the later of the two clocks, so that a slow one makes none look old", () => {
     const filters = new Map([[ops, () => true]]);
     const agesFrom = (nowMs: number, apiNowMs: number) =>
@@ -223,7 +215,6 @@ describe("the events of a commit", () => {
     expect(agesFrom(createdMs, createdMs + 9)).toEqual([createdMs + 9]);
     expect(agesFrom(createdMs + 9, createdMs)).toEqual([createdMs + 9]);
   });
-
   it("neither leave nor come back while another run delivers", () => {
     const id = batchId("other/1");
     const waiting = { id, returned: 0, count: 1, bytes: 1, oldestMs: createdMs };
