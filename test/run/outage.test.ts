@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { ops } from "../checkpoint/sample.ts";
-import { runUntilSettled } from "../harness/run-until-settled.ts";
+import { runUntilSettled } from "../delivery/run-until-settled.ts";
 import { type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
 import { stage } from "../harness/stream.ts";
 

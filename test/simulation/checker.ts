@@ -9,6 +9,7 @@ import { checkCommit, idOf } from "./commit-checks.ts";
 import { type Crew, type Deeds, finals, type History, isLater, pair, Violation } from "./history.ts";
 import { checkJournal } from "./journal.ts";
 import { checkMessages, noteDropped } from "./living.ts";
+import { checkHeard } from "./outages.ts";
 import type { Records } from "./store.ts";
 import type { World } from "./world.ts";
 
@@ -67,6 +68,7 @@ export function onCommit(
     deeds,
     nowMs,
     apiSkewMs: crew.apiSkewMs,
+    faults: crew.process.faults,
   });
   // Another run holds the outbox: this one may not deliver what it has just committed.
   const isOthers = next.lease?.run !== crew.process.run;
@@ -131,7 +133,11 @@ export function onEnd(
   history: History,
   crew: Crew,
   summary: RunSummary,
-  facts: { readonly healthy: ReadonlySet<SinkName>; readonly hadTime: boolean },
+  facts: {
+    readonly healthy: ReadonlySet<SinkName>;
+    readonly hadTime: boolean;
+    readonly isStoreWell: boolean;
+  },
 ): void {
   history.note(`end ${crew.process.run} ${JSON.stringify(summary.streams)}`);
   for (const { key, error } of summary.streams) {
@@ -142,6 +148,12 @@ export function onEnd(
     if (facts.hadTime && !deeds.storeFailed && refills < mostRefills) {
       for (const { id, sinks } of deeds.fenced) checkHealthy(history, stream, id, sinks, facts.healthy);
     }
+    if (facts.hadTime && facts.isStoreWell)
+      checkHeard(
+        history.incarnation(stream).outages,
+        deeds,
+        crew.rules.get(stream)?.unreadableAfterMs ?? null,
+      );
     if (error !== null) continue;
     if (deeds.sights.length < oneSlice)
       for (const sight of deeds.sights) checkTakenIn(history, stream, sight, deeds);
@@ -237,6 +249,10 @@ export function checkEnd(
   nowMs: number,
   faithful: ReadonlySet<SinkName>,
 ): void {
+  for (const [stream, { outages }] of history.incarnations) {
+    if (outages.open !== null)
+      throw new Violation("outage", `${stream} can be read, and its record says otherwise`);
+  }
   for (const life of world.lives) {
     const last = life.stages.at(-1);
     const ended = life.stages.findIndex(({ status }) => finals.has(status));

@@ -3,7 +3,9 @@ import type { KnownTask } from "../../lib/change/known.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { SinkName, Stream, TaskId } from "../../lib/core/names.ts";
 import type { CommitRules } from "../../lib/run/commit-plan.ts";
+import type { FaultCounts } from "./faults.ts";
 import { type Deeds, finals, type History, type Incarnation, pair, Violation } from "./history.ts";
+import { checkOutage } from "./outages.ts";
 
 const secondMs = 1_000;
 const isOpen = ({ gone, doubt, status }: KnownTask): boolean =>
@@ -16,7 +18,9 @@ const secondOf = (ms: number): number => Math.floor(ms / secondMs);
 export const idOf = (stream: Pick<Stream, "instanceId">, task: string, to: string, updatedAtMs: number) =>
   `${stream.instanceId}/${task}/${to}/${updatedAtMs}`;
 
-interface Commit {
+const isOfTask = ({ type }: CloudEvent): boolean => type.startsWith("com.huaweicloud.dms.task.");
+
+export interface Commit {
   readonly history: History;
   readonly incarnation: Incarnation;
   readonly previous: Checkpoint;
@@ -27,6 +31,7 @@ interface Commit {
   readonly deeds: Deeds;
   readonly nowMs: number;
   readonly apiSkewMs: number;
+  readonly faults: FaultCounts;
 }
 
 /** What must hold between a record and the one that a process puts in its place. */
@@ -47,7 +52,8 @@ function checkTold(commit: Commit): void {
       .map(({ event }) => [event.id as string, event]),
   );
   const expected = expectations(commit);
-  expected.push(...partings(previous, next, [...placed.values()], deeds));
+  expected.push(...partings(previous, next, [...placed.values()].filter(isOfTask), deeds));
+  expected.push(...checkOutage(commit));
   const added = next.nextSequence - previous.nextSequence;
   if (added < expected.length) {
     throw new Violation("no loss", `a commit made ${added} events for: ${expected.join(", ")}`);

@@ -5,6 +5,7 @@ import type { EventId, RunId, SinkName, StreamKey, TaskId } from "../../lib/core
 import type { DeadLetter } from "../../lib/delivery/dead-letters.ts";
 import type { CommitRules } from "../../lib/run/commit-plan.ts";
 import type { Reference } from "./living.ts";
+import { type Outages, outagesOf, type Reading } from "./outages.ts";
 import type { Process } from "./process.ts";
 
 /** The promises and invariants, in the words of docs/simulation.md. */
@@ -21,6 +22,7 @@ export type Check =
   | "no needless repeat"
   | "told once"
   | "one message"
+  | "outage"
   | "journal"
   | "no defect";
 
@@ -39,6 +41,8 @@ export interface Deeds {
   readonly run: RunId;
   /** When it started, by the API's clock. */
   readonly startedMs: number;
+  /** Commits of all runs before its start. */
+  readonly writesBefore: number;
   /** Sights of listings read to their end, and of single look-ups. */
   readonly sights: Task[];
   /** Sights whose status the stored record knew already: a lagging replica may show an earlier end after them. */
@@ -47,6 +51,8 @@ export interface Deeds {
   /** The records it loaded. */
   readonly bases: Checkpoint[];
   listed: boolean;
+  /** What came of the run's first listing; null: nothing yet, or it was stopped. */
+  reading: Reading | null;
   /** It was read again within its run. */
   isFollowed: boolean;
   /** Its store did not answer. */
@@ -79,6 +85,7 @@ export interface Incarnation {
   /** Events given up, some before any record held them: over the backlog in the commit that made them. */
   readonly givenUp: CloudEvent[];
   readonly redriven: Set<string>;
+  readonly outages: Outages;
 }
 
 export const newIncarnation = (record: Checkpoint | null): Incarnation => ({
@@ -92,6 +99,7 @@ export const newIncarnation = (record: Checkpoint | null): Incarnation => ({
   lettered: new Set(),
   givenUp: [],
   redriven: new Set(),
+  outages: outagesOf(record),
 });
 
 /** What is true of a process from its start. */
@@ -105,14 +113,16 @@ export interface Crew {
   readonly deeds: ReadonlyMap<StreamKey, Deeds>;
 }
 
-export const newDeeds = (run: RunId, startedMs: number): Deeds => ({
+export const newDeeds = (run: RunId, startedMs: number, writesBefore: number): Deeds => ({
   run,
   startedMs,
+  writesBefore,
   sights: [],
   unchanged: new Set(),
   gone: new Set(),
   bases: [],
   listed: false,
+  reading: null,
   isFollowed: false,
   storeFailed: false,
   backlog: null,

@@ -69,14 +69,15 @@ export function referenceFor(
 }
 
 /** What sinks said of their messages is in the record that settles the events, and only what may still be needed. */
-export function checkMessages(previous: Checkpoint, next: Checkpoint, { told }: Deeds): void {
+export function checkMessages(previous: Checkpoint, next: Checkpoint, deeds: Deeds): void {
   // Deliveries go on while a commit is under way: what it does not settle yet, a later one does.
-  const settled = [...told.values()].filter((each) => isOwed(previous, each) && !isOwed(next, each));
+  const settled = [...deeds.told.values()].filter((each) => isOwed(previous, each) && !isOwed(next, each));
   const pending = new Set<string>(next.outbox.map(({ event }) => event.subject));
-  const isAlive = (task: string): boolean => pending.has(task) || next.known.has(taskId(task));
+  const lives = (task: string): boolean =>
+    next.known.has(taskId(task)) || (next.outage !== null && task === `reading-${next.outage.emittedMs}`);
+  const isAlive = (task: string): boolean => pending.has(task) || lives(task);
   const isNeeded = (sink: SinkName, task: string): boolean =>
-    next.known.has(taskId(task)) ||
-    next.outbox.some(({ event, pending }) => event.subject === task && pending.has(sink));
+    lives(task) || next.outbox.some(({ event, pending }) => event.subject === task && pending.has(sink));
   if (countOf(next) > maxReferences)
     throw new Violation("bounded", `the record keeps ${countOf(next)} references`);
   for (const [task, bySink] of next.messages) {
@@ -87,6 +88,14 @@ export function checkMessages(previous: Checkpoint, next: Checkpoint, { told }: 
   }
   // Beyond the bound the oldest go, on the way perhaps more than the commit shows.
   if (countOf(previous) + settled.length > maxReferences) return;
+  for (const [task, bySink] of previous.messages) {
+    for (const sink of bySink.keys())
+      if (isNeeded(sink, task) && !next.messages.get(task)?.has(sink))
+        throw new Violation(
+          "one message",
+          `${task} still has events for ${sink}, and its message is forgotten`,
+        );
+  }
   for (const { sink, event, message } of settled) {
     if (isNeeded(sink, event.subject) && storedIn(next, sink, event) !== message)
       throw new Violation("one message", `${event.id} is settled with ${sink}, without its message`);

@@ -20,6 +20,8 @@ export interface Settings {
   readonly overdueAfterMs: number | null;
   readonly pageSize: number;
   readonly apiSkewMs: number;
+  /** How long a stream may be unreadable before its event; null: for ever. */
+  readonly unreadableAfterMs: number | null;
 }
 
 export interface Launch {
@@ -84,6 +86,7 @@ export function scenarioOf(seed: number): Scenario {
     overdueAfterMs: random() < 0.3 ? 30 * minuteMs : null,
     pageSize: pick(random, [3, 10, 100]),
     apiSkewMs: random() < 0.3 ? between(random, -90 * secondMs, 90 * secondMs) : 0,
+    unreadableAfterMs: pick(seededRandom(seed * 104_729 + 2), [null, minuteMs, 15 * minuteMs, hourMs]),
   };
   const steps: Step[] = [];
   if (random() < 0.5) steps.push(birthOf(random, settings, between(random, 1, 5) * hourMs));

@@ -4,7 +4,7 @@ import { type Stream, type StreamKey, streamKey, type TaskId } from "../../lib/c
 import { between, pick } from "../../lib/simulator/random.ts";
 import { joinById } from "../../lib/source/join.ts";
 import { pageWalk, pagingMemory } from "../../lib/source/paging.ts";
-import type { SkippedTask, TaskSource } from "../../lib/source/task-source.ts";
+import type { Page, SkippedTask, TaskSource } from "../../lib/source/task-source.ts";
 import type { FaultKind } from "./faults.ts";
 import { type Crew, type Deeds, type History, isLater } from "./history.ts";
 import type { ApiRecord, Life, World } from "./world.ts";
@@ -81,48 +81,69 @@ export function simulatedSource(
     throw new SourceError(kind === "api: throttled" ? "throttled" : "unavailable", kind);
   }
 
+  /** A run's first listing tells whether its stream can be read; one that a signal cut short tells nothing. */
+  async function* noted(
+    stream: StreamKey,
+    pages: AsyncIterable<Page>,
+    signal: AbortSignal,
+  ): AsyncIterable<Page> {
+    const deeds = crew.deeds.get(stream);
+    const note = (isRead: boolean): void => {
+      if (deeds) deeds.reading ??= { isRead, atMs: process.clock.now() };
+    };
+    try {
+      yield* pages;
+    } catch (error) {
+      if (!signal.aborted) note(false);
+      throw error;
+    }
+    note(true);
+  }
+
+  async function* pagesOf(stream: Stream, beginMs: number, signal: AbortSignal): AsyncIterable<Page> {
+    const key = streamKey(stream);
+    follows = listed.has(key);
+    if (follows) faults.hit("run: follows an open task");
+    listed.add(key);
+    const join = joinById();
+    const walk = pageWalk(pageSize, memory);
+    const deeds = crew.deeds.get(key);
+    if (follows && deeds) deeds.isFollowed = true;
+    const seen: ApiRecord[] = [];
+    let size: number | null = null;
+    let step = walk.next();
+    while (!step.done) {
+      const { value } = step.value;
+      const later: FaultKind | null = size === null ? null : "api: fails after the first page";
+      const whole: readonly ApiRecord[] = await ask(signal, later, () =>
+        world.list(key, beginMs, nowMs(), lagOf),
+      );
+      if (size !== null && whole.length !== size) faults.hit("api: list shifts between pages");
+      size = whole.length;
+      const cut = whole.slice(Math.max(0, value - 1), Math.max(0, value - 1) + pageSize);
+      if (cut.some(({ createdAtMs }) => Math.floor(createdAtMs / 1_000) === Math.floor(beginMs / 1_000)))
+        faults.hit("api: task in the boundary second");
+      seen.push(...cut);
+      const page = pageOf(cut);
+      const joined = join(page, step.value.pass);
+      step = walk.next({
+        received: cut.length,
+        brought: joined.brought,
+        doubled: joined.doubled,
+        taskCount: countOf(whole.length),
+      });
+      const doubt = step.done ? step.value : null;
+      yield { tasks: joined.tasks, skipped: joined.skipped, clockSkewMs: crew.apiSkewMs, doubt };
+    }
+    if (!deeds) return;
+    deeds.listed = true;
+    for (const task of lastSights(seen)) {
+      noteSight(history, key, deeds, task);
+    }
+  }
+
   return {
-    async *list(stream: Stream, beginMs, { signal }) {
-      const key = streamKey(stream);
-      follows = listed.has(key);
-      if (follows) faults.hit("run: follows an open task");
-      listed.add(key);
-      const join = joinById();
-      const walk = pageWalk(pageSize, memory);
-      const deeds = crew.deeds.get(key);
-      if (follows && deeds) deeds.isFollowed = true;
-      const seen: ApiRecord[] = [];
-      let size: number | null = null;
-      let step = walk.next();
-      while (!step.done) {
-        const { value } = step.value;
-        const later: FaultKind | null = size === null ? null : "api: fails after the first page";
-        const whole: readonly ApiRecord[] = await ask(signal, later, () =>
-          world.list(key, beginMs, nowMs(), lagOf),
-        );
-        if (size !== null && whole.length !== size) faults.hit("api: list shifts between pages");
-        size = whole.length;
-        const cut = whole.slice(Math.max(0, value - 1), Math.max(0, value - 1) + pageSize);
-        if (cut.some(({ createdAtMs }) => Math.floor(createdAtMs / 1_000) === Math.floor(beginMs / 1_000)))
-          faults.hit("api: task in the boundary second");
-        seen.push(...cut);
-        const page = pageOf(cut);
-        const joined = join(page, step.value.pass);
-        step = walk.next({
-          received: cut.length,
-          brought: joined.brought,
-          doubled: joined.doubled,
-          taskCount: countOf(whole.length),
-        });
-        const doubt = step.done ? step.value : null;
-        yield { tasks: joined.tasks, skipped: joined.skipped, clockSkewMs: crew.apiSkewMs, doubt };
-      }
-      if (!deeds) return;
-      deeds.listed = true;
-      for (const task of lastSights(seen)) {
-        noteSight(history, key, deeds, task);
-      }
-    },
+    list: (stream, beginMs, { signal }) => noted(streamKey(stream), pagesOf(stream, beginMs, signal), signal),
     get: async (stream, id, { signal }) => {
       const key = streamKey(stream);
       const life = world.find(key, id);

@@ -36,7 +36,7 @@ export interface Start {
 
 /** Starts one run of the real bridge, as a process that can be killed. */
 export function startRun(ground: Ground, { launch, storeChance, random, failed }: Start): Process {
-  const { history, streams } = ground;
+  const { history, streams, storeIsDown, lettersAreDown } = ground;
   ground.runs += 1;
   const process = new Process({
     loop: ground.loop,
@@ -54,7 +54,9 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
     nextMs,
     apiSkewMs: ground.api.skewMs - ground.clockOffsetMs,
     rules: new Map(streams.map((stream) => [streamKey(stream), rulesOf(ground, stream)])),
-    deeds: new Map(streams.map((stream) => [streamKey(stream), newDeeds(process.run, startedMs)])),
+    deeds: new Map(
+      streams.map((stream) => [streamKey(stream), newDeeds(process.run, startedMs, history.writes)]),
+    ),
   };
   const signal = planEnd(ground, process, launch);
   history.note(`start ${process.run}`);
@@ -69,7 +71,8 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
       const defect = summary.streams.find(({ error }) => error?.code === "DEFECT");
       if (defect) throw new Violation("no defect", `${defect.key}: ${defect.error?.message}`);
       const hadTime = budgetMs >= leastBudgetMs && !signal.aborted;
-      onEnd(history, crew, summary, { healthy: new Set([steady]), hadTime });
+      const isStoreWell = storeChance === 0 && !storeIsDown && !lettersAreDown;
+      onEnd(history, crew, summary, { healthy: new Set([steady]), hadTime, isStoreWell });
     })
     .catch(failed);
   return process;
@@ -168,7 +171,7 @@ function rulesOf(ground: Ground, stream: Stream): StreamPlan["rules"] {
     maxBacklog: settings.maxBacklog,
     policies: new Map(sinks.map((sink) => [sink, policyOf(ground)])),
     filters: new Map(sinks.map((sink) => [sink, passes(sink)])),
-    unreadableAfterMs: null,
+    unreadableAfterMs: settings.unreadableAfterMs,
     context: {
       stream,
       source: `https://dms.example/v2/p1/instances/${stream.instanceId}`,

@@ -8,6 +8,7 @@ import { TaskQueue } from "../../lib/delivery/task-queue.ts";
 import type { Check } from "./history.ts";
 import { journalVariants } from "./journal-variants.ts";
 import { livingVariants } from "./living-variants.ts";
+import { outageVariants } from "./outage-variants.ts";
 import { parkedVariants } from "./parked-variants.ts";
 import type { Variant } from "./variant.ts";
 
@@ -122,7 +123,16 @@ export const variants: readonly Broken[] = [
   },
   {
     name: "no-version-check",
-    caughtBy: ["no loss", "told once", "bounded", "watermark", "same id", "one writer", "no needless repeat"],
+    caughtBy: [
+      "no loss",
+      "told once",
+      "bounded",
+      "watermark",
+      "same id",
+      "one writer",
+      "no needless repeat",
+      "outage",
+    ],
     checkpoints: (store) => ({
       ...store,
       commit: async (stream, next, expected, entries): Promise<CommitResult> => {
@@ -292,6 +302,7 @@ export const variants: readonly Broken[] = [
   },
   ...livingVariants,
   ...parkedVariants,
+  ...outageVariants,
   ...journalVariants,
 ];
 

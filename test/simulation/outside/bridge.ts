@@ -35,6 +35,7 @@ const configOf = ({ projects, sinks, pageSize }: Watch): unknown => ({
     startFrom: project.startFrom,
     lookback: `${project.lookbackMs}ms`,
     maxOpenAge: `${project.maxOpenAgeMs}ms`,
+    ...(project.unreadableAfterMs !== null && { unreadableAfter: `${project.unreadableAfterMs}ms` }),
     requestTimeout: `${requestTimeoutMs}ms`,
     pageSize,
   })),

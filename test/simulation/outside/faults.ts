@@ -72,6 +72,8 @@ export const others = [
   "api: instance deleted",
   "api: instance deleted and back",
   "api: key refused",
+  "api: unreadable for too long",
+  "api: readable again after that",
   "run: killed at an await",
   "run: killed at an instant",
   "run: stopped by a signal",

@@ -1,5 +1,6 @@
 import type { ApiReply } from "./api.ts";
 import { type Demand, demandsOf, Looks, type Seen } from "./demands.ts";
+import { type Told, toldIn, untold, wrongIn } from "./outages.ts";
 import { type Received, type SinkName, wanted } from "./receivers.ts";
 import { eventId, eventType, type Instance, isAbsent, isThere, streamKey, type Task } from "./world.ts";
 
@@ -12,6 +13,7 @@ export type Check =
   | "given up"
   | "isolation"
   | "refused keys"
+  | "outage"
   | "progress"
   | "no defect";
 
@@ -39,6 +41,8 @@ export interface Run {
   isQuiet: boolean;
   /** Streams that it read to the end, as it says itself. */
   readonly completed: Set<string>;
+  /** Streams that it could not read, as it says itself. */
+  readonly failed: Set<string>;
   readonly refusals: Map<string, number>;
   /** When each stream was first read. */
   readonly firstRead: Map<string, number>;
@@ -55,6 +59,8 @@ const lockAfter = 5;
 export class Judge {
   readonly runs: Run[] = [];
   violation: Violation | null = null;
+  /** Whether all clocks have been the world's so far. */
+  isClockSure = true;
   sends = 0;
   readonly #seen = new Map<Task, Seen[]>();
   readonly #looks = new Looks();
@@ -67,6 +73,12 @@ export class Judge {
   readonly #texts = new Map<string, string>();
   /** Sink and task -> the furthest state accepted. */
   readonly #heights = new Map<string, number>();
+
+  readonly #instances: readonly Instance[];
+
+  constructor(instances: readonly Instance[]) {
+    this.#instances = instances;
+  }
 
   /** Throws at once where the caller can hear it; keeps the first for where it cannot. */
   #fail(check: Check, message: string): void {
@@ -106,7 +118,7 @@ export class Judge {
       const [instance, taskId] = id.split("/");
       const key = `${instance}/${taskId}`;
       const task = this.#tasks.get(key);
-      if (!task) {
+      if (!task && !toldIn(id)) {
         this.#fail("same id", `${id} tells of no task there is`);
         continue;
       }
@@ -114,12 +126,12 @@ export class Judge {
       tasks.add(key);
       if (sink === "picky" && !wanted.has(type)) this.#fail("no defect", `picky does not want ${type}`);
       const before = this.#texts.get(id);
-      if (before !== undefined && before !== text && !hasBeenAway(task, run)) {
+      if (before !== undefined && before !== text && !(task && hasBeenAway(task, run))) {
         this.#fail("same id", `${id} was sent with other bytes`);
       }
       this.#texts.set(id, text);
       const told = this.#answered.get(`${sink}:${id}`);
-      if (told?.isQuiet && told.endMs < run.startMs && !hasBeenAway(task, run)) {
+      if (told?.isQuiet && told.endMs < run.startMs && !(task && hasBeenAway(task, run))) {
         this.#fail(
           "no needless repeat",
           `${sink} got ${id} again in run ${run.id}; run ${told.id} knew it accepted`,
@@ -132,11 +144,13 @@ export class Judge {
     for (const { id, type } of events) {
       const [instance, taskId, status] = id.split("/");
       const task = this.#tasks.get(`${instance}/${taskId}`);
-      if (!task) continue;
+      const told = toldIn(id);
       const key = `${sink}:${id}`;
-      if (this.#accepted.has(key)) continue;
+      if (!(task || told) || this.#accepted.has(key)) continue;
       this.#accepted.set(key, atMs);
-      if (status === "VANISHED") this.#vanished(sink, task, atMs);
+      if (told) this.#outage(sink, id, told, atMs);
+      else if (!task) continue;
+      else if (status === "VANISHED") this.#vanished(sink, task, atMs);
       else this.#inOrder(sink, task, { id, type }, atMs);
     }
   }
@@ -153,6 +167,16 @@ export class Judge {
     const wasGone = task.deletedMs <= atMs || task.instance.absences.some(({ fromMs }) => fromMs <= atMs);
     if (!wasGone)
       this.#fail("vanished", `${sink} was told that ${task.instance.id}/${task.id} vanished; it is there`);
+  }
+
+  #outage(sink: SinkName, id: string, told: Told, atMs: number): void {
+    const instance = this.#instances.find(({ id }) => id === told.instance);
+    const first = id.replace("/RECOVERED/", "/UNREADABLE/");
+    if (sink === "steady" && !this.#accepted.has(`${sink}:${first}`))
+      this.#fail("outage", `${sink} took ${id} before ${first}`);
+    const wrong = instance && this.isClockSure && wrongIn(told, instance, this.runs, atMs);
+    if (wrong !== null && wrong !== false)
+      this.#fail("outage", `${sink} took ${id}: ${wrong ?? "no such instance"}`);
   }
 
   #inOrder(
@@ -225,6 +249,12 @@ export class Judge {
       const demands = this.#demands(task);
       for (const demand of demands) this.#checkTold(task, demand, lettered);
       this.#checkFollowed(task, demands, lettered, nowMs);
+    }
+    if (this.isClockSure) {
+      const told = [...this.#accepted.keys(), ...lettered];
+      const faithful = (sinceMs: number) => this.#faithful(sinceMs).filter((sink) => sink !== "picky");
+      for (const message of untold(this.#instances, this.runs, { told, faithful }))
+        this.#fail("outage", message);
     }
     if (this.violation) throw this.violation;
   }

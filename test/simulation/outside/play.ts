@@ -75,7 +75,13 @@ async function playAlone(
   { enabled = new Set(faults), keepLines = false, variant = null }: PlayOptions = {},
 ): Promise<Outcome> {
   const scenario =
-    typeof history === "number" ? scenarioOf(history, seededRandom(history), enabled) : history;
+    typeof history === "number"
+      ? scenarioOf(
+          history,
+          { course: seededRandom(history), limits: seededRandom(history * 31 + 5) },
+          enabled,
+        )
+      : history;
   const lines: string[] = [];
   let hash = 0x811c9dc5;
   const ground = groundOf(scenario, variant, (line) => {
@@ -113,16 +119,17 @@ function groundOf(scenario: Scenario, variant: Variant | null, tell: (line: stri
     if (dialect.hasNullForEmpty) met.hit("api: null for an empty list");
     if (dialect.endTime === "ignored") met.hit("api: end_time ignored");
   }
+  const instances = projects.flatMap((project) => project.instances);
   return {
     variant,
     scenario,
     loop,
     met,
-    judge: new Judge(),
+    judge: new Judge(instances),
     api: new Api(projects, met, random),
     receivers: new Receivers(met, random),
     projects,
-    instances: projects.flatMap(({ instances }) => instances),
+    instances,
     stores: memoryStores(new Host({ loop, random }).clock),
     storeMood: { trouble: null, share: 0, writes: 0 },
     out: new Set(),
@@ -194,6 +201,7 @@ async function apply(ground: Ground, fleet: Fleet, step: Step): Promise<void> {
       return;
     case "skew":
       ground.clock.offsetMs = step.ms;
+      if (step.ms !== 0) ground.judge.isClockSure = false;
       if (step.ms !== 0) met.hit("clock: ours differs from the API's");
       return;
     case "sink":

@@ -102,6 +102,7 @@ export class Fleet {
       isQuiet:
         start.isAlone && isSound(launch) && storeMood.trouble === null && loop.nowMs >= this.#uneasyUntilMs,
       completed: new Set(),
+      failed: new Set(),
       refusals: new Map(),
       firstRead: new Map(),
     };
@@ -135,7 +136,8 @@ export class Fleet {
     if (launch.isWarm) met.hit("run: warm");
     const isCut = run.endMs - run.startMs >= budgetMs * 0.8;
     const isWhole = !stop.signal.aborted && (run.isQuiet || !isCut);
-    for (const { key, error } of summary.streams) if (isWhole && error === null) run.completed.add(key);
+    for (const { key, error } of summary.streams)
+      if (isWhole) (error === null ? run.completed : run.failed).add(key);
     note(
       `run ${run.id} ends: ${summary.streams.map(({ key, error, changes }) => `${key.split("/").at(-1)} ${error?.message ?? changes}`).join(", ")}`,
     );
@@ -144,7 +146,8 @@ export class Fleet {
   }
 
   #arrange(run: Run, launch: Launch, host: Host, stop: AbortController): void {
-    const { met, clock } = this.#ground;
+    const { met, clock, judge } = this.#ground;
+    if (launch.clockMs !== 0 || launch.clockJump) judge.isClockSure = false;
     host.clockOffsetMs = clock.offsetMs + launch.clockMs;
     host.dieAtAwait = launch.dieAtAwait;
     if (launch.clockMs > 0) met.hit("clock: ahead for one run");
@@ -240,6 +243,10 @@ export class Fleet {
     );
     judge.requested(run, sink, receivers.read(request));
     judge.accepted(sink, accepted, atMs);
+    for (const { type } of accepted) {
+      if (type.endsWith(".stream.unreadable")) met.hit("api: unreadable for too long");
+      if (type.endsWith(".stream.recovered")) met.hit("api: readable again after that");
+    }
     judge.refusedForGood(sink, refused);
     const isAnotherInTrouble = [...receivers.moods.keys()].some((other) => other !== sink);
     return {

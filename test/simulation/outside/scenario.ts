@@ -86,12 +86,20 @@ const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 const dayMs = 24 * 60 * minuteMs;
 
-export function scenarioOf(seed: number, random: Random, enabled: ReadonlySet<Fault>): Scenario {
-  const draw = new Draw(random, enabled);
+/** What is drawn by dice of its own leaves a seed's course what it was. */
+interface Dice {
+  readonly course: Random;
+  readonly limits: Random;
+}
+
+export function scenarioOf(seed: number, dice: Dice, enabled: ReadonlySet<Fault>): Scenario {
+  const draw = new Draw(dice.course, enabled);
   const lags = draw.fault("api: replica lags", 0.3);
   const isWide = draw.chance(0.1);
+  const limits = (): number | null =>
+    new Draw(dice.limits, enabled).pick([null, minuteMs, 5 * minuteMs, 30 * minuteMs]);
   const projects = Array.from({ length: isWide ? 6 : draw.between(1, 4) }, (_, index) =>
-    projectOf(draw, index, lags),
+    projectOf(draw, index, lags, limits),
   );
   const settings: Settings = { projects, pageSize: draw.pick([3, 10, 100]) };
   const allowed = traits.filter((trait) => draw.fault(trait, 0.4) && !(lags && isAtOddsWithLag(trait)));
@@ -111,7 +119,7 @@ export function scenarioOf(seed: number, random: Random, enabled: ReadonlySet<Fa
 const isAtOddsWithLag = (trait: Trait): boolean =>
   trait === "task: updated_at a second lower" || trait === "task: updated_at far ahead";
 
-function projectOf(draw: Draw, index: number, lags: boolean): ProjectSettings {
+function projectOf(draw: Draw, index: number, lags: boolean, limits: () => number | null): ProjectSettings {
   const position = draw.fault("api: offset in place of start", 0.15) ? "offset" : "start";
   const isClamped = draw.fault("api: limit clamped", 0.2);
   // A clamped page that counts itself alone looks like a whole list: see docs/simulation.md.
@@ -139,6 +147,7 @@ function projectOf(draw: Draw, index: number, lags: boolean): ProjectSettings {
     startFrom: draw.chance(0.3) ? "now" : "all",
     lookbackMs: draw.pick([5, 15]) * minuteMs,
     maxOpenAgeMs: draw.pick([20 * minuteMs, 120 * minuteMs, 7 * dayMs]),
+    unreadableAfterMs: limits(),
     instances: draw.between(1, 4),
   };
 }

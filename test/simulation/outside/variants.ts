@@ -32,6 +32,11 @@ function withRows(reply: Reply, change: (rows: readonly Row[]) => readonly Row[]
   return { ...reply, body: JSON.stringify({ ...body, tasks }) };
 }
 
+const withCheckpoints = (
+  stores: Stores,
+  change: (checkpoints: Stores["checkpoints"]) => Stores["checkpoints"],
+): Stores => ({ ...stores, checkpoints: change(stores.checkpoints) });
+
 const later = (answer: Answer): Reply => ({ ...answer, delayMs: (answer.delayMs ?? 0) + 20_000 });
 
 export const variants: readonly Variant[] = [
@@ -94,6 +99,29 @@ export const variants: readonly Variant[] = [
           },
         }),
     }),
+  },
+  {
+    name: "outages-forgotten",
+    caughtBy: ["outage"],
+    stores: (stores) =>
+      withCheckpoints(stores, ({ commit, ...rest }) => ({
+        ...rest,
+        commit: (stream, next, ...given) => commit(stream, { ...next, outage: null }, ...given),
+      })),
+  },
+  {
+    name: "outages-begin-an-hour-early",
+    caughtBy: ["outage"],
+    stores: (stores) =>
+      withCheckpoints(stores, ({ commit, ...rest }) => ({
+        ...rest,
+        commit: (stream, next, ...given) => {
+          const { outage } = next;
+          const isNew = outage && outage.emittedMs === null && outage.sinceMs % 2 === 0;
+          const early = isNew ? { ...outage, sinceMs: outage.sinceMs - 3_600_001 } : outage;
+          return commit(stream, { ...next, outage: early }, ...given);
+        },
+      })),
   },
   {
     name: "hanging-sink-holds-up-others",

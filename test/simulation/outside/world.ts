@@ -63,6 +63,8 @@ export interface Project {
   readonly startFrom: "now" | "all";
   readonly lookbackMs: number;
   readonly maxOpenAgeMs: number;
+  /** How long an instance may be unreadable before its event; null: for ever. */
+  readonly unreadableAfterMs: number | null;
   readonly instances: Instance[];
 }
 
