@@ -7,7 +7,7 @@ import type { SinkModule } from "../sinks/sink.ts";
 import type { Log } from "../telemetry/log.ts";
 import { fieldsOf } from "../text/json.ts";
 import { openCapture } from "./capture.ts";
-import { type PlatformType, type PreviewPlatform, platforms } from "./platforms.ts";
+import { isPlatformType, type PreviewType, previewed } from "./platforms.ts";
 import { type Sample, sampleNowMs, samples } from "./samples.ts";
 
 /** One message as it would be sent. */
@@ -21,16 +21,16 @@ export interface PreviewedMessage {
 /** One sink's messages. */
 export interface Album {
   readonly name: SinkName;
-  readonly type: PlatformType;
+  readonly type: PreviewType;
   readonly messages: readonly PreviewedMessage[];
   /** One sentence for each of the sink's own texts and links that does not fit. */
   readonly warnings: readonly string[];
 }
 
-/** A configured chat sink. */
+/** A configured sink. */
 export interface PreviewedSink {
   readonly name: SinkName;
-  readonly type: PlatformType;
+  readonly type: PreviewType;
   readonly module: SinkModule;
   /** The sink's options, as its module's schema returned them. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -42,12 +42,16 @@ export const sampleStyle = (language: Language) => ({
   timeZone: language === "zh" ? "Asia/Shanghai" : "UTC",
 });
 
-/** A sink of a type, named after it, with made-up options. */
-export async function sampleSubject(type: PlatformType, language: Language): Promise<PreviewedSink> {
+/** A sink of a type with made-up options. @default name the type */
+export async function sampleSubject(
+  type: PreviewType,
+  language: Language,
+  name: string = type,
+): Promise<PreviewedSink> {
   const module: SinkModule = await sinkTypes[type]();
-  const written = { ...sampleStyle(language), ...platforms[type].options };
+  const written = { ...(isPlatformType(type) && sampleStyle(language)), ...previewed[type].options };
   const options = fieldsOf(v.parse(module.schema, written));
-  return { name: sinkName(type), type, module, options };
+  return { name: sinkName(name), type, module, options };
 }
 
 const usualBurst = 6;
@@ -57,15 +61,19 @@ const longestBurst = 100;
 const burstFor = ({ digestAbove }: PreviewedSink["options"]): number =>
   Math.min(longestBurst, Math.max(usualBurst, typeof digestAbove === "number" ? digestAbove + 1 : 0));
 
+/** The samples that a sink of this type is shown with; only chats send a digest. */
+const samplesFor = (type: PreviewType, options: PreviewedSink["options"]): readonly Sample[] =>
+  samples(burstFor(options)).filter(({ events }) => isPlatformType(type) || events.length === 1);
+
 /**
- * Makes the messages that a chat sink would send for each sample, at the samples' own instant: the sink really sends them,
+ * Makes the messages that a sink would send for each sample, at the samples' own instant: the sink really sends them,
  * and a capture replaces the network.
  */
 export async function albumOf(
   { name, type, module, options }: PreviewedSink,
-  shown: readonly Sample[] = samples(burstFor(options)),
+  shown: readonly Sample[] = samplesFor(type, options),
 ): Promise<Album> {
-  const { captured = {} }: PreviewPlatform = platforms[type];
+  const { captured = {} } = previewed[type];
   const { environment = {}, response = "" } = captured;
   const { dispatcher, bodies } = openCapture(response);
   const clock = { now: () => sampleNowMs, sleep: async () => {} };
@@ -78,9 +86,8 @@ export async function albumOf(
     const earlier = bodies.length;
     await sink.deliver(events, { signal: new AbortController().signal });
     const body = bodies.at(-1);
-    if (body === undefined || bodies.length === earlier)
-      throw new Error(`${type} sent nothing for ${sample}`);
-    messages.push({ sample, body });
+    // PagerDuty is told of no success without an alert, for one.
+    if (body !== undefined && bodies.length > earlier) messages.push({ sample, body });
   }
   for (const part of await cutTemplates(options))
     warnings.add(`the template's ${part} is longer than a message has room for, and is cut`);

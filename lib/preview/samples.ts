@@ -25,87 +25,33 @@ const context: EventContext = {
   observedAtMs: sampleNowMs,
 };
 
-const secondMs = 1_000;
-const minuteMs = 60 * secondMs;
-
 /** The history of one task. */
-interface Story {
-  readonly name: string;
-  readonly from: string | null;
-  readonly to: string;
-  readonly durationMs: number;
-  readonly usualMs?: number;
-  readonly params?: object;
-  readonly user: string;
-}
+type Story = readonly [
+  task: string,
+  from: string | null,
+  to: string,
+  seconds: number,
+  usualSeconds: number | null,
+  user: string,
+  params?: object,
+];
+
+const topics = { reassignment_topics: ["page-views", "clicks"] };
+const address = { enable_public_ip: true, public_ip_address: "203.0.113.7" };
+const password = { user_name: "orders-app", password: "made-up" };
+const flavor = { new_flavor: "c6.4u8g.cluster", storage_gb: 600 };
+const offset = { group: "billing", topic: "orders" };
+const auto = { old_auto_status: "false", new_auto_status: "true" };
 
 const stories = {
-  created: {
-    name: "kafkaResetConsumerOffset",
-    from: null,
-    to: "CREATED",
-    durationMs: 0,
-    params: { group: "billing", topic: "orders" },
-    user: "pipeline",
-  },
-  executing: {
-    name: "kafkaAutoReassignment",
-    from: "CREATED",
-    to: "EXECUTING",
-    durationMs: 3 * secondMs,
-    params: { reassignment_topics: ["page-views", "clicks"] },
-    user: "lin.wei",
-  },
-  succeeded: {
-    name: "EXTEND",
-    from: "EXECUTING",
-    to: "SUCCESS",
-    durationMs: 14 * minuteMs + 8 * secondMs,
-    usualMs: 12 * minuteMs,
-    params: { new_flavor: "c6.4u8g.cluster", storage_gb: 600 },
-    user: "maria.silva",
-  },
-  failed: {
-    name: "bindInstancePublicIp",
-    from: "EXECUTING",
-    to: "FAILED",
-    durationMs: 48 * secondMs,
-    usualMs: 4 * secondMs,
-    params: { enable_public_ip: true, public_ip_address: "203.0.113.7" },
-    user: "lin.wei",
-  },
-  cancelled: {
-    name: "resetUserPassword",
-    from: "CREATED",
-    to: "CANCELLED",
-    durationMs: 40 * secondMs,
-    params: { user_name: "orders-app", password: "made-up" },
-    user: "maria.silva",
-  },
-  overdue: {
-    name: "kafkaAutoReassignment",
-    from: "EXECUTING",
-    to: "OVERDUE",
-    durationMs: 31 * minuteMs,
-    usualMs: 4 * minuteMs,
-    params: { reassignment_topics: ["page-views", "clicks"] },
-    user: "pipeline",
-  },
-  vanished: {
-    name: "unbindInstancePublicIp",
-    from: "EXECUTING",
-    to: "VANISHED",
-    durationMs: 2 * minuteMs,
-    user: "maria.silva",
-  },
-  unknown: {
-    name: "kafkaConfigModify",
-    from: "EXECUTING",
-    to: "PAUSED",
-    durationMs: 12 * secondMs,
-    params: { old_auto_status: "false", new_auto_status: "true" },
-    user: "pipeline",
-  },
+  created: ["kafkaResetConsumerOffset", null, "CREATED", 0, null, "pipeline", offset],
+  executing: ["kafkaAutoReassignment", "CREATED", "EXECUTING", 3, null, "lin.wei", topics],
+  succeeded: ["EXTEND", "EXECUTING", "SUCCESS", 848, 720, "maria.silva", flavor],
+  failed: ["bindInstancePublicIp", "EXECUTING", "FAILED", 48, 4, "lin.wei", address],
+  cancelled: ["resetUserPassword", "CREATED", "CANCELLED", 40, null, "maria.silva", password],
+  overdue: ["kafkaAutoReassignment", "EXECUTING", "OVERDUE", 1_860, 240, "pipeline", topics],
+  vanished: ["unbindInstancePublicIp", "EXECUTING", "VANISHED", 120, null, "maria.silva"],
+  unknown: ["kafkaConfigModify", "EXECUTING", "PAUSED", 12, null, "pipeline", auto],
 } as const satisfies Readonly<Record<string, Story>>;
 
 /** A message of each kind, then one with `burst` changes at once. */
@@ -119,24 +65,24 @@ export function samples(burst: number): readonly Sample[] {
 
 /** Results of a nightly series, repeated. */
 const series = [
-  { name: "kafkaResetConsumerOffset", from: "CREATED", to: "SUCCESS" },
-  { name: "kafkaConfigModify", from: "EXECUTING", to: "SUCCESS" },
-  { name: "kafkaAutoReassignment", from: "CREATED", to: "EXECUTING" },
-  { name: "bindInstancePublicIp", from: "EXECUTING", to: "FAILED" },
-  { name: "modifyAutoTopic", from: "CREATED", to: "SUCCESS" },
-  { name: "changeRetentionPolicy", from: "EXECUTING", to: "SUCCESS" },
+  ["kafkaResetConsumerOffset", "CREATED", "SUCCESS"],
+  ["kafkaConfigModify", "EXECUTING", "SUCCESS"],
+  ["kafkaAutoReassignment", "CREATED", "EXECUTING"],
+  ["bindInstancePublicIp", "EXECUTING", "FAILED"],
+  ["modifyAutoTopic", "CREATED", "SUCCESS"],
+  ["changeRetentionPolicy", "EXECUTING", "SUCCESS"],
 ] as const;
 
 const burstOf = (count: number): readonly CloudEvent[] =>
   Array.from({ length: count }, (_, index) => {
     const step = series[index % series.length] ?? series[0];
-    return told({ ...step, durationMs: (4 + 3 * index) * secondMs, user: "pipeline" }, 100 + index);
+    return told([...step, 4 + 3 * index, null, "pipeline"], 100 + index);
   });
 
-function told({ name, from, to, durationMs, usualMs, params, user }: Story, number: number): CloudEvent {
+function told([name, from, to, seconds, usualSeconds, user, params]: Story, number: number): CloudEvent {
   // Changes other than status happen at the poll's instant; a status is seen some seconds after it changed.
   const isBeyondStatus = to === "OVERDUE" || to === "VANISHED";
-  const createdAtMs = sampleNowMs - durationMs - (isBeyondStatus ? 0 : 4 * secondMs);
+  const createdAtMs = sampleNowMs - 1_000 * (seconds + (isBeyondStatus ? 0 : 4));
   const task: Task = {
     id: taskId(`ff80808272dcc90f0172df1e${number.toString(16).padStart(8, "0")}`),
     name,
@@ -144,7 +90,7 @@ function told({ name, from, to, durationMs, usualMs, params, user }: Story, numb
     params: params === undefined ? null : JSON.stringify(params),
     user: { id: "0a0a0a0a0a0a4a0a8a0a0a0a0a0a0a01", name: user },
     createdAtMs,
-    updatedAtMs: createdAtMs + (isBeyondStatus ? 3 * secondMs : durationMs),
+    updatedAtMs: createdAtMs + 1_000 * (isBeyondStatus ? 3 : seconds),
   };
-  return toEvent({ task, from, to }, { ...context, usualMs: usualMs ?? null });
+  return toEvent({ task, from, to }, { ...context, usualMs: usualSeconds && usualSeconds * 1_000 });
 }

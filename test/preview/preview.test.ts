@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { fingerprint, pageFor, pictures } from "../../build/docs/cards.ts";
-import { platforms, platformTypes } from "../../lib/preview/platforms.ts";
+import { platforms, platformTypes, previewed } from "../../lib/preview/platforms.ts";
 import { albumOf, sampleStyle, sampleSubject } from "../../lib/preview/preview.ts";
 import { sampleNowMs, samples } from "../../lib/preview/samples.ts";
 import { loadSinkModule, sinkTypes } from "../../lib/sinks/index.ts";
@@ -80,6 +80,24 @@ describe("a preview", () => {
       }),
     );
     expect([...platformTypes].sort()).toEqual([...types.flat(), "email"].sort());
+  });
+});
+
+describe("the drawing of a body", () => {
+  const { draw } = previewed.webhook.drawing;
+
+  it("indents and colours JSON, and keeps every character of it", () => {
+    const text = '{"a\\"b":[1e400,-0,"<b>: true",null]}';
+    const { html } = draw(text);
+    expect(html).toContain(
+      '<span class="name">"a\\"b":</span>'.replaceAll('"a\\"b"', "&quot;a\\&quot;b&quot;"),
+    );
+    expect(html).toContain('<span class="value">1e400</span>');
+    expect(html).toContain('<span class="text">&quot;&lt;b&gt;: true&quot;</span>');
+  });
+
+  it("shows what is no JSON as it is", () => {
+    expect(draw("a=<b>&c").html).toBe("<pre>a=&lt;b&gt;&amp;c</pre>");
   });
 });
 

@@ -1,17 +1,14 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
-import { text } from "node:stream/consumers";
 import type { CloudEvent } from "../../change/event.ts";
 import { sampleEvent, sampleStatuses } from "../../change/sample.ts";
 import type { LoadedSink } from "../../config/check/sinks.ts";
 import { ConfigError } from "../../core/errors.ts";
 import type { SinkName } from "../../core/names.ts";
 import { type Check, compileFilter, type Explanation } from "../../filter/filter.ts";
-import { parseExactJson } from "../../text/json.ts";
 import { truncate } from "../../text/one-line.ts";
 import { choiceError } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
+import { readEventFile } from "../event-file.ts";
 import type { Line } from "../screen/text.ts";
 import { offlineSinksOf } from "../session.ts";
 
@@ -79,7 +76,7 @@ async function eventOf(context: Context, { event, status }: ExplainOptions): Pro
   if (event === undefined) return sample(context, status);
   if (status !== undefined)
     throw usageError("--status", "no status beside --event, which has its own", status);
-  const written = parseExactJson(event === "-" ? await text(context.input) : await fileText(context, event));
+  const written = await readEventFile(context, event);
   if (isEvent(written)) return written;
   throw usageError("--event", "one event as JSON: an object with the texts id and type", event);
 }
@@ -89,15 +86,6 @@ function sample({ clock }: Context, status: string | undefined): CloudEvent {
     return sampleEvent(clock.now(), status);
   }
   throw choiceError("--status", "a status", status, sampleStatuses);
-}
-
-async function fileText({ folder }: Context, file: string): Promise<string> {
-  try {
-    return await readFile(path.resolve(folder, file), "utf8");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    throw usageError("--event", `a file that can be read (${error.code})`, file);
-  }
 }
 
 /** Other fields may hold anything: filters accept any value. */

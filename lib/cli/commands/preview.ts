@@ -1,13 +1,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import * as v from "valibot";
+import type { CloudEvent } from "../../change/event.ts";
 import { pageOf } from "../../preview/page.ts";
-import { isPlatformType, platforms, platformTypes } from "../../preview/platforms.ts";
+import { isPlatformType, isPreviewType, previewed, previewTypes } from "../../preview/platforms.ts";
 import { type Album, albumOf, type PreviewedSink, sampleSubject } from "../../preview/preview.ts";
-import { fieldsOf } from "../../text/json.ts";
-
+import { languages } from "../../sinks/chat/text.ts";
+import { fieldsOf, parseJson } from "../../text/json.ts";
 import { choiceError } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
+import { readEventFile } from "../event-file.ts";
 import { count } from "../screen/format.ts";
 import { offlineSinksOf } from "../session.ts";
 
@@ -15,17 +18,22 @@ import { offlineSinksOf } from "../session.ts";
 export interface PreviewOptions {
   readonly sink?: string;
   readonly type?: string;
+  /** Path of an event's file, or `-` for stdin. */
+  readonly event?: string;
   readonly out: string;
   readonly lang?: "en" | "zh";
 }
 
 /**
- * Writes the messages that chat sinks would send for sample events: one exact JSON file per message, and an HTML page.
- * Without `--sink`, `--config` and `--type`: every type, with made-up options. Sends nothing.
+ * Writes the messages that sinks would send for sample events or for one of the user's: one exact file per message, and an
+ * HTML page. Without `--sink`, `--config` and `--type`: every type in both languages, with made-up options. Sends nothing.
  */
 export async function preview(context: Context, options: PreviewOptions): Promise<ExitCode> {
   const { screen } = context;
-  const albums = await Promise.all((await subjectsOf(context, options)).map((subject) => albumOf(subject)));
+  const event = options.event === undefined ? null : await eventOf(context, options.event);
+  const shown = event === null ? undefined : [{ name: "event", events: [event] }];
+  const subjects = await subjectsOf(context, options);
+  const albums = await Promise.all(subjects.map((subject) => albumOf(subject, shown)));
   const out = resolve(context.folder, options.out);
   for (const album of albums) await writeAlbum(out, album);
   const page = join(out, "index.html");
@@ -41,7 +49,7 @@ export async function preview(context: Context, options: PreviewOptions): Promis
     return 0;
   }
   for (const { name, type, messages, warnings } of albums) {
-    screen.out.line(["bold", name], `  ${platforms[type].title}, ${count(messages.length, "message")}`);
+    screen.out.line(["bold", name], `  ${previewed[type].title}, ${count(messages.length, "message")}`);
     for (const warning of warnings) screen.out.line("  ", ["yellow", warning]);
   }
   screen.out.line(`Open ${page} in a browser.`);
@@ -51,7 +59,10 @@ export async function preview(context: Context, options: PreviewOptions): Promis
 async function writeAlbum(out: string, { name, messages }: Album): Promise<void> {
   const folder = join(out, name);
   await mkdir(folder, { recursive: true });
-  for (const { sample, body } of messages) await writeFile(join(folder, `${sample}.json`), body);
+  for (const { sample, body } of messages) {
+    const kind = parseJson(body) === undefined ? "txt" : "json";
+    await writeFile(join(folder, `${sample}.${kind}`), body);
+  }
 }
 
 async function subjectsOf(
@@ -61,16 +72,21 @@ async function subjectsOf(
   if (sink !== undefined && type !== undefined) throw usageError("--type", "no type beside --sink", type);
   if (sink !== undefined || (context.configFile !== null && type === undefined)) {
     const configured = await configuredSubjects(context, sink);
-    if (configured.length === 0) throw usageError("--sink", "a chat sink of the configuration", sink);
+    if (configured.length === 0) throw usageError("--sink", "a sink over HTTP of the configuration", sink);
     return configured.map((subject) =>
       lang === undefined ? subject : { ...subject, options: { ...subject.options, language: lang } },
     );
   }
-  if (type !== undefined && !isPlatformType(type)) {
-    throw choiceError("--type", "a type of chat sink", type, platformTypes);
+  if (type !== undefined && !isPreviewType(type)) {
+    throw choiceError("--type", "a type of sink over HTTP", type, previewTypes);
   }
-  const types = type === undefined ? platformTypes : [type];
-  return Promise.all(types.map((each) => sampleSubject(each, lang ?? "en")));
+  return Promise.all(
+    (type === undefined ? previewTypes : [type]).flatMap((each) => {
+      if (!isPlatformType(each)) return [sampleSubject(each, "en")];
+      if (lang !== undefined) return [sampleSubject(each, lang)];
+      return languages.map((one) => sampleSubject(each, one, one === "en" ? each : `${each}-${one}`));
+    }),
+  );
 }
 
 async function configuredSubjects(
@@ -79,6 +95,44 @@ async function configuredSubjects(
 ): Promise<readonly PreviewedSink[]> {
   const { sinks } = await offlineSinksOf(context, sink);
   return Array.from(sinks).flatMap(([name, { type, module, options }]) =>
-    isPlatformType(type) ? [{ name, type, module, options: fieldsOf(options) }] : [],
+    isPreviewType(type) ? [{ name, type, module, options: fieldsOf(options) }] : [],
   );
+}
+
+/** What a message needs of an event. */
+const wholeEvent = v.looseObject({
+  id: v.string(),
+  source: v.string(),
+  type: v.string(),
+  subject: v.string(),
+  time: v.string(),
+  data: v.looseObject({
+    task: v.looseObject({
+      id: v.string(),
+      name: v.string(),
+      status: v.string(),
+      user: v.looseObject({ id: v.nullable(v.string()), name: v.nullable(v.string()) }),
+      createdAt: v.string(),
+      updatedAt: v.string(),
+    }),
+    change: v.looseObject({
+      from: v.nullable(v.string()),
+      to: v.string(),
+      durationMs: v.number(),
+      observedAt: v.string(),
+    }),
+    instance: v.looseObject({
+      engine: v.string(),
+      region: v.string(),
+      projectId: v.string(),
+      instanceId: v.string(),
+    }),
+  }),
+});
+const eventSchema = v.custom<CloudEvent>((event) => v.is(wholeEvent, event));
+
+async function eventOf(context: Context, file: string): Promise<CloudEvent> {
+  const event = await readEventFile(context, file);
+  if (v.is(eventSchema, event)) return event;
+  throw usageError("--event", "one event as the bridge makes it, as JSON; see `schema event`", file);
 }

@@ -42,7 +42,7 @@ export function tryingCommands({ root, run }: CommandLine): void {
     .description("show why each sink's filter matches an event or not; sends nothing")
     .option("--sink <name>", "only this sink")
     .option("--event <file>", "file with an event as JSON, - for stdin (default: a sample)")
-    .option("--status <status>", "status status of the sample: SUCCESS, FAILED, OVERDUE, ...")
+    .option("--status <status>", "status of the sample: SUCCESS, FAILED, OVERDUE, ...")
     .addHelpText(
       "after",
       examples("explain --status FAILED", "explain --sink ops --event event.json", "explain --json"),
@@ -53,12 +53,18 @@ export function tryingCommands({ root, run }: CommandLine): void {
 
   root
     .command("preview")
-    .description("write chat messages of sample events, as JSON and as a web page")
+    .description("write what sinks would send, as files and as a web page; sends nothing")
     .option("--sink <name>", "only this configured sink")
-    .option("--type <type>", "only this type of chat sink, with sample options")
+    .option("--type <type>", "only this type of sink, with sample options")
+    .option("--event <file>", "file with an event as JSON, - for stdin (default: samples)")
     .option("-o, --out <folder>", "where to write", "preview")
-    .addOption(new Option("--lang <language>", "language of the messages").choices(["en", "zh"]))
-    .addHelpText("after", examples("preview", "preview --type slack", "preview --sink ops --out cards"))
+    .addOption(
+      new Option("--lang <language>", "language of the messages (default: both)").choices(["en", "zh"]),
+    )
+    .addHelpText(
+      "after",
+      examples("preview", "preview --type slack", "preview --sink ops --event event.json --out cards"),
+    )
     .action((options: PreviewOptions) =>
       run(async (context) => (await import("../commands/preview.ts")).preview(context, options)),
     );
