@@ -23,8 +23,8 @@ export interface Benchmark {
   /** Explains to the page's reader what is compared. */
   readonly about: string;
   readonly rounds: number;
-  /** Whether each round reads the same: then there is no warm-up. @default false */
-  readonly isExact?: boolean;
+  /** Whether the first round counts, too. @default false */
+  readonly isWithoutWarmUp?: boolean;
   readonly figures: readonly FigurePlan[];
   readonly subjects: Readonly<Partial<Record<Role, () => Promise<Readings>>>>;
 }
@@ -47,7 +47,7 @@ export async function runBenchmark(
 ): Promise<readonly Figure[]> {
   const roles = (["floor", "ours", "peer"] as const).filter((role) => benchmark.subjects[role]);
   const readings = new Map<Role, Readings[]>(roles.map((role) => [role, []]));
-  for (let round = benchmark.isExact ? 1 : 0; round <= benchmark.rounds; round++) {
+  for (let round = benchmark.isWithoutWarmUp ? 1 : 0; round <= benchmark.rounds; round++) {
     progress(`${benchmark.title}: round ${round} of ${benchmark.rounds}`);
     // Each round starts with another subject.
     const order = roles.map((_, place) => roles[(place + round) % roles.length] ?? "ours");

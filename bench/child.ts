@@ -21,14 +21,26 @@ export async function coldStart(args: readonly string[], environment: ChildEnvir
   return { wallMs: handledMs };
 }
 
-/** Runs a measuring process, which prints its readings as one line of JSON. */
-export async function measured(args: readonly string[], environment: ChildEnvironment): Promise<Readings> {
-  const child = spawn(process.execPath, args, {
+/** Runs a measuring process of Node. */
+export const measured = (args: readonly string[], environment: ChildEnvironment): Promise<Readings> =>
+  measuredProgram(process.execPath, args, environment);
+
+/**
+ * Runs a measuring process, which prints its readings as one line of JSON. Adds `lifeS`, the seconds from its start to
+ * its end.
+ */
+export async function measuredProgram(
+  program: string,
+  args: readonly string[],
+  environment: ChildEnvironment,
+): Promise<Readings> {
+  const startedMs = performance.now();
+  const child = spawn(program, args, {
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const said = text(child.stderr);
   const [line = ""] = (await text(child.stdout)).trimEnd().split("\n").slice(-1);
   if (!line.startsWith("{")) throw new Error(`nothing was measured: ${line} ${await said}`);
-  return JSON.parse(line);
+  return { ...JSON.parse(line), lifeS: (performance.now() - startedMs) / 1_000 };
 }

@@ -7,7 +7,8 @@ import { parseArgs } from "node:util";
 import { type Benchmark, runBenchmark } from "./benchmark.ts";
 import { coldBenchmark, unbundledBenchmark } from "./benchmarks/cold.ts";
 import { commitBenchmark } from "./benchmarks/commit.ts";
-import { backlogBenchmark, deliveryBenchmark, firstReadBenchmark } from "./benchmarks/delivery.ts";
+import { backlogBenchmark, deliveryBenchmark } from "./benchmarks/delivery.ts";
+import { burstReadBenchmark, firstReadBenchmark } from "./benchmarks/first-read.ts";
 import { fleetBenchmark } from "./benchmarks/fleet.ts";
 import { idleBenchmark, signedBenchmark } from "./benchmarks/idle.ts";
 import { journalBenchmark } from "./benchmarks/journal.ts";
@@ -15,7 +16,8 @@ import { latencyBenchmark, wakeLatencyBenchmark } from "./benchmarks/latency.ts"
 import { listingBenchmark } from "./benchmarks/listing.ts";
 import type { BenchmarkSetup } from "./benchmarks/stage.ts";
 import { bundle } from "./bundle.ts";
-import { figureJson, markdown, picture, type Result } from "./report.ts";
+import { overviewPicture, overviewTable, palettes } from "./overview.ts";
+import { figureJson, markdown, type Result } from "./report.ts";
 
 // `npm run bench` measures and writes docs/benchmarks.md; with `-- --json` it only prints the figures.
 // `--only NAME` selects benchmarks; `--quick` runs few rounds, as a smoke test.
@@ -34,7 +36,10 @@ const benchmarks: Readonly<Record<string, (stage: BenchmarkSetup) => Promise<Ben
   "delivery-0ms": (stage) => deliveryBenchmark(stage, 0, 50_000),
   "delivery-20ms": (stage) => deliveryBenchmark(stage, 20, 10_000),
   backlog: backlogBenchmark,
-  "first-read": firstReadBenchmark,
+  "first-read-5000": (stage) => firstReadBenchmark(stage, 5_000),
+  "first-read-20000": (stage) => firstReadBenchmark(stage, 20_000),
+  "first-read-80000": (stage) => firstReadBenchmark(stage, 80_000),
+  "first-read-burst": burstReadBenchmark,
   fleet: fleetBenchmark,
 };
 
@@ -56,6 +61,7 @@ const chosen = Object.entries(benchmarks).filter(
   ([name]) => values.only.length === 0 || values.only.includes(name),
 );
 
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
 const folder = await mkdtemp(join(tmpdir(), "bench-"));
 const closing: (() => Promise<unknown>)[] = [];
 const held: Result[] = [];
@@ -66,11 +72,12 @@ try {
       bundles,
       folder,
       isQuick: values.quick,
+      note,
       onEnd: (close) => closing.push(close),
     });
     held.push({
       benchmark,
-      figures: await runBenchmark(benchmark, (text) => process.stderr.write(`${text}\n`)),
+      figures: await runBenchmark(benchmark, note),
     });
   }
 } finally {
@@ -78,20 +85,25 @@ try {
   await rm(folder, { recursive: true });
 }
 
-const figures = held.flatMap((each) => each.figures.map(figureJson));
-if (values.json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
+const figures = held.flatMap((each) => each.figures);
+if (values.json) process.stdout.write(`${JSON.stringify(figures.map(figureJson), null, 2)}\n`);
 else if (chosen.length === Object.keys(benchmarks).length && !values.quick) await writePage();
 else process.stdout.write(`${markdown(held)}\n`);
 
-/** Writes the figures between the page's markers, and the picture beside it. */
+/** Writes the table and the figures between the page's markers, and the pictures beside it. */
 async function writePage(): Promise<void> {
   const docs = fileURLToPath(new URL("../docs", import.meta.url));
   const page = await readFile(join(docs, "benchmarks.md"), "utf8");
-  const figuresOfNow = `<!-- figures -->\n\n${markdown(held)}\n\n<!-- end -->`;
-  await writeFile(
-    join(docs, "benchmarks.md"),
-    page.replace(/<!-- figures -->[\s\S]*?<!-- end -->/, () => figuresOfNow),
+  const written = Object.entries({ overview: overviewTable(figures), figures: markdown(held) }).reduce(
+    (text, [mark, part]) =>
+      text.replace(
+        new RegExp(`<!-- ${mark} -->[^]*?<!-- end -->`),
+        () => `<!-- ${mark} -->\n\n${part}\n\n<!-- end -->`,
+      ),
+    page,
   );
-  await writeFile(join(docs, "benchmarks.svg"), picture(held));
-  process.stdout.write("docs/benchmarks.md and docs/benchmarks.svg are written\n");
+  await writeFile(join(docs, "benchmarks.md"), written);
+  await writeFile(join(docs, "benchmarks.svg"), overviewPicture(figures, palettes.light));
+  await writeFile(join(docs, "benchmarks-dark.svg"), overviewPicture(figures, palettes.dark));
+  process.stdout.write("docs/benchmarks.md and its two pictures are written\n");
 }

@@ -7,15 +7,16 @@ export interface Result {
   readonly figures: readonly Figure[];
 }
 
-/** One line of `--json` output. */
-export const figureJson = ({ name, unit, ours, floor, peer, ratioToFloor, ratioToPeer }: Figure): object => ({
-  name,
-  unit,
-  ours: ours.median,
-  floor: floor?.median ?? null,
-  peer: peer?.median ?? null,
-  ratioToFloor,
-  ratioToPeer,
+/** One line of `--json` output, with the targets of ours and of the two ratios. */
+export const figureJson = (figure: Figure): object => ({
+  name: figure.name,
+  unit: figure.unit,
+  ours: figure.ours.median,
+  floor: figure.floor?.median ?? null,
+  peer: figure.peer?.median ?? null,
+  ratioToFloor: figure.ratioToFloor,
+  ratioToPeer: figure.ratioToPeer,
+  aims: { ours: figure.limit ?? null, ratioToFloor: figure.aim ?? null, ratioToPeer: figure.peerAim ?? null },
 });
 
 /** The part of the page between its markers, as Markdown. */
@@ -48,7 +49,7 @@ const spreadText = (spread: Spread | null): string =>
     : `${numberText(spread.median)} (${numberText(spread.lower)}–${numberText(spread.upper)})`;
 
 /** Three significant digits. */
-const numberText = (value: number): string =>
+export const numberText = (value: number): string =>
   value >= 100
     ? Math.round(value).toLocaleString("en")
     : value.toLocaleString("en", { maximumSignificantDigits: 3 });
@@ -60,35 +61,4 @@ function ratioText(ratio: number | null, aim: Figure["aim"]): string {
   return "most" in aim
     ? `${text}, aim at most ×${aim.most}${ratio > aim.most ? ": missed" : ""}`
     : `${text}, aim at least ×${aim.least}${ratio < aim.least ? ": missed" : ""}`;
-}
-
-const barPx = 360;
-const rowPx = 26;
-const labelPx = 190;
-const topPx = 40;
-
-/** A bar for each figure's ratio to its floor; the line is the floor, the mark is the target. */
-export function picture(held: readonly Result[]): string {
-  const bars = held.flatMap(({ figures }) => figures.filter(({ ratioToFloor }) => ratioToFloor !== null));
-  const most = Math.max(1, ...bars.map(({ ratioToFloor }) => ratioToFloor ?? 0)) * 1.05;
-  const x = (ratio: number): number => labelPx + (ratio / most) * barPx;
-  const heightPx = topPx + bars.length * rowPx + 10;
-  const rows = bars.map((figure, row) => {
-    const y = topPx + row * rowPx;
-    const ratio = figure.ratioToFloor ?? 0;
-    const aim = figure.aim && ("most" in figure.aim ? figure.aim.most : figure.aim.least);
-    const mark = aim
-      ? `<line x1="${x(aim).toFixed(1)}" x2="${x(aim).toFixed(1)}" y1="${y}" y2="${y + 18}" stroke="#B45309" stroke-width="2"/>`
-      : "";
-    return `<text x="${labelPx - 8}" y="${y + 13}" text-anchor="end">${figure.name}</text><rect x="${labelPx}" y="${y + 2}" width="${(x(ratio) - labelPx).toFixed(1)}" height="14" rx="2" fill="#2F6FDE"/>${mark}<text x="${(x(ratio) + 6).toFixed(1)}" y="${y + 13}">×${ratio.toFixed(2)}</text>`;
-  });
-  const floorX = x(1).toFixed(1);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${labelPx + barPx + 70} ${heightPx}" font-family="sans-serif" font-size="12" fill="#1F2937">
-<title>Each figure's ratio to its floor</title>
-<rect width="100%" height="100%" fill="#FFFFFF"/>
-<text x="${floorX}" y="18" text-anchor="middle" fill="#6B7280">floor ×1</text>
-<line x1="${floorX}" x2="${floorX}" y1="26" y2="${heightPx - 6}" stroke="#6B7280" stroke-dasharray="3 3"/>
-${rows.join("\n")}
-</svg>
-`;
 }

@@ -67,29 +67,3 @@ export async function backlogBenchmark({ bundles, isQuick, onEnd }: BenchmarkSet
     subjects: { floor: () => drain(streams / 10), ours: () => drain(streams) },
   };
 }
-
-/** The first read of an instance with very many tasks, each of them an event; the floor is a tenth of it. */
-export async function firstReadBenchmark({ bundles, isQuick, onEnd }: BenchmarkSetup): Promise<Benchmark> {
-  const count = isQuick ? 1_000 : 100_000;
-  const hook = await serveHook(0);
-  onEnd(() => hook.close());
-  const read = async (tasks: number) => {
-    const api = await serveTasks(tasks);
-    onEnd(() => api.close());
-    return () =>
-      measured(
-        [smallHeap, bundles.subject("first-read"), api.origin, `${hook.origin}/hook`, String(tasks)],
-        {},
-      );
-  };
-  return {
-    title: `A first read of ${count.toLocaleString("en")} tasks`,
-    about: `One instance with \`startFrom: all\`: its tasks are listed, committed to the embedded store and delivered in one run. Floor: a tenth of the tasks.`,
-    rounds: isQuick ? 1 : 3,
-    figures: [
-      { name: "first-read-memory", reading: "peakMiB", unit: "MiB" },
-      { name: "first-read-rate", reading: "eventsPerSecond", unit: "events/s" },
-    ],
-    subjects: { floor: await read(count / 10), ours: await read(count) },
-  };
-}

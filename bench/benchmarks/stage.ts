@@ -7,6 +7,8 @@ export interface BenchmarkSetup {
   readonly folder: string;
   /** Fewer and smaller rounds: a smoke test whose figures mean nothing. */
   readonly isQuick: boolean;
+  /** Tells the user of something that is left out. */
+  readonly note: (text: string) => void;
   /** Registers a function to call when the benchmarks are over. */
   readonly onEnd: (close: () => Promise<unknown>) => void;
 }

@@ -1,8 +1,18 @@
 import { type Served, serve } from "./serve.ts";
 
+/** When the tasks were created. */
+export interface TaskTimes {
+  /** Epoch milliseconds, a step before the first. */
+  readonly startMs: number;
+  /** From one task to the next, milliseconds. */
+  readonly stepMs: number;
+}
+
+const everySecond: TaskTimes = { startMs: Date.UTC(2026, 9, 1), stepMs: 1_000 };
+
 /** A task record as the API shows it, about 440 bytes of JSON. */
-export function taskRecord(number: number): object {
-  const createdMs = Date.UTC(2026, 9, 1) + number * 1_000;
+function taskRecord(number: number, { startMs, stepMs }: TaskTimes): object {
+  const createdMs = startMs + number * stepMs;
   return {
     id: `${number.toString(16).padStart(8, "0")}-0b9e-4c1d-9d6a-5e1f7a2b3c4d`,
     name: "bindInstancePublicIp",
@@ -28,12 +38,12 @@ export interface TaskServer extends Served {
 }
 
 /** The DMS API of instances with `count` tasks each, in any time window. Pages are prepared beforehand. */
-export async function serveTasks(count: number): Promise<TaskServer> {
+export async function serveTasks(count: number, times = everySecond): Promise<TaskServer> {
   const limit = 100;
   const pages = new Map<number, Buffer>();
   for (let first = 0; first === 0 || first < count; first += limit) {
     const length = Math.min(limit, count - first);
-    const tasks = Array.from({ length }, (_, index) => taskRecord(count - first - index));
+    const tasks = Array.from({ length }, (_, index) => taskRecord(count - first - index, times));
     pages.set(first + 1, Buffer.from(JSON.stringify({ task_count: String(count), tasks })));
   }
   const beyond = Buffer.from(JSON.stringify({ task_count: String(count), tasks: [] }));

@@ -18,10 +18,13 @@ export interface Places {
   readonly hook: string;
   /** @default now */
   readonly startFrom?: "all";
+  /** Deliveries at once. @default the configuration's */
+  readonly concurrency?: number;
 }
 
 /** Opens a bridge, configured as by a file, between loopback servers. */
-export async function openBridgeAt({ api, instances, checkpoint, hook, startFrom }: Places): Promise<Bridge> {
+export async function openBridgeAt(places: Places): Promise<Bridge> {
+  const { api, instances, checkpoint, hook, startFrom, concurrency } = places;
   const config = {
     sources: [
       {
@@ -35,7 +38,7 @@ export async function openBridgeAt({ api, instances, checkpoint, hook, startFrom
       },
     ],
     checkpoint,
-    delivery: { timeBudget: "10m" },
+    delivery: { timeBudget: "10m", ...(concurrency && { concurrency }) },
     sinks: { hook: { type: "webhook", url: hook, allowPrivateNetwork: true } },
   };
   const loaded = await loadConfigValue(config, { environment, folder: "." });

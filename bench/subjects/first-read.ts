@@ -6,7 +6,7 @@ import process from "node:process";
 import { openBridgeAt, runBridge } from "./bridge.ts";
 import { reading, tell } from "./reading.ts";
 
-const [api = "", hook = "", count = "0"] = process.argv.slice(2);
+const [api = "", hook = "", count = "0", atOnce = "1"] = process.argv.slice(2);
 const path = await mkdtemp(join(tmpdir(), "bench-first-read-"));
 const bridge = await openBridgeAt({
   api,
@@ -14,6 +14,7 @@ const bridge = await openBridgeAt({
   instances: 1,
   checkpoint: { type: "file", path },
   startFrom: "all",
+  concurrency: Number(atOnce),
 });
 const readings = await reading(async () => {
   const { sinks } = await runBridge(bridge);
@@ -22,4 +23,4 @@ const readings = await reading(async () => {
 await bridge.close();
 await rm(path, { recursive: true });
 if (readings["accepted"] !== Number(count)) throw new Error(`${readings["accepted"]} of ${count} accepted`);
-tell({ ...readings, eventsPerSecond: (Number(count) / (readings["wallMs"] ?? 0)) * 1_000 });
+tell(readings);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Benchmark, type Role, runBenchmark } from "../../bench/benchmark.ts";
-import { figureJson, markdown, picture } from "../../bench/report.ts";
+import { overviewPicture, overviewTable, palettes } from "../../bench/overview.ts";
+import { figureJson, markdown } from "../../bench/report.ts";
 import { spreadOf } from "../../bench/statistics.ts";
 
 const benchmark = (subjects: Benchmark["subjects"], rounds = 3): Benchmark => ({
@@ -41,7 +42,16 @@ describe("a benchmark", () => {
       () => {},
     );
     expect(figures.map(figureJson)).toEqual([
-      { name: "time", unit: "ms", ours: 12, floor: 10, peer: 48, ratioToFloor: 1.2, ratioToPeer: 0.25 },
+      {
+        name: "time",
+        unit: "ms",
+        ours: 12,
+        floor: 10,
+        peer: 48,
+        ratioToFloor: 1.2,
+        ratioToPeer: 0.25,
+        aims: { ours: null, ratioToFloor: { most: 1.5 }, ratioToPeer: { most: 0.5 } },
+      },
       expect.objectContaining({ name: "rate", ratioToFloor: expect.closeTo(0.833, 3), ratioToPeer: 4 }),
     ]);
   });
@@ -62,12 +72,30 @@ describe("the report", () => {
     expect(page).toMatch(/\| ×1\.20, aim at most ×1\.5 +\| ×0\.60, aim at most ×0\.5: missed +\|/);
     expect(page).toContain("×0.83, aim at least ×0.9: missed");
   });
+});
 
-  it("draws one bar for each figure that has a floor", async () => {
-    const figures = await runBenchmark(benchmark({ floor: steady(10), ours: steady(12) }), () => {});
-    const drawn = picture([{ benchmark: benchmark({}), figures }]);
-    expect(drawn.match(/<rect x=/g)).toHaveLength(2);
-    expect(drawn).toContain("×1.20");
+describe("the overview", () => {
+  const figuresNamed = (name: string) =>
+    runBenchmark(
+      {
+        ...benchmark({ floor: steady(10), ours: steady(12), peer: steady(48) }),
+        figures: [{ name, reading: "ms", unit: "ms" }],
+      },
+      () => {},
+    );
+
+  it("answers each question with ours, one's own code and the other tool, as far as they were measured", async () => {
+    const figures = [...(await figuresNamed("cold-start")), ...(await figuresNamed("first-read-80000"))];
+    expect(overviewTable(figures)).toMatch(/starts and polls once +\| +12 ms \| +48 ms \| +– \|$/m);
+    expect(overviewTable(figures)).toMatch(/80,000 tasks, each sent \| +12 s \| +– \| +48 s \|$/m);
+  });
+
+  it("draws a bar for each answer, the longest over the whole width", async () => {
+    const drawn = overviewPicture(await figuresNamed("cold-start"), palettes.dark);
+    expect(drawn.match(/<rect x="20" y="(?:7|9)\d"/g)).toHaveLength(2);
+    expect(drawn).toContain('width="120.0"');
+    expect(drawn).toContain('width="480.0"');
+    expect(drawn).toContain(palettes.dark.ground);
   });
 });
 
