@@ -2,6 +2,8 @@ import { suggestion } from "../config/check/suggest.ts";
 import type { ConfigError } from "../core/errors.ts";
 import { parseStreamKey, type StreamKey } from "../core/names.ts";
 import { parseDuration } from "../options/duration.ts";
+import { shortNames } from "../status/names.ts";
+import type { StreamStatus } from "../status/streams.ts";
 import { usageError } from "./errors.ts";
 
 /** A wrong choice on the command line, with the closest name. */
@@ -51,16 +53,57 @@ export function addressOf(option: string, text: string): { readonly host: string
   return { host, port: portOf(option, port) };
 }
 
-/** The streams with a key or an instance id; all of them without one. @throws ConfigError */
+/** Fewest characters of an id that stand for it. */
+export const leastIdCharacters = 6;
+
+/**
+ * The streams that a text names: by key, instance id, the first six characters of one or more, instance name, or the short
+ * name that tables show. All of them without a text.
+ * @throws ConfigError for none, and for one name or beginning of several
+ */
 export function selectStreams(
   field: string,
   text: string | undefined,
-  keys: readonly StreamKey[],
+  streams: readonly NamedStream[],
 ): readonly StreamKey[] {
+  const keys = streams.map(({ key }) => key);
   if (text === undefined) return keys;
-  const chosen = keys.filter((key) => key === text || parseStreamKey(key)?.instanceId === text);
-  if (chosen.length === 0) {
-    throw choiceError(field, "a stream's key or instance id", text, keys);
-  }
-  return chosen;
+  const exact = keys.filter((key) => key === text || instanceOf(key) === text);
+  if (exact.length > 0) return exact;
+  const short = shortNames(streams);
+  const meant = streams.filter(
+    ({ key, name }) =>
+      name === text ||
+      short.get(key) === text ||
+      (text.length >= leastIdCharacters && instanceOf(key)?.startsWith(text)),
+  );
+  const found = meant.map(({ key }) => key);
+  if (found.length > 1) throw usageError(field, `one stream, and this fits ${found.join(" and ")}`, text);
+  if (found.length === 1) return found;
+  const names = streams.flatMap(({ key, name }) => [key, instanceOf(key) ?? [], name ?? []].flat());
+  const listed = keys.join(", ") || "there is none";
+  const expected = `a stream's key, or its instance's id, first ${leastIdCharacters} characters or name`;
+  throw usageError(field, `${expected}: ${listed}${suggestion(text, names)}`, text);
 }
+
+/** Whether a text can stand for an id. @throws ConfigError for one that is too short */
+export function requireId(field: string, what: string, text: string): void {
+  if (text.length >= leastIdCharacters) return;
+  throw usageError(field, `${what}'s id, or at least ${leastIdCharacters} characters of it`, text);
+}
+
+/** Of ids that begin or end with a text, the one it names; null for none. @throws ConfigError for several */
+export function theOneId(field: string, text: string, ids: Iterable<string>): string | null {
+  const fitting = new Set(ids);
+  if (fitting.has(text)) return text;
+  const [id, ...others] = fitting;
+  if (others.length > 0) throw usageError(field, `one of ${[...fitting].join(", ")}`, text);
+  return id ?? null;
+}
+
+/** A stream with its instance's name, null where it is not known. */
+export interface NamedStream extends Pick<StreamStatus, "name"> {
+  readonly key: StreamKey;
+}
+
+const instanceOf = (key: StreamKey): string | undefined => parseStreamKey(key)?.instanceId;

@@ -6,23 +6,35 @@ import type { Bridge } from "../../wire/bridge.ts";
 import { selectStreams } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
+import { readRecords } from "../records.ts";
 import { confirm } from "../screen/confirm.ts";
-import { age, count, instant } from "../screen/format.ts";
+import { age, count, instant, shortInstant } from "../screen/format.ts";
+import { namesOn } from "../screen/names.ts";
 import type { Line, Span } from "../screen/text.ts";
-import { withBridge } from "../session.ts";
+import { withBridge, withRecords } from "../session.ts";
+
+/** Options of `checkpoint show`. */
+export interface ShowOptions {
+  readonly output?: "wide";
+}
 
 interface Record extends Stored {
   readonly key: StreamKey;
+  readonly name: string | null;
 }
 
 /** Shows the durable record of the named streams, or of all. */
-export const showCheckpoints = (context: Context, stream: string | undefined): Promise<ExitCode> =>
-  withBridge(context, async (bridge) => {
+export const showCheckpoints = (
+  context: Context,
+  stream: string | undefined,
+  { output }: ShowOptions,
+): Promise<ExitCode> =>
+  withRecords(context, async (stores): Promise<ExitCode> => {
     const { out } = context.screen;
-    const records = await readRecords(bridge, stream);
+    const records = await chosenRecords(stores, stream);
     if (context.json) out.json({ checkpoints: records.map(asJson) });
     else if (records.length === 0) out.line("No checkpoint yet: the first poll writes it.");
-    else show(context, records);
+    else show(context, records, output === "wide");
     return 0;
   });
 
@@ -33,8 +45,8 @@ export const resetCheckpoints = (
   yes: boolean,
 ): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
-    const keys = selectStreams("STREAM", stream, await bridge.checkpoints.list());
-    // No record is loaded here: an unreadable one must still be resettable.
+    // A record that cannot be read can still be reset.
+    const keys = selectStreams("STREAM", stream, await readRecords(bridge));
     const question = `This forgets ${count(keys.length, "checkpoint")} with every undelivered event: ${keys.join(", ")}`;
     const agreed = keys.length > 0 && (await confirm(context, question, yes));
     if (agreed) for (const key of keys) await forget(bridge, key);
@@ -50,15 +62,19 @@ async function forget({ checkpoints, parked }: Bridge, key: StreamKey): Promise<
   await parked.remove(key, await parked.list(key));
 }
 
-async function readRecords(bridge: Bridge, stream: string | undefined): Promise<readonly Record[]> {
-  const keys = selectStreams("STREAM", stream, await bridge.checkpoints.list());
-  const records = await Promise.all(
-    keys.map(async (key) => {
-      const stored = await bridge.checkpoints.load(key);
-      return stored ? [{ key, ...stored }] : [];
-    }),
-  );
-  return records.flat();
+/** @throws StoreError for a chosen record that cannot be read */
+async function chosenRecords(
+  stores: Pick<Bridge, "checkpoints">,
+  stream: string | undefined,
+): Promise<readonly Record[]> {
+  const all = await readRecords(stores);
+  const keys = new Set(selectStreams("STREAM", stream, all));
+  return all
+    .filter(({ key }) => keys.has(key))
+    .flatMap(({ key, name, stored, error }) => {
+      if (error) throw error;
+      return stored ? [{ key, name, ...stored }] : [];
+    });
 }
 
 const waiting = (count: number): Span => (count > 0 ? ["yellow", String(count)] : "0");
@@ -70,18 +86,19 @@ const parkedCount = ({ checkpoint }: Record): number =>
 const openTasks = ({ checkpoint }: Record): number =>
   [...checkpoint.known.values()].filter(({ status }) => !isFinal(status)).length;
 
-function show(context: Context, records: readonly Record[]): void {
+function show(context: Context, records: readonly Record[], isWide: boolean): void {
   const { out } = context.screen;
   const nowMs = context.clock.now();
+  const names = namesOn(out, records, isWide);
   out.table(
     [
       { title: "KNOWN", align: "right" },
       { title: "OPEN", align: "right" },
       { title: "OUTBOX", align: "right" },
       { title: "PARKED", align: "right" },
-      { title: "WATERMARK" },
-      { title: "VERSION", align: "right" },
-      { title: "STREAM" },
+      { title: "WATERMARK", isOptional: true },
+      { title: "VERSION", align: "right", isOptional: true },
+      { title: "STREAM", shrinks: "before-id" },
     ],
     records.map((record): Line => {
       const { checkpoint, version, key } = record;
@@ -93,24 +110,24 @@ function show(context: Context, records: readonly Record[]): void {
         waiting(parkedCount(record)),
         watermarkMs > 0 ? instant(watermarkMs) : "-",
         String(version),
-        key,
+        names.stream(key),
       ];
     }),
+    (row) => records.slice(row, row + 1).flatMap((record) => remarks(record, nowMs)),
   );
-  for (const record of records) for (const line of remarks(record, nowMs)) out.line(...line);
 }
 
-/** Reasons that block a stream: another run's lease, or failing sinks. */
-function remarks({ key, checkpoint }: Record, nowMs: number): readonly Line[] {
+/** What holds a stream's deliveries up: another run's lease, or failing sinks. */
+function remarks({ checkpoint }: Record, nowMs: number): readonly Line[] {
   const { lease, breakers } = checkpoint;
   const oldestMs = oldestPendingMs(checkpoint);
   const fenced = lease && lease.untilMs > nowMs;
   return [
-    ...(oldestMs !== null ? [[`${key}: the oldest undelivered event is ${age(nowMs - oldestMs)} old`]] : []),
-    ...(fenced ? [[`${key}: run ${lease.run} may deliver until ${instant(lease.untilMs)}`]] : []),
+    ...(oldestMs !== null ? [[`  the oldest undelivered event is ${age(nowMs - oldestMs)} old`]] : []),
+    ...(fenced ? [[`  run ${lease.run} may deliver until ${instant(lease.untilMs)}`]] : []),
     ...[...breakers].map(([sink, { kind, reason, sinceMs }]): Line => {
       const style = kind === "blocked" ? "red" : "yellow";
-      return [`${key}: `, [style, `${sink} is ${kind}`], ` (${reason}) since ${instant(sinceMs)}`];
+      return ["  ", [style, `${sink} is ${kind}`], ` (${reason}) since ${shortInstant(sinceMs, nowMs)}`];
     }),
   ];
 }

@@ -1,12 +1,13 @@
 import { sinkName } from "../../core/names.ts";
 import { type DeadLetter, type DeadLetterFilter, giveUpReasons } from "../../delivery/dead-letters.ts";
+import { isTaskNamed } from "../../journal/journal.ts";
 import type { Bridge } from "../../wire/bridge.ts";
-import { choiceError, instantMs } from "../arguments.ts";
+import { choiceError, instantMs, requireId, theOneId } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
 import { confirm } from "../screen/confirm.ts";
-import { age, count } from "../screen/format.ts";
-import { type Line, table } from "../screen/text.ts";
+import { age, count, shortId } from "../screen/format.ts";
+import type { Line } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 
 /** Options of the `dead-letters` commands. */
@@ -15,16 +16,17 @@ export interface DeadLetterOptions {
   readonly id?: string;
   readonly reason?: string;
   readonly since?: string;
+  readonly output?: "wide";
 }
 
 /** Lists dead letters, oldest first. */
 export const listDeadLetters = (context: Context, options: DeadLetterOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
-    const deadLetters = await bridge.deadLetters.list(filterOf(context, options));
+    const deadLetters = await bridge.deadLetters.list(await filterOf(context, bridge, options));
     if (context.json) out.json({ deadLetters: deadLetters.map(asJson) });
     else if (deadLetters.length === 0) out.line("No dead letters.");
-    else show(context, deadLetters);
+    else show(context, deadLetters, options);
     return 0;
   });
 
@@ -36,8 +38,8 @@ export const redriveDeadLetters = (
 ): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
-    const filter = filterOf(context, options);
-    if (isDryRun) return planRedrive(context, bridge, filter);
+    const filter = await filterOf(context, bridge, options);
+    if (isDryRun) return planRedrive(context, bridge, filter, options);
     const { redriven, left } = await bridge.redrive(filter);
     if (context.json) out.json({ redriven, left });
     else if (redriven + left === 0) out.line("No dead letters to redrive.");
@@ -61,7 +63,7 @@ export const purgeDeadLetters = (
   yes: boolean,
 ): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
-    const deadLetters = await bridge.deadLetters.list(filterOf(context, options));
+    const deadLetters = await bridge.deadLetters.list(await filterOf(context, bridge, options));
     const question = `This deletes ${count(deadLetters.length, "dead letter")}; the events are never delivered.`;
     const agreed = deadLetters.length > 0 && (await confirm(context, question, yes));
     const purged = agreed ? deadLetters.length : 0;
@@ -72,41 +74,69 @@ export const purgeDeadLetters = (
   });
 
 /** Shows which dead letters a redrive would put back; those of removed sinks stay. */
-async function planRedrive(context: Context, bridge: Bridge, filter: DeadLetterFilter): Promise<ExitCode> {
+async function planRedrive(
+  context: Context,
+  bridge: Bridge,
+  filter: DeadLetterFilter,
+  options: DeadLetterOptions,
+): Promise<ExitCode> {
   const { out } = context.screen;
   const deadLetters = (await bridge.deadLetters.list(filter)).filter(({ sink }) => bridge.sinks.has(sink));
   if (context.json) out.json({ dryRun: true, deadLetters: deadLetters.map(asJson) });
   else if (deadLetters.length === 0) out.line("No dead letters to redrive.");
   else {
-    show(context, deadLetters);
+    show(context, deadLetters, options);
     const what = count(deadLetters.length, "delivery", "deliveries");
     out.line(`Nothing changed: without --dry-run, ${what} would go back in order, as far as there is room.`);
   }
   return 0;
 }
 
-/** @throws ConfigError for an unknown reason or a bad instant */
-function filterOf({ clock }: Context, { sink, id, reason, since }: DeadLetterOptions): DeadLetterFilter {
+/** @throws ConfigError for an unknown reason, a bad instant, or an id of several */
+async function filterOf(
+  { clock }: Context,
+  bridge: Bridge,
+  { sink, id, reason, since }: DeadLetterOptions,
+): Promise<DeadLetterFilter> {
   if (reason !== undefined && !giveUpReasons.some((known) => known === reason))
     throw choiceError("--reason", "a reason", reason, giveUpReasons);
   return {
     ...(sink !== undefined && { sink: sinkName(sink) }),
-    ...(id !== undefined && { id }),
+    ...(id !== undefined && { id: await wholeId(bridge, id, sink) }),
     ...(reason !== undefined && { reason }),
     ...(since !== undefined && { givenUpSinceMs: instantMs("--since", since, clock.now()) }),
   };
 }
 
+/** The id of the dead letter that a text names by its own id or its task's. @throws ConfigError for several */
+async function wholeId({ deadLetters }: Bridge, text: string, sink: string | undefined): Promise<string> {
+  requireId("--id", "a dead letter or task", text);
+  const all = await deadLetters.list(sink === undefined ? {} : { sink: sinkName(sink) });
+  const fitting = all.filter(({ id, event }) => id === text || isTaskNamed(event.subject, text));
+  return (
+    theOneId(
+      "--id",
+      text,
+      fitting.map(({ id }) => id),
+    ) ?? text
+  );
+}
+
 /** One line for each dead letter, and below it what the sink said. */
-function show({ clock, screen: { out } }: Context, deadLetters: readonly DeadLetter[]): void {
+function show(
+  { clock, screen: { out } }: Context,
+  deadLetters: readonly DeadLetter[],
+  { output }: DeadLetterOptions,
+): void {
   const nowMs = clock.now();
-  const [heading = [], ...lines] = table(
+  const isShort = out.isTerminal && output !== "wide";
+  out.table(
     [
       { title: "AGE", align: "right" },
-      { title: "SINK" },
-      { title: "REASON" },
-      { title: "TRIES", align: "right" },
-      { title: "TASK" },
+      { title: "SINK", shrinks: true },
+      { title: "REASON", shrinks: true },
+      { title: "TRIES", align: "right", isOptional: true },
+      { title: "TASK", shrinks: true },
       { title: "STATUS" },
       { title: "ID" },
     ],
@@ -118,15 +148,11 @@ function show({ clock, screen: { out } }: Context, deadLetters: readonly DeadLet
         String(attempts),
         event.data.task.name,
         event.data.change.to,
-        id,
+        isShort ? shortId(event.subject) : id,
       ],
     ),
+    (row) => [[["dim", `  ${deadLetters[row]?.detail ?? ""}`]]],
   );
-  out.line(...heading);
-  for (const [index, line] of lines.entries()) {
-    out.line(...line);
-    out.line(["dim", `  ${deadLetters[index]?.detail ?? ""}`]);
-  }
   out.line();
   out.line(
     `${count(deadLetters.length, "dead letter")}. Deliver again with: dms-task-bridge dead-letters redrive`,

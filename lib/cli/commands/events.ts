@@ -6,9 +6,9 @@ import type { Bridge } from "../../wire/bridge.ts";
 import { choiceError, instantMs } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, isOutage, usageError } from "../errors.ts";
-import { count, instant, shortId } from "../screen/format.ts";
-import type { Output } from "../screen/output.ts";
-import { fitted, type Line, type Style, styleOf } from "../screen/text.ts";
+import { count, instant, shortId, shortInstant, timeOfDay } from "../screen/format.ts";
+import { eventLine } from "../screen/run-reporter.ts";
+import { type Line, type Style, styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 
 /** Options of `events`. */
@@ -62,7 +62,7 @@ async function followEvents(
     isReadable = true;
     if (!passesFilter(entry, filter)) continue;
     if (json) screen.out.json(entryAsJson(entry));
-    else for (const line of linesOf(entry)) print(screen.out, line);
+    else screen.out.fitted(...lineOf(entry, screen.out.columns));
   }
 }
 
@@ -73,7 +73,7 @@ interface DeliveryState {
 }
 
 interface ListedEvent {
-  readonly heading: Line;
+  readonly cells: Line;
   readonly sinks: Map<string, DeliveryState | null>;
 }
 
@@ -84,14 +84,15 @@ async function listEvents(
   filter: EntryFilter,
 ): Promise<void> {
   const { out } = context.screen;
+  const time = timeFormat(context);
   const rows = new Map<string, ListedEvent>();
   let damaged = 0;
   for await (const entry of journal.read({ sinceMs })) {
     if (!passesFilter(entry, filter)) continue;
     if (entry.kind === "damaged") damaged += 1;
-    else if (entry.kind === "event") rows.set(entry.event.id, rowOf(entry, filter));
+    else if (entry.kind === "event") rows.set(entry.event.id, rowOf(entry, filter, time));
     else {
-      const row = rows.get(entry.eventId) ?? { heading: deliveryHeading(entry), sinks: new Map() };
+      const row = rows.get(entry.eventId) ?? { cells: cellsOfDelivery(entry, time), sinks: new Map() };
       rows.set(entry.eventId, row);
       row.sinks.set(entry.sink, {
         last: entry,
@@ -99,35 +100,55 @@ async function listEvents(
       });
     }
   }
-  for (const { heading, sinks } of rows.values()) {
-    print(out, heading);
-    for (const [sink, state] of sinks) print(out, sinkLine(sink, state));
-  }
-  if (rows.size === 0) out.line(`No event since ${instant(sinceMs)}.`);
+  const listed = [...rows.values()];
+  if (listed.length === 0) out.line(`No event since ${instant(sinceMs)}.`);
+  else
+    out.table(
+      [
+        { title: "TIME" },
+        { title: "STATUS" },
+        { title: "TASK", shrinks: true },
+        { title: "ID" },
+        { title: "INSTANCE", shrinks: true },
+      ],
+      listed.map(({ cells }) => cells),
+      (row) => Array.from(listed[row]?.sinks ?? [], ([sink, state]) => sinkLine(sink, state)),
+    );
   if (damaged > 0) out.line(["red", `${count(damaged, "entry", "entries")} of the journal cannot be read.`]);
 }
 
-const rowOf = (entry: EventEntry, { sink }: EntryFilter): ListedEvent => ({
-  heading: eventHeading(entry),
+/** An instant as the list shows it: short on a terminal. */
+type TimeFormat = (ms: number) => string;
+
+function timeFormat({ screen, clock }: Context): TimeFormat {
+  const nowMs = clock.now();
+  return screen.out.isTerminal ? (ms) => shortInstant(ms, nowMs) : instant;
+}
+
+const rowOf = (entry: EventEntry, { sink }: EntryFilter, time: TimeFormat): ListedEvent => ({
+  cells: cellsOfEvent(entry, time),
   sinks: new Map(
     entry.sinks.filter((name) => sink === undefined || name === sink).map((name) => [name, null]),
   ),
 });
 
-function eventHeading({ atMs, event }: EventEntry): Line {
+function cellsOfEvent({ atMs, event }: EventEntry, time: TimeFormat): Line {
   const { task, change, instance } = event.data;
   return [
-    ["dim", `${instant(atMs)}  `],
+    ["dim", time(atMs)],
     [styleOf(change.to), change.to],
-    `  ${task.name}  ${shortId(task.id)}`,
-    ["dim", `  ${instance.name ?? instance.instanceId}`],
+    task.name,
+    shortId(task.id),
+    ["dim", instance.name ?? instance.instanceId],
   ];
 }
 
-const deliveryHeading = ({ atMs, status, task }: DeliveryEntry): Line => [
-  ["dim", `${instant(atMs)}  `],
+const cellsOfDelivery = ({ atMs, status, task }: DeliveryEntry, time: TimeFormat): Line => [
+  ["dim", time(atMs)],
   [styleOf(status), status],
-  `  ${shortId(task)}`,
+  "",
+  shortId(task),
+  "",
 ];
 
 const outcomeStyles: Readonly<Record<DeliveryOutcome, Style>> = {
@@ -157,22 +178,21 @@ export const saidSpans = ({ detail, reason, outcome }: DeliveryEntry): Line =>
 
 const after = (said: Line): Line => (said.length > 0 ? [": ", ...said] : said);
 
-/** The lines of one entry in a live stream. */
-function linesOf(entry: Journaled | DamagedEntry): readonly Line[] {
+/** The line of one entry in a live stream. */
+function lineOf(entry: Journaled | DamagedEntry, columns: number | null): Line {
   switch (entry.kind) {
     case "event":
-      return [eventHeading(entry)];
+      return [["dim", `${timeOfDay(entry.atMs)}  `], ...eventLine(entry.event, columns)];
     case "delivery":
       return [
-        [
-          ["dim", `${instant(entry.atMs)}  `],
-          outcomeSpan(entry),
-          `  ${entry.sink}  ${shortId(entry.task)} ${entry.status}`,
-          ...after(saidSpans(entry)),
-        ],
+        ["dim", `${timeOfDay(entry.atMs)}  `],
+        `${entry.sink}: `,
+        outcomeSpan(entry),
+        `  ${shortId(entry.task)} ${entry.status}`,
+        ...after(saidSpans(entry)),
       ];
     case "damaged":
-      return [[["red", `${instant(entry.writtenMs)}  an entry cannot be read`]]];
+      return [["red", `${timeOfDay(entry.writtenMs)}  an entry cannot be read`]];
     default:
       return entry satisfies never;
   }
@@ -185,7 +205,3 @@ export function entryAsJson(entry: Journaled | DamagedEntry): object {
   const { atMs, kind, id, ...rest } = fields;
   return { kind, id, at: new Date(atMs).toISOString(), ...rest };
 }
-
-/** Prints a line, cut to a terminal's width. */
-export const print = (out: Output, line: Line): void =>
-  out.line(...fitted(line, out.columns ?? Number.POSITIVE_INFINITY));

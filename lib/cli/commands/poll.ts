@@ -9,6 +9,7 @@ import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { failOn } from "../fail-on.ts";
 import { count } from "../screen/format.ts";
+import { namesOn } from "../screen/names.ts";
 import { withProgress } from "../screen/progress.ts";
 import { eventLine, runReporter } from "../screen/run-reporter.ts";
 import { hasFailure, sentences, showSummary } from "../screen/summary.ts";
@@ -40,7 +41,7 @@ export async function poll(context: Context, options: PollOptions): Promise<Exit
           ...summary,
           ...(routed ? { dryRun: true, events: routed } : options.verbose && { events }),
         });
-      else if (routed) showRoutes(context, summary, routed);
+      else if (routed) showRoutes(context, summary, routed, options);
       else showSummary(screen.out, summary, options.output === "wide");
       const reasons = holds(summary, clock.now());
       for (const reason of reasons) screen.err.line(["red", "failed: "], reason);
@@ -78,14 +79,19 @@ const routes = (event: CloudEvent, { sinks }: LoadedConfig): Routes => ({
   ),
 });
 
-function showRoutes({ screen: { out } }: Context, summary: RunSummary, routed: readonly Routes[]): void {
+function showRoutes(
+  { screen: { out } }: Context,
+  summary: RunSummary,
+  routed: readonly Routes[],
+  { output }: PollOptions,
+): void {
   for (const { event, sinks } of routed) {
-    out.line(...eventLine(event, out.columns));
+    out.fitted(...eventLine(event, out.columns));
     for (const [name, { takes, checks }] of Object.entries(sinks)) {
       const missed = checks.find(({ passed }) => !passed);
       if (takes) out.line("  ", ["green", "-> "], name);
       else if (missed)
-        out.line(
+        out.fitted(
           "  ",
           ["yellow", "x  "],
           `${name}: its filter wants ${missed.field} ${missed.expected}, found ${missed.found}`,
@@ -94,7 +100,7 @@ function showRoutes({ screen: { out } }: Context, summary: RunSummary, routed: r
     }
   }
   if (routed.length > 0) out.line();
-  for (const line of sentences(summary)) out.line(...line);
+  for (const line of sentences(summary, namesOn(out, summary.streams, output === "wide"))) out.line(...line);
   out.line(
     `Dry run: ${count(routed.length, "event")} would be recorded and sent. Nothing was stored, nothing was sent.`,
   );

@@ -2,7 +2,7 @@ import { type SinkName, sinkName } from "../../core/names.ts";
 import type { ReplayEvent, Replayed } from "../../delivery/replay.ts";
 import type { Bridge } from "../../wire/bridge.ts";
 import type { ReplayPlan, ReplayRequest } from "../../wire/replay.ts";
-import { choiceError, instantMs } from "../arguments.ts";
+import { choiceError, instantMs, requireId, theOneId } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { ReplayProgress } from "../replay-progress.ts";
@@ -11,7 +11,6 @@ import { count, instant, shortId } from "../screen/format.ts";
 import { withProgress } from "../screen/progress.ts";
 import { styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
-import { print } from "./events.ts";
 
 /** Options of `replay`. */
 export interface ReplayOptions {
@@ -33,6 +32,7 @@ export const replay = (context: Context, options: ReplayOptions): Promise<ExitCo
     const plan = await withProgress(context, "looking for events", () =>
       bridge.replays.plan(request, context.stop),
     );
+    if (task !== null) requireOneTask(task, plan);
     const events = plan.events.filter(({ event }) => !progress.has(event.id));
     const already = plan.events.length - events.length;
     if (!context.json)
@@ -65,8 +65,18 @@ function requestOf({ clock }: Context, sink: SinkName, { since, until, task }: R
   const nowMs = clock.now();
   const sinceMs = instantMs("--since", since, nowMs);
   const untilMs = until === undefined ? nowMs : instantMs("--until", until, nowMs);
+  if (task !== undefined) requireId("--task", "a task", task);
   if (untilMs < sinceMs) throw usageError("--until", "an instant after --since", until);
   return { sink, sinceMs, untilMs, task };
+}
+
+/** @throws ConfigError for the beginning or end of several tasks' ids */
+function requireOneTask(task: string, { events }: ReplayPlan): void {
+  theOneId(
+    "--task",
+    task,
+    events.map(({ event }) => event.subject),
+  );
 }
 
 interface ShownPlan {
@@ -98,11 +108,11 @@ function showPlan(
   if (!isDryRun) return;
   for (const { event } of events) {
     const { task, change } = event.data;
-    print(out, [
+    out.fitted(
       ["dim", `  ${instant(Date.parse(event.time))}  `],
       [styleOf(change.to), change.to],
       `  ${task.name}  ${shortId(task.id)}`,
-    ]);
+    );
   }
 }
 

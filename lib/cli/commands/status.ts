@@ -1,13 +1,9 @@
-import { eachOf } from "../../async/each.ts";
-import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import { StoreError } from "../../core/errors.ts";
-import type { StreamKey } from "../../core/names.ts";
 import { type SinkStatus, sinkStatuses } from "../../status/sinks.ts";
 import { type StreamStatus, streamStatus } from "../../status/streams.ts";
-import type { Bridge } from "../../wire/bridge.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
 import { failOn, type Judged } from "../fail-on.ts";
+import { readRecords } from "../records.ts";
 import { withProgress } from "../screen/progress.ts";
 import { showStatus, showWideStatus } from "../screen/status.ts";
 import { withRecords } from "../session.ts";
@@ -34,9 +30,9 @@ export const status = (context: Context, options: StatusOptions): Promise<ExitCo
     const nowMs = clock.now();
     const found: Status = {
       at: new Date(nowMs).toISOString(),
-      streams: records.map(({ key, checkpoint, error }) => streamStatus(key, checkpoint, error)),
+      streams: records.map(({ key, stored, error }) => streamStatus(key, stored?.checkpoint ?? null, error)),
       sinks: Object.fromEntries(
-        sinkStatuses({ sinks, records: records.flatMap(({ checkpoint }) => checkpoint ?? []), nowMs }),
+        sinkStatuses({ sinks, records: records.flatMap(({ stored }) => stored?.checkpoint ?? []), nowMs }),
       ),
     };
     if (json) screen.out.json(found);
@@ -47,27 +43,3 @@ export const status = (context: Context, options: StatusOptions): Promise<ExitCo
     return reasons.length > 0 ? 1 : 0;
   });
 };
-
-interface ReadRecord {
-  readonly key: StreamKey;
-  readonly checkpoint: Checkpoint | null;
-  /** Why the record could not be read. */
-  readonly error: StoreError | null;
-}
-
-const recordsAtOnce = 16;
-
-/** Reads all records. One that is damaged is reported as its stream's error. @throws StoreError without a list of records */
-async function readRecords({ checkpoints }: Pick<Bridge, "checkpoints">): Promise<readonly ReadRecord[]> {
-  const keys = await checkpoints.list();
-  const read = new Map<StreamKey, ReadRecord>();
-  await eachOf(keys, recordsAtOnce, async (key) => {
-    try {
-      read.set(key, { key, checkpoint: (await checkpoints.load(key))?.checkpoint ?? null, error: null });
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      read.set(key, { key, checkpoint: null, error });
-    }
-  });
-  return keys.flatMap((key) => read.get(key) ?? []);
-}

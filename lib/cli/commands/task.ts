@@ -11,20 +11,18 @@ import {
   storiesOf,
 } from "../../journal/story.ts";
 import type { Bridge } from "../../wire/bridge.ts";
+import { requireId, theOneId } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { count, instant, span } from "../screen/format.ts";
 import type { Output } from "../screen/output.ts";
 import { styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
-import { journalOf, outcomeSpan, print, saidSpans } from "./events.ts";
-
-const leastCharacters = 6;
+import { journalOf, outcomeSpan, saidSpans } from "./events.ts";
 
 /** Tells the whole story of one task: its changes, and how each sink took them. */
 export async function task(context: Context, id: string): Promise<ExitCode> {
-  if (id.length < leastCharacters)
-    throw usageError("ID", `a task's id, or at least ${leastCharacters} characters of it`, id);
+  requireId("ID", "a task", id);
   return withBridge(context, async (bridge) => {
     const entries: (Journaled | DamagedEntry)[] = [];
     for await (const entry of journalOf(bridge).read({ sinceMs: 0, task: id })) entries.push(entry);
@@ -37,13 +35,15 @@ export async function task(context: Context, id: string): Promise<ExitCode> {
 }
 
 /** @throws ConfigError when there is none, or several */
-function theOne(id: string, stories: readonly JournaledTask[]): JournaledTask {
-  const exact = stories.filter(({ task }) => task === id);
-  const [story, ...others] = exact.length > 0 ? exact : stories;
-  if (!story)
-    throw usageError("ID", "a task that the journal knows: dms-task-bridge tasks shows what the API has", id);
-  if (others.length > 0) throw usageError("ID", `one of ${stories.map(({ task }) => task).join(", ")}`, id);
-  return story;
+function theOne(text: string, stories: readonly JournaledTask[]): JournaledTask {
+  const id = theOneId(
+    "ID",
+    text,
+    stories.map(({ task }) => task),
+  );
+  const story = stories.find(({ task }) => task === id);
+  if (story) return story;
+  throw usageError("ID", "a task that the journal knows: dms-task-bridge tasks shows what the API has", text);
 }
 
 /** What the records still hold of a task. */
@@ -68,7 +68,7 @@ const owedIn = (stream: StreamKey, { outbox }: Checkpoint, id: string): readonly
 
 function show(out: Output, { task, stream, events }: JournaledTask): void {
   const event = events.findLast((each) => each.event !== null)?.event ?? null;
-  print(out, [["bold", task], `  ${event?.data.task.name ?? ""}`]);
+  out.fitted(["bold", task], `  ${event?.data.task.name ?? ""}`);
   const row = (title: string, text: string): void => out.line(["dim", title.padEnd(10)], text);
   row("instance", event?.data.instance.name ? `${event.data.instance.name} (${stream})` : stream);
   if (event) {
@@ -90,10 +90,9 @@ function showEvent(
   const at = event ? instant(Date.parse(event.time)) : "-";
   const lasted =
     event && event.data.change.durationMs > 0 ? `  after ${span(event.data.change.durationMs)}` : "";
-  print(out, [
-    [styleOf(status), status],
-    `  ${at}${lasted}`,
-    ["dim", committedMs === null ? "" : `  committed ${instant(committedMs)}`],
+  out.fitted([styleOf(status), status], `  ${at}${lasted}`, [
+    "dim",
+    committedMs === null ? "" : `  committed ${instant(committedMs)}`,
   ]);
   for (const delivery of deliveries) showDelivery(out, delivery);
   for (const { sink, attempts, nextAttemptMs } of pending) {
@@ -106,7 +105,7 @@ function showEvent(
 function showDelivery(out: Output, delivery: DeliveryEntry): void {
   const { atMs, sink, attempt } = delivery;
   const tries = attempt > 1 ? `  attempt ${attempt}` : "";
-  print(out, [`  ${sink}  `, outcomeSpan(delivery), ["dim", `  ${instant(atMs)}${tries}`]]);
+  out.fitted(`  ${sink}  `, outcomeSpan(delivery), ["dim", `  ${instant(atMs)}${tries}`]);
   const said = saidSpans(delivery);
   if (said.length > 0) out.line("    ", ...said);
 }

@@ -4,10 +4,11 @@ import type { PartError } from "../../core/errors.ts";
 import { type StreamKey, streamKey } from "../../core/names.ts";
 import type { FailedSource } from "../../run/summary.ts";
 import type { WatchedStream } from "../../source/discovery.ts";
-import { instantMs, selectStreams } from "../arguments.ts";
+import { instantMs, type NamedStream, selectStreams } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, isOutage } from "../errors.ts";
 import { age, count, instant } from "../screen/format.ts";
+import { namesOn } from "../screen/names.ts";
 import { withProgress } from "../screen/progress.ts";
 import { type Line, styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
@@ -18,6 +19,7 @@ export interface TasksOptions {
   readonly open?: true;
   readonly since?: string;
   readonly until?: string;
+  readonly output?: "wide";
 }
 
 /** Epoch milliseconds, both bounds included. */
@@ -44,7 +46,7 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
   return withBridge(context, async (bridge) => {
     const listings = await withProgress(context, "reading tasks", async () => {
       const { streams, failedSources } = await bridge.discover(context.stop);
-      const keys = new Set(selectStreams("--stream", options.stream, streams.map(keyOf)));
+      const keys = new Set(selectStreams("--stream", options.stream, streams.map(named)));
       const chosen = streams.filter((watched) => keys.has(keyOf(watched)));
       const listings = await readAll(chosen, { beginMs, endMs }, context.stop);
       return [...listings, ...failedSources.map(unlisted)];
@@ -59,9 +61,10 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
           createdAtMs <= (endMs ?? Number.POSITIVE_INFINITY),
       ),
     }));
+    const isWide = options.output === "wide";
     if (context.json) context.screen.out.json(asJson(wanted));
-    else show(context, wanted);
-    return reportTrouble(context, wanted);
+    else show(context, wanted, isWide);
+    return reportTrouble(context, wanted, isWide);
   });
 }
 
@@ -73,6 +76,8 @@ const unlisted = ({ key, error }: FailedSource): ListedTasks => ({
   remarks: [],
   error,
 });
+
+const named = (watched: WatchedStream): NamedStream => ({ key: keyOf(watched), name: watched.name });
 
 const keyOf = ({ stream }: WatchedStream): StreamKey => streamKey(stream);
 
@@ -113,11 +118,14 @@ async function read(
   return { key: keyOf(watched), name, tasks: newestFirst, remarks, error };
 }
 
-function show({ screen, clock }: Context, listings: readonly ListedTasks[]): void {
+function show({ screen, clock }: Context, listings: readonly ListedTasks[], isWide: boolean): void {
   const { out } = screen;
   const nowMs = clock.now();
+  const names = namesOn(out, listings, isWide);
   const rows = listings
-    .flatMap(({ key, name, tasks }) => tasks.map((task) => ({ task, where: name ?? key })))
+    .flatMap(({ key, name, tasks }) =>
+      tasks.map((task) => ({ task, where: out.isTerminal ? names.stream(key) : (name ?? key) })),
+    )
     .toSorted((a, b) => b.task.createdAtMs - a.task.createdAtMs);
   if (rows.length === 0) {
     out.line(`No tasks in ${count(listings.length, "stream")}.`);
@@ -127,11 +135,11 @@ function show({ screen, clock }: Context, listings: readonly ListedTasks[]): voi
     [
       { title: "AGE", align: "right" },
       { title: "STATUS" },
-      { title: "TASK" },
-      { title: "USER" },
-      { title: "UPDATED" },
+      { title: "TASK", shrinks: true },
+      { title: "USER", shrinks: true, isOptional: true },
+      { title: "UPDATED", isOptional: true },
       { title: "ID" },
-      { title: "INSTANCE" },
+      { title: "INSTANCE", shrinks: "before-id" },
     ],
     rows.map(
       ({ task, where }): Line => [
@@ -140,7 +148,7 @@ function show({ screen, clock }: Context, listings: readonly ListedTasks[]): voi
         task.name,
         task.user.name ?? "-",
         task.updatedAtMs === null ? "-" : instant(task.updatedAtMs),
-        task.id,
+        names.id(task.id),
         where,
       ],
     ),
@@ -166,12 +174,14 @@ const asJson = (listings: readonly ListedTasks[]) => ({
   ),
 });
 
-function reportTrouble({ screen }: Context, listings: readonly ListedTasks[]): ExitCode {
+function reportTrouble({ screen }: Context, listings: readonly ListedTasks[], isWide: boolean): ExitCode {
   let code: ExitCode = 0;
+  const names = namesOn(screen.err, listings, isWide);
   for (const { key, remarks, error } of listings) {
-    for (const remark of new Set(remarks)) screen.err.line(["yellow", "note: "], `${key}: ${remark}`);
+    const name = names.stream(key);
+    for (const remark of new Set(remarks)) screen.err.line(["yellow", "note: "], `${name}: ${remark}`);
     if (!error) continue;
-    screen.err.line(["red", "cannot read "], `${key}: ${error.message} (${reasonOf(error)})`);
+    screen.err.line(["red", "cannot read "], `${name}: ${error.message} (${reasonOf(error)})`);
     code = 1;
   }
   return code;

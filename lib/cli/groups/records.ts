@@ -1,9 +1,12 @@
 import type { CommandLine } from "../command-line.ts";
 import { examples, failOnOption, wideOption } from "../command-line.ts";
+import type { ShowOptions } from "../commands/checkpoint.ts";
 import type { DeadLetterOptions } from "../commands/dead-letters.ts";
 import type { StatusOptions } from "../commands/status.ts";
 import type { TasksOptions } from "../commands/tasks.ts";
 import { journalCommands } from "./journal.ts";
+
+const streamWords = "one stream: its key, or its instance's id, first six characters or name";
 
 /** Commands that show and mend what the API and the records hold. */
 export function recordsCommands(line: CommandLine): void {
@@ -32,10 +35,11 @@ export function recordsCommands(line: CommandLine): void {
   root
     .command("tasks")
     .description("show the tasks as the API has them now")
-    .option("-s, --stream <key>", "only this stream: its key, or its instance id")
+    .option("-s, --stream <key>", streamWords)
     .option("--open", "only tasks that have not ended")
     .option("--since <when>", "only tasks created in the last 30m, 24h, 7d, ..., or since an instant")
     .option("--until <when>", "only tasks created before then: 30m, 24h, ... ago, or at an instant")
+    .addOption(wideOption())
     .addHelpText("after", examples("tasks --open", "tasks --since 24h --json | jq '.tasks[].status'"))
     .action((options: TasksOptions) =>
       run(async (context) => (await import("../commands/tasks.ts")).tasks(context, options)),
@@ -50,15 +54,18 @@ export function recordsCommands(line: CommandLine): void {
   checkpoint
     .command("show")
     .description("known tasks, undelivered events, watermark and failing sinks")
-    .argument("[stream]", "a stream's key or instance id; all streams without it")
-    .addHelpText("after", examples("checkpoint show", "checkpoint show --json"))
-    .action((stream: string | undefined) =>
-      run(async (context) => (await import("../commands/checkpoint.ts")).showCheckpoints(context, stream)),
+    .argument("[stream]", `${streamWords}; all streams without it`)
+    .addOption(wideOption())
+    .addHelpText("after", examples("checkpoint show", "checkpoint show orders", "checkpoint show --json"))
+    .action((stream: string | undefined, options: ShowOptions) =>
+      run(async (context) =>
+        (await import("../commands/checkpoint.ts")).showCheckpoints(context, stream, options),
+      ),
     );
   checkpoint
     .command("reset")
     .description("delete records and their undelivered events; the next poll starts over")
-    .argument("[stream]", "a stream's key or instance id; all streams without it")
+    .argument("[stream]", `${streamWords}; all streams without it`)
     .option("-y, --yes", "do not ask")
     .addHelpText("after", examples("checkpoint reset rabbitmq/cn-north-4/PROJECT/INSTANCE --yes"))
     .action((stream: string | undefined, options: { yes?: true }) =>
@@ -77,14 +84,15 @@ export function recordsCommands(line: CommandLine): void {
       .command(name)
       .description(description)
       .option("--sink <name>", "only of this sink")
-      .option("--id <id>", "only this one")
+      .option("--id <id>", "only this one: its id, or its task's id or six characters of it")
       .option("--reason <reason>", "only those given up for it: rejected, too_old, ...")
       .option("--since <when>", "only those given up in the last 30m, 24h, ..., or since an instant")
       .addHelpText("after", examples(...lines));
-  deadLetterCommand("list", "show them, oldest first", "dead-letters list --sink ops").action(
-    (options: LetterOptions) =>
+  deadLetterCommand("list", "show them, oldest first", "dead-letters list --sink ops")
+    .addOption(wideOption())
+    .action((options: LetterOptions) =>
       run(async (context) => (await import("../commands/dead-letters.ts")).listDeadLetters(context, options)),
-  );
+    );
   deadLetterCommand(
     "redrive",
     "deliver them again, in order",
@@ -92,6 +100,7 @@ export function recordsCommands(line: CommandLine): void {
     "dead-letters redrive --reason rejected --since 24h --dry-run",
   )
     .option("--dry-run", "only show which")
+    .addOption(wideOption())
     .action((options: LetterOptions) =>
       run(async (context) =>
         (await import("../commands/dead-letters.ts")).redriveDeadLetters(

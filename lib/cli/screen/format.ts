@@ -25,6 +25,12 @@ export const instant = (ms: number): string =>
 /** The time of day in UTC: `12:00:00Z`. */
 export const timeOfDay = (ms: number): string => instant(ms).slice(11);
 
+/** An instant in UTC for a narrow column: the time of day, with the date unless it is today's. */
+export function shortInstant(ms: number, nowMs: number): string {
+  const text = instant(ms);
+  return text.slice(0, 10) === instant(nowMs).slice(0, 10) ? text.slice(11) : text.slice(5);
+}
+
 /** `1 change`, `2 changes`; irregular plurals are given. */
 export const count = (amount: number, one: string, many = `${one}s`): string =>
   `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;

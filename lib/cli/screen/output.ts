@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { safeJson } from "../../text/json.ts";
-import { type Column, type Line, type Span, table, textOf, visible } from "./text.ts";
+import { type Column, fitted, type Line, type Span, table, textOf, visible } from "./text.ts";
 
 /** One of a command's two streams. Text written as spans is escaped for a terminal. */
 export interface Output {
@@ -8,7 +8,10 @@ export interface Output {
   /** Width in columns; null when it is not a terminal. */
   readonly columns: number | null;
   line(...spans: Line): void;
-  table(columns: readonly Column[], rows: readonly Line[]): void;
+  /** Writes a line, cut to a terminal's width. */
+  fitted(...spans: Line): void;
+  /** Writes a table that fits a terminal; `below` gives the lines below each row, cut to its width. */
+  table(columns: readonly Column[], rows: readonly Line[], below?: (row: number) => readonly Line[]): void;
   /** Writes one value: indented on a terminal, one line in a pipe. */
   json(value: unknown): void;
   /** Writes our own text unescaped, such as YAML to paste. */
@@ -58,17 +61,20 @@ export function openScreen(stdout: TerminalStream, stderr: TerminalStream): Scre
 
   const output = (stream: TerminalStream): Output => {
     const isTerminal = stream.isTTY === true;
+    const width = isTerminal ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+    const text = (lines: readonly Line[]): string => lines.map((line) => `${paint(line, stream)}\n`).join("");
     return {
       isTerminal,
-      columns: isTerminal ? stream.columns || 80 : null,
-      line: (...spans) => write(stream, `${paint(spans, stream)}\n`),
-      table: (columns, rows) =>
-        write(
-          stream,
-          table(columns, rows, isTerminal ? stream.columns || 80 : undefined)
-            .map((line) => `${paint(line, stream)}\n`)
-            .join(""),
-        ),
+      columns: isTerminal ? width : null,
+      line: (...spans) => write(stream, text([spans])),
+      fitted: (...spans) => write(stream, text([fitted(spans, width)])),
+      table: (columns, rows, below = () => []) => {
+        const lines = table(columns, rows, width).flatMap((line, index) => [
+          line,
+          ...(index === 0 ? [] : below(index - 1).map((each) => fitted(each, width))),
+        ]);
+        write(stream, text(lines));
+      },
       json: (value) => write(stream, `${safeJson(value, isTerminal ? 2 : undefined)}\n`),
       raw: (text) => write(stream, text),
     };

@@ -53,7 +53,7 @@ export function showStatus(out: Output, { streams, sinks }: ShownStatus, nowMs: 
     out.line();
     out.table(
       [
-        { title: "STREAM", shrinks: true },
+        { title: "STREAM", shrinks: "before-id" },
         { title: "CANNOT BE READ" },
         { title: "SINCE", align: "right" },
         { title: "PENDING", align: "right" },

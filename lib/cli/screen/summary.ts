@@ -1,6 +1,6 @@
 import type { RunSummary, SinkSummary, StreamSummary } from "../../run/summary.ts";
-import { shortNames } from "../../status/names.ts";
 import { count, instant, span } from "./format.ts";
+import { type Names, namesOn } from "./names.ts";
 import type { Output } from "./output.ts";
 import type { Line, Span } from "./text.ts";
 
@@ -11,16 +11,15 @@ export const hasFailure = ({ streams, sinks }: RunSummary): boolean =>
 
 /** The run as two tables and a summary in words. Streams have short names on a terminal, unless `isWide`. */
 export function showSummary(out: Output, summary: RunSummary, isWide = false): void {
-  const names = isWide || !out.isTerminal ? new Map<string, string>() : shortNames(summary.streams);
-  const nameOf = (key: string): string => names.get(key) ?? key;
+  const names = namesOn(out, summary.streams, isWide);
   out.table(
     [
       { title: "TASKS", align: "right" },
       { title: "CHANGES", align: "right" },
-      { title: "SINCE" },
-      { title: "STREAM", shrinks: true },
+      { title: "SINCE", isOptional: true },
+      { title: "STREAM", shrinks: "before-id" },
     ],
-    summary.streams.map((stream) => streamRow(stream, nameOf(stream.key))),
+    summary.streams.map((stream) => streamRow(stream, names.stream(stream.key))),
   );
   out.line();
   out.table(
@@ -29,12 +28,12 @@ export function showSummary(out: Output, summary: RunSummary, isWide = false): v
       { title: "FILTERED", align: "right" },
       { title: "DEAD LETTERS", align: "right" },
       { title: "PENDING", align: "right" },
-      { title: "SINK" },
+      { title: "SINK", shrinks: true },
     ],
     Object.entries(summary.sinks).map(sinkRow),
   );
   out.line();
-  for (const line of sentences(summary)) out.line(...line);
+  for (const line of sentences(summary, names)) out.line(...line);
 }
 
 function streamRow({ tasks, changes, beginTime, error }: StreamSummary, name: string): Line {
@@ -56,7 +55,7 @@ function sinkRow([name, sink]: [string, SinkSummary]): Line {
 }
 
 /** The summary in words, one line each: successes first, then problems. */
-export function sentences(summary: RunSummary): readonly Line[] {
+export function sentences(summary: RunSummary, names: Names): readonly Line[] {
   const streams = summary.streams.filter(({ error }) => !error);
   const changes = streams.reduce((sum, stream) => sum + stream.changes, 0);
   const read = `${count(changes, "change")} in ${count(streams.length, "stream")}, ${span(summary.durationMs)}.`;
@@ -67,13 +66,13 @@ export function sentences(summary: RunSummary): readonly Line[] {
         : `Nothing changed in ${count(streams.length, "stream")}, ${span(summary.durationMs)}.`,
     ],
     ...summary.streams.flatMap(({ key, error }): Line[] =>
-      error ? [[["red", `Could not read ${key}: `], `${error.message} (${error.code})`]] : [],
+      error ? [[["red", `Could not read ${names.stream(key)}: `], `${error.message} (${error.code})`]] : [],
     ),
     ...streams.flatMap(({ key, unreadable }): Line[] =>
       unreadable > 0
         ? [
             [
-              ["red", `Passed over ${count(unreadable, "record")} of ${key} `],
+              ["red", `Passed over ${count(unreadable, "record")} of ${names.stream(key)} `],
               "that could not be read; the log has each.",
             ],
           ]

@@ -13,8 +13,10 @@ export type Line = readonly Span[];
 export interface Column {
   readonly title: string;
   readonly align?: "right";
-  /** Whether its cells are cut where the table is wider than the screen. @default false */
-  readonly shrinks?: true;
+  /** Whether its cells are cut where the table is wider than the screen: at their end, or before an id at their end. @default false */
+  readonly shrinks?: true | "before-id";
+  /** Whether a narrow screen goes without it; the last such column goes first. @default false */
+  readonly isOptional?: true;
 }
 
 /**
@@ -55,16 +57,22 @@ export function pad(span: Span, width: number, align?: Column["align"]): Span {
   return typeof span === "string" ? filled : [span[0], filled];
 }
 
-/** Cuts a span to `width` columns, with `…` at its end where it was longer. */
-export function cut(span: Span, width: number): Span {
+/** Cuts a span to `width` columns, with `…` before its last `tail` characters where it was longer. */
+export function cut(span: Span, width: number, tail = 0): Span {
   if (widthOf(span) <= width) return span;
+  const whole = visible(textOf(span));
+  const end = tail > 0 && tail < width ? whole.slice(-tail) : "";
   let short = "";
-  for (const { segment } of graphemes.segment(visible(textOf(span)))) {
-    if (stringWidth(short + segment) > width - 1) break;
+  for (const { segment } of graphemes.segment(whole)) {
+    if (stringWidth(short + segment + end) > width - 1) break;
     short += segment;
   }
-  return typeof span === "string" ? `${short}…` : [span[0], `${short}…`];
+  const text = `${short}…${end}`;
+  return typeof span === "string" ? text : [span[0], text];
 }
+
+/** Characters of an id in parentheses at the end of a short name. */
+const idTail = (text: string): number => / ?\([\w-]+\)$/.exec(text)?.[0].length ?? 0;
 
 const graphemes = new Intl.Segmenter();
 
@@ -93,11 +101,30 @@ export function wrap(text: string, width: number): readonly string[] {
 
 /** Least columns that a cell is cut to. */
 const leastWidth = 8;
+/** Columns that a cut cell should have before an optional column goes. */
+const readableWidth = 14;
+const gap = 2;
+
+const sum = (widths: readonly number[]): number =>
+  widths.reduce((total, each) => total + each, gap * (widths.length - 1));
+
+/** Indices of the columns that a screen of `width` columns has room for. */
+function kept(columns: readonly Column[], natural: readonly number[], width: number): readonly number[] {
+  const indices = [...columns.keys()];
+  const widthAt = (index: number): number =>
+    columns[index]?.shrinks ? Math.min(natural[index] ?? 0, readableWidth) : (natural[index] ?? 0);
+  while (sum(indices.map(widthAt)) > width) {
+    const last = indices.findLastIndex((index) => columns[index]?.isOptional);
+    if (last < 0) break;
+    indices.splice(last, 1);
+  }
+  return indices;
+}
 
 /** Takes what is over `width` from the columns that shrink, the widest first. */
 function shrunk(columns: readonly Column[], natural: readonly number[], width: number): readonly number[] {
   const widths = [...natural];
-  let over = widths.reduce((sum, each) => sum + each, 2 * (widths.length - 1)) - width;
+  let over = sum(widths) - width;
   while (over > 0) {
     const [widest] = columns
       .flatMap(({ shrinks }, index) => (shrinks && (widths[index] ?? 0) > leastWidth ? [index] : []))
@@ -110,8 +137,8 @@ function shrunk(columns: readonly Column[], natural: readonly number[], width: n
 }
 
 /**
- * A dim heading and one line per row, columns aligned and two blanks apart, no trailing blanks. Columns that shrink are
- * cut to make it fit `width` columns.
+ * A dim heading and one line per row, columns aligned and two blanks apart, no trailing blanks. To fit `width` columns, it
+ * goes without optional columns and cuts those that shrink.
  */
 export function table(
   columns: readonly Column[],
@@ -122,14 +149,21 @@ export function table(
   const natural = columns.map((_, index) =>
     Math.max(...[heading, ...rows].map((row) => widthOf(row[index] ?? ""))),
   );
-  const widths = shrunk(columns, natural, width);
-  const last = columns.length - 1;
+  const indices = kept(columns, natural, width);
+  const shown = indices.flatMap((index) => columns[index] ?? []);
+  const widths = shrunk(
+    shown,
+    indices.map((index) => natural[index] ?? 0),
+    width,
+  );
+  const last = shown.length - 1;
   return [heading, ...rows].map((row) =>
-    columns.flatMap(({ align }, index): Span[] => {
-      const cell = cut(row[index] ?? "", widths[index] ?? 0);
-      const isRagged = index === last && align !== "right";
-      const filled = isRagged ? cell : pad(cell, widths[index] ?? 0, align);
-      return index === last ? [filled] : [filled, "  "];
+    shown.flatMap(({ align, shrinks }, at): Span[] => {
+      const whole = row[indices[at] ?? 0] ?? "";
+      const cell = cut(whole, widths[at] ?? 0, shrinks === "before-id" ? idTail(textOf(whole)) : 0);
+      const isRagged = at === last && align !== "right";
+      const filled = isRagged ? cell : pad(cell, widths[at] ?? 0, align);
+      return at === last ? [filled] : [filled, " ".repeat(gap)];
     }),
   );
 }

@@ -46,7 +46,7 @@ export function openView({ screen, clock }: Pick<Context, "screen" | "clock">): 
       );
     },
     changed({ instance, task, from }) {
-      out.line(
+      out.fitted(
         time(),
         "  ",
         pad(instance, 13),
@@ -57,7 +57,7 @@ export function openView({ screen, clock }: Pick<Context, "screen" | "clock">): 
     },
     arrived({ event, verified, atMs }) {
       const { task, change } = event.data;
-      out.line(
+      out.fitted(
         time(),
         "  ",
         " ".repeat(rightAt),
