@@ -212,7 +212,7 @@ describe("tasks", () => {
     const stage = await setStage();
     expect(await stage.run("tasks", "--stream", "nowhere")).toMatchObject({
       code: 2,
-      err: `error: --stream: expected a stream's key or instance id: ${key}, found "nowhere"\n`,
+      err: `error: --stream: expected a stream's key, or its instance's id, first 6 characters or name: ${key}, found "nowhere"\n`,
     });
     stage.simulator.faults.on("unauthorized", { operation: "ListBackgroundTasks" });
     expect(await json(stage, "tasks")).toMatchObject({

@@ -8,7 +8,7 @@ import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
 import { readRecords } from "../records.ts";
 import { confirm } from "../screen/confirm.ts";
-import { age, count, instant, shortInstant } from "../screen/format.ts";
+import { count, instant, shortInstant } from "../screen/format.ts";
 import { namesOn } from "../screen/names.ts";
 import type { Line, Span } from "../screen/text.ts";
 import { withBridge, withRecords } from "../session.ts";
@@ -113,7 +113,7 @@ function show(context: Context, records: readonly Record[], isWide: boolean): vo
         names.stream(key),
       ];
     }),
-    (row) => records.slice(row, row + 1).flatMap((record) => remarks(record, nowMs)),
+    { isWide, below: (row) => records.slice(row, row + 1).flatMap((record) => remarks(record, nowMs)) },
   );
 }
 
@@ -123,7 +123,7 @@ function remarks({ checkpoint }: Record, nowMs: number): readonly Line[] {
   const oldestMs = oldestPendingMs(checkpoint);
   const fenced = lease && lease.untilMs > nowMs;
   return [
-    ...(oldestMs !== null ? [[`  the oldest undelivered event is ${age(nowMs - oldestMs)} old`]] : []),
+    ...(oldestMs !== null ? [[`  the oldest undelivered event is of ${shortInstant(oldestMs, nowMs)}`]] : []),
     ...(fenced ? [[`  run ${lease.run} may deliver until ${instant(lease.untilMs)}`]] : []),
     ...[...breakers].map(([sink, { kind, reason, sinceMs }]): Line => {
       const style = kind === "blocked" ? "red" : "yellow";

@@ -129,7 +129,7 @@ function show(
   { output }: DeadLetterOptions,
 ): void {
   const nowMs = clock.now();
-  const isShort = out.isTerminal && output !== "wide";
+  const isWide = output === "wide";
   out.table(
     [
       { title: "AGE", align: "right" },
@@ -148,10 +148,10 @@ function show(
         String(attempts),
         event.data.task.name,
         event.data.change.to,
-        isShort ? shortId(event.subject) : id,
+        out.isTerminal && !isWide ? shortId(event.subject) : id,
       ],
     ),
-    (row) => [[["dim", `  ${deadLetters[row]?.detail ?? ""}`]]],
+    { isWide, below: (row) => [[["dim", `  ${deadLetters[row]?.detail ?? ""}`]]] },
   );
   out.line();
   out.line(

@@ -112,7 +112,7 @@ async function listEvents(
         { title: "INSTANCE", shrinks: true },
       ],
       listed.map(({ cells }) => cells),
-      (row) => Array.from(listed[row]?.sinks ?? [], ([sink, state]) => sinkLine(sink, state)),
+      { below: (row) => Array.from(listed[row]?.sinks ?? [], ([sink, state]) => sinkLine(sink, state)) },
     );
   if (damaged > 0) out.line(["red", `${count(damaged, "entry", "entries")} of the journal cannot be read.`]);
 }

@@ -152,6 +152,7 @@ function show({ screen, clock }: Context, listings: readonly ListedTasks[], isWi
         where,
       ],
     ),
+    { isWide },
   );
 }
 

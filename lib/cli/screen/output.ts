@@ -2,6 +2,14 @@ import { styleText } from "node:util";
 import { safeJson } from "../../text/json.ts";
 import { type Column, fitted, type Line, type Span, table, textOf, visible } from "./text.ts";
 
+/** Options of a table. */
+export interface TableOptions {
+  /** Lines below a row, cut to a terminal's width. @default none */
+  readonly below?: (row: number) => readonly Line[];
+  /** Whether it is as wide as its cells, whatever the terminal. @default false */
+  readonly isWide?: boolean;
+}
+
 /** One of a command's two streams. Text written as spans is escaped for a terminal. */
 export interface Output {
   readonly isTerminal: boolean;
@@ -10,8 +18,8 @@ export interface Output {
   line(...spans: Line): void;
   /** Writes a line, cut to a terminal's width. */
   fitted(...spans: Line): void;
-  /** Writes a table that fits a terminal; `below` gives the lines below each row, cut to its width. */
-  table(columns: readonly Column[], rows: readonly Line[], below?: (row: number) => readonly Line[]): void;
+  /** Writes a table that fits a terminal. */
+  table(columns: readonly Column[], rows: readonly Line[], options?: TableOptions): void;
   /** Writes one value: indented on a terminal, one line in a pipe. */
   json(value: unknown): void;
   /** Writes our own text unescaped, such as YAML to paste. */
@@ -68,8 +76,8 @@ export function openScreen(stdout: TerminalStream, stderr: TerminalStream): Scre
       columns: isTerminal ? width : null,
       line: (...spans) => write(stream, text([spans])),
       fitted: (...spans) => write(stream, text([fitted(spans, width)])),
-      table: (columns, rows, below = () => []) => {
-        const lines = table(columns, rows, width).flatMap((line, index) => [
+      table: (columns, rows, { below = () => [], isWide = false } = {}) => {
+        const lines = table(columns, rows, isWide ? undefined : width).flatMap((line, index) => [
           line,
           ...(index === 0 ? [] : below(index - 1).map((each) => fitted(each, width))),
         ]);

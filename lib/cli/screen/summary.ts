@@ -20,6 +20,7 @@ export function showSummary(out: Output, summary: RunSummary, isWide = false): v
       { title: "STREAM", shrinks: "before-id" },
     ],
     summary.streams.map((stream) => streamRow(stream, names.stream(stream.key))),
+    { isWide },
   );
   out.line();
   out.table(

@@ -141,7 +141,7 @@ describe("events", () => {
     await stage.run("poll");
     const json = await following.said("out", /"outcome":"accepted"/);
     expect(jsonLines(json).map(({ kind }) => kind)).toEqual(["event", "delivery"]);
-    expect(await lines.said("out", /accepted {2}ops/)).toContain(task.slice(-6));
+    expect(await lines.said("out", /ops: accepted/)).toContain(task.slice(-6));
     following.kill("SIGINT");
     lines.kill("SIGTERM");
     expect((await following.ended).code).toBe(130);

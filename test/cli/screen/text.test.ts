@@ -74,4 +74,19 @@ describe("table", () => {
       }),
     );
   });
+
+  const columns = [
+    { title: "STATUS" },
+    { title: "USER", isOptional: true },
+    { title: "STREAM", shrinks: "before-id" },
+  ] as const;
+  const row = ["SUCCESS", "operator", "payments-production (1a2b3c)"];
+
+  it.each([
+    [60, "SUCCESS  operator  payments-production (1a2b3c)"],
+    [35, "SUCCESS  operator  paymen… (1a2b3c)"],
+    [30, "SUCCESS  payments-pr… (1a2b3c)"],
+  ])("cuts a name before its id to fit %i columns, and goes without what is optional", (width, line) => {
+    expect(plain(table(columns, [row], width))[1]).toBe(line);
+  });
 });
