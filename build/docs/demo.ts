@@ -36,15 +36,17 @@ async function record(): Promise<readonly Printed[]> {
   const refuse = (): never => {
     throw new Error("the demo printed something else than lines");
   };
+  const line = (...spans: Line) => void printed.push({ line: spans, atMs: systemClock.now() });
   const out = {
     isTerminal: true,
     columns,
-    line: (...line: Line) => void printed.push({ line, atMs: systemClock.now() }),
+    line,
+    fitted: line,
     table: refuse,
     json: refuse,
     raw: refuse,
   };
-  const screen: Screen = { out, err: { ...out, line: refuse }, status: () => {} };
+  const screen: Screen = { out, err: { ...out, line: refuse, fitted: refuse }, status: () => {} };
   const { signal } = new AbortController();
   const context = { configFile: null, json: false, folder: ".", environment: {}, input: Readable.from([]) };
   const parts = {

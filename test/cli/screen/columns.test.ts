@@ -12,8 +12,8 @@ import type { Context } from "../../../lib/cli/context.ts";
 import type { ExitCode } from "../../../lib/cli/errors.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import { demoKey } from "../../../lib/simulator/auth.ts";
-import { fakeScreen } from "../screen.ts";
-import { type CliStage, key, secrets, setStage } from "../stage.ts";
+import { type CliStage, key, secrets, setStage } from "../../harness/bridge.ts";
+import { fakeScreen } from "../../harness/screen.ts";
 
 const instance = "11111122-0000-4000-8000-000000000002";
 
