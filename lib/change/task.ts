@@ -25,9 +25,11 @@ export const firstStatus = "CREATED";
 const finalStatuses: ReadonlySet<string> = new Set(["SUCCESS", "FAILED", "CANCELLED", "DELETED"]);
 const openStatuses: ReadonlySet<string> = new Set([firstStatus, "EXECUTING"]);
 
+/** The statuses that the API documents. */
+export const statuses: readonly string[] = [...openStatuses, ...finalStatuses];
+
 /** Whether the status is final. Unknown statuses count as open, so that the task's end is not missed. */
 export const isFinal = (status: string): boolean => finalStatuses.has(status);
 
 /** Whether the API documents this status. */
-export const isKnownStatus = (status: string): boolean =>
-  finalStatuses.has(status) || openStatuses.has(status);
+export const isKnownStatus = (status: string): boolean => statuses.includes(status);

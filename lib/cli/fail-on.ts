@@ -1,3 +1,4 @@
+import { suggestion } from "../config/check/suggest.ts";
 import type { SinkStatus } from "../status/sinks.ts";
 import type { StreamStatus } from "../status/streams.ts";
 import { durationMs } from "./arguments.ts";
@@ -43,7 +44,7 @@ export function failOn(text: string): Condition {
     if (name === "pending" && span) return conditions.pending(span);
     if (span === undefined && (name === "blocked" || name === "failing" || name === "unreadable"))
       return conditions[name]();
-    throw usageError("--fail-on", failOnForms, text);
+    throw usageError("--fail-on", `${failOnForms}${suggestion(name, Object.keys(conditions))}`, text);
   });
   return (judged, nowMs) => [...new Set(chosen.flatMap((condition) => condition(judged, nowMs)))];
 }

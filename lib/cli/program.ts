@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { Command, Option } from "commander";
+import { suggestion } from "../config/check/suggest.ts";
 import type { Level } from "../telemetry/log.ts";
 import { type Body, examples } from "./command-line.ts";
 import { recordsCommands } from "./groups/records.ts";
@@ -23,6 +24,12 @@ export interface ProgramParts {
   readonly screen: Screen;
   /** Called once, with the parsed command. */
   start(options: GlobalOptions, body: Body): Promise<void>;
+}
+
+/** What was meant, for commander's refusal of a word that is none of an option's. */
+function choiceHint(message: string): string {
+  const [, found, choices] = /argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(message) ?? [];
+  return found && choices ? suggestion(found, choices.split(", ")) : "";
 }
 
 /** Builds the command line. Each command's file is loaded when it is called, so that `--help` loads none. */
@@ -56,7 +63,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
         // Only commander's own hint begins a line: an argument may contain line breaks.
         const [, message = "", hint] =
           /^(?:error: )?(.*?)(?:\n(\(Did you mean [^\n]*))?\n*$/s.exec(text) ?? [];
-        screen.err.line(["red", "error: "], message);
+        screen.err.line(["red", "error: "], message, choiceHint(message));
         if (hint) screen.err.line(hint);
       },
     })

@@ -16,6 +16,8 @@ export interface StarterVariable {
 export interface StarterSink {
   readonly options: Readonly<Record<string, unknown>>;
   readonly variables: readonly StarterVariable[];
+  /** The option for a secret that the place may check, with its variable; null where there is none. */
+  readonly secret: StarterVariable | null;
 }
 
 /** Where a schema requires one of several options, the one that most users have. */
@@ -29,8 +31,22 @@ export async function starterSink(type: keyof typeof sinkTypes): Promise<Starter
   const variables: StarterVariable[] = [];
   const instead = fixed[type];
   const options = instead ?? objectOf(schema, [type], chosen[type] ?? [], variables);
-  return { options: { type, ...(options as object) }, variables };
+  return { options: { type, ...(options as object) }, variables, secret: optionalSecret(schema, type) };
 }
+
+function optionalSecret(schema: GenericSchema, type: string): StarterVariable | null {
+  const entry = entriesOf(schema)?.["secret"];
+  if (!entry || !("wrapped" in entry)) return null;
+  return { name: variableName([type, "secret"]), about: describe(entry) };
+}
+
+const describe = (schema: GenericSchema): string | null => {
+  const inner = "wrapped" in schema ? asSchema(schema.wrapped) : null;
+  return getDescription(schema) ?? (inner && describe(inner));
+};
+
+const variableName = (path: readonly string[]): string =>
+  path.map((part) => part.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase()).join("_");
 
 function objectOf(
   schema: GenericSchema,
@@ -54,7 +70,7 @@ function starterValue(schema: GenericSchema, path: readonly string[], variables:
   const [named] = namedValues(schema);
   if (named !== undefined) return named;
   if (!takesText(schema)) return schema.type === "boolean" ? true : 1;
-  const name = path.map((part) => part.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase()).join("_");
+  const name = variableName(path);
   variables.push({ name, about: getDescription(schema) ?? null });
   return `\${${name}}`;
 }

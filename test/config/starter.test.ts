@@ -24,3 +24,11 @@ it("a starter's sink holds what it must have, and says what it is", async () => 
     variables: [{ name: "EMAIL_FROM", about: expect.stringContaining("ender") }, {}, {}],
   });
 });
+
+it("a starter has the secret that a place may check, as an option to bring in", async () => {
+  expect((await starterSink("feishu")).secret).toEqual({
+    name: "FEISHU_SECRET",
+    about: expect.stringContaining("signature"),
+  });
+  expect((await starterSink("slack")).secret).toBeNull();
+});

@@ -105,6 +105,8 @@ export const requirements: readonly Requirement[] = [
   inVenv("test/deploy/kubernetes.test.ts", kubernetesValidate),
   inVenv("test/deploy/{terraform,provider-schemas}.test.ts", kubernetesValidate),
   server("test/deploy/systemd.test.ts", "systemd-analyze", "systemd"),
+  server("test/cli/commands/shells.test.ts", "zsh", "zsh"),
+  server("test/cli/commands/shells.test.ts", "fish", "fish"),
   inVenv("test/sinks/aws/moto.test.ts", motoProgram),
   inVenv("test/stores/bucket/moto.test.ts", motoProgram),
   {

@@ -1,14 +1,17 @@
 import type { Command, Option } from "commander";
+import { sampleStatuses } from "../../change/sample.ts";
 import { readConfig } from "../../config/load.ts";
 import { starterTypes } from "../../config/starter.ts";
 import { ConfigError, StoreError } from "../../core/errors.ts";
-import { engines, parseStreamKey, type StreamKey } from "../../core/names.ts";
+import { engines, parseStreamKey } from "../../core/names.ts";
+import { giveUpReasons } from "../../delivery/dead-letters.ts";
 import { fieldsOf } from "../../text/json.ts";
 import { readStores } from "../../wire/stores.ts";
 import { choiceError } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { destinationTypes } from "../destination.ts";
 import type { ExitCode } from "../errors.ts";
+import { type ReadRecord, readRecords } from "../records.ts";
 
 const name = "dms-task-bridge";
 
@@ -104,6 +107,8 @@ async function valuesOf(context: Context, path: string, option: Option): Promise
   if (option.long === "--engine") return engines;
   if (option.long === "--to" && path === "init") return starterTypes;
   if (option.long === "--type") return destinationTypes;
+  if (option.long === "--status") return sampleStatuses;
+  if (option.long === "--reason") return giveUpReasons;
   return [];
 }
 
@@ -127,27 +132,31 @@ async function writtenConfig({ configFile, folder }: Context) {
 const sinkNames = async (context: Context): Promise<readonly string[]> =>
   Object.keys(fieldsOf((await writtenConfig(context)).config["sinks"]));
 
-/** Instance ids of the configuration, and keys and ids of the embedded store. */
+/** Instance ids of the configuration; keys, ids and instance names of the embedded store. */
 async function streamNames(context: Context): Promise<readonly string[]> {
   const { config, folder } = await writtenConfig(context);
   const sources = Array.isArray(config["sources"]) ? config["sources"].map(fieldsOf) : [];
   const named = sources.flatMap(({ instances }) =>
     Array.isArray(instances) ? instances.filter((each) => typeof each === "string") : [],
   );
-  const keys = await storedStreams(context, fieldsOf(config["checkpoint"]), folder);
-  return [...named, ...keys.flatMap((key) => [key, parseStreamKey(key)?.instanceId ?? []].flat())];
+  const records = await storedStreams(context, fieldsOf(config["checkpoint"]), folder);
+  const stored = records.flatMap(({ key, name }) =>
+    [key, parseStreamKey(key)?.instanceId ?? [], name ?? []].flat(),
+  );
+  // A shell would split or expand any other name.
+  return [...named, ...stored].filter((word) => /^[\p{L}\p{N}_./@-]+$/u.test(word));
 }
 
-/** Streams with a record in the embedded store; other stores are behind a network. */
+/** Records of the embedded store; other stores are behind a network. */
 async function storedStreams(
   { clock, random }: Context,
   { type = "file", path = ".bridge" }: Readonly<Record<string, unknown>>,
   folder: string,
-): Promise<readonly StreamKey[]> {
+): Promise<readonly ReadRecord[]> {
   if (type !== "file" || typeof path !== "string") return [];
   const place = { config: { checkpoint: { type, path } }, folder } as const;
   try {
-    return await readStores(place, { clock, random }, ({ checkpoints }) => checkpoints.list());
+    return await readStores(place, { clock, random }, readRecords);
   } catch (error) {
     if (error instanceof StoreError) return [];
     throw error;

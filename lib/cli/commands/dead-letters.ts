@@ -1,3 +1,4 @@
+import { suggestion } from "../../config/check/suggest.ts";
 import { sinkName } from "../../core/names.ts";
 import { type DeadLetter, type DeadLetterFilter, giveUpReasons } from "../../delivery/dead-letters.ts";
 import { isTaskNamed } from "../../journal/journal.ts";
@@ -25,10 +26,17 @@ export const listDeadLetters = (context: Context, options: DeadLetterOptions): P
     const { out } = context.screen;
     const deadLetters = await bridge.deadLetters.list(await filterOf(context, bridge, options));
     if (context.json) out.json({ deadLetters: deadLetters.map(asJson) });
-    else if (deadLetters.length === 0) out.line("No dead letters.");
+    else if (deadLetters.length === 0)
+      out.line(`No dead letters.${suggestion(options.sink, missing(bridge, options))}`);
     else show(context, deadLetters, options);
     return 0;
   });
+
+/** The configured sinks, unless the named one is among them; a sink without a configuration may have dead letters, too. */
+const missing = ({ sinks }: Bridge, { sink }: DeadLetterOptions): readonly string[] => {
+  const names = [...sinks.keys()];
+  return names.some((name) => name === sink) ? [] : names;
+};
 
 /** Puts dead letters back into their streams' outboxes. */
 export const redriveDeadLetters = (

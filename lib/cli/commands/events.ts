@@ -1,3 +1,5 @@
+import { sampleStatuses } from "../../change/sample.ts";
+import { suggestion } from "../../config/check/suggest.ts";
 import { sinkName } from "../../core/names.ts";
 import type { DeliveryEntry, DeliveryOutcome, EventEntry } from "../../journal/entry.ts";
 import { type EntryFilter, follow, passesFilter } from "../../journal/follow.ts";
@@ -39,10 +41,16 @@ export function journalOf({ journal }: Pick<Bridge, "journal">): Journal {
   throw usageError("journal.enabled", "true in the configuration: without a journal nothing is kept", "off");
 }
 
+const statusNames: readonly string[] = [...sampleStatuses, "UNREADABLE", "RECOVERED"];
+
 function filterOf({ sinks }: Bridge, { sink, status }: EventsOptions): EntryFilter {
   const name = sink === undefined ? null : sinkName(sink);
   if (name && !sinks.has(name)) throw choiceError("--sink", "a configured sink", name, [...sinks.keys()]);
-  return { ...(name && { sink: name }), ...(status !== undefined && { status: status.toUpperCase() }) };
+  const wanted = status?.toUpperCase();
+  const meant = wanted && !statusNames.includes(wanted) ? suggestion(wanted, statusNames) : "";
+  // The API may have other statuses.
+  if (meant) throw usageError("--status", `a status${meant}`, status);
+  return { ...(name && { sink: name }), ...(wanted !== undefined && { status: wanted }) };
 }
 
 async function followEvents(

@@ -52,11 +52,11 @@ export async function init(context: Context, options: InitOptions): Promise<Exit
   requireRoom(folder, options.force ?? false);
   const choices = await choicesOf(context, options);
   if (choices === null) return 1;
-  const { options: sink, variables } = await starterSink(choices.to as SinkType);
+  const { options: sink, variables, secret } = await starterSink(choices.to as SinkType);
   const installed = installedSchema(folder);
   const files = new Map([
-    [configName, configText(choices, sink, installed ?? `./${schemaName}`)],
-    [variablesName, variablesText(variables)],
+    [configName, configText(choices, sink, installed ?? `./${schemaName}`) + secretLine(secret)],
+    [variablesName, variablesText(variables, secret)],
   ]);
   if (installed === null)
     files.set(schemaName, `${JSON.stringify(await configJsonSchema(sinkTypes), null, 2)}\n`);
@@ -127,19 +127,26 @@ function configText(
   return `# yaml-language-server: $schema=${schema}\n${stringify(config, { lineWidth: 0 })}`;
 }
 
+/** The sink's option for a secret, for its user to bring in. */
+const secretLine = (secret: StarterVariable | null): string =>
+  secret ? `    # secret: \${${secret.name}}\n` : "";
+
 const keyVariables: readonly StarterVariable[] = [
   { name: "HUAWEICLOUD_SDK_AK", about: "Access key that may list instances and their background tasks." },
   { name: "HUAWEICLOUD_SDK_SK", about: null },
   { name: "HUAWEICLOUD_SDK_PROJECT_ID", about: "Project of the instances." },
 ];
 
-const variablesText = (variables: readonly StarterVariable[]): string =>
+const variablesText = (variables: readonly StarterVariable[], secret: StarterVariable | null): string =>
   [
     `# Variables of ${configName}. Copy this to .env, fill it in, and keep that file secret.`,
     ...[...keyVariables, ...variables].flatMap(({ name, about }) => [
       ...(about === null ? [] : [`# ${about}`]),
       `${name}=`,
     ]),
+    ...(secret
+      ? [`# ${secret.about ?? "Secret"} Its line in ${configName} is a comment, too.`, `# ${secret.name}=`]
+      : []),
     "",
   ].join("\n");
 

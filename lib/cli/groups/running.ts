@@ -18,13 +18,15 @@ export function runningCommands({ root, run }: CommandLine): void {
     )
     .option("--ui [port]", "show it in a browser, with buttons of the simulator")
     .option("--to <url>", "send its events there, too: a webhook of Slack, Teams, ..., or any other")
+    .option("--type <type>", "how to write to --to, where its host does not say: mattermost, ...")
+    .option("--secret <secret>", "signs the requests to --to, where the place checks that")
     .addHelpText(
       "after",
       examples("demo", "demo --ui", "demo --once", "demo --once --json", "demo --to http://127.0.0.1:8080"),
     )
     .action(({ ui, ...options }: DemoOptions & { readonly ui?: string | true }) =>
       run(async (context) => {
-        if (ui) return (await import("../commands/demo/ui.ts")).demoInBrowser(context, ui, options.to);
+        if (ui) return (await import("../commands/demo/ui.ts")).demoInBrowser(context, ui, options);
         return (await import("../commands/demo/demo.ts")).demo(context, options);
       }),
     );

@@ -3,7 +3,7 @@ import { safeJson } from "../../text/json.ts";
 import { type Column, fitted, type Line, type Span, table, textOf, visible } from "./text.ts";
 
 /** Options of a table. */
-export interface TableOptions {
+export interface TableLayout {
   /** Lines below a row, cut to a terminal's width. @default none */
   readonly below?: (row: number) => readonly Line[];
   /** Whether it is as wide as its cells, whatever the terminal. @default false */
@@ -19,7 +19,7 @@ export interface Output {
   /** Writes a line, cut to a terminal's width. */
   fitted(...spans: Line): void;
   /** Writes a table that fits a terminal. */
-  table(columns: readonly Column[], rows: readonly Line[], options?: TableOptions): void;
+  table(columns: readonly Column[], rows: readonly Line[], options?: TableLayout): void;
   /** Writes one value: indented on a terminal, one line in a pipe. */
   json(value: unknown): void;
   /** Writes our own text unescaped, such as YAML to paste. */

@@ -10,6 +10,7 @@ import { describeFound } from "../found.ts";
 import { fieldName, type Path } from "../path.ts";
 import { importModule } from "../read/module.ts";
 import { type SinkCommon, sinkCommon } from "../schema.ts";
+import { statusIssues } from "./statuses.ts";
 import { nameExpectation } from "./suggest.ts";
 import { templateIssues } from "./templates.ts";
 import { check, type Place } from "./validate.ts";
@@ -144,7 +145,9 @@ function filterIssues(filter: unknown, { path, origins, unresolved }: Place): re
   if (!isRecord(filter)) return [];
   try {
     compileFilter(filter, field);
-    return [];
+    return [...statusIssues(filter, path)].filter(
+      (issue) => !unresolved.has(issue.field) && !origins.has(issue.field),
+    );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const isForeign = origins

@@ -9,6 +9,7 @@ const vocabulary: ReadonlySet<string> = new Set([
   ...engines,
   ...Object.keys(sinkTypes),
   ...["memory", "file", "dynamodb", "postgres", "bucket", "obs", "s3", "all", "now", "true", "false", "null"],
+  ...["export", "default", "const", "as", "satisfies", "="],
 ]);
 const isPublic = (word: string): boolean =>
   vocabulary.has(word) ||

@@ -11,22 +11,26 @@ export interface Written {
   /** The file's name, for messages. */
   readonly name: string;
   readonly value: unknown;
-  /** Null for a module, whose values have no position. */
+  /** Null where no text was read. */
   readonly source: TextSource | null;
 }
 
 const fromModule = async (path: string): Promise<Written> => {
-  const name = basename(path);
-  const module = await importModule(pathToFileURL(path), name);
-  if (!("default" in module)) throw problem(name, "a default export, the configuration", "none");
-  const { default: exported } = module;
-  const value = typeof exported === "function" ? await runUserCode(name, () => exported()) : exported;
-  return { name, value, source: null };
+  const source: TextSource = { name: basename(path), text: readText(path), format: "module" };
+  const { name } = source;
+  const value = await shown(source, async () => {
+    const module = await importModule(pathToFileURL(path), name);
+    if (!("default" in module)) throw problem(name, "a default export, the configuration", "none");
+    const { default: exported } = module;
+    return typeof exported === "function" ? runUserCode(name, () => exported()) : exported;
+  });
+  return { name, value, source };
 };
+
 /** Shows the line of a syntax error; what shows it is loaded only then. */
-async function parsed(source: TextSource, parse: typeof parseYaml): Promise<unknown> {
+async function shown(source: TextSource, read: () => Promise<unknown>): Promise<unknown> {
   try {
-    return await parse(source.text, source.name);
+    return await read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { placed } = await import("./places.ts");
@@ -38,7 +42,7 @@ const fromText =
   (format: TextSource["format"], parse: typeof parseYaml) =>
   async (path: string): Promise<Written> => {
     const source = { name: basename(path), text: readText(path), format };
-    return { name: source.name, value: await parsed(source, parse), source };
+    return { name: source.name, value: await shown(source, () => parse(source.text, source.name)), source };
   };
 
 /** Readers by file extension. */
@@ -59,7 +63,8 @@ const maxBytes = 1_048_576;
 export async function readConfigText(text: string, name: string): Promise<Written> {
   const format = /^\s*\{/.test(text) ? "JSON" : "YAML";
   const source: TextSource = { name, text, format };
-  return { name, value: await parsed(source, format === "JSON" ? parseJson : parseYaml), source };
+  const parse = format === "JSON" ? parseJson : parseYaml;
+  return { name, value: await shown(source, () => parse(text, name)), source };
 }
 
 /** Finds the one `bridge.config.*` in a folder. @throws ConfigError when there is none, or several */

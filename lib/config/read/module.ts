@@ -17,8 +17,23 @@ export async function runUserCode<Result>(
   } catch (error) {
     // The user has to fix whatever a module throws. Its message may quote the source, secrets included.
     const found = `${nameOf(error)} (see it with --debug)`;
-    throw new ConfigError([{ field, expected: "a module that loads", found }], { cause: error });
+    throw new ConfigError(
+      [{ field: `${field}${placeOf(error, field)}`, expected: "a module that loads", found }],
+      {
+        cause: error,
+      },
+    );
   }
+}
+
+/** `:line:column` in the file where an error's stack has it; empty otherwise. */
+function placeOf(error: unknown, file: string): string {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const name = file.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const [, line, column] = new RegExp(`[\\\\/]${name}:(\\d+)(?::(\\d+))?`).exec(stack) ?? [];
+  if (line === undefined) return "";
+  // A syntax error shows its column by a caret.
+  return `:${line}:${column ?? (/^ *\^/m.exec(stack)?.[0].length || 1)}`;
 }
 
 const nameOf = (error: unknown): string => {

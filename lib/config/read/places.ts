@@ -2,6 +2,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml"
 import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
 import { fieldName, type Path } from "../path.ts";
 import { excerptOf } from "./excerpt.ts";
+import { literalSpots, type Spot } from "./module-places.ts";
 import type { TextSource } from "./text-source.ts";
 import { documentOf, isMerge } from "./yaml.ts";
 
@@ -11,25 +12,24 @@ const maxDepth = 64;
 /** Nobody reads more, and each takes a pass over the file. */
 const maxExcerpts = 100;
 
-/** A field's position, in characters from the beginning. */
-interface Spot {
-  readonly key: number;
-  readonly value: number;
-}
-
 /** Position of each issue's field as `file:line:column`; for a missing field, that of its parent. */
 function placesOf(issues: readonly ConfigIssue[], source: TextSource): readonly (string | null)[] {
-  const { document, lines } = documentOf(source);
+  const spots = source.format === "module" ? literalSpots(source.text) : documentSpots(source);
+  return issues.map(({ field, found }) => {
+    const spot = field === source.name ? undefined : nearest(spots, field);
+    if (spot === undefined) return null;
+    const isKey = /\b(?:key|name)\b/.test(found);
+    const before = source.text.slice(0, isKey ? spot.key : spot.value).split("\n");
+    return `${source.name}:${before.length}:${(before.at(-1) ?? "").length + 1}`;
+  });
+}
+
+function documentSpots(source: TextSource): ReadonlyMap<string, Spot> {
+  const { document } = documentOf(source);
   const spots = new Map<string, Spot>();
   const begin = offsetOf(document.contents) ?? 0;
   collect(document, document.contents, [], { key: begin, value: begin }, spots);
-  return issues.map(({ field, found }) => {
-    const spot = nearest(spots, field);
-    if (spot === undefined) return null;
-    const isKey = /\b(?:key|name)\b/.test(found);
-    const { line, col } = lines.linePos(isKey ? spot.key : spot.value);
-    return `${source.name}:${line}:${col}`;
-  });
+  return spots;
 }
 
 /** An error with each issue's place and line. A syntax error has its place in its field. */

@@ -3,5 +3,6 @@ export interface TextSource {
   /** The file's name, for messages. */
   readonly name: string;
   readonly text: string;
-  readonly format: "YAML" | "JSON";
+  /** `module`: JavaScript or TypeScript. */
+  readonly format: "YAML" | "JSON" | "module";
 }

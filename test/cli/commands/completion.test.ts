@@ -28,6 +28,8 @@ it.each([
   ["init --to sla", ["slack", "slackapp"]],
   ["poll --log-level ", ["debug", "error", "info", "warn"]],
   ["completion ", ["bash", "fish", "zsh"]],
+  ["explain --status F", ["FAILED"]],
+  ["dead-letters list --reason too_", ["too_large", "too_many_attempts", "too_old"]],
   ["poll --config ", []],
 ])("%j may go on with %j", async (line, next) => {
   expect(await words(line)).toEqual(next);
@@ -51,11 +53,11 @@ it.each([{}, { "bridge.config.yaml": "sinks: [" }, { "bridge.config.yaml": "sink
   },
 );
 
-it("streams are those of the store, too", async () => {
+it("streams are those of the store, too, by key, id and name", async () => {
   const stage = await setStage();
   await stage.run("poll");
   const { out } = await stage.run("completion", "bash", "--line", "dms-task-bridge checkpoint show ");
-  expect(out.split("\n")).toContain(key);
+  expect(out.split("\n")).toEqual(expect.arrayContaining([key, "orders", key.split("/").at(-1)]));
 });
 
 it.each(["bash", "zsh", "fish"])("%s gets a script, and another shell an error", async (shell) => {

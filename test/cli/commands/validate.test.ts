@@ -54,6 +54,32 @@ describe("validate", () => {
     expect(err).toContain("did you mean language?");
   });
 
+  it("shows the line of a mistake in TypeScript, and of a status in a filter that is none", async () => {
+    const module = `export default {
+  sources: [{ engine: "kafak", region: "cn-north-4", projectId: "p", instances: "all" }],
+  sinks: {
+    ops: { type: "console", filter: { data: { change: { to: ["FAILD", "SOMETHING_ELSE"] } } } },
+  },
+};`;
+    const folder = await folderWith({
+      "bridge.config.ts": module,
+      "broken.config.ts": "export default {\n  sinks: [,;\n};",
+    });
+    const { code, err } = await run(["validate"], { cwd: folder });
+    expect(code).toBe(2);
+    expect(err).toContain(
+      "bridge.config.ts:2:23 sources[0].engine: expected rabbitmq, kafka, rocketmq, dcs (did you mean kafka?)",
+    );
+    expect(err).toContain(
+      `bridge.config.ts:4:62 sinks.ops.filter.data.change.to[0]: expected a known status (did you mean FAILED?), found "FAILD"`,
+    );
+    expect(err).toContain(`    2 |   sources: [{ engine: "kafak", region: cn-north-4`.slice(0, 30));
+    expect(err.match(/^ +\| +\^$/gm)).toHaveLength(2);
+    expect((await run(["validate", "broken.config.ts"], { cwd: folder })).err).toMatch(
+      /^error: broken\.config\.ts:2:\d+: expected a module that loads/,
+    );
+  });
+
   it("prints one object with --json, valid or not", async () => {
     const folder = await folderWith({ "good.yaml": valid, "bad.yaml": wrong });
     const good = await run(["validate", "good.yaml", "--json"], { cwd: folder });

@@ -115,7 +115,7 @@ describe("a configuration file", () => {
     ["c.mjs", "import './absent.mjs';", { found: expect.stringContaining("ERR_MODULE_NOT_FOUND") }],
   ])("as the module %s is refused with the reason's kind alone", async (name, text, issue) => {
     const issues = await failIn(name, text);
-    expect(issues).toMatchObject([{ field: name, ...issue }]);
+    expect(issues).toMatchObject([{ field: expect.stringMatching(`^${name}`), ...issue }]);
     expect(JSON.stringify(issues)).not.toContain("my secret");
   });
 });

@@ -5,8 +5,8 @@ import type { World } from "../../../simulator/world.ts";
 import { parseTaskPage } from "../../../source/parse.ts";
 import type { Bridge } from "../../../wire/bridge.ts";
 import type { Context } from "../../context.ts";
-import { destinationOf, loadDestination } from "../../destination.ts";
-import type { ExitCode } from "../../errors.ts";
+import { type DestinationOptions, destinationOf, loadDestination, type UrlSink } from "../../destination.ts";
+import { type ExitCode, usageError } from "../../errors.ts";
 import { count } from "../../screen/format.ts";
 import { streamErrorReporter } from "../../screen/stream-errors.ts";
 import { type Arrival, checkArrivals, isExact } from "./check.ts";
@@ -21,11 +21,12 @@ const quietMs = 700;
 /** Wait for a place on the network. */
 const farMs = 15_000;
 
+/** A further place for the events. */
+export type PlaceOptions = Partial<DestinationOptions>;
+
 /** Options of `demo`. */
-export interface DemoOptions {
+export interface DemoOptions extends PlaceOptions {
   readonly once?: true;
-  /** URL of a further place for the events. */
-  readonly to?: string;
 }
 
 /** What a further place for the events took. */
@@ -46,9 +47,9 @@ interface Play extends DemoParts {
  * Shows changing tasks in a simulated DMS and the events that arrive at a webhook, over real HTTP. With `once`,
  * plays one scenario and exits 0 only if every change arrived exactly as it should.
  */
-export async function demo(context: Context, { once, to }: DemoOptions): Promise<ExitCode> {
-  const destination = to === undefined ? null : destinationOf(context, { to });
-  if (destination) await loadDestination(destination, context);
+export async function demo(context: Context, options: DemoOptions): Promise<ExitCode> {
+  const { once } = options;
+  const destination = await placeOf(context, options);
   const sent: SentToUrl | null = destination && { accepted: 0, pending: 0, problem: null };
   const view = context.json ? null : openView(context);
   const arrivals: Arrival[] = [];
@@ -80,6 +81,18 @@ export async function demo(context: Context, { once, to }: DemoOptions): Promise
       }
     },
   );
+}
+
+/** The sink for `--to`; null without it. @throws ConfigError, also for `--type` or `--secret` alone */
+export async function placeOf(context: Context, { to, ...how }: PlaceOptions): Promise<UrlSink | null> {
+  if (to === undefined) {
+    if (how.type ?? how.secret)
+      throw usageError("--to", "the place that --type and --secret are for", undefined);
+    return null;
+  }
+  const destination = destinationOf(context, { to, ...how });
+  await loadDestination(destination, context);
+  return destination;
 }
 
 async function playOnce(context: Context, play: Play): Promise<ExitCode> {

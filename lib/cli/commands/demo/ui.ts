@@ -2,10 +2,9 @@ import type { Reply } from "../../../simulator/receiver.ts";
 import { playForever } from "../../../simulator/scenario.ts";
 import { type BridgeObserver, observeAll } from "../../../wire/observer.ts";
 import type { Context } from "../../context.ts";
-import { destinationOf, loadDestination } from "../../destination.ts";
 import type { ExitCode } from "../../errors.ts";
 import { openPage } from "../../page.ts";
-import { pollUntil } from "./demo.ts";
+import { type PlaceOptions, placeOf, pollUntil } from "./demo.ts";
 import { onStage } from "./parts.ts";
 import { simulatorControls, sinkSwitches } from "./switches.ts";
 
@@ -13,15 +12,18 @@ import { simulatorControls, sinkSwitches } from "./switches.ts";
 const past = { count: 44, everyMs: 15_000 };
 
 /** Shows the endless demo on the console's page, with buttons that change the simulated world. */
-export async function demoInBrowser(context: Context, port: string | true, to?: string): Promise<ExitCode> {
+export async function demoInBrowser(
+  context: Context,
+  port: string | true,
+  options: PlaceOptions,
+): Promise<ExitCode> {
   const { clock, random, screen, stop } = context;
-  const destination = to === undefined ? null : destinationOf(context, { to });
-  if (destination) await loadDestination(destination, context);
+  const destination = await placeOf(context, options);
   const switches = sinkSwitches();
   const respond = (sink: string): Reply | null => switches.replyOf(sink);
   const observers: BridgeObserver[] = [];
-  const options = { onDelivery: () => {}, destination, respond, observer: observeAll(observers) };
-  await onStage(context, options, async ({ bridge, loaded, simulator }) => {
+  const setup = { onDelivery: () => {}, destination, respond, observer: observeAll(observers) };
+  await onStage(context, setup, async ({ bridge, loaded, simulator }) => {
     const over = new AbortController();
     const playing = playForever(simulator.world, {
       clock,
