@@ -144,6 +144,21 @@ describe("a clock that was ahead once", () => {
     expect(await deadLetters.list({})).toMatchObject([{ reason: "too_old" }]);
   });
 
+  it("gives up what is too old where the Date of a refusal confirms the time", async () => {
+    const sink = scriptedSink(ops, () => busy);
+    const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
+    const { run, show, clock, source, deadLetters } = stage([sink], { policies });
+    show(task("a"));
+    await run();
+    await clock.advance(2 * hourMs);
+    source.failure = new SourceError("unauthorized", "refused");
+    await run();
+    expect(await deadLetters.list({})).toEqual([]);
+    source.failure = new SourceError("unauthorized", "refused", { clockSkewMs: 0 });
+    await run();
+    expect(await deadLetters.list({})).toMatchObject([{ reason: "too_old" }]);
+  });
+
   it("has its watermark said and set right", async () => {
     const sink = scriptedSink(ops);
     const { run, show, record, rewrite } = staged([sink]);

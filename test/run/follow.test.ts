@@ -1,8 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { SourceError, StoreError } from "../../lib/core/errors.ts";
-import { taskId } from "../../lib/core/names.ts";
+import { streamKey, taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
+import { runStream } from "../../lib/run/run-stream.ts";
 import { type RunOptions, runStreams } from "../../lib/run/run-streams.ts";
 import { lookBudgets } from "../../lib/source/look-budget.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
@@ -40,6 +41,7 @@ function followed(sinks: readonly ScriptedSink[] = [scriptedSink(ops)], callsPer
   }
   return {
     ...staged,
+    plan,
     budget,
     lookedAt,
     begin,
@@ -163,11 +165,54 @@ describe("a followed stream", () => {
     show(open);
     const running = begin();
     await at(clock, 7);
+    const { commit } = memory;
     memory.commit = () => Promise.reject(new StoreError("unavailable", "disk full"));
     show(ended);
     const summary = await settled(clock, running);
     expect(summary.streams[0]).toMatchObject({ error: { message: "disk full" } });
     expect(lookedAt).toEqual([0, 5, 10]);
+    memory.commit = commit;
+    show(sampleTask({ id: taskId("other"), status: "EXECUTING" }));
+    await settled(clock, begin({ followForMs: 8 * secondMs }));
+    expect(lookedAt).toHaveLength(5);
+  });
+
+  it("is asked for no more once the record of its deliveries cannot be committed", async () => {
+    const slow = scriptedSink(ops, async (_, signal) => {
+      await clock.sleep(7 * secondMs, signal);
+      return accepted;
+    });
+    const { clock, plan, context, memory, lookedAt, show } = followed([slow]);
+    show(open);
+    const { signal } = new AbortController();
+    const time = { untilMs: createdMs + 54 * secondMs, over: signal };
+    const running = runStream(plan, context({ random: () => 0 }), { signal }, {}, time);
+    await at(clock, 6);
+    memory.commit = () => Promise.reject(new StoreError("unavailable", "disk full"));
+    expect((await settled(clock, running)).error).toMatchObject({ message: "disk full" });
+    await at(clock, 20);
+    expect(lookedAt).toEqual([0, 5]);
+  });
+
+  it("leaves room to read the others while it waits for its next look", async () => {
+    const { clock, plan, context, lookedAt, show } = followed();
+    const plans = Array.from({ length: 20 }, (_, index) => {
+      const stream = { ...plan.stream, instanceId: `i${index}` };
+      return { ...plan, stream, rules: { ...plan.rules, stream: streamKey(stream) } };
+    });
+    const begin = (followForMs: number) => {
+      const feed = async function* () {
+        yield { plans, failedSources: [] };
+      };
+      return runStreams([feed()], context(), { signal: new AbortController().signal, followForMs });
+    };
+    show(open);
+    await settled(clock, begin(0));
+    lookedAt.length = 0;
+    const running = begin(20 * secondMs);
+    for (let count = 0; count < 50; count += 1) await turn();
+    expect(lookedAt).toHaveLength(20);
+    await settled(clock, running);
   });
 
   it("has a change committed only where five seconds are left to deliver it, and else with the next lease", async () => {
@@ -189,6 +234,16 @@ describe("a followed stream", () => {
       expect(await known()).toEqual(["SUCCESS"]);
       await settled(clock, running);
     }
+  });
+
+  it("is looked at by the age of its task on the API's clock", async () => {
+    const { source, lookedAt, run, show } = followed();
+    const createdAtMs = createdMs + 50 * 60 * secondMs;
+    source.clockSkewMs = 60 * 60 * secondMs;
+    show(sampleTask({ createdAtMs, updatedAtMs: createdAtMs }));
+    await run();
+    // After a sixtieth of ten minutes.
+    expect(lookedAt.slice(0, 2)).toEqual([0, 10]);
   });
 
   it("pauses with all streams of its key while the API throttles", async () => {

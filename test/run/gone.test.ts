@@ -106,6 +106,14 @@ describe("a stream that is not read", () => {
     expect(await record()).toMatchObject({ outbox: [], outage: null });
   });
 
+  it("is not called gone again for what the API said before", async () => {
+    const { runAt, told, record } = await staged();
+    await runAt(0, gone);
+    const before = await record();
+    expect(await runAt(2 * minuteMs, null, { source: null })).toMatchObject({ snapshot: null, changes: 0 });
+    expect([told(), await record()]).toEqual([[], before]);
+  });
+
   it("has no record made for it", async () => {
     const { plan, context, memory, commits } = stage([scriptedSink(ops)]);
     const { signal } = new AbortController();

@@ -351,6 +351,50 @@ describe("a run", () => {
     expect((await record())?.outage).toMatchObject({ message: "stopped" });
   });
 
+  it("names its stream in the log of a defect", async () => {
+    const { run, source } = stage([scriptedSink(ops)]);
+    source.list = () => {
+      throw new TypeError("a defect");
+    };
+    const logged: unknown[] = [];
+    await run({ log: (level, message, fields) => void logged.push([level, message, fields]) });
+    expect(logged[0]).toEqual(["error", "a part of a run met a defect", { stream: key, error: "TypeError" }]);
+  });
+
+  it("ends the baseline of a new stream with its first reading, though that lists nothing", async () => {
+    const { run, record, commits } = stage([scriptedSink(ops)], { startFrom: "now" });
+    await run();
+    expect([(await record())?.baselineMs, commits.length]).toEqual([null, 2]);
+    await run();
+    expect(commits).toHaveLength(2);
+  });
+
+  it("asks the store of dead letters for nothing while it gives nothing up", async () => {
+    const { run, show, deadLetters } = stage([scriptedSink(ops)]);
+    show(task("a"));
+    const put = () => Promise.reject(new StoreError("unavailable", "down"));
+    expect((await run({ deadLetters: { ...deadLetters, put } })).error).toBeNull();
+  });
+
+  it("writes each event and each outcome to the journal once", async () => {
+    const { run, show, checkpoints } = stage([scriptedSink(ops)]);
+    const written: (readonly string[])[] = [];
+    const journal: CheckpointStore = {
+      ...checkpoints,
+      commit: (stream, next, expected, entries = []) => {
+        written.push(
+          entries.map((entry) =>
+            entry.kind === "event" ? `event ${entry.event.subject}` : `${entry.outcome} ${entry.task}`,
+          ),
+        );
+        return checkpoints.commit(stream, next, expected, entries);
+      },
+    };
+    show(task("a"), task("b", "EXECUTING", createdMs + 1));
+    await run({ isJournaled: true, checkpoints: journal });
+    expect(written).toEqual([[], ["event a", "event b"], ["accepted a", "accepted b"]]);
+  });
+
   it("shows each committed event to its observer, once", async () => {
     const { run, show } = stage([scriptedSink(ops)]);
     const committed: string[] = [];
