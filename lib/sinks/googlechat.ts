@@ -75,12 +75,13 @@ function threadKeyOf([event, ...others]: readonly CloudEvent[]): string | null {
   return shorten(sanitize(event.data.task.id), maxThreadKeyCharacters);
 }
 
+/** Readable on the light and on the dark card: a colour in a text stays as it is on both. */
 const colours: Readonly<Record<Tone, string>> = {
   running: "#2F6FDE",
   success: "#1E8E3E",
   failure: "#D93025",
   attention: "#B06000",
-  quiet: "#5F6368",
+  quiet: "#7A7F85",
 };
 
 /** The message as JSON. */

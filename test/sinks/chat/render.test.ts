@@ -228,7 +228,7 @@ describe("the same card", () => {
                       ],
                     },
                   },
-                  { textParagraph: { text: '<font color="#5F6368">task t-1</font>' } },
+                  { textParagraph: { text: '<font color="#7A7F85">task t-1</font>' } },
                 ],
               },
             ],
@@ -447,3 +447,29 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
     expect(heard[0]?.text).toMatch(/and \d+ more/);
   });
 });
+
+/** https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+function contrast(...colours: readonly [string, string]): number {
+  const [low = 0, high = 0] = colours
+    .map((colour) => {
+      const [red = 0, green = 0, blue = 0] = [1, 3, 5]
+        .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+        .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    })
+    .toSorted((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+it.each(["running", "success", "failure", "attention", "quiet"] as const)(
+  "Google Chat's colour of %s is readable on its light card and on its dark one",
+  (tone) => {
+    const body = googlechatBody({ ...sampleCard, tone }, null);
+    const colours = Array.from(body.matchAll(/#[0-9A-F]{6}/g), ([colour]) => colour);
+    expect(colours).toHaveLength(2);
+    for (const colour of colours) {
+      expect(contrast(colour, "#ffffff")).toBeGreaterThan(3.4);
+      expect(contrast(colour, "#1e1f20")).toBeGreaterThan(3.4);
+    }
+  },
+);
