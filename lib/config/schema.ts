@@ -169,7 +169,7 @@ const checkpoint = v.variant(
       type: described(v.literal("postgres"), "A schema of a PostgreSQL database, version 12 or later."),
       url: described(
         postgresUrl,
-        "The database: `postgres://user:password@host:5432/database`. `?sslmode=` says how it is connected to: `verify-full` (so without it), `verify-ca`, `require` (TLS with whoever answers) or `disable`.",
+        "The database: `postgres://user:password@host:5432/database`. `?sslmode=` is `verify-full` (the default), `verify-ca`, `require` (TLS without a check of the server) or `disable`.",
       ),
       password: v.optional(described(text("a password"), "Password, instead of the URL's.")),
       ca: v.optional(

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DamagedEntry, Journal, Journaled, JournalSpan } from "./journal.ts";
 
-/** Selects entries by what they tell; omitted fields match all. */
+/** Selects entries; an omitted field matches all. */
 export interface EntryFilter {
   /** Events that go to this sink, and its deliveries. */
   readonly sink?: SinkName;
@@ -40,7 +40,7 @@ export interface FollowOptions {
 }
 
 /**
- * Reads a span, then whatever any process adds to it, until the signal aborts. Each entry comes once. The last minute is
+ * Reads a period, then new entries of all processes, until the signal aborts. Each entry comes once. The last minute is
  * read again each time, since entries of other processes may become visible late.
  */
 export async function* follow(

@@ -20,7 +20,7 @@ export function listingLimit(
     promised ??= page.taskCount ?? 0;
     received += page.received;
     const limitMs = received < promised ? budgetMs * promisedFactor : budgetMs;
-    return clock.now() - startedMs < limitMs ? null : `the listing goes on after ${limitMs / 1_000} s`;
+    return clock.now() - startedMs < limitMs ? null : `the listing has no end after ${limitMs / 1_000} s`;
   };
 }
 

@@ -91,10 +91,13 @@ const complete: PageOutcome = { doubt: null, mayPass: false };
 const moved: PageOutcome = { doubt: "the number of tasks changed each time they were read", mayPass: true };
 const short: PageOutcome = { doubt: "fewer tasks were listed than the API counts", mayPass: true };
 const stuck: PageOutcome = {
-  doubt: "the API repeats its tasks whatever position it is asked for",
+  doubt: "the API repeats the same tasks for every position",
   mayPass: false,
 };
-const endless: PageOutcome = { doubt: `the listing goes on after ${maxPagesPerPass} pages`, mayPass: false };
+const endless: PageOutcome = {
+  doubt: `the listing has no end after ${maxPagesPerPass} pages`,
+  mayPass: false,
+};
 
 /** One pass through the listing, from the first record to the end. */
 class Pass {

@@ -118,7 +118,7 @@ describe("a listing that goes on and on", () => {
     const limit = listingLimit(clock, 30_000);
     expect(limit(page(10, null))).toBeNull();
     pass(30_000);
-    expect(limit(page(10, null))).toBe("the listing goes on after 30 s");
+    expect(limit(page(10, null))).toBe("the listing has no end after 30 s");
   });
 
   it("may take ten budgets while its first count promises more", () => {
@@ -128,7 +128,7 @@ describe("a listing that goes on and on", () => {
     pass(299_999);
     expect(limit(page(10, 1_000))).toBeNull();
     pass(1);
-    expect(limit(page(10, 1_000_000))).toBe("the listing goes on after 300 s");
+    expect(limit(page(10, 1_000_000))).toBe("the listing has no end after 300 s");
   });
 
   it("tells what was read, in doubt", async () => {
@@ -143,7 +143,7 @@ describe("a listing that goes on and on", () => {
     );
     const { ids, pages } = await readAll(source);
     expect(ids).toEqual(["t1", "t2", "t3"]);
-    expect(pages.map(({ doubt }) => doubt)).toEqual([null, null, "the listing goes on after 30 s"]);
+    expect(pages.map(({ doubt }) => doubt)).toEqual([null, null, "the listing has no end after 30 s"]);
   });
 });
 

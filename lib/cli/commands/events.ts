@@ -21,7 +21,7 @@ export interface EventsOptions {
   readonly follow?: true;
 }
 
-/** Shows emitted events with their deliveries; with `follow`, whatever any process adds, until it is stopped. */
+/** Shows emitted events with their deliveries; with `follow`, also new entries of all processes, until it is stopped. */
 export const events = (context: Context, options: EventsOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const journal = journalOf(bridge);

@@ -20,7 +20,7 @@ import { styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 import { journalOf, outcomeSpan, saidSpans } from "./events.ts";
 
-/** Tells the whole story of one task: its changes, and how each sink took them. */
+/** Shows the whole story of one task: its changes and their deliveries to each sink. */
 export async function task(context: Context, id: string): Promise<ExitCode> {
   requireId("ID", "a task", id);
   return withBridge(context, async (bridge) => {

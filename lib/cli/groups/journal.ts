@@ -7,7 +7,7 @@ import type { ReplayOptions } from "../commands/replay.ts";
 export function journalCommands({ root, run }: CommandLine): void {
   root
     .command("task")
-    .description("tell the whole story of one task: its changes, and how each sink took them")
+    .description("show the whole story of one task: its changes and their deliveries to each sink")
     .argument("<id>", "the task's id, or six characters of its beginning or its end")
     .addHelpText("after", examples("task 1f3a9c", "task 1f3a9c --json"))
     .action((id: string) => run(async (context) => (await import("../commands/task.ts")).task(context, id)));
@@ -18,7 +18,7 @@ export function journalCommands({ root, run }: CommandLine): void {
     .option("--since <when>", "in the last 30m, 24h, 7d, ..., or since an instant", "1h")
     .option("--sink <name>", "only events that go to this sink")
     .option("--status <status>", "only events of this status: FAILED, SUCCESS, OVERDUE, ...")
-    .option("-f, --follow", "go on with whatever any process adds, until a signal comes")
+    .option("-f, --follow", "keep printing new entries of all processes, until interrupted")
     .addHelpText("after", examples("events --since 24h --status FAILED", "events --follow --sink ops --json"))
     .action((options: EventsOptions) =>
       run(async (context) => (await import("../commands/events.ts")).events(context, options)),

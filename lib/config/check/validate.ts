@@ -164,7 +164,7 @@ function foundIn(schema: v.GenericSchema, issue: v.BaseIssue<unknown>, place: Pl
     { path: keys, issue: { field, expected, found } },
   ];
   if (isMissingKey(issue)) return told(expectation(schemaOf(schema, issue.path)), "nothing");
-  if (last?.origin === "key") return told(issue.message, "a key that is none");
+  if (last?.origin === "key") return told(issue.message, "a key of another form");
   const unresolved = place.unresolved.get(field);
   if (unresolved) return told(issue.message, `${JSON.stringify(unresolved.written)}, which is text`);
   const own = schemaOf(schema, issue.type === "variant" ? issue.path?.slice(0, -1) : issue.path);

@@ -57,7 +57,7 @@ function failureOf(error: unknown): SmtpFailure | null {
 
 /** Reasons by the client's code, when the server gave none. */
 const losses: ReadonlyMap<string, SmtpRefusal> = new Map([
-  ["EAUTH", ["blocked", "unauthorized", "the server takes none of the ways to log in"]],
+  ["EAUTH", ["blocked", "unauthorized", "the server offers no supported way to log in"]],
   ["EMESSAGE", ["permanent", "too_large", "the mail is larger than the server allows"]],
   ["ETIMEDOUT", ["retry", "timeout", "no response in time"]],
   ["EDNS", ["retry", "network", "the name cannot be resolved"]],

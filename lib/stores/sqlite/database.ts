@@ -167,8 +167,7 @@ function createIfMissing(folder: string, file: string): void {
   // SQLite would treat an empty file as a new database, and delete a log beside it.
   if (found?.size === 0) throw new StoreError("corrupt", "the database is an empty file");
   if (found) return;
-  if (hasLog)
-    throw new StoreError("corrupt", "the database is gone, and its log bridge.db-wal is still there");
+  if (hasLog) throw new StoreError("corrupt", "the database is missing, but its log bridge.db-wal is there");
   const drafts = mkdtempSync(path.join(folder, "new-"));
   try {
     const draft = path.join(drafts, "bridge.db");
