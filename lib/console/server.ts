@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
+import { bodyWithin } from "../net/request-body.ts";
 import { languages } from "../sinks/chat/text.ts";
 import { logDefect } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -179,14 +180,8 @@ async function drawMessage(
 /** The request's JSON; undefined when it is something else. */
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   if (!request.headers["content-type"]?.startsWith("application/json")) return undefined;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return parseJson(Buffer.concat(chunks).toString()) ?? undefined;
+  const body = await bodyWithin(request, maxBodyBytes);
+  return body === null ? undefined : (parseJson(body) ?? undefined);
 }
 
 function sendFound(response: ServerResponse, found: unknown): void {
