@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import {
   type LoadedConfig,
   type LoadedSinks,
+  type LoadedStore,
   loadOfflineSinks,
   loadReadConfig,
   loadReadSinks,
@@ -11,7 +12,6 @@ import {
   readConfig,
 } from "../config/load.ts";
 import { readConfigText } from "../config/read/file.ts";
-import type { SinkName } from "../core/names.ts";
 import { telemetryFor } from "../opentelemetry/load.ts";
 import type { OpenTelemetry } from "../opentelemetry/open.ts";
 import { fieldsOf } from "../text/json.ts";
@@ -84,9 +84,9 @@ export async function withBridge(
 /** Reads the configured store for one command, without any key of a source or a sink. @throws ConfigError, StoreError */
 export async function withRecords<Result>(
   context: Context,
-  body: (bridge: Pick<Bridge, "checkpoints">, sinks: readonly SinkName[]) => Promise<Result>,
+  body: (bridge: Pick<Bridge, "checkpoints">, loaded: LoadedStore) => Promise<Result>,
 ): Promise<Result> {
   const read = await readConfigOf(context);
   const loaded = await loadStore(read, { ...context, secrets: secretResolvers(context) });
-  return readStores(loaded, context, (stores) => body(stores, loaded.sinks));
+  return readStores(loaded, context, (stores) => body(stores, loaded));
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import type { Environment } from "../core/environment.ts";
 import { ConfigError, type ConfigIssue } from "../core/errors.ts";
-import { type SinkName, sinkName } from "../core/names.ts";
+import { type SinkName, type Stream, sinkName } from "../core/names.ts";
 import { accessKeyVariables } from "../huawei/access-key.ts";
 import { sinkTypes as builtInSinkTypes } from "../sinks/index.ts";
 import { fieldsOf, isRecord } from "../text/json.ts";
@@ -21,6 +21,7 @@ import {
   unreadReferences,
 } from "./resolve/references.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { watchedBy } from "./watched.ts";
 
 /** A checked configuration with its defaults. */
 export interface LoadedConfig {
@@ -35,10 +36,12 @@ export interface LoadedSinks extends Pick<LoadedConfig, "sinks" | "folder"> {
   readonly config: Pick<Config, "delivery">;
 }
 
-/** The part of a configuration that says where records are, and the sinks' names. */
+/** The part of a configuration that says where records are, the sinks' names, and which streams are watched. */
 export interface LoadedStore extends Pick<LoadedConfig, "folder"> {
   readonly config: Pick<Config, "checkpoint">;
   readonly sinks: readonly SinkName[];
+  /** Whether a source watches a stream, as far as its names are known without a secret. */
+  readonly watches: (stream: Stream) => boolean;
 }
 
 /** Dependencies of the loader. */
@@ -118,7 +121,8 @@ export const loadStore = ({ value, source, folder }: ReadConfig, deps: LoadDeps)
       folder,
     });
     if (issues.length > 0 || !output) throw new ConfigError(issues);
-    return { config: output, sinks: Object.keys(fieldsOf(fieldsOf(value)["sinks"])).map(sinkName), folder };
+    const sinks = Object.keys(fieldsOf(fieldsOf(value)["sinks"])).map(sinkName);
+    return { config: output, sinks, watches: watchedBy(value, deps.environment), folder };
   });
 
 /** Sinks whose unset variables and references are replaced by placeholders. */

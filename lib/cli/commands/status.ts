@@ -1,3 +1,4 @@
+import { parseStreamKey } from "../../core/names.ts";
 import { type SinkStatus, sinkStatuses } from "../../status/sinks.ts";
 import { type StreamStatus, streamStatus } from "../../status/streams.ts";
 import type { Context } from "../context.ts";
@@ -24,13 +25,19 @@ export interface Status extends Judged {
 /** Shows how each sink is, and each stream that cannot be read. Only the store is asked. */
 export const status = (context: Context, options: StatusOptions): Promise<ExitCode> => {
   const holds = options.failOn === undefined ? () => [] : failOn(options.failOn);
-  return withRecords(context, async (stores, sinks) => {
+  return withRecords(context, async (stores, { sinks, watches }) => {
     const { clock, screen, json } = context;
     const records = await withProgress(context, "reading records", () => readRecords(stores));
     const nowMs = clock.now();
     const found: Status = {
       at: new Date(nowMs).toISOString(),
-      streams: records.map(({ key, stored, error }) => streamStatus(key, stored?.checkpoint ?? null, error)),
+      streams: records.map(({ key, stored, error }) => {
+        const checkpoint = stored?.checkpoint ?? null;
+        const stream = parseStreamKey(key);
+        // Nobody reads a stream that left the configuration: its last failure says nothing any more.
+        const isLeft = checkpoint !== null && stream !== null && !watches(stream);
+        return streamStatus(key, isLeft ? { ...checkpoint, outage: null } : checkpoint, error);
+      }),
       sinks: Object.fromEntries(
         sinkStatuses({ sinks, records: records.flatMap(({ stored }) => stored?.checkpoint ?? []), nowMs }),
       ),

@@ -48,7 +48,7 @@ describe("status", () => {
     expect([stage.simulator.requests.length, stage.receiver.deliveries.length]).toEqual([asked, sent]);
   });
 
-  it("says since when and why a stream cannot be read, and needs no key of Huawei Cloud", async () => {
+  it("says since when and why a stream cannot be read while it is configured, and needs no key of Huawei Cloud", async () => {
     const stage = await setStage();
     await stage.run("poll");
     stage.simulator.faults.on("html", { operation: "ListBackgroundTasks" });
@@ -61,6 +61,11 @@ describe("status", () => {
     const shown = await stage.run("status");
     expect(shown.out).toMatch(/^orders \(111111\) +malformed/m);
     expect(shown.out).toContain("0 other streams can be read");
+    const config = JSON.parse(await stage.read("bridge.config.json"));
+    config.sources[0].instances = ["another"];
+    await stage.write("bridge.config.json", JSON.stringify(config));
+    const left = await run(["status", "--json", "--fail-on", "unreadable"], { cwd: stage.folder });
+    expect([left.code, JSON.parse(left.out).streams]).toMatchObject([0, [{ key, error: null }]]);
   });
 
   it.each([60, 80, 120])("fits a terminal of %i columns", async (columns) => {
