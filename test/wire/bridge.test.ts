@@ -3,6 +3,8 @@ import { loadConfigValue } from "../../lib/config/load.ts";
 import { startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
+import { memoryStores } from "../../lib/stores/memory.ts";
+import type { Stores } from "../../lib/stores/stores.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { openBridge } from "../../lib/wire/bridge.ts";
 import { manualClock } from "../harness/clock.ts";
@@ -10,7 +12,8 @@ import { manualClock } from "../harness/clock.ts";
 const { signal } = new AbortController();
 
 /** One source whose instances are listed, and one that names a single one. */
-async function opened() {
+async function opened(more: { readonly journal?: object; readonly stores?: Stores } = {}) {
+  const { stores, ...config } = more;
   const clock = manualClock(Date.now());
   const simulator = await startSimulator({ random: seededRandom(1), clock });
   for (const id of ["a", "b"]) {
@@ -26,11 +29,17 @@ async function opened() {
       ],
       checkpoint: { type: "memory" },
       sinks: { out: { type: "console" } },
+      ...config,
     },
     { environment: {}, folder: "/nowhere" },
   );
   const patient = { now: () => clock.now(), sleep: async () => {} };
-  const bridge = await openBridge(loaded, { clock: patient, random: () => 0, log: silentLog });
+  const bridge = await openBridge(loaded, {
+    clock: patient,
+    random: () => 0,
+    log: silentLog,
+    ...(stores && { stores }),
+  });
   onTestFinished(async () => {
     await bridge.close();
     await simulator.close();
@@ -43,6 +52,48 @@ const ids = (streams: readonly { readonly stream: { readonly instanceId: string 
 const rabbit = (instanceId: string) => ({
   stream: { engine: "rabbitmq", region: "cn-north-4", projectId: "p1", instanceId } as const,
   name: null,
+});
+
+/** Stores in memory that note each call; waiting for what is on its way asks nothing of a store. */
+function countedStores() {
+  const calls: string[] = [];
+  const counted = <Port extends object>(port: Port, name: string): Port =>
+    new Proxy(port, {
+      get: (target, method) => {
+        const own: unknown = Reflect.get(target, method);
+        if (typeof own !== "function" || method === "settled") return own;
+        return (...given: unknown[]) => {
+          calls.push(`${name}.${String(method)}`);
+          return own.apply(target, given);
+        };
+      },
+    });
+  const stores = memoryStores({ now: () => Date.now(), sleep: async () => {} }, true);
+  const ports = Object.entries(stores).map(([name, port]: [string, object | null]) => [
+    name,
+    port && counted(port, name),
+  ]);
+  return { stores: Object.fromEntries(ports) as Stores, calls };
+}
+
+describe("a bridge with a journal", () => {
+  it("asks nothing more of the store in an idle run", async () => {
+    const { stores, calls } = countedStores();
+    const { clock, bridge } = await opened({ journal: { enabled: true }, stores });
+    for (const minutes of [0, 1]) {
+      await clock.advance(minutes * 60_000);
+      await bridge.run(signal);
+    }
+    expect(calls).toContain("checkpoints.commit");
+    calls.length = 0;
+    for (const minutes of [1, 1, 1]) {
+      await clock.advance(minutes * 60_000);
+      const { streams } = await bridge.run(signal);
+      expect(streams.map(({ error }) => error)).toEqual([null, null, null]);
+    }
+    // Records in memory have no cache before them; the journal adds no call.
+    expect(calls).toEqual(Array(9).fill("checkpoints.load"));
+  });
 });
 
 describe("a bridge's survey", () => {
