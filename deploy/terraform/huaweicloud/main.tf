@@ -86,8 +86,8 @@ resource "huaweicloud_fgs_function" "bridge" {
   agency      = huaweicloud_identity_agency.bridge.name
   memory_size = 256
   timeout     = 65
-  # Overlapping runs are safe, and do nothing useful.
-  max_instance_num    = "1"
+  # Overlapping runs are safe. A wake must not wait for a run that follows a task.
+  max_instance_num    = length(var.wake_on) > 0 ? "2" : "1"
   encrypted_user_data = jsonencode(var.secrets)
 
   runtime = local.from_image ? "Custom Image" : var.runtime
