@@ -38,7 +38,7 @@ const mayImport: Readonly<Record<string, string>> = {
   index: "change config core run sinks source telemetry wire",
 
   serverless: "aws config core fleet huawei opentelemetry run telemetry text wire",
-  cli: "async change checkpoint config console core delivery filter huawei journal net opentelemetry options preview run serverless simulator sinks source status telemetry text wire",
+  cli: "async aws change checkpoint config console core delivery filter huawei journal net opentelemetry options preview run serverless simulator sinks source status telemetry text wire",
   console:
     "async change checkpoint config core delivery journal net preview run sinks status telemetry text wire",
   wire: "aws change checkpoint config core delivery filter fleet huawei journal net run sinks source stores telemetry text",

@@ -157,7 +157,8 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
         if (found) head.note(found.page, clock.now() + (clockSkewMs ?? 0));
         step = walk.next(found && { ...found.page, brought, doubled });
         tooLong = step.done || !found ? null : overdue(found.page);
-        yield { tasks, skipped, clockSkewMs, doubt: step.done ? step.value : tooLong };
+        const doubt = step.done ? step.value : tooLong;
+        yield { tasks, skipped, clockSkewMs, doubt, dialect: memory.dialect };
       }
       if (memory.dialect !== dialect)
         log("info", "the API numbers records differently", { ...memory.dialect });

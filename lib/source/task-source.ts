@@ -1,6 +1,7 @@
 import type { Task } from "../change/task.ts";
 import type { CallOptions } from "../core/clock.ts";
 import type { Stream, TaskId } from "../core/names.ts";
+import type { Dialect } from "./paging.ts";
 
 /** An API record that is not readable as a task. It is reported and skipped, so that the rest of its page counts. */
 export interface SkippedTask {
@@ -19,6 +20,8 @@ export interface Page {
   readonly clockSkewMs: number | null;
   /** Why the listing may be incomplete although every page was read; null when nothing suggests it. */
   readonly doubt: string | null;
+  /** How the API numbers records, as far as its answers show. @default not known */
+  readonly dialect?: Dialect;
 }
 
 /** Options of a listing. */

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { connect, isIP } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Environment } from "../core/environment.ts";
 import { type AgentOptions, openAgent } from "../net/agent.ts";
 import { exchange } from "../net/exchange.ts";
@@ -11,16 +14,34 @@ export type ReachOptions = Pick<AgentOptions, "tls" | "proxy"> & { readonly url:
 
 /** Result of asking an address. */
 export interface Reach {
-  /** Why no answer came; null when one came. */
+  /** Why it cannot be reached; null when it can. */
   readonly problem: string | null;
   readonly answer: string;
 }
 
-/** Asks an address's host for `/` by GET, so without its secret path: any HTTP answer shows that it can be reached. */
+/** Connects to an address and takes leave: by GET of `/` over HTTP, so without a secret path, else by TCP and TLS alone. */
 export async function checkReach(
-  { url, tls, proxy }: ReachOptions,
+  options: ReachOptions,
   { environment }: { readonly environment: Environment },
 ): Promise<Reach> {
+  const { url } = options;
+  const place = `${url.protocol}//${url.host}`;
+  try {
+    const answer = /^https?:$/.test(url.protocol)
+      ? await answerOf(options, environment)
+      : await handshakeWith(options);
+    return { problem: null, answer: `${place} ${answer}` };
+  } catch (error) {
+    const failure = networkFailure(error);
+    return {
+      problem: `${place}: ${failure ? networkFailureText(failure) : "no answer in time"}`,
+      answer: "",
+    };
+  }
+}
+
+/** Any HTTP answer shows that the host can be reached. */
+async function answerOf({ url, tls, proxy }: ReachOptions, environment: Environment): Promise<string> {
   const { dispatcher, close } = openAgent({ tls, proxy }, { environment });
   try {
     const { status } = await exchange(
@@ -37,12 +58,35 @@ export async function checkReach(
       },
       { signal: AbortSignal.timeout(timeoutMs) },
     );
-    return { problem: null, answer: `HTTP ${status}` };
-  } catch (error) {
-    const failure = networkFailure(error);
-    const problem = failure ? networkFailureText(failure) : "no answer in time";
-    return { problem: `${url.origin}: ${problem}`, answer: "" };
+    return `answers (HTTP ${status})`;
   } finally {
     await close();
   }
 }
+
+const defaultPorts: Readonly<Record<string, number>> = {
+  "amqp:": 5672,
+  "amqps:": 5671,
+  "mqtt:": 1883,
+  "mqtts:": 8883,
+  "redis:": 6379,
+  "rediss:": 6379,
+};
+
+async function handshakeWith({ url, tls }: ReachOptions): Promise<string> {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const port = Number(url.port) || (defaultPorts[url.protocol] ?? 0);
+  const isTls = /^(?:amqps|mqtts|rediss|smtps|kafka\+tls):$/.test(url.protocol);
+  const socket = isTls
+    ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...tls })
+    : connect({ host, port });
+  try {
+    await once(socket, isTls ? "secureConnect" : "connect", { signal: AbortSignal.timeout(timeoutMs) });
+    return isTls ? `accepts TLS, certificate until ${expiryOf(socket as TLSSocket)}` : "accepts connections";
+  } finally {
+    socket.destroy();
+  }
+}
+
+const expiryOf = (socket: TLSSocket): string =>
+  new Date(socket.getPeerCertificate().valid_to).toISOString().slice(0, 10);

@@ -25,12 +25,12 @@ export function recordsCommands(line: CommandLine): void {
 
   root
     .command("doctor")
-    .description("check Node, configuration, store, live API and sinks; change nothing and send no event")
+    .description("check Node, configuration, store, live API and sinks; send no event")
     .addHelpText(
       "after",
       examples("doctor", "doctor --json | jq '.checks[] | select(.result == \"failed\")'"),
     )
-    .action(() => run(async (context) => (await import("../commands/doctor.ts")).doctor(context)));
+    .action(() => run(async (context) => (await import("../commands/doctor/doctor.ts")).doctor(context)));
 
   root
     .command("tasks")

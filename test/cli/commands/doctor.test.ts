@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
 import { secrets, setStage } from "../../harness/bridge.ts";
 
@@ -16,9 +14,19 @@ describe("doctor", () => {
     expect(ok).toBe(true);
     expect(
       checks.map(({ check, result }: { check: string; result: string }) => `${check} ${result}`),
-    ).toEqual(["node ok", "configuration ok", "store ok", "records ok", "sources ok", "sink ops ok"]);
+    ).toEqual([
+      "node ok",
+      "configuration ok",
+      "store ok",
+      "records ok",
+      "sources ok",
+      "clock ok",
+      "zone ok",
+      "paging ok",
+      "sink ops ok",
+    ]);
     expect(out).toContain("1 instance");
-    expect(existsSync(join(stage.folder, ".bridge"))).toBe(false);
+    expect((await readdir(stage.folder)).toSorted()).toEqual(["bridge.config.json"]);
     expect(stage.receiver.deliveries.flatMap(({ events }) => events)).toEqual([]);
   });
 

@@ -1,8 +1,12 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import { startSimulator } from "../../../lib/simulator/api.ts";
+import { demoKey } from "../../../lib/simulator/auth.ts";
+import { seededRandom } from "../../../lib/simulator/random.ts";
+import { startReceiver } from "../../../lib/simulator/receiver.ts";
 import { folderWith, variable } from "../../config/sample.ts";
-import { run } from "../../harness/cli.ts";
+import { run, start } from "../../harness/cli.ts";
 import { onTerminal } from "../terminal.ts";
 
 const flags = ["--engine", "kafka", "--region", "cn-north-4", "--to", "slack"];
@@ -81,4 +85,61 @@ it("asks on a terminal for what the flags leave out, and again after a wrong ans
   expect(await read(folder, "bridge.config.yaml")).toMatch(
     /engine: rabbitmq\n {4}region: eu-de\n[\s\S]*type: slack/,
   );
+});
+
+it("leads from an empty folder to events: init, validate, send, poll, watch, status", async () => {
+  const folder = await folderWith({});
+  const where = { cwd: folder };
+  const simulator = await startSimulator({ random: seededRandom(1) });
+  const receiver = await startReceiver({});
+  onTestFinished(async () => {
+    await simulator.close();
+    await receiver.close();
+  });
+  simulator.world.addInstance({ id: "i-1", engine: "rabbitmq", name: "orders", projectId: "p1" });
+  const begun = await run(
+    ["init", "--engine", "rabbitmq", "--region", "cn-north-4", "--to", "webhook"],
+    where,
+  );
+  expect(begun).toMatchObject({ code: 0, err: "" });
+  expect(await run(["validate"], where)).toMatchObject({ code: 0, err: "" });
+  const sent = await run(["send", "--to", receiver.url], where);
+  expect([sent.code, sent.out]).toEqual([0, expect.stringMatching(/^accepted/)]);
+
+  // What its user fills in, and this machine in place of the cloud.
+  const values: Readonly<Record<string, string>> = {
+    HUAWEICLOUD_SDK_AK: demoKey.ak,
+    HUAWEICLOUD_SDK_SK: demoKey.sk,
+    HUAWEICLOUD_SDK_PROJECT_ID: "p1",
+    WEBHOOK_URL: receiver.url,
+  };
+  const variables = (await read(folder, ".env.example")).replace(
+    /^(\w+)=$/gm,
+    (line, name) => `${line}${values[name]}`,
+  );
+  await writeFile(path.join(folder, ".env"), variables);
+  const config = (await read(folder, "bridge.config.yaml"))
+    .replace(/^( +)region: .*$/m, `$&\n$1endpoint: ${simulator.url}`)
+    .replace(/^( +)type: webhook$/m, "$&\n$1allowPrivateNetwork: true");
+  await writeFile(path.join(folder, "bridge.config.yaml"), config);
+  const env = ["--env-file", ".env"];
+
+  const polled = await run(["poll", ...env], where);
+  expect([polled.code, polled.err]).toEqual([0, ""]);
+  expect(polled.out).toContain("Nothing changed in 1 stream");
+  const watching = start(["watch", "--interval", "200ms", ...env], where);
+  const task = simulator.world.start({
+    instance: "i-1",
+    name: "bindInstancePublicIp",
+    steps: [{ status: "EXECUTING", afterMs: 0 }],
+  });
+  await watching.said("out", /EXECUTING/);
+  simulator.world.setStatus(task, "SUCCESS");
+  await watching.said("out", /EXECUTING -> SUCCESS/);
+  watching.kill("SIGINT");
+  expect(await watching.ended).toMatchObject({ code: 130, err: "" });
+  const told = receiver.events().filter(({ subject }) => subject === task);
+  expect(told.map(({ data }) => data.change.to)).toEqual(["EXECUTING", "SUCCESS"]);
+  const seen = await run(["status", ...env], where);
+  expect([seen.code, seen.out]).toEqual([0, expect.stringMatching(/^webhook +healthy/m)]);
 });

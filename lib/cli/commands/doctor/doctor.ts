@@ -1,0 +1,101 @@
+import type { LoadedConfig } from "../../../config/load.ts";
+import { ConfigError } from "../../../core/errors.ts";
+import type { Bridge } from "../../../wire/bridge.ts";
+import type { Context } from "../../context.ts";
+import { type ExitCode, isOutage } from "../../errors.ts";
+import { count, span } from "../../screen/format.ts";
+import { withProgress } from "../../screen/progress.ts";
+import type { Style } from "../../screen/text.ts";
+import { withBridge } from "../../session.ts";
+import { type CheckResult, type Finding, failed, ok } from "./finding.ts";
+import { checkSink } from "./sink-checks.ts";
+import { checkSources } from "./source-checks.ts";
+import { checkRecords, checkStore } from "./store-check.ts";
+
+const limitMs = 20_000;
+const leastNode = [22, 19] as const;
+
+/** Checks everything that a run needs, and says what to do. Keeps nothing in the store, and sends no event. */
+export async function doctor(context: Context): Promise<ExitCode> {
+  const findings: Finding[] = [{ check: "node", ...nodeVersion() }];
+  try {
+    await withProgress(context, "checking", () =>
+      withBridge(
+        context,
+        async (bridge, loaded) => {
+          findings.push({ check: "configuration", ...configured(loaded) });
+          findings.push(...(await allChecks(context, bridge, loaded)));
+          return 0;
+        },
+        { isRehearsal: true },
+      ),
+    );
+  } catch (error) {
+    const isConfig = error instanceof ConfigError;
+    if (!isConfig && !isOutage(error)) throw error;
+    const [check, action] = isConfig
+      ? ["configuration", "correct it: dms-task-bridge validate"]
+      : ["store", "correct what the message names"];
+    findings.push(...error.message.split("\n").map((found) => ({ check, ...failed(found, action) })));
+  }
+  const { out } = context.screen;
+  const hasFailed = findings.some(({ result }) => result === "failed");
+  if (context.json) out.json({ ok: !hasFailed, checks: findings });
+  else for (const finding of findings) show(context, finding);
+  return hasFailed ? 1 : 0;
+}
+
+const styles: Readonly<Record<Finding["result"], Style>> = { ok: "green", warning: "yellow", failed: "red" };
+
+function show({ screen: { out } }: Context, { check, result, found, action }: Finding): void {
+  out.line([styles[result], result.padEnd(7)], "  ", ["bold", check], `: ${found}`);
+  if (action !== null) out.line(["dim", "         do: "], action);
+}
+
+function nodeVersion(): CheckResult {
+  const { node } = process.versions;
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  const isNew = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
+  return isNew ? ok(node) : failed(node, `install Node ${leastNode.join(".")} or later`);
+}
+
+const configured = ({ config, sinks }: LoadedConfig): CheckResult =>
+  ok(
+    `${count(config.sources.length, "source")}, ${count(sinks.size, "sink")}, records: ${config.checkpoint.type}`,
+  );
+
+/** All checks at once, in a fixed order; each has its own time limit, and none stops another. */
+async function allChecks(
+  context: Context,
+  bridge: Bridge,
+  loaded: LoadedConfig,
+): Promise<readonly Finding[]> {
+  const one = (check: string, work: () => Promise<CheckResult>) =>
+    [check, async () => [{ check, ...(await work()) }]] as const;
+  const checks = [
+    one("store", () => checkStore(context, bridge, loaded)),
+    one("records", () => checkRecords(bridge)),
+    ["sources", () => checkSources(context, bridge)] as const,
+    ...Array.from(loaded.sinks, ([name, sink]) => one(`sink ${name}`, () => checkSink(context, name, sink))),
+  ];
+  return (await Promise.all(checks.map(([check, work]) => withinLimit(context, check, work)))).flat();
+}
+
+async function withinLimit(
+  { clock }: Context,
+  check: string,
+  work: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  const done = new AbortController();
+  const late = clock
+    .sleep(limitMs, done.signal)
+    .then(() => [{ check, ...failed(`no result within ${span(limitMs)}`, "check the network on the way") }]);
+  try {
+    return await Promise.race([work(), late]);
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    return [{ check, ...failed(`${error.message} (${error.reason})`, "correct what the message names") }];
+  } finally {
+    done.abort(null);
+  }
+}
