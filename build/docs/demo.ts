@@ -10,7 +10,7 @@ import { escapeHtml } from "../../lib/text/html.ts";
 // `npm run docs:demo` records `demo --once` as docs/demo.svg: ten seconds of real output, played in a loop by CSS alone.
 
 /** A line of the demo and the instant at which it was printed. */
-export interface Printed {
+interface Printed {
   readonly line: Line;
   readonly atMs: number;
 }
@@ -63,7 +63,7 @@ async function record(): Promise<readonly Printed[]> {
 }
 
 /** A moving picture of the lines: a window that scrolls, and a curtain over what is not printed yet. */
-export function movie(printed: readonly Printed[]): string {
+function movie(printed: readonly Printed[]): string {
   const instants = compressed(printed.map(({ atMs }) => atMs));
   const totalMs = (instants.at(-1) ?? 0) + restMs;
   const steps = printed

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { fingerprint, pageFor, pictures } from "../../build/docs/cards.ts";
-import { platforms, platformTypes, previewed } from "../../lib/preview/platforms.ts";
+import { platforms, platformTypes, previewed, previewTypes } from "../../lib/preview/platforms.ts";
 import { albumOf, sampleStyle, sampleSubject } from "../../lib/preview/preview.ts";
 import { sampleNowMs, samples } from "../../lib/preview/samples.ts";
 import { loadSinkModule, sinkTypes } from "../../lib/sinks/index.ts";
@@ -53,6 +53,11 @@ describe("a preview", () => {
       "the template's body is longer than a message has room for, and is cut",
     ]);
     expect((await albumOf(subject)).warnings).toEqual([]);
+  });
+
+  it.each(previewTypes)("of %s has a message of a task that failed", async (type) => {
+    const { messages } = await albumOf(await sampleSubject(type, "en"));
+    expect(messages.map(({ sample }) => sample)).toContain("failed");
   });
 
   it("ends with a digest, however many changes a sink tells one by one", async () => {
