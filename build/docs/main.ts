@@ -33,7 +33,7 @@ export async function generatedPages(): Promise<
 }
 
 /** Whether a page is about one sink. */
-export const isSinkPage = (file: string): boolean => /^sinks\/(?!README).+\.md$/.test(file);
+const isSinkPage = (file: string): boolean => /^sinks\/(?!README).+\.md$/.test(file);
 
 interface Sources {
   readonly fields: ReadonlyMap<string, string>;
