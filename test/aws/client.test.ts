@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { AwsError } from "../../lib/aws/errors.ts";
 import { endpointOf } from "../../lib/aws/services.ts";
 import { signV4 } from "../../lib/aws/sigv4.ts";
-import { accessKey, nowMs, open, type Reply, serve } from "../harness/http.ts";
+import { type Reply, serve } from "../harness/http.ts";
+import { accessKey, nowMs, open } from "./sample.ts";
 
 const throttled: Reply = { status: 400, body: { __type: "com.amazonaws.ssm#ThrottlingException" } };
 

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { open, type Reply, serve } from "../harness/http.ts";
+import { type Reply, serve } from "../harness/http.ts";
+import { open } from "./sample.ts";
 
 const minuteMs = 60_000;
 const handedOut = (id: string): Reply => ({

@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openQueue } from "../../lib/aws/queue.ts";
 import { systemClock } from "../../lib/core/clock.ts";
-import { type Answering, accessKey, serve } from "../harness/http.ts";
+import { type Answering, serve } from "../harness/http.ts";
+import { accessKey } from "./sample.ts";
 
 const { signal } = new AbortController();
 const url = "https://sqs.eu-west-1.amazonaws.com/123456789012/polls";

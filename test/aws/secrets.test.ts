@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { awsSecrets } from "../../lib/aws/secrets.ts";
-import { accessKey, open, type Reply, serve } from "../harness/http.ts";
+import { type Reply, serve } from "../harness/http.ts";
+import { accessKey, open } from "./sample.ts";
 
 async function reading(reply: Reply) {
   const server = await serve(reply);

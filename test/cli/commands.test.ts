@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { asyncApiDocument } from "../../lib/change/asyncapi.ts";
-import { type CliStage, key, secrets, setStage } from "../harness/bridge.ts";
+import { key } from "../harness/api.ts";
+import { type BridgeFolder, bridgeFolder, secrets } from "../harness/bridge.ts";
 import { type Ended, run } from "../harness/cli.ts";
 import { sinkSummary } from "../status/sample.ts";
 
@@ -8,7 +9,7 @@ const ok = sinkSummary();
 
 /** Runs a command with `--json` and reads its one object. */
 async function json(
-  stage: CliStage,
+  stage: BridgeFolder,
   ...args: readonly string[]
 ): Promise<{ code: number | null; value: unknown }> {
   const { code, out } = await stage.run(...args, "--json");
@@ -21,7 +22,7 @@ function expectNoSecrets({ out, err }: Ended): void {
 
 describe("poll", () => {
   it("delivers what changed and prints the contract's object; a second one has nothing to do", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const task = stage.task("bindInstancePublicIp");
     expect(await json(stage, "poll")).toMatchObject({
       code: 0,
@@ -42,7 +43,7 @@ describe("poll", () => {
   });
 
   it("prints tables without escape codes or secrets in a pipe", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("bindInstancePublicIp");
     const ended = await stage.run("poll", "--log-level", "debug");
     expect(ended.code).toBe(0);
@@ -52,7 +53,7 @@ describe("poll", () => {
   });
 
   it("ends with 1 when a stream cannot be read, and says which", async () => {
-    const stage = await setStage({ sk: "another-secret-key" });
+    const stage = await bridgeFolder({ sk: "another-secret-key" });
     const ended = await stage.run("poll");
     expect(ended.code).toBe(1);
     expect(ended.out).toMatch(/Could not read rabbitmq\/cn-north-4\/p1\/.*\(unauthorized\)/);
@@ -61,7 +62,7 @@ describe("poll", () => {
   });
 
   it("ends with 0 while a delivery waits for its retry", async () => {
-    const stage = await setStage({ respond: () => ({ status: 503 }) });
+    const stage = await bridgeFolder({ respond: () => ({ status: 503 }) });
     stage.task("bindInstancePublicIp");
     const ended = await stage.run("poll");
     expect(ended.code).toBe(0);
@@ -70,14 +71,14 @@ describe("poll", () => {
   });
 
   it("ends with 2 where there is no configuration", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const { code, out, err } = await stage.run("poll", "--config", "nowhere.json");
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain("nowhere.json");
   });
 
   it("ends with 2 for a configuration that is not valid, and names everything that is wrong", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     await stage.write(
       "wrong.yaml",
       `
@@ -98,7 +99,7 @@ sinks: {}
 describe("dead letters", () => {
   it("are listed, redriven and purged", async () => {
     let status = 422;
-    const stage = await setStage({ respond: () => ({ status }) });
+    const stage = await bridgeFolder({ respond: () => ({ status }) });
     const task = stage.task("bindInstancePublicIp");
     expect(await json(stage, "poll")).toMatchObject({
       code: 1,
@@ -134,7 +135,7 @@ describe("dead letters", () => {
 describe("a redrive of more than a backlog may hold", () => {
   it("says how many stay, and brings those back the next time", async () => {
     let status = 422;
-    const stage = await setStage({ respond: () => ({ status }), delivery: { maxBacklog: 2 } });
+    const stage = await bridgeFolder({ respond: () => ({ status }), delivery: { maxBacklog: 2 } });
     for (const name of ["one", "two", "three"]) {
       stage.task(name);
       await stage.run("poll");
@@ -153,7 +154,7 @@ describe("a redrive of more than a backlog may hold", () => {
 
 describe("tasks", () => {
   it("shows what the API has, newest first, and what is still open", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("bindInstancePublicIp", "SUCCESS");
     stage.task("unbindInstancePublicIp");
     const all = await stage.run("tasks");
@@ -167,7 +168,7 @@ describe("tasks", () => {
   });
 
   it("shows those of a span, by durations or instants, and asks the API for no others", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("modify");
     const instant = (offsetMs: number) => new Date(Date.now() + offsetMs).toISOString();
     const within = await json(stage, "tasks", "--since", instant(-3_600_000), "--until", instant(60_000));
@@ -181,7 +182,7 @@ describe("tasks", () => {
   });
 
   it("cannot be made to send an escape sequence by a task's name", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("\x1b]0;owned\x07evil\x9b2J");
     for (const args of [["tasks"], ["tasks", "--json"]]) {
       const { out } = await stage.run(...args);
@@ -191,7 +192,7 @@ describe("tasks", () => {
   });
 
   it("shows the others' tasks while one source is down, and names it", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("bindInstancePublicIp");
     const { sources, ...rest } = JSON.parse(await stage.read("bridge.config.json"));
     const down = { ...sources[0], projectId: "p2", credentials: { ak: "unknown", sk: "wrong" } };
@@ -209,7 +210,7 @@ describe("tasks", () => {
   });
 
   it("ends with 1 when a stream cannot be read, and with 2 for a stream that is not there", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     expect(await stage.run("tasks", "--stream", "nowhere")).toMatchObject({
       code: 2,
       err: `error: --stream: expected a stream's key, or its instance's id, first 6 characters or name: ${key}, found "nowhere"\n`,
@@ -224,7 +225,7 @@ describe("tasks", () => {
 
 describe("checkpoint", () => {
   it("shows the record, and forgets it when told so", async () => {
-    const stage = await setStage({ respond: () => ({ status: 401 }) });
+    const stage = await bridgeFolder({ respond: () => ({ status: 401 }) });
     expect((await stage.run("checkpoint", "show")).out).toBe(
       "No checkpoint yet: the first poll writes it.\n",
     );
@@ -255,7 +256,7 @@ describe("checkpoint", () => {
 describe("sink test", () => {
   it("sends one marked sample and says how it went", async () => {
     let status = 204;
-    const stage = await setStage({ respond: () => ({ status }) });
+    const stage = await bridgeFolder({ respond: () => ({ status }) });
     const accepted = await stage.run("sink", "test", "ops");
     expect(accepted).toMatchObject({ code: 0, err: "" });
     expect(accepted.out).toMatch(
@@ -273,7 +274,7 @@ describe("sink test", () => {
   });
 
   it("names the sinks there are when asked for another", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     expect(await stage.run("sink", "test", "opps")).toEqual({
       code: 2,
       out: "",
@@ -284,7 +285,7 @@ describe("sink test", () => {
 
 describe("schema", () => {
   it.each(["config", "event"])("%s is JSON Schema", async (name) => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const { code, out, err } = await stage.run("schema", name);
     expect([code, err]).toEqual([0, ""]);
     expect(JSON.parse(out)).toMatchObject({

@@ -1,10 +1,11 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type CliStage, key, setStage } from "../harness/bridge.ts";
+import { key } from "../harness/api.ts";
+import { type BridgeFolder, bridgeFolder } from "../harness/bridge.ts";
 import { hostileEvents } from "../serverless/wake-events.ts";
 
-async function watching(stage: CliStage, ...args: readonly string[]) {
+async function watching(stage: BridgeFolder, ...args: readonly string[]) {
   const command = stage.start("watch", "--interval", "50ms", "--listen", "127.0.0.1:0", ...args);
   const said = await command.said("err", /listening at http:\S+\n/);
   const [url = ""] = /http:\S+/.exec(said) ?? [];
@@ -46,7 +47,7 @@ const sample = (text: string, name: string): number =>
 describe("watch --listen", () => {
   it("is healthy from the start, and ready once the first run has ended", async () => {
     const reached = Promise.withResolvers<void>();
-    const stage = await setStage({
+    const stage = await bridgeFolder({
       respond: () => {
         reached.resolve();
         return { hang: true };
@@ -62,7 +63,7 @@ describe("watch --listen", () => {
   });
 
   it("is not ready while its store cannot be read, and is healthy all the same", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const { get, until } = await watching(stage);
     await until("/readyz", ({ status }) => status === 200);
     await rm(`${stage.folder}/.bridge`, { recursive: true });
@@ -74,7 +75,7 @@ describe("watch --listen", () => {
 
   it("counts by sink and by stream what its runs did", async () => {
     let up = false;
-    const stage = await setStage({ respond: () => ({ status: up ? 204 : 503 }) });
+    const stage = await bridgeFolder({ respond: () => ({ status: up ? 204 : 503 }) });
     stage.task("bindInstancePublicIp");
     const { until } = await watching(stage);
     const down = await until(
@@ -100,7 +101,7 @@ describe("watch --listen", () => {
   });
 
   it("counts deliveries that were given up, and a stream that cannot be read", async () => {
-    const stage = await setStage({ respond: () => ({ status: 422 }) });
+    const stage = await bridgeFolder({ respond: () => ({ status: 422 }) });
     stage.task("bindInstancePublicIp");
     const { until } = await watching(stage);
     await until("/metrics", ({ text }) => sample(text, 'dead_lettered_total{sink="ops"}') === 1);
@@ -109,14 +110,14 @@ describe("watch --listen", () => {
   });
 
   it("counts throttled requests to the API by stream", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const { until } = await watching(stage);
     stage.simulator.faults.on("throttle", { times: 2, operation: "ListBackgroundTasks" });
     await until("/metrics", ({ text }) => /outcome="throttled",stream="\S+"} 2/.test(text));
   });
 
   it("polls at once when it is woken with the token, and only then", async () => {
-    const stage = await setStage({ environment: { BRIDGE_WAKE_TOKEN: token } });
+    const stage = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: token } });
     const { url, command, until } = await watching(stage, "--interval", "1h");
     await until("/readyz", ({ status }) => status === 200);
     const wake = async (authorization: string, method = "POST") => {
@@ -135,7 +136,7 @@ describe("watch --listen", () => {
   });
 
   it("makes one run of a flood of 1,000 wakes", async () => {
-    const stage = await setStage({ environment: { BRIDGE_WAKE_TOKEN: token } });
+    const stage = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: token } });
     const { url, command, until } = await watching(stage, "--interval", "1h", "--json");
     await until("/readyz", ({ status }) => status === 200);
     const before = stage.simulator.requestCount();
@@ -155,7 +156,7 @@ describe("watch --listen", () => {
   });
 
   it("polls all streams by a wake that it cannot make sense of", async () => {
-    const stage = await setStage({ environment: { BRIDGE_WAKE_TOKEN: token } });
+    const stage = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: token } });
     const { url, command, get, until } = await watching(stage, "--interval", "1h");
     await until("/readyz", ({ status }) => status === 200);
     stage.task("bindInstancePublicIp");
@@ -171,15 +172,15 @@ describe("watch --listen", () => {
   });
 
   it("refuses a token for wakes that is too short, and has no /wake without one", async () => {
-    const short = await setStage({ environment: { BRIDGE_WAKE_TOKEN: "short" } });
+    const short = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: "short" } });
     const { code, err } = await short.run("watch", "--listen", "127.0.0.1:0");
     expect([code, err]).toEqual([2, expect.stringContaining("BRIDGE_WAKE_TOKEN: expected at least 16")]);
-    const { get } = await watching(await setStage());
+    const { get } = await watching(await bridgeFolder());
     expect((await get("/wake", "POST")).status).toBe(405);
   });
 
   it("shows no secret, and answers nothing else", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const { get, until } = await watching(stage);
     await until("/readyz", ({ status }) => status === 200);
     expect((await get("/metrics")).text).not.toContain("path-that-is-a-password");
@@ -187,7 +188,7 @@ describe("watch --listen", () => {
   });
 
   it("ends at once at a signal, whatever connections are open", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const { command, until } = await watching(stage);
     await until("/readyz", ({ status }) => status === 200);
     command.kill("SIGTERM");
@@ -197,7 +198,7 @@ describe("watch --listen", () => {
   it.each([["9400"], ["127.0.0.1"], ["127.0.0.1:70000"], ["not an address:1"], ["192.0.2.1:9400"]])(
     "refuses %s with one clear error",
     async (address) => {
-      const stage = await setStage();
+      const stage = await bridgeFolder();
       const { code, err } = await stage.run("watch", "--listen", address);
       expect(code).toBe(2);
       expect(err).toMatch(/^error: --listen: expected .*, found ".*"\n$/);

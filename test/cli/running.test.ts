@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { demoWords, textsIn } from "../../build/docs/demo.ts";
-import { setStage } from "../harness/bridge.ts";
+import { bridgeFolder } from "../harness/bridge.ts";
 import { run, start } from "../harness/cli.ts";
+import { listening } from "../harness/servers.ts";
 
 describe("watch", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)("tells each event and ends after the run in hand at %s", async (signal, code) => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const task = stage.task("bindInstancePublicIp");
     const watching = stage.start("watch", "--interval", "100ms");
     await watching.said("out", /EXECUTING/);
@@ -28,7 +28,7 @@ describe("watch", () => {
   });
 
   it("outlives a stream that cannot be read, and says so once", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.simulator.faults.on("html", { times: 3, operation: "ListBackgroundTasks" });
     const watching = stage.start("watch", "--interval", "50ms");
     await watching.said("err", /readable again/);
@@ -40,7 +40,7 @@ describe("watch", () => {
 
   it("gives up the run in hand at a second signal", { timeout: 10_000 }, async () => {
     const asked = Promise.withResolvers<void>();
-    const stage = await setStage({
+    const stage = await bridgeFolder({
       respond: () => {
         asked.resolve();
         return { hang: true };
@@ -58,7 +58,7 @@ describe("watch", () => {
   });
 
   it("tells a delivery that did not pass", async () => {
-    const stage = await setStage({ respond: () => ({ status: 503 }) });
+    const stage = await bridgeFolder({ respond: () => ({ status: 503 }) });
     stage.task("bindInstancePublicIp");
     const watching = stage.start("watch", "--interval", "100ms");
     expect(await watching.said("out", /\(server_error\)/)).toMatch(
@@ -69,7 +69,7 @@ describe("watch", () => {
   });
 
   it("prints one summary a run with --json, and ends quietly when nobody reads on", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const watching = stage.start("watch", "--interval", "50ms", "--json");
     const first = (await watching.said("out", /\n/)).split("\n")[0] ?? "";
     expect(JSON.parse(first)).toMatchObject({ streams: [{ error: null }] });
@@ -105,10 +105,7 @@ describe("simulate", () => {
   });
 
   it("refuses a port that is taken", async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void taken.close());
-    const { port } = taken.address() as AddressInfo;
+    const { port } = await listening(createServer());
     expect(await run(["simulate", "--port", String(port)])).toEqual({
       code: 2,
       out: "",

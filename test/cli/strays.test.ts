@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { setStage } from "../harness/bridge.ts";
+import { bridgeFolder } from "../harness/bridge.ts";
 
 /** Takes its event, and fails where nobody can catch it: in a timer, or in a promise that nobody waits for. */
 const strayModule = `
@@ -12,7 +12,7 @@ export default {
 };`;
 
 async function strayStage() {
-  const stage = await setStage();
+  const stage = await bridgeFolder();
   await stage.write("stray.mjs", strayModule);
   await stage.addSink("stray", { type: "custom", module: "./stray.mjs" });
   return stage;

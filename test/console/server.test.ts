@@ -1,10 +1,11 @@
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
-import { type ConsoleStage, openConsoleStage, stream } from "./stage.ts";
+import { key as stream } from "../harness/api.ts";
+import { type ConsoleHarness, consoleHarness } from "../harness/console.ts";
 
 /** Asks with headers that `fetch` does not let a caller set. */
 const ask = (
-  { origin, token }: ConsoleStage,
+  { origin, token }: ConsoleHarness,
   headers: Readonly<Record<string, string>>,
   path = "/api/task?id=x",
   method = "GET",
@@ -21,7 +22,7 @@ const ask = (
 
 /** The first messages of the feed. */
 async function messagesOf(
-  stage: ConsoleStage,
+  stage: ConsoleHarness,
   wanted: number,
   lastEventId?: string,
 ): Promise<
@@ -53,7 +54,7 @@ async function messagesOf(
 
 describe("the console's server", () => {
   it("serves the page to everyone on this machine, under a policy without inline script or style", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     for (const path of ["/", "/page.js", "/page.css", "/icon.svg"]) {
       const response = await fetch(stage.origin + path);
       expect(response.status).toBe(200);
@@ -74,7 +75,7 @@ describe("the console's server", () => {
     ["/api/dead-letters?sink=ops"],
     ["/api/anything"],
   ])("shows nothing at %s without the token", async (path) => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     expect((await fetch(stage.origin + path)).status).toBe(401);
     for (const authorization of ["Bearer", `Bearer ${stage.token}x`, `Basic ${stage.token}`]) {
       expect((await stage.get(path, { authorization })).status).toBe(401);
@@ -95,17 +96,17 @@ describe("the console's server", () => {
     [{ "sec-fetch-site": "same-site" }, 403],
     [{ host: "localhost:1" }, 404],
   ])("answers a request with %o with %d", async (headers, status) => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     expect(await ask(stage, headers)).toBe(status);
   });
 
   it("refuses the page itself to a name that is not this machine's", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     expect(await ask(stage, { host: "attacker.example" }, "/")).toBe(421);
   });
 
   it("refuses what changes something, unless changes are allowed", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     for (const [name, body] of [
       ["redrive", { sink: "ops" }],
       ["purge", { sink: "ops" }],
@@ -128,13 +129,13 @@ describe("the console's server", () => {
     ["/api/simulator/start", {}, 404, "no such action"],
     ["/api/other", {}, 404, "no such call"],
   ])("answers %s with %o with %d and one clear line", async (path, body, status, text) => {
-    const stage = await openConsoleStage({ allowsChanges: true });
+    const stage = await consoleHarness({ allowsChanges: true });
     const response = await stage.post(path, body);
     expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(text)]);
   });
 
   it("takes JSON alone as a body, up to 64 KiB", async () => {
-    const stage = await openConsoleStage({ allowsChanges: true });
+    const stage = await consoleHarness({ allowsChanges: true });
     const sent = (body: string, type: string) =>
       fetch(`${stage.origin}/api/actions/redrive`, {
         method: "POST",
@@ -148,7 +149,7 @@ describe("the console's server", () => {
   });
 
   it("sends all it knows to a new page, then what changes", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     const id = stage.task();
     await stage.poll();
     const [first] = await messagesOf(stage, 1);
@@ -171,7 +172,7 @@ describe("the console's server", () => {
   });
 
   it("sends a page that comes back what it missed, and all of it when that is no longer kept", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     stage.task();
     await stage.poll();
     const [first] = await messagesOf(stage, 1);
@@ -187,7 +188,7 @@ describe("the console's server", () => {
   });
 
   it("serves sixteen pages at once, and tells the next one so", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     const pages = Array.from({ length: 16 }, () => new AbortController());
     for (const { signal } of pages) {
       const headers = { authorization: `Bearer ${stage.token}` };
@@ -198,7 +199,7 @@ describe("the console's server", () => {
   });
 
   it("tells a task's story: params without secrets, its events, and each sink's attempts", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     const id = stage.task({
       params: { topic: "orders", password: "hunter2" },
       user: { id: "u1", name: "lin.wei" },
@@ -227,7 +228,7 @@ describe("the console's server", () => {
   });
 
   it("shows no secret of the configuration", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     stage.task();
     await stage.poll();
     const all = JSON.stringify(await messagesOf(stage, 1));
@@ -236,7 +237,7 @@ describe("the console's server", () => {
   });
 
   it("draws a chat message once, in a frame that runs no script", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     stage.task({ name: '<img src=x onerror="alert(1)">' });
     await stage.poll();
     const [first] = await messagesOf(stage, 1);
@@ -258,7 +259,7 @@ describe("the console's server", () => {
   });
 
   it("redrives, purges and sends a sample once changes are allowed", async () => {
-    const stage = await openConsoleStage({ allowsChanges: true });
+    const stage = await consoleHarness({ allowsChanges: true });
     const letters = async () =>
       (await (await stage.get("/api/dead-letters?sink=ops")).json()) as { id: string; detail: string }[];
     stage.answer({ status: 422, body: "unknown field" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eachOf } from "../../lib/async/each.ts";
-import { setStage } from "../harness/bridge.ts";
+import { bridgeFolder } from "../harness/bridge.ts";
 import { hostileServer, type Manner, relay } from "./hostile-servers.ts";
 
 export interface Frozen {
@@ -32,7 +32,7 @@ export function frozenContract(name: string, { manner, options, asks }: Frozen):
       else asked.resolve();
       manner(socket);
     });
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     await stage.addSink("frozen", { ...options(server.host), timeout });
     return { stage, asked: asked.promise };
   };

@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
-import { onTestFinished } from "vitest";
+import { listening } from "../harness/servers.ts";
 
 /** What one connection meets. */
 export type Manner = (socket: Socket) => void;
@@ -33,16 +32,9 @@ export async function hostileServer(manner: Manner, certificate?: Certificate): 
   };
   const server: Server = certificate ? createTlsServer(certificate, behave) : createServer(behave);
   server.on("connection", accept).on("tlsClientError", () => {});
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    for (const socket of open) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  const { host } = await listening(server);
   return {
-    host: `127.0.0.1:${address.port}`,
+    host,
     async quiet() {
       const closing = [...open].map(
         (socket) => new Promise<void>((resolve) => void socket.once("close", () => resolve())),

@@ -1,9 +1,9 @@
 import { createServer, type IncomingHttpHeaders, request as send } from "node:http";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
+import { listening } from "../harness/servers.ts";
 import { running, sampleDeps, sampleEvents } from "../sinks/sample.ts";
 import type { Trial } from "./sink.ts";
 
@@ -52,12 +52,7 @@ const gatewayThat =
       });
       onward.end(body);
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return (await listening(server)).origin;
   };
 
 function withoutLength({

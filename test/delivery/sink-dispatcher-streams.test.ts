@@ -6,9 +6,9 @@ import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import type { BatchLimits } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
 import { entry, key, ops } from "../checkpoint/sample.ts";
-import { failing, stage } from "../harness/dispatcher.ts";
+import { runUntilSettled } from "../harness/clock.ts";
+import { dispatcherHarness, failing } from "../harness/dispatcher.ts";
 import { type Answer, accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
-import { runUntilSettled } from "./run-until-settled.ts";
 
 const many: BatchLimits = { maxEvents: 100, maxBytes: 1e6 };
 const digests: BatchLimits = { ...many, digestAbove: 3 };
@@ -31,14 +31,14 @@ const some = (stream: string, count: number, first = 1) =>
 describe("a dispatcher that several streams share", () => {
   it("serves them in turn, so that one with much to tell delays none of the others", async () => {
     const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 });
-    const { send } = stage(sink, { concurrency: 1 });
+    const { send } = dispatcherHarness(sink, { concurrency: 1 });
     await Promise.all([send(some("a", 4)), send(some("b", 2)), send(some("c", 1))]);
     expect(batches.flat()).toEqual(["a0", "a1", "b0", "c0", "a2", "b1", "a3"]);
   });
 
   it("sends what is added while it sends, tells when it rests, and gives its receipts as they come", async () => {
     const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 });
-    const { clock, breaker, dispatcher, abort } = stage(sink, { concurrency: 1 });
+    const { clock, breaker, dispatcher, abort } = dispatcherHarness(sink, { concurrency: 1 });
     let rests = 0;
     const work = {
       stream: key,
@@ -66,7 +66,7 @@ describe("a dispatcher that several streams share", () => {
 
   it("fills batches from all of them, and gives each its own receipts", async () => {
     const { sink, batches } = batching(many, ({ subject }) => (subject === "b1" ? busy : accepted));
-    const { clock, send } = stage(sink, { concurrency: 1 });
+    const { clock, send } = dispatcherHarness(sink, { concurrency: 1 });
     const [first, second, third] = await runUntilSettled(
       clock,
       Promise.all([send(some("a", 1)), send(some("b", 2)), send(some("c", 1))]),
@@ -81,13 +81,13 @@ describe("a dispatcher that several streams share", () => {
 
   it("sends one probe for all of them while the sink fails: the least tried event", async () => {
     const { sink, batches } = batching(many, () => busy);
-    const { send, breaker } = stage(sink, { trouble: failing });
+    const { send, breaker } = dispatcherHarness(sink, { trouble: failing });
     const tried = { ...entry(1, "a"), pending: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
     breaker.restore({ ...failing, notBeforeMs: createdMs + 1 });
     await Promise.all([send([tried]), send(some("b", 3))]);
     expect(batches).toEqual([["a"]]);
     const again = batching(many, () => busy);
-    const held = stage({ ...again.sink, batch: digests }, { trouble: failing });
+    const held = dispatcherHarness({ ...again.sink, batch: digests }, { trouble: failing });
     held.dispatcher.hold();
     const sending = [held.send([tried]), held.send(some("b", 3))];
     held.dispatcher.release();
@@ -97,7 +97,7 @@ describe("a dispatcher that several streams share", () => {
 
   it("probes with the first of those that are tried equally little", async () => {
     const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 }, () => busy);
-    const { dispatcher, send } = stage({ ...sink, batch: digests }, { trouble: failing });
+    const { dispatcher, send } = dispatcherHarness({ ...sink, batch: digests }, { trouble: failing });
     const tried = (task: string, attempts: number) => ({
       ...entry(1, task),
       pending: new Map([[ops, { attempts, nextAttemptMs: 0 }]]),
@@ -115,7 +115,7 @@ describe("a dispatcher that several streams share", () => {
     const { sink, batches } = batching(many, ({ subject }, signal) =>
       subject === "a0" ? hang(signal) : accepted,
     );
-    const { send, breaker } = stage(sink, { trouble: failing });
+    const { send, breaker } = dispatcherHarness(sink, { trouble: failing });
     const ending = new AbortController();
     const short = send(some("a", 1), undefined, undefined, ending);
     const later = { attempts: 3, nextAttemptMs: createdMs + 1e6 };
@@ -130,7 +130,7 @@ describe("a dispatcher that several streams share", () => {
   it("puts no two events of one task's id in a batch, even of different streams, each with its own message", async () => {
     const given: (string | undefined)[] = [];
     const { sink } = batching(digests);
-    const { dispatcher, send } = stage({
+    const { dispatcher, send } = dispatcherHarness({
       ...sink,
       deliver: async (events, { messages }) => {
         for (const { subject } of events) given.push(messages?.get(subject));
@@ -150,7 +150,7 @@ describe("a dispatcher that several streams share", () => {
 
   it("ends a stream's part when its time is over, and goes on with the others", async () => {
     const { sink, batches } = batching({ maxEvents: 1, maxBytes: 1e6 });
-    const { clock, send } = stage(sink, { rate: new RateLimit({ events: 1, perMs: 1_000 }) });
+    const { clock, send } = dispatcherHarness(sink, { rate: new RateLimit({ events: 1, perMs: 1_000 }) });
     const short = send(some("a", 3), createdMs + 1_500);
     const long = send(some("b", 3));
     const sent = await runUntilSettled(clock, Promise.all([short, long]));
@@ -163,7 +163,7 @@ describe("a dispatcher that several streams share", () => {
     const hang = (signal: AbortSignal): Promise<DeliveryResult> =>
       new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy)));
     const { sink, batches } = batching(digests, (_, signal) => (++attempts > 2 ? accepted : hang(signal)));
-    const { dispatcher, breaker, clock, send } = stage(sink);
+    const { dispatcher, breaker, clock, send } = dispatcherHarness(sink);
     const ending = new AbortController();
     dispatcher.hold();
     const short = send(some("a", 1), undefined, undefined, ending);
@@ -184,7 +184,7 @@ describe("a dispatcher that several streams share", () => {
     let failures = 5;
     const { sink, batches } = batching(digests, () => (failures-- > 0 ? busy : accepted));
     let dice = 0;
-    const { clock, run } = stage(sink, { concurrency: 1 }, () => (dice += 0.1));
+    const { clock, run } = dispatcherHarness(sink, { concurrency: 1 }, () => (dice += 0.1));
     const sent = await run(some("a", 5));
     expect(batches.map(({ length }) => length)).toEqual([5, 5]);
     expect(sent.accepted).toBe(5);
@@ -196,7 +196,7 @@ describe("a dispatcher that several streams share", () => {
 
     it("holds back what becomes one digest until all have come", async () => {
       const { sink, batches } = batching(digests);
-      const { dispatcher, send } = stage(sink);
+      const { dispatcher, send } = dispatcherHarness(sink);
       dispatcher.hold();
       const sending = Array.from({ length: 50 }, (_, index) => send(some(`s${index}-`, 1)));
       await turn();
@@ -209,7 +209,7 @@ describe("a dispatcher that several streams share", () => {
 
     it("waits five seconds at most, and no longer for those that come later", async () => {
       const { sink, batches } = batching(digests);
-      const { dispatcher, clock, send } = stage(sink);
+      const { dispatcher, clock, send } = dispatcherHarness(sink);
       dispatcher.hold();
       const sending = [send(some("a", 1)), send(some("b", 1))];
       await clock.advance(4_999);
@@ -224,7 +224,7 @@ describe("a dispatcher that several streams share", () => {
 
     it("spends no more than half of a short run's time on waiting", async () => {
       const { sink, batches } = batching(digests);
-      const { dispatcher, clock, send } = stage(sink);
+      const { dispatcher, clock, send } = dispatcherHarness(sink);
       dispatcher.hold();
       const sending = send(some("a", 1), createdMs + 800);
       await clock.advance(399);
@@ -235,7 +235,7 @@ describe("a dispatcher that several streams share", () => {
 
     it("sends a batch that is full at once", async () => {
       const { sink, batches } = batching(digests);
-      const { dispatcher, send } = stage(sink);
+      const { dispatcher, send } = dispatcherHarness(sink);
       dispatcher.hold();
       const sending = [send(some("a", 60)), send(some("b", 60))];
       await turn();
@@ -247,7 +247,7 @@ describe("a dispatcher that several streams share", () => {
 
     it("holds back nothing of a sink without digests", async () => {
       const { sink, batches } = batching(many);
-      const { dispatcher, send } = stage(sink);
+      const { dispatcher, send } = dispatcherHarness(sink);
       dispatcher.hold();
       await send(some("a", 2));
       expect(counts(batches)).toEqual([2]);
@@ -255,7 +255,7 @@ describe("a dispatcher that several streams share", () => {
 
     it("ends with the run", async () => {
       const { sink, batches } = batching(digests);
-      const { abort, dispatcher, send } = stage(sink);
+      const { abort, dispatcher, send } = dispatcherHarness(sink);
       dispatcher.hold();
       const sending = send(some("a", 2));
       abort.abort();

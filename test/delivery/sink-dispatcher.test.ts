@@ -5,7 +5,7 @@ import type { DeliveryResult } from "../../lib/core/result.ts";
 import { RateLimit } from "../../lib/delivery/rate-limit.ts";
 import { createdMs } from "../change/sample.ts";
 import { chat, entry, ops } from "../checkpoint/sample.ts";
-import { failing, policy, stage } from "../harness/dispatcher.ts";
+import { dispatcherHarness, failing, policy } from "../harness/dispatcher.ts";
 import {
   accepted,
   busy,
@@ -34,7 +34,7 @@ describe("a dispatch", () => {
     it("gives it the references of earlier runs and of this one, and puts them on the receipts", async () => {
       const { sink, given } = living((number) => `m${number}`);
       const stored = new Map([[taskId("b"), new Map([[ops, "old"]])]]);
-      const sent = await stage(sink, { concurrency: 1 }).run(aba, stored);
+      const sent = await dispatcherHarness(sink, { concurrency: 1 }).run(aba, stored);
       expect(given).toEqual([undefined, "old", "m1"]);
       expect(sent.receipts.map(({ sequence, message }) => [sequence, message])).toEqual([
         [1, "m1"],
@@ -45,7 +45,10 @@ describe("a dispatch", () => {
 
     it("gives it no reference of another sink", async () => {
       const { sink, given } = living(() => "m");
-      await stage(sink).run([entry(1, "a")], new Map([[taskId("a"), new Map([[chat, "theirs"]])]]));
+      await dispatcherHarness(sink).run(
+        [entry(1, "a")],
+        new Map([[taskId("a"), new Map([[chat, "theirs"]])]]),
+      );
       expect(given).toEqual([undefined]);
     });
 
@@ -55,14 +58,14 @@ describe("a dispatch", () => {
       ["no text", 7],
     ])("keeps no reference that is %s", async (_, message) => {
       const { sink } = living(() => message);
-      const sent = await stage(sink).run([entry(1, "a")]);
+      const sent = await dispatcherHarness(sink).run([entry(1, "a")]);
       expect(sent.receipts).toEqual([{ sequence: 1, sink: ops, pending: null }]);
     });
   });
 
   it("delivers everything, each task's events in order", async () => {
     const sink = scriptedSink(ops);
-    const sent = await stage(sink).run(aba);
+    const sent = await dispatcherHarness(sink).run(aba);
     expect(sent.accepted).toBe(3);
     expect(sent.receipts).toHaveLength(3);
     expect(sink.accepted.map(({ id }) => id)).toEqual([aba[0], aba[1], aba[2]].map((item) => item?.event.id));
@@ -71,14 +74,14 @@ describe("a dispatch", () => {
   it("tries a failed event again in the run, and its task's later events after it", async () => {
     let failures = 2;
     const sink = scriptedSink(ops, ({ subject }) => (subject === "a" && failures-- > 0 ? busy : accepted));
-    const sent = await stage(sink).run(aba);
+    const sent = await dispatcherHarness(sink).run(aba);
     expect(subjects(sink.attempts)).toEqual(["a", "b", "a", "a", "a"]);
     expect(sent.accepted).toBe(3);
   });
 
   it("holds later events of a task while an earlier one fails, and lets other tasks pass", async () => {
     const sink = scriptedSink(ops, ({ subject }) => (subject === "a" ? busy : accepted));
-    const sent = await stage(sink).run([...aba, entry(4, "c")]);
+    const sent = await dispatcherHarness(sink).run([...aba, entry(4, "c")]);
     expect(subjects(sink.accepted)).toEqual(["b", "c"]);
     expect(sent.receipts.find(({ sequence }) => sequence === 1)?.pending).toMatchObject({ attempts: 3 });
     expect(sent.receipts.map(({ sequence }) => sequence)).not.toContain(3);
@@ -86,7 +89,7 @@ describe("a dispatch", () => {
 
   it("gives up what will never pass, and lets later events of its task wait until its letter is stored", async () => {
     const sink = scriptedSink(ops, ({ id }) => (id === aba[0]?.event.id ? refused : accepted));
-    const sent = await stage(sink).run(aba);
+    const sent = await dispatcherHarness(sink).run(aba);
     expect(sent.deadLetters).toMatchObject([
       { reason: "rejected", sequence: 1, attempts: 1, detail: "HTTP 400" },
     ]);
@@ -95,7 +98,7 @@ describe("a dispatch", () => {
 
   it("closes the sink after three failures in a row, so that a dead sink costs few attempts", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const { run, breaker } = stage(sink, { concurrency: 1 });
+    const { run, breaker } = dispatcherHarness(sink, { concurrency: 1 });
     await run(Array.from({ length: 50 }, (_, index) => entry(index + 1, `t${index}`)));
     expect(sink.attempts).toHaveLength(3);
     expect(breaker.failure).toMatchObject({ kind: "failing", reason: "server_error" });
@@ -109,17 +112,20 @@ describe("a dispatch", () => {
       return down.deliver(events, options);
     };
     const events = Array.from({ length: 60 }, (_, index) => entry(index + 1, `t${index}`));
-    await stage({ ...down, deliver }, { concurrency: 1 }).run(events);
+    await dispatcherHarness({ ...down, deliver }, { concurrency: 1 }).run(events);
     expect(sizes).toEqual([10, 10, 10]);
     const partial = scriptedSink(ops, ({ subject }) => (subject.endsWith("0") ? accepted : busy), down.batch);
-    const { run, breaker } = stage(partial, { concurrency: 1, policy: { ...policy, attemptsPerRun: 1 } });
+    const { run, breaker } = dispatcherHarness(partial, {
+      concurrency: 1,
+      policy: { ...policy, attemptsPerRun: 1 },
+    });
     const sent = await run(events);
     expect([sent.accepted, sent.receipts.length, breaker.failure]).toEqual([6, 60, null]);
   });
 
   it("closes the sink at once when it is blocked", async () => {
     const sink = scriptedSink(ops, () => locked);
-    const { run, breaker } = stage(sink, { concurrency: 1 });
+    const { run, breaker } = dispatcherHarness(sink, { concurrency: 1 });
     const sent = await run(aba);
     expect(sink.attempts).toHaveLength(1);
     expect(sent.deadLetters).toEqual([]);
@@ -128,7 +134,7 @@ describe("a dispatch", () => {
 
   it("sends a sink that was failing one probe, and no more while it fails", async () => {
     const sink = scriptedSink(ops, () => busy);
-    await stage(sink, { trouble: failing }).run([...aba, entry(4, "c")]);
+    await dispatcherHarness(sink, { trouble: failing }).run([...aba, entry(4, "c")]);
     expect(sink.attempts).toHaveLength(1);
   });
 
@@ -138,7 +144,7 @@ describe("a dispatch", () => {
       ...entry(1, "a"),
       pending: new Map([[ops, { attempts: 9, nextAttemptMs: createdMs + 1e6 }]]),
     };
-    const { run, breaker } = stage(sink, { trouble: failing });
+    const { run, breaker } = dispatcherHarness(sink, { trouble: failing });
     await run([waiting, entry(2, "b"), entry(3, "c")]);
     expect(subjects(sink.accepted)).toEqual(["b", "c"]);
     expect(breaker.failure).toBeNull();
@@ -147,7 +153,7 @@ describe("a dispatch", () => {
   it("waits out Retry-After before the next attempt, for the whole sink", async () => {
     let asked = false;
     const at: number[] = [];
-    const { clock, run } = stage(
+    const { clock, run } = dispatcherHarness(
       scriptedSink(ops, (): DeliveryResult => {
         at.push(clock.now() - createdMs);
         if (asked) return accepted;
@@ -167,11 +173,11 @@ describe("a dispatch", () => {
       detail: "",
       retryAfterMs: 600_000,
     }));
-    const { run, breaker } = stage(sink, { concurrency: 1 });
+    const { run, breaker } = dispatcherHarness(sink, { concurrency: 1 });
     await run(aba);
     expect(sink.attempts).toHaveLength(1);
     expect(breaker.failure?.notBeforeMs).toBe(createdMs + 600_000);
-    const again = stage(sink, { trouble: breaker.failure ?? failing });
+    const again = dispatcherHarness(sink, { trouble: breaker.failure ?? failing });
     await again.run(aba);
     expect(sink.attempts).toHaveLength(1);
   });
@@ -180,7 +186,7 @@ describe("a dispatch", () => {
     const hang = (_: unknown, signal: AbortSignal) =>
       new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(locked)));
     const sink = scriptedSink(ops, hang);
-    const { send, abort, breaker } = stage(sink, { concurrency: 1 });
+    const { send, abort, breaker } = dispatcherHarness(sink, { concurrency: 1 });
     const sending = send([entry(1, "a"), entry(2, "b")]);
     await turn();
     abort.abort();
@@ -193,7 +199,7 @@ describe("a dispatch", () => {
   it("counts an event that the end of the run found accepted as delivered", async () => {
     const accept = (_: unknown, signal: AbortSignal) =>
       new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(accepted)));
-    const { send, abort, breaker } = stage(scriptedSink(ops, accept), { trouble: failing });
+    const { send, abort, breaker } = dispatcherHarness(scriptedSink(ops, accept), { trouble: failing });
     const sending = send([entry(1, "a")]);
     await turn();
     abort.abort();
@@ -208,7 +214,7 @@ describe("a dispatch", () => {
       detail: "",
       retryAfterMs: 30_000,
     }));
-    const { run, clock } = stage(sink, { concurrency: 1 });
+    const { run, clock } = dispatcherHarness(sink, { concurrency: 1 });
     await run([entry(1, "a")]);
     expect([sink.attempts.length, clock.now() - createdMs]).toEqual([1, 0]);
   });
@@ -223,7 +229,7 @@ describe("a dispatch", () => {
       underWay -= 1;
       return accepted;
     });
-    const sent = await stage(sink, { concurrency: 3 }).send(
+    const sent = await dispatcherHarness(sink, { concurrency: 3 }).send(
       Array.from({ length: 20 }, (_, index) => entry(index + 1, `t${index}`)),
     );
     expect([sent.accepted, most]).toEqual([20, 3]);
@@ -231,7 +237,7 @@ describe("a dispatch", () => {
 
   it("keeps to the rate", async () => {
     const at: number[] = [];
-    const { clock, run } = stage(
+    const { clock, run } = dispatcherHarness(
       scriptedSink(ops, () => {
         at.push(clock.now() - createdMs);
         return accepted;
@@ -244,7 +250,7 @@ describe("a dispatch", () => {
 
   it("counts a batch against the rate by its events, and lets later spans pay for what was too many", async () => {
     const at: number[] = [];
-    const { clock, run } = stage(
+    const { clock, run } = dispatcherHarness(
       scriptedSink(
         ops,
         () => {
@@ -261,7 +267,7 @@ describe("a dispatch", () => {
 
   it("counts a digest against the rate as the one message it is", async () => {
     const at: number[] = [];
-    const { clock, run } = stage(
+    const { clock, run } = dispatcherHarness(
       scriptedSink(
         ops,
         () => {
@@ -284,7 +290,7 @@ describe("a dispatch", () => {
       sizes.push(events.length);
       return deliver(events, options);
     };
-    await stage(sink, { concurrency: 1 }).run([...aba, entry(4, "c")]);
+    await dispatcherHarness(sink, { concurrency: 1 }).run([...aba, entry(4, "c")]);
     expect(sizes).toEqual([2, 2]);
   });
 
@@ -292,7 +298,7 @@ describe("a dispatch", () => {
     ["throws", () => Promise.reject(new TypeError("no such thing")), "the sink threw TypeError"],
     ["answers too little", async () => [], "the sink left events unanswered"],
   ])("tries again a sink that %s, and keeps what it is owed", async (_, deliver, detail) => {
-    const { breaker, seen, run } = stage({ ...scriptedSink(ops), deliver });
+    const { breaker, seen, run } = dispatcherHarness({ ...scriptedSink(ops), deliver });
     const sent = await run(aba);
     expect(seen).toContainEqual({ kind: "retry", reason: "defect", detail });
     expect(sent.deadLetters).toEqual([]);
@@ -301,7 +307,7 @@ describe("a dispatch", () => {
 
   it("logs the name of what a sink threw, and what it said at debug level only", async () => {
     const deliver = () => Promise.reject(new TypeError("https://hooks.example.com/secret"));
-    const { logged, run } = stage({ ...scriptedSink(ops), deliver }, { concurrency: 1 });
+    const { logged, run } = dispatcherHarness({ ...scriptedSink(ops), deliver }, { concurrency: 1 });
     await run([entry(1, "a")]);
     expect(logged[0]).toEqual({
       level: "error",
@@ -320,7 +326,7 @@ describe("a dispatch", () => {
   it("takes an abort for the end of the run, not for a defect of the sink", async () => {
     const deliver: ScriptedSink["deliver"] = (__, { signal }) =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    const { send, abort, breaker, seen } = stage({ ...scriptedSink(ops), deliver });
+    const { send, abort, breaker, seen } = dispatcherHarness({ ...scriptedSink(ops), deliver });
     const sending = send([entry(1, "a")]);
     await turn();
     abort.abort();
@@ -334,7 +340,7 @@ describe("a dispatch", () => {
     const due = (nextAttemptMs: number) => [
       { ...entry(1, "a"), pending: new Map([[ops, { attempts: 1, nextAttemptMs }]]) },
     ];
-    const { dispatcher, run } = stage(scriptedSink(ops, () => locked));
+    const { dispatcher, run } = dispatcherHarness(scriptedSink(ops, () => locked));
     const may = (outbox: ReturnType<typeof due>, trouble: typeof failing | null, nowMs: number) =>
       dispatcher.mayDeliver(outbox, trouble, nowMs);
     expect([may(due(5), null, 4), may(due(5), null, 5), may([], null, 5)]).toEqual([false, true, false]);
@@ -350,7 +356,7 @@ describe("a dispatch", () => {
 
   it("believes an answer of this run more than trouble that another stream stored", async () => {
     const sink = scriptedSink(ops);
-    const { run, breaker } = stage(sink);
+    const { run, breaker } = dispatcherHarness(sink);
     await run([entry(1, "a")]);
     breaker.restore({ ...failing, notBeforeMs: createdMs + 1e6 });
     expect(breaker.state).toBe("closed");

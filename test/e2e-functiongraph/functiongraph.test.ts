@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { instance } from "../harness/api.ts";
 import { ctsEvent, eventGridEvent, hostileEvents } from "../serverless/wake-events.ts";
 import { startProxy } from "../services/proxy.ts";
-import { agencyKeys, buildArtifact, instance, noAgency, setStage, summaryOf } from "./stage.ts";
+import { agencyKeys, buildArtifact, functionHarness, noAgency, summaryOf } from "./container.ts";
 
 const artifact = mkdtempSync(join(tmpdir(), "bridge-fg-artifact-"));
 let printed = "";
@@ -19,7 +20,7 @@ describe("the function for FunctionGraph", () => {
   });
 
   it("delivers on a cold start with its agency's key, and logs by the invocation's logger", async () => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     const subject = stage.task("restart");
     const container = await stage.start();
     const outcome = await container.invoke();
@@ -34,7 +35,7 @@ describe("the function for FunctionGraph", () => {
   });
 
   it("makes one HTTP request and no store call in an idle warm run", async () => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     stage.task("restart");
     const container = await stage.start();
     summaryOf(await container.invoke());
@@ -49,7 +50,7 @@ describe("the function for FunctionGraph", () => {
     ["a CTS notification", ctsEvent(instance.id)],
     ["an event of EventGrid", eventGridEvent(instance.id)],
   ])("polls at once by %s that names the instance, and once for 100 of them", async (_, event) => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     const container = await stage.start();
     summaryOf(await container.invoke());
     const subject = stage.task("restart");
@@ -64,7 +65,7 @@ describe("the function for FunctionGraph", () => {
   });
 
   it("polls all streams by any event that it cannot make sense of", async () => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     const subject = stage.task("restart");
     const container = await stage.start();
     for (const [, event] of hostileEvents)
@@ -73,7 +74,7 @@ describe("the function for FunctionGraph", () => {
   });
 
   it("goes through a proxy to the API, its store and its sinks", async () => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     const proxy = await startProxy({ login: "robot:secret" });
     const subject = stage.task("restart");
     const container = await stage.start({ HTTP_PROXY: proxy.url });
@@ -86,7 +87,7 @@ describe("the function for FunctionGraph", () => {
   });
 
   it("goes on with the agency's next key, and tells nothing twice", async () => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     stage.task("restart");
     const container = await stage.start();
     summaryOf(await container.invoke());
@@ -98,7 +99,7 @@ describe("the function for FunctionGraph", () => {
   });
 
   it("prefers a key of the owner's own to the agency's", async () => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     const [{ ak, sk, securityToken }] = agencyKeys;
     const container = await stage.start({
       HUAWEICLOUD_SDK_AK: ak,
@@ -110,7 +111,7 @@ describe("the function for FunctionGraph", () => {
   });
 
   it("fails each run, and names what is missing, without any key, until the function has its agency", async () => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     const container = await stage.start();
     expect(await container.invoke({ agency: noAgency })).toMatchObject({
       kind: "error",
@@ -121,7 +122,7 @@ describe("the function for FunctionGraph", () => {
   });
 
   it("fails after its run when a stream cannot be read, and goes on with the next", async () => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     const container = await stage.start();
     const wrong = { ak: "WRONG", sk: "wrong", securityToken: "wrong" };
     const outcome = await container.invoke({ agency: wrong });
@@ -132,7 +133,7 @@ describe("the function for FunctionGraph", () => {
   });
 
   it("delivers nothing in a run without time left, and all of it in the next", async () => {
-    const stage = await setStage(artifact);
+    const stage = await functionHarness(artifact);
     stage.task("restart");
     const container = await stage.start();
     summaryOf(await container.invoke());

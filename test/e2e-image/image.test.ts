@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { sinkTypes } from "../../lib/sinks/index.ts";
-import { setStage } from "../harness/bridge.ts";
+import { bridgeFolder } from "../harness/bridge.ts";
 import { buildImage, type Image } from "./container.ts";
 import { unreachableSinks } from "./sinks.ts";
 
@@ -17,8 +17,8 @@ const sources = [{ engine: "rabbitmq", region: "cn-north-4", projectId: "p1", in
 const agency = { ak: "AGENCYKEY1", sk: "agency-secret-1", securityToken: "agency-token-1" };
 
 /** A simulated API and a webhook, with the configuration in the image. */
-async function stageInImage(options: Parameters<typeof setStage>[0] = {}) {
-  const stage = await setStage(options);
+async function stageInImage(options: Parameters<typeof bridgeFolder>[0] = {}) {
+  const stage = await bridgeFolder(options);
   image.add("bridge.config.json", await stage.read("bridge.config.json"));
   return stage;
 }

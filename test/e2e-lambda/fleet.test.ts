@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Handler } from "../integration/fleet/event-source.ts";
-import { type Containers, instanceId, setFleetStage } from "../integration/fleet/stage.ts";
-import { buildArtifact, type Container, startContainer } from "./stage.ts";
+import { type Containers, fleetHarness, instanceId } from "../integration/fleet/functions.ts";
+import { buildArtifact, type Container, startContainer } from "./container.ts";
 
 const artifact = mkdtempSync(join(tmpdir(), "bridge-fleet-artifact-"));
 beforeAll(() => {
@@ -32,7 +32,7 @@ function containersOf(started: Map<string, Container>): Containers {
 describe("the packaged fleet", () => {
   it("plans, polls and delivers under AWS's runtime client, and writes its metrics", async () => {
     const started = new Map<string, Container>();
-    const stage = await setFleetStage({ instances: 3, containers: containersOf(started) });
+    const stage = await fleetHarness({ instances: 3, containers: containersOf(started) });
     const subjects = [1, 2, 3].map((number) =>
       stage.simulator.world.start({
         instance: instanceId(number),

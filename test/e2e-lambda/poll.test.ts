@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { sinkTypes } from "../../lib/sinks/index.ts";
+import { instance } from "../harness/api.ts";
 import { eventBridgeEvent, hostileEvents, snsEvent } from "../serverless/wake-events.ts";
 import { startProxy } from "../services/proxy.ts";
 import { freePort } from "../services/server.ts";
-import { buildArtifact, instance, type LambdaStage, setLambdaStage, summaryOf } from "./stage.ts";
+import { buildArtifact, type LambdaHarness, lambdaHarness, summaryOf } from "./container.ts";
 
 const artifact = mkdtempSync(join(tmpdir(), "bridge-artifact-"));
 let printed = "";
@@ -17,7 +18,7 @@ beforeAll(() => {
 afterAll(() => rmSync(artifact, { recursive: true, force: true }));
 
 const ended = { status: "SUCCESS", afterMs: 0 } as const;
-const arrived = ({ receiver }: LambdaStage) =>
+const arrived = ({ receiver }: LambdaHarness) =>
   receiver.events().map(({ type, subject }) => ({ type, subject }));
 
 describe("the packaged function", () => {
@@ -32,7 +33,7 @@ describe("the packaged function", () => {
   });
 
   it("delivers on a cold start, and writes its metrics", async () => {
-    const stage = await setLambdaStage(artifact);
+    const stage = await lambdaHarness(artifact);
     const subject = stage.task("restart", ended);
     const container = await stage.start();
     const summary = summaryOf(await container.invoke("one"));
@@ -45,7 +46,7 @@ describe("the packaged function", () => {
 
   it("goes through a proxy to the API, its store and its sinks", async () => {
     const proxy = await startProxy({ login: "robot:secret" });
-    const stage = await setLambdaStage(artifact);
+    const stage = await lambdaHarness(artifact);
     const subject = stage.task("restart", ended);
     const container = await stage.start({ HTTP_PROXY: proxy.url });
     expect(summaryOf(await container.invoke("one")).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
@@ -56,7 +57,7 @@ describe("the packaged function", () => {
 
   it("carries every client that is read only when it is wanted, which find nobody here", async () => {
     const nobody = `127.0.0.1:${await freePort()}`;
-    const stage = await setLambdaStage(artifact, {
+    const stage = await lambdaHarness(artifact, {
       sinks: {
         rabbitmq: { type: "rabbitmq", url: `amqp://${nobody}`, exchange: "tasks" },
         redis: { type: "redis", url: `redis://${nobody}`, stream: "tasks" },
@@ -86,7 +87,7 @@ describe("the packaged function", () => {
 
   it("reads the part of every sink type that its configuration names", async () => {
     const types = Object.keys(sinkTypes);
-    const stage = await setLambdaStage(artifact, {
+    const stage = await lambdaHarness(artifact, {
       sinks: Object.fromEntries(types.map((type) => [type, { type, nonsense: true }])),
     });
     const container = await stage.start();
@@ -102,14 +103,14 @@ describe("the packaged function", () => {
     const bare = await mkdtemp(join(tmpdir(), "bridge-bare-"));
     onTestFinished(() => rm(bare, { recursive: true }));
     await cp(artifact, bare, { recursive: true, filter: (file) => !/[/\\]sinks-\w+\.mjs$/.test(file) });
-    const stage = await setLambdaStage(bare);
+    const stage = await lambdaHarness(bare);
     stage.task("restart", ended);
     const container = await stage.start();
     expect(summaryOf(await container.invoke("one")).sinks["ops"]).toMatchObject({ accepted: 1 });
   });
 
   it("makes one HTTP request and no store call in an idle warm run", async () => {
-    const stage = await setLambdaStage(artifact);
+    const stage = await lambdaHarness(artifact);
     stage.task("restart", ended);
     const container = await stage.start();
     summaryOf(await container.invoke("one"));
@@ -125,7 +126,7 @@ describe("the packaged function", () => {
     ["an SNS notification", snsEvent(JSON.stringify({ resource: instance.id }))],
     ["an event of EventBridge", eventBridgeEvent(instance.id)],
   ])("polls at once by %s that names the instance, and once for 100 of them", async (_, event) => {
-    const stage = await setLambdaStage(artifact);
+    const stage = await lambdaHarness(artifact);
     const container = await stage.start();
     summaryOf(await container.invoke("timer"));
     const subject = stage.task("restart", ended);
@@ -145,7 +146,7 @@ describe("the packaged function", () => {
   });
 
   it("polls all streams by any event that it cannot make sense of", async () => {
-    const stage = await setLambdaStage(artifact);
+    const stage = await lambdaHarness(artifact);
     const subject = stage.task("restart", ended);
     const container = await stage.start();
     for (const [index, [, event]] of hostileEvents.entries())
@@ -156,7 +157,7 @@ describe("the packaged function", () => {
   });
 
   it("tells nothing twice when the platform repeats an event, in the same container or another", async () => {
-    const stage = await setLambdaStage(artifact);
+    const stage = await lambdaHarness(artifact);
     stage.task("restart", ended);
     const [first, second] = [await stage.start(), await stage.start()];
     for (const container of [first, first, second]) summaryOf(await container.invoke("the-same"));
@@ -164,7 +165,7 @@ describe("the packaged function", () => {
   });
 
   it("ends before the platform's deadline, and the next run delivers what is left", async () => {
-    const stage = await setLambdaStage(artifact, {
+    const stage = await lambdaHarness(artifact, {
       timeBudget: "30s",
       respond: (number) => (number === 1 ? { hang: true } : {}),
     });
@@ -180,7 +181,7 @@ describe("the packaged function", () => {
   });
 
   it("loses nothing when the platform kills it during a delivery", async () => {
-    const stage = await setLambdaStage(artifact, {
+    const stage = await lambdaHarness(artifact, {
       respond: (number) => (number === 1 ? { hang: true } : {}),
     });
     const subject = stage.task("restart", ended);
@@ -202,7 +203,7 @@ describe("the packaged function", () => {
   });
 
   it("tells each change once when two containers overlap", async () => {
-    const stage = await setLambdaStage(artifact);
+    const stage = await lambdaHarness(artifact);
     const subjects = Array.from({ length: 40 }, (_, index) => stage.task(`task-${index}`, ended));
     const containers = [await stage.start(), await stage.start()];
     await Promise.all(
@@ -215,7 +216,7 @@ describe("the packaged function", () => {
   });
 
   it("delivers what an operator's command line brought back from the dead letters", async () => {
-    const stage = await setLambdaStage(artifact, {
+    const stage = await lambdaHarness(artifact, {
       respond: (number) => (number === 1 ? { status: 400 } : {}),
     });
     const subject = stage.task("restart", ended);
@@ -233,7 +234,7 @@ describe("the packaged function", () => {
   });
 
   it("fails after its run when a stream cannot be read, and goes on with the next", async () => {
-    const stage = await setLambdaStage(artifact);
+    const stage = await lambdaHarness(artifact);
     const container = await stage.start({ AK: "wrong" });
     const outcome = await container.invoke("one");
     expect(outcome).toMatchObject({ kind: "error", errorType: "RunFailed" });
@@ -245,7 +246,7 @@ describe("the packaged function", () => {
   });
 
   it("fails each run, and names what is wrong, while its configuration is none", async () => {
-    const stage = await setLambdaStage(artifact);
+    const stage = await lambdaHarness(artifact);
     const file = join(artifact, "bridge.config.json");
     await writeFile(file, "{}");
     try {

@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { listen } from "../harness/servers.ts";
 
 /** What the function's process said of one event. */
 export type Outcome =
@@ -22,7 +21,7 @@ export interface RuntimeApi {
   invoke(invocation: Invocation): Promise<Outcome>;
   /** What was said of a start that failed. */
   readonly initErrors: readonly string[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 const scheduled = {
@@ -75,10 +74,10 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
     if (verdict === "response") told?.({ kind: "response", value });
     else told?.({ kind: "error", ...(value as { errorType: string; errorMessage: string }) });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const { host, close } = await listen(server);
   return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    host,
+    close,
     initErrors,
     invoke: ({ requestId, timeoutMs, event = scheduled }) =>
       new Promise((resolve) => {
@@ -86,9 +85,5 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
         events.push({ requestId, deadlineMs: Date.now() + timeoutMs, event });
         handOut();
       }),
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
   };
 }

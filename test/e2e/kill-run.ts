@@ -1,17 +1,16 @@
 import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../lib/core/clock.ts";
 import { type StreamKey, streamKey } from "../../lib/core/names.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
-import { type Delivery, startReceiver } from "../../lib/simulator/receiver.ts";
+import type { Delivery } from "../../lib/simulator/receiver.ts";
+import { instance } from "../harness/api.ts";
+import { type BridgeFolder, openBridgeFolder } from "../harness/bridge.ts";
 import { type KillStore, killedFolder } from "./kill-store.ts";
 import { type Acceptance, findings } from "./kill-verdict.ts";
 import { changeTasks } from "./kill-world.ts";
-import { instance, openStage, type Stage, webhook, webhookSecret } from "./stage.ts";
 
 /** Rejects never: what it waits for may not come in this life of the process. */
 type Wait = (traffic: EventEmitter, random: Random) => Promise<unknown>;
@@ -77,30 +76,31 @@ export async function killRun({ kills, seed, store, onKill }: KillOptions): Prom
     accepted.push(...events.map((event) => ({ event, body })));
     return { status: 204 };
   };
-  const receiver = await startReceiver({ secret: webhookSecret, respond });
-  const stage = await openStage({
-    sinks: { log: webhook(receiver.url) },
+  const bridge = await openBridgeFolder({
+    respond,
+    source: { instances: [instance.id] },
+    sink: { retry: { attemptsPerRun: 1, initialDelay: "1ms", maxDelay: "1ms" } },
     // A process that lives a second delivers little; nothing may be given up for that.
     delivery: { timeBudget: "2s", maxBacklog: 1_000_000 },
-    checkpoint: store?.checkpoint,
+    sections: { checkpoint: store?.checkpoint ?? { type: "file", path: "state" } },
     environment: store?.environment,
     onRequest: () => traffic.emit("request"),
   });
-  const { changes } = store ?? killedFolder(join(stage.folder, "state"));
-  const tasks = changeTasks(stage.simulator.world, seededRandom(seed + 2));
+  const { changes } = store ?? killedFolder(join(bridge.folder, "state"));
+  const tasks = changeTasks(bridge.simulator.world, seededRandom(seed + 2));
   try {
     const seen = new Set<string>();
     const chosen = new Map<string, number>();
     for (let count = 1; count <= kills; count++) {
       const [moment, wait] = moments[count % moments.length] ?? moments[0];
-      await killOnce(stage, () => wait(traffic, random));
+      await killOnce(bridge, () => wait(traffic, random));
       chosen.set(moment, (chosen.get(moment) ?? 0) + 1);
       for (const change of await changes(stream)) seen.add(change);
       onKill?.(count);
     }
     tasks.finish();
-    await catchUp(stage);
-    const { out } = await stage.run("dead-letters", "list", "--json");
+    await catchUp(bridge);
+    const { out } = await bridge.run("dead-letters", "list", "--json");
     const { deadLetters }: { deadLetters: readonly { readonly id: string }[] } = JSON.parse(out);
     const ids = new Set(accepted.map(({ event }) => event.id));
     return {
@@ -117,22 +117,18 @@ export async function killRun({ kills, seed, store, onKill }: KillOptions): Prom
     };
   } finally {
     tasks.finish();
-    await stage.close();
-    await receiver.close();
+    await bridge.close();
   }
 }
 
 const watchArguments = ["watch", "--interval", "200ms", "--json"] as const;
 
-async function killOnce(stage: Stage, moment: () => Promise<unknown>): Promise<void> {
-  const child = stage.start(...watchArguments);
-  child.stdout.resume();
-  const err = text(child.stderr);
-  const closed = once(child, "close");
+async function killOnce(bridge: BridgeFolder, moment: () => Promise<unknown>): Promise<void> {
+  const watching = bridge.start(...watchArguments);
   await moment();
-  child.kill("SIGKILL");
-  const [code, signal] = await closed;
-  if (signal !== "SIGKILL") throw new Error(`watch ended by itself with ${code}: ${await err}`);
+  watching.kill("SIGKILL");
+  const { code, err } = await watching.ended;
+  if (code !== null) throw new Error(`watch ended by itself with ${code}: ${err}`);
 }
 
 const ignoreAbort = (error: unknown): void => {
@@ -140,17 +136,19 @@ const ignoreAbort = (error: unknown): void => {
 };
 
 /** Lets `watch` run until a run of it finds no change and owes nothing. */
-async function catchUp(stage: Stage): Promise<void> {
-  const child = stage.start(...watchArguments);
-  child.stderr.resume();
-  const closed = once(child, "close");
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { streams, sinks }: RunSummary = JSON.parse(line);
-    const changes = streams.reduce((sum, { changes }) => sum + changes, 0);
-    const pending = Object.values(sinks).reduce((sum, sink) => sum + sink.pending, 0);
-    if (changes === 0 && pending === 0 && streams.every(({ error }) => error === null)) break;
-  }
-  child.kill("SIGTERM");
-  const [code] = await closed;
+async function catchUp(bridge: BridgeFolder): Promise<void> {
+  const watching = bridge.start(...watchArguments);
+  await Promise.race([watching.said("out", isSettled), watching.ended]);
+  watching.kill("SIGTERM");
+  const { code } = await watching.ended;
   if (code !== 143) throw new Error(`watch ended with ${code} on SIGTERM`);
+}
+
+/** Whether the newest of some summaries, one a line, tells of nothing more to do. */
+function isSettled(summaries: string): boolean {
+  const line = summaries.split("\n").at(-2);
+  if (line === undefined) return false;
+  const { streams, sinks }: RunSummary = JSON.parse(line);
+  const isIdle = streams.every(({ changes, error }) => changes === 0 && error === null);
+  return isIdle && Object.values(sinks).every(({ pending }) => pending === 0);
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../../lib/core/clock.ts";
 import type { World } from "../../lib/simulator/world.ts";
-import { instance } from "./stage.ts";
+import { instance } from "../harness/api.ts";
 
 const courses = [
   ["CREATED", "EXECUTING", "SUCCESS"],

@@ -1,32 +1,42 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { systemClock } from "../../lib/core/clock.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
-import { type Receiver, type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
-import { openStage, type Stage, type StageOptions, webhook, webhookSecret } from "./stage.ts";
+import type { Receiver, ReceiverOptions } from "../../lib/simulator/receiver.ts";
+import { instance, receiving, webhookTo } from "../harness/api.ts";
+import { type BridgeFolder, bridgeFolder, secrets as planted } from "../harness/bridge.ts";
+import { freePort } from "../services/server.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-async function stageWith(options: StageOptions): Promise<Stage> {
-  const stage = await openStage(options);
-  onTestFinished(() => stage.close());
-  return stage;
-}
+const webhookSecret = planted.webhook;
 
-async function receiver(options: ReceiverOptions = {}): Promise<Receiver> {
-  const opened = await startReceiver({ secret: webhookSecret, ...options });
-  onTestFinished(() => opened.close());
-  return opened;
-}
+/** A bridge with these sinks on one instance, which it need not list, and its store in the folder `state`. */
+const stageWith = ({ source = {}, sinks }: { readonly source?: object; readonly sinks: Sinks }) =>
+  bridgeFolder({
+    sinks,
+    source: { instances: [instance.id], ...source },
+    sections: { checkpoint: { type: "file", path: "state" } },
+  });
+type Sinks = Readonly<Record<string, object>>;
+
+const receiver = (options: ReceiverOptions = {}): Promise<Receiver> =>
+  receiving({ secret: webhookSecret, ...options });
+
+/** With nothing random between its attempts. */
+const webhook = (url: string, more: object = {}) =>
+  webhookTo(url, {
+    secret: webhookSecret,
+    retry: { attemptsPerRun: 1, initialDelay: "1ms", maxDelay: "1ms" },
+    ...more,
+  });
 
 /** One `poll --json` that ends as it should, and its summary. */
-async function poll(stage: Stage, expectedCode = 0): Promise<RunSummary> {
+async function poll(stage: BridgeFolder, expectedCode = 0): Promise<RunSummary> {
   const { code, out, err } = await stage.run("poll", "--json");
   expect([code, err]).toEqual([expectedCode, ""]);
   return JSON.parse(out);
@@ -36,7 +46,7 @@ const told = (events: readonly CloudEvent[], task: string): readonly string[] =>
   events.filter(({ subject }) => subject === task).map(({ data }) => data.change.to);
 
 /** Everything a write to the store would change. */
-async function storeState(stage: Stage): Promise<readonly unknown[]> {
+async function storeState(stage: BridgeFolder): Promise<readonly unknown[]> {
   const folder = join(stage.folder, "state");
   return Promise.all(
     (await readdir(folder)).toSorted().map(async (name) => {
@@ -54,12 +64,12 @@ describe("a task that ends hours after it was created", () => {
   ])("gives two events in order, read $read", async ({ maxOpenAge }) => {
     const ops = await receiver();
     const stage = await stageWith({ sinks: { ops: webhook(ops.url) }, source: { maxOpenAge } });
-    stage.task("SUCCESS", 30 * hourMs);
-    const task = stage.task("EXECUTING", 6 * hourMs);
-    stage.task("SUCCESS", minuteMs);
+    stage.task(undefined, "SUCCESS", 30 * hourMs);
+    const task = stage.task(undefined, "EXECUTING", 6 * hourMs);
+    stage.task(undefined, "SUCCESS", minuteMs);
     const first = await poll(stage);
     const second = await poll(stage);
-    stage.task("FAILED", 0);
+    stage.task(undefined, "FAILED", 0);
     stage.simulator.world.setStatus(task, "SUCCESS");
     const third = await poll(stage);
 
@@ -77,8 +87,8 @@ describe("a poll that finds no change", () => {
   it("makes one request, sends nothing and writes nothing", async () => {
     const ops = await receiver();
     const stage = await stageWith({ sinks: { ops: webhook(ops.url) } });
-    stage.task("EXECUTING", 2 * hourMs);
-    stage.task("SUCCESS", hourMs);
+    stage.task(undefined, "EXECUTING", 2 * hourMs);
+    stage.task(undefined, "SUCCESS", hourMs);
     await poll(stage);
     const before = [await storeState(stage), ops.connections(), ops.deliveries.length];
     const requests = stage.simulator.requestCount();
@@ -93,11 +103,11 @@ describe("a new stream with startFrom: now", () => {
   it("takes what has ended as its baseline, and follows what is open", async () => {
     const ops = await receiver();
     const stage = await stageWith({ sinks: { ops: webhook(ops.url) }, source: { startFrom: "now" } });
-    const ended = stage.task("SUCCESS", hourMs);
-    const open = stage.task("EXECUTING", hourMs);
+    const ended = stage.task(undefined, "SUCCESS", hourMs);
+    const open = stage.task(undefined, "EXECUTING", hourMs);
     await poll(stage);
     stage.simulator.world.setStatus(open, "FAILED");
-    const later = stage.task("SUCCESS");
+    const later = stage.task(undefined, "SUCCESS");
     await poll(stage);
     expect(told(ops.events(), ended)).toEqual([]);
     expect(told(ops.events(), open).at(-1)).toBe("FAILED");
@@ -114,7 +124,7 @@ describe("a webhook that answers 503 for three runs", () => {
       onDelivery: ({ events }) => status === 204 && accepted.push(...events),
     });
     const stage = await stageWith({ sinks: { ops: webhook(ops.url) } });
-    const tasks = [3, 2, 1].map((age) => stage.task("CREATED", age * hourMs));
+    const tasks = [3, 2, 1].map((age) => stage.task(undefined, "CREATED", age * hourMs));
     for (const next of ["EXECUTING", "SUCCESS", null]) {
       const summary = await poll(stage);
       expect(summary.sinks["ops"]).toMatchObject({ accepted: 0, deadLettered: 0, state: "failing" });
@@ -135,15 +145,15 @@ describe("one sink in trouble", () => {
   it("does not starve another when its port is closed", async () => {
     const good = await receiver();
     const stage = await stageWith({
-      sinks: { down: webhook(await closedPort()), good: webhook(good.url) },
+      sinks: { down: webhook(`http://127.0.0.1:${await freePort()}/`), good: webhook(good.url) },
     });
-    for (let count = 1; count <= 20; count++) stage.task("SUCCESS", count * minuteMs);
+    for (let count = 1; count <= 20; count++) stage.task(undefined, "SUCCESS", count * minuteMs);
     const first = await poll(stage);
     expect(first.sinks).toMatchObject({
       good: { accepted: 20, pending: 0 },
       down: { accepted: 0, pending: 20 },
     });
-    stage.task("FAILED");
+    stage.task(undefined, "FAILED");
     const second = await poll(stage);
     expect(second.sinks).toMatchObject({ good: { accepted: 1, pending: 0 }, down: { pending: 21 } });
   });
@@ -154,7 +164,7 @@ describe("one sink in trouble", () => {
     const patient = { now: systemClock.now, sleep: () => everything.promise };
     const slow = await receiver({ clock: patient, respond: () => ({ status: 204, delayMs: 1 }) });
     const stage = await stageWith({ sinks: { slow: webhook(slow.url), good: webhook(good.url) } });
-    for (let count = 1; count <= 20; count++) stage.task("SUCCESS", count * minuteMs);
+    for (let count = 1; count <= 20; count++) stage.task(undefined, "SUCCESS", count * minuteMs);
     const summary = await poll(stage);
     expect(summary.sinks).toMatchObject({ good: { accepted: 20 }, slow: { accepted: 20 } });
   });
@@ -163,7 +173,7 @@ describe("one sink in trouble", () => {
     let status = 401;
     const ops = await receiver({ respond: () => ({ status }) });
     const stage = await stageWith({ sinks: { ops: webhook(ops.url) } });
-    const tasks = [2, 1].map((age) => stage.task("EXECUTING", age * hourMs));
+    const tasks = [2, 1].map((age) => stage.task(undefined, "EXECUTING", age * hourMs));
     const blocked = await stage.run("poll");
     expect(blocked.code).toBe(0);
     expect(blocked.out).toContain("ops is blocked (unauthorized). 2 events kept until it is mended");
@@ -187,7 +197,7 @@ describe("an event that its receiver refuses with 400", () => {
     let status = 400;
     const ops = await receiver({ respond: () => ({ status, body: "bad event" }) });
     const stage = await stageWith({ sinks: { ops: webhook(ops.url) } });
-    const task = stage.task("FAILED");
+    const task = stage.task(undefined, "FAILED");
     expect((await poll(stage, 1)).sinks["ops"]).toMatchObject({ deadLettered: 1, pending: 0 });
     const [id] = ops.events().map((event) => event.id);
 
@@ -224,7 +234,7 @@ describe("secrets", () => {
       });
       const sink = webhook(`${ops.url}/${path}?token=${path}`, { headers: { authorization: header } });
       const stage = await stageWith({ sinks: { ops: sink } });
-      stage.task("FAILED");
+      stage.task(undefined, "FAILED");
       const commands = [
         ["poll"],
         ["tasks"],
@@ -246,12 +256,3 @@ describe("secrets", () => {
     },
   );
 });
-
-/** A URL on which nobody listens. */
-async function closedPort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}/`;
-}

@@ -1,11 +1,10 @@
-import { describe, expect, it, onTestFinished } from "vitest";
-import { startReceiver } from "../../lib/simulator/receiver.ts";
-import { exampleStage, onLoopback } from "./stage.ts";
+import { describe, expect, it } from "vitest";
+import { receiving } from "../harness/api.ts";
+import { exampleStage, onLoopback } from "./example.ts";
 
 describe("the example deliver-to-slack", () => {
   it("posts failures, and nothing else", async () => {
-    const slack = await startReceiver({ respond: () => ({ status: 200, body: "ok" }) });
-    onTestFinished(() => slack.close());
+    const slack = await receiving({ respond: () => ({ status: 200, body: "ok" }) });
     const environment = { SLACK_URL: `${slack.url}/services/T/B/x` };
     const { task, poll, cli } = await exampleStage("deliver-to-slack", { environment, sink: onLoopback });
     expect(await poll()).toMatchObject({ accepted: 0 });

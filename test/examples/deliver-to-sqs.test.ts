@@ -3,7 +3,7 @@ import { startFauxqs } from "fauxqs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { consumer } from "../../examples/deliver-to-sqs/consumer.ts";
 import type { CloudEvent } from "../../lib/change/event.ts";
-import { exampleStage } from "./stage.ts";
+import { exampleStage } from "./example.ts";
 
 /** A FIFO queue before the example's bridge. */
 async function queued() {

@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { receiver } from "../../examples/deliver-to-webhook/receiver.ts";
 import type { CloudEvent } from "../../lib/change/event.ts";
-import { exampleStage, onLoopback } from "./stage.ts";
+import { listening } from "../harness/servers.ts";
+import { exampleStage, onLoopback } from "./example.ts";
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
@@ -22,12 +22,7 @@ async function started() {
     response.once("finish", () => statuses.push(response.statusCode));
     return listener(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { origin: url } = await listening(server);
   return {
     url,
     acted,

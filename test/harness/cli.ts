@@ -12,9 +12,9 @@ export interface Ended {
 
 export interface Running {
   readonly ended: Promise<Ended>;
-  /** Resolves with all of stdout, or stderr, once it matches; the test's own time limit bounds it. */
-  said(stream: "out" | "err", pattern: RegExp): Promise<string>;
-  kill(signal: "SIGINT" | "SIGTERM"): void;
+  /** Resolves with all of stdout, or stderr, once it is as expected; the test's own time limit bounds it. */
+  said(stream: "out" | "err", expected: RegExp | ((text: string) => boolean)): Promise<string>;
+  kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
   /** Reads stdout no longer, as `head` does. */
   closeOut(): void;
 }
@@ -25,21 +25,40 @@ export interface StartOptions {
   readonly nodeOptions?: readonly string[];
   /** All of stdin; without it there is none. */
   readonly input?: string;
+  /** The width of a terminal without colours, by util-linux's `script`: stdout is what the terminal shows. */
+  readonly columns?: number;
 }
 
-/** The command line as its users start it, in a process of its own, with nothing of this one's environment but PATH. */
-export function start(
-  args: readonly string[],
-  { cwd, env = {}, nodeOptions = [], input }: StartOptions = {},
-): Running {
-  const options = ["--disable-warning=ExperimentalWarning", ...nodeOptions];
+/**
+ * The command line as its users start it, in a process of its own, with nothing of this one's environment but PATH.
+ * Needs no test runner.
+ */
+export function launch(args: readonly string[], options: StartOptions = {}): Running {
+  const { cwd, env = {}, nodeOptions = [], input, columns } = options;
+  const words = [process.execPath, "--disable-warning=ExperimentalWarning", ...nodeOptions, cli, ...args];
   const environment = { PATH: process.env["PATH"], ...env };
-  return running(spawn(process.execPath, [...options, cli, ...args], { cwd, env: environment }), input);
+  if (columns === undefined) {
+    const [command = "", ...rest] = words;
+    return running(spawn(command, rest, { cwd, env: environment }), input);
+  }
+  const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const script = ["-qec", `stty cols ${columns} rows 40; ${quoted}`, "/dev/null"];
+  const terminal = { NO_COLOR: "1", TERM: "xterm", ...environment };
+  return running(spawn("script", script, { cwd, env: terminal }), input);
 }
 
-/** A process under the test's eyes, which ends with the test at the latest. */
+/** The same, ended with the test at the latest. */
+export function start(args: readonly string[], options?: StartOptions): Running {
+  const running = launch(args, options);
+  onTestFinished(() => running.kill("SIGKILL"));
+  return running;
+}
+
+export const run = (args: readonly string[], options?: StartOptions): Promise<Ended> =>
+  start(args, options).ended;
+
+/** A process and all that it says. */
 export function running(child: ChildProcessWithoutNullStreams, input?: string): Running {
-  onTestFinished(() => void child.kill("SIGKILL"));
   child.stdin.end(input);
   const streams = { out: child.stdout.setEncoding("utf8"), err: child.stderr.setEncoding("utf8") };
   const heard = { out: "", err: "" };
@@ -52,31 +71,14 @@ export function running(child: ChildProcessWithoutNullStreams, input?: string): 
     ended: new Promise((resolve, reject) => {
       child.once("error", reject).once("close", (code) => resolve({ code, ...heard }));
     }),
-    said: (name, pattern) =>
+    said: (name, expected) =>
       new Promise((resolve) => {
-        const look = () => pattern.test(heard[name]) && resolve(heard[name]);
+        const isSaid = typeof expected === "function" ? expected : (text: string) => expected.test(text);
+        const look = () => isSaid(heard[name]) && resolve(heard[name]);
         streams[name].on("data", look);
         look();
       }),
-    kill: (signal) => child.kill(signal),
-    closeOut: () => child.stdout.destroy(),
+    kill: (signal) => void child.kill(signal),
+    closeOut: () => void child.stdout.destroy(),
   };
-}
-
-export const run = (args: readonly string[], options?: StartOptions): Promise<Ended> =>
-  start(args, options).ended;
-
-/** The command line on a terminal of so many columns, without colours; its output is what the terminal shows. */
-export function runOnTerminal(
-  args: readonly string[],
-  columns: number,
-  { cwd, env = {} }: StartOptions = {},
-): Promise<Ended> {
-  const words = [process.execPath, "--disable-warning=ExperimentalWarning", cli, ...args];
-  const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-  const script = spawn("script", ["-qec", `stty cols ${columns} rows 40; ${command}`, "/dev/null"], {
-    cwd,
-    env: { PATH: process.env["PATH"], NO_COLOR: "1", TERM: "xterm", ...env },
-  });
-  return running(script).ended;
 }

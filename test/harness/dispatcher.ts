@@ -6,8 +6,7 @@ import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import type { Sink } from "../../lib/sinks/sink.ts";
 import { createdMs } from "../change/sample.ts";
 import { key } from "../checkpoint/sample.ts";
-import { runUntilSettled } from "../delivery/run-until-settled.ts";
-import { manualClock } from "./clock.ts";
+import { manualClock, runUntilSettled } from "./clock.ts";
 
 export const policy = {
   attemptsPerRun: 3,
@@ -27,7 +26,7 @@ export const failing: BreakerState = {
 };
 
 /** A dispatcher to one sink, on a clock that a test moves. */
-export function stage(
+export function dispatcherHarness(
   sink: Sink,
   over: Partial<CircuitBreakerOptions> & { trouble?: BreakerState } = {},
   random = () => 0.5,

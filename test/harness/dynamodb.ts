@@ -1,13 +1,12 @@
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import dynalite from "dynalite";
 import { Agent, request } from "undici";
 import { openAws } from "../../lib/aws/client.ts";
 import { type Clock, systemClock } from "../../lib/core/clock.ts";
 import { openTable, type Table } from "../../lib/stores/dynamodb/table.ts";
-import { accessKey } from "./http.ts";
+import { accessKey } from "../aws/sample.ts";
+import { listen, untilEnd } from "./servers.ts";
 
 /** What befalls one call: the engine never sees it, or its answer never arrives. */
 export type Fault = "throttle" | "lose-request" | "lose-answer";
@@ -30,7 +29,7 @@ export const environment = { AWS_REGION: "eu-west-1", ...accessKey };
 /** A local engine with DynamoDB's conditions, behind a proxy that injects faults and is late with what it may be late with. */
 export async function startEngine(): Promise<Engine> {
   const engine = dynalite({ createTableMs: 0 });
-  const engineOrigin = await listening(engine);
+  const { origin: engineOrigin, ...engineServer } = await listen(engine);
   const calls: string[] = [];
   const faults: Engine["faults"] = [];
   const proxy = createServer(async (incoming, outgoing) => {
@@ -62,7 +61,7 @@ export async function startEngine(): Promise<Engine> {
     outgoing.writeHead(answer.statusCode, { "content-type": "application/x-amz-json-1.0" });
     outgoing.end(text);
   });
-  const origin = await listening(proxy);
+  const { origin, ...proxyServer } = await listen(proxy);
 
   const dispatcher = new Agent();
   const direct = openAws({
@@ -87,9 +86,16 @@ export async function startEngine(): Promise<Engine> {
     },
     close: async () => {
       await dispatcher.close();
-      for (const server of [proxy, engine]) await closed(server);
+      for (const server of [proxyServer, engineServer]) await server.close();
     },
   };
+}
+
+/** The engine until the test ends, with a table `checkpoints`. */
+export async function startCheckpoints(): Promise<Engine> {
+  const engine = await untilEnd(startEngine());
+  await createTable(engine.raw, "checkpoints");
+  return engine;
 }
 
 /** A read of a table that does not ask for consistency: DynamoDB may answer from before the last writes, so here it always does. */
@@ -125,15 +131,3 @@ const keySchema = (hash: string, range: string) => [
   { AttributeName: hash, KeyType: "HASH" },
   { AttributeName: range, KeyType: "RANGE" },
 ];
-
-async function listening(server: Server): Promise<string> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-const closed = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });

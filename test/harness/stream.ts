@@ -15,8 +15,7 @@ import { memoryCheckpoints, memoryDeadLetters, memoryParked } from "../../lib/st
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { createdMs } from "../change/sample.ts";
 import { key, stream } from "../checkpoint/sample.ts";
-import { runUntilSettled } from "../delivery/run-until-settled.ts";
-import { manualClock } from "./clock.ts";
+import { manualClock, runUntilSettled } from "./clock.ts";
 import type { ScriptedSink } from "./scripted-sink.ts";
 
 /** The API as a list of tasks that a test edits. */
@@ -73,7 +72,7 @@ export const patience: RetryPolicy = {
 type Changes = Partial<RunContext> & { readonly random?: Random };
 
 /** The run's real parts around a listed API, sinks that answer as told, and a clock that stands still. */
-export function stage(
+export function streamHarness(
   sinks: readonly ScriptedSink[],
   over: Partial<StreamPlan["rules"]> & Partial<Pick<StreamPlan, "startFrom" | "overdueAfterMs">> = {},
 ) {

@@ -2,7 +2,8 @@ import { Agent } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { huaweiSecrets } from "../../lib/huawei/secrets.ts";
 import { parseAuthorization, signatureOf } from "../../lib/huawei/sign.ts";
-import { nowMs, type Reply, type Seen, serve } from "../harness/http.ts";
+import { nowMs } from "../aws/sample.ts";
+import { type Reply, type Seen, serve } from "../harness/http.ts";
 
 const key = { HUAWEICLOUD_SDK_AK: "AK", HUAWEICLOUD_SDK_SK: "planted-secret-key" };
 const place = { HUAWEICLOUD_SDK_REGION: "cn-north-4", HUAWEICLOUD_SDK_PROJECT_ID: "p1" };

@@ -1,10 +1,9 @@
 import type { LookupAddress } from "node:dns";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { Agent, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { addressGuard, guardedConnector, isCidr } from "../../lib/net/address-guard.ts";
+import { serve } from "../harness/http.ts";
 
 const strict = addressGuard({ allow: false, onlyAllowed: false });
 const open = addressGuard({ allow: true, onlyAllowed: false });
@@ -203,17 +202,8 @@ describe("a guarded connection", () => {
   };
 
   async function server(): Promise<{ readonly port: number; readonly reached: () => number }> {
-    let reached = 0;
-    const listening = createServer((_, response) => {
-      reached += 1;
-      response.end();
-    });
-    await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => {
-      listening.closeAllConnections();
-      listening.close();
-    });
-    return { port: (listening.address() as AddressInfo).port, reached: () => reached };
+    const { origin, seen } = await serve({});
+    return { port: Number(new URL(origin).port), reached: () => seen.length };
   }
 
   const get = async (

@@ -1,9 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { Agent } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { exchange, type HttpRequest, headerOf, OutOfTime } from "../../lib/net/exchange.ts";
+import { listening } from "../harness/servers.ts";
 
 /** A server that answers as told, the connections it got, and an exchange with it. */
 async function stage(answer: (response: ServerResponse, headers: IncomingHttpHeaders) => void) {
@@ -12,14 +12,9 @@ async function stage(answer: (response: ServerResponse, headers: IncomingHttpHea
   server.on("connection", () => {
     connections += 1;
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { origin } = await listening(server);
   const agent = new Agent({ allowH2: false });
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await agent.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  onTestFinished(() => agent.destroy());
   const abort = new AbortController();
   const ask = (over: Partial<HttpRequest> = {}) =>
     exchange(

@@ -1,8 +1,6 @@
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
@@ -14,6 +12,7 @@ import { type AgentOptions, openAgent } from "../../lib/net/agent.ts";
 import { exchange } from "../../lib/net/exchange.ts";
 import { networkFailure, networkFailureText } from "../../lib/net/network-errors.ts";
 import { noProxyMatcher, proxyConnector } from "../../lib/net/proxy.ts";
+import { listening } from "../harness/servers.ts";
 import { type Certificate, makeCertificate } from "../services/certificate.ts";
 import { startProxy } from "../services/proxy.ts";
 
@@ -37,13 +36,7 @@ async function listen(server: Server): Promise<{ readonly port: number; readonly
     );
     response.end("hello");
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { port: (server.address() as AddressInfo).port, seen };
+  return { port: (await listening(server)).port, seen };
 }
 
 const plain = () => listen(createServer());

@@ -3,7 +3,7 @@ import { systemClock } from "../../lib/core/clock.ts";
 import { warmBridge } from "../../lib/serverless/warm.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
-import { setStage } from "../harness/bridge.ts";
+import { bridgeFolder } from "../harness/bridge.ts";
 import { type Otelcol, startOtelcol } from "../services/otelcol.ts";
 
 let collector: Otelcol;
@@ -17,7 +17,7 @@ const exporting = () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin });
 describe("a poll with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
   it("sends one trace for the run, and one for each event with its attempts in every later run", async () => {
     let up = false;
-    const stage = await setStage({
+    const stage = await bridgeFolder({
       respond: () => ({ status: up ? 204 : 503 }),
       environment: { ...exporting(), OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=first" },
       sections: { events: { traceparent: true } },
@@ -51,7 +51,7 @@ describe("a poll with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
   });
 
   it("sends its metrics before it ends", async () => {
-    const stage = await setStage({ environment: exporting() });
+    const stage = await bridgeFolder({ environment: exporting() });
     stage.task("bindInstancePublicIp");
     await stage.run("poll");
     await expect
@@ -60,7 +60,7 @@ describe("a poll with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
   });
 
   it("sends only the signals whose exporter is not none", async () => {
-    const stage = await setStage({
+    const stage = await bridgeFolder({
       environment: { ...exporting(), OTEL_TRACES_EXPORTER: "none", OTEL_SERVICE_NAME: "metrics-alone" },
     });
     stage.task("bindInstancePublicIp");
@@ -77,7 +77,7 @@ describe("a poll with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
 
 describe("a function with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
   it("sends its spans before its invocation ends, after which the platform may freeze it", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("resizeInstance", "SUCCESS");
     vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.origin);
     onTestFinished(() => void vi.unstubAllEnvs());
@@ -96,7 +96,7 @@ describe("a function with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
 
 describe("a collector that cannot be reached", () => {
   it("delays a poll by no more than its time to flush, and is named in one line", async () => {
-    const stage = await setStage({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" } });
+    const stage = await bridgeFolder({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" } });
     stage.task("bindInstancePublicIp");
     const { code, err } = await stage.run("poll");
     expect(code).toBe(0);

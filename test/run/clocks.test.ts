@@ -6,7 +6,7 @@ import type { Log } from "../../lib/telemetry/log.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { ops } from "../checkpoint/sample.ts";
 import { accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
-import { patience, stage } from "../harness/stream.ts";
+import { patience, streamHarness } from "../harness/stream.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -23,7 +23,7 @@ const logged = () => {
 
 /** A stage whose record a test can change behind the run's back. */
 function staged(sinks: readonly ScriptedSink[]) {
-  const each = stage(sinks);
+  const each = streamHarness(sinks);
   const rewrite = async (change: (checkpoint: Checkpoint) => Checkpoint): Promise<void> => {
     const { stream } = each.plan.rules;
     const stored = await each.memory.load(stream);
@@ -38,7 +38,7 @@ describe("a clock that was ahead once", () => {
     "by %i days in the first run costs no task, and stores nothing of the future",
     async (days) => {
       const sink = scriptedSink(ops);
-      const { run, show, record, clock, source } = stage([sink], { startFrom: "now" });
+      const { run, show, record, clock, source } = streamHarness([sink], { startFrom: "now" });
       clock.set(createdMs + days * dayMs);
       source.clockSkewMs = -days * dayMs;
       show(task("ended", "SUCCESS", createdMs - hourMs), task("open", "EXECUTING", createdMs - 5 * dayMs));
@@ -59,7 +59,7 @@ describe("a clock that was ahead once", () => {
 
   it("in a first run that could not list stores no baseline that would silence what ends later", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, clock, source } = stage([sink], { startFrom: "now" });
+    const { run, show, clock, source } = streamHarness([sink], { startFrom: "now" });
     clock.set(createdMs + 30 * dayMs);
     source.failure = new SourceError("unavailable", "down");
     await run();
@@ -94,7 +94,7 @@ describe("a clock that was ahead once", () => {
   it("lets an event age from the moment it is seen, not from the future", async () => {
     const sink = scriptedSink(ops, () => busy);
     const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
-    const { run, show, clock, deadLetters } = stage([sink], { policies });
+    const { run, show, clock, deadLetters } = streamHarness([sink], { policies });
     clock.set(createdMs + 30 * dayMs);
     show(task("a"));
     await run();
@@ -111,7 +111,7 @@ describe("a clock that was ahead once", () => {
     async (answer) => {
       const sink = scriptedSink(ops, () => busy);
       const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
-      const { run, show, clock, source, deadLetters } = stage([sink], { policies });
+      const { run, show, clock, source, deadLetters } = streamHarness([sink], { policies });
       show(task("a"));
       await run();
       clock.set(createdMs + 30 * dayMs);
@@ -132,7 +132,7 @@ describe("a clock that was ahead once", () => {
   it("gives nothing up as too old in a stream that only delivers, until an answer to another confirms the time", async () => {
     const sink = scriptedSink(ops, () => busy);
     const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
-    const { run, show, clock, plan, deadLetters } = stage([sink], { policies });
+    const { run, show, clock, plan, deadLetters } = streamHarness([sink], { policies });
     show(task("a"));
     await run();
     Object.assign(plan, { source: null });
@@ -147,7 +147,7 @@ describe("a clock that was ahead once", () => {
   it("gives up what is too old where the Date of a refusal confirms the time", async () => {
     const sink = scriptedSink(ops, () => busy);
     const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
-    const { run, show, clock, source, deadLetters } = stage([sink], { policies });
+    const { run, show, clock, source, deadLetters } = streamHarness([sink], { policies });
     show(task("a"));
     await run();
     await clock.advance(2 * hourMs);
@@ -178,7 +178,7 @@ describe("a clock that was behind once", () => {
   it("gives nothing up as too old once it is right again", async () => {
     const sink = scriptedSink(ops, () => busy);
     const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
-    const { run, show, clock, source, deadLetters } = stage([sink], { policies });
+    const { run, show, clock, source, deadLetters } = streamHarness([sink], { policies });
     clock.set(createdMs - 30 * dayMs);
     source.clockSkewMs = 30 * dayMs;
     show(task("a"));
@@ -196,7 +196,7 @@ describe("a clock that is behind for one run that the API refuses", () => {
   it("makes no event old that was committed before it", async () => {
     const sink = scriptedSink(ops, () => busy);
     const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
-    const { run, show, clock, source, deadLetters } = stage([sink], { policies });
+    const { run, show, clock, source, deadLetters } = streamHarness([sink], { policies });
     show(task("a"));
     await run();
     clock.set(createdMs - 30 * dayMs);
@@ -214,7 +214,7 @@ describe("a clock that is behind for one run that the API refuses", () => {
 describe("a clock that jumps ahead within a run", () => {
   const aged = () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = stage([sink]);
+    const staged = streamHarness([sink]);
     const jump = (): void => staged.clock.set(staged.clock.now() + 30 * dayMs);
     return { ...staged, sink, jump };
   };
@@ -251,7 +251,7 @@ describe("a clock that jumps ahead within a run", () => {
 describe("a first instant in the future", () => {
   it("is waited for, and each run says so", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, clock } = stage([sink], { startFrom: { instantMs: createdMs + dayMs } });
+    const { run, show, clock } = streamHarness([sink], { startFrom: { instantMs: createdMs + dayMs } });
     show(task("a", "SUCCESS"));
     const { log, lines } = logged();
     await run({ log });
@@ -266,7 +266,7 @@ describe("a first instant in the future", () => {
 describe("a clock that differs from the API's", () => {
   it.each([-30 * dayMs, 30 * dayMs])("by %i ms makes no task overdue and moves no window", async (skewMs) => {
     const sink = scriptedSink(ops);
-    const { run, show, source, record } = stage([sink], { overdueAfterMs: () => hourMs });
+    const { run, show, source, record } = streamHarness([sink], { overdueAfterMs: () => hourMs });
     source.clockSkewMs = skewMs;
     const apiMs = createdMs + skewMs;
     show(task("a", "EXECUTING", apiMs - minuteMs), task("b", "SUCCESS", apiMs - 2));
@@ -279,7 +279,7 @@ describe("a clock that differs from the API's", () => {
 describe("a task created in the future", () => {
   it("moves no window past the API's clock", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, record, clock } = stage([sink]);
+    const { run, show, record, clock } = streamHarness([sink]);
     show(task("far", "SUCCESS", farMs), task("a", "SUCCESS"));
     await run();
     expect((await record())?.watermarkMs).toBe(createdMs - 15 * minuteMs);
@@ -291,7 +291,7 @@ describe("a task created in the future", () => {
 
   it("does not switch off the hold for records that cannot be read", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, clock, source } = stage([sink]);
+    const { run, show, clock, source } = streamHarness([sink]);
     source.skipped = [{ id: "bad", createdAtMs: createdMs, problem: "status is missing" }];
     show(task("far", "SUCCESS", farMs), task("b", "SUCCESS", createdMs + hourMs));
     await clock.advance(hourMs);

@@ -4,12 +4,12 @@ import { taskId } from "../../lib/core/names.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, ops } from "../checkpoint/sample.ts";
 import { accepted, refused, scriptedSink } from "../harness/scripted-sink.ts";
-import { stage } from "../harness/stream.ts";
+import { streamHarness } from "../harness/stream.ts";
 
 describe("a run whose dead letters cannot be stored", () => {
   it("still tells the healthy sinks everything, settles them, and keeps what could not be given up", async () => {
     const bad = scriptedSink(ops, () => refused);
-    const { clock, run, show, record, deadLetters } = stage([
+    const { clock, run, show, record, deadLetters } = streamHarness([
       bad,
       scriptedSink(chat, async (_, signal) => {
         await clock.sleep(1_000, signal);
@@ -35,7 +35,7 @@ describe("a run whose dead letters cannot be stored", () => {
 
   it("never sends a later change of a task past one that it could not give up", async () => {
     const sink = scriptedSink(ops, ({ data }) => (data.change.to === "OVERDUE" ? accepted : refused));
-    const { run, show, deadLetters } = stage([sink], { overdueAfterMs: () => 0 });
+    const { run, show, deadLetters } = streamHarness([sink], { overdueAfterMs: () => 0 });
     show(sampleTask({ createdAtMs: createdMs - 1 }));
     const down = { ...deadLetters, put: () => Promise.reject(new StoreError("unavailable", "down")) };
     await run({ deadLetters: down });

@@ -8,10 +8,9 @@ import { type RunOptions, runStreams } from "../../lib/run/run-streams.ts";
 import { lookBudgets } from "../../lib/source/look-budget.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, ops } from "../checkpoint/sample.ts";
-import { runUntilSettled } from "../delivery/run-until-settled.ts";
-import type { ManualClock } from "../harness/clock.ts";
+import { type ManualClock, runUntilSettled } from "../harness/clock.ts";
 import { accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
-import { stage } from "../harness/stream.ts";
+import { streamHarness } from "../harness/stream.ts";
 
 const secondMs = 1_000;
 const everyMs = 5 * secondMs;
@@ -20,7 +19,7 @@ const ended = sampleTask({ status: "SUCCESS", updatedAtMs: createdMs + 12 * seco
 
 /** A stream that is followed for 54 seconds, its looks' instants in seconds, and runs over it. */
 function followed(sinks: readonly ScriptedSink[] = [scriptedSink(ops)], callsPerMinute = 600) {
-  const staged = stage(sinks);
+  const staged = streamHarness(sinks);
   const { clock, source } = staged;
   const budget = lookBudgets(clock, callsPerMinute)("key");
   const plan = { ...staged.plan, follow: { everyMs, budget, followed: new Map() } };

@@ -5,9 +5,9 @@ import type { StreamPlan } from "../../lib/run/plan.ts";
 import { runStream } from "../../lib/run/run-stream.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { key, ops } from "../checkpoint/sample.ts";
-import { runUntilSettled } from "../delivery/run-until-settled.ts";
+import { runUntilSettled } from "../harness/clock.ts";
 import { accepted, busy, scriptedSink } from "../harness/scripted-sink.ts";
-import { stage } from "../harness/stream.ts";
+import { streamHarness } from "../harness/stream.ts";
 
 const minuteMs = 60_000;
 const refusal = (code: string) =>
@@ -19,7 +19,7 @@ const task = (id: string, status = "EXECUTING", createdAtMs = createdMs, updated
 /** Two open tasks and an ended one, all told, and runs at so many milliseconds after that. */
 async function staged() {
   const sink = scriptedSink(ops);
-  const each = stage([sink]);
+  const each = streamHarness([sink]);
   const { clock, plan, context, source, show, run } = each;
   show(task("later", "EXECUTING", createdMs + 1_000), task("first"), task("ended", "SUCCESS"));
   clock.set(createdMs + 1_000);
@@ -115,7 +115,7 @@ describe("a stream that is not read", () => {
   });
 
   it("has no record made for it", async () => {
-    const { plan, context, memory, commits } = stage([scriptedSink(ops)]);
+    const { plan, context, memory, commits } = streamHarness([scriptedSink(ops)]);
     const { signal } = new AbortController();
     const outcome = await runStream({ ...plan, source: null }, context(), { signal });
     expect(outcome).toMatchObject({ checkpoint: null, snapshot: null, error: null, changes: 0 });

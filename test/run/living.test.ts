@@ -4,7 +4,7 @@ import { taskId } from "../../lib/core/names.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { ops } from "../checkpoint/sample.ts";
 import { scriptedSink } from "../harness/scripted-sink.ts";
-import { stage } from "../harness/stream.ts";
+import { streamHarness } from "../harness/stream.ts";
 
 /** A chat as its readers see it: messages that are posted once and edited from then on. */
 function chatRoom() {
@@ -27,7 +27,7 @@ const task = (id: string, status: string, updatedAtMs = createdMs) =>
 describe("a task's living message", () => {
   it("is posted once and edited by later runs, each of which knows only the record", async () => {
     const { messages, sink } = chatRoom();
-    const { run, show } = stage([sink]);
+    const { run, show } = streamHarness([sink]);
     for (const [index, status] of ["CREATED", "EXECUTING", "SUCCESS"].entries()) {
       show(task("a", status, createdMs + index), task("b", status, createdMs + index));
       await run();
@@ -37,7 +37,7 @@ describe("a task's living message", () => {
 
   it("is edited by the later of two changes of one run", async () => {
     const { messages, sink } = chatRoom();
-    const { run, show } = stage([sink], { overdueAfterMs: () => 0 });
+    const { run, show } = streamHarness([sink], { overdueAfterMs: () => 0 });
     show(sampleTask({ id: taskId("a"), createdAtMs: createdMs - 1 }));
     await run();
     expect(messages).toEqual(["a OVERDUE"]);
@@ -45,7 +45,7 @@ describe("a task's living message", () => {
 
   it("comes once more, and not more often, when a run dies between the post and its commit", async () => {
     const { messages, sink } = chatRoom();
-    const { run, begin, show, checkpoints, clock, record } = stage([sink]);
+    const { run, begin, show, checkpoints, clock, record } = streamHarness([sink]);
     show(task("a", "EXECUTING"));
     // The record that settles is on its way when the process is killed.
     const dying: typeof checkpoints = {
@@ -71,7 +71,7 @@ describe("a task's living message", () => {
 
   it("is forgotten with its task", async () => {
     const { sink } = chatRoom();
-    const { run, show, clock, record } = stage([sink]);
+    const { run, show, clock, record } = streamHarness([sink]);
     show(task("a", "SUCCESS"));
     await run();
     expect((await record())?.messages.size).toBe(1);

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { ops } from "../checkpoint/sample.ts";
-import { runUntilSettled } from "../delivery/run-until-settled.ts";
+import { runUntilSettled } from "../harness/clock.ts";
 import { type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
-import { stage } from "../harness/stream.ts";
+import { streamHarness } from "../harness/stream.ts";
 
 const minuteMs = 60_000;
 const told = (sink: ScriptedSink) => sink.accepted.map(({ type }) => type.split(".").slice(-2).join("."));
@@ -12,7 +12,7 @@ const told = (sink: ScriptedSink) => sink.accepted.map(({ type }) => type.split(
 /** A stage whose API can be switched off. */
 function staged(unreadableAfterMs: number | null) {
   const sink = scriptedSink(ops);
-  const each = stage([sink], { unreadableAfterMs });
+  const each = streamHarness([sink], { unreadableAfterMs });
   const { list } = each.source;
   let why: SourceError | null = null;
   each.source.list = (...call) => {

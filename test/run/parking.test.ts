@@ -9,9 +9,9 @@ import type { DeliveryResult } from "../../lib/core/result.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, key, ops } from "../checkpoint/sample.ts";
 import { parkedDeliveries } from "../contract/parked-store.ts";
-import { runUntilSettled } from "../delivery/run-until-settled.ts";
+import { runUntilSettled } from "../harness/clock.ts";
 import { accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
-import { patience, stage } from "../harness/stream.ts";
+import { patience, streamHarness } from "../harness/stream.ts";
 
 const minuteMs = 60_000;
 const name = (index: number): string => `t${String(index).padStart(5, "0")}`;
@@ -24,7 +24,7 @@ const hangs = (_: unknown, signal: AbortSignal): Promise<DeliveryResult> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy)));
 
 /** What is owed: in the record, beside it, and in batches that the store holds. */
-async function debts({ record, parked }: Pick<ReturnType<typeof stage>, "record" | "parked">) {
+async function debts({ record, parked }: Pick<ReturnType<typeof streamHarness>, "record" | "parked">) {
   const checkpoint = await record();
   return {
     outbox: checkpoint?.outbox.length,
@@ -37,7 +37,7 @@ const nothing = { outbox: 0, named: 0, stored: 0 };
 describe("a run of thousands of changes", () => {
   it("gives a healthy sink all of them while another takes a second for each", async () => {
     const healthy = scriptedSink(ops);
-    const { begin, show, clock } = stage([
+    const { begin, show, clock } = streamHarness([
       scriptedSink(chat, async (_, signal) => {
         await clock.sleep(1_000, signal);
         return signal.aborted ? busy : accepted;
@@ -55,7 +55,7 @@ describe("a run of thousands of changes", () => {
   it("gives a healthy sink all of them while another hangs, and the hanging one its own later, in order", async () => {
     const healthy = scriptedSink(ops);
     const hanging = scriptedSink(chat, hangs);
-    const staged = stage([hanging, healthy]);
+    const staged = streamHarness([hanging, healthy]);
     const { begin, show, clock, run } = staged;
     show(...tasks(3_000));
     const running = begin();
@@ -71,7 +71,7 @@ describe("a run of thousands of changes", () => {
 
   it("gives nothing up for a sink that is down, however many wait, and tells all in order once it is well", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = stage([sink], { maxBacklog: 1_000 });
+    const staged = streamHarness([sink], { maxBacklog: 1_000 });
     const { run, show, clock, deadLetters, record } = staged;
     show(...tasks(3_000));
     const outcome = await run();
@@ -95,7 +95,7 @@ describe("a run of thousands of changes", () => {
 
   it("hands all that waits to the operator once its sink is no longer configured", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = stage([sink], { maxBacklog: 10 });
+    const staged = streamHarness([sink], { maxBacklog: 10 });
     const { run, show, deadLetters, plan, parked } = staged;
     show(...tasks(700));
     await run();
@@ -112,7 +112,7 @@ describe("a run of thousands of changes", () => {
   it("gives up what is too old, wherever it waits, and nothing younger", async () => {
     const sink = scriptedSink(ops, () => busy);
     const policies = new Map([[ops, { ...patience, maxAgeMs: 60 * minuteMs }]]);
-    const staged = stage([sink], { maxBacklog: 10, policies });
+    const staged = streamHarness([sink], { maxBacklog: 10, policies });
     const { run, show, clock, deadLetters } = staged;
     show(...tasks(300));
     await run();
@@ -133,7 +133,7 @@ describe("a run of thousands of changes", () => {
 
 describe("a run beside whose record deliveries wait", () => {
   const crowded = async (...sinks: readonly ScriptedSink[]) => {
-    const staged = stage(sinks, { maxBacklog: 5 });
+    const staged = streamHarness(sinks, { maxBacklog: 5 });
     staged.show(...tasks(40));
     await staged.run();
     await staged.clock.advance(10 * minuteMs);
@@ -186,7 +186,7 @@ describe("a run beside whose record deliveries wait", () => {
 
   it("never writes a batch a second time when its commit has lost the race", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = stage([sink], { maxBacklog: 5 });
+    const staged = streamHarness([sink], { maxBacklog: 5 });
     await staged.run();
     staged.show(...tasks(40));
     const written: string[] = [];
@@ -211,7 +211,7 @@ describe("a run beside whose record deliveries wait", () => {
 
   it("keeps its lease until nothing is in flight, however often it commits meanwhile", async () => {
     const slow = scriptedSink(chat, hangs);
-    const staged = stage([slow, scriptedSink(ops)], { maxBacklog: 5 });
+    const staged = streamHarness([slow, scriptedSink(ops)], { maxBacklog: 5 });
     staged.show(...tasks(40));
     const running = staged.begin();
     for (let count = 0; count < 200; count += 1) await turn();
@@ -252,7 +252,7 @@ describe("a run that dies at any await while deliveries are parked, joined and b
   /** Two slices for a sink that is down, then more, and all of it sent: one of the runs dies. */
   async function history(dying: number, dieAt: number) {
     const sink = scriptedSink(ops, () => busy);
-    const staged = stage([sink, scriptedSink(chat)], { maxBacklog: 4 });
+    const staged = streamHarness([sink, scriptedSink(chat)], { maxBacklog: 4 });
     const { run, begin, show, clock } = staged;
     const lives: number[] = [];
     const play = async (index: number): Promise<void> => {

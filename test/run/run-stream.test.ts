@@ -9,9 +9,9 @@ import type { RunObserver } from "../../lib/run/observer.ts";
 import { runStream } from "../../lib/run/run-stream.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, key, ops } from "../checkpoint/sample.ts";
-import { runUntilSettled } from "../delivery/run-until-settled.ts";
+import { runUntilSettled } from "../harness/clock.ts";
 import { accepted, busy, refused, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
-import { patience, stage } from "../harness/stream.ts";
+import { patience, streamHarness } from "../harness/stream.ts";
 
 const hourMs = 3_600_000;
 const task = (id: string, status = "EXECUTING", createdAtMs = createdMs, updatedAtMs = createdAtMs) =>
@@ -21,7 +21,7 @@ const told = (sink: ScriptedSink) => sink.accepted.map(({ subject, data }) => `$
 describe("a run", () => {
   it("tells a task's start and its end hours later, although begin_time has moved on for the others", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, clock, source } = stage([sink]);
+    const { run, show, clock, source } = streamHarness([sink]);
     show(task("long"));
     await run();
     await clock.advance(3 * hourMs);
@@ -36,7 +36,7 @@ describe("a run", () => {
 
   it("sends nothing and writes nothing when nothing changed", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, commits } = stage([sink]);
+    const { run, show, commits } = streamHarness([sink]);
     show(task("a"));
     await run();
     const before = commits.length;
@@ -47,7 +47,7 @@ describe("a run", () => {
 
   it("takes a baseline for a new stream that starts now: ended tasks are no news, open ones are followed", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, clock } = stage([sink], { startFrom: "now" });
+    const { run, show, clock } = streamHarness([sink], { startFrom: "now" });
     show(task("ended", "SUCCESS", createdMs - hourMs), task("open", "EXECUTING", createdMs - hourMs));
     await run();
     await clock.advance(60_000);
@@ -61,7 +61,7 @@ describe("a run", () => {
 
   it("tells a new instance's tasks since a list last lacked it, however late its first run is", async () => {
     const sink = scriptedSink(ops);
-    const { context, plan, show, clock } = stage([sink], { startFrom: "now" });
+    const { context, plan, show, clock } = streamHarness([sink], { startFrom: "now" });
     await clock.advance(600_000);
     show(task("before", "SUCCESS", createdMs - hourMs), task("first", "SUCCESS", createdMs + 30_000));
     const signal = new AbortController().signal;
@@ -71,7 +71,7 @@ describe("a run", () => {
 
   it("keeps the first instant of a stream whose first run could not read it", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, clock, source } = stage([sink], { startFrom: "now" });
+    const { run, show, clock, source } = streamHarness([sink], { startFrom: "now" });
     source.failure = new SourceError("unavailable", "down");
     await run();
     source.failure = null;
@@ -86,7 +86,7 @@ describe("a run", () => {
     ["behind", -600_000],
   ])("judges the baseline by the API's clock when that is %s", async (_, skewMs) => {
     const sink = scriptedSink(ops);
-    const { run, show, clock, source } = stage([sink], { startFrom: "now" });
+    const { run, show, clock, source } = streamHarness([sink], { startFrom: "now" });
     source.failure = new SourceError("unavailable", "down");
     source.clockSkewMs = skewMs;
     await run();
@@ -100,7 +100,7 @@ describe("a run", () => {
 
   it("commits before it delivers", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, record } = stage([sink]);
+    const { run, show, record } = streamHarness([sink]);
     let owedAtDelivery: string[] = [];
     sink.answer = async () => {
       owedAtDelivery = (await record())?.outbox.map(({ event }) => event.subject) ?? [];
@@ -113,7 +113,7 @@ describe("a run", () => {
 
   it("delivers nothing that could not be recorded", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, checkpoints } = stage([sink]);
+    const { run, show, checkpoints } = streamHarness([sink]);
     await run();
     show(task("a"));
     const broken: CheckpointStore = {
@@ -129,7 +129,7 @@ describe("a run", () => {
 
   it("delivers again, under the same id and with the same bytes, what it could not settle", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, checkpoints, clock } = stage([sink]);
+    const { run, show, checkpoints, clock } = streamHarness([sink]);
     await run();
     show(task("a"));
     let commits = 0;
@@ -152,7 +152,7 @@ describe("a run", () => {
 
   it("leaves the outbox of a run that may still be delivering alone, until its time is over", async () => {
     const sink = scriptedSink(ops, () => new Promise<DeliveryResult>(() => {}));
-    const { run, begin, show, clock, record } = stage([sink]);
+    const { run, begin, show, clock, record } = streamHarness([sink]);
     await run();
     show(task("a"));
     const dead = begin();
@@ -169,7 +169,7 @@ describe("a run", () => {
 
   it("loses and repeats nothing when two runs overlap", async () => {
     const sink = scriptedSink(ops);
-    const { run, begin, show } = stage([sink]);
+    const { run, begin, show } = streamHarness([sink]);
     await run();
     show(task("a"), task("b"));
     await Promise.all([begin(), begin(), begin()]);
@@ -179,7 +179,7 @@ describe("a run", () => {
 
   it("gives every event once, in order per task, to a sink that answers 503 for three runs", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const { run, show, clock } = stage([sink]);
+    const { run, show, clock } = streamHarness([sink]);
     show(task("a"), task("b"));
     await run();
     show(task("a", "SUCCESS", createdMs, createdMs + 5_000));
@@ -195,7 +195,7 @@ describe("a run", () => {
 
   it("writes nothing while all it owes waits behind an event whose time has not come", async () => {
     const sink = scriptedSink(ops, ({ subject }) => (subject === "a" ? busy : accepted));
-    const { run, show, commits, clock } = stage([sink], {
+    const { run, show, commits, clock } = streamHarness([sink], {
       policies: new Map([[ops, { ...patience, attemptsPerRun: 1 }]]),
     });
     show(task("a"), task("b"));
@@ -217,7 +217,7 @@ describe("a run", () => {
       chat,
       (_, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy))),
     );
-    const { begin, show, run, record, clock } = stage([hanging, healthy]);
+    const { begin, show, run, record, clock } = streamHarness([hanging, healthy]);
     await run();
     show(task("a"), task("b"));
     const running = begin();
@@ -229,7 +229,7 @@ describe("a run", () => {
 
   it("commits a huge first read in slices, oldest first, and holds the window for what is left", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, commits, record } = stage([sink]);
+    const { run, show, commits, record } = streamHarness([sink]);
     for (let index = 0; index < 1_050; index += 1) {
       show(task(`t${String(index).padStart(4, "0")}`, "SUCCESS", createdMs - (2_000 - index) * 60_000));
     }
@@ -250,7 +250,7 @@ describe("a run", () => {
 
   it("tells an open task that is gone from the API as vanished, once", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, source, clock } = stage([sink]);
+    const { run, show, source, clock } = streamHarness([sink]);
     show(task("a"));
     await run();
     source.tasks.clear();
@@ -265,7 +265,7 @@ describe("a run", () => {
 
   it("tells the end of a task that was told as vanished and is known again, inside the window or not", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, source, clock } = stage([sink], { maxOpenAgeMs: hourMs });
+    const { run, show, source, clock } = streamHarness([sink], { maxOpenAgeMs: hourMs });
     show(task("a"), task("b"));
     await run();
     source.tasks.clear();
@@ -291,7 +291,7 @@ describe("a run", () => {
 
   it("believes no doubtful listing that a task has vanished", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, source, record } = stage([sink]);
+    const { run, show, source, record } = streamHarness([sink]);
     show(task("a"));
     await run();
     const before = await record();
@@ -304,7 +304,7 @@ describe("a run", () => {
 
   it("polls an open task by its id once it is older than maxOpenAge", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, clock, source } = stage([sink], { maxOpenAgeMs: hourMs });
+    const { run, show, clock, source } = streamHarness([sink], { maxOpenAgeMs: hourMs });
     show(task("old"));
     await run();
     await clock.advance(2 * hourMs);
@@ -318,7 +318,7 @@ describe("a run", () => {
 
   it("holds the window for a record that cannot be read, and tells it once it can", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, clock, source } = stage([sink]);
+    const { run, show, clock, source } = streamHarness([sink]);
     source.skipped = [{ id: "bad", createdAtMs: createdMs, problem: "status is missing" }];
     show(task("b", "SUCCESS", createdMs + hourMs));
     expect((await run()).snapshot?.unreadable).toBe(1);
@@ -331,7 +331,7 @@ describe("a run", () => {
 
   it("delivers what it owes even when the stream cannot be read", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const { run, show, source, clock } = stage([sink]);
+    const { run, show, source, clock } = streamHarness([sink]);
     show(task("a"));
     await run();
     await clock.advance(60_000);
@@ -343,7 +343,7 @@ describe("a run", () => {
   });
 
   it("says nothing of a stream that could not be read because the run was stopped", async () => {
-    const { begin, source, record } = stage([scriptedSink(ops)]);
+    const { begin, source, record } = streamHarness([scriptedSink(ops)]);
     source.failure = new SourceError("unavailable", "stopped");
     const outcome = await begin({}, AbortSignal.abort());
     expect([outcome.error, (await record())?.outage]).toEqual([source.failure, null]);
@@ -352,7 +352,7 @@ describe("a run", () => {
   });
 
   it("names its stream in the log of a defect", async () => {
-    const { run, source } = stage([scriptedSink(ops)]);
+    const { run, source } = streamHarness([scriptedSink(ops)]);
     source.list = () => {
       throw new TypeError("a defect");
     };
@@ -362,7 +362,7 @@ describe("a run", () => {
   });
 
   it("ends the baseline of a new stream with its first reading, though that lists nothing", async () => {
-    const { run, record, commits } = stage([scriptedSink(ops)], { startFrom: "now" });
+    const { run, record, commits } = streamHarness([scriptedSink(ops)], { startFrom: "now" });
     await run();
     expect([(await record())?.baselineMs, commits.length]).toEqual([null, 2]);
     await run();
@@ -370,14 +370,14 @@ describe("a run", () => {
   });
 
   it("asks the store of dead letters for nothing while it gives nothing up", async () => {
-    const { run, show, deadLetters } = stage([scriptedSink(ops)]);
+    const { run, show, deadLetters } = streamHarness([scriptedSink(ops)]);
     show(task("a"));
     const put = () => Promise.reject(new StoreError("unavailable", "down"));
     expect((await run({ deadLetters: { ...deadLetters, put } })).error).toBeNull();
   });
 
   it("writes each event and each outcome to the journal once", async () => {
-    const { run, show, checkpoints } = stage([scriptedSink(ops)]);
+    const { run, show, checkpoints } = streamHarness([scriptedSink(ops)]);
     const written: (readonly string[])[] = [];
     const journal: CheckpointStore = {
       ...checkpoints,
@@ -396,7 +396,7 @@ describe("a run", () => {
   });
 
   it("shows each committed event to its observer, once", async () => {
-    const { run, show } = stage([scriptedSink(ops)]);
+    const { run, show } = streamHarness([scriptedSink(ops)]);
     const committed: string[] = [];
     const observer: RunObserver = {
       committed: (stream, { subject }) => void committed.push(`${stream} ${subject}`),
@@ -410,7 +410,7 @@ describe("a run", () => {
   it("counts a delivery that it gives up for its age as a dead letter", async () => {
     const sink = scriptedSink(ops, () => busy);
     const policies = new Map([[ops, { ...patience, maxAgeMs: hourMs }]]);
-    const { run, show, clock } = stage([sink], { policies });
+    const { run, show, clock } = streamHarness([sink], { policies });
     show(task("a"), task("b"));
     await run();
     await clock.advance(2 * hourMs);
@@ -423,7 +423,7 @@ describe("a run", () => {
   });
 
   it("writes a record once that a clock ahead of time had spoilt, though nothing else has changed", async () => {
-    const { run, memory, commits, record } = stage([scriptedSink(ops)]);
+    const { run, memory, commits, record } = streamHarness([scriptedSink(ops)]);
     await run();
     const stored = await memory.load(key);
     const lease = { run: runId("dead"), untilMs: createdMs + 30 * 24 * hourMs };
@@ -440,7 +440,7 @@ describe("a run", () => {
       [ops, () => true],
       [chat, ({ type }: { type: string }) => type.endsWith("succeeded")],
     ]);
-    const { run, show } = stage([all, ends], { filters });
+    const { run, show } = streamHarness([all, ends], { filters });
     show(task("a"), task("b", "SUCCESS"));
     const outcome = await run();
     expect([told(all), told(ends)]).toEqual([["a EXECUTING", "b SUCCESS"], ["b SUCCESS"]]);
@@ -449,7 +449,7 @@ describe("a run", () => {
 
   it("keeps what will never pass as a dead letter, and redrives it in its task's order", async () => {
     const sink = scriptedSink(ops, () => refused);
-    const { run, show, deadLetters, checkpoints, clock } = stage([sink]);
+    const { run, show, deadLetters, checkpoints, clock } = streamHarness([sink]);
     show(task("a"));
     const outcome = await run();
     expect(outcome.deadLettered).toEqual(new Map([[ops, 1]]));
@@ -466,7 +466,7 @@ describe("a run", () => {
 
   it("turns what a removed sink is owed into dead letters", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const { run, show, deadLetters, plan } = stage([sink]);
+    const { run, show, deadLetters, plan } = streamHarness([sink]);
     show(task("a"));
     await run();
     const { policies, filters } = plan.rules;
@@ -478,7 +478,7 @@ describe("a run", () => {
 
   it("leaves unfinished slices to the next run when its time is over", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, clock } = stage([sink]);
+    const { run, show, clock } = streamHarness([sink]);
     for (let index = 0; index < 450; index += 1) show(task(`t${String(index).padStart(3, "0")}`, "SUCCESS"));
     let sent = 0;
     sink.answer = async () => {

@@ -11,14 +11,14 @@ import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
 import type { Page } from "../../lib/source/task-source.ts";
 import { sampleTask } from "../change/sample.ts";
 import { chat, key, ops, stream } from "../checkpoint/sample.ts";
-import { runUntilSettled } from "../delivery/run-until-settled.ts";
+import { runUntilSettled } from "../harness/clock.ts";
 import { accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
-import { stage } from "../harness/stream.ts";
+import { streamHarness } from "../harness/stream.ts";
 import { sinkSummary } from "../status/sample.ts";
 
 /** So many streams of one source, and a run over them. */
 function streams(count: number, sinks: readonly ScriptedSink[]) {
-  const staged = stage(sinks);
+  const staged = streamHarness(sinks);
   const plans = Array.from({ length: count }, (_, index): StreamPlan => {
     const instance = { ...stream, instanceId: `i${index}` };
     const rules = { ...staged.plan.rules, stream: streamKey(instance) };

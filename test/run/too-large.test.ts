@@ -12,7 +12,7 @@ import { tooLarge } from "../../lib/stores/too-large.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { key, ops } from "../checkpoint/sample.ts";
 import { accepted, busy, type ScriptedSink, scriptedSink } from "../harness/scripted-sink.ts";
-import { stage } from "../harness/stream.ts";
+import { streamHarness } from "../harness/stream.ts";
 
 const minuteMs = 60_000;
 const name = (index: number): string => `t${String(index).padStart(4, "0")}`;
@@ -43,7 +43,7 @@ const limited = (store: CheckpointStore, maxBytes: () => number): CheckpointStor
 /** A stream whose sink is owed ten events, and whose record has room for some 300 known tasks more. */
 async function grown() {
   const sink = scriptedSink(ops, () => busy);
-  const staged = stage([sink], { maxBacklog: 20 });
+  const staged = streamHarness([sink], { maxBacklog: 20 });
   let maxBytes = Number.POSITIVE_INFINITY;
   const checkpoints = limited(staged.memory, () => maxBytes);
   const run = (over = {}) => staged.run({ checkpoints, ...over });
@@ -104,7 +104,7 @@ describe("a record that outgrows its store", () => {
       rmSync(folder, { recursive: true });
     });
     const sink = scriptedSink(ops);
-    const { run, show } = stage([sink]);
+    const { run, show } = streamHarness([sink]);
     const most = (pages: string) => database.use((sql) => sql.exec(`PRAGMA max_page_count = ${pages}`));
     show(...ended(0, 10));
     expect((await run({ checkpoints })).error).toBeNull();

@@ -2,8 +2,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { warmDelivering } from "../../lib/serverless/delivering.ts";
 import { functionDeps } from "../../lib/serverless/environment.ts";
 import { startReceiver } from "../../lib/simulator/receiver.ts";
+import { accessKey } from "../aws/sample.ts";
 import { folderWith, issuesOf, written } from "../config/sample.ts";
-import { accessKey, serve } from "../harness/http.ts";
+import { serve } from "../harness/http.ts";
 import { sampleEvent } from "../sinks/sample.ts";
 import { record } from "./sqs-event.ts";
 

@@ -3,32 +3,22 @@ import { openMs, owingMs } from "../../lib/checkpoint/activity.ts";
 import { parseShard } from "../../lib/fleet/shard.ts";
 import { functionDeps } from "../../lib/serverless/environment.ts";
 import { warmPlanning } from "../../lib/serverless/planning.ts";
-import { startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
-import { seededRandom } from "../../lib/simulator/random.ts";
+import { accessKey } from "../aws/sample.ts";
 import { folderWith, written } from "../config/sample.ts";
+import { instancesOf, sourceAt, startApi } from "../harness/api.ts";
 import { manualClock } from "../harness/clock.ts";
-import { accessKey, serve } from "../harness/http.ts";
+import { serve } from "../harness/http.ts";
 
 const minuteMs = 60_000;
 const { signal } = new AbortController();
 
 async function opened(items: readonly object[] = [], fleet: object = {}) {
   const clock = manualClock(Date.now());
-  const simulator = await startSimulator({ random: seededRandom(1), clock });
-  for (const id of ["a", "b", "c"]) {
-    simulator.world.addInstance({ id, engine: "rabbitmq", name: id, projectId: "p1" });
-  }
+  const simulator = await startApi({ clock, instances: instancesOf("a", "b", "c") });
   // DynamoDB knows of no activity but this, and SQS takes everything.
   const aws = await serve({ body: { Items: items } });
-  const source = {
-    engine: "rabbitmq",
-    region: "cn-north-4",
-    endpoint: simulator.url,
-    projectId: "p1",
-    instances: "all",
-    credentials: demoKey,
-  };
+  const source = sourceAt(simulator, { credentials: demoKey });
   const config = written({ sources: [source], checkpoint: { type: "dynamodb", table: "t" }, fleet });
   const folder = await folderWith({ "bridge.config.json": JSON.stringify(config) });
   const environment = {
@@ -41,7 +31,6 @@ async function opened(items: readonly object[] = [], fleet: object = {}) {
   const warm = warmPlanning({ ...functionDeps(environment, folder, () => {}), clock: patient });
   onTestFinished(async () => {
     await (await warm.current()).close();
-    await simulator.close();
   });
   const plan = async () => (await warm.current()).plan(clock.now(), signal);
   const dueIn = async (minutes: number): Promise<number> => {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { warmBridge } from "../../lib/serverless/warm.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import { accessKey } from "../aws/sample.ts";
 import { manualClock } from "../harness/clock.ts";
-import { accessKey, type Reply, serve } from "../harness/http.ts";
+import { type Reply, serve } from "../harness/http.ts";
 
 const parameter = (Value: string): Reply => ({ body: { Parameter: { Value } } });
 const minuteMs = 60_000;

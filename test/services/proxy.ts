@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { onTestFinished } from "vitest";
+import { listening } from "../harness/servers.ts";
 import type { Certificate } from "./certificate.ts";
 
 /** How the proxy answers CONNECT: passes on, with a status, never, or by hanging up. */
@@ -58,13 +58,10 @@ export async function startProxy({
     else if (conduct === "garble") socket.end("SSH-2.0-OpenSSH_9.2\r\n");
     else if (conduct !== "hang") answer(socket, conduct);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const { host } = await listening(server);
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
-    server.close();
   });
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const scheme = certificate ? "https" : "http";
   const url = `${scheme}://${login === undefined ? "" : `${login}@`}${host}`;
   return { url, origin: `${scheme}://${host}`, asked, logins, requests };

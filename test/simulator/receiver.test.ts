@@ -1,15 +1,15 @@
 import { request } from "undici";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Clock } from "../../lib/core/clock.ts";
-import { type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
+import type { ReceiverOptions } from "../../lib/simulator/receiver.ts";
 import fixture from "../fixtures/sink-signing-vectors.json" with { type: "json" };
+import { receiving } from "../harness/api.ts";
 
 const [, vector] = fixture.standardWebhooks.vectors;
 if (!vector) throw new Error("expected a vector");
 
 async function started(options: ReceiverOptions = {}) {
-  const receiver = await startReceiver(options);
-  onTestFinished(() => receiver.close());
+  const receiver = await receiving(options);
   const post = async (body: string, headers: Readonly<Record<string, string>> = {}) => {
     const answer = await request(receiver.url, { method: "POST", body, headers });
     return { status: answer.statusCode, body: await answer.body.text() };

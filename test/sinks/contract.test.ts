@@ -17,6 +17,7 @@ import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import * as webhook from "../../lib/sinks/webhook.ts";
 import { proxyContract } from "../contract/proxy.ts";
 import { type Setup, sinkContract, type Trial } from "../contract/sink.ts";
+import { receiving } from "../harness/api.ts";
 import { awsServices, awsSetup, sqsFifoService } from "./aws/services.ts";
 import { pagerdutySetup } from "./chat/pagerduty-service.ts";
 import { chatSetups, digestSetups } from "./chat/setup.ts";
@@ -63,8 +64,7 @@ const hook =
   (at: SinkAt, receiverOptions: ReceiverOptions, options: object) =>
   async (deps: SinkDeps): Promise<Trial> => {
     const signature = at === webhookAt ? { secret } : {};
-    const receiver = await startReceiver({ ...signature, clock: deps.clock, ...receiverOptions });
-    onTestFinished(() => receiver.close());
+    const receiver = await receiving({ ...signature, clock: deps.clock, ...receiverOptions });
     return {
       sink: at(deps, receiver.url, options),
       arrived: () => receiver.events().map(({ id }) => id),

@@ -9,9 +9,9 @@ import tickets from "../../examples/custom-sink/sink.ts";
 import history from "../../examples/custom-sink/sqlite.ts";
 import { sinkName } from "../../lib/core/names.ts";
 import { compileFilter } from "../../lib/filter/filter.ts";
-import { startReceiver } from "../../lib/simulator/receiver.ts";
 import { create, defineSink, schema } from "../../lib/sinks/custom.ts";
 import type { Sink } from "../../lib/sinks/sink.ts";
+import { receiving } from "../harness/api.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "./sample.ts";
 
 function opened(options: object): Sink {
@@ -88,8 +88,7 @@ describe("a custom sink", () => {
 
 describe("the example over HTTP", () => {
   it("opens a ticket with a key of its own for each event", async () => {
-    const receiver = await startReceiver({ respond: () => ({ status: 201 }) });
-    onTestFinished(() => receiver.close());
+    const receiver = await receiving({ respond: () => ({ status: 201 }) });
     const headers = { authorization: "Bearer token" };
     const sink = opened({ module: tickets, url: receiver.url, headers, allowPrivateNetwork: true });
     expect(await sink.deliver([sampleEvent()], running())).toEqual([{ kind: "accepted" }]);

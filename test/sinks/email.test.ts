@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
-import { accessKey } from "../harness/http.ts";
+import { accessKey } from "../aws/sample.ts";
 import { eventOf, foreignEvent, injections } from "./chat/sample.ts";
 import {
   emailSink,

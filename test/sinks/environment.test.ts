@@ -2,7 +2,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfigValue } from "../../lib/config/load.ts";
 import { sinkName } from "../../lib/core/names.ts";
 import { openBridge } from "../../lib/wire/bridge.ts";
-import { accessKey, serve } from "../harness/http.ts";
+import { accessKey } from "../aws/sample.ts";
+import { serve } from "../harness/http.ts";
 import { sqsService } from "./aws/services.ts";
 import { running, sampleDeps, sampleEvent } from "./sample.ts";
 

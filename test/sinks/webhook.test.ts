@@ -1,7 +1,9 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { DeliveryResult } from "../../lib/core/result.ts";
-import { type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
+import type { ReceiverOptions } from "../../lib/simulator/receiver.ts";
+import { receiving } from "../harness/api.ts";
+import { untilEnd } from "../harness/servers.ts";
 import { nowMs, running, sampleEvent, sampleEvents, stillClock, webhook } from "./sample.ts";
 
 const secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -11,12 +13,8 @@ async function hooked(
   receiverOptions: ReceiverOptions = {},
   options: Partial<Parameters<typeof webhook>[0]> = {},
 ) {
-  const receiver = await startReceiver({ clock: stillClock, ...receiverOptions });
-  const sink = webhook({ url: receiver.url, ...options });
-  onTestFinished(async () => {
-    await sink.close();
-    await receiver.close();
-  });
+  const receiver = await receiving({ clock: stillClock, ...receiverOptions });
+  const sink = await untilEnd(webhook({ url: receiver.url, ...options }));
   return { receiver, sink, deliver: (count = 1) => sink.deliver(sampleEvents(count), running()) };
 }
 

@@ -83,7 +83,7 @@ describe("a listing of several pages", () => {
     async (endTime) => {
       const { ids, doubt, source, server } = await read(world(endTime));
       expect([new Set(ids).size, doubt]).toEqual([25, null]);
-      server.requests.length = 0;
+      server.seen.length = 0;
       await readAll(source);
       expect(server.requests.map(({ url }) => url.searchParams.get("end_time"))).toEqual([null, null, null]);
     },

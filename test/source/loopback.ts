@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { onTestFinished } from "vitest";
 import type { SourceConfig } from "../../lib/config/schema.ts";
 import type { Clock } from "../../lib/core/clock.ts";
@@ -8,48 +7,22 @@ import type { Stream } from "../../lib/core/names.ts";
 import { type DmsSource, openDmsSource } from "../../lib/source/dms.ts";
 import type { Page } from "../../lib/source/task-source.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import { handle } from "../harness/http.ts";
 
 export type Handler = (response: ServerResponse, request: IncomingMessage) => void;
 
-interface Received {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: IncomingMessage["headers"];
-  readonly body: string;
-}
-
-export interface Loopback {
-  readonly origin: string;
-  readonly requests: Received[];
-  /** Connections ever opened. */
-  readonly connections: () => number;
-}
-
 /** A server on loopback whose nth request meets the nth handler; the last one stays. */
-export async function loopback(...handlers: readonly Handler[]): Promise<Loopback> {
-  const requests: Received[] = [];
-  let connections = 0;
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    requests.push({
-      method: request.method ?? "",
-      url: new URL(request.url ?? "", "http://loopback"),
-      headers: request.headers,
-      body: Buffer.concat(chunks).toString(),
-    });
-    handlers[Math.min(requests.length, handlers.length) - 1]?.(response, request);
-  });
-  server.on("connection", () => {
-    connections += 1;
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, requests, connections: () => connections };
+export async function loopback(...handlers: readonly Handler[]) {
+  const server = await handle((response, request, _, number) =>
+    handlers[Math.min(number, handlers.length) - 1]?.(response, request),
+  );
+  return {
+    ...server,
+    /** Every request so far. */
+    get requests() {
+      return server.seen.map((request) => ({ ...request, url: new URL(request.path, server.origin) }));
+    },
+  };
 }
 
 export const json =

@@ -1,13 +1,10 @@
-import { describe, expect, it, onTestFinished } from "vitest";
-import { loadConfigValue } from "../../lib/config/load.ts";
-import { startSimulator } from "../../lib/simulator/api.ts";
+import { describe, expect, it } from "vitest";
 import { demoKey } from "../../lib/simulator/auth.ts";
-import { seededRandom } from "../../lib/simulator/random.ts";
 import { memoryStores } from "../../lib/stores/memory.ts";
 import type { Stores } from "../../lib/stores/stores.ts";
-import { silentLog } from "../../lib/telemetry/log.ts";
-import { openBridge } from "../../lib/wire/bridge.ts";
+import { instancesOf, sourceAt, startApi } from "../harness/api.ts";
 import { manualClock } from "../harness/clock.ts";
+import { bridgeOf } from "../harness/wired.ts";
 
 const { signal } = new AbortController();
 
@@ -15,35 +12,15 @@ const { signal } = new AbortController();
 async function opened(more: { readonly journal?: object; readonly stores?: Stores } = {}) {
   const { stores, ...config } = more;
   const clock = manualClock(Date.now());
-  const simulator = await startSimulator({ random: seededRandom(1), clock });
-  for (const id of ["a", "b"]) {
-    simulator.world.addInstance({ id, engine: "rabbitmq", name: `name-${id}`, projectId: "p1" });
-  }
-  simulator.world.addInstance({ id: "k", engine: "kafka", name: "k", projectId: "p1" });
-  const shared = { region: "cn-north-4", endpoint: simulator.url, projectId: "p1", credentials: demoKey };
-  const loaded = await loadConfigValue(
-    {
-      sources: [
-        { ...shared, engine: "rabbitmq", instances: "all" },
-        { ...shared, engine: "kafka", instances: ["k"] },
-      ],
-      checkpoint: { type: "memory" },
-      sinks: { out: { type: "console" } },
-      ...config,
-    },
-    { environment: {}, folder: "/nowhere" },
+  const simulator = await startApi({ clock, instances: instancesOf("a", "b", "k") });
+  const sources = [{}, { engine: "kafka", instances: ["k"] }].map((each) =>
+    sourceAt(simulator, { credentials: demoKey, startFrom: "now", ...each }),
   );
   const patient = { now: () => clock.now(), sleep: async () => {} };
-  const bridge = await openBridge(loaded, {
-    clock: patient,
-    random: () => 0,
-    log: silentLog,
-    ...(stores && { stores }),
-  });
-  onTestFinished(async () => {
-    await bridge.close();
-    await simulator.close();
-  });
+  const bridge = await bridgeOf(
+    { sources, sinks: { out: { type: "console" } }, ...config },
+    { clock: patient, ...(stores && { stores }) },
+  );
   return { clock, simulator, bridge };
 }
 
@@ -136,23 +113,20 @@ describe("a bridge's run over a shard", () => {
 
 it("a bridge tells at its start of a template that makes more than a message has room for", async () => {
   const chat = { type: "slack", url: "https://hooks.slack.com/services/x" };
-  const loaded = await loadConfigValue(
-    {
-      sources: [
-        { engine: "kafka", region: "cn-north-4", projectId: "p", instances: ["k"], credentials: demoKey },
-      ],
-      checkpoint: { type: "memory" },
-      sinks: {
-        long: { ...chat, template: { title: "{{ task.name }}", body: "x".repeat(5_000) } },
-        short: { ...chat, template: { body: "{{ task.name }}" } },
-      },
-    },
-    { environment: {}, folder: "/nowhere" },
-  );
+  const source = {
+    engine: "kafka",
+    region: "cn-north-4",
+    projectId: "p",
+    instances: ["k"],
+    credentials: demoKey,
+  };
+  const sinks = {
+    long: { ...chat, template: { title: "{{ task.name }}", body: "x".repeat(5_000) } },
+    short: { ...chat, template: { body: "{{ task.name }}" } },
+  };
   const logged: unknown[] = [];
   const log = (...line: unknown[]) => void logged.push(line);
-  const bridge = await openBridge(loaded, { clock: manualClock(0), random: () => 0, log });
-  await bridge.close();
+  await bridgeOf({ sources: [source], sinks }, { clock: manualClock(0), log });
   expect(logged).toEqual([
     ["warn", "a template is too long for a message; cut", { sink: "long", template: "body" }],
   ]);

@@ -1,33 +1,27 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { StreamSummary } from "../../lib/run/summary.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { openHeartbeat } from "../../lib/wire/heartbeat.ts";
 import { manualClock } from "../harness/clock.ts";
+import { serve } from "../harness/http.ts";
+import { untilEnd } from "../harness/servers.ts";
 import { streamSummary, trouble } from "../status/sample.ts";
 
 const minuteMs = 60_000;
 
 async function staged(status = 200) {
-  const asked: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    response.writeHead(status).end();
+  const asked: string[] = [];
+  const { origin } = await serve(({ method, path }) => {
+    asked.push(`${method} ${path}`);
+    return { status, body: "" };
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
   const clock = manualClock(0);
   const lines: unknown[] = [];
   const log: Log = (level, message, fields) => void lines.push({ level, message, ...fields });
-  const url = `http://127.0.0.1:${port}/ping/secret-check`;
-  const heartbeat = openHeartbeat({ url, every: 5 * minuteMs }, { clock, log });
-  onTestFinished(async () => {
-    await heartbeat.close();
-    server.close();
-  });
+  const url = `${origin}/ping/secret-check`;
+  const heartbeat = await untilEnd(openHeartbeat({ url, every: 5 * minuteMs }, { clock, log }));
   const ran = (...streams: readonly StreamSummary[]): Promise<void> => heartbeat.ran({ streams });
-  return { asked, clock, lines, ran, origin: `http://127.0.0.1:${port}`, stop: () => server.close() };
+  return { asked, clock, lines, ran, origin };
 }
 
 const failed = streamSummary({ error: trouble("unavailable", "HTTP 503") });

@@ -1,17 +1,13 @@
-import { describe, expect, it, onTestFinished } from "vitest";
-import { loadConfigValue } from "../../lib/config/load.ts";
+import { describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../../lib/core/clock.ts";
 import type { ShardStream } from "../../lib/fleet/shard.ts";
-import { startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
-import { seededRandom } from "../../lib/simulator/random.ts";
-import { startReceiver } from "../../lib/simulator/receiver.ts";
 import { cachedCheckpoints } from "../../lib/stores/cached.ts";
 import { memoryStores } from "../../lib/stores/memory.ts";
 import type { Stores } from "../../lib/stores/stores.ts";
-import { silentLog } from "../../lib/telemetry/log.ts";
-import { openBridge } from "../../lib/wire/bridge.ts";
+import { atOnce, instancesOf, receiving, sourceAt, startApi, webhookTo } from "../harness/api.ts";
 import { manualClock } from "../harness/clock.ts";
+import { bridgeOf } from "../harness/wired.ts";
 
 const minuteMs = 60_000;
 const running = () => new AbortController().signal;
@@ -27,20 +23,10 @@ interface SourceChanges {
 /** The simulated API with the instances a, b and c, a receiver, and one store for all processes. */
 async function world() {
   const clock = manualClock(Date.now());
-  const simulator = await startSimulator({ random: seededRandom(1), clock });
-  for (const id of ["a", "b", "c"]) {
-    simulator.world.addInstance({ id, engine: "rabbitmq", name: id, projectId: "p1" });
-  }
-  simulator.world.addInstance({ id: "k", engine: "kafka", name: "k", projectId: "p1" });
+  const simulator = await startApi({ clock, instances: instancesOf("a", "b", "c", "k") });
   let status = 204;
-  const receiver = await startReceiver({ respond: () => ({ status }) });
+  const receiver = await receiving({ respond: () => ({ status }) });
   let stores: Stores = memoryStores(clock);
-  const bridges: { close(): Promise<void> }[] = [];
-  onTestFinished(async () => {
-    for (const bridge of bridges) await bridge.close();
-    await simulator.close();
-    await receiver.close();
-  });
   // Short waits are short, but longer than an answer on a busy machine; long ones are limits that no test reaches.
   const quick: Clock = {
     now: () => clock.now(),
@@ -48,31 +34,16 @@ async function world() {
   };
   /** A new process with this configuration. */
   const start = async (sources: readonly SourceChanges[]) => {
-    const { ak, sk } = demoKey;
-    const shared = { region: "cn-north-4", endpoint: simulator.url, projectId: "p1", startFrom: "all" };
-    const loaded = await loadConfigValue(
+    const bridge = await bridgeOf(
       {
         sources: sources.map(({ engine = "rabbitmq", instances = "all", password, ...key }) => ({
-          ...shared,
-          engine,
-          instances,
-          iamEndpoint: simulator.url,
-          credentials: password ? { username: "u", domain: "d", password } : { ak, sk, ...key },
+          ...sourceAt(simulator, { engine, instances, iamEndpoint: simulator.url }),
+          credentials: password ? { username: "u", domain: "d", password } : { ...demoKey, ...key },
         })),
-        checkpoint: { type: "memory" },
-        sinks: {
-          out: {
-            type: "webhook",
-            url: receiver.url,
-            allowPrivateNetwork: true,
-            retry: { attemptsPerRun: 1 },
-          },
-        },
+        sinks: { out: webhookTo(receiver.url) },
       },
-      { environment: {}, folder: "/nowhere" },
+      { clock: quick, stores },
     );
-    const bridge = await openBridge(loaded, { clock: quick, random: () => 0, log: silentLog, stores });
-    bridges.push(bridge);
     return {
       run: (signal = running()) => bridge.run(signal),
       poll: (shard: readonly ShardStream[]) => bridge.runShard(shard, running()),
@@ -85,7 +56,7 @@ async function world() {
     receiver,
     start,
     task: (instance: string, taskStatus = "EXECUTING") =>
-      simulator.world.start({ instance, name: "grow", steps: [{ status: taskStatus, afterMs: 0 }] }),
+      simulator.world.start({ instance, name: "grow", steps: atOnce(taskStatus) }),
     answer: (next: number) => {
       status = next;
     },

@@ -1,43 +1,21 @@
-import { describe, expect, it, onTestFinished } from "vitest";
-import { loadConfigValue } from "../../lib/config/load.ts";
+import { describe, expect, it } from "vitest";
 import { systemClock } from "../../lib/core/clock.ts";
 import type { DeliveryAttempt } from "../../lib/run/observer.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
-import { startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
-import { seededRandom } from "../../lib/simulator/random.ts";
 import type { RequestReport } from "../../lib/source/reported.ts";
-import { silentLog } from "../../lib/telemetry/log.ts";
-import { openBridge } from "../../lib/wire/bridge.ts";
 import type { BridgeObserver } from "../../lib/wire/observer.ts";
+import { atOnce, instancesOf, sourceAt, startApi } from "../harness/api.ts";
 import { manualClock } from "../harness/clock.ts";
+import { bridgeOf } from "../harness/wired.ts";
 
 const stream = "rabbitmq/cn-north-4/p1/a";
 
 /** A bridge over one listed instance with one ended task; notes what its observer sees. */
 async function observed() {
   const clock = manualClock(Date.now());
-  const simulator = await startSimulator({ random: seededRandom(1), clock });
-  simulator.world.addInstance({ id: "a", engine: "rabbitmq", name: "a", projectId: "p1" });
-  simulator.world.start({ instance: "a", name: "grow", steps: [{ status: "SUCCESS", afterMs: 0 }] });
-  const loaded = await loadConfigValue(
-    {
-      sources: [
-        {
-          engine: "rabbitmq",
-          region: "cn-north-4",
-          endpoint: simulator.url,
-          projectId: "p1",
-          credentials: demoKey,
-          instances: "all",
-          startFrom: "all",
-        },
-      ],
-      checkpoint: { type: "memory" },
-      sinks: { out: { type: "console" } },
-    },
-    { environment: {}, folder: "/nowhere" },
-  );
+  const simulator = await startApi({ clock, instances: instancesOf("a") });
+  simulator.world.start({ instance: "a", name: "grow", steps: atOnce("SUCCESS") });
   const steps: string[] = [];
   const requests: RequestReport[] = [];
   const attempts: DeliveryAttempt[] = [];
@@ -51,11 +29,11 @@ async function observed() {
     },
     ran: (summary) => summaries.push(summary),
   };
-  const bridge = await openBridge(loaded, { clock: systemClock, random: () => 0, log: silentLog, observer });
-  onTestFinished(async () => {
-    await bridge.close();
-    await simulator.close();
-  });
+  const sources = [sourceAt(simulator, { credentials: demoKey })];
+  const bridge = await bridgeOf(
+    { sources, sinks: { out: { type: "console" } } },
+    { clock: systemClock, observer },
+  );
   return { simulator, bridge, steps, requests, attempts, summaries };
 }
 

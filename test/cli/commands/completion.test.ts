@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { folderWith } from "../../config/sample.ts";
-import { key, setStage } from "../../harness/bridge.ts";
+import { key } from "../../harness/api.ts";
+import { bridgeFolder } from "../../harness/bridge.ts";
 import { run } from "../../harness/cli.ts";
 
 const yaml = `
@@ -54,7 +55,7 @@ it.each([{}, { "bridge.config.yaml": "sinks: [" }, { "bridge.config.yaml": "sink
 );
 
 it("streams are those of the store, too, by key, id and name", async () => {
-  const stage = await setStage();
+  const stage = await bridgeFolder();
   await stage.run("poll");
   const { out } = await stage.run("completion", "bash", "--line", "dms-task-bridge checkpoint show ");
   expect(out.split("\n")).toEqual(expect.arrayContaining([key, "orders", key.split("/").at(-1)]));

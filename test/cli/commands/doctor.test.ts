@@ -1,13 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
-import { secrets, setStage } from "../../harness/bridge.ts";
+import { bridgeFolder, secrets } from "../../harness/bridge.ts";
 
 // Each command is a process.
 vi.setConfig({ testTimeout: 90_000 });
 
 describe("doctor", () => {
   it("finds all well, stores nothing and sends no event", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const { code, out } = await stage.run("doctor", "--json");
     expect(code).toBe(0);
     const { ok, checks } = JSON.parse(out);
@@ -31,7 +31,7 @@ describe("doctor", () => {
   });
 
   it("goes on after a failure, names each with what to do, and ends with 1", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     await stage.addSink("down", {
       type: "webhook",
       url: `http://127.0.0.1:9/${secrets.path}`,
@@ -47,7 +47,7 @@ describe("doctor", () => {
   });
 
   it("names a configuration that cannot be read, after the checks before it", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     await stage.write("bridge.config.json", "{}");
     const { code, out } = await stage.run("doctor");
     expect(code).toBe(1);
@@ -64,7 +64,7 @@ describe("the runbook", () => {
     const section = page.split("## What is wrong")[1]?.split("\n## ")[0] ?? "";
     const commands = [...section.matchAll(/^\|[^|]+\| `([^`]+)`/gm)].map(([, command = ""]) => command);
     expect(commands.length).toBeGreaterThan(3);
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     for (const command of new Set(commands)) {
       const { code, err } = await stage.run(...command.split(" "));
       expect({ command, code, err }).toEqual({ command, code: 0, err: "" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RunSummary } from "../../../lib/run/summary.ts";
-import { setStage } from "../../harness/bridge.ts";
+import { bridgeFolder } from "../../harness/bridge.ts";
 
 const agency = { ak: "AGENCYKEY1", sk: "agency-secret-1", securityToken: "agency-token-1" };
 const keyHeaders = (key: typeof agency): Record<string, string> => ({
@@ -11,7 +11,7 @@ const keyHeaders = (key: typeof agency): Record<string, string> => ({
 const timerEvent = JSON.stringify({ version: "v1.0", trigger_type: "TIMER", trigger_name: "minute" });
 
 async function serving() {
-  const stage = await setStage({ agency });
+  const stage = await bridgeFolder({ agency });
   const command = stage.start("functiongraph", "--port", "0", "--time-limit", "30s");
   const line = await command.said("out", /listening for FunctionGraph.*\n/);
   const { port } = JSON.parse(line.split("\n")[0] ?? "");

@@ -7,7 +7,6 @@ import { seededRandom } from "../../../lib/simulator/random.ts";
 import { startReceiver } from "../../../lib/simulator/receiver.ts";
 import { folderWith, variable } from "../../config/sample.ts";
 import { run, start } from "../../harness/cli.ts";
-import { onTerminal } from "../terminal.ts";
 
 const flags = ["--engine", "kafka", "--region", "cn-north-4", "--to", "slack"];
 const read = (folder: string, file: string) => readFile(path.join(folder, file), "utf8");
@@ -75,12 +74,11 @@ it.each([
 
 it("asks on a terminal for what the flags leave out, and again after a wrong answer", async () => {
   const folder = await folderWith({});
-  const { ended } = onTerminal(["init", "--region", "eu-de"], {
+  const { code, out } = await run(["init", "--region", "eu-de"], {
     cwd: folder,
     columns: 60,
     input: "\nslak\nslack\n",
   });
-  const { code, out } = await ended;
   expect([code, out]).toEqual([0, expect.stringContaining("Not possible: slak (did you mean slack?)")]);
   expect(await read(folder, "bridge.config.yaml")).toMatch(
     /engine: rabbitmq\n {4}region: eu-de\n[\s\S]*type: slack/,

@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { demoKey } from "../../../lib/simulator/auth.ts";
-import { type CliStage, key, secrets, setStage } from "../../harness/bridge.ts";
-import { onTerminal } from "../terminal.ts";
+import { apiKey, key } from "../../harness/api.ts";
+import { type BridgeFolder, bridgeFolder, secrets } from "../../harness/bridge.ts";
+import { run } from "../../harness/cli.ts";
 
 /** Answers of the receiver, by request; the last goes on. */
 const answering = (...statuses: readonly number[]) => {
@@ -22,24 +22,21 @@ const jsonLines = (out: string): readonly Record<string, unknown>[] =>
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 
-async function jsonOf(stage: CliStage, ...args: readonly string[]) {
+async function jsonOf(stage: BridgeFolder, ...args: readonly string[]) {
   const { code, out } = await stage.run(...args, "--json");
   return { code, value: JSON.parse(out) };
 }
 
 /** Runs a command on a terminal. */
 const inTerminal = (
-  { folder }: CliStage,
+  { folder }: BridgeFolder,
   args: readonly string[],
   options: { readonly input?: string; readonly columns?: number },
-) => {
-  const env = { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: demoKey.sk };
-  return onTerminal(args, { cwd: folder, env, ...options }).ended;
-};
+) => run(args, { cwd: folder, env: apiKey, columns: 80, ...options });
 
 describe("task", () => {
   it("tells a task's whole story by six characters: who, params masked, each attempt and what the sink said", async () => {
-    const stage = await setStage({ respond: answering(503, 200) });
+    const stage = await bridgeFolder({ respond: answering(503, 200) });
     const id = stage.task("bindInstancePublicIp", "FAILED");
     await stage.run("poll");
     expect((await stage.run("task", id.slice(-6))).out).toMatch(/pending/);
@@ -76,7 +73,7 @@ describe("task", () => {
   });
 
   it("says which task is meant where none or several are, and asks for six characters", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("bindInstancePublicIp");
     await stage.run("poll");
     for (const [id, message] of [
@@ -90,7 +87,7 @@ describe("task", () => {
   });
 
   it("says where the journal is switched on when it is off", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const config = JSON.parse(await stage.read("bridge.config.json"));
     await stage.write("bridge.config.json", JSON.stringify({ ...config, journal: { enabled: false } }));
     stage.task("bindInstancePublicIp");
@@ -105,7 +102,7 @@ describe("task", () => {
 
 describe("events", () => {
   it("shows each event with its deliveries, by time, sink and status", async () => {
-    const stage = await setStage({ respond: answering(400) });
+    const stage = await bridgeFolder({ respond: answering(400) });
     await stage.addSink("file", { type: "file", path: "events.jsonl" });
     const id = stage.task("bindInstancePublicIp", "FAILED");
     stage.task("createTopic", "SUCCESS");
@@ -123,7 +120,7 @@ describe("events", () => {
   });
 
   it("prints one JSON object a line, with the events as they were sent", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("bindInstancePublicIp");
     await stage.run("poll");
     const [event, delivery, ...others] = jsonLines((await stage.run("events", "--json")).out);
@@ -134,7 +131,7 @@ describe("events", () => {
   });
 
   it("follows what another process emits and delivers, and ends at a signal", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const following = stage.start("events", "--follow", "--since", "1m", "--json");
     const lines = stage.start("events", "--follow", "--since", "1m");
     const task = stage.task("bindInstancePublicIp");
@@ -149,7 +146,7 @@ describe("events", () => {
   });
 
   it("fits a terminal of 60 columns", async () => {
-    const stage = await setStage({ respond: answering(503) });
+    const stage = await bridgeFolder({ respond: answering(503) });
     stage.task("bindInstancePublicIpWithAVeryLongName".repeat(3), "FAILED");
     await stage.run("poll");
     const { out } = await inTerminal(stage, ["events"], { columns: 60 });
@@ -161,7 +158,7 @@ describe("events", () => {
 
 describe("replay", () => {
   it("shows the plan, and sends nothing with --dry-run or without an answer", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const id = stage.task("bindInstancePublicIp", "FAILED");
     await stage.run("poll");
     const dry = await stage.run("replay", "--since", "1h", "--dry-run");
@@ -175,7 +172,7 @@ describe("replay", () => {
   });
 
   it("sends the same events with the same ids and bytes, and changes no record", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const first = stage.task("bindInstancePublicIp", "FAILED");
     stage.task("createTopic", "SUCCESS");
     await stage.run("poll");
@@ -198,7 +195,7 @@ describe("replay", () => {
   });
 
   it("rebuilds the events from the API where the journal has none", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const id = stage.task("bindInstancePublicIp", "FAILED");
     await stage.run("poll");
     await rm(path.join(stage.folder, ".bridge"), { recursive: true });
@@ -211,7 +208,7 @@ describe("replay", () => {
   });
 
   it("leaves out what the bridge still delivers itself", async () => {
-    const stage = await setStage({ respond: answering(503) });
+    const stage = await bridgeFolder({ respond: answering(503) });
     stage.task("bindInstancePublicIp", "FAILED");
     await stage.run("poll");
     const { value } = await jsonOf(stage, "replay", "--since", "1h", "--yes");
@@ -221,7 +218,7 @@ describe("replay", () => {
 
   it("continues where it was interrupted, and sends nothing twice that was accepted", async () => {
     // Accepts ten events of the poll, then four of the replay, then fails.
-    const stage = await setStage({ respond: answering(...Array(14).fill(200), 503, 503, 503, 200) });
+    const stage = await bridgeFolder({ respond: answering(...Array(14).fill(200), 503, 503, 503, 200) });
     const config = JSON.parse(await stage.read("bridge.config.json"));
     const ops = { ...config.sinks.ops, rate: { events: 1, per: "5ms" } };
     await stage.write(
@@ -245,7 +242,7 @@ describe("replay", () => {
   });
 
   it("asks on a terminal, and draws its progress there", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("bindInstancePublicIp", "FAILED");
     await stage.run("poll");
     const no = await inTerminal(stage, ["replay", "--since", "1h"], { input: "n\n" });
@@ -257,7 +254,7 @@ describe("replay", () => {
   });
 
   it("asks for the sink where there are several", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     await stage.addSink("file", { type: "file", path: "events.jsonl" });
     const { code, err } = await stage.run("replay", "--since", "1h", "--dry-run");
     expect(code).toBe(2);
@@ -267,7 +264,7 @@ describe("replay", () => {
 
 describe("dead-letters", () => {
   it("lists what the sink said, and shows with --dry-run what a redrive would put back", async () => {
-    const stage = await setStage({ respond: answering(400, 200) });
+    const stage = await bridgeFolder({ respond: answering(400, 200) });
     stage.task("bindInstancePublicIp", "FAILED");
     await stage.run("poll");
     expect((await stage.run("dead-letters", "list")).out).toMatch(/rejected[^\n]*\n {2}HTTP 400.*busy/);
@@ -278,7 +275,7 @@ describe("dead-letters", () => {
   });
 
   it("redrives by reason and time, and the journal tells of it", async () => {
-    const stage = await setStage({ respond: answering(400, 200) });
+    const stage = await bridgeFolder({ respond: answering(400, 200) });
     stage.task("bindInstancePublicIp", "FAILED");
     await stage.run("poll");
     const none = await jsonOf(stage, "dead-letters", "redrive", "--since", "2030-01-01T00:00:00Z");

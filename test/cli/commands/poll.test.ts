@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { setStage } from "../../harness/bridge.ts";
+import { bridgeFolder } from "../../harness/bridge.ts";
 
 // Each command is a process.
 vi.setConfig({ testTimeout: 90_000 });
@@ -15,7 +15,7 @@ const webhook = (url: string) => ({
 
 describe("poll --dry-run", () => {
   it("shows where each change would go and which filter keeps it back; stores and sends nothing", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     await stage.addSink("pager", webhook(stage.receiver.url));
     stage.task("bindInstancePublicIp");
     const { code, out, err } = await stage.run("poll", "--dry-run");
@@ -29,7 +29,7 @@ describe("poll --dry-run", () => {
   });
 
   it("leaves a store as it is, and the next poll sends what it showed", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     await stage.run("poll");
     const before = (await stage.run("checkpoint", "show", "--json")).out;
     stage.task("bindInstancePublicIp");
@@ -44,14 +44,14 @@ describe("poll --dry-run", () => {
   });
 
   it("judges no sink, so it takes no --fail-on", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     expect((await stage.run("poll", "--dry-run", "--fail-on", "blocked")).code).toBe(2);
   });
 });
 
 describe("poll -v", () => {
   it("prints its changes, and with --json has their events", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     stage.task("bindInstancePublicIp");
     const { out } = await stage.run("poll", "-v");
     expect(out).toMatch(/^\d\d:\d\d:\d\dZ {2}orders +bindInstancePublicIp +\w{6} {2}EXECUTING/m);

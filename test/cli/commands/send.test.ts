@@ -1,14 +1,11 @@
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { destinationOf } from "../../../lib/cli/destination.ts";
-import { startReceiver } from "../../../lib/simulator/receiver.ts";
 import { variable } from "../../config/sample.ts";
+import { receiving } from "../../harness/api.ts";
 import { run } from "../../harness/cli.ts";
 
-async function receiver(status = 204, secret?: string) {
-  const started = await startReceiver({ respond: () => ({ status }), ...(secret && { secret }) });
-  onTestFinished(() => started.close());
-  return started;
-}
+const receiver = (status = 204, secret?: string) =>
+  receiving({ respond: () => ({ status }), ...(secret && { secret }) });
 const path = "T0/B0/a-path-that-is-a-password";
 
 it.each([

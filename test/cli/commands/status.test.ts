@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import stringWidth from "string-width";
 import { describe, expect, it, vi } from "vitest";
-import { key, secrets, setStage } from "../../harness/bridge.ts";
+import { key } from "../../harness/api.ts";
+import { bridgeFolder, secrets } from "../../harness/bridge.ts";
 import { run } from "../../harness/cli.ts";
 import { healthy } from "../../status/sample.ts";
 
@@ -13,7 +14,7 @@ const widest = (text: string): number => Math.max(...text.split(/\r?\n/).map((li
 
 describe("status", () => {
   it("shows a healthy sink, and makes no store", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     const before = await stage.run("status", "--json");
     expect(before).toMatchObject({ code: 0, err: "" });
     expect(JSON.parse(before.out)).toMatchObject({ streams: [], sinks: { ops: healthy } });
@@ -21,7 +22,9 @@ describe("status", () => {
   });
 
   it("says in another process why a sink fails, in the platform's words, and what to do", async () => {
-    const stage = await setStage({ respond: () => ({ status: 403, body: "token of the channel expired" }) });
+    const stage = await bridgeFolder({
+      respond: () => ({ status: 403, body: "token of the channel expired" }),
+    });
     stage.task("bindInstancePublicIp");
     await stage.run("poll");
     const asked = stage.simulator.requests.length;
@@ -49,7 +52,7 @@ describe("status", () => {
   });
 
   it("says since when and why a stream cannot be read while it is configured, and needs no key of Huawei Cloud", async () => {
-    const stage = await setStage();
+    const stage = await bridgeFolder();
     await stage.run("poll");
     stage.simulator.faults.on("html", { operation: "ListBackgroundTasks" });
     await stage.run("poll");
@@ -69,7 +72,7 @@ describe("status", () => {
   });
 
   it.each([60, 80, 120])("fits a terminal of %i columns", async (columns) => {
-    const stage = await setStage({ respond: () => ({ status: 503, body: "busy ".repeat(50) }) });
+    const stage = await bridgeFolder({ respond: () => ({ status: 503, body: "busy ".repeat(50) }) });
     stage.task("bindInstancePublicIp");
     await stage.run("poll");
     for (const args of [["status"], ["poll"]]) {
@@ -83,7 +86,7 @@ describe("status", () => {
   });
 
   it("ends with 1 where a condition of --fail-on holds, and says which", async () => {
-    const stage = await setStage({ respond: () => ({ status: 401 }) });
+    const stage = await bridgeFolder({ respond: () => ({ status: 401 }) });
     stage.task("bindInstancePublicIp");
     expect(await stage.run("poll", "--fail-on", "blocked")).toMatchObject({
       code: 1,

@@ -12,14 +12,15 @@ import type { Context } from "../../../lib/cli/context.ts";
 import type { ExitCode } from "../../../lib/cli/errors.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import { demoKey } from "../../../lib/simulator/auth.ts";
-import { type CliStage, key, secrets, setStage } from "../../harness/bridge.ts";
+import { key } from "../../harness/api.ts";
+import { type BridgeFolder, bridgeFolder, secrets } from "../../harness/bridge.ts";
 import { fakeScreen } from "../../harness/screen.ts";
 
 const instance = "11111122-0000-4000-8000-000000000002";
 
 /** Runs a command on a terminal of so many columns, in this process; returns all that it shows, line by line. */
 async function shown(
-  { folder }: CliStage,
+  { folder }: BridgeFolder,
   columns: number,
   command: (context: Context) => Promise<ExitCode>,
 ): Promise<readonly string[]> {
@@ -42,8 +43,8 @@ async function shown(
 }
 
 /** Two instances of one name whose ids begin alike, a sink that refuses all, and a journal. */
-async function troubled(): Promise<CliStage> {
-  const stage = await setStage({
+async function troubled(): Promise<BridgeFolder> {
+  const stage = await bridgeFolder({
     respond: () => ({ status: 503 }),
     sections: { journal: { enabled: true } },
   });

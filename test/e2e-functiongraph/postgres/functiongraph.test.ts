@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres } from "../../services/postgres.ts";
-import { buildArtifact, setStage, summaryOf } from "../stage.ts";
+import { buildArtifact, functionHarness, summaryOf } from "../container.ts";
 
 const artifact = mkdtempSync(join(tmpdir(), "bridge-fg-artifact-"));
 let server: Postgres;
@@ -18,7 +18,7 @@ afterAll(async () => {
 
 describe("the function for FunctionGraph with its record in PostgreSQL", () => {
   it("delivers on a cold start, asks the server nothing when idle, and goes on after a failover", async () => {
-    const stage = await setStage(artifact, { type: "postgres", url: server.url() });
+    const stage = await functionHarness(artifact, { type: "postgres", url: server.url() });
     stage.task("restart");
     const container = await stage.start();
     expect(summaryOf(await container.invoke()).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });

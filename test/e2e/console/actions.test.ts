@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
-import { openConsoleStage } from "../../console/stage.ts";
-import { startCli } from "../cli.ts";
+import { start } from "../../harness/cli.ts";
+import { consoleHarness } from "../../harness/console.ts";
 import { closeBrowser, openTab } from "./tab.ts";
 
 afterAll(closeBrowser);
@@ -12,25 +11,19 @@ const token = "a-token-of-the-operators-own";
 /** The demo in a process of its own, once it has printed its address. */
 async function startDemo(port: string, environment: Readonly<Record<string, string>> = {}) {
   const startedMs = Date.now();
-  const child = startCli(["demo", "--ui", port], tmpdir(), environment);
-  const ended = once(child, "close");
+  const demo = start(["demo", "--ui", port], { cwd: tmpdir(), env: environment });
   const stop = async (): Promise<void> => {
-    child.kill("SIGTERM");
-    await ended;
+    demo.kill("SIGTERM");
+    await demo.ended;
   };
   onTestFinished(stop);
-  let text = "";
-  for await (const chunk of child.stderr) {
-    text += chunk;
-    if (/http:\S+\n/.test(text)) break;
-  }
-  const [url = ""] = /http:\S+/.exec(text) ?? [];
+  const [url = ""] = /http:\S+/.exec(await demo.said("err", /http:\S+\n/)) ?? [];
   return { url, stop, tookMs: Date.now() - startedMs };
 }
 
 describe("actions on the console's page", () => {
   it("are off where the console is read-only, and say how to allow them", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     const { page } = await openTab(stage.console.url);
     await page.getByRole("link", { name: "Sinks" }).click();
     const [sample] = await page.getByRole("button", { name: "Send a sample" }).all();
@@ -40,7 +33,7 @@ describe("actions on the console's page", () => {
   });
 
   it("send a sample, redrive one dead letter, and purge the rest once that is confirmed", async () => {
-    const stage = await openConsoleStage({ allowsChanges: true });
+    const stage = await consoleHarness({ allowsChanges: true });
     stage.answer({ status: 422, body: "unknown field: params" });
     for (const name of ["one", "two", "three"]) stage.task({ name });
     await stage.poll();

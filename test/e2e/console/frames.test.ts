@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import { openConsoleStage } from "../../console/stage.ts";
+import { consoleHarness } from "../../harness/console.ts";
 import { closeBrowser, openTab } from "./tab.ts";
 
 afterAll(closeBrowser);
@@ -26,7 +26,7 @@ const measure = `{
 it(`draws a frame of ${bars} bars in less time than 60 frames a second leave, while it pans and zooms`, {
   timeout: 180_000,
 }, async () => {
-  const stage = await openConsoleStage();
+  const stage = await consoleHarness();
   const nowMs = Date.now();
   for (let index = 0; index < bars; index++) {
     const startMs = nowMs - spanMs + (index * spanMs) / bars;

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { afterAll, expect, it } from "vitest";
 import { users } from "../../../lib/simulator/catalogue.ts";
 import { seededRandom } from "../../../lib/simulator/random.ts";
-import { type ConsoleStage, openConsoleStage } from "../../console/stage.ts";
+import { type ConsoleHarness, consoleHarness } from "../../harness/console.ts";
 import { closeBrowser, openTab } from "./tab.ts";
 
 // The documentation's pictures: `PICTURES=docs/console npm run test:e2e -- test/e2e/console/pictures` writes them.
@@ -43,9 +43,9 @@ const kinds: readonly (readonly (readonly [name: string, minutes: number])[])[] 
 ];
 
 /** An hour of four instances: most of it well, one failure in eight, two tasks under way, one of them late. */
-async function anHour(): Promise<ConsoleStage> {
+async function anHour(): Promise<ConsoleHarness> {
   const random = seededRandom(11);
-  const stage = await openConsoleStage({ allowsChanges: true, overdue: { "*": "12m" }, more });
+  const stage = await consoleHarness({ allowsChanges: true, overdue: { "*": "12m" }, more });
   const instances = ["11111111-0000-4000-8000-000000000001", ...more.map(({ id }) => id)];
   const people = [users.lin, users.maria, users.pipeline, users.dms];
   const nowMs = Date.now();

@@ -1,6 +1,5 @@
-import { expect, it, onTestFinished } from "vitest";
-import { startReceiver } from "../../../lib/simulator/receiver.ts";
-import { openStage, webhook } from "../stage.ts";
+import { expect, it } from "vitest";
+import { bridgeFolder } from "../../harness/bridge.ts";
 
 /** The first message of a console's feed. */
 async function snapshotOf(url: string): Promise<Record<string, unknown>> {
@@ -19,26 +18,16 @@ async function snapshotOf(url: string): Promise<Record<string, unknown>> {
 }
 
 it("shows from the store alone what another process polled and delivered", async () => {
-  const receiver = await startReceiver();
-  const stage = await openStage({ sinks: { ops: webhook(receiver.url) } });
-  onTestFinished(async () => {
-    await stage.close();
-    await receiver.close();
-  });
-  const id = stage.task("EXECUTING");
+  const stage = await bridgeFolder();
+  const id = stage.task();
   expect((await stage.run("poll")).code).toBe(0);
   const requests = stage.simulator.requestCount();
   const console_ = stage.start("console", "--port", "0");
-  let printed = "";
-  for await (const chunk of console_.stderr) {
-    printed += chunk;
-    if (/http:\S+\n/.test(printed)) break;
-  }
+  const printed = await console_.said("err", /http:\S+\n/);
   const snapshot = await snapshotOf(/http:\S+/.exec(printed)?.[0] ?? "");
   expect(snapshot).toMatchObject({ meta: { mode: "console", store: "file", allowsChanges: false } });
   expect(JSON.stringify(snapshot)).toContain(id);
   expect(stage.simulator.requestCount()).toBe(requests);
-  const ended = new Promise((resolve) => console_.once("close", resolve));
   console_.kill("SIGTERM");
-  expect(await ended).toBe(143);
+  expect((await console_.ended).code).toBe(143);
 });

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { type ConsoleStage, instance, openConsoleStage } from "../../console/stage.ts";
+import { instance } from "../../harness/api.ts";
+import { type ConsoleHarness, consoleHarness } from "../../harness/console.ts";
 import { closeBrowser, openTab, type TabOptions } from "./tab.ts";
 
 afterAll(closeBrowser);
@@ -7,8 +8,8 @@ afterAll(closeBrowser);
 const minuteMs = 60_000;
 
 /** A stage with tasks of each kind. */
-async function told(options: Parameters<typeof openConsoleStage>[0] = {}): Promise<ConsoleStage> {
-  const stage = await openConsoleStage(options);
+async function told(options: Parameters<typeof consoleHarness>[0] = {}): Promise<ConsoleHarness> {
+  const stage = await consoleHarness(options);
   const startMs = Date.now() - 30 * minuteMs;
   const lin = { id: "u1", name: "lin.wei" };
   for (const [index, end] of ["SUCCESS", "FAILED", "CANCELLED", "DELETED", "PAUSED"].entries()) {
@@ -144,7 +145,7 @@ describe("the console's page", () => {
   });
 
   it("shows hostile names as text, in every view", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     const names = [
       '<img src=x onerror="document.title=1">',
       "</script><script>document.title=1</script>",
@@ -189,7 +190,7 @@ describe("the console's page", () => {
   });
 
   it("says so while there is nothing to show, and while the store cannot be read", async () => {
-    const stage = await openConsoleStage();
+    const stage = await consoleHarness();
     const { page } = await openTab(stage.console.url);
     await page.getByText("No tasks yet").waitFor();
     await page.getByRole("link", { name: "Events" }).click();

@@ -12,26 +12,26 @@ import { dynamodbStores } from "../../../lib/stores/dynamodb/index.ts";
 import { environment } from "../../harness/dynamodb.ts";
 import { eventBridgeEvent, hostileEvents, snsEvent } from "../../serverless/wake-events.ts";
 import { contextOf } from "./event-source.ts";
-import { type FleetStage, instanceId, setFleetStage } from "./stage.ts";
+import { type FleetHarness, fleetHarness, instanceId } from "./functions.ts";
 
 const ended = { status: "SUCCESS", afterMs: 0 } as const;
 const running = { status: "EXECUTING", afterMs: 0 } as const;
 const startTask = (
-  { simulator }: FleetStage,
+  { simulator }: FleetHarness,
   number: number,
   ...steps: readonly { status: string; afterMs: number }[]
 ) => simulator.world.start({ instance: instanceId(number), name: "restart", steps });
-const told = ({ receiver }: FleetStage) =>
+const told = ({ receiver }: FleetHarness) =>
   receiver.events().map(({ type, subject }) => `${subject} ${type.split(".").at(-1)}`);
-const minutes = async (stage: FleetStage, from: number, to: number) => {
+const minutes = async (stage: FleetHarness, from: number, to: number) => {
   for (let minute = from; minute <= to; minute++) await stage.plan(minute);
 };
-const planned = (stage: FleetStage) =>
+const planned = (stage: FleetHarness) =>
   stage.bodies("polls").flatMap((body) => (parseShard(body) ?? []).map(({ stream }) => stream.instanceId));
 
 describe("a fleet", () => {
   it("brings each instance's changes from the plan through the queue and the topic to the sink, once", async () => {
-    const stage = await setFleetStage({ instances: 12 });
+    const stage = await fleetHarness({ instances: 12 });
     const subjects = Array.from({ length: 12 }, (_, index) => startTask(stage, index + 1, ended));
     await stage.plan(1);
     expect(planned(stage).toSorted()).toEqual(subjects.map((_, index) => instanceId(index + 1)));
@@ -46,7 +46,7 @@ describe("a fleet", () => {
   });
 
   it("polls an instance with an open task in every plan, and lets it go when the task has ended", async () => {
-    const stage = await setFleetStage({ instances: 8, fleet: { maxIdle: "10m" } });
+    const stage = await fleetHarness({ instances: 8, fleet: { maxIdle: "10m" } });
     const poller = await stage.poller();
     const subject = startTask(stage, 3, running);
     await minutes(stage, 1, 10);
@@ -67,7 +67,7 @@ describe("a fleet", () => {
   ])(
     "polls an instance at once when %s names it at the planner, and once for 200 of them",
     async (_, event) => {
-      const stage = await setFleetStage({ instances: 12, fleet: { maxIdle: "1h" } });
+      const stage = await fleetHarness({ instances: 12, fleet: { maxIdle: "1h" } });
       const poller = await stage.poller();
       await stage.plan(1);
       await stage.polls.drain(poller);
@@ -84,7 +84,7 @@ describe("a fleet", () => {
   );
 
   it("polls all instances at once, once a minute, for wakes that name none", async () => {
-    const stage = await setFleetStage({ instances: 3, fleet: { maxIdle: "1h" } });
+    const stage = await fleetHarness({ instances: 3, fleet: { maxIdle: "1h" } });
     await stage.plan(1);
     await stage.polls.drain(await stage.poller());
     for (const [, event] of hostileEvents) if (!isTimer(event)) await stage.wake(event);
@@ -94,7 +94,7 @@ describe("a fleet", () => {
   it.each(["shard", "deliver"] as const)(
     "refuses the event of another trigger at %s in one clear line",
     async (name) => {
-      const stage = await setFleetStage();
+      const stage = await fleetHarness();
       const handler = await (name === "shard" ? stage.poller() : stage.deliverer());
       for (const event of [snsEvent("{}"), eventBridgeEvent("i"), {}, null, "text", []])
         await expect(handler(event as SQSEvent, contextOf(name))).rejects.toThrow(
@@ -104,7 +104,7 @@ describe("a fleet", () => {
   );
 
   it("tells nothing twice when a shard comes twice, or two containers poll it at once", async () => {
-    const stage = await setFleetStage({ instances: 3 });
+    const stage = await fleetHarness({ instances: 3 });
     for (const number of [1, 2, 3]) startTask(stage, number, ended);
     await minutes(stage, 1, 5);
     for (const body of stage.bodies("polls")) await stage.post(body);
@@ -116,7 +116,7 @@ describe("a fleet", () => {
   });
 
   it("gives a poll that is no shard to the dead letters after three receives, and polls the rest", async () => {
-    const stage = await setFleetStage();
+    const stage = await fleetHarness();
     const subject = startTask(stage, 1, ended);
     await stage.post("poison");
     await minutes(stage, 1, 5);
@@ -128,7 +128,7 @@ describe("a fleet", () => {
   });
 
   it("keeps a poll in its queue while the table does not answer", async () => {
-    const stage = await setFleetStage();
+    const stage = await fleetHarness();
     const subject = startTask(stage, 1, ended);
     await stage.plan(1);
     const poller = await stage.poller();
@@ -141,7 +141,7 @@ describe("a fleet", () => {
   });
 
   it("publishes at the next plan what was redriven, though a warm container holds the record", async () => {
-    const stage = await setFleetStage();
+    const stage = await fleetHarness();
     const subject = startTask(stage, 1, ended);
     await stage.plan(1);
     const poller = await stage.poller();
@@ -171,7 +171,7 @@ describe("a fleet", () => {
   });
 
   it("lets the queue repeat what a sink did not take, in the order of each task", async () => {
-    const stage = await setFleetStage({ respond: (number) => (number % 2 === 1 ? { status: 503 } : {}) });
+    const stage = await fleetHarness({ respond: (number) => (number % 2 === 1 ? { status: 503 } : {}) });
     const poller = await stage.poller();
     const subjects = [startTask(stage, 1, running), startTask(stage, 1, running)];
     await minutes(stage, 1, 5);
@@ -189,7 +189,7 @@ describe("a fleet", () => {
   });
 
   it("gives what a sink refuses for good to the queue's dead letters with the reason, and ends its message", async () => {
-    const stage = await setFleetStage({ respond: (number) => (number === 1 ? { status: 400 } : {}) });
+    const stage = await fleetHarness({ respond: (number) => (number === 1 ? { status: 400 } : {}) });
     const subject = startTask(stage, 1, ended);
     await minutes(stage, 1, 5);
     await stage.polls.drain(await stage.poller());
@@ -201,4 +201,4 @@ describe("a fleet", () => {
   });
 });
 
-const pollAll = async (stage: FleetStage): Promise<number> => stage.polls.drain(await stage.poller());
+const pollAll = async (stage: FleetHarness): Promise<number> => stage.polls.drain(await stage.poller());

@@ -8,16 +8,10 @@ import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as sns from "../../../lib/sinks/sns.ts";
 import * as sqs from "../../../lib/sinks/sqs.ts";
 import * as stepfunctions from "../../../lib/sinks/stepfunctions.ts";
+import { accessKey } from "../../aws/sample.ts";
 import type { HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
-import {
-  type Answering,
-  accessKey,
-  type Loopback,
-  type Reply,
-  type Seen,
-  serve,
-} from "../../harness/http.ts";
+import { type Answering, type Loopback, type Reply, type Seen, serve } from "../../harness/http.ts";
 import { sampleDeps } from "../sample.ts";
 
 export interface Refused {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { signV4 } from "../../../lib/aws/sigv4.ts";
-import { type Answering, accessKey, type Reply } from "../../harness/http.ts";
+import { accessKey } from "../../aws/sample.ts";
+import type { Answering, Reply } from "../../harness/http.ts";
 import { nowMs, running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
 import { type AwsService, awsServices, sinkAt, sqsFifoService, trial } from "./services.ts";
 

@@ -7,11 +7,12 @@ import { sinkName } from "../../../lib/core/names.ts";
 import { create, type schema as mqttSchema, schema } from "../../../lib/sinks/mqtt.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";
+import { listening } from "../../harness/servers.ts";
 import { makeCertificate } from "../../services/certificate.ts";
 import { type Mosquitto, startMosquitto } from "../../services/mosquitto.ts";
 import { freePort, serverFolder } from "../../services/server.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
-import { httpServer, listening, silentServer } from "./strangers.ts";
+import { httpServer, silentServer } from "./strangers.ts";
 
 type Options = Partial<v.InferInput<typeof mqttSchema>>;
 
@@ -216,7 +217,7 @@ describe("the mqtt sink", () => {
         socket.once("data", () => socket.end(packetTooLarge));
       });
     });
-    const sink = sinkTo("open", { url: `mqtt://${await listening(broker)}` });
+    const sink = sinkTo("open", { url: `mqtt://${(await listening(broker)).host}` });
     const together = await sink.deliver(sampleEvents(2), running());
     expect(together).toMatchObject([
       { kind: "retry", reason: "too_large" },

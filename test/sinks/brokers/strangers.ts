@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
-import { createServer, type Server, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
+import { createServer } from "node:net";
+import { listening } from "../../harness/servers.ts";
 
 export interface SilentServer {
   /** `host:port`. */
@@ -16,23 +15,10 @@ export async function silentServer(): Promise<SilentServer> {
   const leftAlone = new Promise<void>((resolve) => {
     server.on("connection", (socket) => socket.resume().once("close", () => resolve()));
   });
-  return { host: await listening(server), leftAlone };
+  const { host } = await listening(server);
+  return { host, leftAlone };
 }
 
 /** Where a server listens that speaks another protocol. */
-export const httpServer = (): Promise<string> => listening(createHttpServer((_, response) => response.end()));
-
-/** `host:port` of a server until the test ends, when its connections end too. */
-export async function listening(server: Server): Promise<string> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => sockets.add(socket.on("error", () => {})));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return `127.0.0.1:${address.port}`;
-}
+export const httpServer = async (): Promise<string> =>
+  (await listening(createHttpServer((_, response) => response.end()))).host;

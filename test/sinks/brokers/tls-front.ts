@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { createServer } from "node:tls";
+import { listening } from "../../harness/servers.ts";
 import { makeCertificate } from "../../services/certificate.ts";
 import { serverFolder } from "../../services/server.ts";
-import { listening } from "./strangers.ts";
 
 export interface TlsFront {
   /** `host:port`. */
@@ -24,5 +24,6 @@ export async function tlsFront(behind: string): Promise<TlsFront> {
   });
   // A client that does not trust it hangs up.
   server.on("tlsClientError", () => {});
-  return { host: await listening(server), ca: cert };
+  const { host } = await listening(server);
+  return { host, ca: cert };
 }

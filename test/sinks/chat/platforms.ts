@@ -1,8 +1,6 @@
 import { createHmac } from "node:crypto";
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders } from "node:http";
 import * as v from "valibot";
-import { onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import type { Reply } from "../../../lib/simulator/receiver.ts";
 import * as dingtalk from "../../../lib/sinks/dingtalk.ts";
@@ -19,6 +17,8 @@ import * as telegram from "../../../lib/sinks/telegram.ts";
 import * as wecom from "../../../lib/sinks/wecom.ts";
 import { parseJson } from "../../../lib/text/json.ts";
 import type { Gateway } from "../../contract/http.ts";
+import { handle } from "../../harness/http.ts";
+import { untilEnd } from "../../harness/servers.ts";
 import { nowMs, sampleDeps } from "../sample.ts";
 
 export const platformTypes = [
@@ -117,32 +117,16 @@ export async function staged(
   gateway: Gateway = async (origin) => origin,
 ): Promise<Stage> {
   const heard: Heard[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const url = new URL(request.url ?? "/", "http://127.0.0.1");
-    const { method = "", headers: sent } = request;
+  const { origin } = await handle((response, request, { method, headers: sent, path, body: text }) => {
+    const url = new URL(path, "http://127.0.0.1");
     const isForToken = url.pathname.endsWith("/tenant_access_token/internal");
-    const one = {
-      method,
-      headers: sent,
-      url,
-      text: Buffer.concat(chunks).toString(),
-      number: heard.length + 1,
-    };
+    const one = { method, headers: sent, url, text, number: heard.length + 1 };
     if (!isForToken) heard.push(one);
     const { status = 200, headers, body, hang, reset } = isForToken ? tokens(one) : answering(one);
     if (reset) request.socket.destroy();
     else if (!hang) response.writeHead(status, headers).end(body);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const sink = sinkAt(type, await gateway(`http://127.0.0.1:${port}`), options, deps);
-  onTestFinished(async () => {
-    await sink.close();
-    server.closeAllConnections();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  });
+  const sink = await untilEnd(sinkAt(type, await gateway(origin), options, deps));
   return { sink, heard };
 }
 

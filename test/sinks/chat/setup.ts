@@ -1,8 +1,7 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { SinkDeps } from "../../../lib/sinks/sink.ts";
 import type { Gateway, HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
+import { freePort } from "../../services/server.ts";
 import { sampleEvents } from "../sample.ts";
 import {
   type Answering,
@@ -82,7 +81,7 @@ const setup = (type: PlatformType, options: object): Setup => ({
     "a broken connection": trial(type, options, () => ({ reset: true })),
     "a redirect": trial(type, options, () => ({ status: 302, headers: { location: `/${token}` } })),
     "a refused connection": async (deps) => ({
-      sink: sinkAt(type, await closedOrigin(), options, deps),
+      sink: sinkAt(type, `http://127.0.0.1:${await freePort()}`, options, deps),
       arrived: nothing,
     }),
     "an address that is not open": async (deps) => ({
@@ -92,14 +91,6 @@ const setup = (type: PlatformType, options: object): Setup => ({
   },
   secrets: ["feishu", "feishuapp", "dingtalk"].includes(type) ? [token, secret] : [token],
 });
-
-async function closedOrigin(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return `http://127.0.0.1:${port}`;
-}
 
 /** A platform behind a gateway. */
 export const chatHttpSetup = (type: PlatformType): HttpSetup => ({

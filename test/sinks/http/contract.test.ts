@@ -1,12 +1,11 @@
 import * as v from "valibot";
-import { onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
-import { startReceiver } from "../../../lib/simulator/receiver.ts";
 import { httpSink } from "../../../lib/sinks/http/http-sink.ts";
 import type { SinkType } from "../../../lib/sinks/index.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import * as webhook from "../../../lib/sinks/webhook.ts";
 import { type HttpSetup, httpContract } from "../../contract/http.ts";
+import { receiving } from "../../harness/api.ts";
 import { awsHttpSetup, awsServices } from "../aws/services.ts";
 import { pagerdutyHttpSetup } from "../chat/pagerduty-service.ts";
 import { type PlatformType, platformTypes } from "../chat/platforms.ts";
@@ -17,8 +16,7 @@ import { workflowHttpSetup, workflowStarters } from "./workflow-starters.ts";
 
 const receiverSetup = (sinkAt: (deps: SinkDeps, url: string) => Sink): HttpSetup => ({
   through: (gateway) => async (deps) => {
-    const receiver = await startReceiver({ respond: () => ({ status: 200, body: "thank you" }) });
-    onTestFinished(() => receiver.close());
+    const receiver = await receiving({ respond: () => ({ status: 200, body: "thank you" }) });
     const url = `${await gateway(new URL(receiver.url).origin)}/events`;
     return { sink: sinkAt(deps, url), arrived: () => receiver.events().map(({ id }) => id) };
   },

@@ -1,34 +1,20 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import * as v from "valibot";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { type EventRequest, httpSink } from "../../../lib/sinks/http/http-sink.ts";
+import { serve } from "../../harness/http.ts";
+import { untilEnd } from "../../harness/servers.ts";
 import { running, sampleDeps, sampleEvent } from "../sample.ts";
 
 /** What arrives when an event is delivered by a sink with such a request. */
 async function sent(request: EventRequest | Promise<EventRequest>, headers: Record<string, string> = {}) {
-  const arrived: object[] = [];
-  const server = createServer(async (incoming, response) => {
-    arrived.push({
-      method: incoming.method,
-      url: incoming.url,
-      headers: incoming.headers,
-      body: await text(incoming),
-    });
-    response.end();
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(async () => void (await server[Symbol.asyncDispose]()));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tickets?key=1`;
+  const { origin, seen } = await serve({});
+  const url = `${origin}/tickets?key=1`;
   const { schema, create } = httpSink({ url, request: () => request });
   const options = v.parse(schema, { headers, allowPrivateNetwork: true });
-  const sink = create(sinkName("tickets"), options, sampleDeps);
-  onTestFinished(() => sink.close());
+  const sink = await untilEnd(create(sinkName("tickets"), options, sampleDeps));
   expect(await sink.deliver([sampleEvent()], running())).toEqual([{ kind: "accepted" }]);
-  return arrived;
+  return seen;
 }
 
 describe("a custom sink over HTTP", () => {
@@ -36,7 +22,7 @@ describe("a custom sink over HTTP", () => {
     expect(await sent({ body: { a: 1 } })).toMatchObject([
       {
         method: "POST",
-        url: "/tickets?key=1",
+        path: "/tickets?key=1",
         headers: { "content-type": "application/json", "user-agent": "dms-task-bridge" },
         body: '{"a":1}',
       },

@@ -1,10 +1,11 @@
-import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
 import { Agent, MockAgent } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type ReceiverOptions, startReceiver } from "../../../lib/simulator/receiver.ts";
 import { networkRefusal } from "../../../lib/sinks/http/network.ts";
 import { type Post, post } from "../../../lib/sinks/http/post.ts";
+import { receiving } from "../../harness/api.ts";
+import { listening } from "../../harness/servers.ts";
+import { freePort } from "../../services/server.ts";
 import { running } from "../sample.ts";
 
 const agent = (): Agent => {
@@ -21,27 +22,17 @@ const to = (url: string, over: Partial<Post> = {}): Post => ({
   ...over,
 });
 
-async function receiver(options: ReceiverOptions = {}) {
-  const started = await startReceiver(options);
-  onTestFinished(() => started.close());
-  return started;
-}
-
 /** A server that answers every connection with raw bytes. */
 async function raw(answer: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on("error", () => {}).once("data", () => answer(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path`;
+  return `${(await listening(server)).origin}/secret-path`;
 }
 
 describe("a POST", () => {
   it("sends headers, body, path and query, and gives the answer", async () => {
-    const { url, deliveries } = await receiver({
+    const { url, deliveries } = await receiving({
       respond: () => ({ status: 503, headers: { "retry-after": "9" }, body: "later" }),
     });
     const answer = await post(agent(), to(`${url}?a=b`), running());
@@ -50,7 +41,7 @@ describe("a POST", () => {
   });
 
   it("does not follow a redirect", async () => {
-    const { url, deliveries } = await receiver({
+    const { url, deliveries } = await receiving({
       respond: () => ({ status: 307, headers: { location: url } }),
     });
     expect(await post(agent(), to(url), running())).toMatchObject({ kind: "response", status: 307 });
@@ -58,7 +49,7 @@ describe("a POST", () => {
   });
 
   it("reads no more than 1 MiB of an answer", async () => {
-    const { url } = await receiver({ respond: () => ({ status: 500, body: "x".repeat(2_000_000) }) });
+    const { url } = await receiving({ respond: () => ({ status: 500, body: "x".repeat(2_000_000) }) });
     const answer = await post(agent(), to(url), running());
     expect(answer).toMatchObject({
       status: 500,
@@ -92,14 +83,14 @@ describe("a POST", () => {
   });
 
   it("keeps its connection for the next", async () => {
-    const { url, connections } = await receiver();
+    const { url, connections } = await receiving();
     const dispatcher = agent();
     for (let count = 0; count < 3; count += 1) await post(dispatcher, to(url), running());
     expect(connections()).toBe(1);
   });
 
   it("ends with its time-out", async () => {
-    const { url } = await receiver({ respond: () => ({ hang: true }) });
+    const { url } = await receiving({ respond: () => ({ hang: true }) });
     const { origin } = new URL(url);
     expect(await post(agent(), to(url, { timeoutMs: 50 }), running())).toEqual({
       kind: "retry",
@@ -110,7 +101,7 @@ describe("a POST", () => {
 
   it("ends when the run's signal aborts", async () => {
     const run = new AbortController();
-    const { url } = await receiver({ respond: () => ({ hang: true }), onDelivery: () => run.abort() });
+    const { url } = await receiving({ respond: () => ({ hang: true }), onDelivery: () => run.abort() });
     expect(await post(agent(), to(url), { signal: run.signal })).toMatchObject({
       kind: "retry",
       reason: "timeout",
@@ -140,8 +131,7 @@ describe("a POST", () => {
   });
 
   it("comes to retry on a refused connection", async () => {
-    const { url, close } = await startReceiver();
-    await close();
+    const url = `http://127.0.0.1:${await freePort()}`;
     expect(await post(agent(), to(url), running())).toMatchObject({ kind: "retry", reason: "network" });
   });
 

@@ -1,13 +1,12 @@
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { sinkTypes } from "../../../lib/sinks/index.ts";
+import { listening } from "../../harness/servers.ts";
 import { type Certificate, makeCertificate } from "../../services/certificate.ts";
 import { running, sampleDeps, sampleEvent } from "../sample.ts";
 
@@ -27,13 +26,7 @@ async function receiver(answer: string, status: number): Promise<string> {
     request.resume();
     response.writeHead(status).end(answer);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `https://${(await listening(server)).host}`;
 }
 
 const products = [

@@ -6,9 +6,10 @@ import { onTestFinished } from "vitest";
 import { sinkName } from "../../../lib/core/names.ts";
 import { create, schema } from "../../../lib/sinks/email.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
+import { accessKey } from "../../aws/sample.ts";
 import type { Gateway, HttpSetup } from "../../contract/http.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
-import { type Answering, accessKey, type Seen, serve } from "../../harness/http.ts";
+import { type Answering, type Seen, serve } from "../../harness/http.ts";
 import { sampleDeps, sampleEvents } from "../sample.ts";
 
 export const from = "bridge@example.com";

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { Agent } from "undici";
-import { closed, listening } from "../../harness/servers.ts";
+import { listen } from "../../harness/servers.ts";
 
 export type Operation = "create" | "put" | "get" | "list" | "remove";
 
@@ -50,13 +50,13 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     outgoing.writeHead(answer.statusCode, code === undefined ? {} : { "x-obs-error-code": code });
     outgoing.end(text);
   });
-  const origin = await listening(server);
+  const { origin, close } = await listen(server);
   return {
     origin,
     calls,
     faults,
     close: async () => {
-      await closed(server);
+      await close();
       await dispatcher.close();
     },
   };

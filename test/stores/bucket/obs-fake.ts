@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { Clock } from "../../../lib/core/clock.ts";
-import { closed, listening } from "../../harness/servers.ts";
+import { listen } from "../../harness/servers.ts";
 
 interface StoredObject {
   readonly text: string;
@@ -124,8 +124,10 @@ export async function startObsFake(clock: Clock): Promise<ObsFake> {
     response.writeHead(status, { ...headers, ...(code && { "x-obs-error-code": code }) });
     response.end(code ? `<Error><Code>${code}</Code></Error>` : given.text);
   });
+  const { origin, close } = await listen(server);
   return {
-    origin: await listening(server),
+    origin,
+    close,
     bucket,
     environment: {
       HUAWEICLOUD_SDK_AK: accessKey.ak,
@@ -137,6 +139,5 @@ export async function startObsFake(clock: Clock): Promise<ObsFake> {
       const found = objects.get(key);
       if (found) objects.set(key, { ...found, appends: count });
     },
-    close: () => closed(server),
   };
 }

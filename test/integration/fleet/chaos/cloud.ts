@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { onTestFinished } from "vitest";
 import type { Random } from "../../../../lib/core/clock.ts";
 import { between } from "../../../../lib/simulator/random.ts";
-import { listening } from "../../../sinks/brokers/strangers.ts";
+import { listening } from "../../../harness/servers.ts";
 import type { Container, Containers } from "./containers.ts";
 import type { NewMessage } from "./queue.ts";
 
@@ -47,8 +46,7 @@ export async function startCloud(parts: CloudParts): Promise<string> {
     const [, id = ""] = /Credential=([^/]+)\//.exec(String(call.headers.authorization)) ?? [];
     await answer(parts, parts.containers.of(id), call, response);
   });
-  onTestFinished(() => server.closeAllConnections());
-  return `http://${await listening(server)}`;
+  return (await listening(server)).origin;
 }
 
 async function answer(

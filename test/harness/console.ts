@@ -1,26 +1,20 @@
 import { onTestFinished } from "vitest";
-import { loadConfigValue } from "../../lib/config/load.ts";
 import { type Console, type OpenConsoleOptions, openConsole } from "../../lib/console/console.ts";
 import { systemClock } from "../../lib/core/clock.ts";
 import { StoreError } from "../../lib/core/errors.ts";
-import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
+import type { Simulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
-import { type Receiver, type Reply, startReceiver } from "../../lib/simulator/receiver.ts";
+import type { Receiver, Reply } from "../../lib/simulator/receiver.ts";
 import type { NewInstance, NewTask } from "../../lib/simulator/world.ts";
 import { memoryStores } from "../../lib/stores/memory.ts";
 import { type Bridge, openBridge } from "../../lib/wire/bridge.ts";
 import { type BridgeObserver, observeAll } from "../../lib/wire/observer.ts";
+import { atOnce, instance, receiving, sourceAt, startApi, webhookTo } from "./api.ts";
+import { serve } from "./http.ts";
+import { loaded } from "./wired.ts";
 
-export const instance = {
-  id: "11111111-0000-4000-8000-000000000001",
-  engine: "rabbitmq",
-  name: "orders",
-  projectId: "p1",
-} as const;
-export const stream = `rabbitmq/cn-north-4/p1/${instance.id}`;
-
-export interface ConsoleStage {
+export interface ConsoleHarness {
   readonly simulator: Simulator;
   readonly receiver: Receiver;
   readonly bridge: Bridge;
@@ -39,7 +33,7 @@ export interface ConsoleStage {
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
-export interface StageOptions extends Partial<OpenConsoleOptions> {
+export interface ConsoleHarnessOptions extends Partial<OpenConsoleOptions> {
   /** The source's limits of open tasks. */
   readonly overdue?: Readonly<Record<string, string>>;
   /** Further instances. */
@@ -47,47 +41,26 @@ export interface StageOptions extends Partial<OpenConsoleOptions> {
 }
 
 /** A simulated API with one instance, a receiver, a bridge between them in memory, and its console. */
-export async function openConsoleStage({
+export async function consoleHarness({
   overdue = {},
   more = [],
   ...options
-}: StageOptions = {}): Promise<ConsoleStage> {
+}: ConsoleHarnessOptions = {}): Promise<ConsoleHarness> {
   const random = seededRandom(1);
-  const simulator = await startSimulator({ random });
-  let reply: Reply = { status: 204 };
-  const receiver = await startReceiver({ respond: () => reply });
-  const room = await startReceiver({ respond: () => ({ status: 200, body: "ok" }) });
   const instances = [instance, ...more];
-  for (const each of instances) simulator.world.addInstance(each);
-  const loaded = await loadConfigValue(
-    {
-      sources: instances.map(({ engine, projectId }) => ({
-        engine,
-        region: "cn-north-4",
-        endpoint: simulator.url,
-        projectId,
-        instances: "all",
-        credentials: demoKey,
-        startFrom: "all",
-        overdue,
-      })),
-      checkpoint: { type: "memory" },
-      sinks: {
-        ops: {
-          type: "webhook",
-          url: `${receiver.url}/path-that-is-a-secret`,
-          allowPrivateNetwork: true,
-          retry: { attemptsPerRun: 1 },
-        },
-        team: {
-          type: "slack",
-          url: room.url.replace("/events", "/services/a-secret"),
-          allowPrivateNetwork: true,
-        },
-      },
+  const simulator = await startApi({ random, instances });
+  let reply: Reply = { status: 204 };
+  const receiver = await receiving({ respond: () => reply });
+  const room = await serve({ body: "ok" });
+  const config = await loaded({
+    sources: instances.map(({ engine, projectId }) =>
+      sourceAt(simulator, { engine, projectId, credentials: demoKey, overdue }),
+    ),
+    sinks: {
+      ops: webhookTo(`${receiver.url}/path-that-is-a-secret`),
+      team: { type: "slack", url: `${room.origin}/services/a-secret`, allowPrivateNetwork: true },
     },
-    { environment: {}, folder: "." },
-  );
+  });
   const observers: BridgeObserver[] = [];
   const log = () => {};
   const deps = { clock: systemClock, random, log };
@@ -101,12 +74,12 @@ export async function openConsoleStage({
     };
   const checkpoints = { ...stores.checkpoints, load: orBroken(stores.checkpoints.load) };
   const deadLetters = { ...stores.deadLetters, list: orBroken(stores.deadLetters.list) };
-  const bridge = await openBridge(loaded, {
+  const bridge = await openBridge(config, {
     ...deps,
     observer: observeAll(observers),
     stores: { ...stores, checkpoints, deadLetters },
   });
-  const opened = await openConsole(bridge, loaded, deps, {
+  const opened = await openConsole(bridge, config, deps, {
     mode: "watch",
     port: 0,
     allowsChanges: false,
@@ -116,9 +89,6 @@ export async function openConsoleStage({
   onTestFinished(async () => {
     opened.close();
     await bridge.close();
-    await simulator.close();
-    await receiver.close();
-    await room.close();
   });
   const { origin, hash } = new URL(opened.url);
   const token = hash.replace("#token=", "");
@@ -134,7 +104,7 @@ export async function openConsoleStage({
       simulator.world.start({
         instance: instance.id,
         name: "bindInstancePublicIp",
-        steps: [{ status: "EXECUTING", afterMs: 0 }],
+        steps: atOnce("EXECUTING"),
         ...task,
       }),
     poll: async () => {

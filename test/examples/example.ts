@@ -2,12 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { startSimulator } from "../../lib/simulator/api.ts";
-import { demoKey } from "../../lib/simulator/auth.ts";
-import { seededRandom } from "../../lib/simulator/random.ts";
+import { apiKey, atOnce, instance, startApi } from "../harness/api.ts";
 import { run } from "../harness/cli.ts";
-
-const instance = { id: "i-1", engine: "rabbitmq", name: "orders", projectId: "p1" } as const;
 
 export interface ExampleOptions {
   readonly environment: Readonly<Record<string, string>>;
@@ -18,12 +14,8 @@ export interface ExampleOptions {
 /** An example's own configuration before a simulated API, in a folder of its own. */
 export async function exampleStage(name: string, { environment, sink = "" }: ExampleOptions) {
   const folder = await mkdtemp(join(tmpdir(), "bridge-example-"));
-  const simulator = await startSimulator({ random: seededRandom(1) });
-  onTestFinished(async () => {
-    await simulator.close();
-    await rm(folder, { recursive: true });
-  });
-  simulator.world.addInstance(instance);
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const simulator = await startApi();
   const written = await readFile(
     new URL(`../../examples/${name}/bridge.config.yaml`, import.meta.url),
     "utf8",
@@ -33,8 +25,7 @@ export async function exampleStage(name: string, { environment, sink = "" }: Exa
     .replace(/\n {4}type: \w+\n/, (type) => `${type}${sink}`);
   await writeFile(join(folder, "bridge.config.yaml"), local);
   const env = {
-    HUAWEICLOUD_SDK_AK: demoKey.ak,
-    HUAWEICLOUD_SDK_SK: demoKey.sk,
+    ...apiKey,
     HUAWEICLOUD_SDK_PROJECT_ID: instance.projectId,
     ...environment,
   };
@@ -43,11 +34,7 @@ export async function exampleStage(name: string, { environment, sink = "" }: Exa
     cli,
     /** Starts a task that gets these statuses at once; returns its id. */
     task: (task: string, ...statuses: readonly string[]) =>
-      simulator.world.start({
-        instance: instance.id,
-        name: task,
-        steps: statuses.map((status) => ({ status, afterMs: 0 })),
-      }),
+      simulator.world.start({ instance: instance.id, name: task, steps: atOnce(...statuses) }),
     /** One run; what it says of the only sink. */
     poll: async (): Promise<unknown> => {
       const { out } = await cli("poll", "--json");

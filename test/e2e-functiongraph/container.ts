@@ -1,15 +1,14 @@
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { RunSummary } from "../../lib/run/summary.ts";
-import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
-import { seededRandom } from "../../lib/simulator/random.ts";
-import { type Receiver, startReceiver } from "../../lib/simulator/receiver.ts";
-import { createTable, type Engine, environment, startEngine } from "../harness/dynamodb.ts";
+import type { Simulator } from "../../lib/simulator/api.ts";
+import type { Receiver } from "../../lib/simulator/receiver.ts";
+import { folderWith } from "../config/sample.ts";
+import { atOnce, instance, receiving, sourceAt, startApi } from "../harness/api.ts";
+import { type Engine, environment, startCheckpoints } from "../harness/dynamodb.ts";
 import type { Invocation, Outcome } from "./runtime.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,7 +36,7 @@ export interface Container {
   invoke(invocation?: Partial<Invocation>): Promise<Outcome>;
 }
 
-export interface Stage {
+export interface FunctionHarness {
   readonly simulator: Simulator;
   readonly receiver: Receiver;
   readonly engine: Engine;
@@ -46,51 +45,26 @@ export interface Stage {
   task(name: string): string;
 }
 
-export const instance = {
-  id: "11111111-0000-4000-8000-000000000001",
-  engine: "rabbitmq",
-  name: "orders",
-  projectId: "p1",
-} as const;
-
 /** The artifact between a simulated API that knows the agency's keys, a local DynamoDB or another store, and a webhook. */
-export async function setStage(
+export async function functionHarness(
   artifact: string,
   checkpoint?: Readonly<Record<string, unknown>>,
-): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), "bridge-functiongraph-"));
+): Promise<FunctionHarness> {
   const [simulator, receiver, engine] = await Promise.all([
-    startSimulator({ random: seededRandom(1), keys: agencyKeys }),
-    startReceiver(),
-    startEngine(),
+    startApi({ keys: agencyKeys }),
+    receiving(),
+    startCheckpoints(),
   ]);
-  onTestFinished(async () => {
-    await Promise.all([simulator.close(), receiver.close(), engine.close()]);
-    await rm(folder, { recursive: true, force: true });
-  });
-  simulator.world.addInstance(instance);
-  await createTable(engine.raw, "checkpoints");
+  const config = {
+    // An invocation that follows an open task lasts a minute.
+    polling: { follow: "off" },
+    sources: [sourceAt(simulator, { projectId: `\${PROJECT}`, instances: [instance.id] })],
+    checkpoint: checkpoint ?? { type: "dynamodb", table: "checkpoints", endpoint: engine.origin },
+    delivery: { timeBudget: "2s" },
+    sinks: { ops: { type: "webhook", url: receiver.url, allowPrivateNetwork: true } },
+  };
+  const folder = await folderWith({ "bridge.config.json": JSON.stringify(config) });
   const configFile = join(folder, "bridge.config.json");
-  await writeFile(
-    configFile,
-    JSON.stringify({
-      // An invocation that follows an open task lasts a minute.
-      polling: { follow: "off" },
-      sources: [
-        {
-          engine: "rabbitmq",
-          region: "cn-north-4",
-          endpoint: simulator.url,
-          projectId: `\${PROJECT}`,
-          instances: [instance.id],
-          startFrom: "all",
-        },
-      ],
-      checkpoint: checkpoint ?? { type: "dynamodb", table: "checkpoints", endpoint: engine.origin },
-      delivery: { timeBudget: "2s" },
-      sinks: { ops: { type: "webhook", url: receiver.url, allowPrivateNetwork: true } },
-    }),
-  );
   return {
     simulator,
     receiver,
@@ -102,8 +76,7 @@ export async function setStage(
         PROJECT: instance.projectId,
         ...userData,
       }),
-    task: (name) =>
-      simulator.world.start({ instance: instance.id, name, steps: [{ status: "SUCCESS", afterMs: 0 }] }),
+    task: (name) => simulator.world.start({ instance: instance.id, name, steps: atOnce("SUCCESS") }),
   };
 }
 

@@ -1,5 +1,3 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
@@ -8,11 +6,12 @@ import { onTestFinished, vi } from "vitest";
 import { openQueue } from "../../../lib/aws/queue.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import type { planMetrics } from "../../../lib/serverless/metrics.ts";
-import { type Simulator, startSimulator } from "../../../lib/simulator/api.ts";
+import type { Simulator } from "../../../lib/simulator/api.ts";
 import { demoKey } from "../../../lib/simulator/auth.ts";
-import { seededRandom } from "../../../lib/simulator/random.ts";
-import { type Receiver, type ReceiverOptions, startReceiver } from "../../../lib/simulator/receiver.ts";
-import { createTable, type Engine, environment, startEngine } from "../../harness/dynamodb.ts";
+import type { Receiver, ReceiverOptions } from "../../../lib/simulator/receiver.ts";
+import { folderWith } from "../../config/sample.ts";
+import { instance, receiving, sourceAt, startApi, webhookTo } from "../../harness/api.ts";
+import { type Engine, environment, startCheckpoints } from "../../harness/dynamodb.ts";
 import { contextOf, type EventSource, eventSource, type Handler } from "./event-source.ts";
 
 type SqsHandler = Handler<SQSEvent, SQSBatchResponse>;
@@ -26,7 +25,7 @@ export interface Containers {
 }
 type Variables = Readonly<Record<string, string>>;
 
-export interface FleetStage {
+export interface FleetHarness {
   readonly simulator: Simulator;
   readonly receiver: Receiver;
   readonly engine: Engine;
@@ -69,45 +68,47 @@ async function handlerOf(
   return (await load()).handler;
 }
 
-export interface FleetStageOptions extends Pick<ReceiverOptions, "respond"> {
+export interface FleetHarnessOptions extends Pick<ReceiverOptions, "respond"> {
   readonly instances?: number;
   readonly fleet?: object;
   readonly containers?: Containers;
 }
 
 /** The three functions between a simulated API, DynamoDB, SQS and SNS of emulators, and a webhook. */
-export async function setFleetStage(options: FleetStageOptions = {}): Promise<FleetStage> {
+export async function fleetHarness(options: FleetHarnessOptions = {}): Promise<FleetHarness> {
   const { containers = inProcess } = options;
-  const folder = await mkdtemp(join(tmpdir(), "bridge-fleet-"));
+  const instances = Array.from({ length: options.instances ?? 1 }, (_, index) => ({
+    ...instance,
+    id: instanceId(index + 1),
+    name: `i${index + 1}`,
+  }));
   const [simulator, receiver, engine, sqs] = await Promise.all([
-    startSimulator({ random: seededRandom(1) }),
-    startReceiver(options),
-    startEngine(),
+    startApi({ instances }),
+    receiving(options),
+    startCheckpoints(),
     startFauxqs({ port: 0, logger: false, defaultRegion: "eu-west-1" }),
   ]);
   onTestFinished(async () => {
     vi.unstubAllEnvs();
     vi.restoreAllMocks();
-    await Promise.all([simulator.close(), receiver.close(), engine.close(), sqs.stop()]);
-    await rm(folder, { recursive: true, force: true });
+    await sqs.stop();
   });
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
-  for (let number = 1; number <= (options.instances ?? 1); number++) {
-    simulator.world.addInstance({
-      id: instanceId(number),
-      engine: "rabbitmq",
-      name: `i${number}`,
-      projectId: "p1",
-    });
-  }
-  await createTable(engine.raw, "checkpoints");
   const endpoint = `http://127.0.0.1:${sqs.port}`;
   const queues = makeQueues(sqs);
+  const config = {
+    // An invocation that follows an open task lasts a minute.
+    polling: { follow: "off" },
+    sources: [sourceAt(simulator, { credentials: demoKey })],
+    checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: engine.origin },
+    fleet: options.fleet ?? {},
+    sinks: {
+      bus: { type: "sns", topicArn: "arn:aws:sns:eu-west-1:000000000000:tasks.fifo", endpoint },
+      ops: webhookTo(receiver.url, { retry: { attemptsPerRun: 1, initialDelay: "0s", maxDelay: "0s" } }),
+    },
+  };
+  const folder = await folderWith({ "bridge.config.json": JSON.stringify(config) });
   const configFile = join(folder, "bridge.config.json");
-  await writeFile(
-    configFile,
-    JSON.stringify(configOf({ simulator, receiver, engine, endpoint }, options.fleet)),
-  );
   const poster = openQueue(queues.polls, {
     environment: { ...environment, AWS_ENDPOINT_URL: endpoint },
     clock: systemClock,
@@ -163,37 +164,3 @@ function makeQueues(sqs: FauxqsServer) {
   sqs.subscribe({ topic: "tasks.fifo", queue: "wrapped.fifo" });
   return { polls: polls.queueUrl, tasks: tasks.queueUrl, dead: dead.queueUrl };
 }
-
-interface Places {
-  readonly simulator: Simulator;
-  readonly receiver: Receiver;
-  readonly engine: Engine;
-  readonly endpoint: string;
-}
-
-const configOf = ({ simulator, receiver, engine, endpoint }: Places, fleet: object = {}) => ({
-  // An invocation that follows an open task lasts a minute.
-  polling: { follow: "off" },
-  sources: [
-    {
-      engine: "rabbitmq",
-      region: "cn-north-4",
-      endpoint: simulator.url,
-      projectId: "p1",
-      instances: "all",
-      startFrom: "all",
-      credentials: demoKey,
-    },
-  ],
-  checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: engine.origin },
-  fleet,
-  sinks: {
-    bus: { type: "sns", topicArn: "arn:aws:sns:eu-west-1:000000000000:tasks.fifo", endpoint },
-    ops: {
-      type: "webhook",
-      url: receiver.url,
-      allowPrivateNetwork: true,
-      retry: { attemptsPerRun: 1, initialDelay: "0s", maxDelay: "0s" },
-    },
-  },
-});

@@ -1,18 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { RunSummary } from "../../lib/run/summary.ts";
-import { type Simulator, startSimulator } from "../../lib/simulator/api.ts";
+import type { Simulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
-import { seededRandom } from "../../lib/simulator/random.ts";
-import { type Receiver, type ReceiverOptions, startReceiver } from "../../lib/simulator/receiver.ts";
+import type { Receiver, ReceiverOptions } from "../../lib/simulator/receiver.ts";
+import { folderWith } from "../config/sample.ts";
+import { instance, receiving, sourceAt, startApi, webhookTo } from "../harness/api.ts";
 import { run } from "../harness/cli.ts";
-import { createTable, type Engine, environment, startEngine } from "../harness/dynamodb.ts";
+import { type Engine, environment, startCheckpoints } from "../harness/dynamodb.ts";
 import { serve } from "../harness/http.ts";
 import { type Outcome, type RuntimeApi, startRuntimeApi } from "./runtime-api.ts";
 
@@ -37,7 +36,7 @@ export interface Container {
   lines(): readonly Record<string, unknown>[];
 }
 
-export interface LambdaStage {
+export interface LambdaHarness {
   readonly simulator: Simulator;
   readonly receiver: Receiver;
   readonly engine: Engine;
@@ -47,43 +46,39 @@ export interface LambdaStage {
   task(name: string, ...steps: readonly { readonly status: string; readonly afterMs: number }[]): string;
 }
 
-export const instance = {
-  id: "11111111-0000-4000-8000-000000000001",
-  engine: "rabbitmq",
-  name: "orders",
-  projectId: "p1",
-} as const;
-
-export interface StageOptions extends Pick<ReceiverOptions, "respond"> {
+export interface LambdaOptions extends Pick<ReceiverOptions, "respond"> {
   readonly timeBudget?: string;
   /** Beside the webhook. */
   readonly sinks?: Readonly<Record<string, object>>;
 }
 
 /** The artifact between a simulated API, a local DynamoDB, a store of secrets and a webhook. */
-export async function setLambdaStage(
+export async function lambdaHarness(
   artifact: string,
-  { timeBudget = "2s", sinks = {}, ...options }: StageOptions = {},
-): Promise<LambdaStage> {
-  const folder = await mkdtemp(join(tmpdir(), "bridge-lambda-"));
+  { timeBudget = "2s", sinks = {}, ...options }: LambdaOptions = {},
+): Promise<LambdaHarness> {
   const [simulator, receiver, engine] = await Promise.all([
-    startSimulator({ random: seededRandom(1) }),
-    startReceiver(options),
-    startEngine(),
+    startApi(),
+    receiving(options),
+    startCheckpoints(),
   ]);
-  onTestFinished(async () => {
-    await Promise.all([simulator.close(), receiver.close(), engine.close()]);
-    await rm(folder, { recursive: true, force: true });
-  });
-  simulator.world.addInstance(instance);
-  await createTable(engine.raw, "checkpoints");
   const secrets = await serve({ body: { Parameter: { Value: demoKey.sk } } });
   const variables = { ...environment, AK: demoKey.ak, AWS_ENDPOINT_URL_SSM: secrets.origin };
+  const config = {
+    // An invocation that follows an open task lasts a minute.
+    polling: { follow: "off" },
+    sources: [
+      sourceAt(simulator, {
+        instances: [instance.id],
+        credentials: { ak: `\${AK}`, sk: "ssm:/bridge/sk" },
+      }),
+    ],
+    checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: engine.origin },
+    delivery: { timeBudget },
+    sinks: { ops: webhookTo(receiver.url, { retry: { attemptsPerRun: 1, maxDelay: "0s" } }), ...sinks },
+  };
+  const folder = await folderWith({ "bridge.config.json": JSON.stringify(config) });
   const configFile = join(folder, "bridge.config.json");
-  await writeFile(
-    configFile,
-    JSON.stringify(configOf({ api: simulator, dynamodb: engine.origin, hook: receiver, timeBudget, sinks })),
-  );
   return {
     simulator,
     receiver,
@@ -93,41 +88,6 @@ export async function setLambdaStage(
     task: (name, ...steps) => simulator.world.start({ instance: instance.id, name, steps }),
   };
 }
-
-interface Places {
-  readonly api: { readonly url: string };
-  readonly dynamodb: string;
-  readonly hook: { readonly url: string };
-  readonly timeBudget: string;
-  readonly sinks: Readonly<Record<string, object>>;
-}
-
-const configOf = ({ api, dynamodb, hook, timeBudget, sinks }: Places) => ({
-  // An invocation that follows an open task lasts a minute.
-  polling: { follow: "off" },
-  sources: [
-    {
-      engine: "rabbitmq",
-      region: "cn-north-4",
-      endpoint: api.url,
-      projectId: instance.projectId,
-      instances: [instance.id],
-      startFrom: "all",
-      credentials: { ak: `\${AK}`, sk: "ssm:/bridge/sk" },
-    },
-  ],
-  checkpoint: { type: "dynamodb", table: "checkpoints", endpoint: dynamodb },
-  delivery: { timeBudget },
-  sinks: {
-    ops: {
-      type: "webhook",
-      url: hook.url,
-      allowPrivateNetwork: true,
-      retry: { attemptsPerRun: 1, maxDelay: "0s" },
-    },
-    ...sinks,
-  },
-});
 
 /** A container of one of the artifact's functions. */
 export async function startContainer(
