@@ -5,7 +5,7 @@ import type { CommitPlan } from "./commit-plan.ts";
 
 /** Differences between what was read and the record that are not committed yet, oldest task first. */
 export class Uncommitted {
-  #differences: readonly Difference[] = [];
+  #differences: Difference[] = [];
   /** The record that the differences were computed from. */
   #base: Checkpoint | null = null;
   #isFull = false;
@@ -33,13 +33,14 @@ export class Uncommitted {
   /** Computes them, unless that was done from this very record. */
   rebase(checkpoint: Checkpoint, compute: () => readonly Difference[]): void {
     if (this.#base === checkpoint) return;
-    this.#differences = compute();
+    this.#differences = [...compute()];
     this.#base = checkpoint;
   }
 
   /** The first of them are committed. */
   committed({ taken, next }: Pick<CommitPlan, "taken" | "next">): void {
-    this.#differences = this.#differences.slice(taken);
+    // In place: copies for each commit of a first read would add up to a hundred megabytes.
+    this.#differences.splice(0, taken);
     this.#base = next;
   }
 
