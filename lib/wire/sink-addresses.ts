@@ -1,4 +1,4 @@
-import { endpointOf, regionOf, type ServiceName } from "../aws/services.ts";
+import { endpointOf, regionOf, type ServiceName, services } from "../aws/services.ts";
 import type { LoadedSink } from "../config/check/sinks.ts";
 import type { Environment } from "../core/environment.ts";
 import { regionalEndpoint } from "../huawei/endpoint.ts";
@@ -82,9 +82,11 @@ function awsEndpoint(
   const [inArn] = Object.values(fields).flatMap((value) =>
     typeof value === "string" ? (arnRegion(value) ?? []) : [],
   );
-  const queue = typeof fields["queueUrl"] === "string" ? new URL(fields["queueUrl"]).origin : undefined;
-  const own = awsEnvironment({ service, region: region ?? inArn, endpoint: endpoint ?? queue }, environment);
-  return endpointOf(service, (endpoint ?? queue) ? "" : regionOf(own), own);
+  const own = awsEnvironment({ service, region: region ?? inArn, endpoint }, environment);
+  const isSet = own[`AWS_ENDPOINT_URL_${services[service].variable}`] || own["AWS_ENDPOINT_URL"];
+  const { queueUrl } = fields;
+  if (typeof queueUrl === "string" && !isSet) return new URL(new URL(queueUrl).origin);
+  return endpointOf(service, isSet ? "" : regionOf(own), own);
 }
 
 const urnRegion = (fields: Readonly<Record<string, unknown>>): string | undefined =>

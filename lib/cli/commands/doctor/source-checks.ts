@@ -31,23 +31,20 @@ interface Reading {
 /** Credentials, rights, clock, zone and paging of the live API, by a fair sample of the streams. Reads only. */
 export async function checkSources({ stop, clock }: Context, bridge: Bridge): Promise<readonly Finding[]> {
   const { streams, failedSources } = await bridge.discover(stop);
-  const [down] = failedSources;
-  if (down)
-    return [
-      {
-        check: "sources",
-        ...failed(`${down.key}: ${down.error.message}`, "correct the source's key, region or network"),
-      },
-    ];
-  if (streams.length === 0)
-    return [
-      { check: "sources", ...warning("no instance", "check region and projectId, or create an instance") },
-    ];
+  const lost = failedSources.map(({ key, error }) => ({
+    check: "sources",
+    ...failed(`${key}: ${error.message}`, "correct the source's key, region or network"),
+  }));
+  if (streams.length === 0) {
+    const none = warning("no instance", "check region and projectId, or create an instance");
+    return lost.length > 0 ? lost : [{ check: "sources", ...none }];
+  }
   const readings: Reading[] = [];
   await eachOf(fairSample(streams), streamsAtOnce, async (watched) => {
     readings.push(await read(watched, clock.now() - dayMs, stop));
   });
   return [
+    ...lost,
     { check: "sources", ...readable(streams.length, readings) },
     { check: "clock", ...clocks(readings) },
     { check: "zone", ...(await zones(readings, stop)) },

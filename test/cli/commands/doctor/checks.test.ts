@@ -96,6 +96,24 @@ describe("the checks of the live API", () => {
     expect(findings["clock"]).toMatch(/^failed: 1 m 30 s off/);
   });
 
+  it("go on with other sources while one cannot list its instances", async () => {
+    const stop = new AbortController().signal;
+    const bridge = {
+      discover: async () => ({
+        streams: [watched("one", apiThat())],
+        failedSources: [{ key: "kafka/r/lost", error: new SourceError("unauthorized", "wrong key") }],
+      }),
+    };
+    const findings = await checkSources({ stop, clock: systemClock } as never, bridge as never);
+    expect(findings.map(({ check, result }) => `${check} ${result}`)).toEqual([
+      "sources failed",
+      "sources ok",
+      "clock ok",
+      "zone ok",
+      "paging ok",
+    ]);
+  });
+
   it("read streams of every source, twenty at most", () => {
     const [many, few] = [apiThat(), apiThat()];
     const streams = [
