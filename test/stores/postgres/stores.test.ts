@@ -10,8 +10,10 @@ import type { JournalSettings } from "../../../lib/stores/journal-guard.ts";
 import { postgresActivity, postgresCheckpoints } from "../../../lib/stores/postgres/checkpoints.ts";
 import { openDatabase, type PostgresDatabase } from "../../../lib/stores/postgres/database.ts";
 import { postgresDeadLetters } from "../../../lib/stores/postgres/dead-letters.ts";
+import { postgresStoresToRead } from "../../../lib/stores/postgres/index.ts";
 import { postgresJournal } from "../../../lib/stores/postgres/journal.ts";
 import { postgresParked } from "../../../lib/stores/postgres/parked.ts";
+import { closeStores, type Stores } from "../../../lib/stores/stores.ts";
 import { key } from "../../checkpoint/sample.ts";
 import { activityIndexContract } from "../../contract/activity-index.ts";
 import { checkpointStoreContract } from "../../contract/checkpoint-store.ts";
@@ -79,6 +81,31 @@ describe("the postgres stores", () => {
     expect((await checkpointsOf(after).load(key))?.checkpoint).toEqual(first);
     expect(await postgresDeadLetters(after).list({})).toEqual([letter(1)]);
     expect(await postgresParked(after).list(key)).toEqual(["run/1"]);
+  });
+
+  it("are empty to a reader before there are any, and make nothing; then it sees all and writes nothing", async () => {
+    const schema = newSchema();
+    const read = async <Result>(body: (stores: Stores) => Promise<Result>): Promise<Result> => {
+      const options = { url: v.parse(postgresUrl, server.url()), schema };
+      const stores = await postgresStoresToRead(options, { clock: systemClock, random: Math.random });
+      try {
+        return await body(stores);
+      } finally {
+        await closeStores(stores);
+      }
+    };
+    expect(await read(({ checkpoints }) => checkpoints.list())).toEqual([]);
+    expect(await server.sql(`SELECT 1 FROM pg_namespace WHERE nspname = '${schema}'`)).toEqual([]);
+    await checkpointsOf(open(schema)).commit(key, first, null);
+    await postgresDeadLetters(open(schema)).put([letter(1)]);
+    await read(async ({ checkpoints, deadLetters }) => {
+      const stored = await checkpoints.load(key);
+      expect(stored?.checkpoint).toEqual(first);
+      expect(await deadLetters.list({})).toEqual([letter(1)]);
+      await expect(checkpoints.commit(key, first, stored?.version ?? null)).rejects.toMatchObject({
+        code: "STORE_FAILED",
+      });
+    });
   });
 
   it("make one schema however many processes start at once", async () => {
