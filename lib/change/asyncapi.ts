@@ -1,6 +1,6 @@
 import type { CloudEvent } from "./event.ts";
 import { eventJsonSchema } from "./event-schema.ts";
-import { sampleEvent, sampleStatuses, sampleStreamEvent } from "./sample.ts";
+import { sampleEvent, sampleStatuses } from "./sample.ts";
 
 /** When an event of each type is emitted, in Markdown. */
 const summaries: Readonly<Record<CloudEvent["type"], string>> = {
@@ -33,11 +33,10 @@ export interface EventType {
 const exampleMs = Date.UTC(2026, 0, 1, 12, 0, 5);
 
 /** All types of events with an example each, those of tasks first. */
-export const eventTypes: readonly EventType[] = [
-  ...sampleStatuses.map((status) => sampleEvent(exampleMs, status)),
-  sampleStreamEvent(exampleMs, "unreadable"),
-  sampleStreamEvent(exampleMs, "recovered"),
-].map((example) => ({ type: example.type, summary: summaries[example.type], example }));
+export const eventTypes: readonly EventType[] = sampleStatuses.map((status) => {
+  const example = sampleEvent(exampleMs, status);
+  return { type: example.type, summary: summaries[example.type], example };
+});
 
 /** An AsyncAPI 3.0 document of all events: one channel, and a message for each type, by the events' JSON Schema. */
 export function asyncApiDocument() {

@@ -22,10 +22,20 @@ export const sampleStatuses = [
   "DELETED",
   ...beyondStatus,
   "SOMETHING_NEW",
+  "UNREADABLE",
+  "RECOVERED",
 ] as const;
+
+/** Statuses of a stream, not of a task. */
+const ofStream: Readonly<Record<string, StreamEventKind>> = {
+  UNREADABLE: "unreadable",
+  RECOVERED: "recovered",
+};
 
 /** Creates a test event. Its instance and task are called `sample`, so that no consumer takes it for a real one. */
 export function sampleEvent(nowMs: number, to = "SUCCESS"): CloudEvent {
+  const kind = ofStream[to];
+  if (kind) return sampleStreamEvent(nowMs, kind);
   const task = {
     id: taskId("sample-task"),
     name: "bindInstancePublicIp",
@@ -39,7 +49,7 @@ export function sampleEvent(nowMs: number, to = "SUCCESS"): CloudEvent {
 }
 
 /** Creates a test event of the sample instance's outage, which began a quarter of an hour before. */
-export function sampleStreamEvent(nowMs: number, kind: StreamEventKind): CloudEvent {
+function sampleStreamEvent(nowMs: number, kind: StreamEventKind): CloudEvent {
   const outage = {
     emittedMs: nowMs - 900_000,
     code: "APIGW.0301",

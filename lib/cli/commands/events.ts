@@ -41,7 +41,7 @@ export function journalOf({ journal }: Pick<Bridge, "journal">): Journal {
   throw usageError("journal.enabled", "true in the configuration: without a journal nothing is kept", "off");
 }
 
-const statusNames: readonly string[] = [...sampleStatuses, "UNREADABLE", "RECOVERED"];
+const statusNames: readonly string[] = sampleStatuses;
 
 function filterOf({ sinks }: Bridge, { sink, status }: EventsOptions): EntryFilter {
   const name = sink === undefined ? null : sinkName(sink);

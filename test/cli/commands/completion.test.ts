@@ -30,6 +30,7 @@ it.each([
   ["poll --log-level ", ["debug", "error", "info", "warn"]],
   ["completion ", ["bash", "fish", "zsh"]],
   ["explain --status F", ["FAILED"]],
+  ["events --status UNR", ["UNREADABLE"]],
   ["dead-letters list --reason too_", ["too_large", "too_many_attempts", "too_old"]],
   ["poll --config ", []],
 ])("%j may go on with %j", async (line, next) => {

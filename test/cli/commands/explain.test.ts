@@ -53,6 +53,14 @@ describe("explain", () => {
     ]);
   });
 
+  it("tries an outage of a stream, too", async () => {
+    const { explain } = await setFolder();
+    const { code, out } = await explain(["--sink", "ops", "--status", "UNREADABLE"]);
+    expect(code).toBe(0);
+    expect(out).toContain("com.huaweicloud.dms.stream.unreadable");
+    expect(out).toMatch(/ops leaves it out/);
+  });
+
   it("says which fields keep an event out", async () => {
     const { explain } = await setFolder();
     const { code, out } = await explain(["--sink", "ops", "--event", "event.json", "--json"]);
