@@ -36,7 +36,7 @@ export class Looks {
   }
 }
 
-/** A state that a sink accepted. */
+/** A state whose event was made durable. */
 export interface Told {
   readonly index: number;
   readonly atMs: number;

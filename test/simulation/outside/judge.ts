@@ -64,6 +64,8 @@ export class Judge {
   sends = 0;
   readonly #seen = new Map<Task, Seen[]>();
   readonly #looks = new Looks();
+  /** Event id -> when it was first made durable. */
+  readonly #committed = new Map<string, number>();
   readonly #tasks = new Map<string, Task>();
   /** First acceptances: sink and event id -> when. */
   readonly #accepted = new Map<string, number>();
@@ -104,6 +106,10 @@ export class Judge {
     }
   }
 
+  committed(id: string, atMs: number): void {
+    if (!this.#committed.has(id)) this.#committed.set(id, atMs);
+  }
+
   keyRefused(run: Run, ak: string): void {
     const count = (run.refusals.get(ak) ?? 0) + 1;
     run.refusals.set(ak, count);
@@ -126,12 +132,12 @@ export class Judge {
       tasks.add(key);
       if (sink === "picky" && !wanted.has(type)) this.#fail("no defect", `picky does not want ${type}`);
       const before = this.#texts.get(id);
-      if (before !== undefined && before !== text && !(task && hasBeenAway(task, run))) {
+      if (before !== undefined && before !== text && !(task && this.#mayBeTwice(task, id, run))) {
         this.#fail("same id", `${id} was sent with other bytes`);
       }
       this.#texts.set(id, text);
       const told = this.#answered.get(`${sink}:${id}`);
-      if (told?.isQuiet && told.endMs < run.startMs && !(task && hasBeenAway(task, run))) {
+      if (told?.isQuiet && told.endMs < run.startMs && !(task && this.#mayBeTwice(task, id, run))) {
         this.#fail(
           "no needless repeat",
           `${sink} got ${id} again in run ${run.id}; run ${told.id} knew it accepted`,
@@ -201,6 +207,14 @@ export class Judge {
     this.#heights.set(key, Math.max(height, index));
   }
 
+  /** Whether one id may stand for two changes: states with equal facts, or one told before an end that is found late. */
+  #mayBeTwice(task: Task, id: string, run: Run): boolean {
+    const isShared = task.states.filter((state) => eventId(task, state) === id).length > 1;
+    return (
+      isShared || hasBeenAway(task, run) || task.states.some((_, index) => this.#isEndFoundLate(task, index))
+    );
+  }
+
   /** Whether a lagging replica showed the end once its task ran again: an end beats an open state at once. */
   #isEndFoundLate(task: Task, index: number): boolean {
     const seen = (this.#seen.get(task) ?? []).map((sight) => sight.index);
@@ -261,7 +275,7 @@ export class Judge {
 
   #demands(task: Task): readonly Demand[] {
     const told = task.states.flatMap((state, index) => {
-      const atMs = this.#accepted.get(`steady:${eventId(task, state)}`);
+      const atMs = this.#committed.get(eventId(task, state));
       return atMs === undefined ? [] : [{ index, atMs }];
     });
     return demandsOf(task, { seen: this.#seen.get(task) ?? [], runs: this.runs, told });
@@ -301,7 +315,8 @@ export class Judge {
     if (isThere(task, nowMs) && !wasAway) {
       const baseline =
         task.instance.project.startFrom === "all" ? Number.NEGATIVE_INFINITY : (reads[0]?.endMs ?? 0);
-      if (highest < 0 && task.createdMs > baseline && !task.missing) {
+      const isLate = (task.unreadable?.untilMs ?? 0) > task.createdMs + task.instance.project.maxOpenAgeMs;
+      if (highest < 0 && task.createdMs > baseline && !task.missing && !isLate) {
         this.#fail("no loss", `${task.instance.id}/${task.id} was never listed`);
       }
       if (highest >= 0 && highest < last && !isEnd(task, highest)) {

@@ -117,7 +117,12 @@ export class Fleet {
       host,
       (await process.bridge).run(
         stop.signal,
-        { committed: (_, event) => note(`  commits ${event.id}`) },
+        {
+          committed: (_, { id }) => {
+            note(`  commits ${id}`);
+            judge.committed(id, loop.nowMs);
+          },
+        },
         {
           ...(launch.nextAfterMs !== null && { nextMs: host.clock.now() + launch.nextAfterMs }),
           ...(launch.followForMs !== null && { followForMs: launch.followForMs }),
