@@ -105,7 +105,7 @@ describe("a slice", () => {
       );
     const planned = (count: number, changes: number) =>
       planCommit(
-        held,
+        { ...held, newestCreatedMs: laterMs },
         tasks(count, changes),
         [],
         { ...rules, lookbackMs: 0 },
@@ -118,9 +118,10 @@ describe("a slice", () => {
     expect([planned(200, 1), planned(100, 2), planned(2_000, 0)].map(({ taken }) => taken)).toEqual([
       200, 100, 2_000,
     ]);
-    expect(planned(201, 1).next.watermarkMs).toBe(createdMs + 199_000);
-    expect(planned(200, 1).next).toMatchObject({ watermarkMs: createdMs + 199_000, baselineMs: null });
+    expect(planned(201, 1).next.watermarkMs).toBe(createdMs + 200_000);
+    expect(planned(200, 1).next.watermarkMs).toBe(laterMs);
   });
+
   it("ends the baseline only with its last task", () => {
     const fresh = begin("now", createdMs, rules.maxOpenAgeMs);
     const tasks = Array.from({ length: 201 }, (_, index) => seen(`t${index}`));
