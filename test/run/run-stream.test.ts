@@ -351,6 +351,25 @@ describe("a run", () => {
     expect((await record())?.outage).toMatchObject({ message: "stopped" });
   });
 
+  it("settles two hundred deliveries as soon as they are accepted, while another sink hangs", async () => {
+    const fast = scriptedSink(ops, () => busy);
+    const hanging = scriptedSink(
+      chat,
+      (_, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy))),
+    );
+    const { begin, show, run, record, clock } = streamHarness([hanging, fast]);
+    for (let index = 0; index < 220; index += 1) show(task(`t${index}`));
+    await run();
+    const owed = async () => (await record())?.outbox.filter(({ pending }) => pending.has(ops)).length;
+    expect(await owed()).toBe(220);
+    fast.answer = () => accepted;
+    await clock.advance(hourMs);
+    const running = begin();
+    for (let turns = 0; turns < 300; turns += 1) await turn();
+    expect(await owed()).toBeLessThanOrEqual(20);
+    await runUntilSettled(clock, running);
+  });
+
   it("names its stream in the log of a defect", async () => {
     const { run, source } = streamHarness([scriptedSink(ops)]);
     source.list = () => {

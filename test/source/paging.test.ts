@@ -269,7 +269,7 @@ describe("requests", () => {
     const turning = (held: Api, request: number): Api =>
       request > 0 ? { ...held, count: (_, onPage) => onPage } : held;
     const turned = read(api({ tasks: 25 }), 10, pagingMemory(startFrom1), turning);
-    expect(turned).toMatchObject({ doubt: null, seen: { size: 25 } });
+    expect(turned).toMatchObject({ doubt: null, seen: { size: 25 }, requests: 4 });
   });
 
   it.each([10, 20, 25, 30])("read all of %i tasks whose count is of each page alone", (tasks) => {
@@ -339,10 +339,12 @@ describe("requests", () => {
   });
 
   it("end with the page that is empty in another dialect", () => {
-    const memory = pagingMemory(startFrom1);
-    const full = api({ tasks: 10, dialect: { name: "offset", base: 0 } });
-    expect(wire(read(full, 10, memory).asked)).toEqual(["start=1", "start=11", "offset=10"]);
-    expect(memory.dialect).toEqual({ name: "offset", base: 0 });
+    for (const count of [10, null]) {
+      const memory = pagingMemory(startFrom1);
+      const full = api({ tasks: 10, count: () => count, dialect: { name: "offset", base: 0 } });
+      expect(wire(read(full, 10, memory).asked)).toEqual(["start=1", "start=11", "offset=10"]);
+      expect(memory.dialect).toEqual({ name: "offset", base: 0 });
+    }
   });
 
   it("look before no first record that is counted from 0", () => {
