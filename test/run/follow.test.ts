@@ -292,6 +292,13 @@ describe("a followed stream", () => {
     expect(lookedAt).toEqual([0, 1, 5, 10, 15]);
   });
 
+  it("leaves when its watch's next run is due, though a sink hangs", async () => {
+    const { clock, begin, show } = followed([scriptedSink(ops, (_, signal) => untilCutOff(signal))]);
+    show(open);
+    const due = { nextMs: createdMs + 20 * secondMs, followForMs: 60 * secondMs };
+    expect((await settled(clock, begin(due))).durationMs).toBeLessThanOrEqual(31 * secondMs);
+  });
+
   it("leaves when its watch's next run is due", async () => {
     const { clock, begin, show } = followed();
     show(open);

@@ -370,6 +370,17 @@ describe("a run", () => {
     await runUntilSettled(clock, running);
   });
 
+  it("settles what a sink accepts at the very end of its time", async () => {
+    const late = scriptedSink(
+      ops,
+      (_, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(accepted))),
+    );
+    const { show, run, record } = streamHarness([late]);
+    show(task("a"));
+    expect((await run()).accepted).toEqual(new Map([[ops, 1]]));
+    expect(await record()).toMatchObject({ outbox: [], lease: null });
+  });
+
   it("names its stream in the log of a defect", async () => {
     const { run, source } = streamHarness([scriptedSink(ops)]);
     source.list = () => {
