@@ -3,9 +3,8 @@ import type { Plugin } from "esbuild";
 import { root } from "./base.ts";
 import { undiciNames } from "./undici-lite.ts";
 
-/** Loaded only when a configuration needs them, as most do. */
-const commonlyUsed = new Set(["lib/sinks/webhook.ts", "lib/stores/dynamodb/index.ts"]);
-export const isRarelyUsed = (file: string): boolean => file.startsWith("lib/") && !commonlyUsed.has(file);
+/** Loaded only when a configuration needs them. */
+export const isOptional = (file: string): boolean => file.startsWith("lib/");
 
 const fileOf = (folder: string, path: string): string => relative(root, resolve(folder, path));
 
@@ -14,8 +13,8 @@ export const partName = (file: string): string => file.replace(/^lib\/|\.ts$/g, 
 
 /**
  * Keeps lazily imported modules that match `isPart` out of the function's file, in parts/, and adds them to `found`:
- * a new container pays for compiling everything it loads. Benchmark `cold-start`: loading poll.mjs takes 73 ms of CPU
- * time, and 170 ms in one file (median of 21 interleaved rounds).
+ * a new container pays for compiling everything it loads. Benchmark `cold-start`: 12 % more CPU time in one file, and
+ * 85 % more with the packages of all sinks and stores in it, too.
  */
 export const partsSplit = (
   name: string,
@@ -51,17 +50,10 @@ export const sharedWithEntry = (name: string, held: ReadonlySet<string>, asked: 
   },
 });
 
-/**
- * The entry module of a function's file: its handler and the exports that its parts need. Modules that most configurations
- * use are imported statically, which saves the wrapper and compilation of a lazy module.
- */
-export const entryWith = (handler: string, held: ReadonlySet<string>, asked: ReadonlySet<string>): string =>
+/** The entry module of a function's file: its handler and the exports that its parts need. */
+export const entryWith = (handler: string, asked: ReadonlySet<string>): string =>
   [
     `export { handler } from "./${handler}";`,
-    ...Array.from(
-      commonlyUsed.intersection(held),
-      (module, index) => `export * as commonlyUsed${index} from "./${module}";`,
-    ),
     ...Array.from(asked, (module) =>
       module === "undici"
         ? `export { ${undiciNames.join(", ")} } from "undici";`

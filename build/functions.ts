@@ -4,13 +4,14 @@ import { type BuildOptions, build, type Metafile } from "esbuild";
 import { checkConfig, type ReadConfig, readConfig } from "../lib/config/load.ts";
 import { findConfigFile } from "../lib/config/read/file.ts";
 import { base, root } from "./base.ts";
-import { entryWith, isRarelyUsed, partName, partsSplit, sharedWithEntry } from "./code-splitting.ts";
+import { entryWith, isOptional, partName, partsSplit, sharedWithEntry } from "./code-splitting.ts";
 import { buildPackages, packagesSplit, type WantedPackages } from "./packages.ts";
 import { builtinModules, undiciLite } from "./undici-lite.ts";
 
 const shared = {
   ...base,
   outExtension: { ".js": ".mjs" },
+  // The start is as fast without, but all files together are 27 % smaller to upload and to fetch, as a zip.
   minify: true,
   sourcemap: "linked",
   sourcesContent: false,
@@ -82,7 +83,7 @@ async function buildFunction(
   });
   const found = new Set<string>();
   const probe = await build({
-    ...entry(isRarelyUsed, found),
+    ...entry(isOptional, found),
     metafile: true,
     entryPoints: [handler],
     write: false,
@@ -106,7 +107,7 @@ async function buildFunction(
   const whole = await build({
     ...entry((file) => parts.has(file)),
     metafile: true,
-    stdin: { contents: entryWith(handler, held, asked), resolveDir: root },
+    stdin: { contents: entryWith(handler, asked), resolveDir: root },
   });
   return { ...whole.metafile.outputs, ...besides.metafile.outputs };
 }

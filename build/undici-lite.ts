@@ -1,10 +1,9 @@
-import { createRequire } from "node:module";
 import type { Plugin } from "esbuild";
 import { root } from "./base.ts";
 
 /**
- * The used parts of undici: an HTTP/1.1 agent. Benchmark `cold-start`: loading poll.mjs takes 75 ms of CPU time, and
- * 131 ms with the whole package (median of 21 interleaved rounds). The paths are private, so test/e2e-lambda sends requests through the artifact.
+ * The used parts of undici: an HTTP/1.1 agent. Benchmark `cold-start`: 44 % more CPU time with the whole package. The
+ * paths are private, so test/e2e-lambda sends requests through the artifact.
  */
 const used = {
   Agent: "undici/lib/dispatcher/agent.js",
@@ -15,26 +14,16 @@ const used = {
 export const undiciNames = Object.keys(used);
 const client = Object.entries(used).map(([name, path]) => `exports.${name} = require("${path}");`);
 
-/** Modules that those parts import but never use here: HTTP/2, fetch bodies, the parsers without SIMD. */
+/**
+ * Modules that those parts import but never use here: HTTP/2, fetch bodies, the parsers without SIMD. Benchmark
+ * `cold-start`: 17 % more CPU time with them.
+ */
 const unused = /(^|\/)(client-h2|dispatcher1-wrapper|llhttp-wasm|web\/.*)(\.js)?$/;
 
-/** Node's own assert also loads colours and the error stream. */
-const assert = `
-  module.exports = (value, message) => {
-    if (!value) throw message instanceof Error ? message : new Error(message ?? "an assertion of undici failed");
-  };
-`;
-
-/** The used constants of the parser, out of a dozen tables. */
-const constants = (): string => {
-  const { ERROR, TYPE } = createRequire(import.meta.url)("undici/lib/llhttp/constants.js");
-  return `module.exports = ${JSON.stringify({ ERROR, TYPE })}`;
-};
-
-/** Table of header names for finding lower-case ones. undici works without it, and filling it takes longer than it saves in a run. */
-const tree = "exports.tree = { lookup: () => null };";
-
-/** undici uses only a number and a class of Node's HTTP module, for requests that are never made here. */
+/**
+ * undici uses only a number and a class of Node's HTTP module, for requests that are never made here. Benchmark
+ * `cold-start`: 3 % more CPU time with the module.
+ */
 const http = `
   exports.maxHeaderSize = 16_384;
   exports.IncomingMessage = class {};
@@ -51,14 +40,9 @@ export const undiciLite: Plugin = {
     build.onResolve({ filter: unused }, ({ importer }) =>
       importer.includes("/undici/lib/") ? { path: "nothing", namespace: "undici-lite" } : null,
     );
-    build.onResolve({ filter: /^node:(assert|http)$/ }, ({ path, importer }) =>
-      importer.includes("/undici/lib/")
-        ? { path: path.slice("node:".length), namespace: "undici-lite" }
-        : null,
+    build.onResolve({ filter: /^node:http$/ }, ({ importer }) =>
+      importer.includes("/undici/lib/") ? { path: "http", namespace: "undici-lite" } : null,
     );
-    build.onLoad({ filter: /[/\\]llhttp[/\\]constants\.js$/ }, () => ({ contents: constants() }));
-    build.onLoad({ filter: /[/\\]undici[/\\]lib[/\\]core[/\\]tree\.js$/ }, () => ({ contents: tree }));
-    build.onLoad({ filter: /^assert$/, namespace: "undici-lite" }, () => ({ contents: assert }));
     build.onLoad({ filter: /^http$/, namespace: "undici-lite" }, () => ({ contents: http }));
     build.onLoad({ filter: /^nothing$/, namespace: "undici-lite" }, () => ({
       contents: "module.exports = {}",
@@ -68,7 +52,7 @@ export const undiciLite: Plugin = {
 
 /**
  * Loads Node's modules without the ESM wrapper, whose creation calls each of their getters; exports only the
- * names that are imported. Benchmark `cold-start`: loading poll.mjs takes 74 ms of CPU time, and 78 ms without (41 rounds).
+ * names that are imported. Benchmark `cold-start`: 6 % more CPU time without.
  */
 export const builtinModules: Plugin = {
   name: "built-in modules",

@@ -1,8 +1,9 @@
-import { withoutHidden } from "../../text/hidden.ts";
+import { hidden } from "../../text/hidden.ts";
 
 /** Neutralizes text from outside to one line: no control, invisible or bidirectional characters, no lone surrogates. */
 export const sanitize = (text: string): string =>
-  withoutHidden(text)
+  text
+    .replace(hidden, "")
     .replace(/\s+/gu, " ")
     .trim()
     .replace(/[\p{Cc}\p{Cs}]/gu, "\u{fffd}");
