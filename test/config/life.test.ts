@@ -201,10 +201,10 @@ sinks:
     ]);
   });
 
-  it("has no place in a module", async () => {
+  it("has its place in a module, too", async () => {
     expect(await placesIn("c.mjs", "export default { sinks: {} };")).toEqual([
-      ["sources", null],
-      ["sinks", null],
+      ["sources", "c.mjs:1:16"],
+      ["sinks", "c.mjs:1:25"],
     ]);
   });
 });

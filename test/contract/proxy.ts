@@ -33,8 +33,10 @@ export function proxyContract(name: string, { working, secrets }: Setup): void {
 
     it("is blocked, and names it without its password, where it refuses that", async () => {
       const proxy = await startProxy({ login: "robot:right" });
-      const { deliver, arrived } = await behind(proxy.url.replace("right", "secret-login"));
-      for (const result of await deliver()) {
+      const { deliver, events, arrived } = await behind(proxy.url.replace("right", "secret-login"));
+      const results = await deliver();
+      expect(results).toHaveLength(events.length);
+      for (const result of results) {
         expect(result).toMatchObject({ kind: "blocked", reason: "unauthorized" });
         const detail = "detail" in result ? result.detail : "";
         expect(detail).toContain(`the proxy ${proxy.origin} refuses its user and password (PROXY_HTTP_407)`);
@@ -45,9 +47,9 @@ export function proxyContract(name: string, { working, secrets }: Setup): void {
 
     it("waits for it where it cannot reach the host now", async () => {
       const proxy = await startProxy({ conduct: 503 });
-      const { deliver } = await behind(proxy.url);
-      for (const result of await deliver())
-        expect(result).toMatchObject({ kind: "retry", detail: expect.stringContaining(proxy.origin) });
+      const { deliver, events } = await behind(proxy.url);
+      const waiting = { kind: "retry", detail: expect.stringContaining(proxy.origin) };
+      expect(await deliver()).toMatchObject(events.map(() => waiting));
     });
   });
 }

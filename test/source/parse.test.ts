@@ -212,6 +212,7 @@ describe("a task", () => {
         );
         expect(one(json as Record<string, unknown>)).toMatchObject({ id: "a", status: "EXECUTING" });
       }),
+      { numRuns: 30 },
     );
   });
 

@@ -274,6 +274,7 @@ describe("the rabbitmq sink", () => {
     const delivery = sink.deliver(events.slice(10), running());
     await rabbit.kill();
     const results = await delivery;
+    expect(results).toHaveLength(90);
     const confirmed = events.filter((_, n) => n < 10 || results[n - 10]?.kind === "accepted");
     for (const result of results)
       if (result.kind !== "accepted") expect(result).toMatchObject({ kind: "retry", reason: "network" });

@@ -268,6 +268,7 @@ describe("the redis sink", () => {
     const delivery = sink.deliver(events.slice(10), running());
     await redis.kill();
     const results = await delivery;
+    expect(results).toHaveLength(90);
     for (const result of results)
       if (result.kind !== "accepted") expect(result).toMatchObject({ kind: "retry", reason: "network" });
     expect(await sink.deliver(events.slice(10), running())).toMatchObject(

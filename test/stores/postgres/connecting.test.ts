@@ -138,8 +138,10 @@ describe("a server that is cut off", () => {
         .load(key)
         .catch((error: unknown) => error);
     });
-    for (const outcome of await Promise.all(outcomes)) {
-      if (outcome !== null) expect(outcome).toEqual(unavailable(/the connection broke/));
-    }
+    const [first, ...others] = await Promise.all(outcomes);
+    expect(first).toEqual(unavailable(/the connection broke/));
+    // The last bytes are not always needed.
+    for (const outcome of others.filter((each) => each !== null))
+      expect(outcome).toEqual(unavailable(/the connection broke/));
   });
 });
