@@ -41,7 +41,7 @@ const mayImport: Readonly<Record<string, string>> = {
   cli: "async aws change checkpoint config console core delivery filter huawei journal net opentelemetry options preview run serverless simulator sinks source status telemetry text wire",
   console:
     "async change checkpoint config core delivery journal net preview run sinks status telemetry text wire",
-  wire: "aws change checkpoint config core delivery filter fleet huawei journal net run sinks source stores telemetry text",
+  wire: "async aws change checkpoint config core delivery filter fleet huawei journal net run sinks source stores telemetry text",
   run: "async change checkpoint core delivery journal source status telemetry text",
   fleet: "aws change checkpoint core delivery run status telemetry text",
 

