@@ -19,12 +19,16 @@ export const postgresStores = (
 /** All stores to read; empty ones in memory where the schema has no tables. @throws StoreError */
 export async function postgresStoresToRead(options: DatabaseOptions, deps: DatabaseDeps): Promise<Stores> {
   const database = openDatabase(options, { ...deps, readOnly: true });
-  const { rows } = await database.query("SELECT to_regclass($1) IS NOT NULL AS is_there", [
-    database.table("checkpoint"),
-  ]);
-  if (rows[0]?.["is_there"] === true) return storesIn(database, deps, null);
-  await database.close();
-  return memoryStores(deps.clock);
+  let isThere = false;
+  try {
+    const { rows } = await database.query("SELECT to_regclass($1) IS NOT NULL AS is_there", [
+      database.table("checkpoint"),
+    ]);
+    isThere = rows[0]?.["is_there"] === true;
+  } finally {
+    if (!isThere) await database.close();
+  }
+  return isThere ? storesIn(database, deps, null) : memoryStores(deps.clock);
 }
 
 function storesIn(

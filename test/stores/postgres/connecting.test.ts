@@ -1,12 +1,16 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TLSSocket } from "node:tls";
+import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Clock } from "../../../lib/core/clock.ts";
+import { postgresUrl } from "../../../lib/options/postgres-url.ts";
+import { postgresStoresToRead } from "../../../lib/stores/postgres/index.ts";
 import { key } from "../../checkpoint/sample.ts";
 import { cutAfter, hostileServer, manners } from "../../contract/hostile-servers.ts";
 import { makeCertificate } from "../../services/certificate.ts";
 import { type Postgres, password, startPostgres } from "../../services/postgres.ts";
-import { impatient, openAt, unavailable } from "./opened.ts";
+import { impatient, newSchema, openAt, unavailable } from "./opened.ts";
 
 let server: Postgres;
 beforeAll(async () => {
@@ -36,6 +40,16 @@ describe("a server that cannot be used as the URL says", () => {
       /nowhere\.invalid.*name/,
     );
     expect(await load(server.url({ sslmode: "require" }))).toMatch(/offers no TLS: sslmode=disable/);
+  });
+
+  it("is closed again for a reader whose first question fails", async () => {
+    const waits: (AbortSignal | undefined)[] = [];
+    const clock: Clock = { ...impatient, sleep: async (_, signal) => void waits.push(signal) };
+    const url = v.parse(postgresUrl, server.url().replace(`:${server.port}`, ":1"));
+    const opening = postgresStoresToRead({ url, schema: newSchema() }, { clock, random: Math.random });
+    await expect(opening).rejects.toThrow(unavailable(/refuses connections/));
+    expect(waits.length).toBeGreaterThan(0);
+    expect(waits.every((signal) => signal?.aborted)).toBe(true);
   });
 
   it("is used over TLS as sslmode says, and told where it must not be", async () => {
