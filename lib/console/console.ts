@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { LoadedConfig } from "../config/load.ts";
+import { watchedBy } from "../config/watched.ts";
 import type { Clock } from "../core/clock.ts";
 import { isPlatformType } from "../preview/platforms.ts";
 import { logDefect } from "../telemetry/defect.ts";
@@ -77,6 +78,7 @@ export async function openConsole(
   const model = new ConsoleModel(
     meta(),
     Array.from(sinks, ([name, { type }]) => ({ name, type, isChat: isPlatformType(type) })),
+    watchedBy(config, {}),
   );
   const reader = new RecordsReader(bridge, model, clock);
   const feed = new Feed(model, clock, randomBytes(6).toString("hex"));

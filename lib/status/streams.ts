@@ -30,11 +30,15 @@ export interface StreamTrouble {
   readonly action: string;
 }
 
-/** Status of a stream from its record, and from the error of the run that reports. */
+/**
+ * Status of a stream from its record, and from the error of the run that reports. The record of a stream that is not
+ * watched any more keeps its last failure for ever, so that one is left out.
+ */
 export function streamStatus(
   key: string,
   checkpoint: Checkpoint | null,
   error: PartError | null = null,
+  isWatched = true,
 ): StreamStatus {
   const counts = checkpoint ? [...pendingCounts(checkpoint).values()] : [];
   const oldestMs = checkpoint && oldestPendingMs(checkpoint);
@@ -43,12 +47,11 @@ export function streamStatus(
     name: checkpoint?.instanceName ?? null,
     pending: counts.reduce((sum, count) => sum + count, 0),
     oldestPendingAt: oldestMs === null ? null : new Date(oldestMs).toISOString(),
-    error: troubleOf(checkpoint, error),
+    error: troubleOf(isWatched ? (checkpoint?.outage ?? null) : null, error),
   };
 }
 
-function troubleOf(checkpoint: Checkpoint | null, error: PartError | null): StreamTrouble | null {
-  const outage = checkpoint?.outage ?? null;
+function troubleOf(outage: Checkpoint["outage"], error: PartError | null): StreamTrouble | null {
   const said = error ? wordsOf(error) : outage;
   if (!said) return null;
   const { code, message, httpStatus } = said;

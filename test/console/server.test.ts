@@ -1,5 +1,7 @@
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
+import { begin } from "../../lib/checkpoint/transitions.ts";
+import { streamKey } from "../../lib/core/names.ts";
 import { key as stream } from "../harness/api.ts";
 import { type ConsoleHarness, consoleHarness } from "../harness/console.ts";
 
@@ -169,6 +171,20 @@ describe("the console's server", () => {
       event: "patch",
       data: { tasks: [{ id, status: "FAILED" }] },
     });
+  });
+
+  it("tells of an outage while its stream is configured, and not after it left", async () => {
+    const left = streamKey({ engine: "kafka", region: "cn-north-4", projectId: "left", instanceId: "i1" });
+    const outage = { sinceMs: 1, code: "malformed", message: "HTTP 200", httpStatus: 200, emittedMs: null };
+    const record = { ...begin("all", 1_000, 0), outage };
+    const records = new Map([stream, left].map((each) => [each, record]));
+    const told = await messagesOf(await consoleHarness({ records }), 2);
+    expect(told.flatMap(({ data }) => data["streams"] ?? [])).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ key: stream, error: expect.objectContaining({ code: "malformed" }) }),
+        expect.objectContaining({ key: left, error: null }),
+      ]),
+    );
   });
 
   it("sends a page that comes back what it missed, and all of it when that is no longer kept", async () => {

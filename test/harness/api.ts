@@ -1,3 +1,4 @@
+import { streamKey } from "../../lib/core/names.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
@@ -12,7 +13,12 @@ export const instance = {
   name: "orders",
   projectId: "p1",
 } as const;
-export const key = `rabbitmq/cn-north-4/p1/${instance.id}`;
+export const key = streamKey({
+  engine: instance.engine,
+  region: "cn-north-4",
+  projectId: instance.projectId,
+  instanceId: instance.id,
+});
 
 /** Instances of these ids, of RabbitMQ, but k is of Kafka. */
 export const instancesOf = (...ids: readonly string[]): readonly NewInstance[] =>

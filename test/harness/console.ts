@@ -1,7 +1,9 @@
 import { onTestFinished } from "vitest";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { type Console, type OpenConsoleOptions, openConsole } from "../../lib/console/console.ts";
 import { systemClock } from "../../lib/core/clock.ts";
 import { StoreError } from "../../lib/core/errors.ts";
+import type { StreamKey } from "../../lib/core/names.ts";
 import type { Simulator } from "../../lib/simulator/api.ts";
 import { demoKey } from "../../lib/simulator/auth.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
@@ -38,12 +40,15 @@ export interface ConsoleHarnessOptions extends Partial<OpenConsoleOptions> {
   readonly overdue?: Readonly<Record<string, string>>;
   /** Further instances. */
   readonly more?: readonly NewInstance[];
+  /** Records of earlier runs. */
+  readonly records?: ReadonlyMap<StreamKey, Checkpoint>;
 }
 
 /** A simulated API with one instance, a receiver, a bridge between them in memory, and its console. */
 export async function consoleHarness({
   overdue = {},
   more = [],
+  records = new Map(),
   ...options
 }: ConsoleHarnessOptions = {}): Promise<ConsoleHarness> {
   const random = seededRandom(1);
@@ -65,6 +70,7 @@ export async function consoleHarness({
   const log = () => {};
   const deps = { clock: systemClock, random, log };
   const stores = memoryStores(systemClock);
+  for (const [stream, record] of records) await stores.checkpoints.commit(stream, record, null);
   let isBroken = false;
   const orBroken =
     <Args extends readonly unknown[], Result>(call: (...args: Args) => Promise<Result>) =>

@@ -32,11 +32,8 @@ export const status = (context: Context, options: StatusOptions): Promise<ExitCo
     const found: Status = {
       at: new Date(nowMs).toISOString(),
       streams: records.map(({ key, stored, error }) => {
-        const checkpoint = stored?.checkpoint ?? null;
         const stream = parseStreamKey(key);
-        // Nobody reads a stream that left the configuration: its last failure says nothing any more.
-        const isLeft = checkpoint !== null && stream !== null && !watches(stream);
-        return streamStatus(key, isLeft ? { ...checkpoint, outage: null } : checkpoint, error);
+        return streamStatus(key, stored?.checkpoint ?? null, error, stream === null || watches(stream));
       }),
       sinks: Object.fromEntries(
         sinkStatuses({ sinks, records: records.flatMap(({ stored }) => stored?.checkpoint ?? []), nowMs }),

@@ -1,7 +1,7 @@
 import type { CloudEvent } from "../../change/event.ts";
 import { stampMs, type Task } from "../../change/task.ts";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import type { StreamKey } from "../../core/names.ts";
+import type { Stream, StreamKey } from "../../core/names.ts";
 import type { JournalEntry } from "../../journal/entry.ts";
 import type { DeliveryAttempt } from "../../run/observer.ts";
 import type { StreamTrouble } from "../../status/streams.ts";
@@ -14,15 +14,16 @@ import { TasksModel } from "./tasks-model.ts";
 /** What the console knows, bounded, and what of it changed since the last patch. */
 export class ConsoleModel {
   readonly #tasks = new TasksModel();
-  readonly #streams = new StreamsModel();
+  readonly #streams: StreamsModel;
   readonly #sinks: SinksModel;
   #meta: Meta;
   #trouble: string | null = null;
   /** The rows that are compared whole, as they were last sent, by name. */
   readonly #sent = new Map<string, string>();
 
-  constructor(meta: Meta, sinks: readonly ConsoleSink[]) {
+  constructor(meta: Meta, sinks: readonly ConsoleSink[], watches: (stream: Stream) => boolean) {
     this.#meta = meta;
+    this.#streams = new StreamsModel(watches);
     this.#sinks = new SinksModel(sinks, meta.bucketMs);
   }
 

@@ -2,7 +2,7 @@ import { isOpen } from "../../change/known.ts";
 import { stampMs, type Task } from "../../change/task.ts";
 import { type Durations, typicalMsOf, withDuration } from "../../change/typical.ts";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import type { StreamKey } from "../../core/names.ts";
+import { parseStreamKey, type Stream, type StreamKey } from "../../core/names.ts";
 import { type StreamTrouble, streamStatus } from "../../status/streams.ts";
 import type { StreamRow } from "../protocol.ts";
 
@@ -26,6 +26,12 @@ interface StreamNotes {
 /** Polls, lag and records of the streams. */
 export class StreamsModel {
   readonly #streams = new Map<string, StreamNotes>();
+  readonly #watches: (stream: Stream) => boolean;
+
+  /** `watches` says whether a source of the configuration still watches a stream. */
+  constructor(watches: (stream: Stream) => boolean) {
+    this.#watches = watches;
+  }
 
   /** Adds a stream. Its name is kept once it is known. */
   add(stream: ConsoleStream): void {
@@ -96,7 +102,8 @@ export class StreamsModel {
 
   rows(): readonly StreamRow[] {
     return Array.from(this.#streams.values(), ({ stream, error, lags, record, ...notes }): StreamRow => {
-      const status = streamStatus(stream.key, record);
+      const known = parseStreamKey(stream.key);
+      const status = streamStatus(stream.key, record, null, known === null || this.#watches(known));
       return {
         ...status,
         ...stream,
