@@ -22,12 +22,14 @@ const integration = [
   "test/sinks/brokers/{kafka,mqtt,nats,rabbitmq,redis}{,-hostile}.test.ts",
   "test/sinks/aws/{fauxqs,moto}.test.ts",
   "test/stores/bucket/{moto,versitygw}.test.ts",
-  "test/sinks/{email,mail/smtp-hostile}.test.ts",
+  "test/sinks/{email,mail/smtp,mail/smtp-hostile}.test.ts",
+  "test/sinks/{contract,http/contract,chat/limits,chat/posting,aws/sink}.test.ts",
   "test/stores/{dynamodb,postgres}/*.test.ts",
-  "test/stores/bucket/simulation.test.ts",
+  "test/stores/bucket/{obs,simulation}.test.ts",
+  "test/{console/server,net/proxy,source/answers,wire/leaving}.test.ts",
   "test/{build/config,build/sbom,ci/audit}.test.ts",
   "test/config/validators.test.ts",
-  "test/fleet/scale.test.ts",
+  "test/fleet/{queue-arithmetic,scale}.test.ts",
   "test/opentelemetry/collector.test.ts",
 ];
 const always = ["**/node_modules/**", ...missing.map(({ test }) => test)];
