@@ -49,6 +49,15 @@ export interface ParkedStore {
   close(): Promise<void>;
 }
 
+/** Reads the deliveries still parked in some batches, in order; a missing batch has none. @throws StoreError */
+export async function* parkedFor(
+  store: Pick<ParkedStore, "get">,
+  stream: StreamKey,
+  batches: readonly ParkedBatch[],
+): AsyncGenerator<ParkedDelivery> {
+  for (const { id, returned } of batches) yield* ((await store.get(stream, id)) ?? []).slice(returned);
+}
+
 const batchSchema = v.strictObject({
   deliveries: v.array(
     v.strictObject({

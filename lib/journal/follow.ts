@@ -27,6 +27,15 @@ export function passesFilter(entry: Journaled | DamagedEntry, { sink, status }: 
   }
 }
 
+/** Reads the entries since an instant, epoch milliseconds, that pass a filter, oldest first. @throws StoreError */
+export async function* entriesSince(
+  journal: Journal,
+  sinceMs: number,
+  filter: EntryFilter,
+): AsyncGenerator<Journaled | DamagedEntry> {
+  for await (const entry of journal.read({ sinceMs })) if (passesFilter(entry, filter)) yield entry;
+}
+
 const everyMs = 2_000;
 /** Entries may become visible this long after their time: other processes' clocks and commits differ. */
 const overlapMs = 60_000;

@@ -9,6 +9,8 @@ export interface PendingAttempt {
   readonly attempts: number;
   /** Epoch milliseconds before which no attempt is made; 0 for the next run. */
   readonly nextAttemptMs: number;
+  /** Whether it waits beside the record, which has no room for it yet. */
+  readonly isParked?: true;
 }
 
 /** One change of a task, with its deliveries. */

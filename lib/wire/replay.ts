@@ -1,5 +1,6 @@
 import { type CloudEvent, toEvent } from "../change/event.ts";
 import { stampMs } from "../change/task.ts";
+import { parkedFor } from "../checkpoint/parked.ts";
 import type { Clock } from "../core/clock.ts";
 import type { PartError } from "../core/errors.ts";
 import { type EventId, type SinkName, type StreamKey, streamKey } from "../core/names.ts";
@@ -40,10 +41,19 @@ export interface ReplayPlan {
   readonly errors: ReadonlyMap<string, PartError>;
 }
 
+/** Events that were rebuilt from the tasks that the API shows now. */
+export interface RebuiltEvents {
+  readonly events: readonly ReplayEvent[];
+  /** Streams and sources that could not be read. */
+  readonly errors: ReadonlyMap<string, PartError>;
+}
+
 /** Sends events again, past the records. */
 export interface Replays {
   /** Finds the events. Sends and changes nothing. @throws StoreError */
   plan(request: ReplayRequest, signal: AbortSignal): Promise<ReplayPlan>;
+  /** Rebuilds the events of the tasks that the API shows now, one each. Sends and changes nothing. */
+  rebuild(request: Omit<ReplayRequest, "sink">, signal: AbortSignal): Promise<RebuiltEvents>;
   /** Sends events to one sink. `accepted` is called at once for each one taken; it must not throw. */
   send(
     sink: SinkName,
@@ -90,6 +100,7 @@ export function openReplays(parts: ReplayParts): Replays {
         errors: rebuilt?.errors ?? new Map(),
       };
     },
+    rebuild: (request, signal) => rebuiltEvents(request, parts, signal),
     send: (sink, events, { signal, accepted }) =>
       replay({
         dispatcher: pipelineOf(sink).dispatcher(),
@@ -117,20 +128,15 @@ async function journaledEvents(
   return { events: [...events.values()], damaged };
 }
 
-interface Rebuilt {
-  readonly events: readonly ReplayEvent[];
-  readonly errors: ReadonlyMap<string, PartError>;
-}
-
 /**
  * Rebuilds events from the tasks that the API shows now: one for each task created in the span, for its present status,
  * with the id that its event had. What the API does not keep is missing: earlier statuses, and the status before.
  */
 async function rebuiltEvents(
-  { sinceMs, untilMs, task: id }: ReplayRequest,
+  { sinceMs, untilMs, task: id }: Omit<ReplayRequest, "sink">,
   { discoveries, plans, log }: ReplayParts,
   signal: AbortSignal,
-): Promise<Rebuilt> {
+): Promise<RebuiltEvents> {
   const listings = await allListings(discoveries, log, signal);
   const errors = new Map(listings.flatMap(({ error }) => (error ? [[error.key, error.error] as const] : [])));
   const found: { readonly atMs: number; readonly event: ReplayEvent }[] = [];
@@ -172,10 +178,8 @@ async function owedTo(
     const stored = await checkpoints.load(stream);
     if (!stored) continue;
     for (const { event, pending } of stored.checkpoint.outbox) if (pending.has(sink)) owed.add(event.id);
-    for (const { id, returned } of stored.checkpoint.parked.get(sink) ?? []) {
-      const deliveries = (await parked.get(stream, id)) ?? [];
-      for (const { event } of deliveries.slice(returned)) owed.add(event.id);
-    }
+    for await (const { event } of parkedFor(parked, stream, stored.checkpoint.parked.get(sink) ?? []))
+      owed.add(event.id);
   }
   return owed;
 }

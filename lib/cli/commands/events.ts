@@ -2,7 +2,7 @@ import { sampleStatuses } from "../../change/sample.ts";
 import { suggestion } from "../../config/check/suggest.ts";
 import { sinkName } from "../../core/names.ts";
 import type { DeliveryEntry, DeliveryOutcome, EventEntry } from "../../journal/entry.ts";
-import { type EntryFilter, follow, passesFilter } from "../../journal/follow.ts";
+import { type EntryFilter, entriesSince, follow, passesFilter } from "../../journal/follow.ts";
 import type { DamagedEntry, Journal, Journaled } from "../../journal/journal.ts";
 import type { Bridge } from "../../wire/bridge.ts";
 import { choiceError, instantMs } from "../arguments.ts";
@@ -29,8 +29,8 @@ export const events = (context: Context, options: EventsOptions): Promise<ExitCo
     const sinceMs = instantMs("--since", options.since, context.clock.now());
     if (options.follow) await followEvents(context, journal, sinceMs, filter);
     else if (context.json) {
-      for await (const entry of journal.read({ sinceMs }))
-        if (passesFilter(entry, filter)) context.screen.out.json(entryAsJson(entry));
+      for await (const entry of entriesSince(journal, sinceMs, filter))
+        context.screen.out.json(entryAsJson(entry));
     } else await listEvents(context, journal, sinceMs, filter);
     return 0;
   });
@@ -95,8 +95,7 @@ async function listEvents(
   const time = timeFormat(context);
   const rows = new Map<string, ListedEvent>();
   let damaged = 0;
-  for await (const entry of journal.read({ sinceMs })) {
-    if (!passesFilter(entry, filter)) continue;
+  for await (const entry of entriesSince(journal, sinceMs, filter)) {
     if (entry.kind === "damaged") damaged += 1;
     else if (entry.kind === "event") rows.set(entry.event.id, rowOf(entry, filter, time));
     else {

@@ -1,73 +1,75 @@
 import type { CloudEvent } from "../../change/event.ts";
-import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import type { StreamKey } from "../../core/names.ts";
+import type { PartError } from "../../core/errors.ts";
+import { taskId } from "../../core/names.ts";
 import type { DeliveryEntry } from "../../journal/entry.ts";
-import { type DamagedEntry, isTaskNamed, type Journaled } from "../../journal/journal.ts";
-import {
-  type JournaledChange,
-  type JournaledTask,
-  type OwedEvent,
-  type PendingAttempt,
-  storiesOf,
-} from "../../journal/story.ts";
+import type { JournaledChange, JournaledTask } from "../../journal/story.ts";
 import type { Bridge } from "../../wire/bridge.ts";
 import { requireId, theOneId } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { count, instant, span } from "../screen/format.ts";
 import type { Output } from "../screen/output.ts";
+import { withProgress } from "../screen/progress.ts";
 import { styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
+import { storedStories } from "../stories.ts";
 import { journalOf, outcomeSpan, saidSpans } from "./events.ts";
 
-/** Shows the whole story of one task: its changes and their deliveries to each sink. */
+/** A task, as far as it is known. */
+interface FoundTask extends JournaledTask {
+  /** Where it was found: in the journal or a record, or only at the API. */
+  readonly from: "store" | "api";
+  /** Its newest event; for a task of the API one that was never emitted. */
+  readonly latest: CloudEvent | null;
+}
+
+/**
+ * Shows the whole story of one task: its changes and their deliveries to each sink. A task without any event here is
+ * shown as the API has it now.
+ */
 export async function task(context: Context, id: string): Promise<ExitCode> {
   requireId("ID", "a task", id);
   return withBridge(context, async (bridge) => {
-    const entries: (Journaled | DamagedEntry)[] = [];
-    for await (const entry of journalOf(bridge).read({ sinceMs: 0, task: id })) entries.push(entry);
-    const stories = storiesOf(entries, await owedEvents(bridge, id));
-    const story = theOne(id, stories);
-    if (context.json) context.screen.out.json(asJson(story));
-    else show(context.screen.out, story);
+    const found = (await storedTask(context, bridge, id)) ?? (await taskOfApi(context, bridge, id));
+    if (!found) throw usageError("ID", "a task that the journal, a record or the API knows", id);
+    if (context.json) context.screen.out.json(asJson(found));
+    else show(context.screen.out, found);
     return 0;
   });
 }
 
-/** @throws ConfigError when there is none, or several */
-function theOne(text: string, stories: readonly JournaledTask[]): JournaledTask {
-  const id = theOneId(
-    "ID",
-    text,
-    stories.map(({ task }) => task),
+/** @throws ConfigError for an id of several, and when the journal is off */
+async function storedTask(context: Context, bridge: Bridge, id: string): Promise<FoundTask | null> {
+  const { stories, errors } = await storedStories({ ...bridge, journal: journalOf(bridge) }, id);
+  reportErrors(context, errors);
+  const ids = stories.map((story) => story.task);
+  const named = theOneId("ID", id, ids);
+  const story = stories.find((each) => each.task === named);
+  const latest = story?.events.findLast(({ event }) => event !== null)?.event ?? null;
+  return story ? { ...story, from: "store", latest } : null;
+}
+
+/** @throws ConfigError for an id of several */
+async function taskOfApi(context: Context, { replays }: Bridge, id: string): Promise<FoundTask | null> {
+  const { clock, stop } = context;
+  const request = { sinceMs: 0, untilMs: clock.now(), task: id };
+  const { events, errors } = await withProgress(context, "asking the API", () =>
+    replays.rebuild(request, stop),
   );
-  const story = stories.find(({ task }) => task === id);
-  if (story) return story;
-  throw usageError("ID", "a task that the journal knows: dms-task-bridge tasks shows what the API has", text);
+  reportErrors(context, errors);
+  const ids = events.map(({ event }) => event.subject);
+  const named = theOneId("ID", id, ids);
+  const found = events.findLast(({ event }) => event.subject === named);
+  if (!found) return null;
+  const { stream, event } = found;
+  return { task: taskId(event.subject), stream, events: [], from: "api", latest: event };
 }
 
-/** What the records still hold of a task. */
-async function owedEvents({ checkpoints }: Bridge, id: string): Promise<readonly OwedEvent[]> {
-  const owed: OwedEvent[] = [];
-  for (const stream of await checkpoints.list()) {
-    const stored = await checkpoints.load(stream);
-    if (stored) owed.push(...owedIn(stream, stored.checkpoint, id));
-  }
-  return owed;
+function reportErrors({ screen }: Context, errors: ReadonlyMap<string, PartError>): void {
+  for (const [key, { message }] of errors) screen.err.line(["red", "cannot read "], `${key}: ${message}`);
 }
 
-const owedIn = (stream: StreamKey, { outbox }: Checkpoint, id: string): readonly OwedEvent[] =>
-  outbox
-    .filter(({ event }) => isTaskNamed(event.subject, id))
-    .map(({ event, committedAtMs, pending }) => ({
-      stream,
-      event,
-      committedMs: committedAtMs,
-      pending: Array.from(pending, ([sink, state]): PendingAttempt => ({ sink, ...state })),
-    }));
-
-function show(out: Output, { task, stream, events }: JournaledTask): void {
-  const event = events.findLast((each) => each.event !== null)?.event ?? null;
+function show(out: Output, { task, stream, events, from, latest: event }: FoundTask): void {
   out.fitted(["bold", task], `  ${event?.data.task.name ?? ""}`);
   const row = (title: string, text: string): void => out.line(["dim", title.padEnd(10)], text);
   row("instance", event?.data.instance.name ? `${event.data.instance.name} (${stream})` : stream);
@@ -76,6 +78,15 @@ function show(out: Output, { task, stream, events }: JournaledTask): void {
     row("user", user.name ? `${user.name} (${user.id ?? "-"})` : (user.id ?? "-"));
     row("created", instant(Date.parse(createdAt)));
     row("params", params === null ? "-" : JSON.stringify(params));
+  }
+  if (event && from === "api") {
+    const { status, updatedAt } = event.data.task;
+    out.line(
+      ["dim", "status".padEnd(10)],
+      [styleOf(status), status],
+      ` since ${instant(Date.parse(updatedAt))}`,
+    );
+    row("from", "the API, as it is now: neither the journal nor a record has an event of it");
   }
   for (const each of events) {
     out.line();
@@ -95,9 +106,12 @@ function showEvent(
     committedMs === null ? "" : `  committed ${instant(committedMs)}`,
   ]);
   for (const delivery of deliveries) showDelivery(out, delivery);
-  for (const { sink, attempts, nextAttemptMs } of pending) {
+  for (const { sink, attempts, nextAttemptMs, isParked } of pending) {
     const when = nextAttemptMs > 0 ? `, next attempt ${instant(nextAttemptMs)}` : "";
-    out.line(`  ${sink}  `, ["yellow", "pending"], ` after ${count(attempts, "attempt")}${when}`);
+    const how = isParked
+      ? " parked beside the record until earlier events of the sink are delivered"
+      : ` after ${count(attempts, "attempt")}${when}`;
+    out.line(`  ${sink}  `, ["yellow", "pending"], how);
   }
   if (sinks?.length === 0) out.line(["dim", "  no sink's filter takes it"]);
 }
@@ -112,39 +126,36 @@ function showDelivery(out: Output, delivery: DeliveryEntry): void {
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-const asJson = ({ task, stream, events }: JournaledTask) => {
-  const latest: CloudEvent | null = events.findLast(({ event }) => event !== null)?.event ?? null;
-  return {
-    id: task,
-    stream,
-    task: latest?.data.task ?? null,
-    instance: latest?.data.instance ?? null,
-    events: events.map(({ eventId, status, committedMs, event, sinks, deliveries, pending }) => ({
-      id: eventId,
-      status,
-      from: event?.data.change.from ?? null,
-      at: event?.time ?? null,
-      observedAt: event?.data.change.observedAt ?? null,
-      committedAt: iso(committedMs),
-      sinks,
-      deliveries: deliveries.map(
-        ({ sink, atMs, attempt, outcome, reason, detail, httpStatus, isReplay }) => ({
-          sink,
-          at: iso(atMs),
-          attempt,
-          outcome,
-          reason,
-          detail,
-          httpStatus,
-          ...(isReplay && { isReplay }),
-        }),
-      ),
-      pending: pending.map(({ sink, attempts, nextAttemptMs }) => ({
-        sink,
-        attempts,
-        nextAttemptAt: nextAttemptMs > 0 ? iso(nextAttemptMs) : null,
-      })),
-      event,
+const asJson = ({ task, stream, events, from, latest }: FoundTask) => ({
+  id: task,
+  from,
+  stream,
+  task: latest?.data.task ?? null,
+  instance: latest?.data.instance ?? null,
+  events: events.map(({ eventId, status, committedMs, event, sinks, deliveries, pending }) => ({
+    id: eventId,
+    status,
+    from: event?.data.change.from ?? null,
+    at: event?.time ?? null,
+    observedAt: event?.data.change.observedAt ?? null,
+    committedAt: iso(committedMs),
+    sinks,
+    deliveries: deliveries.map(({ sink, atMs, attempt, outcome, reason, detail, httpStatus, isReplay }) => ({
+      sink,
+      at: iso(atMs),
+      attempt,
+      outcome,
+      reason,
+      detail,
+      httpStatus,
+      ...(isReplay && { isReplay }),
     })),
-  };
-};
+    pending: pending.map(({ sink, attempts, nextAttemptMs, isParked }) => ({
+      sink,
+      attempts,
+      nextAttemptAt: nextAttemptMs > 0 ? iso(nextAttemptMs) : null,
+      ...(isParked && { isParked }),
+    })),
+    event,
+  })),
+});

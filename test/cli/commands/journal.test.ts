@@ -72,12 +72,47 @@ describe("task", () => {
     expect(JSON.stringify(value.events[0].event)).toBe(JSON.stringify(stage.receiver.events()[0]));
   });
 
+  it("shows a task without an event as the API has it, with its secrets masked, and says so", async () => {
+    const stage = await bridgeFolder();
+    const id = stage.task("bindInstancePublicIp", "FAILED");
+    const { code, out } = await stage.run("task", id.slice(-6));
+    expect(code).toBe(0);
+    expect(out).toContain(`${id}  bindInstancePublicIp`);
+    expect(out).toContain(`orders (${key})`);
+    expect(out).toMatch(/status {4}FAILED since \d{4}-/);
+    expect(out).toMatch(/from {6}the API, as it is now/);
+    const { value } = await jsonOf(stage, "task", id);
+    expect(value).toMatchObject({ id, from: "api", stream: key, task: { status: "FAILED" }, events: [] });
+    expect(stage.receiver.deliveries).toEqual([]);
+    await stage.run("poll");
+    expect((await jsonOf(stage, "task", id)).value.from).toBe("store");
+  });
+
+  it("says that an event is parked beside the record", async () => {
+    const stage = await bridgeFolder({ respond: answering(503), delivery: { maxBacklog: 1 } });
+    stage.task("bindInstancePublicIp", "SUCCESS", 5_000);
+    await stage.run("poll");
+    const id = stage.task("bindInstancePublicIp", "SUCCESS");
+    await stage.run("poll");
+    expect((await stage.run("task", id)).out).toMatch(/ops {2}pending parked beside the record/);
+    const { value } = await jsonOf(stage, "task", id);
+    expect(value.events).toMatchObject([{ pending: [{ sink: "ops", attempts: 0, isParked: true }] }]);
+  });
+
+  it("names the API's error for a task that nothing knows", async () => {
+    const stage = await bridgeFolder();
+    stage.simulator.faults.on("html", { operation: "ListBackgroundTasks" });
+    const { code, err } = await stage.run("task", "000000000000");
+    expect(code).toBe(2);
+    expect(err).toContain(`cannot read ${key}: `);
+  });
+
   it("says which task is meant where none or several are, and asks for six characters", async () => {
     const stage = await bridgeFolder();
     stage.task("bindInstancePublicIp");
     await stage.run("poll");
     for (const [id, message] of [
-      ["000000000000", /ID: expected a task that the journal knows/],
+      ["000000000000", /ID: expected a task that the journal, a record or the API knows/],
       ["abc", /at least 6 characters/],
     ] as const) {
       const { code, err } = await stage.run("task", id);

@@ -1,0 +1,67 @@
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { parkedFor } from "../checkpoint/parked.ts";
+import { type PartError, StoreError } from "../core/errors.ts";
+import type { StreamKey } from "../core/names.ts";
+import { type DamagedEntry, isTaskNamed, type Journal, type Journaled } from "../journal/journal.ts";
+import { type JournaledTask, type OwedEvent, type PendingAttempt, storiesOf } from "../journal/story.ts";
+import type { Bridge } from "../wire/bridge.ts";
+import { readRecords } from "./records.ts";
+
+/** What the stores hold of some tasks. */
+export interface StoredStories {
+  readonly stories: readonly JournaledTask[];
+  /** Streams whose record, or what is parked beside it, cannot be read. */
+  readonly errors: ReadonlyMap<string, PartError>;
+}
+
+/**
+ * Reads the stories of the tasks whose id is this text, or begins or ends with it: from the journal, the records and
+ * what is parked beside them.
+ * @throws StoreError without the journal or a list of records
+ */
+export async function storedStories(
+  { checkpoints, parked, journal }: Pick<Bridge, "checkpoints" | "parked"> & { readonly journal: Journal },
+  id: string,
+): Promise<StoredStories> {
+  const entries: (Journaled | DamagedEntry)[] = [];
+  for await (const entry of journal.read({ sinceMs: 0, task: id })) entries.push(entry);
+  const owed: OwedEvent[] = [];
+  const errors = new Map<string, PartError>();
+  for (const { key, stored, error } of await readRecords({ checkpoints })) {
+    if (error) errors.set(key, error);
+    if (!stored) continue;
+    owed.push(...owedIn(key, stored.checkpoint, id));
+    try {
+      owed.push(...(await parkedIn(key, stored.checkpoint, parked, id)));
+    } catch (thrown) {
+      if (!(thrown instanceof StoreError)) throw thrown;
+      errors.set(key, thrown);
+    }
+  }
+  return { stories: storiesOf(entries, owed), errors };
+}
+
+const owedIn = (stream: StreamKey, { outbox }: Checkpoint, id: string): readonly OwedEvent[] =>
+  outbox
+    .filter(({ event }) => isTaskNamed(event.subject, id))
+    .map(({ event, committedAtMs, pending }) => ({
+      stream,
+      event,
+      committedMs: committedAtMs,
+      pending: Array.from(pending, ([sink, state]): PendingAttempt => ({ sink, ...state })),
+    }));
+
+async function parkedIn(
+  stream: StreamKey,
+  checkpoint: Checkpoint,
+  parked: Bridge["parked"],
+  id: string,
+): Promise<readonly OwedEvent[]> {
+  const owed: OwedEvent[] = [];
+  for (const [sink, batches] of checkpoint.parked) {
+    const pending = [{ sink, attempts: 0, nextAttemptMs: 0, isParked: true }] as const;
+    for await (const { event, committedAtMs } of parkedFor(parked, stream, batches))
+      if (isTaskNamed(event.subject, id)) owed.push({ stream, event, committedMs: committedAtMs, pending });
+  }
+  return owed;
+}
