@@ -1,12 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { CheckpointStore, Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
+import { storedStories } from "../../lib/cli/stories.ts";
+import { ConsoleModel } from "../../lib/console/model/model.ts";
+import { RecordsReader } from "../../lib/console/records-reader.ts";
 import type { Clock } from "../../lib/core/clock.ts";
 import { type DeliveryOutcome, deliveryEntry, type JournalEntry } from "../../lib/journal/entry.ts";
+import { entriesSince } from "../../lib/journal/follow.ts";
 import type { Journal, JournalSpan } from "../../lib/journal/journal.ts";
+import { memoryStores } from "../../lib/stores/memory.ts";
 import { parseExactJson } from "../../lib/text/json.ts";
 import { createdMs } from "../change/sample.ts";
-import { chat, key, ops, sampleEvent } from "../checkpoint/sample.ts";
+import { chat, entry, key, ops, sampleEvent } from "../checkpoint/sample.ts";
 
 /** A store's records with its journal. */
 export interface JournaledStore {
@@ -15,6 +20,14 @@ export interface JournaledStore {
 }
 
 const first = begin("all", 1_000, 0);
+const meta = {
+  mode: "console",
+  store: "any",
+  allowsChanges: false,
+  startedAtMs: createdMs,
+  bucketMs: 60_000,
+  simulator: null,
+} as const;
 
 /** An event of a task whose name no database may trip over. */
 export const emitted = (task: string, status = "EXECUTING"): JournalEntry => ({
@@ -36,12 +49,16 @@ export const delivered = (task: string, outcome: DeliveryOutcome = "accepted", a
     failure: outcome === "accepted" ? null : { reason: "server_error", detail: "HTTP 503: 队列 'x' \u2028" },
   });
 
-/** Reads a span, without the places of the entries. */
-export async function entriesOf(journal: Journal, span: JournalSpan): Promise<readonly object[]> {
+/** Reads entries, without their places. */
+async function withoutPlaces(entries: ReturnType<Journal["read"]>): Promise<readonly object[]> {
   const found: object[] = [];
-  for await (const { id, writtenMs, ...entry } of journal.read(span)) found.push(entry);
+  for await (const { id, writtenMs, ...entry } of entries) found.push(entry);
   return found;
 }
+
+/** Reads a span, without the places of the entries. */
+export const entriesOf = (journal: Journal, span: JournalSpan): Promise<readonly object[]> =>
+  withoutPlaces(journal.read(span));
 
 const all = { sinceMs: 0 };
 const tasksOf = (found: readonly object[]): readonly string[] =>
@@ -73,6 +90,48 @@ export function journalContract(name: string, make: (clock: Clock) => Promise<Jo
         const found = await entriesOf(journal, all);
         expect(found).toEqual(entries);
         expect(JSON.stringify(found)).toBe(JSON.stringify(entries));
+      }));
+
+    it("tells a change's story to `events`, to `task` and to the console", () =>
+      withStore(async ({ checkpoints, journal }, time) => {
+        const owed = entry(1, "abcdef-123456", [chat]);
+        const { event } = owed;
+        const kept = { kind: "event", atMs: createdMs, stream: key, event, sinks: [ops, chat] } as const;
+        const attempt = { atMs: createdMs, stream: key, event, sink: ops, attempt: 1 } as const;
+        const taken = deliveryEntry({ ...attempt, outcome: "accepted", failure: null });
+        await checkpoints.commit(key, { ...first, outbox: [owed] }, null, [kept, taken]);
+        await journal.settled();
+
+        const listed = (status: string) => withoutPlaces(entriesSince(journal, 0, { status }));
+        expect(await listed("EXECUTING")).toEqual([kept, taken]);
+        expect(await listed("FAILED")).toEqual([]);
+
+        const clock = { now: () => time.nowMs, sleep: async () => {} };
+        const stores = { ...memoryStores(clock), checkpoints, journal };
+        const { stories } = await storedStories(stores, "123456");
+        const change = {
+          event,
+          sinks: [ops, chat],
+          deliveries: [taken],
+          pending: [{ sink: chat, attempts: 0 }],
+        };
+        expect(stories).toMatchObject([{ task: "abcdef-123456", stream: key, events: [change] }]);
+
+        const model = new ConsoleModel(meta, [], () => true);
+        const reader = new RecordsReader(stores, model, clock);
+        reader.touch(key);
+        await reader.readJournal();
+        await reader.read();
+        const deliveries = [
+          { sink: ops, state: "accepted", attempts: 1 },
+          { sink: chat, state: "pending", attempts: 0 },
+        ];
+        expect(model.snapshot(createdMs)).toMatchObject({
+          trouble: null,
+          streams: [{ key, pending: 1 }],
+          tasks: [{ id: "abcdef-123456", status: "EXECUTING" }],
+          events: [{ id: event.id, deliveries: expect.arrayContaining(deliveries) }],
+        });
       }));
 
     it("has nothing of a commit that lost its race", () =>
