@@ -1,4 +1,10 @@
-import { type CloudEvent, type EventContext, toEvent } from "../change/event.ts";
+import {
+  type CloudEvent,
+  type EventContext,
+  type StreamEventKind,
+  toEvent,
+  toStreamEvent,
+} from "../change/event.ts";
 import type { Task } from "../change/task.ts";
 import { taskId } from "../core/names.ts";
 
@@ -54,13 +60,20 @@ const stories = {
   unknown: ["kafkaConfigModify", "EXECUTING", "PAUSED", 12, null, "pipeline", auto],
 } as const satisfies Readonly<Record<string, Story>>;
 
+/** How long two outages last, seconds: one goes on, and one is over. */
+const outages: readonly (readonly [StreamEventKind, number])[] = [
+  ["unreadable", 900],
+  ["recovered", 5_400],
+];
+
 /** A message of each kind, then one with `burst` changes at once. */
 export function samples(burst: number): readonly Sample[] {
   const singles = Object.entries(stories).map(([name, story], index) => ({
     name,
     events: [told(story, index)],
   }));
-  return [...singles, { name: "digest", events: burstOf(burst) }];
+  const ofStream = outages.map(([name, seconds]) => ({ name, events: [outage(name, seconds)] }));
+  return [...singles, ...ofStream, { name: "digest", events: burstOf(burst) }];
 }
 
 /** Results of a nightly series, repeated. */
@@ -78,6 +91,18 @@ const burstOf = (count: number): readonly CloudEvent[] =>
     const step = series[index % series.length] ?? series[0];
     return told([...step, 4 + 3 * index, null, "pipeline"], 100 + index);
   });
+
+const outage = (kind: StreamEventKind, seconds: number): CloudEvent =>
+  toStreamEvent(
+    kind,
+    {
+      emittedMs: sampleNowMs - 1_000 * seconds,
+      code: "unauthorized",
+      message: "ListBackgroundTasks: HTTP 401 APIG.0301 Incorrect IAM authentication information",
+      httpStatus: 401,
+    },
+    context,
+  );
 
 function told([name, from, to, seconds, usualSeconds, user, params]: Story, number: number): CloudEvent {
   // Changes other than status happen at the poll's instant; a status is seen some seconds after it changed.

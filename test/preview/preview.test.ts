@@ -37,7 +37,7 @@ describe("a preview", () => {
     const { messages } = await albumOf({ ...subject, options: { ...subject.options, from, to } });
     for (const { events } of samples(6)) await sink.deliver(events, running());
     expect(messages.map(({ body }) => body)).toEqual(seen.map(({ body }) => body));
-    expect(messages).toHaveLength(9);
+    expect(messages).toHaveLength(11);
   });
 
   it("warns of links and words that no message has room for", async () => {
@@ -55,9 +55,10 @@ describe("a preview", () => {
     expect((await albumOf(subject)).warnings).toEqual([]);
   });
 
-  it.each(previewTypes)("of %s has a message of a task that failed", async (type) => {
+  it.each(previewTypes)("of %s has a message of a task that failed, and of an outage", async (type) => {
     const { messages } = await albumOf(await sampleSubject(type, "en"));
-    expect(messages.map(({ sample }) => sample)).toContain("failed");
+    const shown = messages.map(({ sample }) => sample);
+    expect(shown).toEqual(expect.arrayContaining(["failed", "unreadable"]));
   });
 
   it("ends with a digest, however many changes a sink tells one by one", async () => {

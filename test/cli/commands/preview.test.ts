@@ -44,9 +44,9 @@ describe("preview", () => {
     expect(JSON.parse(out)).toMatchObject({
       page: join(folder, "preview", "index.html"),
       sinks: expect.arrayContaining([
-        ...platformTypes.map((type) => ({ name: type, type, messages: 9, warnings: [] })),
-        ...platformTypes.map((type) => ({ name: `${type}-zh`, type, messages: 9, warnings: [] })),
-        { name: "webhook", type: "webhook", messages: 8, warnings: [] },
+        ...platformTypes.map((type) => ({ name: type, type, messages: 11, warnings: [] })),
+        ...platformTypes.map((type) => ({ name: `${type}-zh`, type, messages: 11, warnings: [] })),
+        { name: "webhook", type: "webhook", messages: 10, warnings: [] },
       ]),
     });
     const names = [...previewTypes, ...platformTypes.map((type) => `${type}-zh`)];
@@ -66,7 +66,7 @@ describe("preview", () => {
     const { preview, read } = await stage();
     const { code, out, err } = await preview("--sink", "ops", "--out", "cards");
     expect(code, err).toBe(0);
-    expect(out).toMatch(/^ops {2}Slack, 9 messages\nOpen .*index\.html in a browser\.\n$/);
+    expect(out).toMatch(/^ops {2}Slack, 11 messages\nOpen .*index\.html in a browser\.\n$/);
     const written = (await read("cards/ops/failed.json")) + (await read("cards/index.html")) + out + err;
     expect(written).toContain("[prod] 绑定公网 IP 失败");
     expect(written).not.toContain(token);
