@@ -59,6 +59,7 @@ describe("help", () => {
     expect([...packages].toSorted()).toEqual([
       "ansi-regex",
       "commander",
+      "fastest-levenshtein",
       "get-east-asian-width",
       "string-width",
       "strip-ansi",
