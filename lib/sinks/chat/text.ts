@@ -1,4 +1,5 @@
 import type { EventKind } from "../../change/event.ts";
+import { statusWords } from "../../change/status-words.ts";
 import { durationParts } from "../../text/duration-parts.ts";
 
 /** Languages of the messages. */
@@ -42,20 +43,23 @@ export interface Words {
 /** An event about a stream is no task's, so its title names none. */
 const isOfStream = (kind: EventKind): boolean => kind === "unreadable" || kind === "recovered";
 
+/** The words of the statuses that a change may come from. */
+const statusesIn = (of: Readonly<Record<EventKind, string>>): Words["statuses"] => ({
+  CREATED: of.created,
+  EXECUTING: of.executing,
+  SUCCESS: of.succeeded,
+  FAILED: of.failed,
+  CANCELLED: of.cancelled,
+  DELETED: of.deleted,
+  VANISHED: of.vanished,
+});
+
 const english: Words = {
   title: (name, kind, status) =>
     isOfStream(kind) ? enPast[kind] : `${name} ${kind === "unknown" ? `is now ${status}` : enPast[kind]}`,
   count: (kind, count) => `${count} ${enCounted[kind]}`,
   digest: (count, counts) => `${count} task changes: ${counts.join(", ")}`,
-  statuses: {
-    CREATED: "Created",
-    EXECUTING: "Running",
-    SUCCESS: "Succeeded",
-    FAILED: "Failed",
-    CANCELLED: "Cancelled",
-    DELETED: "Deleted",
-    VANISHED: "Vanished",
-  },
+  statuses: statusesIn(statusWords.en),
   lasted: {
     took: (duration) => `Took ${duration}`,
     after: (duration) => `After ${duration}`,
@@ -109,15 +113,7 @@ const enPast: Readonly<Record<EventKind, string>> = {
 };
 
 const zhStates: Readonly<Record<EventKind, string>> = {
-  created: "已创建",
-  executing: "执行中",
-  succeeded: "成功",
-  failed: "失败",
-  cancelled: "已取消",
-  deleted: "已删除",
-  overdue: "超时未完成",
-  vanished: "已从接口消失",
-  unknown: "状态未知",
+  ...statusWords.zh,
   unreadable: "无法读取任务",
   recovered: "任务已恢复读取",
 };
@@ -129,15 +125,7 @@ const chinese: Words = {
       : `${name} ${kind === "unknown" ? `状态变为 ${status}` : zhStates[kind]}`,
   count: (kind, count) => `${zhStates[kind]} ${count}`,
   digest: (count, counts) => `${count} 项任务变更：${counts.join("，")}`,
-  statuses: {
-    CREATED: "已创建",
-    EXECUTING: "执行中",
-    SUCCESS: "成功",
-    FAILED: "失败",
-    CANCELLED: "已取消",
-    DELETED: "已删除",
-    VANISHED: "已消失",
-  },
+  statuses: statusesIn(statusWords.zh),
   lasted: {
     took: (duration) => `用时 ${duration}`,
     after: (duration) => `创建后 ${duration}`,

@@ -1,3 +1,4 @@
+import { statusWords } from "../../../change/status-words.ts";
 import type { PageWords } from "./english.ts";
 
 export const chinese: PageWords = {
@@ -28,19 +29,7 @@ export const chinese: PageWords = {
     button: "连接",
   },
   full: { title: "打开的页面太多", text: "请关闭本控制台的其他页面，此页面会自动重试。" },
-  kinds: {
-    created: "已创建",
-    executing: "执行中",
-    succeeded: "已成功",
-    failed: "失败",
-    cancelled: "已取消",
-    deleted: "已删除",
-    overdue: "超时未完成",
-    vanished: "已从接口消失",
-    unknown: "状态未知",
-    unreadable: "无法读取",
-    recovered: "已恢复读取",
-  },
+  kinds: statusWords.zh,
   summary: {
     title: "概览",
     open: "未结束任务",

@@ -1,4 +1,4 @@
-import type { EventKind } from "../../../change/event.ts";
+import { statusWords } from "../../../change/status-words.ts";
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
@@ -35,19 +35,7 @@ export const english = {
     title: "Too many pages are open",
     text: "Close another page of this console. This one tries again by itself.",
   },
-  kinds: {
-    created: "Created",
-    executing: "Running",
-    succeeded: "Succeeded",
-    failed: "Failed",
-    cancelled: "Cancelled",
-    deleted: "Deleted",
-    overdue: "Overdue",
-    vanished: "Vanished",
-    unknown: "Unknown status",
-    unreadable: "Unreadable",
-    recovered: "Readable again",
-  } satisfies Record<EventKind, string>,
+  kinds: statusWords.en,
   summary: {
     title: "Overview",
     open: "Open tasks",
