@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { apiKey, key } from "../../harness/api.ts";
 import { type BridgeFolder, bridgeFolder, secrets } from "../../harness/bridge.ts";
@@ -88,7 +89,7 @@ describe("task", () => {
     expect((await jsonOf(stage, "task", id)).value.from).toBe("store");
   });
 
-  it("says that an event is parked beside the record", async () => {
+  it("says that an event is parked beside the record, and names what of both is damaged", async () => {
     const stage = await bridgeFolder({ respond: answering(503), delivery: { maxBacklog: 1 } });
     stage.task("bindInstancePublicIp", "SUCCESS", 5_000);
     await stage.run("poll");
@@ -97,6 +98,17 @@ describe("task", () => {
     expect((await stage.run("task", id)).out).toMatch(/ops {2}pending parked beside the record/);
     const { value } = await jsonOf(stage, "task", id);
     expect(value.events).toMatchObject([{ pending: [{ sink: "ops", attempts: 0, isParked: true }] }]);
+    for (const damage of [
+      "parked SET batch = substr(batch, 9)",
+      "checkpoint SET record = substr(record, 9)",
+    ]) {
+      const database = new DatabaseSync(path.join(stage.folder, ".bridge", "bridge.db"));
+      database.exec(`UPDATE ${damage}`);
+      database.close();
+      const { code, out, err } = await stage.run("task", id);
+      expect([code, out]).toEqual([0, expect.stringContaining(`orders (${key})`)]);
+      expect(err).toMatch(/^cannot read rabbitmq.*checksum/);
+    }
   });
 
   it("names the API's error for a task that nothing knows", async () => {
