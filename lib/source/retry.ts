@@ -6,12 +6,12 @@ import { outOfTime, type SendApiRequest } from "./http.ts";
 const maxAttempts = 4;
 const delays = { firstMs: 200, maxMs: 5_000 };
 /**
- * Time after the first attempt in which others may start, milliseconds, unless the API asked to wait: a call that hangs
- * costs one timeout.
+ * Time after the first attempt in which others may start, milliseconds: a call that hangs costs one timeout, and no
+ * stream holds up the next poll of the others for long.
  */
 const retryingForMs = 10_000;
 /** Longest Retry-After to wait out, milliseconds; beyond it the stream fails and a later run reads it. */
-const maxRetryAfterMs = 30_000;
+const maxRetryAfterMs = 5_000;
 
 /**
  * Wraps `send` with retries after throttling, 5xx and network failures: exponential backoff with full jitter, on top of
@@ -31,8 +31,9 @@ export function retrying(
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
         const delayMs = retryDelayMs(error, attempt, deps.random);
-        const isLate = error.retryAfterMs === null && deps.clock.now() - startedMs >= retryingForMs;
-        if (delayMs === null || isLate || options.signal.aborted || !deps.budget.take()) throw error;
+        if (delayMs === null || options.signal.aborted) throw error;
+        const isLate = deps.clock.now() + delayMs - startedMs >= retryingForMs;
+        if (isLate || !deps.budget.take()) throw error;
         await deps.clock.sleep(delayMs, options.signal);
         if (options.signal.aborted) throw outOfTime(outgoing.operation, error);
       }
