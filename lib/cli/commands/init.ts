@@ -42,14 +42,15 @@ const questions = {
 } as const satisfies Readonly<Record<string, Question>>;
 type Choices = Readonly<Record<keyof typeof questions, string>>;
 
-const configName = "bridge.config.yaml";
+const defaultName = "bridge.config.yaml";
 const variablesName = ".env.example";
 const schemaName = "bridge.schema.json";
 
 /** Writes a configuration to begin with, and an example of its variables. Asks for what the flags leave out. */
 export async function init(context: Context, options: InitOptions): Promise<ExitCode> {
-  const { folder, screen } = context;
-  requireRoom(folder, options.force ?? false);
+  const { screen } = context;
+  const { folder, configName } = placeOf(context);
+  requireRoom(folder, configName, options.force ?? false);
   const choices = await choicesOf(context, options);
   if (choices === null) return 1;
   const { options: sink, variables, secret } = await starterSink(choices.to as SinkType);
@@ -61,7 +62,8 @@ export async function init(context: Context, options: InitOptions): Promise<Exit
   if (installed === null)
     files.set(schemaName, `${JSON.stringify(await configJsonSchema(sinkTypes), null, 2)}\n`);
   for (const [name, text] of files) write(path.join(folder, name), text);
-  const next = "dms-task-bridge validate";
+  const config = context.configFile === null ? "" : ` --config ${context.configFile}`;
+  const next = `dms-task-bridge validate${config}`;
   if (context.json) {
     screen.out.json({ files: [...files.keys()], next });
     return 0;
@@ -69,13 +71,28 @@ export async function init(context: Context, options: InitOptions): Promise<Exit
   for (const name of files.keys()) screen.out.line(["green", "wrote"], `  ${name}`);
   screen.out.line();
   screen.out.line(`Copy ${variablesName} to .env, and fill it in. Next:`);
-  for (const command of [next, `sink test ${choices.to} --env-file .env`, "poll --env-file .env"])
+  for (const command of [
+    next,
+    `sink test ${choices.to}${config} --env-file .env`,
+    `poll${config} --env-file .env`,
+  ])
     screen.out.line("  $ ", ["bold", command.replace(/^(?!dms-task-bridge)/, "dms-task-bridge ")]);
   return 0;
 }
 
+/** Where the files go: the folder of `--config`, or the working folder. */
+function placeOf({ folder, configFile }: Context): { readonly folder: string; readonly configName: string } {
+  if (configFile === null) return { folder, configName: defaultName };
+  if (!/\.ya?ml$/.test(configFile))
+    throw usageError("--config", "a name that ends in .yaml or .yml", configFile);
+  const file = path.resolve(folder, configFile);
+  if (!existsSync(path.dirname(file)))
+    throw usageError("--config", "a file in a folder that exists", configFile);
+  return { folder: path.dirname(file), configName: path.basename(file) };
+}
+
 /** Nothing is written over, and a second configuration would make the choice between them a mistake. */
-function requireRoom(folder: string, force: boolean): void {
+function requireRoom(folder: string, configName: string, force: boolean): void {
   const own = [configName, variablesName, schemaName];
   const taken = readdirSync(folder).filter(
     (name) => /^bridge\.config\.(m?[jt]s|json|ya?ml)$/.test(name) || own.includes(name),
@@ -139,13 +156,16 @@ const keyVariables: readonly StarterVariable[] = [
 
 const variablesText = (variables: readonly StarterVariable[], secret: StarterVariable | null): string =>
   [
-    `# Variables of ${configName}. Copy this to .env, fill it in, and keep that file secret.`,
+    `# Variables of the configuration. Copy this to .env, fill it in, and keep that file secret.`,
     ...[...keyVariables, ...variables].flatMap(({ name, about }) => [
       ...(about === null ? [] : [`# ${about}`]),
       `${name}=`,
     ]),
     ...(secret
-      ? [`# ${secret.about ?? "Secret"} Its line in ${configName} is a comment, too.`, `# ${secret.name}=`]
+      ? [
+          `# ${secret.about ?? "Secret"} Its line in the configuration is a comment, too.`,
+          `# ${secret.name}=`,
+        ]
       : []),
     "",
   ].join("\n");

@@ -35,6 +35,25 @@ sinks:
   expect(await run(["validate"], { cwd: folder })).toMatchObject({ code: 0, err: "" });
 });
 
+it("writes them where --config says, and names it in the next commands", async () => {
+  const folder = await folderWith({});
+  await mkdir(path.join(folder, "deploy"));
+  const { code, out } = await run(["init", ...flags, "--config", "deploy/dms.yaml"], { cwd: folder });
+  expect([code, out]).toEqual([
+    0,
+    expect.stringContaining("$ dms-task-bridge validate --config deploy/dms.yaml\n"),
+  ]);
+  expect(await read(folder, "deploy/dms.yaml")).toContain("engine: kafka");
+  expect(await read(folder, "deploy/.env.example")).toContain("SLACK_URL=");
+  for (const file of ["away/dms.yaml", "dms.ts", "-"]) {
+    const refused = await run(["init", ...flags, "--config", file], { cwd: folder });
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringMatching(/^error: --config: expected a .*\n$/),
+    ]);
+  }
+});
+
 it("names the schema of the installed package", async () => {
   const folder = await folderWith({});
   const schema = path.join(folder, "node_modules/dms-task-bridge/dist/schema");
