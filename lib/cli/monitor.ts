@@ -43,7 +43,7 @@ export const unmonitored: Monitor = {
 };
 
 /**
- * Serves /healthz (the loop is alive), /readyz (the first run has ended and the store responds) and /metrics.
+ * Serves /healthz (the loop is alive), /readyz (the first run has ended, the store responds, and the last run recorded its streams) and /metrics.
  * @throws ConfigError
  */
 export async function openMonitor(
@@ -73,7 +73,7 @@ export async function openMonitor(
     );
     const late = clock.sleep(storeLimitMs, answered.signal).then(() => "the store does not respond");
     try {
-      return await Promise.race([asked, late]);
+      return (await Promise.race([asked, late])) ?? unrecorded(last);
     } finally {
       answered.abort();
     }
@@ -113,6 +113,12 @@ export async function openMonitor(
     },
   };
 }
+
+/** Why the last run could not record what it read, such as a full disk; null when it could. */
+const unrecorded = ({ streams }: RunSummary): string | null =>
+  streams.some(({ error }) => error?.code === "STORE_FAILED")
+    ? "the last run could not record a stream"
+    : null;
 
 /** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
 const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
