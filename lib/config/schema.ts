@@ -215,7 +215,10 @@ const delivery = v.strictObject({
   ),
   concurrency: v.optional(described(count(1, 1_000), "Concurrent requests to one sink."), 8),
   timeBudget: v.optional(
-    described(positiveDuration(), "Time limit of one run, and so of the wait for a crashed one."),
+    described(
+      positiveDuration(),
+      "Time limit of a run's deliveries, once its tasks are read, and so of the wait for a crashed run.",
+    ),
     "30s",
   ),
 });
