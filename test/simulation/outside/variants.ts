@@ -102,7 +102,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: "outages-forgotten",
-    caughtBy: ["outage"],
+    caughtBy: ["outage", "progress"],
     stores: (stores) =>
       withCheckpoints(stores, ({ commit, ...rest }) => ({
         ...rest,
