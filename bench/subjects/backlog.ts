@@ -1,4 +1,4 @@
-// Drains a backlog of many streams from the embedded store.
+// Drains a backlog of many streams from the embedded store, in as many runs as it takes.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,12 +33,18 @@ for (let number = 0; number < Number(instances); number++) {
   };
   await bridge.checkpoints.commit(streamKey(stream), checkpoint, null);
 }
+const due = Number(instances) * Number(backlog);
 const readings = await reading(async () => {
-  const { sinks } = await runBridge(bridge);
-  return { accepted: sinks["hook"]?.accepted ?? 0 };
+  let accepted = 0;
+  let runs = 0;
+  // Where others wait for its place, a stream leaves what is left to the next run.
+  for (let before = -1; accepted < due && accepted > before; runs++) {
+    before = accepted;
+    accepted += (await runBridge(bridge)).sinks["hook"]?.accepted ?? 0;
+  }
+  return { accepted, runs };
 });
 await bridge.close();
 await rm(path, { recursive: true });
-const due = Number(instances) * Number(backlog);
 if (readings["accepted"] !== due) throw new Error(`${readings["accepted"]} of ${due} accepted`);
 tell({ ...readings, eventsPerSecond: (due / (readings["wallMs"] ?? 0)) * 1_000 });

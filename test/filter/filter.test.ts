@@ -411,7 +411,7 @@ describe("any pattern and event", () => {
         expect(checks.every(({ passed }) => passed)).toBe(matches);
         expect(checks.length).toBeGreaterThan(0);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -426,7 +426,7 @@ describe("any pattern and event", () => {
           expect(by === null).toBe(!passed);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -475,7 +475,7 @@ describe("a wildcard", () => {
         const expression = new RegExp(`^${text.replaceAll("*", ".*")}$`);
         expect(compileWildcard(text)?.(subject)).toBe(expression.test(subject));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
