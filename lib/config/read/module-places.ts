@@ -105,9 +105,13 @@ class Literal {
   }
 
   #tokenLength(at: number): number {
-    const before = this.#module.slice(0, at).trimEnd().at(-1) ?? "";
-    const begins = this.#module[at] === "/" && /[(,=:[!&|?{};+]/.test(before);
-    return (this.#match(text, at) ?? (begins ? this.#match(regex, at) : undefined) ?? " ").length;
+    return (this.#match(text, at) ?? (this.#isRegex(at) ? this.#match(regex, at) : undefined) ?? " ").length;
+  }
+
+  /** Whether a slash begins a regular expression, by the character before it. */
+  #isRegex(at: number): boolean {
+    if (this.#module[at] !== "/") return false;
+    return /[(,=:[!&|?{};+]/.test(this.#module.slice(0, at).trimEnd().at(-1) ?? "");
   }
 
   #templateEnd(begin: number): number {
