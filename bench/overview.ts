@@ -2,7 +2,7 @@ import { markdownTable } from "../build/docs/table.ts";
 import type { Figure, Role } from "./benchmark.ts";
 import { numberText } from "./report.ts";
 
-/** Who is compared in the overview. */
+/** The columns of the overview: the bridge, code of one's own, and the peer. */
 const columns = ["dms-task-bridge", "your own code", "Benthos 4.60"] as const;
 
 /** A question of users, with the readings that answer it: ours, their own code's and the other tool's. */

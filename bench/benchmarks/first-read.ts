@@ -34,7 +34,7 @@ export async function firstReadBenchmark(setup: BenchmarkSetup, tasks: number): 
   };
 }
 
-/** The same with all tasks created within the lookback: each commit writes all of them again. */
+/** A first read of tasks that were all created within the lookback: each commit writes all of them again. */
 export async function burstReadBenchmark(setup: BenchmarkSetup): Promise<Benchmark> {
   const { count, ours, rounds } = await firstReads(setup, 20_000, withinLookback);
   return {

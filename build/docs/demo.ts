@@ -120,7 +120,7 @@ function drawn(span: Line[number]): string {
   return typeof span === "string" ? text : `<tspan class="${span[0]}">${text}</tspan>`;
 }
 
-/** What the demo says, apart from instants, numbers, ids and the order of lines: equal for each run of one scenario. */
+/** The words of a recording without instants, numbers, ids and the order of lines: equal for each run of one scenario. */
 export const demoWords = (output: string): readonly string[] =>
   output
     .split("\n")

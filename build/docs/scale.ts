@@ -143,7 +143,7 @@ function costTable(months: readonly Month[], costsOf: (month: Month) => Costs): 
   ]);
 }
 
-/** What following adds in compact, as assumed above: the tasks are open at different times. */
+/** API calls that following adds, for tasks that are open at different times, as assumed above. */
 function followTable(instances: readonly number[]): string {
   const openMinutes = (count: number): number =>
     Math.min(count * assumed.tasksPerDay * assumed.taskMinutes, 24 * 60) * 30;

@@ -43,7 +43,8 @@ export const unmonitored: Monitor = {
 };
 
 /**
- * Serves /healthz (the loop is alive), /readyz (the first run has ended, the store responds, and the last run recorded its streams) and /metrics.
+ * Serves /healthz (the loop is alive), /readyz (the first run has ended, the store responds, and the last run recorded
+ * its streams) and /metrics.
  * @throws ConfigError
  */
 export async function openMonitor(

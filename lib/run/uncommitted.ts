@@ -19,32 +19,32 @@ export class Uncommitted {
     return this.#isFull;
   }
 
-  /** Whether a further commit may take some. */
+  /** Whether a further commit may take differences. */
   get hasMore(): boolean {
     return !this.#isFull && this.#differences.length > 0;
   }
 
-  /** Something else was read: they are computed anew. */
+  /** Has the differences computed anew, after another reading of the stream. */
   renew(): void {
     this.#base = null;
     this.#isFull = false;
   }
 
-  /** Computes them, unless that was done from this very record. */
+  /** Computes the differences from a record, unless they were computed from that one. */
   rebase(checkpoint: Checkpoint, compute: () => readonly Difference[]): void {
     if (this.#base === checkpoint) return;
     this.#differences = [...compute()];
     this.#base = checkpoint;
   }
 
-  /** The first of them are committed. */
+  /** Removes the differences that a commit took. */
   committed({ taken, next }: Pick<CommitPlan, "taken" | "next">): void {
     // In place: copies for each commit of a first read would add up to a hundred megabytes.
     this.#differences.splice(0, taken);
     this.#base = next;
   }
 
-  /** Leaves them to the next look or run when a commit failed because they do not fit; false for other failures. */
+  /** Leaves the differences to the next look or run when a commit failed as too large; false for other failures. */
   leaveAfter(error: unknown): boolean {
     if (!this.hasMore || !(error instanceof StoreError && error.reason === "too_large")) return false;
     this.#isFull = true;

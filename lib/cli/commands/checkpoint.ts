@@ -117,7 +117,7 @@ function show(context: Context, records: readonly Record[], isWide: boolean): vo
   );
 }
 
-/** What holds a stream's deliveries up: another run's lease, or failing sinks. */
+/** Lines about another run's lease and about failing sinks: a stream's deliveries wait for both. */
 function remarks({ checkpoint }: Record, nowMs: number): readonly Line[] {
   const { lease, breakers } = checkpoint;
   const oldestMs = oldestPendingMs(checkpoint);
