@@ -6,7 +6,6 @@ import { type PlatformType, platformTypes } from "../../lib/preview/platforms.ts
 import { albumOf, sampleSubject } from "../../lib/preview/preview.ts";
 import type { Language } from "../../lib/sinks/chat/text.ts";
 import { escapeHtml } from "../../lib/text/html.ts";
-import { launchChromium } from "../../test/services/chromium.ts";
 
 // `npm run docs:cards` takes the pictures of messages in a real browser. Needs Noto Sans CJK and Noto Color Emoji.
 
@@ -60,6 +59,8 @@ function withConsole(message: string, colours: "light" | "dark"): string {
 export const fingerprint = (page: string): string => createHash("sha256").update(page).digest("hex");
 
 async function takePictures(): Promise<void> {
+  // Loaded only here: who imports this file for its pages needs no browser.
+  const { launchChromium } = await import("../../test/services/chromium.ts");
   const browser = await launchChromium();
   const taken: Record<string, string> = {};
   try {

@@ -9,17 +9,20 @@ import { eventJsonSchema } from "../../lib/change/event-schema.ts";
 
 const document = asyncApiDocument();
 
-/** A validator as a reader of the document makes it, by the draft of JSON Schema that AsyncAPI 3.0 has. */
-const payloadValidator = (type: string) => {
-  const ajv = addFormats.default(new Ajv({ strict: false }));
-  ajv.addSchema(document, "https://example.com/asyncapi");
-  return ajv.compile({ $ref: `https://example.com/asyncapi#/components/messages/${type}/payload` });
-};
+/** Compiles faster, and the code that checks is the same. */
+const code = { optimize: false };
+
+/** Validates as a reader of the document does, by the draft of JSON Schema that AsyncAPI 3.0 has. */
+const payloads = addFormats
+  .default(new Ajv({ strict: false, code }))
+  .addSchema(document, "https://example.com/asyncapi");
+const payloadValidator = (type: string) =>
+  payloads.compile({ $ref: `https://example.com/asyncapi#/components/messages/${type}/payload` });
 
 describe("the AsyncAPI document", () => {
   it("is valid by the published schema of AsyncAPI 3.0", () => {
     const validate = addFormats
-      .default(new Ajv({ strict: false, unicodeRegExp: false }))
+      .default(new Ajv({ strict: false, unicodeRegExp: false, code }))
       .compile({ ...specs.schemasWithoutId["3.0.0"] } as SchemaObject);
     expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
     expect(validate({ ...document, channels: { events: { adress: "" } } })).toBe(false);

@@ -9,7 +9,7 @@ import { accepted, bySink, refused, webhook } from "./cases.ts";
 import { deps, source, variable, written } from "./sample.ts";
 
 const schema = await configJsonSchema(sinkTypes);
-const matches = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
+const matches = new Ajv2020({ strict: true, allowUnionTypes: true, code: { optimize: false } }).compile(
   JSON.parse(JSON.stringify(schema)),
 );
 

@@ -384,7 +384,7 @@ describe("any pattern and event", () => {
       .tuple(
         fc.dictionary(word, tie("node"), { minKeys: 1, maxKeys: 3 }),
         fc.option(
-          fc.array(fc.dictionary(word, fc.array(operator, { minLength: 1 }), { minKeys: 1 }), {
+          fc.array(fc.dictionary(word, fc.array(operator, { minLength: 1 }), { minKeys: 1, maxKeys: 3 }), {
             minLength: 2,
             maxLength: 3,
           }),

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { engines } from "../../lib/core/names.ts";
 import { parseShard, type ShardStream, shardsOf, shardText } from "../../lib/fleet/shard.ts";
+import { anyCharacter } from "../harness/any-character.ts";
 
 const part = fc.stringMatching(/^[A-Za-z0-9_.-]{1,20}$/);
 const plain = { noNullPrototype: true };
@@ -16,7 +17,7 @@ const model = {
     plain,
   ),
   name: fc.option(
-    fc.string({ unit: "binary" }).map((name) => name.toWellFormed().replace(/[\ufffe\uffff]/g, "")),
+    fc.string({ unit: anyCharacter }).map((name) => name.toWellFormed().replace(/[\ufffe\uffff]/g, "")),
   ),
 };
 const shardStream: fc.Arbitrary<ShardStream> = fc.record(model, plain);

@@ -305,7 +305,7 @@ describe("a run over many streams", () => {
         new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(busy))),
     );
     const { run, show, source, clock } = streams(180, [hanging]);
-    const params = "some words ".repeat(500);
+    const params = "x".repeat(5_500);
     for (let count = 0; count < 50; count += 1) show(sampleTask({ id: taskId(`t${count}`), params }));
     const running = run();
     for (let count = 0; count < 30; count += 1) await turns();

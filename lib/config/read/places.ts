@@ -14,6 +14,7 @@ const maxExcerpts = 100;
 
 /** Position of each issue's field as `file:line:column`; for a missing field, that of its parent. */
 function placesOf(issues: readonly ConfigIssue[], source: TextSource): readonly (string | null)[] {
+  if (issues.every(({ field }) => field === source.name)) return issues.map(() => null);
   const spots = source.format === "module" ? literalSpots(source.text) : documentSpots(source);
   return issues.map(({ field, found }) => {
     const spot = field === source.name ? undefined : nearest(spots, field);

@@ -3,8 +3,9 @@ import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
 import { type Line, table, textOf, visible } from "../../../lib/cli/screen/text.ts";
 import { safeJson } from "../../../lib/text/json.ts";
+import { anyCharacter } from "../../harness/any-character.ts";
 
-const anyText = fc.string({ unit: "binary" });
+const anyText = fc.string({ unit: anyCharacter });
 const plain = (lines: readonly Line[]) => lines.map((line) => line.map(textOf).join(""));
 
 describe("visible", () => {

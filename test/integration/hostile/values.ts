@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { ConfigError } from "../../../lib/core/errors.ts";
 import { variable } from "../../config/sample.ts";
+import { anyCharacter } from "../../harness/any-character.ts";
 
 /** Cases a property; more in CI's long form. */
 export const numRuns = Number(process.env["FUZZ_RUNS"] ?? 300);
@@ -43,7 +44,11 @@ const nastyTexts = [
 ];
 
 /** Text that has broken programs before, and any other. */
-export const nastyText = fc.oneof(fc.constantFrom(...nastyTexts), fc.string({ unit: "binary" }), fc.string());
+export const nastyText = fc.oneof(
+  fc.constantFrom(...nastyTexts),
+  fc.string({ unit: anyCharacter }),
+  fc.string(),
+);
 
 const nastyNumber = fc.oneof(
   fc.constantFrom(0, -0, -1, 2 ** 31, 2 ** 53, 1e308, -1e308, 5e-324, 1_767_225_600_000),

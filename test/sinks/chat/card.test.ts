@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cardOf } from "../../../lib/sinks/chat/card.ts";
+import { anyCharacter } from "../../harness/any-character.ts";
 import { withoutVisibleSigns } from "../../text/visible-signs.ts";
 import { sampleEvent } from "../sample.ts";
 import { eventOf, foreignEvent, injections, kinds, plainStyle } from "./sample.ts";
@@ -236,7 +237,7 @@ describe("the card of a change", () => {
   });
 
   it("puts every text on one line, without anything that hides or turns it", () => {
-    const texts = fc.oneof(fc.constantFrom(...injections), fc.string({ unit: "binary", maxLength: 400 }));
+    const texts = fc.oneof(fc.constantFrom(...injections), fc.string({ unit: anyCharacter, maxLength: 400 }));
     fc.assert(
       fc.property(texts, (text) => {
         const card = cardOf(foreignEvent(text), plainStyle);

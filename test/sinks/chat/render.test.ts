@@ -10,6 +10,7 @@ import { googlechatBody } from "../../../lib/sinks/googlechat.ts";
 import { mattermostBody } from "../../../lib/sinks/mattermost.ts";
 import { teamsBody } from "../../../lib/sinks/teams.ts";
 import { wecomMarkdown } from "../../../lib/sinks/wecom.ts";
+import { anyCharacter } from "../../harness/any-character.ts";
 import { withoutVisibleSigns } from "../../text/visible-signs.ts";
 import { running, sampleEvent } from "../sample.ts";
 import { type PlatformType, platformTypes, staged } from "./platforms.ts";
@@ -319,7 +320,7 @@ const kindsIn = (text: string): ReadonlySet<string> =>
 
 const hostile = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...injections) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 200 }) },
+  { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 200 }) },
   {
     weight: 3,
     arbitrary: fc

@@ -4,11 +4,12 @@ import { urlSecrets } from "../../../lib/sinks/http/known-secrets.ts";
 import { maskSecrets, responseMessage } from "../../../lib/sinks/http/redact.ts";
 import { escapeHtml } from "../../../lib/text/html.ts";
 import { oneLine } from "../../../lib/text/one-line.ts";
+import { anyCharacter } from "../../harness/any-character.ts";
 
 describe("a detail", () => {
   it("is one line of at most 300 characters, without control characters, whatever comes", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 900 }), (text) => {
+      fc.property(fc.string({ unit: anyCharacter, maxLength: 900 }), (text) => {
         const line = oneLine(text);
         expect(Array.from(line).length).toBeLessThanOrEqual(300);
         expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
@@ -100,13 +101,16 @@ describe("masking", () => {
     (secret) => `Basic ${Buffer.from(`user:${secret}`).toString("base64")}`,
     (secret) => `k=${secret}; v=1`,
   ];
-  it.each(Object.entries(encodings))("leaves no known secret %s, nor a word of it", (_, encode) => {
+  it("leaves no known secret in any of these encodings, nor a word of it", () => {
     fc.assert(
       fc.property(word, fc.constantFrom(...wordings), (secret, wording) => {
-        const said = `(${encode(secret)})`;
-        expect(maskSecrets(`you sent ${said}!`, [wording(secret)])).not.toContain(said);
+        const said = Object.entries(encodings).map(
+          ([name, encode]) => [name, `(${encode(secret)})`] as const,
+        );
+        const text = said.map(([, quoted]) => `you sent ${quoted}!`).join("\n");
+        const masked = maskSecrets(text, [wording(secret)]);
+        expect(said.filter(([, quoted]) => masked.includes(quoted))).toEqual([]);
       }),
-      { numRuns: 25 },
     );
   });
 
