@@ -1,4 +1,12 @@
-import { type Context, Drop, type Emitter, Liquid, LiquidError, type Template } from "liquidjs";
+import {
+  AssertionError,
+  type Context,
+  Drop,
+  type Emitter,
+  Liquid,
+  LiquidError,
+  type Template,
+} from "liquidjs";
 import { exactNumber } from "../text/json.ts";
 
 /** A template's mistake. */
@@ -143,9 +151,18 @@ function attempt<Done>(step: () => Done): Done | Mistake {
   try {
     return step();
   } catch (error) {
+    // A limit that is reached between two parts of the template has no line.
+    if (error instanceof AssertionError) return mistake(null, error.message);
     if (!LiquidError.is(error)) throw error;
     const [line = null] = error.token?.getPosition() ?? [];
     const what = error.originalError?.message ?? error.message.replace(/, line:\d+, col:\d+$/, "");
-    return { kind: "mistake", line, what, isOutOfTime: what === outOfTime };
+    return mistake(line, what);
   }
 }
+
+const mistake = (line: number | null, what: string): Mistake => ({
+  kind: "mistake",
+  line,
+  what,
+  isOutOfTime: what === outOfTime,
+});
