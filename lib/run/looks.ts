@@ -36,19 +36,21 @@ export interface LookParts {
 /** The looks at one stream within a run: it is read again while a task is open. Deliveries go on meanwhile. */
 export class Looks {
   readonly #parts: LookParts;
-  readonly #stopped = new AbortController();
+  /** Ends the looks under way; null before the first, which most streams never have. */
+  #looking: AbortController | null = null;
+  #isStopped = false;
   #failures = 0;
   #underWay: Promise<void> | null = null;
   #found: { readonly snapshot: Snapshot } | { readonly error: unknown } | null = null;
 
   constructor(parts: LookParts) {
     this.#parts = parts;
-    parts.follow?.over.addEventListener("abort", () => this.stop(), { once: true });
   }
 
   /** Ends the looks of this run. */
   stop(): void {
-    this.#stopped.abort(null);
+    this.#isStopped = true;
+    this.#looking?.abort(null);
     this.#release();
   }
 
@@ -56,21 +58,16 @@ export class Looks {
   next(options: CallOptions): Promise<void> | null {
     if (this.#underWay) return this.#underWay;
     const { follow } = this.#parts;
-    if (
-      !follow ||
-      this.#found !== null ||
-      follow.over.aborted ||
-      this.#stopped.signal.aborted ||
-      options.signal.aborted
-    )
+    if (!follow || this.#found !== null || follow.over.aborted || this.#isStopped || options.signal.aborted)
       return null;
     const dueMs = this.#dueMs(follow.everyMs);
     if (dueMs === null || dueMs >= follow.untilMs) {
       this.#release();
       return null;
     }
-    if (!this.#claim(follow)) return null;
-    const { signal, unfollow } = followAll([options.signal, this.#stopped.signal]);
+    const looking = this.#claim(follow);
+    if (!looking) return null;
+    const { signal, unfollow } = followAll([options.signal, looking]);
     this.#underWay = this.#look(dueMs, follow, { signal }).finally(() => {
       unfollow();
       this.#underWay = null;
@@ -78,17 +75,22 @@ export class Looks {
     return this.#underWay;
   }
 
-  /** Whether this run, and no other of the process, follows the stream. */
-  #claim({ stream, followed }: Following): boolean {
-    const holder = followed.get(stream) ?? this.#stopped.signal;
-    if (holder !== this.#stopped.signal && !holder.aborted) return false;
-    followed.set(stream, this.#stopped.signal);
-    return true;
+  /** Returns a signal for the looks, or null when another run of the process follows the stream. */
+  #claim({ stream, followed, over }: Following): AbortSignal | null {
+    const holder = followed.get(stream);
+    if (holder && holder !== this.#looking?.signal && !holder.aborted) return null;
+    if (!this.#looking) {
+      this.#looking = new AbortController();
+      over.addEventListener("abort", () => this.stop(), { once: true });
+    }
+    followed.set(stream, this.#looking.signal);
+    return this.#looking.signal;
   }
 
   #release(): void {
     const { follow } = this.#parts;
-    if (follow?.followed.get(follow.stream) === this.#stopped.signal) follow.followed.delete(follow.stream);
+    const holder = follow?.followed.get(follow.stream);
+    if (follow && holder && holder === this.#looking?.signal) follow.followed.delete(follow.stream);
   }
 
   /** Whether a look has brought something that was not taken. */

@@ -1,12 +1,15 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { withDeadline } from "../async/deadline.ts";
 import type { CallOptions } from "../core/clock.ts";
+import type { Page } from "../source/task-source.ts";
 import type { Looks } from "./looks.ts";
 import type { FollowTime, RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { StreamRun } from "./stream-run.ts";
 
 /** Progress callbacks; not called for steps that were not reached. */
 export interface Milestones {
+  /** A page of the stream was listed. */
+  readonly listed?: (page: Page) => void;
   /** Events are durable in the outbox and given to the dispatchers. */
   readonly committed?: () => void;
   /** All changes are committed and only deliveries remain. Called repeatedly. */
@@ -33,7 +36,7 @@ export async function runStream(
   milestones: Milestones = {},
   follow: FollowTime | null = null,
 ): Promise<StreamOutcome> {
-  const stream = new StreamRun(plan, context);
+  const stream = new StreamRun(plan, context, milestones.listed);
   try {
     if (!(await stream.load())) return stream.outcome();
     await stream.list(options);

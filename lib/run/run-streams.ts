@@ -1,7 +1,5 @@
-import { Watchdog } from "../async/watchdog.ts";
-import type { CallOptions } from "../core/clock.ts";
+import { type CallOptions, isWithin } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
-import type { Page, TaskSource } from "../source/task-source.ts";
 import type { FollowTime, RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 import { type Drain, type Milestones, runStream } from "./run-stream.ts";
 import { type FailedSource, type RunSummary, summaryOf } from "./summary.ts";
@@ -51,7 +49,7 @@ export async function runStreams(
   const startedMs = context.clock.now();
   const over = new AbortController();
   const follow = options.followForMs === undefined ? null : followTime(options.followForMs, context, over);
-  const streams = new StreamsUnderWay(context, options, follow);
+  const streams = new StreamsUnderWay(context, options, follow, over.signal);
   const failedSources: FailedSource[] = [];
   const dispatchers = [...context.dispatchers.values()];
   for (const dispatcher of dispatchers) dispatcher.hold();
@@ -65,7 +63,7 @@ export async function runStreams(
   );
   await streams.allCommitted();
   for (const dispatcher of dispatchers) dispatcher.release();
-  await streams.drainUntil(options.nextMs ?? Number.POSITIVE_INFINITY);
+  await streams.drained(options.nextMs);
   over.abort(null);
   return summaryOf(streams.outcomes, failedSources, startedMs, context);
 }
@@ -83,9 +81,10 @@ class StreamsUnderWay {
   readonly #context: RunContext;
   readonly #options: CallOptions;
   readonly #follow: FollowTime | null;
+  readonly #over: AbortSignal;
   readonly #begun = new Set<StreamKey>();
-  /** Streams being read whose source responds. */
-  readonly #reading = new Set<StreamPlan>();
+  /** Streams being read whose source responds, and when it last did, epoch milliseconds; the longest silent first. */
+  readonly #reading = new Map<StreamPlan, number>();
   /** Streams that have not committed the changes they read. */
   readonly #committing = new Set<StreamPlan>();
   readonly #underWay = new Set<StreamPlan>();
@@ -93,10 +92,12 @@ class StreamsUnderWay {
   readonly #draining = new Map<StreamPlan, Drain & { readonly sinceMs: number }>();
   #changed = Promise.withResolvers<void>();
 
-  constructor(context: RunContext, options: CallOptions, follow: FollowTime | null) {
+  /** `over` aborts at the end of the run. */
+  constructor(context: RunContext, options: CallOptions, follow: FollowTime | null, over: AbortSignal) {
     this.#context = context;
     this.#options = options;
     this.#follow = follow;
+    this.#over = over;
   }
 
   /** Starts a stream as soon as there is room, unless it has started already. */
@@ -104,7 +105,7 @@ class StreamsUnderWay {
     const { stream } = plan.rules;
     if (this.#begun.has(stream)) return;
     this.#begun.add(stream);
-    while (this.#isFull || this.#isCrowded) await (this.#isFull ? this.#changed.promise : this.#makeRoom());
+    while (this.#isFull || this.#isCrowded) await (this.#isFull ? this.#oneLess() : this.#makeRoom());
     this.#start(plan);
   }
 
@@ -113,20 +114,18 @@ class StreamsUnderWay {
   }
 
   /** Waits for all streams. From `untilMs` on, each stream that has used its delivery time must stop. */
-  async drainUntil(untilMs: number): Promise<void> {
-    const { clock } = this.#context;
-    const over = new AbortController();
-    const isDue = Number.isFinite(untilMs) ? clock.sleep(untilMs - clock.now(), over.signal) : null;
+  async drained(untilMs?: number): Promise<void> {
     let isOver = false;
-    void isDue?.then(() => {
-      isOver = true;
-      this.#ring();
-    });
+    if (untilMs !== undefined) {
+      void this.#context.clock.sleep(untilMs - this.#context.clock.now(), this.#over).then(() => {
+        isOver = true;
+        this.#ring();
+      });
+    }
     while (this.#underWay.size > 0) {
       if (isOver && this.#draining.size > 0) await this.#makeRoom();
       else await this.#changed.promise;
     }
-    over.abort(null);
   }
 
   get #isFull(): boolean {
@@ -135,6 +134,16 @@ class StreamsUnderWay {
 
   get #isCrowded(): boolean {
     return this.#draining.values().reduce((sum, { bytes }) => sum + bytes, 0) >= maxDrainingBytes;
+  }
+
+  /** Waits until something changes, or the source that is silent longest counts as stalled. */
+  async #oneLess(): Promise<void> {
+    const [silent] = this.#reading;
+    if (!silent) return this.#changed.promise;
+    const [plan, sinceMs] = silent;
+    const nowMs = this.#context.clock.now();
+    if (!isWithin(stalledAfterMs, sinceMs, nowMs)) this.#reading.delete(plan);
+    else await this.#changedWithin(sinceMs + stalledAfterMs - nowMs);
   }
 
   /** Asks the stream that delivers longest to stop, or waits until it has used its time or something changes. */
@@ -148,19 +157,24 @@ class StreamsUnderWay {
       this.#draining.delete(plan);
       return leave();
     }
+    await this.#changedWithin(leftMs);
+  }
+
+  async #changedWithin(ms: number): Promise<void> {
     const over = new AbortController();
-    await Promise.race([this.#changed.promise, clock.sleep(leftMs, over.signal)]);
+    await Promise.race([this.#changed.promise, this.#context.clock.sleep(ms, over.signal)]);
     over.abort(null);
   }
 
   #start(plan: StreamPlan): void {
     let isDraining = false;
-    const leave = (...groups: readonly Set<StreamPlan>[]): void => {
-      for (const group of groups) group.delete(plan);
-      this.#ring();
-    };
+    const { stream, context } = plan.rules;
     const milestones: Milestones = {
-      committed: () => leave(this.#reading, this.#committing),
+      listed: (page) => {
+        if (this.#reading.delete(plan)) this.#reading.set(plan, this.#context.clock.now());
+        this.#context.observer.listed?.(stream, context.instanceName, page);
+      },
+      committed: () => this.#leave(plan, this.#reading, this.#committing),
       draining: (drain) => {
         const sinceMs = this.#draining.get(plan)?.sinceMs ?? this.#context.clock.now();
         if (!isDraining || this.#draining.has(plan)) this.#draining.set(plan, { ...drain, sinceMs });
@@ -168,22 +182,19 @@ class StreamsUnderWay {
       },
     };
     this.outcomes.set(plan, null);
-    for (const group of [this.#reading, this.#committing, this.#underWay]) group.add(plan);
-    const watchdog = new Watchdog(this.#context.clock, stalledAfterMs, () => leave(this.#reading));
-    const { stream, context } = plan.rules;
-    const source =
-      plan.source &&
-      noticing(plan.source, (page) => {
-        watchdog.reset();
-        this.#context.observer.listed?.(stream, context.instanceName, page);
-      });
-    const running = runStream({ ...plan, source }, this.#context, this.#options, milestones, this.#follow);
+    this.#reading.set(plan, this.#context.clock.now());
+    for (const group of [this.#committing, this.#underWay]) group.add(plan);
+    const running = runStream(plan, this.#context, this.#options, milestones, this.#follow);
     void running.then((outcome) => {
       this.outcomes.set(plan, outcome);
-      watchdog.stop();
       this.#draining.delete(plan);
-      leave(this.#reading, this.#committing, this.#underWay);
+      this.#leave(plan, this.#reading, this.#committing, this.#underWay);
     });
+  }
+
+  #leave(plan: StreamPlan, ...groups: readonly { delete(plan: StreamPlan): boolean }[]): void {
+    for (const group of groups) group.delete(plan);
+    this.#ring();
   }
 
   #ring(): void {
@@ -191,14 +202,3 @@ class StreamsUnderWay {
     this.#changed = Promise.withResolvers();
   }
 }
-
-/** Wraps a source and calls `answered` with each page of a listing. */
-const noticing = (source: TaskSource, answered: (page: Page) => void): TaskSource => ({
-  ...source,
-  async *list(...call) {
-    for await (const page of source.list(...call)) {
-      answered(page);
-      yield page;
-    }
-  },
-});

@@ -9,7 +9,7 @@ import { type WindowReach, withSoundWatermark } from "../checkpoint/instants.ts"
 import type { CallOptions, Clock } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 import type { Stream, TaskId } from "../core/names.ts";
-import type { TaskSource } from "../source/task-source.ts";
+import type { Page, TaskSource } from "../source/task-source.ts";
 import type { Log } from "../telemetry/log.ts";
 
 const singlesAtOnce = 4;
@@ -52,6 +52,8 @@ export interface SnapshotPlace {
   readonly clock: Clock;
   readonly log: Log;
   readonly reach: WindowReach;
+  /** Called with each page. @default not called */
+  readonly listed?: ((page: Page) => void) | undefined;
 }
 
 /**
@@ -79,6 +81,7 @@ export async function readSnapshot(
   let apiNowMs: number | null = null;
   let here = rules;
   for await (const page of place.source.list(place.stream, beginMs, options)) {
+    place.listed?.(page);
     count += page.tasks.length;
     clockSkewMs = page.clockSkewMs ?? clockSkewMs;
     apiNowMs ??= clock.now() + clockSkewMs;

@@ -9,7 +9,7 @@ import { begin, settle, withoutOldMessages } from "../checkpoint/transitions.ts"
 import type { CallOptions } from "../core/clock.ts";
 import { type PartError, SourceError } from "../core/errors.ts";
 import { isInstanceGone } from "../source/error-response.ts";
-import type { TaskSource } from "../source/task-source.ts";
+import type { Page, TaskSource } from "../source/task-source.ts";
 import { partError } from "../telemetry/defect.ts";
 import { CommitJournal } from "./commit-journal.ts";
 import { type CommitPlan, planCommit } from "./commit-plan.ts";
@@ -21,7 +21,7 @@ import { Looks } from "./looks.ts";
 import { OutboxLease } from "./outbox-lease.ts";
 import { lostError, ParkedBatches } from "./parked-batches.ts";
 import { type FollowTime, type RunContext, reachOf, type StreamOutcome, type StreamPlan } from "./plan.ts";
-import { byApiClock, differencesOf, readSnapshot, type Snapshot } from "./snapshot.ts";
+import { byApiClock, differencesOf, readSnapshot, type Snapshot, type SnapshotPlace } from "./snapshot.ts";
 import { Tally } from "./tally.ts";
 import { Uncommitted } from "./uncommitted.ts";
 
@@ -29,6 +29,7 @@ import { Uncommitted } from "./uncommitted.ts";
 export class StreamRun {
   readonly #plan: StreamPlan;
   readonly #context: RunContext;
+  readonly #place: Omit<SnapshotPlace, "source">;
   readonly #rules: DiffRules;
   readonly #session: CheckpointSession;
   readonly #batches: ParkedBatches;
@@ -44,20 +45,18 @@ export class StreamRun {
   #unsaved: Delivered = nothingDelivered;
   readonly #journal: CommitJournal;
 
-  constructor(plan: StreamPlan, context: RunContext) {
-    const { stream } = plan.rules;
+  /** `listed` is called with each page. */
+  constructor(plan: StreamPlan, context: RunContext, listed?: (page: Page) => void) {
+    const { stream, maxOpenAgeMs } = plan.rules;
     this.#plan = plan;
     this.#context = context;
+    this.#place = { ...context, stream: plan.stream, reach: reachOf(plan), listed };
     const longest = longestWaits(plan.rules, context.timeBudgetMs);
     this.#session = new CheckpointSession(context.checkpoints, stream, (found) =>
       withoutVoidInstants(found, context.clock.now(), longest),
     );
-    this.#rules = {
-      nowMs: context.clock.now(),
-      overdueAfterMs: plan.overdueAfterMs,
-      baselineMs: null,
-      maxOpenAgeMs: plan.rules.maxOpenAgeMs,
-    };
+    const { overdueAfterMs } = plan;
+    this.#rules = { nowMs: context.clock.now(), overdueAfterMs, baselineMs: null, maxOpenAgeMs };
     this.#batches = new ParkedBatches({ ...context, stream, failed: (error) => this.fail(error) });
     this.#lease = new OutboxLease(context, 0);
     this.#heard = new Hearing(plan.rules);
@@ -107,10 +106,9 @@ export class StreamRun {
   }
 
   #read(source: TaskSource, options: CallOptions): Promise<Snapshot> {
-    const { log, clock } = this.#context;
-    const place = { stream: this.#plan.stream, source, log, clock, reach: reachOf(this.#plan) };
-    const rules = { ...this.#rules, nowMs: clock.now(), baselineMs: this.#checkpoint.baselineMs };
-    return readSnapshot(place, this.#checkpoint, rules, options);
+    const { baselineMs } = this.#checkpoint;
+    const rules = { ...this.#rules, nowMs: this.#context.clock.now(), baselineMs };
+    return readSnapshot({ ...this.#place, source }, this.#checkpoint, rules, options);
   }
 
   /** Takes a snapshot to commit what is new in it. */
