@@ -6,8 +6,13 @@ type Owing = Pick<Checkpoint, "outbox" | "parked">;
 /** Whether any delivery is pending, in the record or parked. */
 export const owes = ({ outbox, parked }: Owing): boolean => outbox.length > 0 || parked.size > 0;
 
+/** Most records owe nothing. */
+const nothing: ReadonlyMap<SinkName, number> = new Map();
+
 /** Pending deliveries by sink, parked ones included. */
-export function pendingCounts({ outbox, parked }: Owing): ReadonlyMap<SinkName, number> {
+export function pendingCounts(owing: Owing): ReadonlyMap<SinkName, number> {
+  if (!owes(owing)) return nothing;
+  const { outbox, parked } = owing;
   const counts = new Map<SinkName, number>();
   const add = (sink: SinkName, count: number): void => {
     counts.set(sink, (counts.get(sink) ?? 0) + count);
@@ -18,7 +23,9 @@ export function pendingCounts({ outbox, parked }: Owing): ReadonlyMap<SinkName, 
 }
 
 /** Commit time of each sink's oldest pending event, epoch milliseconds. */
-export function oldestPendingBySink({ outbox, parked }: Owing): ReadonlyMap<SinkName, number> {
+export function oldestPendingBySink(owing: Owing): ReadonlyMap<SinkName, number> {
+  if (!owes(owing)) return nothing;
+  const { outbox, parked } = owing;
   const oldest = new Map<SinkName, number>();
   const meet = (sink: SinkName, ms: number): void => {
     oldest.set(sink, Math.min(ms, oldest.get(sink) ?? ms));

@@ -33,8 +33,10 @@ export interface Discovery {
   readonly source: DmsSource;
   /** The last listing, of any age; null before the first. */
   readonly last: ListedStreams | null;
+  /** The last listing while it is younger than five minutes; otherwise null. */
+  readonly fresh: ListedStreams | null;
   /**
-   * Returns the source's streams; a listing is cached for five minutes.
+   * Returns the source's streams: the fresh listing, or a new one.
    * @throws SourceError
    */
   list(signal: AbortSignal): Promise<ListedStreams>;
@@ -51,15 +53,21 @@ const newForMs = 60 * 60_000;
 export function openDiscovery(config: SourceConfig, source: DmsSource, clock: Clock): Discovery {
   const { engine, region, projectId } = config;
   let last: ListedStreams | null = null;
+  const fresh = (): ListedStreams | null =>
+    last && isWithin(maxAgeMs, last.atMs, clock.now()) ? last : null;
   return {
     config,
     source,
     get last() {
       return last;
     },
+    get fresh() {
+      return fresh();
+    },
     async list(signal) {
+      const cached = fresh();
+      if (cached) return cached;
       const atMs = clock.now();
-      if (last && isWithin(maxAgeMs, last.atMs, atMs)) return last;
       const { instances, isWhole } = await source.instances({ signal });
       const sinceOf = newcomers(last, atMs);
       const streams = instances.map((instance) => ({

@@ -51,12 +51,13 @@ class InstanceListing {
   readonly discovery: Discovery;
   readonly done: Promise<ListingResult>;
   /** Null before the listing ends, and when it failed. */
-  listed: ListedStreams | null = null;
+  listed: ListedStreams | null;
 
   constructor(discovery: Discovery, log: Log, signal: AbortSignal) {
     const { engine, region, projectId } = discovery.config;
     const key = `${engine}/${region}/${projectId}/*`;
     this.discovery = discovery;
+    this.listed = discovery.fresh;
     this.done = discovery.list(signal).then(
       (listed) => {
         this.listed = listed;
@@ -86,26 +87,30 @@ async function* recordsFeed(
   signal: AbortSignal,
 ): AsyncGenerator<Planned> {
   const asked = busyRecords(stores, log);
-  const patience = new AbortController();
-  const unfollow = follow(signal, patience);
-  await Promise.race([
-    Promise.all(listings.map(({ done }) => done)),
-    clock.sleep(patienceMs, patience.signal),
-  ]);
-  unfollow();
-  patience.abort(null);
+  const done = Promise.all(listings.map((listing) => listing.done));
+  if (listings.some(({ listed }) => !listed)) await within(patienceMs, done, clock, signal);
   for (const { listed, discovery } of listings) {
-    const known = listed ? [] : (discovery.last?.streams ?? []);
-    yield { plans: known.map((stream) => plans.ofWatched(stream, discovery)), failedSources: [] };
+    if (listed || !discovery.last) continue;
+    const { streams } = discovery.last;
+    yield { plans: streams.map((stream) => plans.ofWatched(stream, discovery)), failedSources: [] };
   }
   const added = ({ records, failedSources }: Records): Planned => ({
     plans: unlistedStreams(records, listings).map((stream) => plans.ofUnlisted(stream)),
     failedSources,
   });
   yield added(await asked);
-  await Promise.all(listings.map(({ done }) => done));
+  await done;
   const isAnyUnknown = listings.some(({ listed, discovery }) => !listed && !discovery.last);
   if (isAnyUnknown) yield added(await allRecords(stores, log));
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+async function within(ms: number, work: Promise<unknown>, clock: Clock, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const unfollow = follow(signal, over);
+  await Promise.race([work, clock.sleep(ms, over.signal)]);
+  unfollow();
+  over.abort(null);
 }
 
 interface Records {
