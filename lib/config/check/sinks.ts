@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { GenericSchema } from "valibot";
 import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
 import { type SinkName, sinkName } from "../../core/names.ts";
@@ -131,7 +130,7 @@ async function ownOptions(
   if (type !== "custom" || typeof file !== "string" || file === "" || unresolved.has(field))
     return { options, issues: [] };
   try {
-    const module = await importModule(pathToFileURL(resolve(folder, file)), field);
+    const module = await importModule({ path: resolve(folder, file), field, isConfig: false });
     return { options: { ...options, module }, issues: [] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

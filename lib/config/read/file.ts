@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { ConfigError } from "../../core/errors.ts";
+import { isPlainObject } from "../resolve/expand.ts";
 import { importModule, runUserCode } from "./module.ts";
 import { parseJson, parseYaml } from "./text.ts";
 import type { TextSource } from "./text-source.ts";
@@ -18,14 +18,26 @@ export interface Written {
 const fromModule = async (path: string): Promise<Written> => {
   const source: TextSource = { name: basename(path), text: readText(path), format: "module" };
   const { name } = source;
+  const own = { path, field: name, isConfig: true };
   const value = await shown(source, async () => {
-    const module = await importModule(pathToFileURL(path), name);
+    const module = await importModule(own);
     if (!("default" in module)) throw problem(name, "a default export, the configuration", "none");
     const { default: exported } = module;
-    return typeof exported === "function" ? runUserCode(name, () => exported()) : exported;
+    return runUserCode({ ...own, field: "configuration" }, async () => {
+      const written: unknown = await (typeof exported === "function" ? exported() : exported);
+      readThrough(written);
+      return written;
+    });
   });
   return { name, value, source };
 };
+
+/** Reads every value once, so that a getter that throws is the module's own mistake. */
+function readThrough(value: unknown, seen = new Set<unknown>()): void {
+  if (seen.has(value) || !(Array.isArray(value) || isPlainObject(value))) return;
+  seen.add(value);
+  for (const each of Object.values(value)) readThrough(each, seen);
+}
 
 /** Shows the line of a syntax error; what shows it is loaded only then. */
 async function shown(source: TextSource, read: () => Promise<unknown>): Promise<unknown> {

@@ -15,13 +15,16 @@ const regex = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\//y;
 
 /**
  * Places of the fields in the object literal that a module exports by default: directly, through a call such as
- * `defineConfig({ … })`, or as a constant of the same module. A computed value has the place of its expression. Empty
- * where there is no such literal.
+ * `defineConfig({ … })`, or as a constant of the same module. A computed value has the place of its expression; so has
+ * the whole where there is no such literal. Empty without an `export default`.
  */
 export function literalSpots(module: string): ReadonlyMap<string, Spot> {
   const spots = new Map<string, Spot>();
   const begin = literalAt(module);
   if (begin !== null) new Literal(module, spots).value(begin, [], begin);
+  const exported = begin === null ? /^export\s+default\s+/m.exec(module) : null;
+  const at = exported ? exported.index + exported[0].length : 0;
+  if (exported) spots.set(fieldName([]), { key: at, value: at });
   return spots;
 }
 

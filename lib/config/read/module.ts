@@ -1,42 +1,42 @@
+import { pathToFileURL } from "node:url";
 import { ConfigError } from "../../core/errors.ts";
+import type { UserModule } from "./user-module.ts";
+
+const expected = "a module that loads";
+/** Time limit of a module that waits, milliseconds. */
+const limitMs = 30_000;
 
 /**
- * Imports a user's module, TypeScript by Node's own type stripping. `field` names it in messages.
+ * Imports a user's module, TypeScript by Node's own type stripping.
  * @throws ConfigError when it cannot be loaded, with the reason as its cause
  */
-export const importModule = (url: URL, field: string): Promise<object> =>
-  runUserCode(field, () => import(url.href));
+export const importModule = (module: UserModule): Promise<object> =>
+  runUserCode(module, () => import(pathToFileURL(module.path).href));
 
-/** Awaits a value from the user's code. @throws ConfigError when it rejects, with the reason as its cause */
+/**
+ * Awaits a value from the user's code.
+ * @throws ConfigError when it rejects, with the reason as its cause, or when it never settles
+ */
 export async function runUserCode<Result>(
-  field: string,
+  module: UserModule,
   run: () => Result | Promise<Result>,
 ): Promise<Result> {
+  const unsettled = Promise.withResolvers<never>();
+  const giveUp = (): void => {
+    const issue = { field: module.field, expected, found: "a promise that never settles" };
+    unsettled.reject(new ConfigError([issue]));
+  };
+  // Without anything left to wait for, Node would end the process without a word.
+  process.once("beforeExit", giveUp);
+  const timer = setTimeout(giveUp, limitMs).unref();
   try {
-    return await run();
+    return await Promise.race([run(), unsettled.promise]);
   } catch (error) {
-    // The user has to fix whatever a module throws. Its message may quote the source, secrets included.
-    const found = `${nameOf(error)} (see it with --debug)`;
-    throw new ConfigError(
-      [{ field: `${field}${placeOf(error, field)}`, expected: "a module that loads", found }],
-      {
-        cause: error,
-      },
-    );
+    if (error instanceof ConfigError) throw error;
+    const { moduleMistake } = await import("./module-mistake.ts");
+    throw new ConfigError([moduleMistake(error, module, expected)], { cause: error });
+  } finally {
+    clearTimeout(timer);
+    process.off("beforeExit", giveUp);
   }
 }
-
-/** `:line:column` in the file where an error's stack has it; empty otherwise. */
-function placeOf(error: unknown, file: string): string {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  const name = file.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const [, line, column] = new RegExp(`[\\\\/]${name}:(\\d+)(?::(\\d+))?`).exec(stack) ?? [];
-  if (line === undefined) return "";
-  // A syntax error shows its column by a caret.
-  return `:${line}:${column ?? (/^ *\^/m.exec(stack)?.[0].length || 1)}`;
-}
-
-const nameOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return `a thrown ${typeof error}`;
-  return "code" in error && typeof error.code === "string" ? `${error.name} ${error.code}` : error.name;
-};

@@ -1,10 +1,10 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
+import { isMap, isScalar, isSeq, type Node } from "yaml";
 import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
 import { fieldName, type Path } from "../path.ts";
 import { excerptOf } from "./excerpt.ts";
 import { literalSpots, type Spot } from "./module-places.ts";
 import type { TextSource } from "./text-source.ts";
-import { documentOf, isMerge } from "./yaml.ts";
+import { aliasTargets, documentOf, isMerge } from "./yaml.ts";
 
 /** Larger or deeper files than any real configuration get no positions. */
 const maxValues = 50_000;
@@ -12,13 +12,17 @@ const maxDepth = 64;
 /** Nobody reads more, and each takes a pass over the file. */
 const maxExcerpts = 100;
 
-/** Position of each issue's field as `file:line:column`; for a missing field, that of its parent. */
+/**
+ * Position of each issue's field as `file:line:column`, or the file where it is not known; for a missing field, that of
+ * its parent.
+ */
 function placesOf(issues: readonly ConfigIssue[], source: TextSource): readonly (string | null)[] {
   if (issues.every(({ field }) => field === source.name)) return issues.map(() => null);
   const spots = source.format === "module" ? literalSpots(source.text) : documentSpots(source);
   return issues.map(({ field, found }) => {
-    const spot = field === source.name ? undefined : nearest(spots, field);
-    if (spot === undefined) return null;
+    if (field === source.name) return null;
+    const spot = nearest(spots, field);
+    if (spot === undefined) return source.name;
     const isKey = /\b(?:key|name)\b/.test(found);
     const before = source.text.slice(0, isKey ? spot.key : spot.value).split("\n");
     return `${source.name}:${before.length}:${(before.at(-1) ?? "").length + 1}`;
@@ -29,7 +33,7 @@ function documentSpots(source: TextSource): ReadonlyMap<string, Spot> {
   const { document } = documentOf(source);
   const spots = new Map<string, Spot>();
   const begin = offsetOf(document.contents) ?? 0;
-  collect(document, document.contents, [], { key: begin, value: begin }, spots);
+  collect(aliasTargets(document), document.contents, [], { key: begin, value: begin }, spots);
   return spots;
 }
 
@@ -48,26 +52,32 @@ export function placed(error: ConfigError, source: TextSource): ConfigError {
   return new ConfigError(issues, { cause, places, excerpts });
 }
 
-function collect(document: Document, node: unknown, path: Path, spot: Spot, spots: Map<string, Spot>): void {
+function collect(
+  targets: ReadonlyMap<unknown, Node>,
+  node: unknown,
+  path: Path,
+  spot: Spot,
+  spots: Map<string, Spot>,
+): void {
   const field = fieldName(path);
   if (spots.size >= maxValues || path.length > maxDepth) return;
   // Own keys override merged ones.
   if (!spots.has(field)) spots.set(field, spot);
-  const target = isAlias(node) ? node.resolve(document) : node;
+  const target = targets.get(node) ?? node;
   if (isSeq(target)) {
     for (const [index, item] of target.items.entries()) {
-      collect(document, item, [...path, index], spotOf(item, item), spots);
+      collect(targets, item, [...path, index], spotOf(item, item), spots);
     }
   }
   if (!isMap(target)) return;
   for (const { key, value } of target.items) {
     if (isScalar(key) && !isMerge(key))
-      collect(document, value, [...path, String(key.value)], spotOf(key, value), spots);
+      collect(targets, value, [...path, String(key.value)], spotOf(key, value), spots);
   }
   for (const { key, value } of target.items) {
     if (!isMerge(key)) continue;
     for (const merged of isSeq(value) ? value.items : [value])
-      collect(document, merged, path, spotOf(key, merged), spots);
+      collect(targets, merged, path, spotOf(key, merged), spots);
   }
 }
 

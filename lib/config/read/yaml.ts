@@ -6,6 +6,7 @@ import {
   isScalar,
   isSeq,
   LineCounter,
+  type Node,
   parseDocument,
   visit,
 } from "yaml";
@@ -18,10 +19,40 @@ const problems: Readonly<Partial<Record<YamlMistake["code"], string>>> = {
   TAB_AS_INDENT: "a tab as indentation",
   BAD_INDENT: "wrong indentation",
   MULTIPLE_DOCS: "a second document",
-  MISSING_CHAR: "a missing character",
+  MULTILINE_IMPLICIT_KEY: "a key without a colon, or over several lines",
+  BLOCK_AS_IMPLICIT_KEY: "a second key, or a list, on the line of a key",
+  BAD_SCALAR_START: "a value that must be in quotes",
+  BAD_DQ_ESCAPE: "a wrong escape in double quotes",
+  UNEXPECTED_TOKEN: "something that does not belong here",
+  MULTIPLIED: "aliases that multiply",
   TAG_RESOLVE_FAILED: "a tag, or a value that is not in quotes",
   NO_ANCHOR: "an alias (*) without its anchor (&) before it",
+  RESOURCE_EXHAUSTION: "too many levels",
 };
+
+/** What is missing, by words of the parser's message, which may quote the text. */
+const missing: readonly (readonly [RegExp, string])[] = [
+  [/^Missing closing (['"])quote/, "no closing $1 of a text"],
+  [/^Flow (?:map|sequence) .*end with a ([}\]])/, "no closing $1"],
+  [/^Missing , between/, "no comma between two items"],
+  [/^Missing , or : between/, "no comma or colon between two items"],
+  [/^Missing space after :/, "no space after a colon"],
+  [/^Comments must be separated/, "no space before a comment (#)"],
+  [/^Implicit map keys need/, "no colon after a key"],
+  [/^Sequence item without -/, "no dash before an item of a list"],
+  [/^Tags and anchors must be separated/, "no space after a tag (!) or an anchor (&)"],
+  [/^Missing newline/, "no line break after a tag (!) or an anchor (&)"],
+  [/^Missing directives-end/, "no line --- after the directives (%)"],
+];
+
+/** What is wrong, without quoting the text. */
+function problemOf({ code, message = "" }: YamlMistake): string {
+  for (const [pattern, found] of missing) {
+    const match = pattern.exec(message);
+    if (match) return found.replace("$1", match[1] ?? "");
+  }
+  return problems[code] ?? code.toLowerCase().replaceAll("_", " ");
+}
 
 /** The parsed document with its errors, and the table from offsets to lines and columns. */
 export function documentOf({ text, format }: TextSource): {
@@ -51,35 +82,27 @@ export function documentValue(source: TextSource): unknown {
     const { document, lines } = documentOf(source);
     // A warning is an unknown tag, which cannot be interpreted.
     const faults: YamlMistake[] = [...document.errors, ...document.warnings].map(
-      ({ code, pos: [offset] }) => ({
-        code,
-        offset,
-      }),
+      ({ code, message, pos: [offset] }) => ({ code, message, offset }),
     );
-    // One such error causes hundreds of others after it.
-    if (faults.some(({ code }) => code === "RESOURCE_EXHAUSTION")) throw tooDeep(name, format);
-    // A syntax error causes others after it.
-    const issues = [...faults.slice(0, 1), ...wrongNodes(document)].map(({ code, offset }) => {
-      const { line, col } = lines.linePos(offset);
-      return {
-        field: `${name}:${line}:${col}`,
-        expected: format,
-        found: problems[code] ?? code.toLowerCase().replaceAll("_", " "),
-      };
+    // A syntax error causes others after it, too many levels hundreds before it.
+    const first = faults.find(({ code }) => code === "RESOURCE_EXHAUSTION") ?? faults[0];
+    const issues = [...(first ? [first] : []), ...wrongNodes(document)].map((fault) => {
+      const { line, col } = lines.linePos(fault.offset);
+      return { field: `${name}:${line}:${col}`, expected: format, found: problemOf(fault) };
     });
     if (issues.length > 0) throw new ConfigError(issues);
-    return document.toJS({ maxAliasCount: 100 });
+    return document.toJS({ maxAliasCount: -1 });
   } catch (error) {
-    if (error instanceof RangeError) throw tooDeep(name, format);
-    if (error instanceof ReferenceError) {
-      throw new ConfigError([{ field: name, expected: "few aliases", found: "aliases that multiply" }]);
-    }
+    if (error instanceof RangeError)
+      throw new ConfigError([{ field: name, expected: format, found: "too many levels" }]);
     throw error;
   }
 }
 
 interface YamlMistake {
-  readonly code: ErrorCode | "BAD_MERGE" | "NO_ANCHOR";
+  readonly code: ErrorCode | "BAD_MERGE" | "NO_ANCHOR" | "MULTIPLIED";
+  /** The parser's message. @default none */
+  readonly message?: string;
   /** Characters from the beginning. */
   readonly offset: number;
 }
@@ -87,13 +110,36 @@ interface YamlMistake {
 /** Whether a key is YAML's merge key, an unquoted `<<`. */
 export const isMerge = (key: unknown): boolean => isScalar(key) && typeof key.value === "symbol";
 
-/** Finds duplicate keys, merges of non-objects, and unknown aliases. */
-function wrongNodes(document: Document): readonly YamlMistake[] {
-  const faults: YamlMistake[] = [];
-  const isMergeable = (value: unknown): boolean => isMap(isAlias(value) ? value.resolve(document) : value);
+/** The node of each alias: the last one with its anchor before it. `Alias.resolve` reads the whole document each time. */
+export function aliasTargets(document: Document): ReadonlyMap<unknown, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<unknown, Node>();
   visit(document, {
     Alias(_, alias) {
-      if (!alias.resolve(document)) faults.push({ code: "NO_ANCHOR", offset: alias.range?.[0] ?? 0 });
+      const target = anchors.get(alias.source);
+      if (target) targets.set(alias, target);
+    },
+    Value(_, node) {
+      if (node.anchor) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
+/** Finds duplicate keys, merges of non-objects, unknown aliases, and the first alias that makes too many values. */
+function wrongNodes(document: Document): readonly YamlMistake[] {
+  const faults: YamlMistake[] = [];
+  const targets = aliasTargets(document);
+  const sizes = new Map<unknown, number>();
+  let copied = 0;
+  const isMergeable = (value: unknown): boolean => isMap(targets.get(value) ?? value);
+  visit(document, {
+    Alias(_, alias) {
+      const offset = alias.range?.[0] ?? 0;
+      if (!targets.has(alias)) faults.push({ code: "NO_ANCHOR", offset });
+      if (copied > mostCopied) return;
+      copied += sizeOf(alias, targets, sizes);
+      if (copied > mostCopied) faults.push({ code: "MULTIPLIED", offset });
     },
     Map(_, { items }) {
       const seen = new Set<string>();
@@ -111,5 +157,22 @@ function wrongNodes(document: Document): readonly YamlMistake[] {
   return faults;
 }
 
-const tooDeep = (field: string, expected: string): ConfigError =>
-  new ConfigError([{ field, expected, found: "too many levels" }]);
+/** More values than any real configuration has. */
+const mostCopied = 50_000;
+
+/** Number of values in a node, those of its aliases included. */
+function sizeOf(node: unknown, targets: ReadonlyMap<unknown, Node>, sizes: Map<unknown, number>): number {
+  const known = sizes.get(node);
+  if (known !== undefined) return known;
+  // An alias may stand within its own anchor.
+  sizes.set(node, 1);
+  const size = childrenOf(node, targets).reduce((sum: number, each) => sum + sizeOf(each, targets, sizes), 1);
+  sizes.set(node, size);
+  return size;
+}
+
+function childrenOf(node: unknown, targets: ReadonlyMap<unknown, Node>): readonly unknown[] {
+  if (isMap(node)) return node.items.map(({ value }) => value);
+  if (isSeq(node)) return node.items;
+  return isAlias(node) ? [targets.get(node)] : [];
+}

@@ -176,7 +176,8 @@ const tooMuch = (path: Path, expected: string, found: string): ConfigError =>
 const isSinkModule = ([root, , key, ...rest]: Path): boolean =>
   root === "sinks" && key === "module" && rest.length === 0;
 
-const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> => {
+/** Whether a value is an object literal's, not an instance of a class. */
+export const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> => {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;

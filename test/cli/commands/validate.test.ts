@@ -80,6 +80,39 @@ describe("validate", () => {
     );
   });
 
+  it.each([
+    [
+      "await new Promise(() => {});\nexport default {};",
+      "c.ts: expected a module that loads, found a promise",
+    ],
+    [
+      "export default new Promise(() => {});",
+      "c.ts:1:16 configuration: expected a module that loads, found a",
+    ],
+    ["export default Promise.reject(5);", "c.ts:1:16 configuration: expected a module that loads, found a"],
+    ["export default () => () => ({});", "c.ts:1:16 configuration: expected an object, found a function"],
+    ["export default undefined;", "c.ts:1:16 configuration: expected an object, found nothing"],
+    [
+      "import { absent } from 'node:fs';",
+      `c.ts:1:10: expected a module that loads, found no export "absent" in "node:fs"`,
+    ],
+    ["const c = 5;\nexport { c as default };", "c.ts configuration: expected an object, found the number 5"],
+  ])("names the file and the place of %j, and ends with 2", async (module, message) => {
+    const folder = await folderWith({ "c.ts": module });
+    const { code, out, err } = await run(["validate", "c.ts"], { cwd: folder });
+    expect([code, out]).toEqual([2, ""]);
+    expect(err.startsWith(`error: ${message}`), err).toBe(true);
+  });
+
+  it("finds the place of wrong syntax in JavaScript, which Node does not tell", async () => {
+    const folder = await folderWith({ "c.mjs": "export default {\n  a: 'my secret' b };" });
+    const { code, err } = await run(["validate", "c.mjs"], { cwd: folder });
+    expect([code, err.split("\n")[0]]).toEqual([
+      2,
+      "error: c.mjs:2:18: expected a module that loads, found SyntaxError (see it with --debug)",
+    ]);
+  });
+
   it("prints one object with --json, valid or not", async () => {
     const folder = await folderWith({ "good.yaml": valid, "bad.yaml": wrong });
     const good = await run(["validate", "good.yaml", "--json"], { cwd: folder });

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../lib/config/load.ts";
+import { readConfigText } from "../../../lib/config/read/file.ts";
 import { deps, folderWith, issuesOf, written } from "../sample.ts";
 
 const json = JSON.stringify(written());
@@ -80,6 +81,10 @@ describe("a configuration file", () => {
     ["c.json", '{ "a": 01 }', "c.json:1:9", expect.any(String)],
     ["c.json", '{ "a": "secret\n" }', "c.json:1:8", "a text without an end"],
     ["c.json", '{ "a": 1 } x', "c.json:1:12", expect.any(String)],
+    ["c.yaml", 'a: "secret\n', "c.yaml:2:1", 'no closing " of a text'],
+    ["c.yaml", "a: [secret\n", "c.yaml:2:1", "no closing ]"],
+    ["c.yaml", "a: {b: secret\n", "c.yaml:2:1", "no closing }"],
+    ["c.yaml", "a:\n  b\n  c: secret\n", "c.yaml:2:3", expect.stringMatching(/^a key without a colon/)],
     ["c.yaml", "<<: 5\na: 1", "c.yaml:1:1", expect.stringMatching(/^a merge key/)],
     ["c.json", "", "c.json", expect.any(String)],
   ])("in %s is told where %j goes wrong", async (name, text, field, found) => {
@@ -96,7 +101,7 @@ describe("a configuration file", () => {
 
   it("is told without the levels below the first that is too deep", async () => {
     expect(await failIn("deep.yaml", "[".repeat(20_000))).toEqual([
-      { field: "deep.yaml", expected: "YAML", found: "too many levels" },
+      { field: expect.stringMatching(/^deep\.yaml:1:\d+$/), expected: "YAML", found: "too many levels" },
     ]);
   });
 
@@ -112,11 +117,44 @@ describe("a configuration file", () => {
       "export default () => { throw new TypeError('my secret'); };",
       { found: expect.stringMatching(/^TypeError/) },
     ],
-    ["c.mjs", "import './absent.mjs';", { found: expect.stringContaining("ERR_MODULE_NOT_FOUND") }],
+    ["g.mjs", "\nthrow 'my secret';", { field: "g.mjs", found: "a thrown string" }],
+    [
+      "h.mjs",
+      "export default Promise.reject(new Error('my secret'));",
+      { field: "h.mjs:1:31", found: "Error (see it with --debug)" },
+    ],
+    [
+      "i.mjs",
+      "export default {\n  get sources() { throw new Error('my secret'); } };",
+      { field: "i.mjs:2:25", found: "Error (see it with --debug)" },
+    ],
+    ["c.mjs", "import './absent.mjs';", { field: "c.mjs:1:8", found: 'no module "./absent.mjs"' }],
+    [
+      "d.mjs",
+      "\nimport { a } from 'no-such-package/part';",
+      { field: "d.mjs:2:19", found: 'no module "no-such-package/part"' },
+    ],
   ])("as the module %s is refused with the reason's kind alone", async (name, text, issue) => {
     const issues = await failIn(name, text);
-    expect(issues).toMatchObject([{ field: expect.stringMatching(`^${name}`), ...issue }]);
+    expect(issues).toMatchObject([
+      { field: expect.stringMatching(`^${name}`), expected: expect.any(String), ...issue },
+    ]);
     expect(JSON.stringify(issues)).not.toContain("my secret");
+  });
+
+  it.each([
+    ["export {};\nthrow new Error('my secret');", "Error in part.mjs:2:7 (see it with --debug)"],
+    ["import './absent.mjs';", 'no module "./absent.mjs" in part.mjs:1:8'],
+  ])("names the module that it imports where that has %j", async (part, found) => {
+    const folder = await folderWith({ "part.mjs": part, "c.mjs": "import './part.mjs';" });
+    expect(await issuesOf(loadConfig("c.mjs", { ...deps, folder }))).toMatchObject([
+      { field: "c.mjs", expected: "a module that loads", found },
+    ]);
+  });
+
+  it("may use an anchor as often as it likes", async () => {
+    const text = `x-ids: &ids [${"i, ".repeat(20)}]\nlist:\n${"  - *ids\n".repeat(500)}`;
+    expect(await readConfigText(text, "c.yaml")).toMatchObject({ value: { list: { length: 500 } } });
   });
 });
 

@@ -61,7 +61,15 @@ describe("the places of a module's literal", () => {
     expect(at(module, "sources[0]")).toMatch(/^1/);
   });
 
-  it.each(["export default () => ({ a: 1 });", "export default await load();", "module.exports = {};", ""])(
+  it.each(["export default () => ({ a: 1 });", "export default await load();", "export default absent;"])(
+    "has only that of the whole for %s",
+    (module) => {
+      const at = "export default ".length;
+      expect([...literalSpots(module)]).toEqual([["configuration", { key: at, value: at }]]);
+    },
+  );
+
+  it.each(["module.exports = {};", "const config = {};\nexport { config as default };", ""])(
     "has none for %s",
     (module) => {
       expect(literalSpots(module).size).toBe(0);
