@@ -7,9 +7,10 @@ import { albumOf, sampleStyle, sampleSubject } from "../../lib/preview/preview.t
 import { sampleNowMs, samples } from "../../lib/preview/samples.ts";
 import { loadSinkModule, sinkTypes } from "../../lib/sinks/index.ts";
 import { fieldsOf } from "../../lib/text/json.ts";
+import { trial } from "../contract/service.ts";
 import { platformTypes as chatTypes, own, staged } from "../sinks/chat/platforms.ts";
 import { foreignEvent, injections } from "../sinks/chat/sample.ts";
-import { from, sesStage, to } from "../sinks/mail/service.ts";
+import { from, sesService, to } from "../sinks/mail/service.ts";
 import { running, sampleDeps } from "../sinks/sample.ts";
 
 const pages = await Promise.all(
@@ -35,7 +36,7 @@ describe("a preview", () => {
   });
 
   it("of mail has, to the byte, what its sink sends to SES", async () => {
-    const { sink, seen } = await sesStage(undefined, sampleStyle("zh"), { ...sampleDeps, clock });
+    const { sink, seen } = await trial(sesService, undefined, sampleStyle("zh"), { ...sampleDeps, clock });
     const subject = await sampleSubject("email", "zh");
     const { messages } = await albumOf({ ...subject, options: { ...subject.options, from, to } });
     for (const { events } of samples(6)) await sink.deliver(events, running());
@@ -138,7 +139,7 @@ describe("a drawing", () => {
   });
 
   it("of mail makes nothing but text of what a task says", async () => {
-    const { sink, seen } = await sesStage(undefined, style);
+    const { sink, seen } = await trial(sesService, undefined, style);
     for (const text of texts) {
       await sink.deliver([foreignEvent(text)], running());
       const { html } = platforms.email.drawing.draw(seen.at(-1)?.body ?? "");

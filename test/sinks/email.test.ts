@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import { accessKey } from "../aws/sample.ts";
+import { trial } from "../contract/service.ts";
 import { eventOf, foreignEvent, injections } from "./chat/sample.ts";
 import {
   emailSink,
@@ -10,7 +11,7 @@ import {
   mailOf,
   mailServer,
   rawOf,
-  sesStage,
+  sesService,
   shownHeader,
   smtpOptions,
   smtpStage,
@@ -218,7 +219,7 @@ describe("TLS from the first byte", () => {
 describe("a mail by SES", () => {
   it("is the same mail, signed for SES", async () => {
     const smtp = await smtpStage();
-    const { sink, seen } = await sesStage();
+    const { sink, seen } = await trial(sesService);
     for (const one of [smtp.sink, sink]) await one.deliver([eventOf("failed")], running());
     const [request] = seen;
     if (!request) throw new Error("SES was not asked");
@@ -236,7 +237,8 @@ describe("a mail by SES", () => {
   });
 
   it("names the configuration set of the options", async () => {
-    const { sink, seen } = await sesStage(undefined, {}, sampleDeps, { configurationSet: "alerts" });
+    const at = (endpoint: string) => ({ ses: { endpoint, configurationSet: "alerts" } });
+    const { sink, seen } = await trial({ ...sesService, at });
     await sink.deliver([eventOf("failed")], running());
     expect(JSON.parse(seen[0]?.body ?? "")).toMatchObject({ ConfigurationSetName: "alerts" });
   });
@@ -254,12 +256,12 @@ describe("a mail by SES", () => {
     [413, "", "permanent too_large"],
     [500, "InternalFailure", "retry server_error"],
   ])("with %d %s is %s", async (status, code, expected) => {
-    const { sink } = await sesStage({ status, headers: { "x-amzn-errortype": code } });
+    const { sink } = await trial(sesService, { status, headers: { "x-amzn-errortype": code } });
     expect(kinds(await sink.deliver([eventOf("failed")], running()))).toEqual([expected]);
   });
 
   it("that is answered by something else is tried again", async () => {
-    const { sink } = await sesStage({ body: "<html>sign in</html>" });
+    const { sink } = await trial(sesService, { body: "<html>sign in</html>" });
     expect(kinds(await sink.deliver([eventOf("failed")], running()))).toEqual(["retry server_error"]);
   });
 });

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { schema } from "../../lib/sinks/eventbridge.ts";
-import { eventbridgeService, trial } from "./aws/services.ts";
+import { trial } from "../contract/service.ts";
+import { eventbridgeService } from "./aws/services.ts";
 import { running, sampleEvent } from "./sample.ts";
 
 async function sent(options: Readonly<Record<string, unknown>> = {}) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { trial } from "../contract/service.ts";
 import type { Answering, Seen } from "../harness/http.ts";
-import { eventgridService, key, reportOf, trial } from "./huawei/services.ts";
+import { eventgridService, key, reportOf } from "./huawei/services.ts";
 import { running, sampleEvent, sampleEvents } from "./sample.ts";
 
 async function publish(count: number, answering?: Answering, options = {}) {
@@ -69,7 +70,7 @@ describe("EventGrid's answer", () => {
   it("that refuses a whole request sends its events alone, and more together with each that passes", async () => {
     const isRefused = ({ body }: Seen) => body.includes("t-0002");
     const { sink } = await trial(eventgridService, (request) =>
-      isRefused(request) ? { status: 400, body: { error_msg: "no" } } : eventgridService.accept(request),
+      isRefused(request) ? { status: 400, body: { error_msg: "no" } } : eventgridService.answer(request),
     );
     const results = await sink.deliver(sampleEvents(3), running());
     expect(results.map(({ kind }) => kind)).toEqual(["retry", "retry", "retry"]);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { functiongraphService, trial } from "./huawei/services.ts";
+import { trial } from "../contract/service.ts";
+import { functiongraphService } from "./huawei/services.ts";
 import { running, sampleEvent } from "./sample.ts";
 
 it("an invocation of FunctionGraph has the event as its input", async () => {

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import type { Reply } from "../harness/http.ts";
-import { githubStarter, token, trial } from "./http/workflow-starters.ts";
+import { trial } from "../contract/service.ts";
+import type { Answering, Reply } from "../harness/http.ts";
+import { githubStarter, token } from "./http/workflow-starters.ts";
 import { nowMs, running, sampleEvent } from "./sample.ts";
 
-async function dispatch(reply: Reply = githubStarter.started, more = {}) {
+async function dispatch(reply: Answering = githubStarter.answer, more = {}) {
   const { sink, seen } = await trial(githubStarter, reply, more);
   const [result] = await sink.deliver([sampleEvent()], running());
   await sink.close();

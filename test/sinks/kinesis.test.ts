@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { kinesisService, trial } from "./aws/services.ts";
+import { trial } from "../contract/service.ts";
+import { kinesisService } from "./aws/services.ts";
 import { running, sampleEvent } from "./sample.ts";
 
 async function sent(options: Readonly<Record<string, unknown>> = {}, subject = "t-0001") {

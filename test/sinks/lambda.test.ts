@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { schema } from "../../lib/sinks/lambda.ts";
-import { lambdaService, trial } from "./aws/services.ts";
+import { trial } from "../contract/service.ts";
+import { lambdaService } from "./aws/services.ts";
 import { running, sampleEvent, sampleEvents } from "./sample.ts";
 
 describe("an invocation", () => {

@@ -3,21 +3,22 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { CloudEvent, EventKind } from "../../lib/change/event.ts";
 import { dedupKey } from "../../lib/sinks/pagerduty.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
+import { sinkAt } from "../contract/service.ts";
 import { anyCharacter } from "../harness/any-character.ts";
 import { type Answering, serve } from "../harness/http.ts";
 import { withoutVisibleSigns } from "../text/visible-signs.ts";
 import {
   type Enqueued,
   enqueued,
+  pagerdutyService,
   routingKey,
-  sinkAt,
   skippingClock,
   taken,
 } from "./chat/pagerduty-service.ts";
 import { eventOf, foreignEvent, injections, kinds } from "./chat/sample.ts";
 import { running, sampleDeps } from "./sample.ts";
 
-async function staged(options: object = {}, answering: Answering = taken) {
+async function staged(options: Readonly<Record<string, unknown>> = {}, answering: Answering = taken) {
   const clock = skippingClock();
   const deps: SinkDeps = { ...sampleDeps, clock };
   const heard: (Enqueued & { readonly atMs: number })[] = [];
@@ -25,7 +26,7 @@ async function staged(options: object = {}, answering: Answering = taken) {
     heard.push({ ...enqueued(request), atMs: clock.now() });
     return typeof answering === "function" ? answering(request) : answering;
   });
-  const sink = sinkAt(origin, options, deps);
+  const sink = sinkAt(pagerdutyService, origin, options, deps);
   onTestFinished(() => sink.close());
   return { sink, heard, clock };
 }
@@ -122,7 +123,7 @@ describe("what PagerDuty is told", () => {
     ["us", "https://events.pagerduty.com"],
     ["eu", "https://events.eu.pagerduty.com"],
   ])("goes to the host of the region %s", async (region, origin) => {
-    const sink = sinkAt("", { region, endpoint: undefined });
+    const sink = sinkAt(pagerdutyService, "", { region, endpoint: undefined });
     onTestFinished(() => sink.close());
     // A run that has ended connects to nothing.
     const [result] = await sink.deliver([eventOf("failed")], { signal: AbortSignal.abort() });
@@ -132,7 +133,7 @@ describe("what PagerDuty is told", () => {
   it.each([{ region: "cn" }, { routingKey: "short" }, { severity: { failed: "high" } }, { url: "x" }])(
     "is not decided by %j",
     (options) => {
-      expect(() => sinkAt("https://events.example.com", options)).toThrow();
+      expect(() => sinkAt(pagerdutyService, "https://events.example.com", options)).toThrow();
     },
   );
 });

@@ -2,8 +2,8 @@ import * as v from "valibot";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Clock } from "../../lib/core/clock.ts";
 import { eventId, sinkName } from "../../lib/core/names.ts";
-import type { Sink, SinkDeps } from "../../lib/sinks/sink.ts";
-import { create, schema } from "../../lib/sinks/webhook.ts";
+import type { Sink, SinkDeps, SinkModule } from "../../lib/sinks/sink.ts";
+import * as webhookModule from "../../lib/sinks/webhook.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 
 /** An event of the nth task. */
@@ -54,6 +54,14 @@ export const sampleDeps: SinkDeps = {
 
 export const running = (): { readonly signal: AbortSignal } => ({ signal: new AbortController().signal });
 
-/** A webhook sink from options as a user writes them, private networks open. */
-export const webhook = (options: Omit<v.InferInput<typeof schema>, "allowPrivateNetwork">): Sink =>
-  create(sinkName("hook"), v.parse(schema, { allowPrivateNetwork: true, ...options }), sampleDeps);
+/** A sink from options as a user writes them. */
+export const sinkOf = <Schema extends v.GenericSchema>(
+  { schema, create }: SinkModule<Schema>,
+  options: unknown,
+  deps: SinkDeps = sampleDeps,
+): Sink => create(sinkName("trial"), v.parse(schema, options), deps);
+
+/** A webhook sink, private networks open. */
+export const webhook = (
+  options: Omit<v.InferInput<typeof webhookModule.schema>, "allowPrivateNetwork">,
+): Sink => sinkOf(webhookModule, { allowPrivateNetwork: true, ...options });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { smnService, trial } from "./huawei/services.ts";
+import { trial } from "../contract/service.ts";
+import { smnService } from "./huawei/services.ts";
 import { running, sampleEvent } from "./sample.ts";
 
 async function message(...[number, task]: Parameters<typeof sampleEvent>) {

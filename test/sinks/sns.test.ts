@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { schema } from "../../lib/sinks/sns.ts";
-import { snsService, trial } from "./aws/services.ts";
+import { trial } from "../contract/service.ts";
+import { snsService } from "./aws/services.ts";
 import { running, sampleEvent, sampleEvents } from "./sample.ts";
 
 async function sent(count: number, topicArn: unknown = snsService.options["topicArn"]) {

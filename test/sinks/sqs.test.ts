@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { eventId } from "../../lib/core/names.ts";
 import { schema } from "../../lib/sinks/sqs.ts";
+import { sinkAt, trial } from "../contract/service.ts";
 import { serve } from "../harness/http.ts";
-import { sinkAt, sqsFifoService, sqsService, trial } from "./aws/services.ts";
+import { sqsFifoService, sqsService } from "./aws/services.ts";
 import { running, sampleDeps, sampleEvent } from "./sample.ts";
 
 async function sent(service: typeof sqsService, event: CloudEvent) {

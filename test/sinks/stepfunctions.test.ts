@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { eventId } from "../../lib/core/names.ts";
+import { trial } from "../contract/service.ts";
 import type { Answering } from "../harness/http.ts";
-import { stepfunctionsService, trial } from "./aws/services.ts";
+import { stepfunctionsService } from "./aws/services.ts";
 import { running, sampleEvent } from "./sample.ts";
 
 async function started(event: CloudEvent, answering: Answering = stepfunctionsService.answer) {

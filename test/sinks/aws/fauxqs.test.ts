@@ -1,8 +1,9 @@
 import { startFauxqs } from "fauxqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../lib/change/event.ts";
+import { sinkAt } from "../../contract/service.ts";
 import { running, sampleEvent, sampleEvents } from "../sample.ts";
-import { type AwsService, sinkAt, snsService, sqsService } from "./services.ts";
+import { type AwsService, snsService, sqsService } from "./services.ts";
 
 // An emulator that others wrote, for what ours may have wrong.
 let server: Awaited<ReturnType<typeof startFauxqs>>;

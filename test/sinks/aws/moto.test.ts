@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { awsSecrets } from "../../../lib/aws/secrets.ts";
 import type { CloudEvent } from "../../../lib/change/event.ts";
+import { sinkAt } from "../../contract/service.ts";
 import { type Moto, startMoto } from "../../services/moto.ts";
 import { eventOf } from "../chat/sample.ts";
 import { emailSink, from, mailOf, to } from "../mail/service.ts";
@@ -10,7 +11,6 @@ import {
   type AwsService,
   eventbridgeService,
   kinesisService,
-  sinkAt,
   snsService,
   sqsService,
   stepfunctionsService,

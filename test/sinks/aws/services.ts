@@ -1,18 +1,14 @@
-import * as v from "valibot";
 import type { CloudEvent } from "../../../lib/change/event.ts";
-import { sinkName } from "../../../lib/core/names.ts";
 import * as eventbridge from "../../../lib/sinks/eventbridge.ts";
 import * as kinesis from "../../../lib/sinks/kinesis.ts";
 import * as lambda from "../../../lib/sinks/lambda.ts";
-import type { Sink, SinkDeps, SinkModule } from "../../../lib/sinks/sink.ts";
 import * as sns from "../../../lib/sinks/sns.ts";
 import * as sqs from "../../../lib/sinks/sqs.ts";
 import * as stepfunctions from "../../../lib/sinks/stepfunctions.ts";
 import { accessKey } from "../../aws/sample.ts";
-import type { HttpSetup } from "../../contract/http.ts";
-import type { Setup, Trial } from "../../contract/sink.ts";
-import { type Answering, type Loopback, type Reply, type Seen, serve } from "../../harness/http.ts";
-import { sampleDeps } from "../sample.ts";
+import { type Service, serviceSetup } from "../../contract/service.ts";
+import type { Setup } from "../../contract/sink.ts";
+import type { Reply, Seen } from "../../harness/http.ts";
 
 export interface Refused {
   readonly code: string;
@@ -20,9 +16,7 @@ export interface Refused {
 }
 
 /** How one of AWS's services is spoken to, as its emulator and its sink's tests see it. */
-export interface AwsService {
-  readonly module: SinkModule;
-  readonly options: Readonly<Record<string, unknown>>;
+export interface AwsService extends Service {
   /** What a signature's scope names. */
   readonly scope: string;
   /** Of JSON's protocols; null for one of its own. */
@@ -35,6 +29,11 @@ export interface AwsService {
   failure(status: number, code: string): Reply;
 }
 
+export const environment = { AWS_REGION: "eu-west-1", ...accessKey };
+
+/** What AWS's services have in common. */
+const aws = { at: (endpoint: string) => ({ endpoint }), environment } as const;
+
 const jsonFailure = (status: number, code: string): Reply => ({
   status,
   body: { __type: `com.amazonaws#${code}`, message: `no: ${accessKey.AWS_SECRET_ACCESS_KEY}` },
@@ -44,6 +43,7 @@ const eventOf = (text: string): CloudEvent => JSON.parse(text);
 const queueHost = "https://sqs.eu-west-1.amazonaws.com/123456789012";
 
 export const sqsService: AwsService = {
+  ...aws,
   module: sqs,
   options: { queueUrl: `${queueHost}/tasks` },
   scope: "eu-west-1/sqs",
@@ -71,6 +71,7 @@ export const sqsFifoService: AwsService = { ...sqsService, options: { queueUrl: 
 const formOf = (request: Seen) => new URLSearchParams(request.body);
 
 export const snsService: AwsService = {
+  ...aws,
   module: sns,
   options: { topicArn: "arn:aws:sns:eu-west-1:123456789012:tasks" },
   scope: "eu-west-1/sns",
@@ -118,6 +119,7 @@ const indexed = (asked: string, answered: string, event: (entry: never) => Cloud
 });
 
 export const eventbridgeService: AwsService = {
+  ...aws,
   module: eventbridge,
   options: {},
   scope: "eu-west-1/events",
@@ -127,6 +129,7 @@ export const eventbridgeService: AwsService = {
 };
 
 export const kinesisService: AwsService = {
+  ...aws,
   module: kinesis,
   options: { stream: "tasks" },
   scope: "eu-west-1/kinesis",
@@ -138,6 +141,7 @@ export const kinesisService: AwsService = {
 };
 
 export const stepfunctionsService: AwsService = {
+  ...aws,
   module: stepfunctions,
   options: { stateMachineArn: "arn:aws:states:eu-west-1:123456789012:stateMachine:after-task" },
   scope: "eu-west-1/states",
@@ -149,6 +153,7 @@ export const stepfunctionsService: AwsService = {
 };
 
 export const lambdaService: AwsService = {
+  ...aws,
   module: lambda,
   options: { function: "after-task" },
   scope: "eu-west-1/lambda",
@@ -172,65 +177,16 @@ export const awsServices = {
   kinesis: kinesisService,
 } as const;
 
-export const environment = { AWS_REGION: "eu-west-1", ...accessKey };
-
-/** A service's sink, its requests sent to `endpoint`. */
-export const sinkAt = (
-  { module, options }: AwsService,
-  endpoint: string,
-  more: Readonly<Record<string, unknown>> = {},
-  deps: SinkDeps = sampleDeps,
-): Sink =>
-  module.create(sinkName("trial"), v.parse(module.schema, { ...options, endpoint, ...more }), {
-    ...deps,
-    environment: { ...environment, ...deps.environment },
-  });
-
-/** A sink before an emulator that answers as told, or takes all. */
-export async function trial(
-  service: AwsService,
-  answering: Answering = service.answer,
-  more: Readonly<Record<string, unknown>> = {},
-  deps: SinkDeps = sampleDeps,
-): Promise<Loopback & { readonly sink: Sink }> {
-  const server = await serve(answering);
-  return { ...server, sink: sinkAt(service, server.origin, more, deps) };
-}
-
 /** What the contract of all sinks needs of one. */
-export function awsSetup(service: AwsService): Setup {
-  const before =
-    (answering: Answering, more: Readonly<Record<string, unknown>> = {}) =>
-    async (deps: SinkDeps): Promise<Trial> => {
-      const { sink, seen } = await trial(service, answering, more, deps);
-      return { sink, arrived: () => seen.flatMap(service.events).map(({ id }) => id) };
-    };
-  return {
-    working: before(service.answer),
-    failing: {
-      throttling: before(service.failure(400, "ThrottlingException")),
-      "an error of the service": before({ status: 500, body: accessKey.AWS_SECRET_ACCESS_KEY }),
-      "a key that may not": before(service.failure(403, "AccessDeniedException")),
-      "a target that is gone": before(service.failure(400, "ResourceNotFoundException")),
-      "an event too large": before(service.failure(413, "RequestEntityTooLargeException")),
-      "a service that never answers": before("hang", { timeout: "50ms" }),
-      "a broken connection": before("drop"),
-      "a refused connection": async (deps) => ({
-        sink: sinkAt(service, "http://127.0.0.1:1", {}, deps),
-        arrived: () => [],
-      }),
+export const awsSetup = (service: AwsService): Setup =>
+  serviceSetup(
+    service,
+    {
+      throttling: service.failure(400, "ThrottlingException"),
+      "an error of the service": { status: 500, body: accessKey.AWS_SECRET_ACCESS_KEY },
+      "a key that may not": service.failure(403, "AccessDeniedException"),
+      "a target that is gone": service.failure(400, "ResourceNotFoundException"),
+      "an event too large": service.failure(413, "RequestEntityTooLargeException"),
     },
-    secrets: [accessKey.AWS_SECRET_ACCESS_KEY],
-  };
-}
-
-/** The same behind a gateway. */
-export const awsHttpSetup = (service: AwsService): HttpSetup => ({
-  through: (gateway) => async (deps) => {
-    const { origin, seen } = await serve(service.answer);
-    return {
-      sink: sinkAt(service, await gateway(origin), {}, deps),
-      arrived: () => seen.flatMap(service.events).map(({ id }) => id),
-    };
-  },
-});
+    [accessKey.AWS_SECRET_ACCESS_KEY],
+  );

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { signV4 } from "../../../lib/aws/sigv4.ts";
 import { accessKey } from "../../aws/sample.ts";
+import { sinkAt, trial } from "../../contract/service.ts";
 import type { Answering, Reply } from "../../harness/http.ts";
 import { nowMs, running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
-import { type AwsService, awsServices, sinkAt, sqsFifoService, trial } from "./services.ts";
+import { type AwsService, awsServices, sqsFifoService } from "./services.ts";
 
 const services: readonly (readonly [string, AwsService])[] = [
   ...Object.entries(awsServices),

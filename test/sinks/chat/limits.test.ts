@@ -4,9 +4,10 @@ import { cardOf } from "../../../lib/sinks/chat/card.ts";
 import { maxLinkCharacters } from "../../../lib/sinks/chat/links.ts";
 import { words } from "../../../lib/sinks/chat/text.ts";
 import { mailContent } from "../../../lib/sinks/mail/content.ts";
+import { sinkAt as serviceSinkAt } from "../../contract/service.ts";
 import { serve } from "../../harness/http.ts";
 import { running, sampleDeps } from "../sample.ts";
-import { sinkAt as pagerdutyAt, skippingClock, taken } from "./pagerduty-service.ts";
+import { pagerdutyService, skippingClock, taken } from "./pagerduty-service.ts";
 import { type PlatformType, platformTypes, sinkAt, staged } from "./platforms.ts";
 import { eventOf, kinds, plainStyle } from "./sample.ts";
 
@@ -192,7 +193,12 @@ describe.each(Object.entries(texts))("with %s everywhere and long links", (_, te
   it.each(lengths)("an alert of PagerDuty keeps to its limits, of %i characters each", async (length) => {
     // The service judges by its documented limits: https://developer.pagerduty.com/docs/send-alert-event
     const { origin } = await serve(taken);
-    const sink = pagerdutyAt(origin, { links }, { ...sampleDeps, clock: skippingClock() });
+    const sink = serviceSinkAt(
+      pagerdutyService,
+      origin,
+      { links },
+      { ...sampleDeps, clock: skippingClock() },
+    );
     expect(await sink.deliver([failed(text(length))], running())).toEqual([{ kind: "accepted" }]);
     await sink.close();
   });

@@ -1,11 +1,8 @@
-import * as v from "valibot";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, schema } from "../../../lib/sinks/pagerduty.ts";
-import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
-import type { Gateway, HttpSetup } from "../../contract/http.ts";
-import type { Setup, Trial } from "../../contract/sink.ts";
-import { type Answering, type Reply, type Seen, serve } from "../../harness/http.ts";
-import { nowMs, sampleDeps, sampleEvents } from "../sample.ts";
+import * as pagerduty from "../../../lib/sinks/pagerduty.ts";
+import { type Service, serviceSetup } from "../../contract/service.ts";
+import type { Setup } from "../../contract/sink.ts";
+import type { Reply, Seen } from "../../harness/http.ts";
+import { nowMs, sampleEvents } from "../sample.ts";
 
 export const routingKey = "0123456789abcdef0123456789ABCDEF";
 
@@ -58,36 +55,23 @@ export function taken(request: Seen): Reply {
   return { status: 202, body: { status: "success", message: "Event processed", dedup_key } };
 }
 
-export const sinkAt = (endpoint: string, options: object = {}, deps: SinkDeps = sampleDeps): Sink =>
-  create(sinkName("trial"), v.parse(schema, { routingKey, endpoint, ...options }), deps);
+const eventsOf = (task: string | undefined) => sampleEvents(3).filter(({ subject }) => subject === task);
 
-/** The contract's events are successes, which resolve. */
-const trial =
-  (answering: Answering, options: object = {}, gateway: Gateway = async (origin) => origin) =>
-  async (deps: SinkDeps): Promise<Trial> => {
-    const { origin, seen } = await serve(answering);
-    const idOf = (task: string | undefined) =>
-      sampleEvents(3).flatMap(({ id, subject }) => (subject === task ? [id] : []));
-    return {
-      sink: sinkAt(await gateway(origin), options, deps),
-      arrived: () => seen.flatMap((request) => idOf(enqueued(request).payload.custom_details["task"])),
-    };
-  };
-
-export const pagerdutyHttpSetup: HttpSetup = { through: (gateway) => trial(taken, {}, gateway) };
-
-export const pagerdutySetup: Setup = {
-  working: trial(taken),
-  failing: {
-    "an error that repeats the request": trial(({ body }) => ({ status: 400, body: { message: body } })),
-    "a key that is not valid": trial(({ body }) => invalid(`Invalid routing key in ${body}`)),
-    "too many events": trial({ status: 429, body: { status: "throttle exceeded" } }),
-    "a service that never answers": trial("hang", { timeout: "50ms" }),
-    "a broken connection": trial("drop"),
-    "a refused connection": async (deps) => ({
-      sink: sinkAt("http://127.0.0.1:1", {}, deps),
-      arrived: () => [],
-    }),
-  },
-  secrets: [routingKey],
+export const pagerdutyService: Service = {
+  module: pagerduty,
+  options: { routingKey },
+  at: (endpoint) => ({ endpoint }),
+  // The contract's events are successes, which resolve.
+  events: (request) => eventsOf(enqueued(request).payload.custom_details["task"]),
+  answer: taken,
 };
+
+export const pagerdutySetup: Setup = serviceSetup(
+  pagerdutyService,
+  {
+    "an error that repeats the request": ({ body }) => ({ status: 400, body: { message: body } }),
+    "a key that is not valid": ({ body }) => invalid(`Invalid routing key in ${body}`),
+    "too many events": { status: 429, body: { status: "throttle exceeded" } },
+  },
+  [routingKey],
+);

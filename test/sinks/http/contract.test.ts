@@ -5,14 +5,15 @@ import type { SinkType } from "../../../lib/sinks/index.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import * as webhook from "../../../lib/sinks/webhook.ts";
 import { type HttpSetup, httpContract } from "../../contract/http.ts";
+import { serviceHttpSetup } from "../../contract/service.ts";
 import { receiving } from "../../harness/api.ts";
-import { awsHttpSetup, awsServices } from "../aws/services.ts";
-import { pagerdutyHttpSetup } from "../chat/pagerduty-service.ts";
+import { awsServices } from "../aws/services.ts";
+import { pagerdutyService } from "../chat/pagerduty-service.ts";
 import { type PlatformType, platformTypes } from "../chat/platforms.ts";
 import { chatHttpSetup } from "../chat/setup.ts";
-import { huaweiHttpSetup, huaweiServices } from "../huawei/services.ts";
-import { sesHttpSetup } from "../mail/service.ts";
-import { workflowHttpSetup, workflowStarters } from "./workflow-starters.ts";
+import { huaweiServices } from "../huawei/services.ts";
+import { sesService } from "../mail/service.ts";
+import { workflowStarters } from "./workflow-starters.ts";
 
 const receiverSetup = (sinkAt: (deps: SinkDeps, url: string) => Sink): HttpSetup => ({
   through: (gateway) => async (deps) => {
@@ -40,19 +41,19 @@ const setups: Readonly<Record<Exclude<SinkType, WithoutHttp>, HttpSetup>> = {
   ...(Object.fromEntries(platformTypes.map((type) => [type, chatHttpSetup(type)])) as Readonly<
     Record<PlatformType, HttpSetup>
   >),
-  pagerduty: pagerdutyHttpSetup,
-  email: sesHttpSetup,
-  sqs: awsHttpSetup(awsServices.sqs),
-  sns: awsHttpSetup(awsServices.sns),
-  eventbridge: awsHttpSetup(awsServices.eventbridge),
-  stepfunctions: awsHttpSetup(awsServices.stepfunctions),
-  lambda: awsHttpSetup(awsServices.lambda),
-  kinesis: awsHttpSetup(awsServices.kinesis),
-  smn: huaweiHttpSetup(huaweiServices.smn),
-  eventgrid: huaweiHttpSetup(huaweiServices.eventgrid),
-  functiongraph: huaweiHttpSetup(huaweiServices.functiongraph),
-  github: workflowHttpSetup(workflowStarters.github),
-  gitlab: workflowHttpSetup(workflowStarters.gitlab),
+  pagerduty: serviceHttpSetup(pagerdutyService),
+  email: serviceHttpSetup(sesService),
+  sqs: serviceHttpSetup(awsServices.sqs),
+  sns: serviceHttpSetup(awsServices.sns),
+  eventbridge: serviceHttpSetup(awsServices.eventbridge),
+  stepfunctions: serviceHttpSetup(awsServices.stepfunctions),
+  lambda: serviceHttpSetup(awsServices.lambda),
+  kinesis: serviceHttpSetup(awsServices.kinesis),
+  smn: serviceHttpSetup(huaweiServices.smn),
+  eventgrid: serviceHttpSetup(huaweiServices.eventgrid),
+  functiongraph: serviceHttpSetup(huaweiServices.functiongraph),
+  github: serviceHttpSetup(workflowStarters.github),
+  gitlab: serviceHttpSetup(workflowStarters.gitlab),
   custom: customHttpSetup,
 };
 

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
+import { trial } from "../../contract/service.ts";
 import type { Answering } from "../../harness/http.ts";
 import { running, sampleEvent } from "../sample.ts";
-import { trial, workflowStarters } from "./workflow-starters.ts";
+import { workflowStarters } from "./workflow-starters.ts";
 
 describe.each(Object.entries(workflowStarters))("the sink %s", (_, starter) => {
   const deliver = async (answering?: Answering, more = {}) => {
@@ -16,7 +17,7 @@ describe.each(Object.entries(workflowStarters))("the sink %s", (_, starter) => {
     const { result, seen } = await deliver();
     expect(result).toEqual({ kind: "accepted" });
     expect(seen).toMatchObject([{ method: "POST", path: starter.path }]);
-    expect(seen.map(starter.event)).toEqual([sampleEvent()]);
+    expect(seen.flatMap(starter.events)).toEqual([sampleEvent()]);
   });
 
   it("sends the same bytes for a repeat, so that a workflow can know it by its id", async () => {
@@ -52,7 +53,7 @@ describe.each(Object.entries(workflowStarters))("the sink %s", (_, starter) => {
 
   it("finds a product below a path of its own", async () => {
     const { origin, seen } = await trial(starter);
-    const { sink } = await trial(starter, starter.started, { url: `${origin}/base/` });
+    const { sink } = await trial(starter, starter.answer, { url: `${origin}/base/` });
     await sink.deliver([sampleEvent()], running());
     await sink.close();
     expect(seen.map(({ path }) => path)).toEqual([`/base${starter.path}`]);

@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { parseAuthorization, signatureOf } from "../../../lib/huawei/sign.ts";
+import { sinkAt, trial } from "../../contract/service.ts";
 import type { Answering } from "../../harness/http.ts";
 import { running, sampleDeps, sampleEvent } from "../sample.ts";
-import { huaweiServices, key, sinkAt, trial } from "./services.ts";
+import { huaweiServices, key } from "./services.ts";
 
 describe.each(Object.entries(huaweiServices))("the sink %s on Huawei Cloud", (_, service) => {
   const deliver = async (answering?: Answering, more = {}) => {

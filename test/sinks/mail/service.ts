@@ -1,16 +1,15 @@
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from "smtp-server";
-import * as v from "valibot";
 import { onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, schema } from "../../../lib/sinks/email.ts";
+import type { CloudEvent } from "../../../lib/change/event.ts";
+import * as email from "../../../lib/sinks/email.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { accessKey } from "../../aws/sample.ts";
-import type { Gateway, HttpSetup } from "../../contract/http.ts";
+import { type Service, serviceSetup } from "../../contract/service.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
-import { type Answering, type Seen, serve } from "../../harness/http.ts";
-import { sampleDeps, sampleEvents } from "../sample.ts";
+import type { Reply, Seen } from "../../harness/http.ts";
+import { sampleDeps, sampleEvents, sinkOf } from "../sample.ts";
 
 export const from = "bridge@example.com";
 export const to = ["ops@example.com", "lead@example.com"];
@@ -98,7 +97,7 @@ const receivedOf = ({ envelope, secure, user }: SMTPServerSession, raw: string):
 });
 
 export const emailSink = (options: object, deps: SinkDeps = sampleDeps): Sink => {
-  const sink = create(sinkName("trial"), v.parse(schema, { from, to, ...options }), deps);
+  const sink = sinkOf(email, { from, to, ...options }, deps);
   onTestFinished(() => sink.close());
   return sink;
 };
@@ -161,8 +160,9 @@ export const shownHeader = (value: string): string =>
       way.toLowerCase() === "b" ? base64(words) : unquoted(words.replaceAll("_", " ")),
     );
 
-const idsIn = (raw: string): readonly string[] =>
-  sampleEvents(3).flatMap(({ id, subject }) => (mailOf(raw).text.includes(subject) ? [id] : []));
+/** The events whose tasks a mail names. */
+const eventsIn = (raw: string): readonly CloudEvent[] =>
+  sampleEvents(3).filter(({ subject }) => mailOf(raw).text.includes(subject));
 
 const smtpTrial =
   (ways: Ways, options: object = {}, smtp: object = {}) =>
@@ -170,7 +170,7 @@ const smtpTrial =
     const { port, received } = await mailServer(ways);
     return {
       sink: emailSink({ ...smtpOptions(port, smtp), ...options }, deps),
-      arrived: () => received.flatMap(({ raw }) => idsIn(raw)),
+      arrived: () => received.flatMap(({ raw }) => eventsIn(raw)).map(({ id }) => id),
     };
   };
 
@@ -194,46 +194,24 @@ export const smtpSetup: Setup = {
 export const rawOf = ({ body }: Seen): string =>
   Buffer.from(JSON.parse(body).Content.Raw.Data, "base64").toString();
 
-export const sent: Answering = { body: { MessageId: "0100-abc" } };
+const sent: Reply = { body: { MessageId: "0100-abc" } };
 
-/** A sink and SES, which answers as told. */
-export async function sesStage(
-  answering: Answering = sent,
-  options: object = {},
-  deps = sampleDeps,
-  ses: object = {},
-  gateway: Gateway = async (origin) => origin,
-) {
-  const { origin, seen } = await serve(answering);
-  const environment = { AWS_REGION: "eu-west-1", ...accessKey };
-  const endpoint = await gateway(origin);
-  return {
-    sink: emailSink(
-      { ses: { endpoint, ...ses }, ...options },
-      { ...deps, environment: { ...environment, ...deps.environment } },
-    ),
-    seen,
-  };
-}
-
-const sesTrial =
-  (answering: Answering, options: object = {}, gateway?: Gateway) =>
-  async (deps: SinkDeps): Promise<Trial> => {
-    const { sink, seen } = await sesStage(answering, options, deps, {}, gateway);
-    return { sink, arrived: () => seen.map(rawOf).flatMap(idsIn) };
-  };
-
-export const sesHttpSetup: HttpSetup = { through: (gateway) => sesTrial(sent, {}, gateway) };
+export const sesService: Service = {
+  module: email,
+  options: { from, to },
+  at: (endpoint) => ({ ses: { endpoint } }),
+  environment: { AWS_REGION: "eu-west-1", ...accessKey },
+  events: (request) => eventsIn(rawOf(request)),
+  answer: () => sent,
+};
 
 /** What the contract of all sinks needs of mail by SES. */
-export const sesSetup: Setup = {
-  working: sesTrial(sent),
-  failing: {
-    throttling: sesTrial({ status: 429, headers: { "x-amzn-errortype": "TooManyRequestsException" } }),
-    "an error that repeats the key": sesTrial({ status: 500, body: accessKey.AWS_SECRET_ACCESS_KEY }),
-    "an answer that is not SES's": sesTrial({ body: { hello: accessKey.AWS_SECRET_ACCESS_KEY } }),
-    "a service that never answers": sesTrial("hang", { timeout: "50ms" }),
-    "a broken connection": sesTrial("drop"),
+export const sesSetup: Setup = serviceSetup(
+  sesService,
+  {
+    throttling: { status: 429, headers: { "x-amzn-errortype": "TooManyRequestsException" } },
+    "an error that repeats the key": { status: 500, body: accessKey.AWS_SECRET_ACCESS_KEY },
+    "an answer that is not SES's": { body: { hello: accessKey.AWS_SECRET_ACCESS_KEY } },
   },
-  secrets: [accessKey.AWS_SECRET_ACCESS_KEY],
-};
+  [accessKey.AWS_SECRET_ACCESS_KEY],
+);

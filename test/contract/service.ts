@@ -1,0 +1,87 @@
+import type { Sink, SinkDeps, SinkModule } from "../../lib/sinks/sink.ts";
+import { type Answering, type Loopback, type Reply, type Seen, serve } from "../harness/http.ts";
+import { sampleDeps, sinkOf } from "../sinks/sample.ts";
+import type { HttpSetup } from "./http.ts";
+import type { Setup, Trial } from "./sink.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** How a service over HTTP is spoken to, as its emulator and its sink's tests see it. */
+export interface Service {
+  readonly module: SinkModule;
+  /** What a sink needs, but for the address. */
+  readonly options: Options;
+  /** The options that send a sink's requests to `origin`. */
+  at(origin: string): Options;
+  /** @default nothing but that of the sink's own dependencies */
+  readonly environment?: SinkDeps["environment"];
+  /** The events that a request has, by what a reader can tell of them. */
+  events(request: Seen): readonly { readonly id: string }[];
+  /** Takes every event. */
+  answer(request: Seen): Reply;
+}
+
+/** A service's sink, its requests sent to `origin`. */
+export const sinkAt = (
+  { module, options, at, environment }: Service,
+  origin: string,
+  more: Options = {},
+  deps: SinkDeps = sampleDeps,
+): Sink =>
+  sinkOf(
+    module,
+    { ...options, ...at(origin), ...more },
+    { ...deps, environment: { ...environment, ...deps.environment } },
+  );
+
+/** A sink before an emulator that answers as told, or takes all. */
+export async function trial(
+  service: Service,
+  answering: Answering = service.answer,
+  more: Options = {},
+  deps: SinkDeps = sampleDeps,
+): Promise<Loopback & { readonly sink: Sink }> {
+  const server = await serve(answering);
+  return { ...server, sink: sinkAt(service, server.origin, more, deps) };
+}
+
+const idsIn = ({ events }: Service, seen: readonly Seen[]): readonly string[] =>
+  seen.flatMap(events).map(({ id }) => id);
+
+/** What the contract of all sinks needs: the service's own failures, beside those of any. */
+export function serviceSetup(
+  service: Service,
+  failures: Readonly<Record<string, Answering>>,
+  secrets: readonly string[],
+): Setup {
+  const before =
+    (answering: Answering, more: Options = {}) =>
+    async (deps: SinkDeps): Promise<Trial> => {
+      const { sink, seen } = await trial(service, answering, more, deps);
+      return { sink, arrived: () => idsIn(service, seen) };
+    };
+  return {
+    working: before(service.answer),
+    failing: {
+      ...Object.fromEntries(Object.entries(failures).map(([name, answering]) => [name, before(answering)])),
+      "a service that never answers": before("hang", { timeout: "50ms" }),
+      "a broken connection": before("drop"),
+      "a refused connection": async (deps) => ({
+        sink: sinkAt(service, "http://127.0.0.1:1", {}, deps),
+        arrived: () => [],
+      }),
+    },
+    secrets,
+  };
+}
+
+/** The service behind a gateway. */
+export const serviceHttpSetup = (service: Service): HttpSetup => ({
+  through: (gateway) => async (deps) => {
+    const { origin, seen } = await serve(service.answer);
+    return {
+      sink: sinkAt(service, await gateway(origin), {}, deps),
+      arrived: () => idsIn(service, seen),
+    };
+  },
+});
