@@ -46,6 +46,12 @@ export interface BrokerSetup {
   >;
 }
 
+/** A result that is no more than the network's fault. */
+export const networkRetry = {
+  kind: "retry",
+  reason: expect.stringMatching(/^(network|timeout|server_error)$/),
+};
+
 const timeoutMs = 200;
 /** A server may be slow under load; a sink that misses its time-out misses it by more. */
 const marginMs = 3_000;
@@ -175,9 +181,4 @@ export function brokerContract(name: string, setup: BrokerSetup): void {
   });
 }
 
-function expectNetwork(result: DeliveryResult): void {
-  expect(result).toMatchObject({
-    kind: "retry",
-    reason: expect.stringMatching(/^(network|timeout|server_error)$/),
-  });
-}
+const expectNetwork = (result: DeliveryResult): void => expect(result).toMatchObject(networkRetry);

@@ -1,18 +1,17 @@
 import { Admin } from "@platformatic/kafka";
-import * as v from "valibot";
+import type * as v from "valibot";
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, schema } from "../../../lib/sinks/kafka.ts";
-import { brokerContract } from "../../contract/broker.ts";
+import * as kafkaSink from "../../../lib/sinks/kafka.ts";
+import { brokerContract, networkRetry as retry } from "../../contract/broker.ts";
 import { freezingAt, frozenContract } from "../../contract/frozen.ts";
 import { hostileServer, type Manner, relay } from "../../contract/hostile-servers.ts";
 import { type Kafka, kafkaUser, startKafka } from "../../services/kafka.ts";
-import { running, sampleDeps, sampleEvent } from "../sample.ts";
+import { running, sampleEvent, sinkOf } from "../sample.ts";
 
-type Options = v.InferInput<typeof schema>;
+type Options = v.InferInput<typeof kafkaSink.schema>;
 
 const sinkTo = (options: Partial<Options> & Pick<Options, "brokers">) =>
-  create(sinkName("trial"), v.parse(schema, { topic: "tasks", ...options }), sampleDeps);
+  sinkOf(kafkaSink, { topic: "tasks", ...options });
 
 let kafka: Kafka;
 beforeAll(async () => {
@@ -55,8 +54,6 @@ const acknowledging =
       return chunk;
     })(socket);
   };
-
-const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
 
 brokerContract("kafka", {
   sink: ({ host, timeoutMs, isSigned, ca }) =>

@@ -6,18 +6,18 @@ import {
   ResourcePatternTypes,
   ResourceTypes,
 } from "@platformatic/kafka";
-import * as v from "valibot";
+import type * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, type schema as kafkaSchema, schema } from "../../../lib/sinks/kafka.ts";
+import * as kafkaSink from "../../../lib/sinks/kafka.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
+import { brokerServerContract } from "../../contract/broker-server.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";
 import { type Kafka, kafkaUser, startKafka } from "../../services/kafka.ts";
 import { freePort } from "../../services/server.ts";
-import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
+import { running, sampleDeps, sampleEvent, sampleEvents, sinkOf } from "../sample.ts";
 import { httpServer, silentServer } from "./strangers.ts";
 
-type Options = Partial<v.InferInput<typeof kafkaSchema>>;
+type Options = Partial<v.InferInput<typeof kafkaSink.schema>>;
 
 let kafka: Kafka;
 beforeAll(async () => {
@@ -53,11 +53,7 @@ const newConsumer = () =>
   });
 
 function sinkTo(topic: string, options: Options = {}, deps: SinkDeps = sampleDeps): Sink {
-  const sink = create(
-    sinkName("trial"),
-    v.parse(schema, { brokers: [kafka.broker], topic, ...options }),
-    deps,
-  );
+  const sink = sinkOf(kafkaSink, { brokers: [kafka.broker], topic, ...options }, deps);
   onTestFinished(() => sink.close());
   return sink;
 }
@@ -122,6 +118,19 @@ sinkContract("kafka", {
     })),
   },
   secrets: [kafkaUser.password, wrong.password],
+});
+
+brokerServerContract("kafka", {
+  async place() {
+    const topic = await newTopic();
+    return { sinkTo: (options) => sinkTo(topic, options), arrived: () => idsIn(topic) };
+  },
+  tls: async () => ({ options: { brokers: [kafka.tlsBroker] }, ca: kafka.ca }),
+  kill: () => kafka.kill(),
+  async restart() {
+    await kafka.restart();
+    await hasLeaders(`tasks-${topics}`);
+  },
 });
 
 const accepted = { kind: "accepted" };
@@ -195,19 +204,6 @@ describe("the kafka sink", () => {
     const sink = sinkTo("tasks", { brokers: [kafka.saslBroker], sasl: { mechanism, ...wrong } });
     expect(await sink.deliver([sampleEvent()], running())).toMatchObject([
       { kind: "blocked", reason: "unauthorized", detail: `kafka ${kafka.saslBroker}: ${said}` },
-    ]);
-  });
-
-  it("speaks TLS with a broker whose authority it is told", async () => {
-    const topic = await newTopic();
-    const brokers = [kafka.tlsBroker];
-    const trusting = sinkTo(topic, { brokers, tls: { ca: kafka.ca } });
-    expect(await trusting.deliver([sampleEvent()], running())).toEqual([accepted]);
-    expect(await sinkTo(topic, { brokers, tls: {} }).deliver([sampleEvent()], running())).toMatchObject([
-      { kind: "retry", reason: "network", detail: expect.stringContaining("certificate is not trusted") },
-    ]);
-    expect(await sinkTo(topic, { brokers }).deliver([sampleEvent()], running())).toMatchObject([
-      { kind: "retry", reason: "network" },
     ]);
   });
 
@@ -293,20 +289,4 @@ describe("the kafka sink", () => {
       [...small, ...small.toSpliced(4, 1)].map(({ id }) => id).toSorted(),
     );
   });
-
-  it("delivers after the broker was killed in the midst of it and came back", async () => {
-    const topic = await newTopic();
-    const sink = sinkTo(topic, { timeout: "3s" });
-    expect(await sink.deliver([sampleEvent(1)], running())).toEqual([accepted]);
-    const delivery = sink.deliver([sampleEvent(2)], running());
-    await kafka.kill();
-    await delivery;
-    expect(await sink.deliver([sampleEvent(3)], running())).toMatchObject([{ kind: "retry" }]);
-    await kafka.restart();
-    await hasLeaders(topic);
-    expect(await sink.deliver([sampleEvent(3)], running())).toEqual([accepted]);
-    const ids = await idsIn(topic);
-    expect(ids[0]).toBe(sampleEvent(1).id);
-    expect(ids.at(-1)).toBe(sampleEvent(3).id);
-  }, 60_000);
 });

@@ -1,11 +1,9 @@
-import * as v from "valibot";
-import { afterAll, beforeAll, expect } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, schema } from "../../../lib/sinks/mqtt.ts";
-import { brokerContract } from "../../contract/broker.ts";
+import { afterAll, beforeAll } from "vitest";
+import * as mqttSink from "../../../lib/sinks/mqtt.ts";
+import { brokerContract, networkRetry as retry } from "../../contract/broker.ts";
 import type { Manner } from "../../contract/hostile-servers.ts";
 import { type Mosquitto, startMosquitto } from "../../services/mosquitto.ts";
-import { sampleDeps } from "../sample.ts";
+import { sinkOf } from "../sample.ts";
 
 let mosquitto: Mosquitto;
 beforeAll(async () => {
@@ -25,21 +23,16 @@ const server =
     });
   };
 
-const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
 const blocked = { kind: "blocked", reason: "rejected" };
 
 brokerContract("mqtt", {
   sink: ({ host, timeoutMs, isSigned, ca }) =>
-    create(
-      sinkName("trial"),
-      v.parse(schema, {
-        url: `${ca === null ? "mqtt" : "mqtts"}://${host}`,
-        timeout: `${timeoutMs}ms`,
-        ...(isSigned && { user: "bridge", password: "secret" }),
-        ...(ca !== null && { tls: { ca } }),
-      }),
-      sampleDeps,
-    ),
+    sinkOf(mqttSink, {
+      url: `${ca === null ? "mqtt" : "mqtts"}://${host}`,
+      timeout: `${timeoutMs}ms`,
+      ...(isSigned && { user: "bridge", password: "secret" }),
+      ...(ca !== null && { tls: { ca } }),
+    }),
   real: () => mosquitto.url.replace("mqtt://", ""),
   absurd: {
     "a Receive Maximum of 0": { manner: server("210000"), result: retry },

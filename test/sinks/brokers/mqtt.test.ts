@@ -3,18 +3,17 @@ import { createServer } from "node:net";
 import { connectAsync, type IPublishPacket, type MqttClient } from "mqtt";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, type schema as mqttSchema, schema } from "../../../lib/sinks/mqtt.ts";
+import * as mqttSink from "../../../lib/sinks/mqtt.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";
 import { listening } from "../../harness/servers.ts";
 import { makeCertificate } from "../../services/certificate.ts";
 import { type Mosquitto, startMosquitto } from "../../services/mosquitto.ts";
 import { freePort, serverFolder } from "../../services/server.ts";
-import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
+import { running, sampleDeps, sampleEvent, sampleEvents, sinkOf } from "../sample.ts";
 import { httpServer, silentServer } from "./strangers.ts";
 
-type Options = Partial<v.InferInput<typeof mqttSchema>>;
+type Options = Partial<v.InferInput<typeof mqttSink.schema>>;
 
 const login = { user: "bridge", password: "a-password-that-nobody-may-see" };
 
@@ -43,7 +42,7 @@ function sinkTo(topic: string, options: Options = {}, deps: SinkDeps = sampleDep
     ...options,
   };
   // Two clients of one name would put each other out.
-  const sink = create(sinkName("trial"), v.parse(schema, settings), { ...deps, random: Math.random });
+  const sink = sinkOf(mqttSink, settings, { ...deps, random: Math.random });
   onTestFinished(() => sink.close());
   return sink;
 }
@@ -263,7 +262,7 @@ describe("the mqtt sink", () => {
 });
 
 describe("the options of the mqtt sink", () => {
-  const parse = (options: Options) => v.safeParse(schema, { url: "mqtts://broker", ...options });
+  const parse = (options: Options) => v.safeParse(mqttSink.schema, { url: "mqtts://broker", ...options });
 
   it.each(["http://broker", "mqtt://user:password@broker", "mqtt://broker/path", "broker:1883"])(
     "take no URL %s",

@@ -1,16 +1,14 @@
 import { rm } from "node:fs/promises";
 import { DiscardPolicy, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import * as v from "valibot";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, schema } from "../../../lib/sinks/nats.ts";
-import { brokerContract } from "../../contract/broker.ts";
+import * as natsSink from "../../../lib/sinks/nats.ts";
+import { brokerContract, networkRetry as retry } from "../../contract/broker.ts";
 import type { Manner } from "../../contract/hostile-servers.ts";
 import { type Certificate, makeCertificate } from "../../services/certificate.ts";
 import { type Nats, startNats } from "../../services/nats.ts";
 import { serverFolder } from "../../services/server.ts";
-import { running, sampleDeps, sampleEvent } from "../sample.ts";
+import { running, sampleEvent, sinkOf } from "../sample.ts";
 
 const users = `no_auth_user: anyone
 authorization { users: [{ user: anyone, password: "a" }, { user: bridge, password: "b" }, { user: deaf, password: "c", permissions: { publish: ">", subscribe: "other" } }] }`;
@@ -65,21 +63,16 @@ const server =
     });
   };
 
-const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
 const blocked = { kind: "blocked", reason: expect.stringMatching(/^(unroutable|rejected)$/) };
 
 brokerContract("nats", {
   sink: ({ host, timeoutMs, isSigned, ca }) =>
-    create(
-      sinkName("trial"),
-      v.parse(schema, {
-        servers: [host],
-        timeout: `${timeoutMs}ms`,
-        ...(isSigned && { user: "bridge", password: "b" }),
-        ...(ca !== null && { tls: { ca } }),
-      }),
-      sampleDeps,
-    ),
+    sinkOf(natsSink, {
+      servers: [host],
+      timeout: `${timeoutMs}ms`,
+      ...(isSigned && { user: "bridge", password: "b" }),
+      ...(ca !== null && { tls: { ca } }),
+    }),
   real: () => nats.address,
   upgrading: () => ({ host: secured.address, ca: certificate.cert }),
   absurd: {
@@ -107,7 +100,7 @@ it.each([
   ["no right to the inbox", "dms", { user: "deaf", password: "c" }, "blocked unauthorized", /_INBOX/],
 ])("the nats sink tells of %s", async (_, subject, login, expected, detail) => {
   const options = { servers: [nats.address], subject: `${subject}.{task}`, ...login };
-  const sink = create(sinkName("trial"), v.parse(schema, options), sampleDeps);
+  const sink = sinkOf(natsSink, options);
   onTestFinished(() => sink.close());
   const [result] = await sink.deliver([sampleEvent()], running());
   const [kind, reason] = expected.split(" ");

@@ -3,18 +3,18 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection, nkeys } from "@nats-io/transport-node";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, type schema as natsSchema, schema } from "../../../lib/sinks/nats.ts";
+import * as natsSink from "../../../lib/sinks/nats.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
+import { brokerServerContract } from "../../contract/broker-server.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";
 import { makeCertificate } from "../../services/certificate.ts";
 import { type Nats, startNats } from "../../services/nats.ts";
 import { operatorMode } from "../../services/nats-operator.ts";
 import { freePort, serverFolder } from "../../services/server.ts";
-import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
+import { running, sampleDeps, sampleEvent, sampleEvents, sinkOf } from "../sample.ts";
 import { httpServer, silentServer } from "./strangers.ts";
 
-type Options = Partial<v.InferInput<typeof natsSchema>>;
+type Options = Partial<v.InferInput<typeof natsSink.schema>>;
 
 const password = "a-password-that-nobody-may-see";
 const pair = nkeys.createUser();
@@ -52,11 +52,7 @@ async function newStream(limits: { readonly max_msg_size?: number } = {}): Promi
 
 function sinkTo(stream: string, options: Options = {}, deps: SinkDeps = sampleDeps): Sink {
   const subject = `${stream}.{engine}.{instance}.{status}`;
-  const sink = create(
-    sinkName("trial"),
-    v.parse(schema, { servers: [nats.address], subject, ...options }),
-    deps,
-  );
+  const sink = sinkOf(natsSink, { servers: [nats.address], subject, ...options }, deps);
   onTestFinished(() => sink.close());
   return sink;
 }
@@ -95,6 +91,20 @@ sinkContract("nats", {
     "TLS that the server does not offer": trialOf(() => ({ tls: {} })),
   },
   secrets: [password, nkey, "a-wrong-password", "a-wrong-token"],
+});
+
+brokerServerContract("nats", {
+  async place() {
+    const stream = await newStream();
+    return { sinkTo: (options) => sinkTo(stream, options), arrived: () => idsIn(stream) };
+  },
+  kill: () => nats.kill(),
+  async restart() {
+    await nats.restart();
+    await admin.close();
+    admin = await connect({ servers: nats.address });
+  },
+  keepsOnce: true,
 });
 
 const accepted = { kind: "accepted" };
@@ -236,35 +246,6 @@ describe("the nats sink", () => {
     },
   );
 
-  it("delivers after the server was killed in the midst of it and came back", async () => {
-    const server = await startNats();
-    onTestFinished(() => server.stop());
-    const admin = async (work: (by: NatsConnection) => Promise<void>): Promise<void> => {
-      const by = await connect({ servers: server.address });
-      await work(by);
-      await by.close();
-    };
-    await admin(async (by) => {
-      const manager = await jetstreamManager(by);
-      await manager.streams.add({ name: "tasks", subjects: ["tasks.>"] });
-    });
-    const sink = sinkTo("tasks", { servers: [server.address] });
-    expect(await sink.deliver([sampleEvent(1)], running())).toEqual([accepted]);
-    const delivery = sink.deliver(sampleEvents(50), running());
-    await server.kill();
-    const results = await delivery;
-    expect(results).toHaveLength(50);
-    for (const { kind } of results) expect(kind).toMatch(/^(accepted|retry)$/);
-    expect(await sink.deliver([sampleEvent(51)], running())).toMatchObject([
-      { kind: "retry", reason: "network" },
-    ]);
-    await server.restart();
-    expect(await sink.deliver(sampleEvents(51), running())).toEqual(sampleEvents(51).map(() => accepted));
-    await admin(async (by) => {
-      expect((await idsIn("tasks", by)).toSorted()).toEqual(sampleEvents(51).map(({ id }) => id));
-    });
-  });
-
   it("connects anew at once where its connection died between two runs", async () => {
     const server = await startNats();
     onTestFinished(() => server.stop());
@@ -281,7 +262,7 @@ describe("the nats sink", () => {
 });
 
 describe("the options of the nats sink", () => {
-  const parse = (options: Options) => v.safeParse(schema, { servers: ["nats-1:4222"], ...options });
+  const parse = (options: Options) => v.safeParse(natsSink.schema, { servers: ["nats-1:4222"], ...options });
 
   it("take one login", () => {
     expect(parse({}).success).toBe(true);

@@ -1,13 +1,11 @@
 import { connect } from "amqplib";
-import * as v from "valibot";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, schema } from "../../../lib/sinks/rabbitmq.ts";
-import { brokerContract } from "../../contract/broker.ts";
+import * as rabbitmqSink from "../../../lib/sinks/rabbitmq.ts";
+import { brokerContract, networkRetry as retry } from "../../contract/broker.ts";
 import { freezingAt, frozenContract } from "../../contract/frozen.ts";
 import { type Manner, relay } from "../../contract/hostile-servers.ts";
 import { type RabbitMq, startRabbitMq } from "../../services/rabbitmq.ts";
-import { running, sampleDeps, sampleEvent } from "../sample.ts";
+import { running, sampleEvent, sinkOf } from "../sample.ts";
 
 let rabbit: RabbitMq;
 beforeAll(async () => {
@@ -42,22 +40,16 @@ const after =
   (socket) =>
     relay(rabbit.host, (chunk, told) => (told === 0 ? chunk : Buffer.from(frames, "hex")))(socket);
 
-const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
-
 brokerContract("rabbitmq", {
   sink: ({ host, timeoutMs, isSigned, ca }) =>
-    create(
-      sinkName("trial"),
-      v.parse(schema, {
-        url: `${ca === null ? "amqp" : "amqps"}://${host}`,
-        exchange: "",
-        routingKey: "tasks",
-        timeout: `${timeoutMs}ms`,
-        ...(isSigned && { user: "bridge", password: "bridge" }),
-        ...(ca !== null && { tls: { ca } }),
-      }),
-      sampleDeps,
-    ),
+    sinkOf(rabbitmqSink, {
+      url: `${ca === null ? "amqp" : "amqps"}://${host}`,
+      exchange: "",
+      routingKey: "tasks",
+      timeout: `${timeoutMs}ms`,
+      ...(isSigned && { user: "bridge", password: "bridge" }),
+      ...(ca !== null && { tls: { ca } }),
+    }),
   real: () => rabbit.host,
   absurd: {
     "no more than a frame of one byte": { manner: tuned("07ff00000001003c"), result: retry },
@@ -83,7 +75,7 @@ it("the rabbitmq sink tells of a limit of connections", async () => {
   await rabbit.ctl("set_user_limits", "bridge", '{"max-connections": 0}');
   onTestFinished(() => rabbit.ctl("clear_user_limits", "bridge", "all").then(() => {}));
   const options = { url: `amqp://bridge:bridge@${rabbit.host}`, exchange: "" };
-  const sink = create(sinkName("trial"), v.parse(schema, options), sampleDeps);
+  const sink = sinkOf(rabbitmqSink, options);
   onTestFinished(() => sink.close());
   const [result] = await sink.deliver([sampleEvent()], running());
   expect(result).toMatchObject({ kind: "blocked", detail: expect.stringMatching(/all the connections/) });

@@ -1,17 +1,17 @@
 import { type Channel, type ChannelModel, connect, type GetMessage } from "amqplib";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, type schema as rabbitMqSchema, schema } from "../../../lib/sinks/rabbitmq.ts";
+import * as rabbitMqSink from "../../../lib/sinks/rabbitmq.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
+import { brokerServerContract } from "../../contract/broker-server.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";
 import { type RabbitMq, startRabbitMq } from "../../services/rabbitmq.ts";
 import { freePort } from "../../services/server.ts";
-import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
+import { running, sampleDeps, sampleEvent, sampleEvents, sinkOf } from "../sample.ts";
 import { silentServer } from "./strangers.ts";
 import { tlsFront } from "./tls-front.ts";
 
-type Options = Partial<v.InferInput<typeof rabbitMqSchema>>;
+type Options = Partial<v.InferInput<typeof rabbitMqSink.schema>>;
 
 const maxBytes = 100_000;
 const bridge = { user: "bridge", password: "a-password-that-nobody-may-see" } as const;
@@ -61,7 +61,7 @@ const idsIn = async (queue: string): Promise<readonly string[]> =>
 function sinkTo(queue: string, options: Options = {}, deps: SinkDeps = sampleDeps): Sink {
   const url = `amqp://${bridge.user}:${bridge.password}@${rabbit.host}`;
   const written = { url, exchange: "", routingKey: queue, ...options };
-  const sink = create(sinkName("trial"), v.parse(schema, written), deps);
+  const sink = sinkOf(rabbitMqSink, written, deps);
   onTestFinished(() => sink.close());
   return sink;
 }
@@ -95,6 +95,19 @@ sinkContract("rabbitmq", {
   secrets: [bridge.password, wrongPassword, secretHost],
 });
 
+brokerServerContract("rabbitmq", {
+  async place() {
+    const queue = await newQueue();
+    return { sinkTo: (options) => sinkTo(queue, options), arrived: () => idsIn(queue) };
+  },
+  async tls() {
+    const { host, ca } = await tlsFront(rabbit.host);
+    return { options: { url: `amqps://${host}`, ...bridge }, ca };
+  },
+  kill: () => rabbit.kill(),
+  restart: () => rabbit.restart(),
+});
+
 const accepted = { kind: "accepted" };
 
 describe("the rabbitmq sink", () => {
@@ -126,7 +139,7 @@ describe("the rabbitmq sink", () => {
   it("routes by engine, instance and status", async () => {
     const queue = await newQueue();
     await asAdmin((channel) => channel.bindQueue(queue, "amq.topic", "rabbitmq.*.FAILED"));
-    const { routingKey } = v.parse(schema, { url: "amqp://localhost", exchange: "amq.topic" });
+    const { routingKey } = v.parse(rabbitMqSink.schema, { url: "amqp://localhost", exchange: "amq.topic" });
     const sink = sinkTo(queue, { exchange: "amq.topic", routingKey });
     const failed = sampleEvent(2);
     const events = [
@@ -139,15 +152,6 @@ describe("the rabbitmq sink", () => {
     ]);
     const [message] = await messagesIn(queue);
     expect(message?.fields.routingKey).toBe("rabbitmq.i-0001.FAILED");
-  });
-
-  it("keeps the order of its deliveries and of the events in one", async () => {
-    const queue = await newQueue();
-    const sink = sinkTo(queue);
-    const events = sampleEvents(300);
-    const slices = [events.slice(0, 100), events.slice(100, 200), events.slice(200)];
-    await Promise.all(slices.map((slice) => sink.deliver(slice, running())));
-    expect(await idsIn(queue)).toEqual(events.map(({ id }) => id));
   });
 
   it("sends a repeat under the same message id", async () => {
@@ -241,18 +245,6 @@ describe("the rabbitmq sink", () => {
     expect(new Set(await idsIn(queue))).toEqual(new Set([sampleEvent().id]));
   });
 
-  it("speaks TLS with a server that the given authority vouches for, and with no other", async () => {
-    const queue = await newQueue();
-    const front = await tlsFront(rabbit.host);
-    const url = `amqps://${front.host}`;
-    expect(await sinkTo(queue, { url, ...bridge }).deliver([sampleEvent()], running())).toMatchObject([
-      { kind: "retry", reason: "network", detail: expect.stringContaining("certificate is not trusted") },
-    ]);
-    const trusting = sinkTo(queue, { url, ...bridge, tls: { ca: front.ca } });
-    expect(await trusting.deliver([sampleEvent()], running())).toEqual([accepted]);
-    expect(await idsIn(queue)).toEqual([sampleEvent().id]);
-  });
-
   it("connects anew after the server closed its connection", async () => {
     const queue = await newQueue();
     const sink = sinkTo(queue);
@@ -264,38 +256,6 @@ describe("the rabbitmq sink", () => {
       expect(await sink.deliver([sampleEvent(2)], running())).toEqual([accepted]);
     }
     expect(await idsIn(queue)).toEqual([sampleEvent(1).id, sampleEvent(2).id]);
-  });
-
-  it("loses nothing that was confirmed when the server is killed in the midst of a delivery", async () => {
-    const queue = await newQueue();
-    const sink = sinkTo(queue, { timeout: "5s" });
-    const events = sampleEvents(100);
-    expect(await sink.deliver(events.slice(0, 10), running())).toHaveLength(10);
-    const delivery = sink.deliver(events.slice(10), running());
-    await rabbit.kill();
-    const results = await delivery;
-    expect(results).toHaveLength(90);
-    const confirmed = events.filter((_, n) => n < 10 || results[n - 10]?.kind === "accepted");
-    for (const result of results)
-      if (result.kind !== "accepted") expect(result).toMatchObject({ kind: "retry", reason: "network" });
-    expect(await sink.deliver(events.slice(10, 11), running())).toMatchObject([
-      { kind: "retry", reason: "network" },
-    ]);
-    await rabbit.restart();
-    const kept = new Set(await idsIn(queue));
-    expect(confirmed.filter(({ id }) => !kept.has(id))).toEqual([]);
-    const pending = events.slice(10).filter((_, n) => results[n]?.kind !== "accepted");
-    expect(await sink.deliver(pending, running())).toEqual(pending.map(() => accepted));
-    expect(new Set(await idsIn(queue))).toEqual(new Set(events.map(({ id }) => id)));
-  }, 120_000);
-
-  it("hangs up on a server that takes the connection and never answers", async () => {
-    const { host, leftAlone } = await silentServer();
-    const sink = sinkTo("tasks", { url: at(host), timeout: "50ms" });
-    expect(await sink.deliver([sampleEvent()], running())).toMatchObject([
-      { kind: "retry", reason: "timeout" },
-    ]);
-    await leftAlone;
   });
 
   it("leaves no connection behind when it is closed", async () => {

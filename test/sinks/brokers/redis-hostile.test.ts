@@ -1,12 +1,10 @@
-import * as v from "valibot";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, schema } from "../../../lib/sinks/redis.ts";
-import { brokerContract } from "../../contract/broker.ts";
+import * as redisSink from "../../../lib/sinks/redis.ts";
+import { brokerContract, networkRetry as retry } from "../../contract/broker.ts";
 import { freezingAt, frozenContract } from "../../contract/frozen.ts";
 import type { Manner } from "../../contract/hostile-servers.ts";
 import { type Redis, startRedis } from "../../services/redis.ts";
-import { running, sampleDeps, sampleEvents } from "../sample.ts";
+import { running, sampleEvents, sinkOf } from "../sample.ts";
 
 let redis: Redis;
 beforeAll(async () => {
@@ -20,21 +18,15 @@ const answering =
   (socket) =>
     void socket.on("data", () => socket.write(answer));
 
-const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
-
 brokerContract("redis", {
   sink: ({ host, timeoutMs, isSigned, ca }) =>
-    create(
-      sinkName("trial"),
-      v.parse(schema, {
-        url: `${ca === null ? "redis" : "rediss"}://${host}`,
-        stream: "tasks",
-        timeout: `${timeoutMs}ms`,
-        ...(isSigned && { user: "bridge", password: "secret" }),
-        ...(ca !== null && { tls: { ca } }),
-      }),
-      sampleDeps,
-    ),
+    sinkOf(redisSink, {
+      url: `${ca === null ? "redis" : "rediss"}://${host}`,
+      stream: "tasks",
+      timeout: `${timeoutMs}ms`,
+      ...(isSigned && { user: "bridge", password: "secret" }),
+      ...(ca !== null && { tls: { ca } }),
+    }),
   real: () => redis.host,
   absurd: Object.fromEntries(
     [
@@ -69,7 +61,7 @@ it("the redis sink tells that a password is wanted, of however many events", asy
   const guarded = await startRedis("--requirepass", "secret");
   onTestFinished(() => guarded.stop());
   const options = { url: `redis://${guarded.host}`, stream: "tasks" };
-  const sink = create(sinkName("trial"), v.parse(schema, options), sampleDeps);
+  const sink = sinkOf(redisSink, options);
   onTestFinished(() => sink.close());
   const wanted = {
     kind: "blocked",

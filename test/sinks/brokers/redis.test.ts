@@ -1,17 +1,17 @@
 import { createClient } from "@redis/client";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, type schema as redisSchema, schema } from "../../../lib/sinks/redis.ts";
+import * as redisSink from "../../../lib/sinks/redis.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
+import { brokerServerContract } from "../../contract/broker-server.ts";
 import { sinkContract, type Trial } from "../../contract/sink.ts";
 import { type Redis, startRedis } from "../../services/redis.ts";
 import { freePort } from "../../services/server.ts";
-import { running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
+import { running, sampleDeps, sampleEvent, sampleEvents, sinkOf } from "../sample.ts";
 import { silentServer } from "./strangers.ts";
 import { tlsFront } from "./tls-front.ts";
 
-type Options = Partial<v.InferInput<typeof redisSchema>>;
+type Options = Partial<v.InferInput<typeof redisSink.schema>>;
 
 const bridge = { user: "bridge", password: "a-password-that-nobody-may-see" } as const;
 const wrongPassword = "a-wrong-password";
@@ -45,8 +45,8 @@ async function entriesIn(stream: string): Promise<readonly Entry[]> {
   });
 }
 
-const idsIn = async (stream: string): Promise<readonly (string | undefined)[]> =>
-  (await entriesIn(stream)).map(({ id }) => id);
+const idsIn = async (stream: string): Promise<readonly string[]> =>
+  (await entriesIn(stream)).map(({ id = "" }) => id);
 
 let streams = 0;
 const newStream = (): string => {
@@ -56,7 +56,7 @@ const newStream = (): string => {
 
 function sinkTo(stream: string, options: Options = {}, deps: SinkDeps = sampleDeps): Sink {
   const written = { url: `redis://${redis.host}`, ...bridge, stream, ...options };
-  const sink = create(sinkName("trial"), v.parse(schema, written), deps);
+  const sink = sinkOf(redisSink, written, deps);
   onTestFinished(() => sink.close());
   return sink;
 }
@@ -65,10 +65,7 @@ const trialOf =
   (options: () => Options | Promise<Options>) =>
   async (deps: SinkDeps): Promise<Trial> => {
     const stream = newStream();
-    return {
-      sink: sinkTo(stream, await options(), deps),
-      arrived: async () => (await idsIn(stream)).map((id) => id ?? ""),
-    };
+    return { sink: sinkTo(stream, await options(), deps), arrived: () => idsIn(stream) };
   };
 
 sinkContract("redis", {
@@ -89,6 +86,20 @@ sinkContract("redis", {
   secrets: [bridge.password, wrongPassword],
 });
 
+brokerServerContract("redis", {
+  async place() {
+    const stream = newStream();
+    return { sinkTo: (options) => sinkTo(stream, options), arrived: () => idsIn(stream) };
+  },
+  async tls() {
+    const { host, ca } = await tlsFront(redis.host);
+    return { options: { url: `rediss://${host}` }, ca };
+  },
+  kill: () => redis.kill(),
+  restart: () => redis.restart(),
+  keepsOnce: true,
+});
+
 const accepted = { kind: "accepted" };
 const ids = (events: readonly { readonly id: string }[]) => events.map(({ id }) => id);
 
@@ -100,15 +111,6 @@ describe("the redis sink", () => {
     expect(await entriesIn(stream)).toEqual([
       { id: event.id, type: event.type, subject: event.subject, ce: JSON.stringify(event) },
     ]);
-  });
-
-  it("keeps the order of its deliveries and of the events in one", async () => {
-    const stream = newStream();
-    const sink = sinkTo(stream);
-    const events = sampleEvents(300);
-    const slices = [events.slice(0, 100), events.slice(100, 200), events.slice(200)];
-    await Promise.all(slices.map((slice) => sink.deliver(slice, running())));
-    expect(await idsIn(stream)).toEqual(ids(events));
   });
 
   it("adds nothing for a repeat, from itself or from the sink of a later run", async () => {
@@ -235,18 +237,6 @@ describe("the redis sink", () => {
     expect(await idsIn(stream)).toEqual([sampleEvent(2).id]);
   });
 
-  it("speaks TLS with a server that the given authority vouches for, and with no other", async () => {
-    const stream = newStream();
-    const front = await tlsFront(redis.host);
-    const url = `rediss://${front.host}`;
-    expect(await sinkTo(stream, { url }).deliver([sampleEvent()], running())).toMatchObject([
-      { kind: "retry", reason: "network", detail: expect.stringContaining("certificate is not trusted") },
-    ]);
-    const trusting = sinkTo(stream, { url, tls: { ca: front.ca } });
-    expect(await trusting.deliver([sampleEvent()], running())).toEqual([accepted]);
-    expect(await idsIn(stream)).toEqual([sampleEvent().id]);
-  });
-
   it("connects anew after the server closed its connection", async () => {
     const stream = newStream();
     const sink = sinkTo(stream);
@@ -260,34 +250,6 @@ describe("the redis sink", () => {
     expect(await idsIn(stream)).toEqual([sampleEvent(1).id, sampleEvent(2).id]);
   });
 
-  it("loses nothing and repeats nothing when the server is killed in the midst of a delivery", async () => {
-    const stream = newStream();
-    const sink = sinkTo(stream);
-    const events = sampleEvents(100);
-    await sink.deliver(events.slice(0, 10), running());
-    const delivery = sink.deliver(events.slice(10), running());
-    await redis.kill();
-    const results = await delivery;
-    expect(results).toHaveLength(90);
-    for (const result of results)
-      if (result.kind !== "accepted") expect(result).toMatchObject({ kind: "retry", reason: "network" });
-    expect(await sink.deliver(events.slice(10), running())).toMatchObject(
-      events.slice(10).map(() => ({ kind: "retry", reason: "network" })),
-    );
-    await redis.restart();
-    expect(await sink.deliver(events.slice(10), running())).toEqual(events.slice(10).map(() => accepted));
-    expect(await idsIn(stream)).toEqual(ids(events));
-  }, 60_000);
-
-  it("hangs up on a server that takes the connection and never answers", async () => {
-    const { host, leftAlone } = await silentServer();
-    const sink = sinkTo(newStream(), { url: `redis://${host}`, timeout: "50ms" });
-    expect(await sink.deliver([sampleEvent()], running())).toMatchObject([
-      { kind: "retry", reason: "timeout" },
-    ]);
-    await leftAlone;
-  });
-
   it("leaves no connection behind when it is closed", async () => {
     const sink = sinkTo(newStream());
     await sink.deliver([sampleEvent()], running());
@@ -299,11 +261,11 @@ describe("the redis sink", () => {
 
 describe("the options of Redis", () => {
   it.each(["redis://h/x", "redis://h/1/2", "http://h", "redis://h?x=1"])("take no URL %s", (url) =>
-    expect(v.is(schema, { url, stream: "s" })).toBe(false),
+    expect(v.is(redisSink.schema, { url, stream: "s" })).toBe(false),
   );
 
   it("take TLS options only where there is TLS", () => {
-    expect(v.is(schema, { url: "redis://h", stream: "s", tls: {} })).toBe(false);
-    expect(v.is(schema, { url: "rediss://h/2", stream: "s", tls: {} })).toBe(true);
+    expect(v.is(redisSink.schema, { url: "redis://h", stream: "s", tls: {} })).toBe(false);
+    expect(v.is(redisSink.schema, { url: "rediss://h/2", stream: "s", tls: {} })).toBe(true);
   });
 });

@@ -1,12 +1,10 @@
 import type { AddressInfo } from "node:net";
 import { SMTPServer } from "smtp-server";
-import * as v from "valibot";
-import { afterAll, beforeAll, expect } from "vitest";
-import { sinkName } from "../../../lib/core/names.ts";
-import { create, schema } from "../../../lib/sinks/email.ts";
-import { brokerContract } from "../../contract/broker.ts";
+import { afterAll, beforeAll } from "vitest";
+import * as email from "../../../lib/sinks/email.ts";
+import { brokerContract, networkRetry as retry } from "../../contract/broker.ts";
 import type { Manner } from "../../contract/hostile-servers.ts";
-import { sampleDeps } from "../sample.ts";
+import { sinkOf } from "../sample.ts";
 import { certificate, from, login, privateKey, to } from "./service.ts";
 
 let server: SMTPServer;
@@ -47,7 +45,6 @@ const saying =
     });
   };
 
-const retry = { kind: "retry", reason: expect.stringMatching(/^(network|timeout|server_error)$/) };
 const accepted = { kind: "accepted" };
 
 brokerContract("email", {
@@ -62,7 +59,7 @@ brokerContract("email", {
       ...(ca !== null && { ca }),
     };
     const options = { from, to, timeout: `${timeoutMs}ms`, smtp };
-    return create(sinkName("trial"), v.parse(schema, options), sampleDeps);
+    return sinkOf(email, options);
   },
   real: host,
   upgrading: () => ({ host: host(), ca: certificate }),
