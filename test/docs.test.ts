@@ -143,7 +143,7 @@ describe("the documentation", () => {
 });
 
 /** The README's own configuration, pointed at a simulated API and a local webhook. */
-async function readmeStage() {
+async function readmeHarness() {
   const folder = await mkdtemp(path.join(tmpdir(), "bridge-readme-"));
   const simulator = await startSimulator({ random: seededRandom(3) });
   const receiver = await startReceiver({ secret: webhookSecret });
@@ -184,7 +184,7 @@ describe("the README's commands", () => {
   });
 
   it("do on its configuration what it says", async () => {
-    const { cli, receiver } = await readmeStage();
+    const { cli, receiver } = await readmeHarness();
     const [tasks, sample, poll] = [await cli("tasks"), await cli("sink", "test", "ops"), await cli("poll")];
     expect([tasks.code, sample.code, poll.code], `${tasks.err}${sample.err}${poll.err}`).toEqual([0, 0, 0]);
     expect(tasks.out).toContain("bindInstancePublicIp");
@@ -271,7 +271,7 @@ it("docs/sinks/README.md has each type of sink once", () => {
 
 describe("docs/operating.md", () => {
   it("shows the very keys that poll --json prints", async () => {
-    const { cli } = await readmeStage();
+    const { cli } = await readmeHarness();
     const printed: unknown = JSON.parse((await cli("poll", "--json")).out);
     const [shown = ""] = blocks(page("docs/operating.md"), "json");
     expect(shape(printed)).toEqual(shape(JSON.parse(shown)));

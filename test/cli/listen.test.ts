@@ -5,8 +5,8 @@ import { key } from "../harness/api.ts";
 import { type BridgeFolder, bridgeFolder } from "../harness/bridge.ts";
 import { hostileEvents } from "../serverless/wake-events.ts";
 
-async function watching(stage: BridgeFolder, ...args: readonly string[]) {
-  const command = stage.start("watch", "--interval", "50ms", "--listen", "127.0.0.1:0", ...args);
+async function watching(harness: BridgeFolder, ...args: readonly string[]) {
+  const command = harness.start("watch", "--interval", "50ms", "--listen", "127.0.0.1:0", ...args);
   const said = await command.said("err", /listening at http:\S+\n/);
   const [url = ""] = /http:\S+/.exec(said) ?? [];
   const get = async (path: string, method = "GET") => {
@@ -47,15 +47,15 @@ const sample = (text: string, name: string): number =>
 describe("watch --listen", () => {
   it("is healthy from the start, and ready once the first run has ended", async () => {
     const reached = Promise.withResolvers<void>();
-    const stage = await bridgeFolder({
+    const harness = await bridgeFolder({
       respond: () => {
         reached.resolve();
         return { hang: true };
       },
       delivery: { timeBudget: "1500ms" },
     });
-    stage.task("bindInstancePublicIp");
-    const { get, until } = await watching(stage);
+    harness.task("bindInstancePublicIp");
+    const { get, until } = await watching(harness);
     await reached.promise;
     expect(await get("/healthz")).toMatchObject({ status: 200, text: "ok\n" });
     expect(await get("/readyz")).toMatchObject({ status: 503, text: "the first run has not ended\n" });
@@ -63,10 +63,10 @@ describe("watch --listen", () => {
   });
 
   it("is not ready while its store cannot be read, and is healthy all the same", async () => {
-    const stage = await bridgeFolder();
-    const { get, until } = await watching(stage);
+    const harness = await bridgeFolder();
+    const { get, until } = await watching(harness);
     await until("/readyz", ({ status }) => status === 200);
-    await rm(`${stage.folder}/.bridge`, { recursive: true });
+    await rm(`${harness.folder}/.bridge`, { recursive: true });
     expect(await until("/readyz", ({ status }) => status === 503)).toMatchObject({
       text: "the store cannot be read\n",
     });
@@ -75,9 +75,9 @@ describe("watch --listen", () => {
 
   it("counts by sink and by stream what its runs did", async () => {
     let up = false;
-    const stage = await bridgeFolder({ respond: () => ({ status: up ? 204 : 503 }) });
-    stage.task("bindInstancePublicIp");
-    const { until } = await watching(stage);
+    const harness = await bridgeFolder({ respond: () => ({ status: up ? 204 : 503 }) });
+    harness.task("bindInstancePublicIp");
+    const { until } = await watching(harness);
     const down = await until(
       "/metrics",
       ({ text }) => sample(text, 'retried_total{sink="ops"}') > 0 && sample(text, 'pending{sink="ops"}') > 0,
@@ -101,46 +101,46 @@ describe("watch --listen", () => {
   });
 
   it("counts deliveries that were given up, and a stream that cannot be read", async () => {
-    const stage = await bridgeFolder({ respond: () => ({ status: 422 }) });
-    stage.task("bindInstancePublicIp");
-    const { until } = await watching(stage);
+    const harness = await bridgeFolder({ respond: () => ({ status: 422 }) });
+    harness.task("bindInstancePublicIp");
+    const { until } = await watching(harness);
     await until("/metrics", ({ text }) => sample(text, 'dead_lettered_total{sink="ops"}') === 1);
-    stage.simulator.faults.on("html", { times: 3, operation: "ListBackgroundTasks" });
+    harness.simulator.faults.on("html", { times: 3, operation: "ListBackgroundTasks" });
     await until("/metrics", ({ text }) => /stream_errors_total\{stream="\S+",code="\w+"\} [1-9]/.test(text));
   });
 
   it("counts throttled requests to the API by stream", async () => {
-    const stage = await bridgeFolder();
-    const { until } = await watching(stage);
-    stage.simulator.faults.on("throttle", { times: 2, operation: "ListBackgroundTasks" });
+    const harness = await bridgeFolder();
+    const { until } = await watching(harness);
+    harness.simulator.faults.on("throttle", { times: 2, operation: "ListBackgroundTasks" });
     await until("/metrics", ({ text }) => /outcome="throttled",stream="\S+"} 2/.test(text));
   });
 
   it("polls at once when it is woken with the token, and only then", async () => {
-    const stage = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: token } });
-    const { url, command, until } = await watching(stage, "--interval", "1h");
+    const harness = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: token } });
+    const { url, command, until } = await watching(harness, "--interval", "1h");
     await until("/readyz", ({ status }) => status === 200);
     const wake = async (authorization: string, method = "POST") => {
       const headers = authorization ? { authorization } : {};
       const body = method === "POST" ? JSON.stringify({ resource: key.split("/").at(-1) }) : null;
       return (await fetch(`${url}/wake`, { method, headers, body })).status;
     };
-    stage.task("bindInstancePublicIp");
+    harness.task("bindInstancePublicIp");
     for (const wrong of ["", "Bearer", "Bearer another", `Basic ${token}`, `Bearer ${token}x`, token])
       expect(await wake(wrong)).toBe(401);
     expect(await wake(`Bearer ${token}`, "GET")).toBe(405);
-    expect(stage.receiver.deliveries).toHaveLength(0);
+    expect(harness.receiver.deliveries).toHaveLength(0);
     expect(await wake(`Bearer ${token}`)).toBe(202);
     await command.said("out", /bindInstancePublicIp/);
-    await expect.poll(() => stage.receiver.deliveries.length).toBe(1);
+    await expect.poll(() => harness.receiver.deliveries.length).toBe(1);
   });
 
   it("makes one run of a flood of 1,000 wakes", async () => {
-    const stage = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: token } });
-    const { url, command, until } = await watching(stage, "--interval", "1h", "--json");
+    const harness = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: token } });
+    const { url, command, until } = await watching(harness, "--interval", "1h", "--json");
     await until("/readyz", ({ status }) => status === 200);
-    const before = stage.simulator.requestCount();
-    stage.task("bindInstancePublicIp");
+    const before = harness.simulator.requestCount();
+    harness.task("bindInstancePublicIp");
     const startedMs = Date.now();
     const statuses = await Promise.all(
       Array.from({ length: 1_000 }, () => woken(url, JSON.stringify({ key }))),
@@ -148,24 +148,24 @@ describe("watch --listen", () => {
     expect(new Set(statuses)).toEqual(new Set([202]));
     // A busy machine may need longer than the five seconds that one run covers.
     const runs = 1 + Math.floor((Date.now() - startedMs) / 5_000);
-    await expect.poll(() => stage.receiver.deliveries.length).toBe(1);
+    await expect.poll(() => harness.receiver.deliveries.length).toBe(1);
     command.kill("SIGTERM");
     const { out } = await command.ended;
     expect((out.match(/"runId"/g) ?? []).length - 1).toBeLessThanOrEqual(runs);
-    expect(stage.simulator.requestCount() - before).toBeLessThanOrEqual(runs);
+    expect(harness.simulator.requestCount() - before).toBeLessThanOrEqual(runs);
   });
 
   it("polls all streams by a wake that it cannot make sense of", async () => {
-    const stage = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: token } });
-    const { url, command, get, until } = await watching(stage, "--interval", "1h");
+    const harness = await bridgeFolder({ environment: { BRIDGE_WAKE_TOKEN: token } });
+    const { url, command, get, until } = await watching(harness, "--interval", "1h");
     await until("/readyz", ({ status }) => status === 200);
-    stage.task("bindInstancePublicIp");
+    harness.task("bindInstancePublicIp");
     const bodies = hostileEvents.map(([, event]) =>
       typeof event === "string" ? event : JSON.stringify(event),
     );
     for (const body of [...bodies, "", "x".repeat(3_000_000), "\0\u{d800}", '{"__proto__":{"x":1}}'])
       expect(await woken(url, body)).toBe(202);
-    await expect.poll(() => stage.receiver.deliveries.length).toBe(1);
+    await expect.poll(() => harness.receiver.deliveries.length).toBe(1);
     expect((await get("/healthz")).status).toBe(200);
     command.kill("SIGTERM");
     expect(await command.ended).toMatchObject({ code: 143, err: expect.not.stringContaining("defect") });
@@ -180,16 +180,16 @@ describe("watch --listen", () => {
   });
 
   it("shows no secret, and answers nothing else", async () => {
-    const stage = await bridgeFolder();
-    const { get, until } = await watching(stage);
+    const harness = await bridgeFolder();
+    const { get, until } = await watching(harness);
     await until("/readyz", ({ status }) => status === 200);
     expect((await get("/metrics")).text).not.toContain("path-that-is-a-password");
     expect([(await get("/")).status, (await get("/healthz", "POST")).status]).toEqual([404, 405]);
   });
 
   it("ends at once at a signal, whatever connections are open", async () => {
-    const stage = await bridgeFolder();
-    const { command, until } = await watching(stage);
+    const harness = await bridgeFolder();
+    const { command, until } = await watching(harness);
     await until("/readyz", ({ status }) => status === 200);
     command.kill("SIGTERM");
     expect((await command.ended).code).toBe(143);
@@ -198,8 +198,8 @@ describe("watch --listen", () => {
   it.each([["9400"], ["127.0.0.1"], ["127.0.0.1:70000"], ["not an address:1"], ["192.0.2.1:9400"]])(
     "refuses %s with one clear error",
     async (address) => {
-      const stage = await bridgeFolder();
-      const { code, err } = await stage.run("watch", "--listen", address);
+      const harness = await bridgeFolder();
+      const { code, err } = await harness.run("watch", "--listen", address);
       expect(code).toBe(2);
       expect(err).toMatch(/^error: --listen: expected .*, found ".*"\n$/);
     },

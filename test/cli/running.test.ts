@@ -12,11 +12,11 @@ describe("watch", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)("tells each event and ends after the run in hand at %s", async (signal, code) => {
-    const stage = await bridgeFolder();
-    const task = stage.task("bindInstancePublicIp");
-    const watching = stage.start("watch", "--interval", "100ms");
+    const harness = await bridgeFolder();
+    const task = harness.task("bindInstancePublicIp");
+    const watching = harness.start("watch", "--interval", "100ms");
     await watching.said("out", /EXECUTING/);
-    stage.simulator.world.setStatus(task, "SUCCESS");
+    harness.simulator.world.setStatus(task, "SUCCESS");
     await watching.said("out", /EXECUTING -> SUCCESS/);
     watching.kill(signal);
     const { code: ending, out, err } = await watching.ended;
@@ -24,13 +24,13 @@ describe("watch", () => {
     expect(out).toMatch(
       /^\S+Z {2}orders +bindInstancePublicIp +\w{6} {2}EXECUTING.*\n.* EXECUTING -> SUCCESS.*\n$/,
     );
-    expect(stage.receiver.events().map(({ data }) => data.change.to)).toEqual(["EXECUTING", "SUCCESS"]);
+    expect(harness.receiver.events().map(({ data }) => data.change.to)).toEqual(["EXECUTING", "SUCCESS"]);
   });
 
   it("outlives a stream that cannot be read, and says so once", async () => {
-    const stage = await bridgeFolder();
-    stage.simulator.faults.on("html", { times: 3, operation: "ListBackgroundTasks" });
-    const watching = stage.start("watch", "--interval", "50ms");
+    const harness = await bridgeFolder();
+    harness.simulator.faults.on("html", { times: 3, operation: "ListBackgroundTasks" });
+    const watching = harness.start("watch", "--interval", "50ms");
     await watching.said("err", /readable again/);
     watching.kill("SIGINT");
     const { code, err } = await watching.ended;
@@ -40,14 +40,14 @@ describe("watch", () => {
 
   it("gives up the run in hand at a second signal", { timeout: 10_000 }, async () => {
     const asked = Promise.withResolvers<void>();
-    const stage = await bridgeFolder({
+    const harness = await bridgeFolder({
       respond: () => {
         asked.resolve();
         return { hang: true };
       },
     });
-    stage.task("bindInstancePublicIp");
-    const watching = stage.start("watch");
+    harness.task("bindInstancePublicIp");
+    const watching = harness.start("watch");
     await asked.promise;
     watching.kill("SIGINT");
     watching.kill("SIGTERM");
@@ -58,9 +58,9 @@ describe("watch", () => {
   });
 
   it("tells a delivery that did not pass", async () => {
-    const stage = await bridgeFolder({ respond: () => ({ status: 503 }) });
-    stage.task("bindInstancePublicIp");
-    const watching = stage.start("watch", "--interval", "100ms");
+    const harness = await bridgeFolder({ respond: () => ({ status: 503 }) });
+    harness.task("bindInstancePublicIp");
+    const watching = harness.start("watch", "--interval", "100ms");
     expect(await watching.said("out", /\(server_error\)/)).toMatch(
       /ops: retry {2}bindInstancePublicIp EXECUTING: /,
     );
@@ -69,8 +69,8 @@ describe("watch", () => {
   });
 
   it("prints one summary a run with --json, and ends quietly when nobody reads on", async () => {
-    const stage = await bridgeFolder();
-    const watching = stage.start("watch", "--interval", "50ms", "--json");
+    const harness = await bridgeFolder();
+    const watching = harness.start("watch", "--interval", "50ms", "--json");
     const first = (await watching.said("out", /\n/)).split("\n")[0] ?? "";
     expect(JSON.parse(first)).toMatchObject({ streams: [{ error: null }] });
     watching.closeOut();

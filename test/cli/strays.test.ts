@@ -11,36 +11,36 @@ export default {
   },
 };`;
 
-async function strayStage() {
-  const stage = await bridgeFolder();
-  await stage.write("stray.mjs", strayModule);
-  await stage.addSink("stray", { type: "custom", module: "./stray.mjs" });
-  return stage;
+async function strayHarness() {
+  const harness = await bridgeFolder();
+  await harness.write("stray.mjs", strayModule);
+  await harness.addSink("stray", { type: "custom", module: "./stray.mjs" });
+  return harness;
 }
 
 describe("an error that nobody caught", () => {
   it("does not end watch, whose other sinks go on", async () => {
-    const stage = await strayStage();
-    stage.task("bindInstancePublicIp");
-    const watching = stage.start("watch", "--interval", "50ms");
+    const harness = await strayHarness();
+    harness.task("bindInstancePublicIp");
+    const watching = harness.start("watch", "--interval", "50ms");
     await watching.said("err", /"part":"stray"[\s\S]*RangeError|RangeError[\s\S]*TypeError/);
-    stage.task("modify");
+    harness.task("modify");
     await watching.said("out", /modify/);
-    await expect.poll(() => stage.receiver.events().length).toBe(2);
+    await expect.poll(() => harness.receiver.events().length).toBe(2);
     watching.kill("SIGTERM");
     expect((await watching.ended).code).toBe(143);
   });
 
   it("ends poll with 1, after its summary and with all settled", async () => {
-    const stage = await strayStage();
-    stage.task("bindInstancePublicIp");
-    const { code, out, err } = await stage.run("poll", "--json");
+    const harness = await strayHarness();
+    harness.task("bindInstancePublicIp");
+    const { code, out, err } = await harness.run("poll", "--json");
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
       sinks: { ops: { accepted: 1, pending: 0 }, stray: { accepted: 1, pending: 0 } },
     });
     expect(err).toContain("an error that no part caught");
     expect(err).not.toContain("a client's own socket");
-    expect((await stage.run("poll", "--json")).code).toBe(0);
+    expect((await harness.run("poll", "--json")).code).toBe(0);
   });
 });

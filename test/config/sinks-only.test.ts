@@ -12,7 +12,7 @@ const config = {
   },
 };
 
-async function stage(sinks: readonly string[]) {
+async function setUp(sinks: readonly string[]) {
   const folder = await folderWith({ "bridge.config.json": JSON.stringify(config) });
   const asked: string[] = [];
   const ssm = async (reference: string) => {
@@ -24,14 +24,14 @@ async function stage(sinks: readonly string[]) {
 
 describe("a configuration for one function", () => {
   it("asks for no secret of a sink that is not its own, and does not mind what it is", async () => {
-    const { asked, deps } = await stage(["bus"]);
+    const { asked, deps } = await setUp(["bus"]);
     const loaded = await loadConfig(null, deps);
     expect([...loaded.sinks.keys()]).toEqual(["bus"]);
     expect(asked).toEqual(["ssm:/ak", "ssm:/sk"]);
   });
 
   it("asks for its sink's secret alone where it only delivers", async () => {
-    const { asked, deps } = await stage(["ops"]);
+    const { asked, deps } = await setUp(["ops"]);
     const loaded = await loadSinks(null, deps);
     expect([...loaded.sinks.keys()]).toEqual(["ops"]);
     expect(loaded.config.delivery.maxAge).toBe(86_400_000);
@@ -39,7 +39,7 @@ describe("a configuration for one function", () => {
   });
 
   it("names a sink that is not there", async () => {
-    const { deps } = await stage(["bus", "pager"]);
+    const { deps } = await setUp(["bus", "pager"]);
     const missing = [{ field: "sinks.pager", found: "nothing", expected: "the sink of this function" }];
     expect(await issuesOf(loadConfig(null, deps))).toEqual(missing);
     expect(await issuesOf(loadSinks(null, deps))).toEqual(missing);

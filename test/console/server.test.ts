@@ -24,16 +24,16 @@ const ask = (
 
 /** The first messages of the feed. */
 async function messagesOf(
-  stage: ConsoleHarness,
+  harness: ConsoleHarness,
   wanted: number,
   lastEventId?: string,
 ): Promise<
   readonly { readonly id: string; readonly event: string; readonly data: Record<string, unknown> }[]
 > {
   const stop = new AbortController();
-  const response = await fetch(`${stage.origin}/api/feed`, {
+  const response = await fetch(`${harness.origin}/api/feed`, {
     headers: {
-      authorization: `Bearer ${stage.token}`,
+      authorization: `Bearer ${harness.token}`,
       ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
     },
     signal: stop.signal,
@@ -56,9 +56,9 @@ async function messagesOf(
 
 describe("the console's server", () => {
   it("serves the page to everyone on this machine, under a policy without inline script or style", async () => {
-    const stage = await consoleHarness();
+    const harness = await consoleHarness();
     for (const path of ["/", "/page.js", "/page.css", "/icon.svg"]) {
-      const response = await fetch(stage.origin + path);
+      const response = await fetch(harness.origin + path);
       expect(response.status).toBe(200);
       const policy = response.headers.get("content-security-policy") ?? "";
       expect(policy).toContain("default-src 'none'");
@@ -67,7 +67,7 @@ describe("the console's server", () => {
       expect(response.headers.get("x-content-type-options")).toBe("nosniff");
       expect(response.headers.get("access-control-allow-origin")).toBeNull();
     }
-    expect(await (await fetch(stage.origin)).text()).not.toMatch(/<script>|<style|style=|https?:\/\//);
+    expect(await (await fetch(harness.origin)).text()).not.toMatch(/<script>|<style|style=|https?:\/\//);
   });
 
   it.each([
@@ -77,13 +77,13 @@ describe("the console's server", () => {
     ["/api/dead-letters?sink=ops"],
     ["/api/anything"],
   ])("shows nothing at %s without the token", async (path) => {
-    const stage = await consoleHarness();
-    expect((await fetch(stage.origin + path)).status).toBe(401);
-    for (const authorization of ["Bearer", `Bearer ${stage.token}x`, `Basic ${stage.token}`]) {
-      expect((await stage.get(path, { authorization })).status).toBe(401);
+    const harness = await consoleHarness();
+    expect((await fetch(harness.origin + path)).status).toBe(401);
+    for (const authorization of ["Bearer", `Bearer ${harness.token}x`, `Basic ${harness.token}`]) {
+      expect((await harness.get(path, { authorization })).status).toBe(401);
     }
     expect(
-      (await fetch(`${stage.origin}${path}${path.includes("?") ? "&" : "?"}token=${stage.token}`)).status,
+      (await fetch(`${harness.origin}${path}${path.includes("?") ? "&" : "?"}token=${harness.token}`)).status,
     ).toBe(401);
   });
 
@@ -98,29 +98,29 @@ describe("the console's server", () => {
     [{ "sec-fetch-site": "same-site" }, 403],
     [{ host: "localhost:1" }, 404],
   ])("answers a request with %o with %d", async (headers, status) => {
-    const stage = await consoleHarness();
-    expect(await ask(stage, headers)).toBe(status);
+    const harness = await consoleHarness();
+    expect(await ask(harness, headers)).toBe(status);
   });
 
   it("refuses the page itself to a name that is not this machine's", async () => {
-    const stage = await consoleHarness();
-    expect(await ask(stage, { host: "attacker.example" }, "/")).toBe(421);
+    const harness = await consoleHarness();
+    expect(await ask(harness, { host: "attacker.example" }, "/")).toBe(421);
   });
 
   it("refuses what changes something, unless changes are allowed", async () => {
-    const stage = await consoleHarness();
+    const harness = await consoleHarness();
     for (const [name, body] of [
       ["redrive", { sink: "ops" }],
       ["purge", { sink: "ops" }],
       ["sample", { sink: "ops" }],
     ] as const) {
-      const response = await stage.post(`/api/actions/${name}`, body);
+      const response = await harness.post(`/api/actions/${name}`, body);
       expect([response.status, await response.text()]).toEqual([
         403,
         expect.stringContaining("--allow-changes"),
       ]);
     }
-    expect(stage.receiver.deliveries).toEqual([]);
+    expect(harness.receiver.deliveries).toEqual([]);
   });
 
   it.each([
@@ -131,17 +131,17 @@ describe("the console's server", () => {
     ["/api/simulator/start", {}, 404, "no such action"],
     ["/api/other", {}, 404, "no such call"],
   ])("answers %s with %o with %d and one clear line", async (path, body, status, text) => {
-    const stage = await consoleHarness({ allowsChanges: true });
-    const response = await stage.post(path, body);
+    const harness = await consoleHarness({ allowsChanges: true });
+    const response = await harness.post(path, body);
     expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(text)]);
   });
 
   it("takes JSON alone as a body, up to 64 KiB", async () => {
-    const stage = await consoleHarness({ allowsChanges: true });
+    const harness = await consoleHarness({ allowsChanges: true });
     const sent = (body: string, type: string) =>
-      fetch(`${stage.origin}/api/actions/redrive`, {
+      fetch(`${harness.origin}/api/actions/redrive`, {
         method: "POST",
-        headers: { authorization: `Bearer ${stage.token}`, "content-type": type },
+        headers: { authorization: `Bearer ${harness.token}`, "content-type": type },
         body,
       });
     expect((await sent("sink=ops", "application/x-www-form-urlencoded")).status).toBe(400);
@@ -151,10 +151,10 @@ describe("the console's server", () => {
   });
 
   it("sends all it knows to a new page, then what changes", async () => {
-    const stage = await consoleHarness();
-    const id = stage.task();
-    await stage.poll();
-    const [first] = await messagesOf(stage, 1);
+    const harness = await consoleHarness();
+    const id = harness.task();
+    await harness.poll();
+    const [first] = await messagesOf(harness, 1);
     expect(first).toMatchObject({
       event: "snapshot",
       data: {
@@ -164,9 +164,9 @@ describe("the console's server", () => {
         streams: [{ key: stream, name: "orders", calls: 1, errors: 0, error: null }],
       },
     });
-    const changes = messagesOf(stage, 2);
-    stage.simulator.world.setStatus(id, "FAILED");
-    await stage.poll();
+    const changes = messagesOf(harness, 2);
+    harness.simulator.world.setStatus(id, "FAILED");
+    await harness.poll();
     expect((await changes).at(-1)).toMatchObject({
       event: "patch",
       data: { tasks: [{ id, status: "FAILED" }] },
@@ -188,41 +188,41 @@ describe("the console's server", () => {
   });
 
   it("sends a page that comes back what it missed, and all of it when that is no longer kept", async () => {
-    const stage = await consoleHarness();
-    stage.task();
-    await stage.poll();
-    const [first] = await messagesOf(stage, 1);
-    const other = stage.task();
-    await stage.poll();
-    const again = await messagesOf(stage, 2, first?.id);
+    const harness = await consoleHarness();
+    harness.task();
+    await harness.poll();
+    const [first] = await messagesOf(harness, 1);
+    const other = harness.task();
+    await harness.poll();
+    const again = await messagesOf(harness, 2, first?.id);
     expect(again.map(({ event }) => event)).toEqual(["resumed", "patch"]);
     expect(JSON.stringify(again)).toContain(other);
     for (const unknown of ["other-process.1", `${first?.id}9999`, "nonsense"]) {
-      const [whole] = await messagesOf(stage, 1, unknown);
+      const [whole] = await messagesOf(harness, 1, unknown);
       expect(whole?.event).toBe("snapshot");
     }
   });
 
   it("serves sixteen pages at once, and tells the next one so", async () => {
-    const stage = await consoleHarness();
+    const harness = await consoleHarness();
     const pages = Array.from({ length: 16 }, () => new AbortController());
     for (const { signal } of pages) {
-      const headers = { authorization: `Bearer ${stage.token}` };
-      expect((await fetch(`${stage.origin}/api/feed`, { headers, signal })).status).toBe(200);
+      const headers = { authorization: `Bearer ${harness.token}` };
+      expect((await fetch(`${harness.origin}/api/feed`, { headers, signal })).status).toBe(200);
     }
-    expect((await stage.get("/api/feed")).status).toBe(503);
+    expect((await harness.get("/api/feed")).status).toBe(503);
     for (const page of pages) page.abort();
   });
 
   it("tells a task's story: params without secrets, its events, and each sink's attempts", async () => {
-    const stage = await consoleHarness();
-    const id = stage.task({
+    const harness = await consoleHarness();
+    const id = harness.task({
       params: { topic: "orders", password: "hunter2" },
       user: { id: "u1", name: "lin.wei" },
     });
-    stage.answer({ status: 503, body: "down for maintenance" });
-    await stage.poll();
-    const response = await stage.get(`/api/task?id=${encodeURIComponent(`${stream}/${id}`)}`);
+    harness.answer({ status: 503, body: "down for maintenance" });
+    await harness.poll();
+    const response = await harness.get(`/api/task?id=${encodeURIComponent(`${stream}/${id}`)}`);
     const text = await response.text();
     expect(JSON.parse(text)).toMatchObject({
       fullName: "bindInstancePublicIp",
@@ -244,54 +244,58 @@ describe("the console's server", () => {
   });
 
   it("shows no secret of the configuration", async () => {
-    const stage = await consoleHarness();
-    stage.task();
-    await stage.poll();
-    const all = JSON.stringify(await messagesOf(stage, 1));
+    const harness = await consoleHarness();
+    harness.task();
+    await harness.poll();
+    const all = JSON.stringify(await messagesOf(harness, 1));
     expect(all).not.toMatch(/a-secret|path-that-is/);
-    expect(all).not.toContain(stage.token);
+    expect(all).not.toContain(harness.token);
   });
 
   it("draws a chat message once, in a frame that runs no script", async () => {
-    const stage = await consoleHarness();
-    stage.task({ name: '<img src=x onerror="alert(1)">' });
-    await stage.poll();
-    const [first] = await messagesOf(stage, 1);
+    const harness = await consoleHarness();
+    harness.task({ name: '<img src=x onerror="alert(1)">' });
+    await harness.poll();
+    const [first] = await messagesOf(harness, 1);
     const [event] = (first?.data["events"] ?? []) as readonly { readonly id: string }[];
     for (const sink of ["team", "discord"]) {
-      const drawn = await stage.post("/api/message", { event: event?.id, sink, language: "en" });
+      const drawn = await harness.post("/api/message", { event: event?.id, sink, language: "en" });
       const { url } = (await drawn.json()) as { url: string };
-      const frame = await fetch(stage.origin + url);
+      const frame = await fetch(harness.origin + url);
       const policy = frame.headers.get("content-security-policy") ?? "";
       expect(policy).toContain("default-src 'none'");
       expect(policy).toContain("sandbox");
       expect(policy).not.toMatch(/script-src|unsafe-inline/);
       expect(await frame.text()).not.toContain("<img");
-      expect((await fetch(stage.origin + url)).status).toBe(404);
+      expect((await fetch(harness.origin + url)).status).toBe(404);
     }
-    const unknown = await stage.post("/api/message", { event: event?.id, sink: "toString", language: "en" });
+    const unknown = await harness.post("/api/message", {
+      event: event?.id,
+      sink: "toString",
+      language: "en",
+    });
     expect(unknown.status).toBe(404);
-    expect(stage.receiver.deliveries.length).toBeLessThanOrEqual(2);
+    expect(harness.receiver.deliveries.length).toBeLessThanOrEqual(2);
   });
 
   it("redrives, purges and sends a sample once changes are allowed", async () => {
-    const stage = await consoleHarness({ allowsChanges: true });
+    const harness = await consoleHarness({ allowsChanges: true });
     const letters = async () =>
-      (await (await stage.get("/api/dead-letters?sink=ops")).json()) as { id: string; detail: string }[];
-    stage.answer({ status: 422, body: "unknown field" });
-    stage.task();
-    stage.task();
-    await stage.poll();
+      (await (await harness.get("/api/dead-letters?sink=ops")).json()) as { id: string; detail: string }[];
+    harness.answer({ status: 422, body: "unknown field" });
+    harness.task();
+    harness.task();
+    await harness.poll();
     const [first, second] = await letters();
     expect(first?.detail).toContain("422");
-    stage.answer({ status: 204 });
-    const redriven = await stage.post("/api/actions/redrive", { sink: "ops", id: first?.id });
+    harness.answer({ status: 204 });
+    const redriven = await harness.post("/api/actions/redrive", { sink: "ops", id: first?.id });
     expect(await redriven.json()).toEqual({ redriven: 1, left: 0 });
     expect((await letters()).map(({ id }) => id)).toEqual([second?.id]);
-    expect(await (await stage.post("/api/actions/purge", { sink: "ops" })).json()).toEqual({ purged: 1 });
+    expect(await (await harness.post("/api/actions/purge", { sink: "ops" })).json()).toEqual({ purged: 1 });
     expect(await letters()).toEqual([]);
-    const sample = await stage.post("/api/actions/sample", { sink: "ops" });
+    const sample = await harness.post("/api/actions/sample", { sink: "ops" });
     expect(await sample.json()).toMatchObject({ result: { kind: "accepted" } });
-    expect(stage.receiver.events().at(-1)?.subject).toBe("sample-task");
+    expect(harness.receiver.events().at(-1)?.subject).toBe("sample-task");
   });
 });

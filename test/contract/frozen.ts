@@ -32,21 +32,21 @@ export function frozenContract(name: string, { manner, options, asks }: Frozen):
       else asked.resolve();
       manner(socket);
     });
-    const stage = await bridgeFolder();
-    await stage.addSink("frozen", { ...options(server.host), timeout });
-    return { stage, asked: asked.promise };
+    const harness = await bridgeFolder();
+    await harness.addSink("frozen", { ...options(server.host), timeout });
+    return { harness, asked: asked.promise };
   };
 
   describe(`before a server that is frozen, ${name},`, () => {
     it("sink test and poll end by themselves, the healthy sink served", async () => {
-      const { stage } = await setFrozen(asks ? "2s" : "300ms");
-      expect(await stage.run("sink", "test", "frozen")).toMatchObject({
+      const { harness } = await setFrozen(asks ? "2s" : "300ms");
+      expect(await harness.run("sink", "test", "frozen")).toMatchObject({
         code: 1,
         out: expect.stringMatching(/^retry {2}frozen: .*\(timeout/),
         err: "",
       });
-      stage.task("bindInstancePublicIp");
-      const { code, out } = await stage.run("poll", "--json");
+      harness.task("bindInstancePublicIp");
+      const { code, out } = await harness.run("poll", "--json");
       expect(code).toBe(0);
       expect(JSON.parse(out).sinks).toMatchObject({
         ops: { accepted: 1 },
@@ -59,16 +59,16 @@ export function frozenContract(name: string, { manner, options, asks }: Frozen):
     }, async () => {
       const commands = [["watch"], ["poll"], ["sink", "test", "frozen"]];
       await eachOf(commands, commands.length, async (command) => {
-        const { stage, asked } = await setFrozen("60s");
-        stage.task("bindInstancePublicIp");
-        const running = stage.start(...command);
+        const { harness, asked } = await setFrozen("60s");
+        harness.task("bindInstancePublicIp");
+        const running = harness.start(...command);
         await asked;
         const toldMs = performance.now();
         running.kill("SIGTERM");
         expect(await running.ended).toMatchObject({ code: 143 });
         expect(performance.now() - toldMs).toBeLessThan(8_000);
         if (command[0] === "sink") return;
-        const { out } = await stage.run("checkpoint", "show", "--json");
+        const { out } = await harness.run("checkpoint", "show", "--json");
         expect(JSON.parse(out)).toMatchObject({ checkpoints: [{ pending: { frozen: 1 }, lease: null }] });
       });
     });

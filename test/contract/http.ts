@@ -98,7 +98,7 @@ const strangers: Readonly<Record<string, Change>> = {
 
 /** What every sink that speaks HTTP must make of answers that are not as they should be. */
 export function httpContract(name: string, { through, isStatusProof = false }: HttpSetup): void {
-  const stage = async (change: Change, asked: Passing[] = []) => {
+  const setUp = async (change: Change, asked: Passing[] = []) => {
     const trial = await through(gatewayThat(change, asked))(sampleDeps);
     onTestFinished(() => trial.sink.close());
     const events = sampleEvents(Math.min(2, trial.sink.batch.maxEvents));
@@ -108,7 +108,7 @@ export function httpContract(name: string, { through, isStatusProof = false }: H
 
   describe(`the sink ${name} over HTTP`, () => {
     it("takes a success for one however long its answer is", async () => {
-      const { events, results, arrived } = await stage(lengthened);
+      const { events, results, arrived } = await setUp(lengthened);
       expect(results).toMatchObject(events.map(() => ({ kind: "accepted" })));
       expect(arrived).toEqual(events.map(({ id }) => id));
     });
@@ -117,7 +117,7 @@ export function httpContract(name: string, { through, isStatusProof = false }: H
       "declines compression, and reads an answer in %s all the same",
       async (encoding, compress) => {
         const asked: Passing[] = [];
-        const { events, results } = await stage((answer) => {
+        const { events, results } = await setUp((answer) => {
           if (answer.body.length === 0) return answer;
           const headers = { ...answer.headers, "content-encoding": encoding };
           return { ...answer, headers, body: compress(answer.body) };
@@ -132,7 +132,7 @@ export function httpContract(name: string, { through, isStatusProof = false }: H
     it.each(isStatusProof ? [] : Object.entries(strangers))(
       "takes %s for no acceptance, and does not repeat at once",
       async (_, change) => {
-        const { results } = await stage(change);
+        const { results } = await setUp(change);
         for (const result of results) {
           if (result.kind === "accepted" || result.kind === "permanent")
             throw new Error(`the sink said ${result.kind}`);
@@ -142,7 +142,7 @@ export function httpContract(name: string, { through, isStatusProof = false }: H
     );
 
     it("does not repeat at once what it was answered with a success that broke off", async () => {
-      const { results } = await stage(() => null);
+      const { results } = await setUp(() => null);
       for (const result of results) {
         if (result.kind === "accepted") continue;
         expect(result).toMatchObject({ kind: "retry", retryAfterMs: 600_000 });

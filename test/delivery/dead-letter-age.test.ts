@@ -10,7 +10,7 @@ const dayMs = 86_400_000;
 const nowMs = Date.parse("2026-03-01T00:00:00Z");
 
 /** Letters of these ages in days: the first to `ops`, the others to `chat`. */
-async function stage(...ages: readonly number[]) {
+async function setUp(...ages: readonly number[]) {
   const clock = manualClock(nowMs);
   const deadLetters = memoryDeadLetters();
   await deadLetters.put(
@@ -29,7 +29,7 @@ async function stage(...ages: readonly number[]) {
 }
 
 it("deletes a letter past its age, and tells of it", async () => {
-  const { deadLetters, logged, expire } = await stage(31, 1);
+  const { deadLetters, logged, expire } = await setUp(31, 1);
   expect(await expire()).toEqual(new Map([[ops, 1]]));
   expect(await deadLetters.list({})).toMatchObject([{ sink: chat }]);
   expect(logged).toEqual([
@@ -38,20 +38,20 @@ it("deletes a letter past its age, and tells of it", async () => {
 });
 
 it("tells of letters that will soon go, with the day, and keeps them", async () => {
-  const { deadLetters, logged, expire } = await stage(20, 29, 28);
+  const { deadLetters, logged, expire } = await setUp(20, 29, 28);
   expect(await expire()).toEqual(new Map());
   expect(await deadLetters.list({})).toHaveLength(3);
   expect(logged).toMatchObject([{ sink: chat, deadLetters: 2, firstGoesAt: "2026-03-02T00:00:00.000Z" }]);
 });
 
 it("deletes nothing while nobody confirms the time", async () => {
-  const { deadLetters, expireAt } = await stage(31);
+  const { deadLetters, expireAt } = await setUp(31);
   expect(await expireAt(null)).toEqual(new Map());
   expect(await deadLetters.list({})).toHaveLength(1);
 });
 
 it("asks the store once an hour", async () => {
-  const { clock, deadLetters, expire } = await stage();
+  const { clock, deadLetters, expire } = await setUp();
   let asked = 0;
   const { list } = deadLetters;
   deadLetters.list = (filter) => {
@@ -68,7 +68,7 @@ it("asks the store once an hour", async () => {
 });
 
 it("leaves the run alone when the store does not respond", async () => {
-  const { deadLetters, logged, expire } = await stage(31);
+  const { deadLetters, logged, expire } = await setUp(31);
   deadLetters.list = () => Promise.reject(new StoreError("unavailable", "down"));
   expect(await expire()).toEqual(new Map());
   expect(logged).toMatchObject([{ level: "warn", problem: "down" }]);

@@ -51,12 +51,12 @@ describe("an attempt under way when its process is told to stop", () => {
   });
 
   it.each(["time", "abandon"] as const)("is cut off by %s", async (by) => {
-    const stage = setUp();
-    const result = stage.delivery();
-    stage.stop.abort();
-    stage.run.abort();
-    if (by === "time") stage.time.resolve();
-    else stage.abandon.abort();
+    const harness = setUp();
+    const result = harness.delivery();
+    harness.stop.abort();
+    harness.run.abort();
+    if (by === "time") harness.time.resolve();
+    else harness.abandon.abort();
     expect(await result).toEqual(isCutOff);
   });
 });

@@ -6,7 +6,7 @@ import { chat, entry, key, ops } from "../checkpoint/sample.ts";
 import { letter } from "../contract/dead-letter-store.ts";
 import { manualClock } from "../harness/clock.ts";
 
-function stage({ maxBacklog = 9 } = {}) {
+function setUp({ maxBacklog = 9 } = {}) {
   const deps = {
     checkpoints: memoryCheckpoints(),
     deadLetters: memoryDeadLetters(),
@@ -20,7 +20,7 @@ function stage({ maxBacklog = 9 } = {}) {
 
 describe("a redrive", () => {
   it("owes the letters of configured sinks again, and leaves the others where they are", async () => {
-    const { deps, outbox } = stage();
+    const { deps, outbox } = setUp();
     await deps.checkpoints.commit(key, begin("all", 0, 0), null);
     await deps.deadLetters.put([letter(1), letter(2, chat)]);
     expect(await redrive(deps, {})).toEqual({ redriven: 1, left: 0 });
@@ -31,14 +31,14 @@ describe("a redrive", () => {
   });
 
   it("keeps the letters of a stream whose record was reset", async () => {
-    const { deps } = stage();
+    const { deps } = setUp();
     await deps.deadLetters.put([letter(1)]);
     expect(await redrive(deps, {})).toEqual({ redriven: 0, left: 0 });
     expect(await deps.deadLetters.list({})).toEqual([letter(1)]);
   });
 
   it("puts back the oldest as far as the backlog has room, and the others when there is room again", async () => {
-    const { deps, outbox } = stage({ maxBacklog: 2 });
+    const { deps, outbox } = setUp({ maxBacklog: 2 });
     await deps.checkpoints.commit(key, { ...begin("all", 0, 0), outbox: [entry(9, "t9")] }, null);
     await deps.deadLetters.put([letter(3), letter(1), letter(2)]);
     expect(await redrive(deps, {})).toEqual({ redriven: 1, left: 2 });
@@ -50,7 +50,7 @@ describe("a redrive", () => {
   });
 
   it("counts the backlog of each sink by itself", async () => {
-    const { deps } = stage({ maxBacklog: 1 });
+    const { deps } = setUp({ maxBacklog: 1 });
     await deps.checkpoints.commit(key, { ...begin("all", 0, 0), outbox: [entry(9, "t9", [chat])] }, null);
     await deps.deadLetters.put([letter(1), letter(2, chat)]);
     const both = { ...deps, sinks: new Set([ops, chat]) };
@@ -59,7 +59,7 @@ describe("a redrive", () => {
   });
 
   it("takes away a letter that an interrupted one has put back, however full the backlog is", async () => {
-    const { deps, outbox } = stage({ maxBacklog: 1 });
+    const { deps, outbox } = setUp({ maxBacklog: 1 });
     await deps.checkpoints.commit(key, begin("all", 0, 0), null);
     await deps.deadLetters.put([letter(1)]);
     const cut = { ...deps.deadLetters, remove: () => Promise.reject(new Error("killed")) };

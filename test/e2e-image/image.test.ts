@@ -17,10 +17,10 @@ const sources = [{ engine: "rabbitmq", region: "cn-north-4", projectId: "p1", in
 const agency = { ak: "AGENCYKEY1", sk: "agency-secret-1", securityToken: "agency-token-1" };
 
 /** A simulated API and a webhook, with the configuration in the image. */
-async function stageInImage(options: Parameters<typeof bridgeFolder>[0] = {}) {
-  const stage = await bridgeFolder(options);
-  image.add("bridge.config.json", await stage.read("bridge.config.json"));
-  return stage;
+async function harnessInImage(options: Parameters<typeof bridgeFolder>[0] = {}) {
+  const harness = await bridgeFolder(options);
+  image.add("bridge.config.json", await harness.read("bridge.config.json"));
+  return harness;
 }
 
 describe("the container image", () => {
@@ -30,8 +30,8 @@ describe("the container image", () => {
   });
 
   it("watches by default, in a read-only root, and its health check passes while it does", async () => {
-    const stage = await stageInImage();
-    stage.task("bindInstancePublicIp");
+    const harness = await harnessInImage();
+    harness.task("bindInstancePublicIp");
     const watching = image.start(image.config.Cmd, environment);
     await watching.said("out", /EXECUTING/);
     const [kind, ...check] = image.config.Healthcheck.Test;
@@ -39,13 +39,13 @@ describe("the container image", () => {
     expect(await image.exec(check).ended).toMatchObject({ code: 0, err: "" });
     watching.kill("SIGTERM");
     expect((await watching.ended).code).toBe(143);
-    expect(stage.receiver.events()).toHaveLength(1);
+    expect(harness.receiver.events()).toHaveLength(1);
     expect((await image.exec(check).ended).code).toBe(1);
   });
 
   it("is an event function of FunctionGraph", async () => {
-    const stage = await stageInImage({ agency });
-    stage.task("bindInstancePublicIp");
+    const harness = await harnessInImage({ agency });
+    harness.task("bindInstancePublicIp");
     const command = image.start(["functiongraph", "--config", "/bridge/bridge.config.json", "--port", "0"]);
     const line = await command.said("out", /listening for FunctionGraph.*\n/);
     const { port } = JSON.parse(line.split("\n")[0] ?? "");
@@ -62,7 +62,7 @@ describe("the container image", () => {
     expect((await call("/init")).status).toBe(200);
     const answer = await call("/invoke");
     expect([answer.status, await answer.json()]).toMatchObject([200, { sinks: { ops: { accepted: 1 } } }]);
-    expect(stage.receiver.events()).toHaveLength(1);
+    expect(harness.receiver.events()).toHaveLength(1);
     command.kill("SIGTERM");
     expect((await command.ended).code).toBe(143);
   });

@@ -32,21 +32,21 @@ function containersOf(started: Map<string, Container>): Containers {
 describe("the packaged fleet", () => {
   it("plans, polls and delivers under AWS's runtime client, and writes its metrics", async () => {
     const started = new Map<string, Container>();
-    const stage = await fleetHarness({ instances: 3, containers: containersOf(started) });
+    const harness = await fleetHarness({ instances: 3, containers: containersOf(started) });
     const subjects = [1, 2, 3].map((number) =>
-      stage.simulator.world.start({
+      harness.simulator.world.start({
         instance: instanceId(number),
         name: "restart",
         steps: [{ status: "SUCCESS", afterMs: 0 }],
       }),
     );
-    for (const minute of [1, 2, 3, 4, 5]) expect(await stage.plan(minute)).toMatchObject({ Watched: 3 });
-    await stage.post("poison");
-    const poller = await stage.poller();
-    expect(await stage.polls.drain(poller)).toBe(3);
-    expect(await stage.tasks.drain(await stage.deliverer())).toBe(0);
+    for (const minute of [1, 2, 3, 4, 5]) expect(await harness.plan(minute)).toMatchObject({ Watched: 3 });
+    await harness.post("poison");
+    const poller = await harness.poller();
+    expect(await harness.polls.drain(poller)).toBe(3);
+    expect(await harness.tasks.drain(await harness.deliverer())).toBe(0);
     expect(
-      stage.receiver
+      harness.receiver
         .events()
         .map(({ subject }) => subject)
         .toSorted(),

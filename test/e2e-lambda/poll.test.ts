@@ -33,31 +33,31 @@ describe("the packaged function", () => {
   });
 
   it("delivers on a cold start, and writes its metrics", async () => {
-    const stage = await lambdaHarness(artifact);
-    const subject = stage.task("restart", ended);
-    const container = await stage.start();
+    const harness = await lambdaHarness(artifact);
+    const subject = harness.task("restart", ended);
+    const container = await harness.start();
     const summary = summaryOf(await container.invoke("one"));
     expect(summary.streams).toMatchObject([{ tasks: 1, changes: 1, error: null }]);
     expect(summary.sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
-    expect(arrived(stage)).toEqual([{ type: "com.huaweicloud.dms.task.succeeded", subject }]);
+    expect(arrived(harness)).toEqual([{ type: "com.huaweicloud.dms.task.succeeded", subject }]);
     const metrics = { FunctionName: "poll", SuccessfulRuns: 1, Changes: 1, Accepted: 1, StreamErrors: 0 };
     expect(container.lines()).toContainEqual(expect.objectContaining(metrics));
   });
 
   it("goes through a proxy to the API, its store and its sinks", async () => {
     const proxy = await startProxy({ login: "robot:secret" });
-    const stage = await lambdaHarness(artifact);
-    const subject = stage.task("restart", ended);
-    const container = await stage.start({ HTTP_PROXY: proxy.url });
+    const harness = await lambdaHarness(artifact);
+    const subject = harness.task("restart", ended);
+    const container = await harness.start({ HTTP_PROXY: proxy.url });
     expect(summaryOf(await container.invoke("one")).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
-    expect(arrived(stage)).toEqual([{ type: "com.huaweicloud.dms.task.succeeded", subject }]);
-    expect(new Set(proxy.asked)).toContain(new URL(stage.receiver.url).host);
+    expect(arrived(harness)).toEqual([{ type: "com.huaweicloud.dms.task.succeeded", subject }]);
+    expect(new Set(proxy.asked)).toContain(new URL(harness.receiver.url).host);
     expect(new Set(proxy.asked).size).toBeGreaterThanOrEqual(3);
   });
 
   it("carries every client that is read only when it is wanted, which find nobody here", async () => {
     const nobody = `127.0.0.1:${await freePort()}`;
-    const stage = await lambdaHarness(artifact, {
+    const harness = await lambdaHarness(artifact, {
       sinks: {
         rabbitmq: { type: "rabbitmq", url: `amqp://${nobody}`, exchange: "tasks" },
         redis: { type: "redis", url: `redis://${nobody}`, stream: "tasks" },
@@ -73,8 +73,8 @@ describe("the packaged function", () => {
         },
       },
     });
-    stage.task("restart", ended);
-    const container = await stage.start();
+    harness.task("restart", ended);
+    const container = await harness.start();
     const { sinks } = summaryOf(await container.invoke("one"));
     // A client that could not be loaded would block its sink as a defect.
     for (const name of ["rabbitmq", "redis", "kafka", "nats", "mqtt", "mail"])
@@ -87,10 +87,10 @@ describe("the packaged function", () => {
 
   it("reads the part of every sink type that its configuration names", async () => {
     const types = Object.keys(sinkTypes);
-    const stage = await lambdaHarness(artifact, {
+    const harness = await lambdaHarness(artifact, {
       sinks: Object.fromEntries(types.map((type) => [type, { type, nonsense: true }])),
     });
-    const container = await stage.start();
+    const container = await harness.start();
     // Each sink's own schema, which lies in its part, tells of the key; a custom sink takes any and wants its module.
     const outcome = await container.invoke("one");
     const told = outcome.kind === "response" ? "" : outcome.errorMessage;
@@ -106,42 +106,42 @@ describe("the packaged function", () => {
       recursive: true,
       filter: (file) => !/[/\\]sinks-(?!webhook)\w+\.mjs$/.test(file),
     });
-    const stage = await lambdaHarness(bare);
-    stage.task("restart", ended);
-    const container = await stage.start();
+    const harness = await lambdaHarness(bare);
+    harness.task("restart", ended);
+    const container = await harness.start();
     expect(summaryOf(await container.invoke("one")).sinks["ops"]).toMatchObject({ accepted: 1 });
   });
 
   it("makes one HTTP request and no store call in an idle warm run", async () => {
-    const stage = await lambdaHarness(artifact);
-    stage.task("restart", ended);
-    const container = await stage.start();
+    const harness = await lambdaHarness(artifact);
+    harness.task("restart", ended);
+    const container = await harness.start();
     summaryOf(await container.invoke("one"));
-    stage.engine.calls.length = 0;
-    const before = stage.simulator.requestCount();
+    harness.engine.calls.length = 0;
+    const before = harness.simulator.requestCount();
     expect(summaryOf(await container.invoke("two")).streams).toMatchObject([{ changes: 0, error: null }]);
-    expect(stage.simulator.requestCount() - before).toBe(1);
-    expect(stage.engine.calls).toEqual([]);
-    expect(stage.receiver.deliveries).toHaveLength(1);
+    expect(harness.simulator.requestCount() - before).toBe(1);
+    expect(harness.engine.calls).toEqual([]);
+    expect(harness.receiver.deliveries).toHaveLength(1);
   });
 
   it.each([
     ["an SNS notification", snsEvent(JSON.stringify({ resource: instance.id }))],
     ["an event of EventBridge", eventBridgeEvent(instance.id)],
   ])("polls at once by %s that names the instance, and once for 100 of them", async (_, event) => {
-    const stage = await lambdaHarness(artifact);
-    const container = await stage.start();
+    const harness = await lambdaHarness(artifact);
+    const container = await harness.start();
     summaryOf(await container.invoke("timer"));
-    const subject = stage.task("restart", ended);
-    const before = stage.simulator.requestCount();
+    const subject = harness.task("restart", ended);
+    const before = harness.simulator.requestCount();
     for (let repeat = 0; repeat < 100; repeat++)
       expect(
         summaryOf(await container.invoke(`wake-${repeat}`, undefined, event)).sinks["ops"],
       ).toMatchObject({
         accepted: 1,
       });
-    expect(stage.simulator.requestCount() - before).toBe(1);
-    expect(arrived(stage)).toMatchObject([{ subject }]);
+    expect(harness.simulator.requestCount() - before).toBe(1);
+    expect(arrived(harness)).toMatchObject([{ subject }]);
     // An alarm counts the timer's runs; what was reported once is not counted again.
     const sum = (name: string) =>
       container.lines().reduce((total, line) => total + (Number(line[name]) || 0), 0);
@@ -149,96 +149,96 @@ describe("the packaged function", () => {
   });
 
   it("polls all streams by any event that it cannot make sense of", async () => {
-    const stage = await lambdaHarness(artifact);
-    const subject = stage.task("restart", ended);
-    const container = await stage.start();
+    const harness = await lambdaHarness(artifact);
+    const subject = harness.task("restart", ended);
+    const container = await harness.start();
     for (const [index, [, event]] of hostileEvents.entries())
       expect(summaryOf(await container.invoke(`wake-${index}`, undefined, event)).streams).toMatchObject([
         { error: null },
       ]);
-    expect(arrived(stage)).toMatchObject([{ subject }]);
+    expect(arrived(harness)).toMatchObject([{ subject }]);
   });
 
   it("tells nothing twice when the platform repeats an event, in the same container or another", async () => {
-    const stage = await lambdaHarness(artifact);
-    stage.task("restart", ended);
-    const [first, second] = [await stage.start(), await stage.start()];
+    const harness = await lambdaHarness(artifact);
+    harness.task("restart", ended);
+    const [first, second] = [await harness.start(), await harness.start()];
     for (const container of [first, first, second]) summaryOf(await container.invoke("the-same"));
-    expect(stage.receiver.deliveries).toHaveLength(1);
+    expect(harness.receiver.deliveries).toHaveLength(1);
   });
 
   it("ends before the platform's deadline, and the next run delivers what is left", async () => {
-    const stage = await lambdaHarness(artifact, {
+    const harness = await lambdaHarness(artifact, {
       timeBudget: "30s",
       respond: (number) => (number === 1 ? { hang: true } : {}),
     });
-    const subject = stage.task("restart", ended);
-    const container = await stage.start();
+    const subject = harness.task("restart", ended);
+    const container = await harness.start();
     const startedMs = Date.now();
     const cut = summaryOf(await container.invoke("one", 7_500));
     expect(Date.now() - startedMs).toBeLessThan(7_500);
     expect(cut.sinks["ops"]).toMatchObject({ accepted: 0, retrying: 1, pending: 1 });
     const next = summaryOf(await container.invoke("two"));
     expect(next.sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
-    expect(arrived(stage).at(-1)).toEqual({ type: "com.huaweicloud.dms.task.succeeded", subject });
+    expect(arrived(harness).at(-1)).toEqual({ type: "com.huaweicloud.dms.task.succeeded", subject });
   });
 
   it("loses nothing when the platform kills it during a delivery", async () => {
-    const stage = await lambdaHarness(artifact, {
+    const harness = await lambdaHarness(artifact, {
       respond: (number) => (number === 1 ? { hang: true } : {}),
     });
-    const subject = stage.task("restart", ended);
-    const killed = await stage.start();
+    const subject = harness.task("restart", ended);
+    const killed = await harness.start();
     const cut = killed.invoke("one").catch((error: Error) => error.message);
-    await expect.poll(() => stage.receiver.deliveries.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => harness.receiver.deliveries.length, { timeout: 10_000 }).toBe(1);
     await killed.kill();
     expect(await cut).toBe("the container ended: SIGKILL");
-    const container = await stage.start();
+    const container = await harness.start();
     await expect
       .poll(async () => summaryOf(await container.invoke(`after-${Date.now()}`)).sinks["ops"]?.pending, {
         timeout: 10_000,
         interval: 500,
       })
       .toBe(0);
-    const [one, ...others] = stage.receiver.events();
+    const [one, ...others] = harness.receiver.events();
     expect(others).toEqual([one]);
     expect(one?.subject).toBe(subject);
   });
 
   it("tells each change once when two containers overlap", async () => {
-    const stage = await lambdaHarness(artifact);
-    const subjects = Array.from({ length: 40 }, (_, index) => stage.task(`task-${index}`, ended));
-    const containers = [await stage.start(), await stage.start()];
+    const harness = await lambdaHarness(artifact);
+    const subjects = Array.from({ length: 40 }, (_, index) => harness.task(`task-${index}`, ended));
+    const containers = [await harness.start(), await harness.start()];
     await Promise.all(
       containers.map(async (container, index) => summaryOf(await container.invoke(`${index}`))),
     );
     for (const [index, container] of containers.entries())
       summaryOf(await container.invoke(`again-${index}`));
-    const told = stage.receiver.events().map(({ subject }) => subject);
+    const told = harness.receiver.events().map(({ subject }) => subject);
     expect(told.toSorted()).toEqual(subjects.toSorted());
   });
 
   it("delivers what an operator's command line brought back from the dead letters", async () => {
-    const stage = await lambdaHarness(artifact, {
+    const harness = await lambdaHarness(artifact, {
       respond: (number) => (number === 1 ? { status: 400 } : {}),
     });
-    const subject = stage.task("restart", ended);
-    const refused = await stage.start();
+    const subject = harness.task("restart", ended);
+    const refused = await harness.start();
     expect(summaryOf(await refused.invoke("one")).sinks["ops"]).toMatchObject({
       deadLettered: 1,
       pending: 0,
     });
     expect(refused.lines()).toContainEqual(expect.objectContaining({ DeadLettered: 1, SuccessfulRuns: 1 }));
-    const redriven = await stage.cli("dead-letters", "redrive", "--json");
+    const redriven = await harness.cli("dead-letters", "redrive", "--json");
     expect([redriven.code, redriven.err]).toEqual([0, ""]);
-    const container = await stage.start();
+    const container = await harness.start();
     expect(summaryOf(await container.invoke("two")).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
-    expect(arrived(stage).map((event) => event.subject)).toEqual([subject, subject]);
+    expect(arrived(harness).map((event) => event.subject)).toEqual([subject, subject]);
   });
 
   it("fails after its run when a stream cannot be read, and goes on with the next", async () => {
-    const stage = await lambdaHarness(artifact);
-    const container = await stage.start({ AK: "wrong" });
+    const harness = await lambdaHarness(artifact);
+    const container = await harness.start({ AK: "wrong" });
     const outcome = await container.invoke("one");
     expect(outcome).toMatchObject({ kind: "error", errorType: "RunFailed" });
     expect(outcome).toMatchObject({
@@ -249,11 +249,11 @@ describe("the packaged function", () => {
   });
 
   it("fails each run, and names what is wrong, while its configuration is none", async () => {
-    const stage = await lambdaHarness(artifact);
+    const harness = await lambdaHarness(artifact);
     const file = join(artifact, "bridge.config.json");
     await writeFile(file, "{}");
     try {
-      const container = await stage.start({ BRIDGE_CONFIG: file });
+      const container = await harness.start({ BRIDGE_CONFIG: file });
       expect(await container.invoke("one")).toMatchObject({
         kind: "error",
         errorType: "ConfigError",

@@ -16,7 +16,7 @@ const hourMs = 60 * minuteMs;
 const webhookSecret = planted.webhook;
 
 /** A bridge with these sinks on one instance, which it need not list, and its store in the folder `state`. */
-const stageWith = ({ source = {}, sinks }: { readonly source?: object; readonly sinks: Sinks }) =>
+const harnessWith = ({ source = {}, sinks }: { readonly source?: object; readonly sinks: Sinks }) =>
   bridgeFolder({
     sinks,
     source: { instances: [instance.id], ...source },
@@ -36,8 +36,8 @@ const webhook = (url: string, more: object = {}) =>
   });
 
 /** One `poll --json` that ends as it should, and its summary. */
-async function poll(stage: BridgeFolder, expectedCode = 0): Promise<RunSummary> {
-  const { code, out, err } = await stage.run("poll", "--json");
+async function poll(harness: BridgeFolder, expectedCode = 0): Promise<RunSummary> {
+  const { code, out, err } = await harness.run("poll", "--json");
   expect([code, err]).toEqual([expectedCode, ""]);
   return JSON.parse(out);
 }
@@ -46,8 +46,8 @@ const told = (events: readonly CloudEvent[], task: string): readonly string[] =>
   events.filter(({ subject }) => subject === task).map(({ data }) => data.change.to);
 
 /** Everything a write to the store would change. */
-async function storeState(stage: BridgeFolder): Promise<readonly unknown[]> {
-  const folder = join(stage.folder, "state");
+async function storeState(harness: BridgeFolder): Promise<readonly unknown[]> {
+  const folder = join(harness.folder, "state");
   return Promise.all(
     (await readdir(folder)).toSorted().map(async (name) => {
       const file = join(folder, name);
@@ -63,15 +63,15 @@ describe("a task that ends hours after it was created", () => {
     { maxOpenAge: "1h", read: "singly, since the window has passed it" },
   ])("gives two events in order, read $read", async ({ maxOpenAge }) => {
     const ops = await receiver();
-    const stage = await stageWith({ sinks: { ops: webhook(ops.url) }, source: { maxOpenAge } });
-    stage.task(undefined, "SUCCESS", 30 * hourMs);
-    const task = stage.task(undefined, "EXECUTING", 6 * hourMs);
-    stage.task(undefined, "SUCCESS", minuteMs);
-    const first = await poll(stage);
-    const second = await poll(stage);
-    stage.task(undefined, "FAILED", 0);
-    stage.simulator.world.setStatus(task, "SUCCESS");
-    const third = await poll(stage);
+    const harness = await harnessWith({ sinks: { ops: webhook(ops.url) }, source: { maxOpenAge } });
+    harness.task(undefined, "SUCCESS", 30 * hourMs);
+    const task = harness.task(undefined, "EXECUTING", 6 * hourMs);
+    harness.task(undefined, "SUCCESS", minuteMs);
+    const first = await poll(harness);
+    const second = await poll(harness);
+    harness.task(undefined, "FAILED", 0);
+    harness.simulator.world.setStatus(task, "SUCCESS");
+    const third = await poll(harness);
 
     expect([first.streams[0]?.beginTime, second.streams[0]?.changes]).toEqual([null, 0]);
     const beginMs = Date.parse(third.streams[0]?.beginTime ?? "");
@@ -86,29 +86,29 @@ describe("a task that ends hours after it was created", () => {
 describe("a poll that finds no change", () => {
   it("makes one request, sends nothing and writes nothing", async () => {
     const ops = await receiver();
-    const stage = await stageWith({ sinks: { ops: webhook(ops.url) } });
-    stage.task(undefined, "EXECUTING", 2 * hourMs);
-    stage.task(undefined, "SUCCESS", hourMs);
-    await poll(stage);
-    const before = [await storeState(stage), ops.connections(), ops.deliveries.length];
-    const requests = stage.simulator.requestCount();
-    const summary = await poll(stage);
+    const harness = await harnessWith({ sinks: { ops: webhook(ops.url) } });
+    harness.task(undefined, "EXECUTING", 2 * hourMs);
+    harness.task(undefined, "SUCCESS", hourMs);
+    await poll(harness);
+    const before = [await storeState(harness), ops.connections(), ops.deliveries.length];
+    const requests = harness.simulator.requestCount();
+    const summary = await poll(harness);
     expect(summary.streams).toMatchObject([{ tasks: 2, changes: 0, error: null }]);
-    expect(stage.simulator.requestCount() - requests).toBe(1);
-    expect([await storeState(stage), ops.connections(), ops.deliveries.length]).toEqual(before);
+    expect(harness.simulator.requestCount() - requests).toBe(1);
+    expect([await storeState(harness), ops.connections(), ops.deliveries.length]).toEqual(before);
   });
 });
 
 describe("a new stream with startFrom: now", () => {
   it("takes what has ended as its baseline, and follows what is open", async () => {
     const ops = await receiver();
-    const stage = await stageWith({ sinks: { ops: webhook(ops.url) }, source: { startFrom: "now" } });
-    const ended = stage.task(undefined, "SUCCESS", hourMs);
-    const open = stage.task(undefined, "EXECUTING", hourMs);
-    await poll(stage);
-    stage.simulator.world.setStatus(open, "FAILED");
-    const later = stage.task(undefined, "SUCCESS");
-    await poll(stage);
+    const harness = await harnessWith({ sinks: { ops: webhook(ops.url) }, source: { startFrom: "now" } });
+    const ended = harness.task(undefined, "SUCCESS", hourMs);
+    const open = harness.task(undefined, "EXECUTING", hourMs);
+    await poll(harness);
+    harness.simulator.world.setStatus(open, "FAILED");
+    const later = harness.task(undefined, "SUCCESS");
+    await poll(harness);
     expect(told(ops.events(), ended)).toEqual([]);
     expect(told(ops.events(), open).at(-1)).toBe("FAILED");
     expect(told(ops.events(), later)).toEqual(["SUCCESS"]);
@@ -123,16 +123,16 @@ describe("a webhook that answers 503 for three runs", () => {
       respond: () => ({ status }),
       onDelivery: ({ events }) => status === 204 && accepted.push(...events),
     });
-    const stage = await stageWith({ sinks: { ops: webhook(ops.url) } });
-    const tasks = [3, 2, 1].map((age) => stage.task(undefined, "CREATED", age * hourMs));
+    const harness = await harnessWith({ sinks: { ops: webhook(ops.url) } });
+    const tasks = [3, 2, 1].map((age) => harness.task(undefined, "CREATED", age * hourMs));
     for (const next of ["EXECUTING", "SUCCESS", null]) {
-      const summary = await poll(stage);
+      const summary = await poll(harness);
       expect(summary.sinks["ops"]).toMatchObject({ accepted: 0, deadLettered: 0, state: "failing" });
-      if (next) for (const task of tasks) stage.simulator.world.setStatus(task, next);
+      if (next) for (const task of tasks) harness.simulator.world.setStatus(task, next);
     }
     const refused = ops.deliveries.length;
     status = 204;
-    const summary = await poll(stage);
+    const summary = await poll(harness);
 
     expect(refused).toBeGreaterThanOrEqual(3);
     expect(summary.sinks["ops"]).toMatchObject({ accepted: 9, pending: 0 });
@@ -144,17 +144,17 @@ describe("a webhook that answers 503 for three runs", () => {
 describe("one sink in trouble", () => {
   it("does not starve another when its port is closed", async () => {
     const good = await receiver();
-    const stage = await stageWith({
+    const harness = await harnessWith({
       sinks: { down: webhook(`http://127.0.0.1:${await freePort()}/`), good: webhook(good.url) },
     });
-    for (let count = 1; count <= 20; count++) stage.task(undefined, "SUCCESS", count * minuteMs);
-    const first = await poll(stage);
+    for (let count = 1; count <= 20; count++) harness.task(undefined, "SUCCESS", count * minuteMs);
+    const first = await poll(harness);
     expect(first.sinks).toMatchObject({
       good: { accepted: 20, pending: 0 },
       down: { accepted: 0, pending: 20 },
     });
-    stage.task(undefined, "FAILED");
-    const second = await poll(stage);
+    harness.task(undefined, "FAILED");
+    const second = await poll(harness);
     expect(second.sinks).toMatchObject({ good: { accepted: 1, pending: 0 }, down: { pending: 21 } });
   });
 
@@ -163,22 +163,22 @@ describe("one sink in trouble", () => {
     const good = await receiver({ onDelivery: ({ number }) => number === 20 && everything.resolve() });
     const patient = { now: systemClock.now, sleep: () => everything.promise };
     const slow = await receiver({ clock: patient, respond: () => ({ status: 204, delayMs: 1 }) });
-    const stage = await stageWith({ sinks: { slow: webhook(slow.url), good: webhook(good.url) } });
-    for (let count = 1; count <= 20; count++) stage.task(undefined, "SUCCESS", count * minuteMs);
-    const summary = await poll(stage);
+    const harness = await harnessWith({ sinks: { slow: webhook(slow.url), good: webhook(good.url) } });
+    for (let count = 1; count <= 20; count++) harness.task(undefined, "SUCCESS", count * minuteMs);
+    const summary = await poll(harness);
     expect(summary.sinks).toMatchObject({ good: { accepted: 20 }, slow: { accepted: 20 } });
   });
 
   it("keeps everything while it is blocked, says so, and gets it all in order once it is mended", async () => {
     let status = 401;
     const ops = await receiver({ respond: () => ({ status }) });
-    const stage = await stageWith({ sinks: { ops: webhook(ops.url) } });
-    const tasks = [2, 1].map((age) => stage.task(undefined, "EXECUTING", age * hourMs));
-    const blocked = await stage.run("poll");
+    const harness = await harnessWith({ sinks: { ops: webhook(ops.url) } });
+    const tasks = [2, 1].map((age) => harness.task(undefined, "EXECUTING", age * hourMs));
+    const blocked = await harness.run("poll");
     expect(blocked.code).toBe(0);
     expect(blocked.out).toContain("ops is blocked (unauthorized). 2 events kept until it is mended");
-    for (const task of tasks) stage.simulator.world.setStatus(task, "SUCCESS");
-    expect((await poll(stage)).sinks["ops"]).toMatchObject({
+    for (const task of tasks) harness.simulator.world.setStatus(task, "SUCCESS");
+    expect((await poll(harness)).sinks["ops"]).toMatchObject({
       pending: 4,
       state: "blocked",
       reason: "unauthorized",
@@ -186,7 +186,7 @@ describe("one sink in trouble", () => {
 
     const refused = ops.deliveries.length;
     status = 204;
-    expect((await poll(stage)).sinks["ops"]).toMatchObject({ accepted: 4, pending: 0, state: "healthy" });
+    expect((await poll(harness)).sinks["ops"]).toMatchObject({ accepted: 4, pending: 0, state: "healthy" });
     const accepted = ops.deliveries.slice(refused).flatMap(({ events }) => events);
     for (const task of tasks) expect(told(accepted, task)).toEqual(["EXECUTING", "SUCCESS"]);
   });
@@ -196,23 +196,25 @@ describe("an event that its receiver refuses with 400", () => {
   it("becomes a dead letter that a redrive brings back", async () => {
     let status = 400;
     const ops = await receiver({ respond: () => ({ status, body: "bad event" }) });
-    const stage = await stageWith({ sinks: { ops: webhook(ops.url) } });
-    const task = stage.task(undefined, "FAILED");
-    expect((await poll(stage, 1)).sinks["ops"]).toMatchObject({ deadLettered: 1, pending: 0 });
+    const harness = await harnessWith({ sinks: { ops: webhook(ops.url) } });
+    const task = harness.task(undefined, "FAILED");
+    expect((await poll(harness, 1)).sinks["ops"]).toMatchObject({ deadLettered: 1, pending: 0 });
     const [id] = ops.events().map((event) => event.id);
 
-    const listed = JSON.parse((await stage.run("dead-letters", "list", "--json")).out);
+    const listed = JSON.parse((await harness.run("dead-letters", "list", "--json")).out);
     expect(listed).toMatchObject({ deadLetters: [{ sink: "ops", reason: "rejected", event: { id } }] });
     status = 204;
-    expect(JSON.parse((await stage.run("dead-letters", "redrive", "--json")).out)).toEqual({
+    expect(JSON.parse((await harness.run("dead-letters", "redrive", "--json")).out)).toEqual({
       redriven: 1,
       left: 0,
     });
-    expect((await poll(stage)).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
+    expect((await poll(harness)).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
     expect(ops.deliveries.map(({ events }) => events[0]?.id)).toEqual([id, id]);
     expect(new Set(ops.deliveries.map(({ body }) => body)).size).toBe(1);
     expect(told(ops.events(), task)).toEqual(["FAILED", "FAILED"]);
-    expect(JSON.parse((await stage.run("dead-letters", "list", "--json")).out)).toEqual({ deadLetters: [] });
+    expect(JSON.parse((await harness.run("dead-letters", "list", "--json")).out)).toEqual({
+      deadLetters: [],
+    });
   });
 });
 
@@ -233,8 +235,8 @@ describe("secrets", () => {
         }),
       });
       const sink = webhook(`${ops.url}/${path}?token=${path}`, { headers: { authorization: header } });
-      const stage = await stageWith({ sinks: { ops: sink } });
-      stage.task(undefined, "FAILED");
+      const harness = await harnessWith({ sinks: { ops: sink } });
+      harness.task(undefined, "FAILED");
       const commands = [
         ["poll"],
         ["tasks"],
@@ -244,13 +246,13 @@ describe("secrets", () => {
       ];
       for (const command of commands) {
         for (const more of [["--json"], []]) {
-          const { out, err } = await stage.run(...command, ...more, "--log-level", "debug", "--debug");
+          const { out, err } = await harness.run(...command, ...more, "--log-level", "debug", "--debug");
           for (const secret of secrets) expect(out + err).not.toContain(secret);
         }
       }
       expect(ops.deliveries[0]?.headers["authorization"]).toBe(header);
-      for (const name of await readdir(join(stage.folder, "state"))) {
-        const bytes = await readFile(join(stage.folder, "state", name), "latin1");
+      for (const name of await readdir(join(harness.folder, "state"))) {
+        const bytes = await readFile(join(harness.folder, "state", name), "latin1");
         for (const secret of secrets) expect(bytes).not.toContain(secret);
       }
     },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { receiving } from "../harness/api.ts";
-import { exampleStage, onLoopback } from "./example.ts";
+import { exampleHarness, onLoopback } from "./example.ts";
 
 describe("the example deliver-to-slack", () => {
   it("posts failures, and nothing else", async () => {
     const slack = await receiving({ respond: () => ({ status: 200, body: "ok" }) });
     const environment = { SLACK_URL: `${slack.url}/services/T/B/x` };
-    const { task, poll, cli } = await exampleStage("deliver-to-slack", { environment, sink: onLoopback });
+    const { task, poll, cli } = await exampleHarness("deliver-to-slack", { environment, sink: onLoopback });
     expect(await poll()).toMatchObject({ accepted: 0 });
     task("bindInstancePublicIp", "SUCCESS");
     task("kafkaRestart", "FAILED");

@@ -3,7 +3,7 @@ import { startFauxqs } from "fauxqs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { consumer } from "../../examples/deliver-to-sqs/consumer.ts";
 import type { CloudEvent } from "../../lib/change/event.ts";
-import { exampleStage } from "./example.ts";
+import { exampleHarness } from "./example.ts";
 
 /** A FIFO queue before the example's bridge. */
 async function queued() {
@@ -11,7 +11,7 @@ async function queued() {
   onTestFinished(() => server.stop());
   const { queueUrl } = server.createQueue("dms-tasks.fifo", { attributes: { FifoQueue: "true" } });
   const endpoint = `http://127.0.0.1:${server.port}`;
-  const stage = await exampleStage("deliver-to-sqs", {
+  const harness = await exampleHarness("deliver-to-sqs", {
     environment: {
       QUEUE_URL: queueUrl,
       AWS_ENDPOINT_URL_SQS: endpoint,
@@ -20,7 +20,7 @@ async function queued() {
       AWS_SECRET_ACCESS_KEY: "secret",
     },
   });
-  return { ...stage, waiting: () => server.inspectQueue("dms-tasks.fifo")?.messages.ready ?? [] };
+  return { ...harness, waiting: () => server.inspectQueue("dms-tasks.fifo")?.messages.ready ?? [] };
 }
 
 type Waiting = Awaited<ReturnType<typeof queued>>["waiting"];

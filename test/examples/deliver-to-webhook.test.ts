@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { receiver } from "../../examples/deliver-to-webhook/receiver.ts";
 import type { CloudEvent } from "../../lib/change/event.ts";
 import { listening } from "../harness/servers.ts";
-import { exampleStage, onLoopback } from "./example.ts";
+import { exampleHarness, onLoopback } from "./example.ts";
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
@@ -33,8 +33,8 @@ async function started() {
   };
 }
 
-const stageFor = (url: string, key = secret) =>
-  exampleStage("deliver-to-webhook", {
+const harnessFor = (url: string, key = secret) =>
+  exampleHarness("deliver-to-webhook", {
     environment: { WEBHOOK_URL: url, WEBHOOK_SECRET: key },
     sink: onLoopback,
   });
@@ -42,7 +42,7 @@ const stageFor = (url: string, key = secret) =>
 describe("the example deliver-to-webhook", () => {
   it("acts on each event once, however often it comes", async () => {
     const { url, acted, statuses } = await started();
-    const { task, poll, forget } = await stageFor(url);
+    const { task, poll, forget } = await harnessFor(url);
     task("bindInstancePublicIp", "EXECUTING");
     expect(await poll()).toMatchObject({ accepted: 1 });
     await forget();
@@ -53,7 +53,7 @@ describe("the example deliver-to-webhook", () => {
 
   it("gets an event again that it could not act on", async () => {
     const { url, acted, statuses, fail } = await started();
-    const { task, poll } = await stageFor(url);
+    const { task, poll } = await harnessFor(url);
     task("bindInstancePublicIp", "EXECUTING");
     fail(1);
     expect(await poll()).toMatchObject({ accepted: 1 });
@@ -63,7 +63,7 @@ describe("the example deliver-to-webhook", () => {
 
   it("takes nothing that another key has signed", async () => {
     const { url, acted, statuses } = await started();
-    const { task, poll } = await stageFor(url, `whsec_${Buffer.alloc(32, 8).toString("base64")}`);
+    const { task, poll } = await harnessFor(url, `whsec_${Buffer.alloc(32, 8).toString("base64")}`);
     task("bindInstancePublicIp", "EXECUTING");
     expect(await poll()).toMatchObject({ accepted: 0, pending: 1, state: "blocked" });
     expect(statuses).toEqual([401]);

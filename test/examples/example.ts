@@ -12,7 +12,7 @@ export interface ExampleOptions {
 }
 
 /** An example's own configuration before a simulated API, in a folder of its own. */
-export async function exampleStage(name: string, { environment, sink = "" }: ExampleOptions) {
+export async function exampleHarness(name: string, { environment, sink = "" }: ExampleOptions) {
   const folder = await mkdtemp(join(tmpdir(), "bridge-example-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const simulator = await startApi();

@@ -53,7 +53,7 @@ const withReceives = (message: Received, receives: number): Received => ({
   attributes: { ...message.attributes, ApproximateReceiveCount: String(receives) },
 });
 
-function stage(
+function setUp(
   answer: (event: CloudEvent) => DeliveryResult = () => accepted,
   over: Partial<RetryPolicy> = {},
   rate: RateLimit | null = null,
@@ -94,7 +94,7 @@ function stage(
 
 describe("a deliverer", () => {
   it("delivers each event, and fails nothing", async () => {
-    const { sink, deliver, queue, deadLetters } = stage();
+    const { sink, deliver, queue, deadLetters } = setUp();
     const events = [eventOf(1), eventOf(2), eventOf(1, 1)];
     expect(await deliver(events.map((event) => messageOf(event)))).toEqual({
       failed: [],
@@ -107,7 +107,7 @@ describe("a deliverer", () => {
   });
 
   it("shows its observer each attempt with the event's own stream", async () => {
-    const { deliver, attempts } = stage();
+    const { deliver, attempts } = setUp();
     const event = eventOf(1);
     await deliver([messageOf(event)]);
     expect(attempts).toEqual([
@@ -124,7 +124,7 @@ describe("a deliverer", () => {
 
   it("fails the event that was not taken and all later ones of its task, and no others", async () => {
     const first = eventOf(1);
-    const { sink, deliver } = stage(({ id }) => (id === first.id ? busy : accepted));
+    const { sink, deliver } = setUp(({ id }) => (id === first.id ? busy : accepted));
     const batch = [first, eventOf(2), eventOf(1, 1), eventOf(1, 2), eventOf(2, 1)].map((event) =>
       messageOf(event),
     );
@@ -150,17 +150,17 @@ describe("a deliverer", () => {
         ],
       ],
     ] as const) {
-      const { deliver, logged } = stage(() => answer);
+      const { deliver, logged } = setUp(() => answer);
       await deliver([messageOf(eventOf(1))]);
       expect(logged).toMatchObject([line]);
     }
-    const { deliver, logged } = stage();
+    const { deliver, logged } = setUp();
     await deliver([messageOf(eventOf(1))]);
     expect(logged).toEqual([]);
   });
 
   it("delivers an event once that two messages of a batch carry, and ends both", async () => {
-    const { sink, deliver } = stage();
+    const { sink, deliver } = setUp();
     const twice = ["x", "y"].map((messageId) => messageOf(eventOf(1), { messageId }));
     expect((await deliver(twice)).failed).toEqual([]);
     expect(sink.attempts).toHaveLength(1);
@@ -169,14 +169,14 @@ describe("a deliverer", () => {
   });
 
   it("counts what the filter leaves out as done", async () => {
-    const { sink, deliver } = stage();
+    const { sink, deliver } = setUp();
     const summary = await deliver([messageOf(sampleEvent(1, { name: "filtered" }))]);
     expect(summary).toMatchObject({ failed: [], filtered: 1, accepted: 0 });
     expect(sink.attempts).toEqual([]);
   });
 
   it("hides what was not taken for longer with each time it comes", async () => {
-    const { deliver, queue } = stage(() => busy);
+    const { deliver, queue } = setUp(() => busy);
     for (const receiveCount of [1, 2, 5, 40])
       await deliver([messageOf(eventOf(receiveCount), { receiveCount })]);
     expect(queue.visibility.map(({ seconds }) => seconds)).toEqual([5, 10, 80, 450]);
@@ -184,13 +184,13 @@ describe("a deliverer", () => {
   });
 
   it("hides it for as long as the sink asked", async () => {
-    const { deliver, queue } = stage(() => throttled);
+    const { deliver, queue } = setUp(() => throttled);
     await deliver([messageOf(eventOf(1))]);
     expect(queue.visibility.map(({ seconds }) => seconds)).toEqual([90]);
   });
 
   it("does not try a sink before the time it asked for, in the next batch either", async () => {
-    const { sink, clock, deliver, queue } = stage(() => throttled);
+    const { sink, clock, deliver, queue } = setUp(() => throttled);
     await deliver([messageOf(eventOf(1))]);
     await clock.advance(30_000);
     const { failed } = await deliver([messageOf(eventOf(2))]);
@@ -199,7 +199,7 @@ describe("a deliverer", () => {
   });
 
   it("tries a sink that is blocked with one event of each batch, and keeps all of them", async () => {
-    const { sink, deliver, deadLetters } = stage(() => locked);
+    const { sink, deliver, deadLetters } = setUp(() => locked);
     const batch = Array.from({ length: 10 }, (_, index) => messageOf(eventOf(index)));
     await deliver(batch);
     sink.attempts.length = 0;
@@ -211,7 +211,7 @@ describe("a deliverer", () => {
   });
 
   it("sends what will never pass to the dead letters, with the reason and in its group, and ends its message", async () => {
-    const { deliver, deadLetters } = stage(() => refused);
+    const { deliver, deadLetters } = setUp(() => refused);
     const message = messageOf(eventOf(1));
     expect(await deliver([message])).toMatchObject({ failed: [], deadLettered: 1 });
     expect(deadLetters.sent).toEqual([
@@ -224,14 +224,14 @@ describe("a deliverer", () => {
   });
 
   it("gives a letter that was redriven and given up again another deduplication id", async () => {
-    const { deliver, deadLetters } = stage(() => refused);
+    const { deliver, deadLetters } = setUp(() => refused);
     for (const receiptHandle of ["one", "two"]) await deliver([messageOf(eventOf(1), { receiptHandle })]);
     const [one, two] = deadLetters.sent.map(({ fifo }) => fifo?.deduplication);
     expect(one).not.toBe(two);
   });
 
   it("sends a message that holds no event to the dead letters, and delivers the others", async () => {
-    const { deliver, deadLetters, sink } = stage();
+    const { deliver, deadLetters, sink } = setUp();
     const poisoned = record("{}", { messageId: "poison" });
     expect(await deliver([poisoned, messageOf(eventOf(1))])).toMatchObject({ failed: [], deadLettered: 1 });
     expect(deadLetters.sent).toEqual([
@@ -241,7 +241,7 @@ describe("a deliverer", () => {
   });
 
   it("keeps a message, and the later ones of its task, while its dead letter cannot be stored", async () => {
-    const { deliver, deadLetters } = stage(({ id }) => (id === eventOf(1).id ? refused : accepted));
+    const { deliver, deadLetters } = setUp(({ id }) => (id === eventOf(1).id ? refused : accepted));
     deadLetters.fails = new AwsError("unavailable", "InternalError", "sqs SendMessageBatch");
     const batch = [messageOf(eventOf(1)), messageOf(eventOf(1, 1)), messageOf(eventOf(2))];
     const summary = await deliver(batch);
@@ -250,7 +250,7 @@ describe("a deliverer", () => {
   });
 
   it("holds later events of a task back in the batch in which an earlier one was given up", async () => {
-    const { deliver, sink, queue } = stage(({ id }) => (id === eventOf(1).id ? refused : accepted));
+    const { deliver, sink, queue } = setUp(({ id }) => (id === eventOf(1).id ? refused : accepted));
     const later = messageOf(eventOf(1, 1));
     expect((await deliver([messageOf(eventOf(1)), later])).failed).toEqual([later.messageId]);
     expect(queue.visibility.map(({ seconds }) => seconds)).toEqual([0]);
@@ -259,7 +259,7 @@ describe("a deliverer", () => {
   });
 
   it("gives up what is older than the limit, tried in this batch or not", async () => {
-    const { deliver, deadLetters, clock } = stage(() => locked, { maxAgeMs: 60_000 });
+    const { deliver, deadLetters, clock } = setUp(() => locked, { maxAgeMs: 60_000 });
     const batch = [1, 2, 3].map((task) => messageOf(eventOf(task)));
     await deliver(batch);
     await clock.advance(60_000);
@@ -270,7 +270,7 @@ describe("a deliverer", () => {
   });
 
   it("gives an event up after so many attempts, however often it was received", async () => {
-    const { deliver, deadLetters, sink } = stage(() => busy, { maxAttempts: 3 });
+    const { deliver, deadLetters, sink } = setUp(() => busy, { maxAttempts: 3 });
     const message = messageOf(eventOf(1), { receiveCount: 500 });
     for (const attempts of [1, 2, 3]) {
       expect(deadLetters.sent).toEqual([]);
@@ -281,7 +281,7 @@ describe("a deliverer", () => {
   });
 
   it("never gives up an event for receives in which it was not tried", async () => {
-    const { deliver, deadLetters, sink, clock } = stage(
+    const { deliver, deadLetters, sink, clock } = setUp(
       ({ subject }) => (subject === eventOf(1).subject ? busy : accepted),
       { maxAttempts: 2 },
     );
@@ -298,7 +298,7 @@ describe("a deliverer", () => {
 
   it("keeps to the rate from batch to batch, and hides what waits for it until its turn", async () => {
     const rate = new RateLimit({ events: 2, perMs: 60_000 });
-    const { deliver, sink, queue, clock } = stage(undefined, {}, rate);
+    const { deliver, sink, queue, clock } = setUp(undefined, {}, rate);
     const batch = Array.from({ length: 6 }, (_, index) => messageOf(eventOf(index)));
     const { failed } = await deliver(batch);
     expect([failed.length, sink.accepted.length]).toEqual([4, 2]);
@@ -311,14 +311,14 @@ describe("a deliverer", () => {
   });
 
   it("fails what its time did not reach, to come again at once", async () => {
-    const { deliver, sink, queue } = stage();
+    const { deliver, sink, queue } = setUp();
     const { failed } = await deliver([messageOf(eventOf(1))], AbortSignal.abort());
     expect([failed.length, sink.attempts.length]).toEqual([1, 0]);
     expect(queue.visibility.map(({ seconds }) => seconds)).toEqual([0]);
   });
 
   it("fails a message all the same when its visibility cannot be changed", async () => {
-    const { deliver, queue } = stage(() => busy);
+    const { deliver, queue } = setUp(() => busy);
     queue.fails = new AwsError("throttled", "RequestThrottled", "sqs ChangeMessageVisibilityBatch");
     expect((await deliver([messageOf(eventOf(1))])).failed).toHaveLength(1);
   });
@@ -328,7 +328,7 @@ describe("a deliverer", () => {
     const changes = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(changes, fc.infiniteStream(answers), async (tasks, stream) => {
-        const { sink, deliver, deadLetters } = stage(() => stream.next().value);
+        const { sink, deliver, deadLetters } = setUp(() => stream.next().value);
         const counts = new Map<number, number>();
         let waiting = tasks.map((task) => {
           const change = counts.get(task) ?? 0;

@@ -6,7 +6,7 @@ import { exchange, type HttpRequest, headerOf, OutOfTime } from "../../lib/net/e
 import { listening } from "../harness/servers.ts";
 
 /** A server that answers as told, the connections it got, and an exchange with it. */
-async function stage(answer: (response: ServerResponse, headers: IncomingHttpHeaders) => void) {
+async function setUp(answer: (response: ServerResponse, headers: IncomingHttpHeaders) => void) {
   const server = createServer(({ headers }, response) => answer(response, headers));
   let connections = 0;
   server.on("connection", () => {
@@ -41,25 +41,25 @@ const half = (response: ServerResponse): void => {
 
 describe("an exchange", () => {
   it("gives status, headers and all of the body", async () => {
-    const { ask } = await stage((response) => response.writeHead(201, { "x-a": ["1", "2"] }).end("grün"));
+    const { ask } = await setUp((response) => response.writeHead(201, { "x-a": ["1", "2"] }).end("grün"));
     const answer = await ask();
     expect(answer).toMatchObject({ status: 201, text: "grün", cut: null });
     expect([headerOf(answer, "x-a"), headerOf(answer, "x-b")]).toEqual(["1", null]);
   });
 
   it("uses one connection for requests that follow each other", async () => {
-    const { ask, connections } = await stage((response) => response.end("ok"));
+    const { ask, connections } = await setUp((response) => response.end("ok"));
     for (let count = 0; count < 5; count += 1) await ask();
     expect(connections()).toBe(1);
   });
 
   it("reads no more of a body than it may", async () => {
-    const { ask } = await stage((response) => response.end("0123456789 and more"));
+    const { ask } = await setUp((response) => response.end("0123456789 and more"));
     expect(await ask()).toMatchObject({ text: "0123456789", cut: "a body of more than 10 bytes" });
   });
 
   it("fails when the body breaks off, or takes what there is where the status is enough", async () => {
-    const { ask } = await stage((response) => {
+    const { ask } = await setUp((response) => {
       half(response);
       setImmediate(() => response.destroy());
     });
@@ -68,20 +68,20 @@ describe("an exchange", () => {
   });
 
   it("ends when its time is over, before the head or in the body", async () => {
-    const { ask } = await stage(() => {});
+    const { ask } = await setUp(() => {});
     await expect(ask({ timeoutMs: 20, isStatusEnough: true })).rejects.toBeInstanceOf(OutOfTime);
-    const dripping = await stage(half);
+    const dripping = await setUp(half);
     await expect(dripping.ask({ timeoutMs: 50 })).rejects.toBeInstanceOf(OutOfTime);
   });
 
   it("ends with the caller's reason when the caller ends it, before it began and while it runs", async () => {
-    const { ask, abort } = await stage(() => abort.abort("enough"));
+    const { ask, abort } = await setUp(() => abort.abort("enough"));
     await expect(ask()).rejects.toBe("enough");
     await expect(ask()).rejects.toBe("enough");
   });
 
   it("tells when the head is there", async () => {
-    const { ask, abort } = await stage(half);
+    const { ask, abort } = await setUp(half);
     let heads = 0;
     const asking = ask({
       answered: () => {
@@ -98,14 +98,14 @@ const text = "a text that is long enough to be worth it, long enough to be worth
 
 describe("a compressed answer", () => {
   const answering = async (encoding: string, body: Buffer, maxBodyBytes = 1_000) => {
-    const { ask } = await stage((response) =>
+    const { ask } = await setUp((response) =>
       response.writeHead(200, { "content-encoding": encoding }).end(body),
     );
     return ask({ maxBodyBytes });
   };
 
   it("is declined", async () => {
-    const { ask } = await stage((response, headers) => response.end(headers["accept-encoding"]));
+    const { ask } = await setUp((response, headers) => response.end(headers["accept-encoding"]));
     expect(await ask()).toMatchObject({ text: "identity" });
   });
 

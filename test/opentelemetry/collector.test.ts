@@ -17,24 +17,24 @@ const exporting = () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin });
 describe("a poll with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
   it("sends one trace for the run, and one for each event with its attempts in every later run", async () => {
     let up = false;
-    const stage = await bridgeFolder({
+    const harness = await bridgeFolder({
       respond: () => ({ status: up ? 204 : 503 }),
       environment: { ...exporting(), OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=first" },
       sections: { events: { traceparent: true } },
     });
-    stage.task("bindInstancePublicIp", "SUCCESS");
-    await stage.run("poll");
+    harness.task("bindInstancePublicIp", "SUCCESS");
+    await harness.run("poll");
     up = true;
     await expect
       .poll(
         async () => {
-          await stage.run("poll");
-          return stage.receiver.deliveries.length;
+          await harness.run("poll");
+          return harness.receiver.deliveries.length;
         },
         { timeout: 40_000 },
       )
       .toBe(2);
-    const body = JSON.parse(stage.receiver.deliveries.at(-1)?.body ?? "");
+    const body = JSON.parse(harness.receiver.deliveries.at(-1)?.body ?? "");
     const [, traceId, spanId] = body.traceparent.split("-");
     const spans = () => collector.spans().filter((span) => span.traceId === traceId);
     await expect.poll(() => spans().filter(({ name }) => name === "deliver ops").length).toBe(2);
@@ -51,20 +51,20 @@ describe("a poll with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
   });
 
   it("sends its metrics before it ends", async () => {
-    const stage = await bridgeFolder({ environment: exporting() });
-    stage.task("bindInstancePublicIp");
-    await stage.run("poll");
+    const harness = await bridgeFolder({ environment: exporting() });
+    harness.task("bindInstancePublicIp");
+    await harness.run("poll");
     await expect
       .poll(() => collector.printed())
       .toMatch(/Name: dms_task_bridge\.accepted[\s\S]*sink: Str\(ops\)[\s\S]*Value: 1/);
   });
 
   it("sends only the signals whose exporter is not none", async () => {
-    const stage = await bridgeFolder({
+    const harness = await bridgeFolder({
       environment: { ...exporting(), OTEL_TRACES_EXPORTER: "none", OTEL_SERVICE_NAME: "metrics-alone" },
     });
-    stage.task("bindInstancePublicIp");
-    await stage.run("poll");
+    harness.task("bindInstancePublicIp");
+    await harness.run("poll");
     await expect.poll(() => collector.printed()).toContain("service.name: Str(metrics-alone)");
     const [, after = ""] = collector.printed().split("metrics-alone");
     expect(after).not.toContain("Trace ID");
@@ -77,8 +77,8 @@ describe("a poll with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
 
 describe("a function with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
   it("sends its spans before its invocation ends, after which the platform may freeze it", async () => {
-    const stage = await bridgeFolder();
-    stage.task("resizeInstance", "SUCCESS");
+    const harness = await bridgeFolder();
+    harness.task("resizeInstance", "SUCCESS");
     vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.origin);
     onTestFinished(() => void vi.unstubAllEnvs());
     const environment = {
@@ -86,7 +86,7 @@ describe("a function with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
       HUAWEICLOUD_SDK_AK: demoKey.ak,
       HUAWEICLOUD_SDK_SK: demoKey.sk,
     };
-    const deps = { configFile: null, folder: stage.folder, environment, random: () => 0, log: silentLog };
+    const deps = { configFile: null, folder: harness.folder, environment, random: () => 0, log: silentLog };
     const bridge = await warmBridge({ ...deps, clock: systemClock }).current();
     onTestFinished(() => bridge.close());
     const summary = await bridge.run(new AbortController().signal);
@@ -96,11 +96,13 @@ describe("a function with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
 
 describe("a collector that cannot be reached", () => {
   it("delays a poll by no more than its time to flush, and is named in one line", async () => {
-    const stage = await bridgeFolder({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" } });
-    stage.task("bindInstancePublicIp");
-    const { code, err } = await stage.run("poll");
+    const harness = await bridgeFolder({
+      environment: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },
+    });
+    harness.task("bindInstancePublicIp");
+    const { code, err } = await harness.run("poll");
     expect(code).toBe(0);
-    expect(stage.receiver.deliveries).toHaveLength(1);
+    expect(harness.receiver.deliveries).toHaveLength(1);
     expect(err).toContain("telemetry was not exported");
   });
 });

@@ -8,7 +8,7 @@ import { sampleNowMs, samples } from "../../lib/preview/samples.ts";
 import { loadSinkModule, sinkTypes } from "../../lib/sinks/index.ts";
 import { fieldsOf } from "../../lib/text/json.ts";
 import { trial } from "../contract/service.ts";
-import { platformTypes as chatTypes, own, staged } from "../sinks/chat/platforms.ts";
+import { chatTrial, platformTypes as chatTypes, own } from "../sinks/chat/platforms.ts";
 import { foreignEvent, injections } from "../sinks/chat/sample.ts";
 import { from, sesService, to } from "../sinks/mail/service.ts";
 import { running, sampleDeps } from "../sinks/sample.ts";
@@ -20,7 +20,7 @@ const clock = { now: () => sampleNowMs, sleep: async () => {} };
 
 describe("a preview", () => {
   it.each(chatTypes)("of %s has, to the byte, what its sink sends to the platform", async (type) => {
-    const { sink, heard } = await staged(type, sampleStyle("zh"), undefined, { ...sampleDeps, clock });
+    const { sink, heard } = await chatTrial(type, sampleStyle("zh"), undefined, { ...sampleDeps, clock });
     const subject = await sampleSubject(type, "zh");
     const written = { ...platforms[type].options, ...sampleStyle("zh"), ...own[type] };
     const options = fieldsOf(v.parse(subject.module.schema, written));
@@ -125,7 +125,7 @@ describe("a drawing", () => {
   };
 
   it.each(chatTypes)("of %s makes nothing but text of what a task says", async (type) => {
-    const { sink, heard } = await staged(type, style);
+    const { sink, heard } = await chatTrial(type, style);
     for (const text of texts) {
       await sink.deliver([foreignEvent(text)], running());
       const { html } = platforms[type].drawing.draw(heard.at(-1)?.text ?? "");

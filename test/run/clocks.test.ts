@@ -21,8 +21,8 @@ const logged = () => {
   return { log, lines };
 };
 
-/** A stage whose record a test can change behind the run's back. */
-function staged(sinks: readonly ScriptedSink[]) {
+/** A harness whose record a test can change behind the run's back. */
+function setUp(sinks: readonly ScriptedSink[]) {
   const each = streamHarness(sinks);
   const rewrite = async (change: (checkpoint: Checkpoint) => Checkpoint): Promise<void> => {
     const { stream } = each.plan.rules;
@@ -74,7 +74,7 @@ describe("a clock that was ahead once", () => {
 
   it("makes nobody wait: neither for its retry, nor for its pause, nor for its fence", async () => {
     const sink = scriptedSink(ops, () => ({ ...busy, retryAfterMs: 30 * minuteMs }));
-    const { run, show, clock, rewrite } = staged([sink]);
+    const { run, show, clock, rewrite } = setUp([sink]);
     clock.set(createdMs + 30 * dayMs);
     show(task("a"));
     await run();
@@ -161,7 +161,7 @@ describe("a clock that was ahead once", () => {
 
   it("has its watermark said and set right", async () => {
     const sink = scriptedSink(ops);
-    const { run, show, record, rewrite } = staged([sink]);
+    const { run, show, record, rewrite } = setUp([sink]);
     show(task("a", "SUCCESS"));
     await run();
     await rewrite((checkpoint) => ({ ...checkpoint, watermarkMs: createdMs + 30 * dayMs }));
@@ -214,9 +214,9 @@ describe("a clock that is behind for one run that the API refuses", () => {
 describe("a clock that jumps ahead within a run", () => {
   const aged = () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = streamHarness([sink]);
-    const jump = (): void => staged.clock.set(staged.clock.now() + 30 * dayMs);
-    return { ...staged, sink, jump };
+    const harness = streamHarness([sink]);
+    const jump = (): void => harness.clock.set(harness.clock.now() + 30 * dayMs);
+    return { ...harness, sink, jump };
   };
 
   it("while a sink is asked ages no event that is owed to it", async () => {

@@ -19,10 +19,10 @@ const ended = sampleTask({ status: "SUCCESS", updatedAtMs: createdMs + 12 * seco
 
 /** A stream that is followed for 54 seconds, its looks' instants in seconds, and runs over it. */
 function followed(sinks: readonly ScriptedSink[] = [scriptedSink(ops)], callsPerMinute = 600) {
-  const staged = streamHarness(sinks);
-  const { clock, source } = staged;
+  const harness = streamHarness(sinks);
+  const { clock, source } = harness;
   const budget = lookBudgets(clock, callsPerMinute)("key");
-  const plan = { ...staged.plan, follow: { everyMs, budget, followed: new Map() } };
+  const plan = { ...harness.plan, follow: { everyMs, budget, followed: new Map() } };
   const lookedAt: number[] = [];
   const { list } = source;
   source.list = (...call) => {
@@ -30,7 +30,7 @@ function followed(sinks: readonly ScriptedSink[] = [scriptedSink(ops)], callsPer
     return list(...call);
   };
   const begin = (options: Partial<RunOptions> = {}) =>
-    runStreams([inOneGo()], staged.context({ random: () => 0 }), {
+    runStreams([inOneGo()], harness.context({ random: () => 0 }), {
       signal: new AbortController().signal,
       followForMs: 54 * secondMs,
       ...options,
@@ -39,7 +39,7 @@ function followed(sinks: readonly ScriptedSink[] = [scriptedSink(ops)], callsPer
     yield { plans: [plan], failedSources: [] };
   }
   return {
-    ...staged,
+    ...harness,
     plan,
     budget,
     lookedAt,

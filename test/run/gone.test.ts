@@ -17,7 +17,7 @@ const task = (id: string, status = "EXECUTING", createdAtMs = createdMs, updated
   sampleTask({ id: taskId(id), status, createdAtMs, updatedAtMs });
 
 /** Two open tasks and an ended one, all told, and runs at so many milliseconds after that. */
-async function staged() {
+async function setUp() {
   const sink = scriptedSink(ops);
   const each = streamHarness([sink]);
   const { clock, plan, context, source, show, run } = each;
@@ -43,7 +43,7 @@ const bothVanished = ["first EXECUTING VANISHED", "later EXECUTING VANISHED"];
 
 describe("an instance that the API calls gone", () => {
   it("has its open tasks told as vanished once two runs, a minute apart, were told so", async () => {
-    const { runAt, told, record } = await staged();
+    const { runAt, told, record } = await setUp();
     const before = await record();
     expect((await runAt(0, gone)).error).toBe(gone);
     expect(await record()).toMatchObject({ goneMs: createdMs + 1_000 });
@@ -58,7 +58,7 @@ describe("an instance that the API calls gone", () => {
   });
 
   it("has its tasks told again once it can be read again", async () => {
-    const { runAt, told, record, show } = await staged();
+    const { runAt, told, record, show } = await setUp();
     await runAt(0, gone);
     await runAt(minuteMs, gone);
     show(task("first", "SUCCESS", createdMs, createdMs + 5_000));
@@ -68,7 +68,7 @@ describe("an instance that the API calls gone", () => {
   });
 
   it("is missed anew when it could be read in between, and for another refusal never", async () => {
-    const { runAt, told } = await staged();
+    const { runAt, told } = await setUp();
     await runAt(0, gone);
     await runAt(30_000, null);
     await runAt(minuteMs, gone);
@@ -79,7 +79,7 @@ describe("an instance that the API calls gone", () => {
 
 describe("an instance that complete lists lack", () => {
   it("has its open tasks told as vanished from the second list, a minute on, and is not asked for", async () => {
-    const { runAt, told, source } = await staged();
+    const { runAt, told, source } = await setUp();
     const asked = source.begins.length;
     for (const absentMs of [createdMs, createdMs + 59_999])
       await runAt(minuteMs, null, { source: null, absentMs });
@@ -93,7 +93,7 @@ describe("an instance that complete lists lack", () => {
 
 describe("a stream that is not read", () => {
   it("gets what it is owed, and asks the API nothing", async () => {
-    const { runAt, told, source, sink, show, record } = await staged();
+    const { runAt, told, source, sink, show, record } = await setUp();
     sink.answer = () => busy;
     show(task("owed"));
     await runAt(0, null);
@@ -107,7 +107,7 @@ describe("a stream that is not read", () => {
   });
 
   it("is not called gone again for what the API said before", async () => {
-    const { runAt, told, record } = await staged();
+    const { runAt, told, record } = await setUp();
     await runAt(0, gone);
     const before = await record();
     expect(await runAt(2 * minuteMs, null, { source: null })).toMatchObject({ snapshot: null, changes: 0 });

@@ -9,8 +9,8 @@ import { streamHarness } from "../harness/stream.ts";
 const minuteMs = 60_000;
 const told = (sink: ScriptedSink) => sink.accepted.map(({ type }) => type.split(".").slice(-2).join("."));
 
-/** A stage whose API can be switched off. */
-function staged(unreadableAfterMs: number | null) {
+/** A harness whose API can be switched off. */
+function setUp(unreadableAfterMs: number | null) {
   const sink = scriptedSink(ops);
   const each = streamHarness([sink], { unreadableAfterMs });
   const { list } = each.source;
@@ -33,7 +33,7 @@ const denied = new SourceError("forbidden", "HTTP 403", { api: { status: 403, co
 
 describe("a stream that cannot be read", () => {
   it("has in its record since when and why, from the first failure until it is read", async () => {
-    const { at } = staged(null);
+    const { at } = setUp(null);
     expect((await at(0, null))?.outage).toBeNull();
     const outage = { code: "unavailable", message: "HTTP 503: busy", httpStatus: 503, emittedMs: null };
     expect((await at(1, down))?.outage).toEqual({ ...outage, sinceMs: createdMs + minuteMs });
@@ -45,7 +45,7 @@ describe("a stream that cannot be read", () => {
   });
 
   it("costs one write when it begins and one when it ends", async () => {
-    const { at, memory } = staged(null);
+    const { at, memory } = setUp(null);
     await at(0, null);
     const { commit } = memory;
     let commits = 0;
@@ -60,7 +60,7 @@ describe("a stream that cannot be read", () => {
   });
 
   it("is told once when it lasts too long, and once when it can be read again", async () => {
-    const { at, sink } = staged(10 * minuteMs);
+    const { at, sink } = setUp(10 * minuteMs);
     await at(0, null);
     for (const minutes of [1, 5, 10]) await at(minutes, down);
     expect(told(sink)).toEqual([]);
@@ -88,7 +88,7 @@ describe("a stream that cannot be read", () => {
       [10 * minuteMs, 9],
       [null, 600],
     ] as const) {
-      const { at, sink } = staged(limitMs);
+      const { at, sink } = setUp(limitMs);
       await at(0, null);
       await at(1, down);
       await at(minutes, down);
@@ -98,7 +98,7 @@ describe("a stream that cannot be read", () => {
   });
 
   it("has its events in order with those of tasks, and the next outage has events of its own", async () => {
-    const { at, sink, show } = staged(10 * minuteMs);
+    const { at, sink, show } = setUp(10 * minuteMs);
     await at(0, null);
     for (const minutes of [1, 11]) await at(minutes, down);
     show(sampleTask());
@@ -116,7 +116,7 @@ describe("a stream that cannot be read", () => {
   });
 
   it("is not told by a run that is stopped before it reads", async () => {
-    const { at, begin, clock, sink } = staged(10 * minuteMs);
+    const { at, begin, clock, sink } = setUp(10 * minuteMs);
     await at(0, null);
     await at(1, down);
     clock.set(createdMs + 60 * minuteMs);
@@ -129,7 +129,7 @@ describe("a stream that cannot be read", () => {
   });
 
   it("is told by one of two runs that overlap", async () => {
-    const { at, run, sink, clock } = staged(10 * minuteMs);
+    const { at, run, sink, clock } = setUp(10 * minuteMs);
     await at(0, null);
     await at(1, down);
     clock.set(createdMs + 11 * minuteMs);

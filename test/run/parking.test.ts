@@ -55,8 +55,8 @@ describe("a run of thousands of changes", () => {
   it("gives a healthy sink all of them while another hangs, and the hanging one its own later, in order", async () => {
     const healthy = scriptedSink(ops);
     const hanging = scriptedSink(chat, hangs);
-    const staged = streamHarness([hanging, healthy]);
-    const { begin, show, clock, run } = staged;
+    const harness = streamHarness([hanging, healthy]);
+    const { begin, show, clock, run } = harness;
     show(...tasks(3_000));
     const running = begin();
     for (let count = 0; count < 500; count += 1) await turn();
@@ -66,13 +66,13 @@ describe("a run of thousands of changes", () => {
     await clock.advance(10 * minuteMs);
     await run();
     expect(subjects(hanging)).toEqual(tasks(3_000).map(({ id }) => id));
-    expect(await debts(staged)).toEqual(nothing);
+    expect(await debts(harness)).toEqual(nothing);
   });
 
   it("gives nothing up for a sink that is down, however many wait, and tells all in order once it is well", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = streamHarness([sink], { maxBacklog: 1_000 });
-    const { run, show, clock, deadLetters, record } = staged;
+    const harness = streamHarness([sink], { maxBacklog: 1_000 });
+    const { run, show, clock, deadLetters, record } = harness;
     show(...tasks(3_000));
     const outcome = await run();
     expect([outcome.changes, outcome.deadLettered.size]).toEqual([3_000, 0]);
@@ -90,13 +90,13 @@ describe("a run of thousands of changes", () => {
       const told = sink.accepted.filter(({ subject }) => subject === name(index));
       expect(told.map(({ data }) => data.change.to)).toEqual(["EXECUTING", "SUCCESS"]);
     }
-    expect(await debts(staged)).toEqual(nothing);
+    expect(await debts(harness)).toEqual(nothing);
   });
 
   it("hands all that waits to the operator once its sink is no longer configured", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = streamHarness([sink], { maxBacklog: 10 });
-    const { run, show, deadLetters, plan, parked } = staged;
+    const harness = streamHarness([sink], { maxBacklog: 10 });
+    const { run, show, deadLetters, plan, parked } = harness;
     show(...tasks(700));
     await run();
     expect((await parked.list(key)).length).toBeGreaterThan(1);
@@ -106,14 +106,14 @@ describe("a run of thousands of changes", () => {
     const letters = await deadLetters.list({});
     expect(letters).toHaveLength(700);
     expect(new Set(letters.map(({ reason }) => reason))).toEqual(new Set(["sink_removed"]));
-    expect(await debts(staged)).toEqual(nothing);
+    expect(await debts(harness)).toEqual(nothing);
   });
 
   it("gives up what is too old, wherever it waits, and nothing younger", async () => {
     const sink = scriptedSink(ops, () => busy);
     const policies = new Map([[ops, { ...patience, maxAgeMs: 60 * minuteMs }]]);
-    const staged = streamHarness([sink], { maxBacklog: 10, policies });
-    const { run, show, clock, deadLetters } = staged;
+    const harness = streamHarness([sink], { maxBacklog: 10, policies });
+    const { run, show, clock, deadLetters } = harness;
     show(...tasks(300));
     await run();
     await clock.advance(50 * minuteMs);
@@ -133,21 +133,21 @@ describe("a run of thousands of changes", () => {
 
 describe("a run beside whose record deliveries wait", () => {
   const crowded = async (...sinks: readonly ScriptedSink[]) => {
-    const staged = streamHarness(sinks, { maxBacklog: 5 });
-    staged.show(...tasks(40));
-    await staged.run();
-    await staged.clock.advance(10 * minuteMs);
-    return staged;
+    const harness = streamHarness(sinks, { maxBacklog: 5 });
+    harness.show(...tasks(40));
+    await harness.run();
+    await harness.clock.advance(10 * minuteMs);
+    return harness;
   };
 
   it("tells of a batch that cannot be read, and serves the other sinks", async () => {
     const down = scriptedSink(chat, () => busy);
     const healthy = scriptedSink(ops);
-    const staged = await crowded(down, healthy);
-    const { parked, run, show } = staged;
+    const harness = await crowded(down, healthy);
+    const { parked, run, show } = harness;
     down.answer = () => accepted;
     show(...tasks(9, "SUCCESS", createdMs + 5_000));
-    const bad = (await staged.record())?.parked.get(chat)?.map(({ id }) => id) ?? [];
+    const bad = (await harness.record())?.parked.get(chat)?.map(({ id }) => id) ?? [];
     const broken: ParkedStore = {
       ...parked,
       get: (stream, id) =>
@@ -158,70 +158,70 @@ describe("a run beside whose record deliveries wait", () => {
     expect([healthy.accepted.length, down.accepted.length]).toEqual([49, 5]);
     await run();
     expect(down.accepted).toHaveLength(49);
-    expect(await debts(staged)).toEqual(nothing);
+    expect(await debts(harness)).toEqual(nothing);
   });
 
   it("tells how much is gone from the store, and goes on without it", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = await crowded(sink);
-    await staged.parked.remove(key, await staged.parked.list(key));
+    const harness = await crowded(sink);
+    await harness.parked.remove(key, await harness.parked.list(key));
     sink.answer = () => accepted;
-    const outcome = await staged.run();
+    const outcome = await harness.run();
     expect(outcome.error).toMatchObject({
       code: "STORE_FAILED",
       message: "35 deliveries parked for ops are missing from the store",
     });
-    expect((await staged.run()).error).toBeNull();
-    expect(await debts(staged)).toEqual(nothing);
+    expect((await harness.run()).error).toBeNull();
+    expect(await debts(harness)).toEqual(nothing);
   });
 
   it("removes what crashed runs left over once nothing is parked any more", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = await crowded(sink);
-    await staged.parked.put(key, batchId("crashed/1"), parkedDeliveries(1, 2));
+    const harness = await crowded(sink);
+    await harness.parked.put(key, batchId("crashed/1"), parkedDeliveries(1, 2));
     sink.answer = () => accepted;
-    await staged.run();
-    expect(await debts(staged)).toEqual(nothing);
+    await harness.run();
+    expect(await debts(harness)).toEqual(nothing);
   });
 
   it("never writes a batch a second time when its commit has lost the race", async () => {
     const sink = scriptedSink(ops, () => busy);
-    const staged = streamHarness([sink], { maxBacklog: 5 });
-    await staged.run();
-    staged.show(...tasks(40));
+    const harness = streamHarness([sink], { maxBacklog: 5 });
+    await harness.run();
+    harness.show(...tasks(40));
     const written: string[] = [];
     let races = 3;
     const parked: ParkedStore = {
-      ...staged.parked,
+      ...harness.parked,
       put: (stream, id, deliveries) => {
         written.push(id);
-        return staged.parked.put(stream, id, deliveries);
+        return harness.parked.put(stream, id, deliveries);
       },
     };
     const checkpoints: CheckpointStore = {
-      ...staged.checkpoints,
+      ...harness.checkpoints,
       commit: (...record) =>
-        races-- > 0 ? Promise.resolve({ kind: "conflict" }) : staged.memory.commit(...record),
+        races-- > 0 ? Promise.resolve({ kind: "conflict" }) : harness.memory.commit(...record),
     };
-    await staged.run({ parked, checkpoints });
+    await harness.run({ parked, checkpoints });
     expect(written).toHaveLength(4);
     expect(new Set(written).size).toBe(4);
-    expect(await staged.parked.list(key)).toEqual(written.slice(-1));
+    expect(await harness.parked.list(key)).toEqual(written.slice(-1));
   });
 
   it("keeps its lease until nothing is in flight, however often it commits meanwhile", async () => {
     const slow = scriptedSink(chat, hangs);
-    const staged = streamHarness([slow, scriptedSink(ops)], { maxBacklog: 5 });
-    staged.show(...tasks(40));
-    const running = staged.begin();
+    const harness = streamHarness([slow, scriptedSink(ops)], { maxBacklog: 5 });
+    harness.show(...tasks(40));
+    const running = harness.begin();
     for (let count = 0; count < 200; count += 1) await turn();
-    const untilMs = (await staged.record())?.lease?.untilMs ?? 0;
+    const untilMs = (await harness.record())?.lease?.untilMs ?? 0;
     expect(untilMs).toBe(createdMs + 31_000);
-    await staged.clock.advance(29_000);
-    expect(staged.commits.length).toBeGreaterThan(3);
-    expect((await staged.record())?.lease?.untilMs).toBe(untilMs);
-    await runUntilSettled(staged.clock, running);
-    expect((await staged.record())?.lease).toBeNull();
+    await harness.clock.advance(29_000);
+    expect(harness.commits.length).toBeGreaterThan(3);
+    expect((await harness.record())?.lease?.untilMs).toBe(untilMs);
+    await runUntilSettled(harness.clock, running);
+    expect((await harness.record())?.lease).toBeNull();
   });
 });
 
@@ -252,8 +252,8 @@ describe("a run that dies at any await while deliveries are parked, joined and b
   /** Two slices for a sink that is down, then more, and all of it sent: one of the runs dies. */
   async function history(dying: number, dieAt: number) {
     const sink = scriptedSink(ops, () => busy);
-    const staged = streamHarness([sink, scriptedSink(chat)], { maxBacklog: 4 });
-    const { run, begin, show, clock } = staged;
+    const harness = streamHarness([sink, scriptedSink(chat)], { maxBacklog: 4 });
+    const { run, begin, show, clock } = harness;
     const lives: number[] = [];
     const play = async (index: number): Promise<void> => {
       if (index !== dying) return void (await run());
@@ -263,7 +263,7 @@ describe("a run that dies at any await while deliveries are parked, joined and b
         await life.gate();
         return answer(...call);
       };
-      const { checkpoints, parked, deadLetters } = staged;
+      const { checkpoints, parked, deadLetters } = harness;
       let over = false;
       const running = begin({
         checkpoints: life.port(checkpoints),
@@ -296,22 +296,22 @@ describe("a run that dies at any await while deliveries are parked, joined and b
     // What a dead run left over is found by the next one that has something to do.
     show(sampleTask({ id: taskId("last"), createdAtMs: createdMs }));
     await run();
-    return { ...staged, sink, awaits: lives[0] ?? 0 };
+    return { ...harness, sink, awaits: lives[0] ?? 0 };
   }
 
   it.each([0, 1, 2])("loses nothing, and keeps the order and the ids, in run %i", async (dying) => {
     const { awaits } = await history(dying, Number.POSITIVE_INFINITY);
     expect(awaits).toBeGreaterThan(dying === 2 ? 40 : 10);
     for (let dieAt = 1; dieAt <= awaits; dieAt += 1) {
-      const staged = await history(dying, dieAt);
+      const harness = await history(dying, dieAt);
       for (const { id } of tasks(9)) {
-        const told = staged.sink.accepted.filter(({ subject }) => subject === id);
+        const told = harness.sink.accepted.filter(({ subject }) => subject === id);
         const statuses = [...new Set(told.map(({ data }) => data.change.to))];
         const expected = statuses.length === 1 ? ["SUCCESS"] : ["EXECUTING", "SUCCESS"];
         expect([dieAt, id, statuses]).toEqual([dieAt, id, expected]);
         expect(new Set(told.map((event) => event.id)).size).toBe(statuses.length);
       }
-      expect([dieAt, await debts(staged)]).toEqual([dieAt, nothing]);
+      expect([dieAt, await debts(harness)]).toEqual([dieAt, nothing]);
     }
   });
 });

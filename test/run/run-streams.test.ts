@@ -18,18 +18,18 @@ import { sinkSummary } from "../status/sample.ts";
 
 /** So many streams of one source, and a run over them. */
 function streams(count: number, sinks: readonly ScriptedSink[]) {
-  const staged = streamHarness(sinks);
+  const harness = streamHarness(sinks);
   const plans = Array.from({ length: count }, (_, index): StreamPlan => {
     const instance = { ...stream, instanceId: `i${index}` };
-    const rules = { ...staged.plan.rules, stream: streamKey(instance) };
+    const rules = { ...harness.plan.rules, stream: streamKey(instance) };
     return {
-      ...staged.plan,
+      ...harness.plan,
       stream: instance,
       rules: { ...rules, context: { ...rules.context, stream: instance } },
     };
   });
-  const run = () => runStreams([inOneGo(plans)], staged.context(), { signal: new AbortController().signal });
-  return { ...staged, plans, run };
+  const run = () => runStreams([inOneGo(plans)], harness.context(), { signal: new AbortController().signal });
+  return { ...harness, plans, run };
 }
 
 async function* inOneGo(plans: readonly StreamPlan[]): AsyncGenerator<Planned> {
@@ -258,14 +258,14 @@ describe("a run over many streams", () => {
       };
       return { sink, sizes };
     };
-    const changed = (staged: ReturnType<typeof streams>) => {
-      const list = staged.source.list;
-      staged.source.list = async function* (...call) {
+    const changed = (harness: ReturnType<typeof streams>) => {
+      const list = harness.source.list;
+      harness.source.list = async function* (...call) {
         const [{ instanceId }] = call;
         yield* list(...call);
         yield page(sampleTask({ id: taskId(`t-${instanceId}`) }));
       };
-      return staged;
+      return harness;
     };
 
     it("tells a burst over many instances as one digest", async () => {
@@ -280,20 +280,20 @@ describe("a run over many streams", () => {
 
     it("lets it wait no longer than five seconds for an instance that does not answer", async () => {
       const { sink, sizes } = digests();
-      const staged = changed(streams(20, [sink]));
-      const { list } = staged.source;
-      staged.source.list = async function* (...call) {
-        if (call[0].instanceId === "i7") await staged.clock.sleep(60_000, new AbortController().signal);
+      const harness = changed(streams(20, [sink]));
+      const { list } = harness.source;
+      harness.source.list = async function* (...call) {
+        if (call[0].instanceId === "i7") await harness.clock.sleep(60_000, new AbortController().signal);
         yield* list(...call);
       };
-      const running = staged.run();
+      const running = harness.run();
       await turns();
-      await staged.clock.advance(4_900);
+      await harness.clock.advance(4_900);
       expect(sizes).toEqual([]);
-      await staged.clock.advance(100);
+      await harness.clock.advance(100);
       await turns();
       expect(sizes).toEqual([19]);
-      await runUntilSettled(staged.clock, running);
+      await runUntilSettled(harness.clock, running);
       expect(sizes).toEqual([19, 1]);
     });
   });

@@ -43,17 +43,17 @@ const limited = (store: CheckpointStore, maxBytes: () => number): CheckpointStor
 /** A stream whose sink is owed ten events, and whose record has room for some 300 known tasks more. */
 async function grown() {
   const sink = scriptedSink(ops, () => busy);
-  const staged = streamHarness([sink], { maxBacklog: 20 });
+  const harness = streamHarness([sink], { maxBacklog: 20 });
   let maxBytes = Number.POSITIVE_INFINITY;
-  const checkpoints = limited(staged.memory, () => maxBytes);
-  const run = (over = {}) => staged.run({ checkpoints, ...over });
-  staged.show(...ended(0, 10));
+  const checkpoints = limited(harness.memory, () => maxBytes);
+  const run = (over = {}) => harness.run({ checkpoints, ...over });
+  harness.show(...ended(0, 10));
   await run();
   maxBytes = 40_000;
   sink.answer = () => accepted;
-  await staged.clock.advance(30 * minuteMs);
-  staged.show(...ended(10, 900));
-  return { ...staged, sink, run, fitAll: () => (maxBytes = Number.POSITIVE_INFINITY) };
+  await harness.clock.advance(30 * minuteMs);
+  harness.show(...ended(10, 900));
+  return { ...harness, sink, run, fitAll: () => (maxBytes = Number.POSITIVE_INFINITY) };
 }
 
 describe("a record that outgrows its store", () => {

@@ -13,8 +13,8 @@ import {
   rawOf,
   sesService,
   shownHeader,
+  smtpHarness,
   smtpOptions,
-  smtpStage,
   to,
   type Ways,
 } from "./mail/service.ts";
@@ -27,13 +27,13 @@ const header = (raw: string | undefined, name: string): string => mailOf(raw ?? 
 
 describe("a mail by SMTP", () => {
   it("goes by TLS, with the login, to every recipient", async () => {
-    const { sink, received } = await smtpStage({}, {}, login);
+    const { sink, received } = await smtpHarness({}, {}, login);
     expect(await sink.deliver([eventOf("failed")], running())).toEqual([{ kind: "accepted" }]);
     expect(received).toMatchObject([{ sender: from, recipients: to, isSecure: true, user: login.user }]);
   });
 
   it("says in headers, text and HTML what became of the task", async () => {
-    const { sink, received } = await smtpStage();
+    const { sink, received } = await smtpHarness();
     await sink.deliver([eventOf("failed")], running());
     const { headers, text, html } = mailOf(received[0]?.raw ?? "");
     expect(shownHeader(headers.get("subject") ?? "")).toBe("❌ Bind public IP failed · i-0001");
@@ -51,14 +51,14 @@ describe("a mail by SMTP", () => {
   });
 
   it("speaks Chinese", async () => {
-    const { sink, received } = await smtpStage({}, { language: "zh", timeZone: "Asia/Shanghai" });
+    const { sink, received } = await smtpHarness({}, { language: "zh", timeZone: "Asia/Shanghai" });
     await sink.deliver([eventOf("failed")], running());
     expect(shownHeader(header(received[0]?.raw, "subject"))).toBe("❌ 绑定公网 IP 失败 · i-0001");
     expect(mailOf(received[0]?.raw ?? "").text).toContain("开始：2026-01-01 07:59:55 UTC+8");
   });
 
   it("has the same Message-ID when it is repeated, and refers to its task's thread", async () => {
-    const { sink, received } = await smtpStage();
+    const { sink, received } = await smtpHarness();
     for (const event of [
       eventOf("executing"),
       eventOf("executing"),
@@ -79,7 +79,7 @@ describe("a mail by SMTP", () => {
   });
 
   it("is one digest, outside of any thread, where many changes come at once", async () => {
-    const { sink, received } = await smtpStage();
+    const { sink, received } = await smtpHarness();
     expect(kinds(await sink.deliver(sampleEvents(50), running()))).toEqual(Array(50).fill("accepted"));
     expect(received).toHaveLength(1);
     const { headers, text } = mailOf(received[0]?.raw ?? "");
@@ -89,7 +89,7 @@ describe("a mail by SMTP", () => {
   });
 
   it.each(injections)("takes no header, recipient or end of mail from %j", async (text) => {
-    const { sink, received } = await smtpStage();
+    const { sink, received } = await smtpHarness();
     const hostile = `${text}\r\nBcc: evil@example.com\r\n\r\n.\r\nMAIL FROM:<evil@example.com>\r\n`;
     expect(kinds(await sink.deliver([foreignEvent(hostile)], running()))).toEqual(["accepted"]);
     expect(received).toMatchObject([{ sender: from, recipients: to }]);
@@ -112,7 +112,7 @@ describe("a mail by SMTP", () => {
   });
 
   it("is whole even where it is as long as a mail can get", async () => {
-    const { sink, received } = await smtpStage({}, { digestAbove: 1 });
+    const { sink, received } = await smtpHarness({}, { digestAbove: 1 });
     const long = "绑".repeat(10_000);
     const events = sampleEvents(100).map((event) => ({ ...event, data: foreignEvent(long).data }));
     expect(kinds(await sink.deliver(events, running()))).toEqual(Array(100).fill("accepted"));
@@ -145,13 +145,13 @@ describe("what a mail server refuses", () => {
   ];
 
   it.each(refused)("%s", async (_, ways, smtp, expected) => {
-    const { sink, received } = await smtpStage(ways, {}, smtp);
+    const { sink, received } = await smtpHarness(ways, {}, smtp);
     expect(kinds(await sink.deliver([eventOf("failed")], running()))).toEqual([expected]);
     expect(received).toHaveLength(expected === "accepted" ? 1 : 0);
   });
 
   it("is told with the server's words and place", async () => {
-    const { sink } = await smtpStage({ data: "554 5.6.0 bad content" });
+    const { sink } = await smtpHarness({ data: "554 5.6.0 bad content" });
     expect(await sink.deliver([eventOf("failed")], running())).toMatchObject([
       {
         detail: expect.stringMatching(
@@ -162,7 +162,7 @@ describe("what a mail server refuses", () => {
   });
 
   it("is told with the system's code where no answer came", async () => {
-    const untrusting = await smtpStage({}, {}, { ca: undefined });
+    const untrusting = await smtpHarness({}, {}, { ca: undefined });
     const closed = emailSink(smtpOptions(1));
     const details = [];
     for (const sink of [untrusting.sink, closed]) {
@@ -188,7 +188,7 @@ describe("what a mail server refuses", () => {
 
   it("stops what comes after it for now", async () => {
     let attempts = 0;
-    const { sink } = await smtpStage({
+    const { sink } = await smtpHarness({
       recipient: () => {
         attempts += 1;
         return "450 4.2.1 greylisted";
@@ -202,7 +202,7 @@ describe("what a mail server refuses", () => {
 describe("a mail in the clear", () => {
   it("goes only where the options allow it", async () => {
     const plain: Ways = { options: { disabledCommands: ["STARTTLS", "AUTH"] } };
-    const allowed = await smtpStage(plain, {}, { security: "none" });
+    const allowed = await smtpHarness(plain, {}, { security: "none" });
     expect(kinds(await allowed.sink.deliver([eventOf("failed")], running()))).toEqual(["accepted"]);
     expect(allowed.received).toMatchObject([{ isSecure: false }]);
   });
@@ -210,7 +210,7 @@ describe("a mail in the clear", () => {
 
 describe("TLS from the first byte", () => {
   it("is spoken where the options say so", async () => {
-    const { sink, received } = await smtpStage({ options: { secure: true } }, {}, { security: "tls" });
+    const { sink, received } = await smtpHarness({ options: { secure: true } }, {}, { security: "tls" });
     expect(kinds(await sink.deliver([eventOf("failed")], running()))).toEqual(["accepted"]);
     expect(received).toMatchObject([{ isSecure: true }]);
   });
@@ -218,7 +218,7 @@ describe("TLS from the first byte", () => {
 
 describe("a mail by SES", () => {
   it("is the same mail, signed for SES", async () => {
-    const smtp = await smtpStage();
+    const smtp = await smtpHarness();
     const { sink, seen } = await trial(sesService);
     for (const one of [smtp.sink, sink]) await one.deliver([eventOf("failed")], running());
     const [request] = seen;

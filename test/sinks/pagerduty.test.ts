@@ -18,7 +18,7 @@ import {
 import { eventOf, foreignEvent, injections, kinds } from "./chat/sample.ts";
 import { running, sampleDeps } from "./sample.ts";
 
-async function staged(options: Readonly<Record<string, unknown>> = {}, answering: Answering = taken) {
+async function setUp(options: Readonly<Record<string, unknown>> = {}, answering: Answering = taken) {
   const clock = skippingClock();
   const deps: SinkDeps = { ...sampleDeps, clock };
   const heard: (Enqueued & { readonly atMs: number })[] = [];
@@ -60,14 +60,14 @@ describe("what PagerDuty is told", () => {
       unreadable: "trigger",
       recovered: "resolve",
     };
-    const { sink, heard } = await staged();
+    const { sink, heard } = await setUp();
     expect(await sink.deliver([eventOf(kind)], running())).toEqual([{ kind: "accepted" }]);
     expect(told(heard)).toEqual(actions[kind] === undefined ? [] : [actions[kind]]);
   });
 
   it("is an alert with all that the card says", async () => {
     const links = { Console: "https://console.example.com/{instance}" };
-    const { sink, heard } = await staged({ links, titlePrefix: "[prod] " });
+    const { sink, heard } = await setUp({ links, titlePrefix: "[prod] " });
     await sink.deliver([eventOf("failed")], running());
     expect(heard).toMatchObject([
       {
@@ -91,7 +91,7 @@ describe("what PagerDuty is told", () => {
   });
 
   it("keeps its own facts beside parameters of the same names", async () => {
-    const { sink, heard } = await staged();
+    const { sink, heard } = await setUp();
     const params = { Operator: "mallory", operator: "m", task: "t-9999", Instance: "other", __proto__x: "1" };
     const event = eventOf("failed", 1, { params });
     const instance = { ...event.data.instance, name: "orders" };
@@ -108,13 +108,13 @@ describe("what PagerDuty is told", () => {
   });
 
   it("has the severity of the options", async () => {
-    const { sink, heard } = await staged({ severity: { failed: "critical", overdue: "info" } });
+    const { sink, heard } = await setUp({ severity: { failed: "critical", overdue: "info" } });
     await sink.deliver([eventOf("failed", 1), eventOf("overdue", 2)], running());
     expect(heard.map(({ payload }) => payload.severity)).toEqual(["critical", "info"]);
   });
 
   it("includes a task that was cancelled where the options say so", async () => {
-    const { sink, heard } = await staged({ resolveOnCancelled: true });
+    const { sink, heard } = await setUp({ resolveOnCancelled: true });
     await sink.deliver([eventOf("cancelled")], running());
     expect(told(heard)).toEqual(["resolve"]);
   });
@@ -175,14 +175,14 @@ describe("the order of what is said of one alert", () => {
     ["failed", "succeeded", 0],
     ["succeeded", "failed", 1],
   ] as const)("is kept when a task that %s is followed at once by one that %s", async (one, two, open) => {
-    const { sink, heard } = await staged();
+    const { sink, heard } = await setUp();
     await sink.deliver([eventOf(one, 1), eventOf(two, 2)], running());
     expect(heard).toHaveLength(2);
     expect(openAlerts(heard)).toHaveLength(open);
   });
 
   it("is kept between deliveries that are under way at once", async () => {
-    const { sink, heard } = await staged();
+    const { sink, heard } = await setUp();
     const deliveries = [eventOf("failed", 1), eventOf("succeeded", 2)].map((event) =>
       sink.deliver([event], running()),
     );
@@ -192,7 +192,7 @@ describe("the order of what is said of one alert", () => {
   });
 
   it("costs no wait for alerts of other names, for a repeat, or after a while", async () => {
-    const { sink, clock } = await staged();
+    const { sink, clock } = await setUp();
     const failed = eventOf("failed", 1);
     const startMs = clock.now();
     await sink.deliver([failed, eventOf("succeeded", 2, { name: "resize" }), failed], running());
@@ -203,7 +203,7 @@ describe("the order of what is said of one alert", () => {
   });
 
   it("lets nothing that was seen earlier undo what was seen later", async () => {
-    const { sink, heard } = await staged();
+    const { sink, heard } = await setUp();
     await sink.deliver([seenAt(2, eventOf("failed", 2))], running());
     expect(await sink.deliver([seenAt(1, eventOf("succeeded", 1))], running())).toEqual([
       { kind: "accepted" },
@@ -214,7 +214,7 @@ describe("the order of what is said of one alert", () => {
   });
 
   it("does not end with a request that failed", async () => {
-    const { sink, heard } = await staged({}, (request) =>
+    const { sink, heard } = await setUp({}, (request) =>
       enqueued(request).event_action === "trigger" ? { status: 500 } : taken(request),
     );
     const trigger = eventOf("failed", 1);
@@ -242,7 +242,7 @@ describe("an answer of PagerDuty", () => {
     [500, {}, "retry server_error", 120_000],
     [503, "", "retry server_error", 120_000],
   ])("with %d and %j is %s", async (status, body, expected, waitMs) => {
-    const { sink } = await staged({}, { status, body });
+    const { sink } = await setUp({}, { status, body });
     const [result] = await sink.deliver([eventOf("failed")], running());
     if (!result) throw new Error("no result");
     expect(result.kind === "accepted" ? result.kind : `${result.kind} ${result.reason}`).toBe(expected);
@@ -250,12 +250,12 @@ describe("an answer of PagerDuty", () => {
   });
 
   it("that asks for another wait is obeyed", async () => {
-    const { sink } = await staged({}, { status: 429, headers: { "retry-after": "7" } });
+    const { sink } = await setUp({}, { status: 429, headers: { "retry-after": "7" } });
     expect(await sink.deliver([eventOf("failed")], running())).toMatchObject([{ retryAfterMs: 7_000 }]);
   });
 
   it("that stops one event stops those after it for now", async () => {
-    const { sink, heard } = await staged({}, { status: 429 });
+    const { sink, heard } = await setUp({}, { status: 429 });
     const results = await sink.deliver([eventOf("failed", 1), eventOf("failed", 2)], running());
     expect(results.map(({ kind }) => kind)).toEqual(["retry", "retry"]);
     expect(heard).toHaveLength(1);
@@ -264,7 +264,7 @@ describe("an answer of PagerDuty", () => {
 
 describe("foreign text in an alert", () => {
   it("is on one line and within every limit", async () => {
-    const { sink, heard } = await staged();
+    const { sink, heard } = await setUp();
     const texts = fc.oneof(
       fc.constantFrom(...injections, "绑".repeat(10_000), "\\".repeat(10_000)),
       fc.string({ unit: anyCharacter, minLength: 1, maxLength: 400 }),

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { expect, it } from "vitest";
 import { catchStrays } from "../../lib/telemetry/strays.ts";
 
-function stage() {
+function setUp() {
   const host = new EventEmitter();
   const logged: object[] = [];
   const strays = catchStrays(host, (level, message, fields) => logged.push({ level, message, ...fields }));
@@ -21,7 +21,7 @@ it.each([
   ["/var/task/parts/poll/nats.mjs", "poll"],
   ["/app/lib/run/run-stream.ts", null],
 ])("names the part that an error of %s came from", (file, part) => {
-  const { host, logged } = stage();
+  const { host, logged } = setUp();
   host.emit("uncaughtException", from(file));
   expect(logged[0]).toEqual({
     level: "error",
@@ -32,7 +32,7 @@ it.each([
 });
 
 it("tells each kind once, and counts all until it is asked", () => {
-  const { host, strays, logged } = stage();
+  const { host, strays, logged } = setUp();
   for (let count = 0; count < 3; count += 1) host.emit("unhandledRejection", from("/app/lib/sinks/kafka.ts"));
   host.emit("uncaughtException", "a text");
   expect(logged.filter((line) => "level" in line && line.level === "error")).toHaveLength(2);

@@ -9,7 +9,7 @@ import { streamSummary, trouble } from "../status/sample.ts";
 
 const minuteMs = 60_000;
 
-async function staged(status = 200) {
+async function setUp(status = 200) {
   const asked: string[] = [];
   const { origin } = await serve(({ method, path }) => {
     asked.push(`${method} ${path}`);
@@ -28,7 +28,7 @@ const failed = streamSummary({ error: trouble("unavailable", "HTTP 503") });
 
 describe("the heartbeat", () => {
   it("asks the switch after a run that read a stream, once in its time", async () => {
-    const { asked, clock, ran } = await staged();
+    const { asked, clock, ran } = await setUp();
     await ran(streamSummary(), failed);
     await ran(streamSummary());
     await clock.advance(5 * minuteMs);
@@ -37,13 +37,13 @@ describe("the heartbeat", () => {
   });
 
   it("is silent after a run that read no stream, so that the switch raises the alarm", async () => {
-    const { asked, ran } = await staged();
+    const { asked, ran } = await setUp();
     await ran(failed, failed);
     expect(asked).toEqual([]);
   });
 
   it("tells of a switch that refuses, without the secret in its path, and asks again after the next run", async () => {
-    const { asked, lines, ran, origin } = await staged(404);
+    const { asked, lines, ran, origin } = await setUp(404);
     await ran(streamSummary());
     await ran(streamSummary());
     expect(asked).toHaveLength(2);

@@ -56,9 +56,9 @@ it.each([{}, { "bridge.config.yaml": "sinks: [" }, { "bridge.config.yaml": "sink
 );
 
 it("streams are those of the store, too, by key, id and name", async () => {
-  const stage = await bridgeFolder();
-  await stage.run("poll");
-  const { out } = await stage.run("completion", "bash", "--line", "dms-task-bridge checkpoint show ");
+  const harness = await bridgeFolder();
+  await harness.run("poll");
+  const { out } = await harness.run("completion", "bash", "--line", "dms-task-bridge checkpoint show ");
   expect(out.split("\n")).toEqual(expect.arrayContaining([key, "orders", key.split("/").at(-1)]));
 });
 

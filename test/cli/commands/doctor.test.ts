@@ -7,8 +7,8 @@ vi.setConfig({ testTimeout: 90_000 });
 
 describe("doctor", () => {
   it("finds all well, stores nothing and sends no event", async () => {
-    const stage = await bridgeFolder();
-    const { code, out } = await stage.run("doctor", "--json");
+    const harness = await bridgeFolder();
+    const { code, out } = await harness.run("doctor", "--json");
     expect(code).toBe(0);
     const { ok, checks } = JSON.parse(out);
     expect(ok).toBe(true);
@@ -26,19 +26,19 @@ describe("doctor", () => {
       "sink ops ok",
     ]);
     expect(out).toContain("1 instance");
-    expect((await readdir(stage.folder)).toSorted()).toEqual(["bridge.config.json"]);
-    expect(stage.receiver.deliveries.flatMap(({ events }) => events)).toEqual([]);
+    expect((await readdir(harness.folder)).toSorted()).toEqual(["bridge.config.json"]);
+    expect(harness.receiver.deliveries.flatMap(({ events }) => events)).toEqual([]);
   });
 
   it("goes on after a failure, names each with what to do, and ends with 1", async () => {
-    const stage = await bridgeFolder();
-    await stage.addSink("down", {
+    const harness = await bridgeFolder();
+    await harness.addSink("down", {
       type: "webhook",
       url: `http://127.0.0.1:9/${secrets.path}`,
       allowPrivateNetwork: true,
     });
-    stage.simulator.faults.on("unauthorized");
-    const { code, out } = await stage.run("doctor");
+    harness.simulator.faults.on("unauthorized");
+    const { code, out } = await harness.run("doctor");
     expect(code).toBe(1);
     expect(out).toMatch(/^failed {3}sources: .*\n {9}do: /m);
     expect(out).toMatch(/^failed {3}sink down: http:\/\/127\.0\.0\.1:9: .*\n {9}do: /m);
@@ -47,9 +47,9 @@ describe("doctor", () => {
   });
 
   it("names a configuration that cannot be read, after the checks before it", async () => {
-    const stage = await bridgeFolder();
-    await stage.write("bridge.config.json", "{}");
-    const { code, out } = await stage.run("doctor");
+    const harness = await bridgeFolder();
+    await harness.write("bridge.config.json", "{}");
+    const { code, out } = await harness.run("doctor");
     expect(code).toBe(1);
     expect(out).toMatch(/^ok {7}node: /m);
     expect(out).toMatch(/^failed {3}configuration: .*sources/m);
@@ -64,9 +64,9 @@ describe("the runbook", () => {
     const section = page.split("## What is wrong")[1]?.split("\n## ")[0] ?? "";
     const commands = [...section.matchAll(/^\|[^|]+\| `([^`]+)`/gm)].map(([, command = ""]) => command);
     expect(commands.length).toBeGreaterThan(3);
-    const stage = await bridgeFolder();
+    const harness = await bridgeFolder();
     for (const command of new Set(commands)) {
-      const { code, err } = await stage.run(...command.split(" "));
+      const { code, err } = await harness.run(...command.split(" "));
       expect({ command, code, err }).toEqual({ command, code: 0, err: "" });
     }
   });

@@ -23,8 +23,8 @@ const jsonLines = (out: string): readonly Record<string, unknown>[] =>
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 
-async function jsonOf(stage: BridgeFolder, ...args: readonly string[]) {
-  const { code, out } = await stage.run(...args, "--json");
+async function jsonOf(harness: BridgeFolder, ...args: readonly string[]) {
+  const { code, out } = await harness.run(...args, "--json");
   return { code, value: JSON.parse(out) };
 }
 
@@ -37,12 +37,12 @@ const inTerminal = (
 
 describe("task", () => {
   it("tells a task's whole story by six characters: who, params masked, each attempt and what the sink said", async () => {
-    const stage = await bridgeFolder({ respond: answering(503, 200) });
-    const id = stage.task("bindInstancePublicIp", "FAILED");
-    await stage.run("poll");
-    expect((await stage.run("task", id.slice(-6))).out).toMatch(/pending/);
-    await stage.run("poll");
-    const { code, out, err } = await stage.run("task", id.slice(-6));
+    const harness = await bridgeFolder({ respond: answering(503, 200) });
+    const id = harness.task("bindInstancePublicIp", "FAILED");
+    await harness.run("poll");
+    expect((await harness.run("task", id.slice(-6))).out).toMatch(/pending/);
+    await harness.run("poll");
+    const { code, out, err } = await harness.run("task", id.slice(-6));
     expect([code, err]).toEqual([0, ""]);
     expect(out).toContain(id);
     expect(out).toContain(`orders (${key})`);
@@ -53,7 +53,7 @@ describe("task", () => {
     expect(out).toMatch(/ops {2}accepted.*attempt 2/);
     expect(out).not.toContain("pending");
     expect(out).not.toContain(secrets.path);
-    const { value } = await jsonOf(stage, "task", id.slice(0, 8));
+    const { value } = await jsonOf(harness, "task", id.slice(0, 8));
     expect(value).toMatchObject({
       id,
       stream: key,
@@ -70,77 +70,77 @@ describe("task", () => {
         },
       ],
     });
-    expect(JSON.stringify(value.events[0].event)).toBe(JSON.stringify(stage.receiver.events()[0]));
+    expect(JSON.stringify(value.events[0].event)).toBe(JSON.stringify(harness.receiver.events()[0]));
   });
 
   it("shows a task without an event as the API has it, with its secrets masked, and says so", async () => {
-    const stage = await bridgeFolder();
-    const id = stage.task("bindInstancePublicIp", "FAILED");
-    const { code, out } = await stage.run("task", id.slice(-6));
+    const harness = await bridgeFolder();
+    const id = harness.task("bindInstancePublicIp", "FAILED");
+    const { code, out } = await harness.run("task", id.slice(-6));
     expect(code).toBe(0);
     expect(out).toContain(`${id}  bindInstancePublicIp`);
     expect(out).toContain(`orders (${key})`);
     expect(out).toMatch(/status {4}FAILED since \d{4}-/);
     expect(out).toMatch(/from {6}the API, as it is now/);
-    const { value } = await jsonOf(stage, "task", id);
+    const { value } = await jsonOf(harness, "task", id);
     expect(value).toMatchObject({ id, from: "api", stream: key, task: { status: "FAILED" }, events: [] });
-    expect(stage.receiver.deliveries).toEqual([]);
-    await stage.run("poll");
-    expect((await jsonOf(stage, "task", id)).value.from).toBe("store");
+    expect(harness.receiver.deliveries).toEqual([]);
+    await harness.run("poll");
+    expect((await jsonOf(harness, "task", id)).value.from).toBe("store");
   });
 
   it("says that an event is parked beside the record, and names what of both is damaged", async () => {
-    const stage = await bridgeFolder({ respond: answering(503), delivery: { maxBacklog: 1 } });
-    stage.task("bindInstancePublicIp", "SUCCESS", 5_000);
-    await stage.run("poll");
-    const id = stage.task("bindInstancePublicIp", "SUCCESS");
-    await stage.run("poll");
-    expect((await stage.run("task", id)).out).toMatch(/ops {2}pending parked beside the record/);
-    const { value } = await jsonOf(stage, "task", id);
+    const harness = await bridgeFolder({ respond: answering(503), delivery: { maxBacklog: 1 } });
+    harness.task("bindInstancePublicIp", "SUCCESS", 5_000);
+    await harness.run("poll");
+    const id = harness.task("bindInstancePublicIp", "SUCCESS");
+    await harness.run("poll");
+    expect((await harness.run("task", id)).out).toMatch(/ops {2}pending parked beside the record/);
+    const { value } = await jsonOf(harness, "task", id);
     expect(value.events).toMatchObject([{ pending: [{ sink: "ops", attempts: 0, isParked: true }] }]);
     for (const damage of [
       "parked SET batch = substr(batch, 9)",
       "checkpoint SET record = substr(record, 9)",
     ]) {
-      const database = new DatabaseSync(path.join(stage.folder, ".bridge", "bridge.db"));
+      const database = new DatabaseSync(path.join(harness.folder, ".bridge", "bridge.db"));
       database.exec(`UPDATE ${damage}`);
       database.close();
-      const { code, out, err } = await stage.run("task", id);
+      const { code, out, err } = await harness.run("task", id);
       expect([code, out]).toEqual([0, expect.stringContaining(`orders (${key})`)]);
       expect(err).toMatch(/^cannot read rabbitmq.*checksum/);
     }
   });
 
   it("names the API's error for a task that nothing knows", async () => {
-    const stage = await bridgeFolder();
-    stage.simulator.faults.on("html", { operation: "ListBackgroundTasks" });
-    const { code, err } = await stage.run("task", "000000000000");
+    const harness = await bridgeFolder();
+    harness.simulator.faults.on("html", { operation: "ListBackgroundTasks" });
+    const { code, err } = await harness.run("task", "000000000000");
     expect(code).toBe(2);
     expect(err).toContain(`cannot read ${key}: `);
   });
 
   it("says which task is meant where none or several are, and asks for six characters", async () => {
-    const stage = await bridgeFolder();
-    stage.task("bindInstancePublicIp");
-    await stage.run("poll");
+    const harness = await bridgeFolder();
+    harness.task("bindInstancePublicIp");
+    await harness.run("poll");
     for (const [id, message] of [
       ["000000000000", /ID: expected a task that the journal, a record or the API knows/],
       ["abc", /at least 6 characters/],
     ] as const) {
-      const { code, err } = await stage.run("task", id);
+      const { code, err } = await harness.run("task", id);
       expect(code).toBe(2);
       expect(err).toMatch(message);
     }
   });
 
   it("says where the journal is switched on when it is off", async () => {
-    const stage = await bridgeFolder();
-    const config = JSON.parse(await stage.read("bridge.config.json"));
-    await stage.write("bridge.config.json", JSON.stringify({ ...config, journal: { enabled: false } }));
-    stage.task("bindInstancePublicIp");
-    expect((await stage.run("poll")).code).toBe(0);
+    const harness = await bridgeFolder();
+    const config = JSON.parse(await harness.read("bridge.config.json"));
+    await harness.write("bridge.config.json", JSON.stringify({ ...config, journal: { enabled: false } }));
+    harness.task("bindInstancePublicIp");
+    expect((await harness.run("poll")).code).toBe(0);
     for (const command of [["task", "123456"], ["events"]]) {
-      const { code, err } = await stage.run(...command);
+      const { code, err } = await harness.run(...command);
       expect(code).toBe(2);
       expect(err).toContain("journal.enabled");
     }
@@ -149,40 +149,40 @@ describe("task", () => {
 
 describe("events", () => {
   it("shows each event with its deliveries, by time, sink and status", async () => {
-    const stage = await bridgeFolder({ respond: answering(400) });
-    await stage.addSink("file", { type: "file", path: "events.jsonl" });
-    const id = stage.task("bindInstancePublicIp", "FAILED");
-    stage.task("createTopic", "SUCCESS");
-    await stage.run("poll");
-    const { code, out } = await stage.run("events", "--since", "1h", "--status", "failed");
+    const harness = await bridgeFolder({ respond: answering(400) });
+    await harness.addSink("file", { type: "file", path: "events.jsonl" });
+    const id = harness.task("bindInstancePublicIp", "FAILED");
+    harness.task("createTopic", "SUCCESS");
+    await harness.run("poll");
+    const { code, out } = await harness.run("events", "--since", "1h", "--status", "failed");
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`FAILED  bindInstancePublicIp  ${id.slice(-6)}  orders`));
     expect(out).toMatch(/ops {2}dead-lettered: HTTP 400.*\(rejected\)/);
     expect(out).toMatch(/file {2}accepted/);
     expect(out).not.toContain("createTopic");
-    expect((await stage.run("events", "--sink", "file")).out).not.toContain("ops");
-    expect((await stage.run("events", "--since", "2030-01-01T00:00:00Z")).out).toContain("No event since");
-    const { err } = await stage.run("events", "--sink", "fil");
+    expect((await harness.run("events", "--sink", "file")).out).not.toContain("ops");
+    expect((await harness.run("events", "--since", "2030-01-01T00:00:00Z")).out).toContain("No event since");
+    const { err } = await harness.run("events", "--sink", "fil");
     expect(err).toMatch(/a configured sink: ops, file.*did you mean file/i);
   });
 
   it("prints one JSON object a line, with the events as they were sent", async () => {
-    const stage = await bridgeFolder();
-    stage.task("bindInstancePublicIp");
-    await stage.run("poll");
-    const [event, delivery, ...others] = jsonLines((await stage.run("events", "--json")).out);
+    const harness = await bridgeFolder();
+    harness.task("bindInstancePublicIp");
+    await harness.run("poll");
+    const [event, delivery, ...others] = jsonLines((await harness.run("events", "--json")).out);
     expect(others).toEqual([]);
     expect(event).toMatchObject({ kind: "event", stream: key, sinks: ["ops"], at: expect.any(String) });
-    expect(event?.["event"]).toEqual(stage.receiver.events()[0]);
+    expect(event?.["event"]).toEqual(harness.receiver.events()[0]);
     expect(delivery).toMatchObject({ kind: "delivery", sink: "ops", outcome: "accepted", attempt: 1 });
   });
 
   it("follows what another process emits and delivers, and ends at a signal", async () => {
-    const stage = await bridgeFolder();
-    const following = stage.start("events", "--follow", "--since", "1m", "--json");
-    const lines = stage.start("events", "--follow", "--since", "1m");
-    const task = stage.task("bindInstancePublicIp");
-    await stage.run("poll");
+    const harness = await bridgeFolder();
+    const following = harness.start("events", "--follow", "--since", "1m", "--json");
+    const lines = harness.start("events", "--follow", "--since", "1m");
+    const task = harness.task("bindInstancePublicIp");
+    await harness.run("poll");
     const json = await following.said("out", /"outcome":"accepted"/);
     expect(jsonLines(json).map(({ kind }) => kind)).toEqual(["event", "delivery"]);
     expect(await lines.said("out", /ops: accepted/)).toContain(task.slice(-6));
@@ -193,10 +193,10 @@ describe("events", () => {
   });
 
   it("fits a terminal of 60 columns", async () => {
-    const stage = await bridgeFolder({ respond: answering(503) });
-    stage.task("bindInstancePublicIpWithAVeryLongName".repeat(3), "FAILED");
-    await stage.run("poll");
-    const { out } = await inTerminal(stage, ["events"], { columns: 60 });
+    const harness = await bridgeFolder({ respond: answering(503) });
+    harness.task("bindInstancePublicIpWithAVeryLongName".repeat(3), "FAILED");
+    await harness.run("poll");
+    const { out } = await inTerminal(harness, ["events"], { columns: 60 });
     const shown = out.split(/\r?\n/).filter((line) => /FAILED|ops/.test(line));
     expect(shown).toHaveLength(2);
     for (const line of shown) expect(line.length).toBeLessThanOrEqual(60);
@@ -205,27 +205,27 @@ describe("events", () => {
 
 describe("replay", () => {
   it("shows the plan, and sends nothing with --dry-run or without an answer", async () => {
-    const stage = await bridgeFolder();
-    const id = stage.task("bindInstancePublicIp", "FAILED");
-    await stage.run("poll");
-    const dry = await stage.run("replay", "--since", "1h", "--dry-run");
+    const harness = await bridgeFolder();
+    const id = harness.task("bindInstancePublicIp", "FAILED");
+    await harness.run("poll");
+    const dry = await harness.run("replay", "--since", "1h", "--dry-run");
     expect(dry.code).toBe(0);
     expect(dry.out).toMatch(/Replay to ops: 1 event of 1 task, from the journal/);
     expect(dry.out).toContain(id.slice(-6));
-    const unasked = await stage.run("replay", "--since", "1h");
+    const unasked = await harness.run("replay", "--since", "1h");
     expect(unasked.code).toBe(2);
     expect(unasked.err).toContain("--yes");
-    expect(stage.receiver.events()).toHaveLength(1);
+    expect(harness.receiver.events()).toHaveLength(1);
   });
 
   it("sends the same events with the same ids and bytes, and changes no record", async () => {
-    const stage = await bridgeFolder();
-    const first = stage.task("bindInstancePublicIp", "FAILED");
-    stage.task("createTopic", "SUCCESS");
-    await stage.run("poll");
-    const before = (await stage.run("checkpoint", "show", "--json")).out;
+    const harness = await bridgeFolder();
+    const first = harness.task("bindInstancePublicIp", "FAILED");
+    harness.task("createTopic", "SUCCESS");
+    await harness.run("poll");
+    const before = (await harness.run("checkpoint", "show", "--json")).out;
     const { code, value } = await jsonOf(
-      stage,
+      harness,
       "replay",
       "--since",
       "1h",
@@ -234,76 +234,76 @@ describe("replay", () => {
       "--yes",
     );
     expect([code, value.from, value.accepted, value.left]).toEqual([0, "journal", 1, 0]);
-    const sent = stage.receiver.events().filter(({ subject }) => subject === first);
+    const sent = harness.receiver.events().filter(({ subject }) => subject === first);
     expect(sent).toHaveLength(2);
     expect(JSON.stringify(sent[1])).toBe(JSON.stringify(sent[0]));
-    expect((await stage.run("checkpoint", "show", "--json")).out).toBe(before);
-    expect((await stage.run("task", first)).out).toMatch(/ops {2}accepted \(replay\)/);
+    expect((await harness.run("checkpoint", "show", "--json")).out).toBe(before);
+    expect((await harness.run("task", first)).out).toMatch(/ops {2}accepted \(replay\)/);
   });
 
   it("rebuilds the events from the API where the journal has none", async () => {
-    const stage = await bridgeFolder();
-    const id = stage.task("bindInstancePublicIp", "FAILED");
-    await stage.run("poll");
-    await rm(path.join(stage.folder, ".bridge"), { recursive: true });
-    const { out } = await stage.run("replay", "--since", "1h", "--yes");
+    const harness = await bridgeFolder();
+    const id = harness.task("bindInstancePublicIp", "FAILED");
+    await harness.run("poll");
+    await rm(path.join(harness.folder, ".bridge"), { recursive: true });
+    const { out } = await harness.run("replay", "--since", "1h", "--yes");
     expect(out).toContain("rebuilt from the API");
-    const ids = stage.receiver.events().map((event) => event.id);
+    const ids = harness.receiver.events().map((event) => event.id);
     expect(ids).toHaveLength(2);
     expect(ids[1]).toBe(ids[0]);
     expect(ids[0]).toContain(id);
   });
 
   it("leaves out what the bridge still delivers itself", async () => {
-    const stage = await bridgeFolder({ respond: answering(503) });
-    stage.task("bindInstancePublicIp", "FAILED");
-    await stage.run("poll");
-    const { value } = await jsonOf(stage, "replay", "--since", "1h", "--yes");
+    const harness = await bridgeFolder({ respond: answering(503) });
+    harness.task("bindInstancePublicIp", "FAILED");
+    await harness.run("poll");
+    const { value } = await jsonOf(harness, "replay", "--since", "1h", "--yes");
     expect(value).toMatchObject({ events: [], pending: 1, sent: false });
-    expect(stage.receiver.deliveries).toHaveLength(1);
+    expect(harness.receiver.deliveries).toHaveLength(1);
   });
 
   it("continues where it was interrupted, and sends nothing twice that was accepted", async () => {
     // Accepts ten events of the poll, then four of the replay, then fails.
-    const stage = await bridgeFolder({ respond: answering(...Array(14).fill(200), 503, 503, 503, 200) });
-    const config = JSON.parse(await stage.read("bridge.config.json"));
+    const harness = await bridgeFolder({ respond: answering(...Array(14).fill(200), 503, 503, 503, 200) });
+    const config = JSON.parse(await harness.read("bridge.config.json"));
     const ops = { ...config.sinks.ops, rate: { events: 1, per: "5ms" } };
-    await stage.write(
+    await harness.write(
       "bridge.config.json",
       JSON.stringify({ ...config, delivery: { concurrency: 1 }, sinks: { ops } }),
     );
-    for (let index = 0; index < 10; index++) stage.task(`task${index}`, "SUCCESS");
-    await stage.run("poll");
-    const interrupted = await jsonOf(stage, "replay", "--since", "1h", "--yes");
+    for (let index = 0; index < 10; index++) harness.task(`task${index}`, "SUCCESS");
+    await harness.run("poll");
+    const interrupted = await jsonOf(harness, "replay", "--since", "1h", "--yes");
     expect(interrupted).toMatchObject({ code: 1, value: { accepted: 4, left: 6 } });
-    const again = await jsonOf(stage, "replay", "--since", "1h", "--yes");
+    const again = await jsonOf(harness, "replay", "--since", "1h", "--yes");
     expect(again).toMatchObject({ code: 0, value: { alreadyAccepted: 4, accepted: 6, left: 0 } });
-    const accepted = stage.receiver.deliveries.toSpliced(14, 3);
+    const accepted = harness.receiver.deliveries.toSpliced(14, 3);
     const counts = Map.groupBy(
       accepted.flatMap(({ events }) => events),
       ({ id }) => id,
     );
     expect([...counts.values()].map(({ length }) => length)).toEqual(Array(10).fill(2));
-    const once = await jsonOf(stage, "replay", "--since", "1h", "--dry-run");
+    const once = await jsonOf(harness, "replay", "--since", "1h", "--dry-run");
     expect(once.value).toMatchObject({ alreadyAccepted: 0 });
   });
 
   it("asks on a terminal, and draws its progress there", async () => {
-    const stage = await bridgeFolder();
-    stage.task("bindInstancePublicIp", "FAILED");
-    await stage.run("poll");
-    const no = await inTerminal(stage, ["replay", "--since", "1h"], { input: "n\n" });
+    const harness = await bridgeFolder();
+    harness.task("bindInstancePublicIp", "FAILED");
+    await harness.run("poll");
+    const no = await inTerminal(harness, ["replay", "--since", "1h"], { input: "n\n" });
     expect(no.out).toContain("Nothing sent.");
-    expect(stage.receiver.events()).toHaveLength(1);
-    const yes = await inTerminal(stage, ["replay", "--since", "1h"], { input: "y\n", columns: 60 });
+    expect(harness.receiver.events()).toHaveLength(1);
+    const yes = await inTerminal(harness, ["replay", "--since", "1h"], { input: "y\n", columns: 60 });
     expect(yes.out).toContain("[####################] 1 of 1 accepted by ops");
-    expect(stage.receiver.events()).toHaveLength(2);
+    expect(harness.receiver.events()).toHaveLength(2);
   });
 
   it("asks for the sink where there are several", async () => {
-    const stage = await bridgeFolder();
-    await stage.addSink("file", { type: "file", path: "events.jsonl" });
-    const { code, err } = await stage.run("replay", "--since", "1h", "--dry-run");
+    const harness = await bridgeFolder();
+    await harness.addSink("file", { type: "file", path: "events.jsonl" });
+    const { code, err } = await harness.run("replay", "--since", "1h", "--dry-run");
     expect(code).toBe(2);
     expect(err).toMatch(/--sink: expected one of ops, file/);
   });
@@ -311,26 +311,26 @@ describe("replay", () => {
 
 describe("dead-letters", () => {
   it("lists what the sink said, and shows with --dry-run what a redrive would put back", async () => {
-    const stage = await bridgeFolder({ respond: answering(400, 200) });
-    stage.task("bindInstancePublicIp", "FAILED");
-    await stage.run("poll");
-    expect((await stage.run("dead-letters", "list")).out).toMatch(/rejected[^\n]*\n {2}HTTP 400.*busy/);
-    const dry = await stage.run("dead-letters", "redrive", "--reason", "rejected", "--dry-run");
+    const harness = await bridgeFolder({ respond: answering(400, 200) });
+    harness.task("bindInstancePublicIp", "FAILED");
+    await harness.run("poll");
+    expect((await harness.run("dead-letters", "list")).out).toMatch(/rejected[^\n]*\n {2}HTTP 400.*busy/);
+    const dry = await harness.run("dead-letters", "redrive", "--reason", "rejected", "--dry-run");
     expect(dry.out).toMatch(/Nothing changed: without --dry-run, 1 delivery/);
-    const unknown = await stage.run("dead-letters", "redrive", "--reason", "rejectet");
+    const unknown = await harness.run("dead-letters", "redrive", "--reason", "rejectet");
     expect(unknown.err).toMatch(/did you mean rejected/i);
   });
 
   it("redrives by reason and time, and the journal tells of it", async () => {
-    const stage = await bridgeFolder({ respond: answering(400, 200) });
-    stage.task("bindInstancePublicIp", "FAILED");
-    await stage.run("poll");
-    const none = await jsonOf(stage, "dead-letters", "redrive", "--since", "2030-01-01T00:00:00Z");
+    const harness = await bridgeFolder({ respond: answering(400, 200) });
+    harness.task("bindInstancePublicIp", "FAILED");
+    await harness.run("poll");
+    const none = await jsonOf(harness, "dead-letters", "redrive", "--since", "2030-01-01T00:00:00Z");
     expect(none.value.redriven).toBe(0);
-    const back = await jsonOf(stage, "dead-letters", "redrive", "--reason", "rejected", "--since", "1h");
+    const back = await jsonOf(harness, "dead-letters", "redrive", "--reason", "rejected", "--since", "1h");
     expect(back.value.redriven).toBe(1);
-    await stage.run("poll");
-    const outcomes = jsonLines((await stage.run("events", "--json")).out).flatMap(
+    await harness.run("poll");
+    const outcomes = jsonLines((await harness.run("events", "--json")).out).flatMap(
       ({ outcome }) => outcome ?? [],
     );
     expect(outcomes).toEqual(["dead-lettered", "redriven", "accepted"]);

@@ -15,48 +15,48 @@ const webhook = (url: string) => ({
 
 describe("poll --dry-run", () => {
   it("shows where each change would go and which filter keeps it back; stores and sends nothing", async () => {
-    const stage = await bridgeFolder();
-    await stage.addSink("pager", webhook(stage.receiver.url));
-    stage.task("bindInstancePublicIp");
-    const { code, out, err } = await stage.run("poll", "--dry-run");
+    const harness = await bridgeFolder();
+    await harness.addSink("pager", webhook(harness.receiver.url));
+    harness.task("bindInstancePublicIp");
+    const { code, out, err } = await harness.run("poll", "--dry-run");
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(/^orders +bindInstancePublicIp +\w{6} {2}EXECUTING/m);
     expect(out).toMatch(/^ {2}-> ops$/m);
     expect(out).toMatch(/^ {2}x {2}pager: its filter wants type \[\{"suffix":"\.failed"\}\], found /m);
     expect(out).toContain("Dry run: 1 event would be recorded and sent.");
-    expect(existsSync(join(stage.folder, ".bridge"))).toBe(false);
-    expect(stage.receiver.deliveries).toEqual([]);
+    expect(existsSync(join(harness.folder, ".bridge"))).toBe(false);
+    expect(harness.receiver.deliveries).toEqual([]);
   });
 
   it("leaves a store as it is, and the next poll sends what it showed", async () => {
-    const stage = await bridgeFolder();
-    await stage.run("poll");
-    const before = (await stage.run("checkpoint", "show", "--json")).out;
-    stage.task("bindInstancePublicIp");
-    const shown = JSON.parse((await stage.run("poll", "--dry-run", "--json")).out);
+    const harness = await bridgeFolder();
+    await harness.run("poll");
+    const before = (await harness.run("checkpoint", "show", "--json")).out;
+    harness.task("bindInstancePublicIp");
+    const shown = JSON.parse((await harness.run("poll", "--dry-run", "--json")).out);
     expect(shown).toMatchObject({ dryRun: true, events: [{ sinks: { ops: { takes: true } } }] });
-    expect((await stage.run("checkpoint", "show", "--json")).out).toBe(before);
-    expect(stage.receiver.deliveries).toEqual([]);
-    await stage.run("poll");
-    const [sent] = stage.receiver.deliveries.flatMap(({ events }) => events);
+    expect((await harness.run("checkpoint", "show", "--json")).out).toBe(before);
+    expect(harness.receiver.deliveries).toEqual([]);
+    await harness.run("poll");
+    const [sent] = harness.receiver.deliveries.flatMap(({ events }) => events);
     const { observedAt: _, ...change } = sent?.data.change ?? { observedAt: "" };
     expect(shown.events[0].event).toMatchObject({ id: sent?.id, data: { change } });
   });
 
   it("judges no sink, so it takes no --fail-on", async () => {
-    const stage = await bridgeFolder();
-    expect((await stage.run("poll", "--dry-run", "--fail-on", "blocked")).code).toBe(2);
+    const harness = await bridgeFolder();
+    expect((await harness.run("poll", "--dry-run", "--fail-on", "blocked")).code).toBe(2);
   });
 });
 
 describe("poll -v", () => {
   it("prints its changes, and with --json has their events", async () => {
-    const stage = await bridgeFolder();
-    stage.task("bindInstancePublicIp");
-    const { out } = await stage.run("poll", "-v");
+    const harness = await bridgeFolder();
+    harness.task("bindInstancePublicIp");
+    const { out } = await harness.run("poll", "-v");
     expect(out).toMatch(/^\d\d:\d\d:\d\dZ {2}orders +bindInstancePublicIp +\w{6} {2}EXECUTING/m);
-    stage.task("restartInstance");
-    const { events } = JSON.parse((await stage.run("poll", "-v", "--json")).out);
+    harness.task("restartInstance");
+    const { events } = JSON.parse((await harness.run("poll", "-v", "--json")).out);
     expect(events).toMatchObject([{ data: { task: { name: "restartInstance" } } }]);
   });
 });

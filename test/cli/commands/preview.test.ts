@@ -9,7 +9,7 @@ import { run } from "../../harness/cli.ts";
 const token = "a-token-that-nobody-may-see";
 
 /** A folder with a configuration of a chat sink and another, and the command line in it. */
-async function stage() {
+async function setUp() {
   const folder = await mkdtemp(join(tmpdir(), "bridge-preview-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const config = {
@@ -38,7 +38,7 @@ async function stage() {
 
 describe("preview", () => {
   it("writes each type's messages in both languages as they would be sent, and a page of all with an index", async () => {
-    const { folder, preview, read } = await stage();
+    const { folder, preview, read } = await setUp();
     const { code, out, err } = await preview("--json");
     expect(code, err).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
@@ -63,7 +63,7 @@ describe("preview", () => {
   });
 
   it("shows a configured sink as it is configured, and its secret nowhere", async () => {
-    const { preview, read } = await stage();
+    const { preview, read } = await setUp();
     const { code, out, err } = await preview("--sink", "ops", "--out", "cards");
     expect(code, err).toBe(0);
     expect(out).toMatch(/^ops {2}Slack, 11 messages\nOpen .*index\.html in a browser\.\n$/);
@@ -73,7 +73,7 @@ describe("preview", () => {
   });
 
   it("shows an event of one's own, from a file, as a webhook gets it", async () => {
-    const { folder, preview, read } = await stage();
+    const { folder, preview, read } = await setUp();
     await preview("--type", "webhook", "--out", "samples");
     const { code, out, err } = await preview("--sink", "hook", "--event", "samples/webhook/failed.json");
     expect([code, err]).toEqual([0, ""]);
@@ -84,14 +84,14 @@ describe("preview", () => {
   });
 
   it("writes no secret that a body holds", async () => {
-    const { preview, read } = await stage();
+    const { preview, read } = await setUp();
     expect(await preview("--sink", "page")).toMatchObject({ code: 0, err: "" });
     expect(await read("preview/page/failed.json")).toContain('"routing_key"');
     expect(await read("preview/page/failed.json")).not.toContain("fedcba");
   });
 
   it("shows the chat sinks of the file that --config names, in the language asked for", async () => {
-    const { folder, preview, read } = await stage();
+    const { folder, preview, read } = await setUp();
     const { code, err } = await preview("--config", "bridge.config.json", "--lang", "en");
     expect(code, err).toBe(0);
     expect((await readdir(join(folder, "preview"))).sort()).toEqual(["hook", "index.html", "ops", "page"]);
@@ -99,7 +99,7 @@ describe("preview", () => {
   });
 
   it("refuses a configuration without a sink over HTTP", async () => {
-    const { folder, preview, read } = await stage();
+    const { folder, preview, read } = await setUp();
     const { sinks, ...others } = JSON.parse(await read("bridge.config.json"));
     await writeFile(join(folder, "other.json"), JSON.stringify({ ...others, sinks: { file: sinks.file } }));
     const { code, err } = await preview("--config", "other.json");
@@ -117,7 +117,7 @@ describe("preview", () => {
     [["--sink", "ops", "--type", "slack"], /--type: expected no type beside --sink, found "slack"/],
     [["--lang", "fr"], /Allowed choices are en, zh/],
   ])("refuses %j and writes nothing", async (args, message) => {
-    const { folder, preview } = await stage();
+    const { folder, preview } = await setUp();
     const { code, err } = await preview(...args);
     expect(code).toBe(2);
     expect(err).toMatch(message);

@@ -44,26 +44,26 @@ async function shown(
 
 /** Two instances of one name whose ids begin alike, a sink that refuses all, and a journal. */
 async function troubled(): Promise<BridgeFolder> {
-  const stage = await bridgeFolder({
+  const harness = await bridgeFolder({
     respond: () => ({ status: 503 }),
     sections: { journal: { enabled: true } },
   });
-  const { world } = stage.simulator;
+  const { world } = harness.simulator;
   const name = "payments-production-cluster-shanghai";
   world.addInstance({ id: instance, engine: "rabbitmq", name, projectId: "p1" });
-  stage.task("bindInstancePublicIp", "FAILED");
+  harness.task("bindInstancePublicIp", "FAILED");
   world.start({
     instance,
     name: "a_task_with_a_name_of_many_words",
     steps: [{ status: "EXECUTING", afterMs: 0 }],
   });
-  await stage.addSink("incident-response", {
+  await harness.addSink("incident-response", {
     type: "webhook",
-    url: `${stage.receiver.url}/${secrets.path}`,
+    url: `${harness.receiver.url}/${secrets.path}`,
     allowPrivateNetwork: true,
     retry: { attemptsPerRun: 1, maxAttempts: 1 },
   });
-  return stage;
+  return harness;
 }
 
 const commands: Readonly<Record<string, (context: Context) => Promise<ExitCode>>> = {
@@ -76,10 +76,10 @@ const commands: Readonly<Record<string, (context: Context) => Promise<ExitCode>>
 };
 
 it("every table fits 60, 80 and 120 columns, and streams keep the part that tells them apart", async () => {
-  const stage = await troubled();
+  const harness = await troubled();
   for (const columns of [60, 80, 120]) {
     for (const [name, command] of Object.entries(commands)) {
-      const lines = await shown(stage, columns, command);
+      const lines = await shown(harness, columns, command);
       // A sentence may wrap; a line of a table may not.
       const tables = lines.filter((line) => !/tried again|Gave up|^\d.*\. /.test(line));
       const longest = Math.max(...tables.map((line) => stringWidth(line)));
@@ -90,36 +90,36 @@ it("every table fits 60, 80 and 120 columns, and streams keep the part that tell
       }
     }
   }
-  const whole = await shown(stage, 60, (context) => tasks(context, { output: "wide" }));
+  const whole = await shown(harness, 60, (context) => tasks(context, { output: "wide" }));
   expect(whole.join("\n")).toContain(key);
 });
 
 it("what a table shows names the row: six characters of a task, an instance's name or short name", async () => {
-  const stage = await troubled();
-  await shown(stage, 80, (context) => poll(context, {}));
-  const listed = await shown(stage, 80, (context) => listDeadLetters(context, {}));
+  const harness = await troubled();
+  await shown(harness, 80, (context) => poll(context, {}));
+  const listed = await shown(harness, 80, (context) => listDeadLetters(context, {}));
   const [id = ""] = listed.flatMap((line) => /EXECUTING +(\w{6})$/.exec(line)?.[1] ?? []);
   expect(id).not.toBe("");
-  const one = await shown(stage, 80, (context) => listDeadLetters(context, { id }));
+  const one = await shown(harness, 80, (context) => listDeadLetters(context, { id }));
   expect(one.join("\n")).toContain("1 dead letter.");
   for (const name of ["orders", "orders (1111111)", "1111111", key]) {
-    const rows = await shown(stage, 80, (context) => showCheckpoints(context, name, {}));
+    const rows = await shown(harness, 80, (context) => showCheckpoints(context, name, {}));
     expect(rows.join("\n")).toContain("orders (111111)");
     expect(rows.join("\n")).not.toContain("payments");
   }
 });
 
 it("a beginning that fits several says which", async () => {
-  const stage = await troubled();
-  await shown(stage, 80, (context) => poll(context, {}));
+  const harness = await troubled();
+  await shown(harness, 80, (context) => poll(context, {}));
   const both = `one stream, and this fits ${key} and rabbitmq/cn-north-4/p1/${instance}`;
   for (const command of [
     (context: Context) => tasks(context, { stream: "111111" }),
     (context: Context) => showCheckpoints(context, "111111", {}),
     (context: Context) => resetCheckpoints(context, "111111", true),
   ])
-    await expect(shown(stage, 80, command)).rejects.toThrow(both);
+    await expect(shown(harness, 80, command)).rejects.toThrow(both);
   await expect(
-    shown(stage, 80, (context) => tasks(context, { stream: "payments-production-cluster-shangai" })),
+    shown(harness, 80, (context) => tasks(context, { stream: "payments-production-cluster-shangai" })),
   ).rejects.toThrow("did you mean payments-production-cluster-shanghai?");
 });

@@ -18,18 +18,18 @@ afterAll(async () => {
 
 describe("the function for FunctionGraph with its record in PostgreSQL", () => {
   it("delivers on a cold start, asks the server nothing when idle, and goes on after a failover", async () => {
-    const stage = await functionHarness(artifact, { type: "postgres", url: server.url() });
-    stage.task("restart");
-    const container = await stage.start();
+    const harness = await functionHarness(artifact, { type: "postgres", url: server.url() });
+    harness.task("restart");
+    const container = await harness.start();
     expect(summaryOf(await container.invoke()).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
     await server.kill();
     expect(summaryOf(await container.invoke()).streams).toMatchObject([{ changes: 0, error: null }]);
-    stage.task("resize");
+    harness.task("resize");
     expect(await container.invoke()).toMatchObject({
       errorMessage: expect.stringMatching(/postgres .*ECONNREFUSED/),
     });
     await server.restart();
     expect(summaryOf(await container.invoke()).sinks["ops"]).toMatchObject({ accepted: 1, pending: 0 });
-    expect(stage.receiver.events().map(({ data }) => data.task.name)).toEqual(["restart", "resize"]);
+    expect(harness.receiver.events().map(({ data }) => data.task.name)).toEqual(["restart", "resize"]);
   });
 });

@@ -23,8 +23,8 @@ async function startDemo(port: string, environment: Readonly<Record<string, stri
 
 describe("actions on the console's page", () => {
   it("are off where the console is read-only, and say how to allow them", async () => {
-    const stage = await consoleHarness();
-    const { page } = await openTab(stage.console.url);
+    const harness = await consoleHarness();
+    const { page } = await openTab(harness.console.url);
     await page.getByRole("link", { name: "Sinks" }).click();
     const [sample] = await page.getByRole("button", { name: "Send a sample" }).all();
     expect(await sample?.isDisabled()).toBe(true);
@@ -33,11 +33,11 @@ describe("actions on the console's page", () => {
   });
 
   it("send a sample, redrive one dead letter, and purge the rest once that is confirmed", async () => {
-    const stage = await consoleHarness({ allowsChanges: true });
-    stage.answer({ status: 422, body: "unknown field: params" });
-    for (const name of ["one", "two", "three"]) stage.task({ name });
-    await stage.poll();
-    const { page, violations } = await openTab(stage.console.url);
+    const harness = await consoleHarness({ allowsChanges: true });
+    harness.answer({ status: 422, body: "unknown field: params" });
+    for (const name of ["one", "two", "three"]) harness.task({ name });
+    await harness.poll();
+    const { page, violations } = await openTab(harness.console.url);
     await page.getByRole("link", { name: "Sinks" }).click();
     const ops = page.getByRole("region", { name: "ops" });
     await ops.getByText("3 dead letters").waitFor();
@@ -47,7 +47,7 @@ describe("actions on the console's page", () => {
       .first()
       .waitFor();
     expect(await violations()).toEqual([]);
-    stage.answer({ status: 204 });
+    harness.answer({ status: 204 });
     await ops.getByRole("button", { name: "Redrive", exact: true }).first().click();
     await page.getByText("1 delivery back in order").waitFor();
     await ops.getByText("2 dead letters").waitFor();
@@ -61,7 +61,7 @@ describe("actions on the console's page", () => {
     await ops.getByText("No dead letters").waitFor();
     await ops.getByRole("button", { name: "Send a sample" }).click();
     await page.getByText(/ops: Accepted in/).waitFor();
-    expect(stage.receiver.events().at(-1)?.subject).toBe("sample-task");
+    expect(harness.receiver.events().at(-1)?.subject).toBe("sample-task");
   });
 
   it("drive the demo: tasks, a broken and mended sink, a throttled API", { timeout: 120_000 }, async () => {

@@ -26,12 +26,12 @@ const measure = `{
 it(`draws a frame of ${bars} bars in less time than 60 frames a second leave, while it pans and zooms`, {
   timeout: 180_000,
 }, async () => {
-  const stage = await consoleHarness();
+  const harness = await consoleHarness();
   const nowMs = Date.now();
   for (let index = 0; index < bars; index++) {
     const startMs = nowMs - spanMs + (index * spanMs) / bars;
     const end = index % 9 === 0 ? "FAILED" : "SUCCESS";
-    stage.task({
+    harness.task({
       name: `task ${index % 40}`,
       startMs,
       steps: [
@@ -41,8 +41,8 @@ it(`draws a frame of ${bars} bars in less time than 60 frames a second leave, wh
       ],
     });
   }
-  await stage.poll();
-  const { page } = await openTab(stage.console.url);
+  await harness.poll();
+  const { page } = await openTab(harness.console.url);
   await page.addInitScript(measure);
   await page.reload();
   await page.getByText(/^6 h$/).click();

@@ -45,7 +45,7 @@ const kinds: readonly (readonly (readonly [name: string, minutes: number])[])[] 
 /** An hour of four instances: most of it well, one failure in eight, two tasks under way, one of them late. */
 async function anHour(): Promise<ConsoleHarness> {
   const random = seededRandom(11);
-  const stage = await consoleHarness({ allowsChanges: true, overdue: { "*": "12m" }, more });
+  const harness = await consoleHarness({ allowsChanges: true, overdue: { "*": "12m" }, more });
   const instances = ["11111111-0000-4000-8000-000000000001", ...more.map(({ id }) => id)];
   const people = [users.lin, users.maria, users.pipeline, users.dms];
   const nowMs = Date.now();
@@ -53,7 +53,7 @@ async function anHour(): Promise<ConsoleHarness> {
     const own = kinds[index % kinds.length] ?? [];
     const [name, minutes] = own[Math.floor(index / kinds.length) % own.length] ?? ["bindInstancePublicIp", 1];
     const lastsMs = minutes * minuteMs * stretch * (0.8 + random() * 0.4);
-    stage.task({
+    harness.task({
       instance: instances[index % instances.length] ?? "",
       name,
       user: people[(index * 7) % people.length] ?? users.lin,
@@ -73,13 +73,13 @@ async function anHour(): Promise<ConsoleHarness> {
       index === 21 ? 2.2 : 1,
     );
   }
-  await stage.poll();
+  await harness.poll();
   start(16, 0, null);
   start(2.2, 5, null);
   start(1.1, 2, null);
   start(0.2, 3, null);
-  await stage.poll();
-  return stage;
+  await harness.poll();
+  return harness;
 }
 
 const save = async (name: string, image: Buffer): Promise<void> => {
@@ -93,8 +93,8 @@ it.each(["light", "dark"] as const)(
   "takes the pictures of the documentation, %s",
   { timeout: 120_000 },
   async (colours) => {
-    const stage = await anHour();
-    const { page, errors } = await openTab(stage.console.url, { width: 1280, height: 800, colours });
+    const harness = await anHour();
+    const { page, errors } = await openTab(harness.console.url, { width: 1280, height: 800, colours });
     await page.locator(".chart canvas").waitFor();
     await page.waitForFunction("document.fonts.ready");
     await save(`timeline-${colours}`, await page.screenshot());
@@ -104,10 +104,10 @@ it.each(["light", "dark"] as const)(
     await page.getByRole("button", { name: "Bars" }).click();
     await save(`story-${colours}`, await page.screenshot());
     await page.keyboard.press("Escape");
-    stage.answer({ status: 503, body: "upstream is down for maintenance" });
+    harness.answer({ status: 503, body: "upstream is down for maintenance" });
     for (const name of ["bindInstancePublicIp", "kafkaConfigModify", "changeRetentionPolicy"])
-      stage.task({ name });
-    for (let run = 0; run < 4; run++) await stage.poll();
+      harness.task({ name });
+    for (let run = 0; run < 4; run++) await harness.poll();
     await page.getByRole("link", { name: /^Sinks/ }).click();
     await page.getByText("Failing").first().waitFor();
     await save(`sinks-${colours}`, await page.screenshot());

@@ -18,16 +18,16 @@ async function snapshotOf(url: string): Promise<Record<string, unknown>> {
 }
 
 it("shows from the store alone what another process polled and delivered", async () => {
-  const stage = await bridgeFolder();
-  const id = stage.task();
-  expect((await stage.run("poll")).code).toBe(0);
-  const requests = stage.simulator.requestCount();
-  const console_ = stage.start("console", "--port", "0");
+  const harness = await bridgeFolder();
+  const id = harness.task();
+  expect((await harness.run("poll")).code).toBe(0);
+  const requests = harness.simulator.requestCount();
+  const console_ = harness.start("console", "--port", "0");
   const printed = await console_.said("err", /http:\S+\n/);
   const snapshot = await snapshotOf(/http:\S+/.exec(printed)?.[0] ?? "");
   expect(snapshot).toMatchObject({ meta: { mode: "console", store: "file", allowsChanges: false } });
   expect(JSON.stringify(snapshot)).toContain(id);
-  expect(stage.simulator.requestCount()).toBe(requests);
+  expect(harness.simulator.requestCount()).toBe(requests);
   console_.kill("SIGTERM");
   expect((await console_.ended).code).toBe(143);
 });

@@ -7,13 +7,13 @@ afterAll(closeBrowser);
 
 const minuteMs = 60_000;
 
-/** A stage with tasks of each kind. */
+/** A harness with tasks of each kind. */
 async function told(options: Parameters<typeof consoleHarness>[0] = {}): Promise<ConsoleHarness> {
-  const stage = await consoleHarness(options);
+  const harness = await consoleHarness(options);
   const startMs = Date.now() - 30 * minuteMs;
   const lin = { id: "u1", name: "lin.wei" };
   for (const [index, end] of ["SUCCESS", "FAILED", "CANCELLED", "DELETED", "PAUSED"].entries()) {
-    stage.task({
+    harness.task({
       name: `task-${end.toLowerCase()}`,
       user: lin,
       startMs: startMs + index * minuteMs,
@@ -25,13 +25,13 @@ async function told(options: Parameters<typeof consoleHarness>[0] = {}): Promise
       ],
     });
   }
-  stage.task({
+  harness.task({
     name: "task-running",
     startMs: Date.now() - minuteMs,
     user: { id: "u2", name: "maria.silva" },
   });
-  await stage.poll();
-  return stage;
+  await harness.poll();
+  return harness;
 }
 
 describe("the console's page", () => {
@@ -43,8 +43,8 @@ describe("the console's page", () => {
   ];
 
   it.each(looks)("shows each view without a fault that axe finds, %o", async (look) => {
-    const stage = await told();
-    const { page, errors, violations } = await openTab(stage.console.url, look);
+    const harness = await told();
+    const { page, errors, violations } = await openTab(harness.console.url, look);
     await page.locator(".chart canvas").waitFor();
     for (const view of ["timeline", "events", "sinks", "streams"]) {
       await page.evaluate(`location.hash = "#/${view}"`);
@@ -62,8 +62,8 @@ describe("the console's page", () => {
   });
 
   it("shows the story of a task: statuses, person, masked params, deliveries and the chat message", async () => {
-    const stage = await told();
-    const { page } = await openTab(stage.console.url);
+    const harness = await told();
+    const { page } = await openTab(harness.console.url);
     await page.getByRole("button", { name: "Table" }).click();
     await page.getByRole("link", { name: "task-failed" }).click();
     const story = page.getByRole("complementary", { name: "Task" });
@@ -80,8 +80,8 @@ describe("the console's page", () => {
   });
 
   it("opens a task by a click on its bar, and by keys", async () => {
-    const stage = await told();
-    const { page } = await openTab(stage.console.url);
+    const harness = await told();
+    const { page } = await openTab(harness.console.url);
     const chart = page.getByRole("application");
     await chart.focus();
     for (let step = 0; step < 3; step++) await page.keyboard.press("ArrowUp");
@@ -103,8 +103,8 @@ describe("the console's page", () => {
   });
 
   it("filters by status, person and text", async () => {
-    const stage = await told();
-    const { page } = await openTab(stage.console.url);
+    const harness = await told();
+    const { page } = await openTab(harness.console.url);
     await page.getByRole("button", { name: "Table" }).click();
     const rows = page.locator("tbody tr");
     await expect.poll(() => rows.count()).toBe(6);
@@ -121,14 +121,14 @@ describe("the console's page", () => {
   });
 
   it("lists events live, pauses them, searches them, and copies one as JSON and as curl", async () => {
-    const stage = await told();
-    const { page } = await openTab(stage.console.url);
+    const harness = await told();
+    const { page } = await openTab(harness.console.url);
     await page.getByRole("link", { name: "Events" }).click();
     const rows = page.locator(".events > li");
     await expect.poll(() => rows.count()).toBe(6);
     await page.getByRole("button", { name: "Pause", exact: true }).click();
-    stage.task({ name: "it's-new" });
-    await stage.poll();
+    harness.task({ name: "it's-new" });
+    await harness.poll();
     await page.getByText("1 new event waiting").waitFor();
     expect(await rows.count()).toBe(6);
     await page.getByRole("button", { name: "Resume" }).click();
@@ -145,7 +145,7 @@ describe("the console's page", () => {
   });
 
   it("shows hostile names as text, in every view", async () => {
-    const stage = await consoleHarness();
+    const harness = await consoleHarness();
     const names = [
       '<img src=x onerror="document.title=1">',
       "</script><script>document.title=1</script>",
@@ -156,14 +156,14 @@ describe("the console's page", () => {
       "عربي {{7*7}} 中文",
     ];
     for (const name of names) {
-      stage.task({
+      harness.task({
         name,
         user: { id: name.slice(0, 60), name: name.slice(0, 200) },
         params: { [name.slice(0, 80)]: name.slice(0, 500) },
       });
     }
-    await stage.poll();
-    const { page, errors } = await openTab(stage.console.url);
+    await harness.poll();
+    const { page, errors } = await openTab(harness.console.url);
     await page.locator(".chart canvas").waitFor();
     for (const view of ["events", "sinks", "streams", "timeline"]) {
       await page.evaluate(`location.hash = "#/${view}"`);
@@ -190,37 +190,37 @@ describe("the console's page", () => {
   });
 
   it("says so while there is nothing to show, and while the store cannot be read", async () => {
-    const stage = await consoleHarness();
-    const { page } = await openTab(stage.console.url);
+    const harness = await consoleHarness();
+    const { page } = await openTab(harness.console.url);
     await page.getByText("No tasks yet").waitFor();
     await page.getByRole("link", { name: "Events" }).click();
     await page.getByText("No events yet").waitFor();
     await page.getByRole("link", { name: "Streams" }).click();
     await page.getByText("No streams yet").waitFor();
-    stage.breakStore();
-    stage.task();
-    await stage.poll();
+    harness.breakStore();
+    harness.task();
+    await harness.poll();
     await page.getByText("The store cannot be read").waitFor();
   });
 
   it("takes the token out of the address bar, and asks for it where it is missing", async () => {
-    const stage = await told();
-    const { page } = await openTab(stage.console.url);
+    const harness = await told();
+    const { page } = await openTab(harness.console.url);
     await page.locator(".chart canvas").waitFor();
-    expect(page.url()).not.toContain(stage.token);
+    expect(page.url()).not.toContain(harness.token);
     await page.reload();
     await page.locator(".chart canvas").waitFor();
-    const other = await openTab(stage.origin);
+    const other = await openTab(harness.origin);
     await other.page.getByText("The token is missing").waitFor();
     expect(await other.violations()).toEqual([]);
-    await other.page.getByLabel("Address or token").fill(stage.console.url);
+    await other.page.getByLabel("Address or token").fill(harness.console.url);
     await other.page.getByRole("button", { name: "Connect" }).click();
     await other.page.locator(".chart canvas").waitFor();
   });
 
   it("remembers the chosen colours and language", async () => {
-    const stage = await told();
-    const { page } = await openTab(stage.console.url);
+    const harness = await told();
+    const { page } = await openTab(harness.console.url);
     await page.getByRole("button", { name: "Colours: System" }).click();
     await page.getByRole("button", { name: "Colours: Light" }).click();
     await page.getByRole("button", { name: "中文" }).click();

@@ -23,42 +23,42 @@ const startTask = (
 ) => simulator.world.start({ instance: instanceId(number), name: "restart", steps });
 const told = ({ receiver }: FleetHarness) =>
   receiver.events().map(({ type, subject }) => `${subject} ${type.split(".").at(-1)}`);
-const minutes = async (stage: FleetHarness, from: number, to: number) => {
-  for (let minute = from; minute <= to; minute++) await stage.plan(minute);
+const minutes = async (harness: FleetHarness, from: number, to: number) => {
+  for (let minute = from; minute <= to; minute++) await harness.plan(minute);
 };
-const planned = (stage: FleetHarness) =>
-  stage.bodies("polls").flatMap((body) => (parseShard(body) ?? []).map(({ stream }) => stream.instanceId));
+const planned = (harness: FleetHarness) =>
+  harness.bodies("polls").flatMap((body) => (parseShard(body) ?? []).map(({ stream }) => stream.instanceId));
 
 describe("a fleet", () => {
   it("brings each instance's changes from the plan through the queue and the topic to the sink, once", async () => {
-    const stage = await fleetHarness({ instances: 12 });
-    const subjects = Array.from({ length: 12 }, (_, index) => startTask(stage, index + 1, ended));
-    await stage.plan(1);
-    expect(planned(stage).toSorted()).toEqual(subjects.map((_, index) => instanceId(index + 1)));
-    expect(await pollAll(stage)).toBe(0);
-    expect(await stage.tasks.drain(await stage.deliverer())).toBe(0);
-    expect(told(stage).toSorted()).toEqual(subjects.map((subject) => `${subject} succeeded`).toSorted());
-    const [event] = stage.receiver.events();
+    const harness = await fleetHarness({ instances: 12 });
+    const subjects = Array.from({ length: 12 }, (_, index) => startTask(harness, index + 1, ended));
+    await harness.plan(1);
+    expect(planned(harness).toSorted()).toEqual(subjects.map((_, index) => instanceId(index + 1)));
+    expect(await pollAll(harness)).toBe(0);
+    expect(await harness.tasks.drain(await harness.deliverer())).toBe(0);
+    expect(told(harness).toSorted()).toEqual(subjects.map((subject) => `${subject} succeeded`).toSorted());
+    const [event] = harness.receiver.events();
     expect(event?.data.instance.name).toMatch(/^i\d+$/);
-    const wrapped = stage.bodies("wrapped.fifo");
+    const wrapped = harness.bodies("wrapped.fifo");
     expect(wrapped.every((body) => body.includes('"Type":"Notification"'))).toBe(true);
     expect(wrapped.map((body) => eventIn(body)?.subject).toSorted()).toEqual(subjects.toSorted());
   });
 
   it("polls an instance with an open task in every plan, and lets it go when the task has ended", async () => {
-    const stage = await fleetHarness({ instances: 8, fleet: { maxIdle: "10m" } });
-    const poller = await stage.poller();
-    const subject = startTask(stage, 3, running);
-    await minutes(stage, 1, 10);
-    await stage.polls.drain(poller);
-    const plan = await stage.plan(11);
+    const harness = await fleetHarness({ instances: 8, fleet: { maxIdle: "10m" } });
+    const poller = await harness.poller();
+    const subject = startTask(harness, 3, running);
+    await minutes(harness, 1, 10);
+    await harness.polls.drain(poller);
+    const plan = await harness.plan(11);
     expect(plan).toMatchObject({ Watched: 8, Busy: 1 });
-    expect(planned(stage)).toContain(instanceId(3));
-    stage.simulator.world.setStatus(subject, "FAILED");
-    await stage.polls.drain(poller);
-    expect(await stage.plan(12)).toMatchObject({ Busy: 0 });
-    await stage.tasks.drain(await stage.deliverer());
-    expect(told(stage)).toEqual([`${subject} executing`, `${subject} failed`]);
+    expect(planned(harness)).toContain(instanceId(3));
+    harness.simulator.world.setStatus(subject, "FAILED");
+    await harness.polls.drain(poller);
+    expect(await harness.plan(12)).toMatchObject({ Busy: 0 });
+    await harness.tasks.drain(await harness.deliverer());
+    expect(told(harness)).toEqual([`${subject} executing`, `${subject} failed`]);
   });
 
   it.each([
@@ -67,35 +67,35 @@ describe("a fleet", () => {
   ])(
     "polls an instance at once when %s names it at the planner, and once for 200 of them",
     async (_, event) => {
-      const stage = await fleetHarness({ instances: 12, fleet: { maxIdle: "1h" } });
-      const poller = await stage.poller();
-      await stage.plan(1);
-      await stage.polls.drain(poller);
-      const subject = startTask(stage, 7, running);
-      expect(await stage.wake(event)).toMatchObject({ Watched: 12, Due: 1, Messages: 1 });
+      const harness = await fleetHarness({ instances: 12, fleet: { maxIdle: "1h" } });
+      const poller = await harness.poller();
+      await harness.plan(1);
+      await harness.polls.drain(poller);
+      const subject = startTask(harness, 7, running);
+      expect(await harness.wake(event)).toMatchObject({ Watched: 12, Due: 1, Messages: 1 });
       for (let repeat = 1; repeat < 200; repeat++)
-        expect(await stage.wake(event)).toMatchObject({ Due: 0, Messages: 0 });
+        expect(await harness.wake(event)).toMatchObject({ Due: 0, Messages: 0 });
       // Nothing is delayed: the queue hands it out at once.
-      expect(planned(stage)).toEqual([instanceId(7)]);
-      await stage.polls.drain(poller);
-      await stage.tasks.drain(await stage.deliverer());
-      expect(told(stage)).toEqual([`${subject} executing`]);
+      expect(planned(harness)).toEqual([instanceId(7)]);
+      await harness.polls.drain(poller);
+      await harness.tasks.drain(await harness.deliverer());
+      expect(told(harness)).toEqual([`${subject} executing`]);
     },
   );
 
   it("polls all instances at once, once a minute, for wakes that name none", async () => {
-    const stage = await fleetHarness({ instances: 3, fleet: { maxIdle: "1h" } });
-    await stage.plan(1);
-    await stage.polls.drain(await stage.poller());
-    for (const [, event] of hostileEvents) if (!isTimer(event)) await stage.wake(event);
-    expect(planned(stage).toSorted()).toEqual([1, 2, 3].map(instanceId));
+    const harness = await fleetHarness({ instances: 3, fleet: { maxIdle: "1h" } });
+    await harness.plan(1);
+    await harness.polls.drain(await harness.poller());
+    for (const [, event] of hostileEvents) if (!isTimer(event)) await harness.wake(event);
+    expect(planned(harness).toSorted()).toEqual([1, 2, 3].map(instanceId));
   });
 
   it.each(["shard", "deliver"] as const)(
     "refuses the event of another trigger at %s in one clear line",
     async (name) => {
-      const stage = await fleetHarness();
-      const handler = await (name === "shard" ? stage.poller() : stage.deliverer());
+      const harness = await fleetHarness();
+      const handler = await (name === "shard" ? harness.poller() : harness.deliverer());
       for (const event of [snsEvent("{}"), eventBridgeEvent("i"), {}, null, "text", []])
         await expect(handler(event as SQSEvent, contextOf(name))).rejects.toThrow(
           /^expected messages of a queue .*; a wake goes to the function plan$/,
@@ -104,53 +104,53 @@ describe("a fleet", () => {
   );
 
   it("tells nothing twice when a shard comes twice, or two containers poll it at once", async () => {
-    const stage = await fleetHarness({ instances: 3 });
-    for (const number of [1, 2, 3]) startTask(stage, number, ended);
-    await minutes(stage, 1, 5);
-    for (const body of stage.bodies("polls")) await stage.post(body);
-    const pollers = [await stage.poller(), await stage.poller()];
-    await Promise.all(pollers.map((poller) => stage.polls.drain(poller, 3)));
-    await stage.tasks.drain(await stage.deliverer());
-    expect(new Set(told(stage)).size).toBe(3);
-    expect(stage.receiver.events()).toHaveLength(3);
+    const harness = await fleetHarness({ instances: 3 });
+    for (const number of [1, 2, 3]) startTask(harness, number, ended);
+    await minutes(harness, 1, 5);
+    for (const body of harness.bodies("polls")) await harness.post(body);
+    const pollers = [await harness.poller(), await harness.poller()];
+    await Promise.all(pollers.map((poller) => harness.polls.drain(poller, 3)));
+    await harness.tasks.drain(await harness.deliverer());
+    expect(new Set(told(harness)).size).toBe(3);
+    expect(harness.receiver.events()).toHaveLength(3);
   });
 
   it("gives a poll that is no shard to the dead letters after three receives, and polls the rest", async () => {
-    const stage = await fleetHarness();
-    const subject = startTask(stage, 1, ended);
-    await stage.post("poison");
-    await minutes(stage, 1, 5);
-    const poller = await stage.poller();
-    expect(await stage.polls.drain(poller)).toBe(3);
-    expect(stage.bodies("polls-dead")).toEqual(["poison"]);
-    await stage.tasks.drain(await stage.deliverer());
-    expect(told(stage)).toEqual([`${subject} succeeded`]);
+    const harness = await fleetHarness();
+    const subject = startTask(harness, 1, ended);
+    await harness.post("poison");
+    await minutes(harness, 1, 5);
+    const poller = await harness.poller();
+    expect(await harness.polls.drain(poller)).toBe(3);
+    expect(harness.bodies("polls-dead")).toEqual(["poison"]);
+    await harness.tasks.drain(await harness.deliverer());
+    expect(told(harness)).toEqual([`${subject} succeeded`]);
   });
 
   it("keeps a poll in its queue while the table does not answer", async () => {
-    const stage = await fleetHarness();
-    const subject = startTask(stage, 1, ended);
-    await stage.plan(1);
-    const poller = await stage.poller();
+    const harness = await fleetHarness();
+    const subject = startTask(harness, 1, ended);
+    await harness.plan(1);
+    const poller = await harness.poller();
     for (let count = 0; count < 4; count++)
-      stage.engine.faults.push({ operation: "GetItem", fault: "throttle" });
-    expect(await stage.polls.once(poller)).toEqual({ received: 1, failed: 1 });
-    expect(await stage.polls.once(poller)).toEqual({ received: 1, failed: 0 });
-    await stage.tasks.drain(await stage.deliverer());
-    expect(told(stage)).toEqual([`${subject} succeeded`]);
+      harness.engine.faults.push({ operation: "GetItem", fault: "throttle" });
+    expect(await harness.polls.once(poller)).toEqual({ received: 1, failed: 1 });
+    expect(await harness.polls.once(poller)).toEqual({ received: 1, failed: 0 });
+    await harness.tasks.drain(await harness.deliverer());
+    expect(told(harness)).toEqual([`${subject} succeeded`]);
   });
 
   it("publishes at the next plan what was redriven, though a warm container holds the record", async () => {
-    const stage = await fleetHarness();
-    const subject = startTask(stage, 1, ended);
-    await stage.plan(1);
-    const poller = await stage.poller();
-    await stage.polls.drain(poller);
-    const deliverer = await stage.deliverer();
-    await stage.tasks.drain(deliverer);
-    const [told] = stage.receiver.events();
+    const harness = await fleetHarness();
+    const subject = startTask(harness, 1, ended);
+    await harness.plan(1);
+    const poller = await harness.poller();
+    await harness.polls.drain(poller);
+    const deliverer = await harness.deliverer();
+    await harness.tasks.drain(deliverer);
+    const [told] = harness.receiver.events();
     const { deadLetters, checkpoints } = dynamodbStores(
-      { table: "checkpoints", endpoint: stage.engine.origin },
+      { table: "checkpoints", endpoint: harness.engine.origin },
       { environment, clock: systemClock, random: Math.random },
     );
     const bus = sinkName("bus");
@@ -162,43 +162,43 @@ describe("a fleet", () => {
       { checkpoints, deadLetters, sinks: new Set([bus]), maxBacklog: 10, clock: systemClock },
       {},
     );
-    await stage.plan(2);
-    await stage.polls.drain(poller);
-    await stage.tasks.drain(deliverer);
-    expect(stage.receiver.events().map(({ id }) => id)).toEqual([told?.id, event.id]);
+    await harness.plan(2);
+    await harness.polls.drain(poller);
+    await harness.tasks.drain(deliverer);
+    expect(harness.receiver.events().map(({ id }) => id)).toEqual([told?.id, event.id]);
     expect(told?.subject).toBe(subject);
     await Promise.all([checkpoints.close(), deadLetters.close()]);
   });
 
   it("lets the queue repeat what a sink did not take, in the order of each task", async () => {
-    const stage = await fleetHarness({ respond: (number) => (number % 2 === 1 ? { status: 503 } : {}) });
-    const poller = await stage.poller();
-    const subjects = [startTask(stage, 1, running), startTask(stage, 1, running)];
-    await minutes(stage, 1, 5);
-    await stage.polls.drain(poller);
-    for (const subject of subjects) stage.simulator.world.setStatus(subject, "SUCCESS");
-    await stage.plan(6);
-    await stage.polls.drain(poller);
-    expect(await stage.tasks.drain(await stage.deliverer())).toBeGreaterThan(0);
-    const accepted = stage.receiver.deliveries.filter(({ number }) => number % 2 === 0);
+    const harness = await fleetHarness({ respond: (number) => (number % 2 === 1 ? { status: 503 } : {}) });
+    const poller = await harness.poller();
+    const subjects = [startTask(harness, 1, running), startTask(harness, 1, running)];
+    await minutes(harness, 1, 5);
+    await harness.polls.drain(poller);
+    for (const subject of subjects) harness.simulator.world.setStatus(subject, "SUCCESS");
+    await harness.plan(6);
+    await harness.polls.drain(poller);
+    expect(await harness.tasks.drain(await harness.deliverer())).toBeGreaterThan(0);
+    const accepted = harness.receiver.deliveries.filter(({ number }) => number % 2 === 0);
     for (const subject of subjects) {
       const types = accepted.flatMap(({ events }) => events).filter((event) => event.subject === subject);
       expect(types.map(({ type }) => type.split(".").at(-1))).toEqual(["executing", "succeeded"]);
     }
-    expect(stage.bodies("ops.fifo")).toEqual([]);
+    expect(harness.bodies("ops.fifo")).toEqual([]);
   });
 
   it("gives what a sink refuses for good to the queue's dead letters with the reason, and ends its message", async () => {
-    const stage = await fleetHarness({ respond: (number) => (number === 1 ? { status: 400 } : {}) });
-    const subject = startTask(stage, 1, ended);
-    await minutes(stage, 1, 5);
-    await stage.polls.drain(await stage.poller());
-    expect(await stage.tasks.drain(await stage.deliverer())).toBe(0);
-    const [letter] = stage.sqs.inspectQueue("ops-dead.fifo")?.messages.ready ?? [];
+    const harness = await fleetHarness({ respond: (number) => (number === 1 ? { status: 400 } : {}) });
+    const subject = startTask(harness, 1, ended);
+    await minutes(harness, 1, 5);
+    await harness.polls.drain(await harness.poller());
+    expect(await harness.tasks.drain(await harness.deliverer())).toBe(0);
+    const [letter] = harness.sqs.inspectQueue("ops-dead.fifo")?.messages.ready ?? [];
     expect(JSON.parse(letter?.body ?? "")).toMatchObject({ subject });
     expect(letter?.messageAttributes["reason"]).toMatchObject({ StringValue: "rejected" });
-    expect(stage.bodies("ops.fifo")).toEqual([]);
+    expect(harness.bodies("ops.fifo")).toEqual([]);
   });
 });
 
-const pollAll = async (stage: FleetHarness): Promise<number> => stage.polls.drain(await stage.poller());
+const pollAll = async (harness: FleetHarness): Promise<number> => harness.polls.drain(await harness.poller());

@@ -2,17 +2,17 @@ import { describe, expect, it } from "vitest";
 import type { EventKind } from "../../../lib/change/event.ts";
 import { nowMs, running, sampleDeps } from "../sample.ts";
 import { livingEmulator } from "./living-platforms.ts";
-import { changeOf, shown, stage } from "./living-stage.ts";
-import { type Answering, json, secret, staged, tenantToken } from "./platforms.ts";
+import { changeOf, livingTrial, shown } from "./living-trial.ts";
+import { type Answering, chatTrial, json, secret, tenantToken } from "./platforms.ts";
 
 describe("an app of Feishu", () => {
-  const stageApp = async (
+  const setUpApp = async (
     tokens: Answering,
     answering = livingEmulator("feishuapp").answering,
     nowMsOf = () => nowMs,
   ) => {
     const clock = { ...sampleDeps.clock, now: () => nowMsOf() };
-    const { sink, heard } = await staged("feishuapp", {}, answering, { ...sampleDeps, clock }, tokens);
+    const { sink, heard } = await chatTrial("feishuapp", {}, answering, { ...sampleDeps, clock }, tokens);
     const tell = async (kind: EventKind, task = 1) =>
       (await sink.deliver([changeOf(kind, task)], running()))[0];
     return { sink, heard, tell };
@@ -25,7 +25,7 @@ describe("an app of Feishu", () => {
       asked += 1;
       return tenantToken(heard);
     };
-    const { sink, tell } = await stageApp(counting, undefined, () => now);
+    const { sink, tell } = await setUpApp(counting, undefined, () => now);
     await Promise.all([tell("created", 1), tell("created", 2)]);
     now += 6_800_000;
     await tell("created", 3);
@@ -44,7 +44,7 @@ describe("an app of Feishu", () => {
         ? json({ code: 0, tenant_access_token: "t-withdrawn", expire: 7_200 })
         : tenantToken(heard);
     };
-    const { tell, heard } = await stageApp(stale);
+    const { tell, heard } = await setUpApp(stale);
     expect(await tell("created")).toMatchObject({ kind: "accepted" });
     expect([asked, heard.length]).toEqual([2, 2]);
   });
@@ -59,7 +59,7 @@ describe("an app of Feishu", () => {
     ["whose token service is down waits", () => ({ status: 503 }), "retry server_error"],
     ["whose token service breaks off waits", () => ({ reset: true }), "retry network"],
   ] as const)("%s", async (_, tokens, expected) => {
-    const { tell, heard } = await stageApp(tokens);
+    const { tell, heard } = await setUpApp(tokens);
     const result = await tell("created");
     expect(result?.kind !== "accepted" && `${result?.kind} ${result?.reason}`).toBe(expected);
     expect(JSON.stringify(result)).not.toContain(secret);
@@ -68,7 +68,7 @@ describe("an app of Feishu", () => {
 
   it("waits as long as the platform's own header says", async () => {
     const limited = json({ code: 99991400, msg: "request trigger frequency limit" }, 429);
-    const { tell } = await stageApp(tenantToken, () => ({
+    const { tell } = await setUpApp(tenantToken, () => ({
       ...limited,
       headers: { ...limited.headers, "x-ogw-ratelimit-reset": "12" },
     }));
@@ -76,7 +76,7 @@ describe("an app of Feishu", () => {
   });
 
   it("posts nothing twice within an hour, though the answer to the first was lost", async () => {
-    const { platform, tell, references } = await stage("feishuapp");
+    const { platform, tell, references } = await livingTrial("feishuapp");
     await tell("created");
     references.clear();
     expect(await tell("created")).toBe("accepted");
@@ -89,7 +89,7 @@ describe("an app of Feishu", () => {
       ["update", false],
       ["thread", true],
     ] as const) {
-      const { heard, tell } = await stage("feishuapp", { mode });
+      const { heard, tell } = await livingTrial("feishuapp", { mode });
       for (const kind of ["created", "failed"] as const) await tell(kind);
       expect(JSON.parse(heard.at(-1)?.text ?? "")).toMatchObject({ reply_in_thread: isThread });
     }

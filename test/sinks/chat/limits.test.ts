@@ -8,7 +8,7 @@ import { sinkAt as serviceSinkAt } from "../../contract/service.ts";
 import { serve } from "../../harness/http.ts";
 import { running, sampleDeps } from "../sample.ts";
 import { pagerdutyService, skippingClock, taken } from "./pagerduty-service.ts";
-import { type PlatformType, platformTypes, sinkAt, staged } from "./platforms.ts";
+import { chatTrial, type PlatformType, platformTypes, sinkAt } from "./platforms.ts";
 import { eventOf, kinds, plainStyle } from "./sample.ts";
 
 /** What a task's owner may put anywhere, of so many characters. */
@@ -165,7 +165,7 @@ describe.each(platformTypes)("every element of a message of %s keeps to its limi
   it.each(Object.entries(texts))(
     "with %s everywhere, long links, and many changes at once",
     async (_, text) => {
-      const { sink, heard } = await staged(type, { links, digestAbove: 1 });
+      const { sink, heard } = await chatTrial(type, { links, digestAbove: 1 });
       for (const [count, length] of sizes) {
         const events = Array.from({ length: count }, (_, at) => hostile(count === 1 ? 1 : at, text(length)));
         const results = await sink.deliver(events, running());
@@ -178,7 +178,9 @@ describe.each(platformTypes)("every element of a message of %s keeps to its limi
   );
 
   it("keeps the facts of a usual change beside links that are too long", async () => {
-    const { sink, heard } = await staged(type, { links: { Long: longLink(1_990), Longer: longLink(2_000) } });
+    const { sink, heard } = await chatTrial(type, {
+      links: { Long: longLink(1_990), Longer: longLink(2_000) },
+    });
     await sink.deliver([eventOf("failed", 1, { name: "resize" })], running());
     expect(heard[0]?.text).toContain("li.wei");
   });
@@ -218,7 +220,7 @@ describe("links that do not fit", () => {
   it("are told once, by their labels", async () => {
     const logged: unknown[] = [];
     const log = (...line: unknown[]) => void logged.push(line);
-    const { sink } = await staged("discord", { links }, undefined, { ...sampleDeps, log });
+    const { sink } = await chatTrial("discord", { links }, undefined, { ...sampleDeps, log });
     for (const number of [1, 2]) await sink.deliver([eventOf("failed", number)], running());
     expect(logged).toEqual([
       ["warn", "a link does not fit into the message; omitted", { sink: "chat", link: "Logs" }],

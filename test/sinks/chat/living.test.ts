@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type LivingType, livingTypes } from "./living-platforms.ts";
-import { changeOf, shown, stage, wordIn } from "./living-stage.ts";
+import { changeOf, livingTrial, shown, wordIn } from "./living-trial.ts";
 
 const threaded = new Set<LivingType>(["slackapp", "telegram", "feishuapp"]);
 
 describe.each(livingTypes)("a task on %s", (type) => {
   it("has one message, which is edited as the task changes", async () => {
-    const { platform, tell } = await stage(type);
+    const { platform, tell } = await livingTrial(type);
     for (const kind of ["created", "executing", "succeeded"] as const)
       expect(await tell(kind)).toBe("accepted");
     expect(shown(platform.messages)).toEqual(["succeeded"]);
@@ -14,7 +14,7 @@ describe.each(livingTypes)("a task on %s", (type) => {
   });
 
   it("has its message apart from other tasks'", async () => {
-    const { platform, tell } = await stage(type);
+    const { platform, tell } = await livingTrial(type);
     for (const task of [1, 2, 1, 2]) expect(await tell("executing", task)).toBe("accepted");
     expect(platform.messages.map(({ edits }) => edits)).toEqual([1, 1]);
   });
@@ -22,7 +22,7 @@ describe.each(livingTypes)("a task on %s", (type) => {
   it.each(["failed", "overdue"] as const)(
     "that is edited to %s tells it in a message of its own too",
     async (kind) => {
-      const { platform, tell } = await stage(type);
+      const { platform, tell } = await livingTrial(type);
       await tell("executing");
       expect(await tell(kind)).toBe("accepted");
       const word = kind === "overdue" ? "is overdue" : kind;
@@ -34,13 +34,13 @@ describe.each(livingTypes)("a task on %s", (type) => {
   );
 
   it("that fails at first sight is told once", async () => {
-    const { platform, tell } = await stage(type);
+    const { platform, tell } = await livingTrial(type);
     await tell("failed");
     expect(shown(platform.messages)).toEqual(["failed"]);
   });
 
   it("whose message somebody removed gets a new one, which is edited from then on", async () => {
-    const { platform, tell } = await stage(type);
+    const { platform, tell } = await livingTrial(type);
     await tell("created");
     platform.remove(0);
     expect(await tell("failed")).toBe("accepted");
@@ -49,14 +49,14 @@ describe.each(livingTypes)("a task on %s", (type) => {
   });
 
   it("has a message for each change where that is wanted", async () => {
-    const { platform, tell, references } = await stage(type, { mode: "post" });
+    const { platform, tell, references } = await livingTrial(type, { mode: "post" });
     for (const kind of ["created", "succeeded"] as const) expect(await tell(kind)).toBe("accepted");
     expect(shown(platform.messages)).toEqual(["was created", "succeeded"]);
     expect(references.size).toBe(0);
   });
 
   it("in a digest keeps the message it had, and one that had none gets its own with the next change", async () => {
-    const { platform, tell, deliver, references } = await stage(type, { digestAbove: 1 });
+    const { platform, tell, deliver, references } = await livingTrial(type, { digestAbove: 1 });
     await tell("created", 1);
     const results = await deliver(changeOf("executing", 1), changeOf("executing", 2));
     expect(results).toEqual([{ kind: "accepted" }, { kind: "accepted" }]);
@@ -67,7 +67,7 @@ describe.each(livingTypes)("a task on %s", (type) => {
   });
 
   it("is owed its change while the edit does not pass, and nothing is posted instead", async () => {
-    const { platform, tell } = await stage(
+    const { platform, tell } = await livingTrial(
       type,
       {},
       (own) => (heard) => (heard.number === 3 ? { status: 503 } : own(heard)),
@@ -80,7 +80,7 @@ describe.each(livingTypes)("a task on %s", (type) => {
   });
 
   it("is refused to its platform with the meaning of a first message", async () => {
-    const { tell } = await stage(
+    const { tell } = await livingTrial(
       type,
       {},
       (own) => (heard) => (wordIn(heard.text) === "is running" ? { status: 401 } : own(heard)),
@@ -91,7 +91,7 @@ describe.each(livingTypes)("a task on %s", (type) => {
 
   it("tells its failure once more where only the second message did not pass", async () => {
     let refuse = true;
-    const { platform, tell } = await stage(type, {}, (own) => (heard) => {
+    const { platform, tell } = await livingTrial(type, {}, (own) => (heard) => {
       const isSecond = platform.messages[0]?.edits === 1 && wordIn(heard.text) === "failed" && refuse;
       if (!isSecond) return own(heard);
       refuse = false;
@@ -106,7 +106,7 @@ describe.each(livingTypes)("a task on %s", (type) => {
 
 describe.each(livingTypes.filter((type) => threaded.has(type)))("a thread on %s", (type) => {
   it("holds every change but the first, below the first", async () => {
-    const { platform, tell } = await stage(type, { mode: "thread" });
+    const { platform, tell } = await livingTrial(type, { mode: "thread" });
     for (const kind of ["created", "executing", "failed"] as const) expect(await tell(kind)).toBe("accepted");
     expect(shown(platform.messages)).toEqual(["was created", "answer is running", "answer failed"]);
     expect(platform.messages.map(({ edits, below }) => [edits, below])).toEqual([
@@ -117,7 +117,7 @@ describe.each(livingTypes.filter((type) => threaded.has(type)))("a thread on %s"
   });
 
   it("begins anew where somebody removed its first message", async () => {
-    const { platform, tell } = await stage(type, { mode: "thread" });
+    const { platform, tell } = await livingTrial(type, { mode: "thread" });
     await tell("created");
     platform.remove(0);
     for (const kind of ["executing", "succeeded"] as const) expect(await tell(kind)).toBe("accepted");
@@ -127,7 +127,7 @@ describe.each(livingTypes.filter((type) => threaded.has(type)))("a thread on %s"
 
 describe("an answer in a thread on Slack", () => {
   it("shows in the channel too where it wants an eye", async () => {
-    const { heard, tell } = await stage("slackapp", { mode: "thread" });
+    const { heard, tell } = await livingTrial("slackapp", { mode: "thread" });
     for (const kind of ["created", "executing", "failed"] as const) await tell(kind);
     const broadcasts = heard.map(
       ({ text }) => (JSON.parse(text) as { reply_broadcast?: boolean }).reply_broadcast,
@@ -138,7 +138,7 @@ describe("an answer in a thread on Slack", () => {
 
 describe("an edit on Discord", () => {
   it("goes to the webhook's own URL and mentions nobody", async () => {
-    const { heard, tell, references } = await stage("discord");
+    const { heard, tell, references } = await livingTrial("discord");
     await tell("created");
     await tell("succeeded");
     expect(

@@ -91,7 +91,7 @@ export interface Heard {
 
 export type Answering = (heard: Heard) => Reply;
 
-export interface Stage {
+export interface ChatTrial {
   readonly sink: Sink;
   readonly heard: readonly Heard[];
 }
@@ -108,14 +108,14 @@ export const sinkAt = (
 };
 
 /** A sink and the platform it posts to, on loopback, which answers as the real one does unless told otherwise. */
-export async function staged(
+export async function chatTrial(
   type: PlatformType,
   options: object = {},
   answering: Answering = answers[type],
   deps: SinkDeps = sampleDeps,
   tokens: Answering = tenantToken,
   gateway: Gateway = async (origin) => origin,
-): Promise<Stage> {
+): Promise<ChatTrial> {
   const heard: Heard[] = [];
   const { origin } = await handle((response, request, { method, headers: sent, path, body: text }) => {
     const url = new URL(path, "http://127.0.0.1");

@@ -5,7 +5,7 @@ import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { signedUrl } from "../../../lib/sinks/dingtalk.ts";
 import { signed } from "../../../lib/sinks/feishu.ts";
 import { running, sampleEvents } from "../sample.ts";
-import { type PlatformType, platformTypes, sinkAt, staged, token } from "./platforms.ts";
+import { chatTrial, type PlatformType, platformTypes, sinkAt, token } from "./platforms.ts";
 import { eventOf } from "./sample.ts";
 
 const vectors = JSON.parse(
@@ -51,18 +51,18 @@ describe("signatures", () => {
   });
 
   it("are left out without a secret", async () => {
-    const feishu = await staged("feishu", { secret: undefined }, () => ({ body: '{"code":0}' }));
+    const feishu = await chatTrial("feishu", { secret: undefined }, () => ({ body: '{"code":0}' }));
     await feishu.sink.deliver(sampleEvents(1), running());
     expect(Object.keys(JSON.parse(feishu.heard[0]?.text ?? ""))).toEqual(["msg_type", "card"]);
-    const dingtalk = await staged("dingtalk", { secret: undefined }, () => ({ body: '{"errcode":0}' }));
+    const dingtalk = await chatTrial("dingtalk", { secret: undefined }, () => ({ body: '{"errcode":0}' }));
     await dingtalk.sink.deliver(sampleEvents(1), running());
     expect([...(dingtalk.heard[0]?.url.searchParams.keys() ?? [])]).toEqual(["access_token"]);
   });
 
   it("with a wrong secret block the sink", async () => {
-    const feishu = await staged("feishu", { secret: "another" });
+    const feishu = await chatTrial("feishu", { secret: "another" });
     expect(kinds(await feishu.sink.deliver(sampleEvents(1), running()))).toEqual(["blocked unauthorized"]);
-    const dingtalk = await staged("dingtalk", { secret: "SECanother" });
+    const dingtalk = await chatTrial("dingtalk", { secret: "SECanother" });
     expect(kinds(await dingtalk.sink.deliver(sampleEvents(1), running()))).toEqual(["blocked unauthorized"]);
   });
 });
@@ -280,7 +280,7 @@ describe("an answer", () => {
 
   it.each(rows)("of $type with $status and $body is $expected", async (row) => {
     const { type, status, body, expected, waitMs } = row;
-    const { sink } = await staged(type, {}, () => ({ status, body }));
+    const { sink } = await chatTrial(type, {}, () => ({ status, body }));
     const [result] = await sink.deliver(sampleEvents(1), running());
     expect(result && kinds([result])).toEqual([expected]);
     expect(result && "retryAfterMs" in result ? result.retryAfterMs : undefined).toBe(waitMs);
@@ -288,7 +288,7 @@ describe("an answer", () => {
 
   it("says what to mend, and the platform's own words", async () => {
     const body = coded({ errcode: 310000, errmsg: "keywords not in content" });
-    const { sink } = await staged("dingtalk", {}, () => ({ body }));
+    const { sink } = await chatTrial("dingtalk", {}, () => ({ body }));
     expect(await sink.deliver(sampleEvents(1), running())).toMatchObject([
       {
         detail: expect.stringMatching(
@@ -299,7 +299,7 @@ describe("an answer", () => {
   });
 
   it("that nobody knows blocks with the platform's own sentence, without secrets", async () => {
-    const { sink } = await staged("telegram", {}, ({ url }) => ({
+    const { sink } = await chatTrial("telegram", {}, ({ url }) => ({
       status: 400,
       body: coded(tg(400, `Bad Request: the moon is full (${url.pathname})`)),
     }));
@@ -312,7 +312,7 @@ describe("an answer", () => {
   });
 
   it.each(platformTypes)("of %s that asks for a wait in its header is obeyed", async (type) => {
-    const { sink } = await staged(type, {}, () => ({ status: 429, headers: { "retry-after": "7" } }));
+    const { sink } = await chatTrial(type, {}, () => ({ status: 429, headers: { "retry-after": "7" } }));
     expect(await sink.deliver(sampleEvents(1), running())).toMatchObject([
       { kind: "retry", reason: "throttled", retryAfterMs: 7_000 },
     ]);
@@ -320,13 +320,13 @@ describe("an answer", () => {
 
   it("with a code obeys the header before the code's own wait", async () => {
     const reply = { status: 429, headers: { "retry-after": "7" }, body: "rate_limited" };
-    const { sink } = await staged("slack", {}, () => reply);
+    const { sink } = await chatTrial("slack", {}, () => reply);
     expect(await sink.deliver(sampleEvents(1), running())).toMatchObject([{ retryAfterMs: 7_000 }]);
   });
 
   it.each(platformTypes)("of %s without a code makes a dead letter of no status but 413", async (type) => {
     let status = 0;
-    const { sink } = await staged(type, {}, () => ({ status }));
+    const { sink } = await chatTrial(type, {}, () => ({ status }));
     for (status of statuses) {
       const [result] = await sink.deliver(sampleEvents(1), running());
       const isRetried = [408, 425, 429].includes(status) || status >= 500;
@@ -338,7 +338,7 @@ describe("an answer", () => {
 
 describe("several changes at once", () => {
   it("get a message each up to the limit, and one digest beyond it", async () => {
-    const { sink, heard } = await staged("dingtalk", { digestAbove: 3 });
+    const { sink, heard } = await chatTrial("dingtalk", { digestAbove: 3 });
     expect(kinds(await sink.deliver(sampleEvents(3), running()))).toEqual(Array(3).fill("accepted"));
     expect(heard).toHaveLength(3);
     expect(kinds(await sink.deliver(sampleEvents(50), running()))).toEqual(Array(50).fill("accepted"));
@@ -346,12 +346,12 @@ describe("several changes at once", () => {
   });
 
   it("share what becomes of their digest", async () => {
-    const { sink } = await staged("wecom", {}, () => ({ body: '{"errcode":45009}' }));
+    const { sink } = await chatTrial("wecom", {}, () => ({ body: '{"errcode":45009}' }));
     expect(kinds(await sink.deliver(sampleEvents(4), running()))).toEqual(Array(4).fill("retry throttled"));
   });
 
   it("are not sent to a platform that has just refused one for now", async () => {
-    const { sink, heard } = await staged("wecom", {}, ({ number }) => ({
+    const { sink, heard } = await chatTrial("wecom", {}, ({ number }) => ({
       body: number === 2 ? '{"errcode":45009}' : '{"errcode":0}',
     }));
     expect(kinds(await sink.deliver(sampleEvents(3), running()))).toEqual([
@@ -363,14 +363,14 @@ describe("several changes at once", () => {
   });
 
   it("go on after one that cannot pass", async () => {
-    const { sink } = await staged("wecom", {}, ({ number }) => ({
+    const { sink } = await chatTrial("wecom", {}, ({ number }) => ({
       body: number === 1 ? '{"errcode":40058}' : '{"errcode":0}',
     }));
     expect(kinds(await sink.deliver(sampleEvents(2), running()))).toEqual(["permanent rejected", "accepted"]);
   });
 
   it("are throttled as the platform does it beyond twenty in a minute", async () => {
-    const { sink } = await staged("dingtalk", { digestAbove: 100 });
+    const { sink } = await chatTrial("dingtalk", { digestAbove: 100 });
     const results = kinds(await sink.deliver(sampleEvents(22), running()));
     expect(results.slice(19)).toEqual(["accepted", "retry throttled", "retry throttled"]);
   });
@@ -378,7 +378,7 @@ describe("several changes at once", () => {
 
 describe("on Google Chat", () => {
   const askedFor = async (...deliveries: readonly (readonly CloudEvent[])[]) => {
-    const { sink, heard } = await staged("googlechat", { digestAbove: 2 });
+    const { sink, heard } = await chatTrial("googlechat", { digestAbove: 2 });
     for (const events of deliveries) await sink.deliver(events, running());
     return heard.map(({ url, text }) => ({
       id: url.searchParams.get("requestId"),

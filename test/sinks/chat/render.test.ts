@@ -13,7 +13,7 @@ import { wecomMarkdown } from "../../../lib/sinks/wecom.ts";
 import { anyCharacter } from "../../harness/any-character.ts";
 import { withoutVisibleSigns } from "../../text/visible-signs.ts";
 import { running, sampleEvent } from "../sample.ts";
-import { type PlatformType, platformTypes, staged } from "./platforms.ts";
+import { chatTrial, type PlatformType, platformTypes } from "./platforms.ts";
 import { eventOf, foreignEvent, injections, sampleCard } from "./sample.ts";
 
 const plain = (text: string) => ({ type: "plain_text", text, emoji: false });
@@ -359,7 +359,7 @@ describe.each(platformTypes)("words of the sink's own on %s", (type) => {
   };
 
   it("stand in place of the title and the facts", async () => {
-    const { sink, heard } = await staged(type, { template });
+    const { sink, heard } = await chatTrial(type, { template });
     expect(await sink.deliver([sampleEvent()], running())).toMatchObject([{ kind: "accepted" }]);
     const sent = heard[0]?.text ?? "";
     for (const part of ["bindInstancePublicIp on rabbitmq", "Runbook 7", "All is well", "t-0001"]) {
@@ -369,7 +369,7 @@ describe.each(platformTypes)("words of the sink's own on %s", (type) => {
   });
 
   it("refuse the one event that they cannot be made of", async () => {
-    const { sink, heard } = await staged(type, { template: { body: "{{ task.params.public_ip }}" } });
+    const { sink, heard } = await chatTrial(type, { template: { body: "{{ task.params.public_ip }}" } });
     const events = [sampleEvent(1, { params: { port: 1 } }), sampleEvent(2)];
     expect(await sink.deliver(events, running())).toMatchObject([
       {
@@ -383,7 +383,7 @@ describe.each(platformTypes)("words of the sink's own on %s", (type) => {
   });
 
   it("leave a digest as it is", async () => {
-    const { sink, heard } = await staged(type, { template, digestAbove: 1 });
+    const { sink, heard } = await chatTrial(type, { template, digestAbove: 1 });
     await sink.deliver([sampleEvent(1), sampleEvent(2)], running());
     expect(heard[0]?.text).toContain("2 task changes");
     expect(heard[0]?.text).not.toContain("Runbook");
@@ -400,7 +400,7 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
     ["a card's own texts", {}],
     ["a template's", { template: foreignTemplate }],
   ])("is never markup, a mention or a link in %s", async (_, options) => {
-    const { sink, heard } = await staged(type, { links: {}, ...options });
+    const { sink, heard } = await chatTrial(type, { links: {}, ...options });
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
         const results = await sink.deliver([foreignEvent(text)], running());
@@ -422,7 +422,11 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
     ["a card's own texts", {}],
     ["a template's", { template: foreignTemplate }],
   ])("fits, however long it is, in %s", async (_, options) => {
-    const { sink, heard } = await staged(type, { titlePrefix: "&".repeat(40), digestAbove: 10, ...options });
+    const { sink, heard } = await chatTrial(type, {
+      titlePrefix: "&".repeat(40),
+      digestAbove: 10,
+      ...options,
+    });
     for (const unit of ["&", "绑", "😀", "a", "<", '"']) {
       const event = foreignEvent(unit.repeat(10_000));
       expect(await sink.deliver([event], running())).toMatchObject([{ kind: "accepted" }]);
@@ -435,7 +439,7 @@ describe.each(platformTypes)("foreign text on %s", (type) => {
   });
 
   it("fits in a digest of a hundred", async () => {
-    const { sink, heard } = await staged(type);
+    const { sink, heard } = await chatTrial(type);
     const long = `<&>${"绑".repeat(200)}`;
     const events = Array.from({ length: 100 }, (_, index) => {
       const event = eventOf(index % 9 === 0 ? "failed" : "succeeded", index, { name: long });

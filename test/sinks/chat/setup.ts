@@ -5,11 +5,11 @@ import { freePort } from "../../services/server.ts";
 import { sampleEvents } from "../sample.ts";
 import {
   type Answering,
+  chatTrial,
   type PlatformType,
   platformTypes,
   secret,
   sinkAt,
-  staged,
   token,
 } from "./platforms.ts";
 
@@ -20,7 +20,7 @@ const idsIn = (text: string): readonly string[] =>
 const trial =
   (type: PlatformType, options: object, answering?: Answering, gateway?: Gateway) =>
   async (deps: SinkDeps): Promise<Trial> => {
-    const { sink, heard } = await staged(type, options, answering, deps, undefined, gateway);
+    const { sink, heard } = await chatTrial(type, options, answering, deps, undefined, gateway);
     return { sink, arrived: () => heard.flatMap(({ text }) => idsIn(text)) };
   };
 

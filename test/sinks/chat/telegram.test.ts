@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changeOf, shown, stage } from "./living-stage.ts";
+import { changeOf, livingTrial, shown } from "./living-trial.ts";
 import { json, telegramChat } from "./platforms.ts";
 
 describe("a message on Telegram", () => {
@@ -11,7 +11,7 @@ describe("a message on Telegram", () => {
   const bodyOf = ({ text }: { readonly text: string }) => JSON.parse(text) as Record<string, unknown>;
 
   it("makes a sound only where it wants an eye", async () => {
-    const { heard, tell } = await stage("telegram", { mode: "post", topic: 7 });
+    const { heard, tell } = await livingTrial("telegram", { mode: "post", topic: 7 });
     for (const kind of ["created", "failed"] as const) await tell(kind);
     expect(heard.map(bodyOf)).toMatchObject([
       { disable_notification: true, message_thread_id: 7 },
@@ -20,7 +20,7 @@ describe("a message on Telegram", () => {
   });
 
   it("that says what it said before is taken for edited", async () => {
-    const { tell } = await stage("telegram", {}, (own) => (heard) => {
+    const { tell } = await livingTrial("telegram", {}, (own) => (heard) => {
       if (!heard.url.pathname.endsWith("/editMessageText")) return own(heard);
       return json({ ok: false, error_code: 400, description: "Bad Request: message is not modified" }, 400);
     });
@@ -29,7 +29,7 @@ describe("a message on Telegram", () => {
   });
 
   it("follows a group that became a supergroup, with every message from then on", async () => {
-    const { heard, platform, tell } = await stage(
+    const { heard, platform, tell } = await livingTrial(
       "telegram",
       { chat: "-42" },
       (own) => (heard) =>
@@ -47,7 +47,7 @@ describe("a message on Telegram", () => {
   });
 
   it("of the group before it moved is posted anew", async () => {
-    const { platform, references, tell } = await stage(
+    const { platform, references, tell } = await livingTrial(
       "telegram",
       { chat: "-42" },
       (own) => (heard) =>

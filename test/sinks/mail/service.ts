@@ -107,7 +107,7 @@ export const smtpOptions = (port: number, more: object = {}) => ({
 });
 
 /** A sink and the mail server that it talks to. */
-export async function smtpStage(ways: Ways = {}, options: object = {}, smtp: object = {}) {
+export async function smtpHarness(ways: Ways = {}, options: object = {}, smtp: object = {}) {
   const { port, received } = await mailServer(ways);
   return { sink: emailSink({ ...smtpOptions(port, smtp), ...options }), received };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { running, sampleEvent, sampleEvents } from "../sample.ts";
-import { login, smtpStage, to, type Ways } from "./service.ts";
+import { login, smtpHarness, to, type Ways } from "./service.ts";
 
 const told = (result: DeliveryResult | undefined): string =>
   !result || result.kind === "accepted" ? "accepted" : `${result.kind} ${result.reason}: ${result.detail}`;
@@ -63,19 +63,19 @@ describe("what a mail server says", () => {
   ];
 
   it.each(cases)("%s", async (_, ways, expected) => {
-    const { sink } = await smtpStage(ways);
+    const { sink } = await smtpHarness(ways);
     const [result] = await sink.deliver([sampleEvent()], running());
     expect(told(result)).toMatch(expected);
   });
 
   it("a size that a mail is over is told before it is sent", async () => {
-    const { sink } = await smtpStage({ options: { size: 5_000 } });
+    const { sink } = await smtpHarness({ options: { size: 5_000 } });
     const [result] = await sink.deliver(sampleEvents(50), running());
     expect(told(result)).toMatch(/^permanent too_large: /);
   });
 
   it("a login service that is down is tried again", async () => {
-    const { sink } = await smtpStage({ login: "454 4.7.0 temporary failure" }, {}, login);
+    const { sink } = await smtpHarness({ login: "454 4.7.0 temporary failure" }, {}, login);
     const [result] = await sink.deliver([sampleEvent()], running());
     expect(told(result)).toMatch(/^retry server_error: .*login/);
   });
@@ -84,7 +84,7 @@ describe("what a mail server says", () => {
 describe("a mail that reaches some of its recipients", () => {
   it("is sent again to those who were put off, and to nobody twice", async () => {
     let isGreylisting = true;
-    const { sink, received } = await smtpStage({
+    const { sink, received } = await smtpHarness({
       recipient: (address) => (isGreylisting && address === to[1] ? "450 4.7.1 greylisted" : null),
     });
     const attempt = async () => told((await sink.deliver([sampleEvent()], running()))[0]);
@@ -97,7 +97,7 @@ describe("a mail that reaches some of its recipients", () => {
 
   it("is accepted where those who were put off are then refused for good", async () => {
     let answer = "450 4.7.1 greylisted";
-    const { sink, received } = await smtpStage({
+    const { sink, received } = await smtpHarness({
       recipient: (address) => (address === to[1] ? answer : null),
     });
     const attempt = async () => told((await sink.deliver([sampleEvent()], running()))[0]);
@@ -108,7 +108,7 @@ describe("a mail that reaches some of its recipients", () => {
   });
 
   it("is accepted where the others are refused for good", async () => {
-    const { sink, received } = await smtpStage({
+    const { sink, received } = await smtpHarness({
       recipient: (address) => (address === to[1] ? "550 5.1.1 no such user" : null),
     });
     expect(told((await sink.deliver([sampleEvent()], running()))[0])).toBe("accepted");

@@ -3,7 +3,7 @@ import { eventId } from "../../../lib/core/names.ts";
 import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { running } from "../sample.ts";
 import { type LivingType, livingEmulator } from "./living-platforms.ts";
-import { type Answering, staged } from "./platforms.ts";
+import { type Answering, chatTrial } from "./platforms.ts";
 import { eventOf } from "./sample.ts";
 
 /** Each change has an id of its own. */
@@ -13,14 +13,14 @@ export const changeOf = (kind: EventKind, task = 1): CloudEvent => {
 };
 
 /** A sink with its platform, and the references that the run before it would have kept. */
-export async function stage(
+export async function livingTrial(
   type: LivingType,
   options: object = {},
   answering?: (own: Answering) => Answering,
 ) {
   const platform = livingEmulator(type);
   const answer = answering ? answering(platform.answering) : platform.answering;
-  const { sink, heard } = await staged(type, options, answer);
+  const { sink, heard } = await chatTrial(type, options, answer);
   const references = new Map<string, string>();
   const deliver = async (...events: readonly CloudEvent[]): Promise<readonly DeliveryResult[]> => {
     const results = await sink.deliver(events, { ...running(), messages: references });
