@@ -14,14 +14,14 @@ import { idleBenchmark, signedBenchmark } from "./benchmarks/idle.ts";
 import { journalBenchmark } from "./benchmarks/journal.ts";
 import { latencyBenchmark, wakeLatencyBenchmark } from "./benchmarks/latency.ts";
 import { listingBenchmark } from "./benchmarks/listing.ts";
-import type { BenchmarkSetup } from "./benchmarks/stage.ts";
+import type { BenchmarkSetup } from "./benchmarks/setup.ts";
 import { bundle } from "./bundle.ts";
 import { overviewPicture, overviewTable, palettes } from "./overview.ts";
 import { figureJson, markdown, type Result } from "./report.ts";
 
 // `npm run bench` measures and writes docs/benchmarks.md; with `-- --json` it only prints the figures.
 // `--only NAME` selects benchmarks; `--quick` runs few rounds, as a smoke test.
-const benchmarks: Readonly<Record<string, (stage: BenchmarkSetup) => Promise<Benchmark> | Benchmark>> = {
+const benchmarks: Readonly<Record<string, (setup: BenchmarkSetup) => Promise<Benchmark> | Benchmark>> = {
   latency: latencyBenchmark,
   "latency-wake": wakeLatencyBenchmark,
   cold: coldBenchmark,
@@ -29,16 +29,16 @@ const benchmarks: Readonly<Record<string, (stage: BenchmarkSetup) => Promise<Ben
   idle: idleBenchmark,
   "idle-signed": signedBenchmark,
   listing: listingBenchmark,
-  "commit-1": (stage) => commitBenchmark(stage, 1),
-  "commit-1000": (stage) => commitBenchmark(stage, 1_000),
-  "commit-100000": (stage) => commitBenchmark(stage, 100_000),
+  "commit-1": (setup) => commitBenchmark(setup, 1),
+  "commit-1000": (setup) => commitBenchmark(setup, 1_000),
+  "commit-100000": (setup) => commitBenchmark(setup, 100_000),
   journal: journalBenchmark,
-  "delivery-0ms": (stage) => deliveryBenchmark(stage, 0, 50_000),
-  "delivery-20ms": (stage) => deliveryBenchmark(stage, 20, 10_000),
+  "delivery-0ms": (setup) => deliveryBenchmark(setup, 0, 50_000),
+  "delivery-20ms": (setup) => deliveryBenchmark(setup, 20, 10_000),
   backlog: backlogBenchmark,
-  "first-read-5000": (stage) => firstReadBenchmark(stage, 5_000),
-  "first-read-20000": (stage) => firstReadBenchmark(stage, 20_000),
-  "first-read-80000": (stage) => firstReadBenchmark(stage, 80_000),
+  "first-read-5000": (setup) => firstReadBenchmark(setup, 5_000),
+  "first-read-20000": (setup) => firstReadBenchmark(setup, 20_000),
+  "first-read-80000": (setup) => firstReadBenchmark(setup, 80_000),
   "first-read-burst": burstReadBenchmark,
   fleet: fleetBenchmark,
 };

@@ -5,13 +5,13 @@ import type { Benchmark } from "../benchmark.ts";
 import { coldStart } from "../child.ts";
 import { serveTable } from "../servers/table.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import { awsKeys, type BenchmarkSetup, instance, peerEnvironment } from "./stage.ts";
+import { awsKeys, type BenchmarkSetup, instance, peerEnvironment } from "./setup.ts";
 
 const unbundledPeer = fileURLToPath(new URL("../peer/handler.mjs", import.meta.url));
 
 /** From starting the process to the end of the first poll. */
-export async function coldBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
-  const { floor, ours, peer, rounds } = await coldStarts(stage);
+export async function coldBenchmark(setup: BenchmarkSetup): Promise<Benchmark> {
+  const { floor, ours, peer, rounds } = await coldStarts(setup);
   return {
     title: "Cold start",
     about:
@@ -20,13 +20,13 @@ export async function coldBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
     figures: [
       { name: "cold-start", reading: "wallMs", unit: "ms", aim: { most: 2.6 }, peerAim: { most: 0.35 } },
     ],
-    subjects: { floor, ours, peer: () => peer(stage.bundles.peer("handler")) },
+    subjects: { floor, ours, peer: () => peer(setup.bundles.peer("handler")) },
   };
 }
 
 /** A cold start against the peer with its packages unbundled, as most users deploy it. */
-export async function unbundledBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
-  const { ours, peer, rounds } = await coldStarts(stage);
+export async function unbundledBenchmark(setup: BenchmarkSetup): Promise<Benchmark> {
+  const { ours, peer, rounds } = await coldStarts(setup);
   return {
     title: "Cold start, the peer not bundled",
     about: "The same. Peer: the same handler with its packages in node_modules, as npm lays them.",

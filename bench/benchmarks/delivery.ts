@@ -2,7 +2,7 @@ import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
 import { serveHook } from "../servers/hook.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import type { BenchmarkSetup } from "./stage.ts";
+import type { BenchmarkSetup } from "./setup.ts";
 
 const atOnce = 64;
 /** So that retained memory counts and not garbage. */

@@ -3,7 +3,7 @@ import { measured, measuredProgram } from "../child.ts";
 import { buildBenthos } from "../peer/benthos.ts";
 import { serveHook } from "../servers/hook.ts";
 import { serveTasks, type TaskTimes } from "../servers/tasks.ts";
-import type { BenchmarkSetup } from "./stage.ts";
+import type { BenchmarkSetup } from "./setup.ts";
 
 const atOnce = 64;
 const minutes: TaskTimes = { startMs: Date.UTC(2026, 0, 1), stepMs: 60_000 };

@@ -3,7 +3,7 @@ import { seededRandom } from "../../lib/simulator/random.ts";
 import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
 import { instanceId, projectId } from "../subjects/bridge.ts";
-import type { BenchmarkSetup } from "./stage.ts";
+import type { BenchmarkSetup } from "./setup.ts";
 
 /** One run over a thousand streams. */
 export async function fleetBenchmark({ bundles, isQuick, onEnd }: BenchmarkSetup): Promise<Benchmark> {

@@ -2,13 +2,13 @@ import type { Benchmark, Readings } from "../benchmark.ts";
 import { measured } from "../child.ts";
 import { serveTable } from "../servers/table.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import { type BenchmarkSetup, peerEnvironment } from "./stage.ts";
+import { type BenchmarkSetup, peerEnvironment } from "./setup.ts";
 
 const warmUps = 100;
 
 /** Warm runs without changes, compared with a bare GET: most runs are like this. */
-export async function idleBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
-  const { subject, peer, rounds } = await idleSubjects(stage);
+export async function idleBenchmark(setup: BenchmarkSetup): Promise<Benchmark> {
+  const { subject, peer, rounds } = await idleSubjects(setup);
   return {
     title: "Idle warm poll",
     about:
@@ -24,8 +24,8 @@ export async function idleBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
 }
 
 /** Warm runs without changes, compared with a signed GET: shows the signature's share. */
-export async function signedBenchmark(stage: BenchmarkSetup): Promise<Benchmark> {
-  const { subject, rounds } = await idleSubjects(stage);
+export async function signedBenchmark(setup: BenchmarkSetup): Promise<Benchmark> {
+  const { subject, rounds } = await idleSubjects(setup);
   return {
     title: "Idle warm poll, to a signed GET",
     about: "The same run. Floor: the same GET with the headers that the API asks for, signed.",

@@ -1,6 +1,6 @@
 import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
-import type { BenchmarkSetup } from "./stage.ts";
+import type { BenchmarkSetup } from "./setup.ts";
 
 const seconds = "s";
 const about =

@@ -1,7 +1,7 @@
 import type { Benchmark } from "../benchmark.ts";
 import { measured } from "../child.ts";
 import { serveTasks } from "../servers/tasks.ts";
-import { type BenchmarkSetup, peerEnvironment } from "./stage.ts";
+import { type BenchmarkSetup, peerEnvironment } from "./setup.ts";
 
 /** Reading a very long listing, page by page. */
 export async function listingBenchmark({ bundles, isQuick, onEnd }: BenchmarkSetup): Promise<Benchmark> {

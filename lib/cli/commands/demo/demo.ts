@@ -10,7 +10,7 @@ import { type ExitCode, usageError } from "../../errors.ts";
 import { count } from "../../screen/format.ts";
 import { streamErrorReporter } from "../../screen/stream-errors.ts";
 import { type Arrival, checkArrivals, isExact } from "./check.ts";
-import { type DemoParts, onStage } from "./parts.ts";
+import { type DemoParts, withDemo } from "./parts.ts";
 import { type DemoView, openView, showResult } from "./view.ts";
 
 const pollEveryMs = 300;
@@ -55,7 +55,7 @@ export async function demo(context: Context, options: DemoOptions): Promise<Exit
   const arrivals: Arrival[] = [];
   // Set once the world exists; each arrival checks it first, so that a change is never shown after its event.
   let look = (): void => {};
-  return onStage(
+  return withDemo(
     context,
     {
       destination,
@@ -69,13 +69,13 @@ export async function demo(context: Context, options: DemoOptions): Promise<Exit
         }
       },
     },
-    async (stage) => {
-      view?.introduce(stage.simulator.url, stage.receiver.url);
-      if (view) look = changeReporter(stage.simulator.world, view, context.clock.now());
+    async (parts) => {
+      view?.introduce(parts.simulator.url, parts.receiver.url);
+      if (view) look = changeReporter(parts.simulator.world, view, context.clock.now());
       const looking = setInterval(look, lookEveryMs);
       try {
         const follow = (summary: RunSummary) => sent && note(sent, summary.sinks[destination?.name ?? ""]);
-        return await (once ? playOnce : playOn)(context, { ...stage, arrivals, sent, follow });
+        return await (once ? playOnce : playOn)(context, { ...parts, arrivals, sent, follow });
       } finally {
         clearInterval(looking);
       }

@@ -41,10 +41,10 @@ export interface DemoSetup {
  * Starts a simulated API, a webhook receiver that checks signatures, and a bridge between them with an ordinary
  * configuration and a durable store in a temporary folder; always stops them all afterwards.
  */
-export async function onStage<T>(
+export async function withDemo<T>(
   context: Context,
   { onDelivery, destination, respond, observer = {} }: DemoSetup,
-  play: (stage: DemoParts) => Promise<T>,
+  play: (parts: DemoParts) => Promise<T>,
 ): Promise<T> {
   const { clock, random } = context;
   const secret = `whsec_${randomBytes(32).toString("base64")}`;

@@ -5,7 +5,7 @@ import type { Context } from "../../context.ts";
 import type { ExitCode } from "../../errors.ts";
 import { openPage } from "../../page.ts";
 import { type PlaceOptions, placeOf, pollUntil } from "./demo.ts";
-import { onStage } from "./parts.ts";
+import { withDemo } from "./parts.ts";
 import { simulatorControls, sinkSwitches } from "./switches.ts";
 
 /** Tasks of the last minutes, so that the page has something to show at once. */
@@ -23,7 +23,7 @@ export async function demoInBrowser(
   const respond = (sink: string): Reply | null => switches.replyOf(sink);
   const observers: BridgeObserver[] = [];
   const setup = { onDelivery: () => {}, destination, respond, observer: observeAll(observers) };
-  await onStage(context, setup, async ({ bridge, loaded, simulator }) => {
+  await withDemo(context, setup, async ({ bridge, loaded, simulator }) => {
     const over = new AbortController();
     const playing = playForever(simulator.world, {
       clock,
