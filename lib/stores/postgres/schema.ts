@@ -34,8 +34,7 @@ const migrations: readonly string[] = [
      task  text COLLATE "C" NOT NULL,
      entry text NOT NULL
    );
-   CREATE INDEX journal_time ON $journal (written_ms, kind);
-   CREATE INDEX journal_task ON $journal (task);`,
+   CREATE INDEX journal_time ON $journal (written_ms, kind);`,
 ];
 
 /** Table that holds the schema's version; no other program uses this name. */

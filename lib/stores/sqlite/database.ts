@@ -36,7 +36,6 @@ const schema = `
     entry TEXT NOT NULL
   ) STRICT;
   CREATE INDEX journal_time ON journal (written_ms, kind);
-  CREATE INDEX journal_task ON journal (task);
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${schemaVersion};
 `;
