@@ -60,8 +60,13 @@ const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
   [/\bsk-[\w-]{20,}/g, mask],
 ];
 
+/** Ids, addresses and numbers, as most parameters are: no shape of a secret has these characters alone. */
+const plain = /^[\da-f.-]*$/i;
+
 /** Masks secrets in text: well-known formats, and the values of names that suggest secrets. */
 export function maskProse(text: string): string {
+  // Benchmark `first-read`: a twentieth of its CPU time.
+  if (plain.test(text)) return text;
   const known = shapes.reduce((masked, [shape, instead]) => masked.replace(shape, instead), text);
   return maskPairs(known).replace(flag, maskFlag);
 }
