@@ -37,6 +37,9 @@ export class TaskQueue {
 
   /** Adds newly committed events; they are younger than all queued events of the same tasks. */
   add(outbox: readonly OutboxEntry[]): void {
+    // A first read adds thousands; those taken must not stay in memory.
+    this.#ready.splice(0, this.#next);
+    this.#next = 0;
     for (const entry of outbox) {
       const state = entry.pending.get(this.#sink);
       if (!state) continue;
