@@ -195,13 +195,16 @@ function eventOf({ task, from, to }: Change, type: CloudEvent["type"], context: 
 /** Percent-encodes unexpected characters: ids travel in headers and are joined by dots in signatures. */
 const idPart = (text: string): string => encodeURIComponent(text).replaceAll(".", "%2E");
 
-const known = new WeakMap<CloudEvent, number>();
+const written = new WeakMap<CloudEvent, string>();
 
-/** Size of an event as JSON, bytes. Cached, since events never change. */
-export function eventBytes(event: CloudEvent): number {
-  const found = known.get(event);
+/** An event as JSON. Cached, since events never change: records, the journal and sinks write each several times. */
+export function eventJson(event: CloudEvent): string {
+  const found = written.get(event);
   if (found !== undefined) return found;
-  const bytes = Buffer.byteLength(JSON.stringify(event));
-  known.set(event, bytes);
-  return bytes;
+  const json = JSON.stringify(event);
+  written.set(event, json);
+  return json;
 }
+
+/** Size of an event as JSON, bytes. */
+export const eventBytes = (event: CloudEvent): number => Buffer.byteLength(eventJson(event));

@@ -1,11 +1,12 @@
 import * as v from "valibot";
+import { eventJson } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
 import { StoreError } from "../core/errors.ts";
 import { runId, sinkName, taskId } from "../core/names.ts";
 import { failureReasons } from "../core/result.ts";
-import { parseExactJson } from "../text/json.ts";
+import { parseExactJson, withMember } from "../text/json.ts";
 import { sealed, unsealed } from "../text/seal.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, OutboxEntry } from "./checkpoint.ts";
 import { eventSchema } from "./event-shape.ts";
 import { batchId } from "./parked.ts";
 
@@ -75,7 +76,7 @@ type RecordRow = v.InferOutput<typeof recordSchema>;
 
 /** Encodes a checkpoint as JSON with a checksum, so that corrupted data is never delivered. */
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
-  const row: RecordRow = {
+  const row: Omit<RecordRow, "outbox"> = {
     format,
     watermarkMs: checkpoint.watermarkMs,
     newestCreatedMs: checkpoint.newestCreatedMs,
@@ -93,16 +94,6 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
     ]),
     beside: Array.from(checkpoint.known).flatMap(besideRow),
     durations: Array.from(checkpoint.durations, ([name, lasted]) => [name, [...lasted]]),
-    outbox: checkpoint.outbox.map((entry) => ({
-      sequence: entry.sequence,
-      event: entry.event,
-      committedAtMs: entry.committedAtMs,
-      pending: Array.from(entry.pending, ([sink, { attempts, nextAttemptMs }]) => [
-        sink,
-        attempts,
-        nextAttemptMs,
-      ]),
-    })),
     parked: Array.from(checkpoint.parked, ([sink, batches]) => [
       sink,
       batches.map(({ id, returned, count, bytes, oldestMs }) => [id, returned, count, bytes, oldestMs]),
@@ -120,7 +111,16 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
     ]),
     messages: Array.from(checkpoint.messages, ([task, bySink]) => [task, [...bySink]]),
   };
-  return sealed(JSON.stringify(row));
+  return sealed(withMember(JSON.stringify(row), "outbox", `[${checkpoint.outbox.map(outboxRow)}]`));
+}
+
+function outboxRow({ sequence, committedAtMs, pending, event }: OutboxEntry): string {
+  const row: Omit<RecordRow["outbox"][number], "event"> = {
+    sequence,
+    committedAtMs,
+    pending: Array.from(pending, ([sink, { attempts, nextAttemptMs }]) => [sink, attempts, nextAttemptMs]),
+  };
+  return withMember(JSON.stringify(row), "event", eventJson(event));
 }
 
 /**

@@ -86,6 +86,10 @@ export const safeJson = (value: unknown, indent?: number): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
+/** Adds a member, whose value is JSON, to the text of a JSON object that has others. It comes first. */
+export const withMember = (object: string, name: string, value: string): string =>
+  `{"${name}":${value},${object.slice(1)}`;
+
 /** Whether a value is a JSON object, not a list or null. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

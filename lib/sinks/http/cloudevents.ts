@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CloudEvent } from "../../change/event.ts";
+import { type CloudEvent, eventJson } from "../../change/event.ts";
 
 /** The part of a POST that the CloudEvents HTTP binding defines. */
 export interface HttpMessage {
@@ -12,7 +12,7 @@ export interface HttpMessage {
 /** Structured mode: the whole event in the body. */
 export const structuredMessage = (event: CloudEvent): HttpMessage => ({
   headers: { "content-type": "application/cloudevents+json; charset=utf-8" },
-  body: JSON.stringify(event),
+  body: eventJson(event),
   id: webhookId(event),
 });
 
@@ -30,7 +30,7 @@ export function binaryMessage(event: CloudEvent): HttpMessage {
 /** Batched mode: several events in one body. */
 export const batchMessage = (events: readonly CloudEvent[]): HttpMessage => ({
   headers: { "content-type": "application/cloudevents-batch+json; charset=utf-8" },
-  body: JSON.stringify(events),
+  body: `[${events.map(eventJson)}]`,
   id: batchId(events),
 });
 
