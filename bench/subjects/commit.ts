@@ -80,6 +80,7 @@ function ours(): string {
       outageBefore: null,
       isFull: false,
       isOthers: false,
+      mayWait: false,
       atHand: new Map(),
       newBatchId: () => batchId("run/1"),
     },

@@ -8,8 +8,8 @@ import type { Checkpoint, OutboxEntry } from "./checkpoint.ts";
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 const maxBytes = 384 * 1_024;
-/** Half of the bytes is common; the other half is divided, so that no sink can use up another's share. */
-const commonBytes = maxBytes / 2;
+/** Half of the bytes is divided among the sinks, so that no sink can use up another's share. */
+const ownedBytes = maxBytes / 2;
 
 /** Limits of an outbox. */
 export interface RoomLimits {
@@ -28,12 +28,15 @@ interface Share {
 export class Room {
   readonly #maxBacklog: number;
   readonly #ownBytes: number;
+  /** A sink may use all but the others' shares. */
+  readonly #commonBytes: number;
   readonly #shares = new Map<SinkName, Share>();
   #bytes = 0;
 
   constructor(outbox: Iterable<OutboxEntry>, { maxBacklog, sinks }: RoomLimits) {
     this.#maxBacklog = maxBacklog;
-    this.#ownBytes = commonBytes / Math.max(1, sinks);
+    this.#ownBytes = ownedBytes / Math.max(1, sinks);
+    this.#commonBytes = maxBytes - this.#ownBytes * Math.max(0, sinks - 1);
     for (const { event, pending } of outbox) {
       this.#bytes += eventBytes(event);
       for (const sink of pending.keys()) this.#add(sink, eventBytes(event));
@@ -47,7 +50,7 @@ export class Room {
     const share = this.#share(sink);
     const fits =
       share.count < this.#maxBacklog &&
-      (added === 0 || this.#bytes + added <= commonBytes || share.bytes + bytes <= this.#ownBytes);
+      (added === 0 || this.#bytes + added <= this.#commonBytes || share.bytes + bytes <= this.#ownBytes);
     // An event larger than its sink's share is still accepted when it is alone.
     if (!fits && share.count > 0) return false;
     this.#bytes += added;
@@ -59,7 +62,7 @@ export class Room {
   isLow(sink: SinkName): boolean {
     const { count, bytes } = this.#share(sink);
     if (count === 0) return true;
-    const freeBytes = Math.max(commonBytes - this.#bytes, this.#ownBytes - bytes);
+    const freeBytes = Math.max(this.#commonBytes - this.#bytes, this.#ownBytes - bytes);
     return count * 2 <= this.#maxBacklog && freeBytes * 2 >= this.#ownBytes;
   }
 

@@ -52,6 +52,11 @@ export interface CommitMoment {
   readonly isFull: boolean;
   /** Whether another run holds the outbox: then this run neither abandons deliveries nor returns parked ones. */
   readonly isOthers: boolean;
+  /**
+   * Whether ended tasks wait for a later commit of this run while no sink has room for them; otherwise they are parked.
+   * A crash loses none: the API lists them again.
+   */
+  readonly mayWait: boolean;
   readonly atHand: BatchesAtHand;
   readonly newBatchId: () => BatchId;
 }
@@ -61,6 +66,8 @@ export interface CommitPlan extends Pick<Parking, "written">, Pick<BroughtBack, 
   readonly next: Checkpoint;
   /** Number of differences included, from the front. */
   readonly taken: number;
+  /** Whether the next difference waits for room. */
+  readonly isCut: boolean;
   readonly events: readonly NewEvent[];
   /** Whether parked deliveries returned or deliveries were abandoned. */
   readonly movesDeliveries: boolean;
@@ -80,23 +87,21 @@ export function planCommit(
   differences: readonly Difference[],
   unreadMs: readonly number[] | null,
   rules: CommitRules,
-  { agingMs, nowMs, apiNowMs, leaseFor, outageBefore, isFull, isOthers, atHand, newBatchId }: CommitMoment,
+  moment: CommitMoment,
 ): CommitPlan {
+  const { agingMs, nowMs, apiNowMs, isFull, isOthers, atHand } = moment;
   const back = isOthers ? nothingBack(checkpoint) : bringBack(checkpoint, atHand, rules);
   const excess = isOthers ? noExcess : excessOf(rules, back.next, { agingMs, nowMs });
   const base = settle(back.next, excess.receipts);
-  const taken = isFull ? 0 : sliceLength(differences);
-  const batch = differences.slice(0, taken);
   const context = { ...rules.context, observedAtMs: nowMs };
-  const ofStream = outageEvents(outageBefore, base.outage, context);
-  const { events: changes, durations } = emitted(batch, base.durations, context);
-  const events = [...ofStream, ...changes];
-  const filtered = new Map<SinkName, number>();
-  const routed = events.map((event): NewEvent => ({ event, sinks: route(event, rules, filtered) }));
+  const ofStream = outageEvents(moment.outageBefore, base.outage, context);
+  const { taken, isCut, changes, durations } = nextSlice(isFull ? [] : differences, base, rules, moment);
+  const batch = differences.slice(0, taken);
+  const events = [...ofStream.map((event) => routed(event, rules)), ...changes];
   const newestCreatedMs = newestOf(base, batch, apiNowMs);
   const recorded = record(base, {
     differences: batch,
-    events: routed,
+    events,
     watermarkMs:
       unreadMs === null
         ? base.watermarkMs
@@ -105,7 +110,7 @@ export function planCommit(
             newestCreatedMs,
             openCreatedMs: openCreations(base, batch),
             unrecordedMs: unrecorded(
-              differences[taken],
+              differences.slice(taken),
               unreadMs,
               (newestCreatedMs ?? apiNowMs) - rules.maxOpenAgeMs,
             ),
@@ -117,23 +122,23 @@ export function planCommit(
     baselineDone: unreadMs !== null && taken === differences.length,
     // A slow clock would make its events look old once it is corrected.
     nowMs: Math.max(nowMs, apiNowMs),
-    lease: leaseFor(
+    lease: moment.leaseFor(
       base,
       ofStream.length > 0 || (!isFull && differences.some((each) => each.changes.length > 0)),
     ),
     durations,
     room: roomOf(base.outbox, rules),
   });
-  const parking = park(recorded.next, recorded.surplus, atHand, newBatchId);
-  const movesDeliveries = base !== checkpoint;
+  const parking = park(recorded.next, recorded.surplus, atHand, moment.newBatchId);
   return {
     next: withoutOldMessages(parking.next),
     taken,
-    events: routed,
+    isCut,
+    events,
     written: parking.written,
     deadLetters: excess.deadLetters,
-    movesDeliveries,
-    filtered,
+    movesDeliveries: base !== checkpoint,
+    filtered: filteredOf(events, rules),
     lost: back.lost,
   };
 }
@@ -141,15 +146,44 @@ export function planCommit(
 const nothingBack = (next: Checkpoint): BroughtBack => ({ next, lost: new Map() });
 const noExcess: Excess = { deadLetters: [], receipts: [] };
 
-function sliceLength(differences: readonly Difference[]): number {
-  let changes = 0;
-  let length = 0;
+/** The differences of one commit, from the front, with their events. */
+interface CommitSlice extends Pick<CommitPlan, "taken" | "isCut"> {
+  readonly changes: readonly NewEvent[];
+  /** After these changes. */
+  readonly durations: Durations;
+}
+
+function nextSlice(
+  differences: readonly Difference[],
+  base: Checkpoint,
+  rules: CommitRules,
+  { nowMs, mayWait }: CommitMoment,
+): CommitSlice {
+  const context = { ...rules.context, observedAtMs: nowMs };
+  const hasRoom = mayWait ? roomFor(base, rules) : () => true;
+  const changes: NewEvent[] = [];
+  let { durations } = base;
+  let taken = 0;
   for (const difference of differences) {
-    changes += difference.changes.length;
-    if (changes > maxChanges || length >= maxDifferences) break;
-    length += 1;
+    if (changes.length + difference.changes.length > maxChanges || taken >= maxDifferences) break;
+    const made = emitted(difference, durations, context);
+    const events = made.events.map((event) => routed(event, rules));
+    if (!isOpen(difference.known) && !events.every(hasRoom))
+      return { taken, isCut: true, changes, durations };
+    changes.push(...events);
+    ({ durations } = made);
+    taken += 1;
   }
-  return length;
+  return { taken, isCut: false, changes, durations };
+}
+
+/** Tells of one event after another whether a sink that it goes to has room for it in the record. */
+function roomFor({ outbox, parked }: Checkpoint, rules: CommitRules): (event: NewEvent) => boolean {
+  const room = roomOf(outbox, rules);
+  // Little room is left until more is worth a commit.
+  const open = new Set([...rules.policies.keys()].filter((sink) => !parked.has(sink) && room.isLow(sink)));
+  return ({ event, sinks }) =>
+    sinks.length === 0 || sinks.some((sink) => open.has(sink) && room.take(sink, event, false));
 }
 
 /** The events of an outage that lasts too long, or that ends after its event. */
@@ -167,37 +201,41 @@ function outageEvents(
   return [];
 }
 
-/** The commit's events, each with the typical duration known before it. */
+/** The events of one difference, each with the typical duration known before it. */
 function emitted(
-  batch: readonly Difference[],
+  { changes }: Difference,
   before: Durations,
   context: EventContext,
 ): { readonly events: readonly CloudEvent[]; readonly durations: Durations } {
-  const events: CloudEvent[] = [];
   let durations = before;
-  for (const change of batch.flatMap(({ changes }) => changes)) {
+  const events = changes.map((change) => {
     const { name } = change.task;
     const event = toEvent(change, { ...context, usualMs: typicalMsOf(durations, name) });
     if (change.to === "SUCCESS") durations = withDuration(durations, name, event.data.change.durationMs);
-    events.push(event);
-  }
+    return event;
+  });
   return { events, durations };
 }
 
-function route(event: CloudEvent, rules: CommitRules, filtered: Map<SinkName, number>): readonly SinkName[] {
-  const sinks: SinkName[] = [];
-  for (const [sink, matches] of rules.filters) {
-    if (matches(event)) sinks.push(sink);
-    else filtered.set(sink, (filtered.get(sink) ?? 0) + 1);
-  }
-  return sinks;
+/** The event with the sinks whose filters it passes. */
+const routed = (event: CloudEvent, { filters }: CommitRules): NewEvent => ({
+  event,
+  sinks: Array.from(filters).flatMap(([sink, matches]) => (matches(event) ? [sink] : [])),
+});
+
+function filteredOf(events: readonly NewEvent[], { filters }: CommitRules): ReadonlyMap<SinkName, number> {
+  const counts = Array.from(filters.keys(), (sink): [SinkName, number] => [
+    sink,
+    events.filter(({ sinks }) => !sinks.includes(sink)).length,
+  ]);
+  return new Map(counts.filter(([, count]) => count > 0));
 }
 
 /** Creation time of the newest task seen; a time in the future is ignored. */
 function newestOf(checkpoint: Checkpoint, batch: readonly Difference[], apiNowMs: number): number | null {
   const before = checkpoint.newestCreatedMs === null ? [] : [Math.min(checkpoint.newestCreatedMs, apiNowMs)];
-  const newest = batch.findLast(({ known }) => known.createdAtMs <= apiNowMs);
-  const created = newest ? [...before, newest.known.createdAtMs] : before;
+  const inBatch = batch.map(({ known }) => known.createdAtMs).filter((createdMs) => createdMs <= apiNowMs);
+  const created = [...before, ...inBatch];
   return created.length === 0 ? null : Math.max(...created);
 }
 
@@ -208,13 +246,16 @@ function* openCreations(checkpoint: Checkpoint, batch: readonly Difference[]): G
   for (const { known } of batch) if (isOpen(known)) yield known.createdAtMs;
 }
 
-/** Differences are ordered by creation, so the first one left is the earliest. */
 function* unrecorded(
-  next: Difference | undefined,
+  left: readonly Difference[],
   unreadMs: readonly number[],
   noEarlierMs: number,
 ): Generator<number> {
-  if (next) yield next.known.createdAtMs;
+  for (const { known } of left) {
+    yield known.createdAtMs;
+    // Those of ended tasks are ordered by creation.
+    if (!isOpen(known)) break;
+  }
   // A permanently unreadable record must not hold the watermark forever.
   for (const createdMs of unreadMs) yield Math.max(createdMs, noEarlierMs);
 }

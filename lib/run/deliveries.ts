@@ -1,6 +1,6 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Receipt } from "../checkpoint/transitions.ts";
-import type { CallOptions } from "../core/clock.ts";
+import type { CallOptions, Clock } from "../core/clock.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
 import type { DeadLetterStore } from "../delivery/dead-letters.ts";
 import type { SinkDispatcher } from "../delivery/sink-dispatcher.ts";
@@ -12,9 +12,12 @@ import type { Tally } from "./tally.ts";
 
 /** Receipts that justify a commit of their own: a crash repeats those not committed. */
 export const enoughReceipts = 200;
+/** Sinks that deliver so many in this time, milliseconds, are worth waiting for. */
+const catchUpMs = 250;
 
 /** Parts that a run's deliveries need. */
 export interface DeliveriesContext {
+  readonly clock: Clock;
   readonly dispatchers: ReadonlyMap<SinkName, SinkDispatcher>;
   readonly deadLetters: DeadLetterStore;
   readonly observer: RunObserver;
@@ -51,11 +54,15 @@ export class Deliveries {
   readonly #given = new Map<SinkName, Set<number>>();
   #attempts = 0;
   #haveLeft = false;
+  #isSlow = false;
+  /** From then on nothing waits for the sinks, epoch milliseconds: all changes must be committed in this run. */
+  readonly #hurryAtMs: number;
   #changed = Promise.withResolvers<void>();
 
   constructor(context: DeliveriesContext, options: CallOptions) {
     this.#context = context;
     this.#options = options;
+    this.#hurryAtMs = (context.clock.now() + context.stopAtMs) / 2;
   }
 
   /** Gives each sink its pending deliveries that it was not given yet. */
@@ -93,6 +100,21 @@ export class Deliveries {
   /** Waits for enough receipts to be worth a commit, or until a sink has nothing left to send. */
   async progress(): Promise<void> {
     if (this.#attempts < enoughReceipts && !this.#haveLeft && !this.areResting) await this.#changed.promise;
+  }
+
+  /** Whether changes may wait until the sinks have delivered what was committed before. */
+  get keepUp(): boolean {
+    return !this.#isSlow && this.#context.clock.now() < this.#hurryAtMs;
+  }
+
+  /** Like `progress`, for a moment only; sinks that take longer do not keep up. */
+  async catchUp(): Promise<void> {
+    const over = new AbortController();
+    const late = this.#context.clock.sleep(catchUpMs, over.signal).then(() => {
+      this.#isSlow ||= !over.signal.aborted;
+    });
+    await Promise.race([late, this.progress()]);
+    over.abort(null);
   }
 
   /** Waits until nothing is in flight. */

@@ -73,7 +73,7 @@ async function commitAndSettle(
     takeLook(stream, looks);
     const untilMs = stream.startDelivering();
     const maySend = (): boolean => clock.now() < untilMs - leastSendingMs;
-    if (await stream.commitNext()) {
+    if (await commitMore(stream, true, true)) {
       await withDeadline(clock, untilMs, options, (bounded) =>
         commitAndDeliver(stream, looks, { bounded, whole: options, maySend }, milestones),
       );
@@ -100,14 +100,19 @@ interface DeliveryTime {
   readonly maySend: () => boolean;
 }
 
+/** Commits what is next. Changes wait for room only while a sink makes some. False when nothing was worth a commit. */
+const commitMore = async (stream: StreamRun, mayWait: boolean, areResting: boolean): Promise<boolean> =>
+  (await stream.commitNext(mayWait)) ||
+  (areResting && stream.uncommitted.isWaiting && (await stream.commitNext(false)));
+
 function takeLook(stream: StreamRun, looks: Looks): void {
   const snapshot = looks.take();
   if (snapshot) stream.take(snapshot);
 }
 
 /**
- * Runs three loops concurrently: this one commits as fast as the store allows; each sink's dispatcher delivers what is
- * committed; looks read the stream again. None waits for another until nothing is left to commit.
+ * Runs three loops concurrently: this one commits as fast as the store allows and sinks that keep up deliver; each
+ * sink's dispatcher delivers what is committed; looks read the stream again.
  */
 async function commitAndDeliver(
   stream: StreamRun,
@@ -124,15 +129,16 @@ async function commitAndDeliver(
     for (;;) {
       stream.giveTo(deliveries);
       committed?.();
-      if (!stream.hasMoreToCommit) draining?.({ bytes: stream.heldBytes, leave });
+      const { hasMore, isWaiting } = stream.uncommitted;
+      if (!hasMore) draining?.({ bytes: stream.heldBytes, leave });
       // A store that answers at once must not starve the sinks.
-      if (stream.hasMoreToCommit) await turn();
+      if (hasMore) await (isWaiting ? deliveries.catchUp() : turn());
       else await Promise.race([deliveries.progress(), looks.next(whole) ?? deliveries.progress()]);
       if (bounded.signal.aborted || deliveries.haveLeft) break;
       if (maySend()) takeLook(stream, looks);
-      const { areResting } = deliveries;
+      const { areResting, keepUp } = deliveries;
       stream.note(await deliveries.collect());
-      if (!(await stream.commitNext()) && areResting) break;
+      if (!(await commitMore(stream, keepUp, areResting)) && areResting) break;
     }
   } finally {
     await deliveries.rest();

@@ -167,8 +167,12 @@ function isToLookUp(id: TaskId, checkpoint: Checkpoint, rules: DiffRules, doubtf
 const baselineOnly = (task: Task): SeenTask => ({ ...task, params: null, user: nobody, baselineOnly: true });
 const nobody = { id: null, name: null };
 
+/** Differences that are committed at once, in the order of their tasks. */
+const fewDifferences = 200;
+
 /**
- * Differences between a snapshot and a checkpoint, oldest task first. The checkpoint may be newer than the one the
+ * Differences between a snapshot and a checkpoint, oldest task first. Of very many, those of open tasks come first: the
+ * API lists an ended task again after a crash, but may no longer show what an open one was. The checkpoint may be newer than the one the
  * snapshot started from: an unknown task that has left its window since has ended, was emitted and is forgotten.
  */
 export function differencesOf(
@@ -189,7 +193,10 @@ export function differencesOf(
     const difference = known && diffGone(id, known, rules);
     if (difference) found.push(difference);
   }
-  return found.sort((a, b) => a.known.createdAtMs - b.known.createdAtMs || (a.id < b.id ? -1 : 1));
+  const rank = ({ known }: Difference): number => (found.length > fewDifferences && isOpen(known) ? 0 : 1);
+  return found.sort(
+    (a, b) => rank(a) - rank(b) || a.known.createdAtMs - b.known.createdAtMs || (a.id < b.id ? -1 : 1),
+  );
 }
 
 /** Open tasks are never forgotten; a task that the API shows outside the requested window is running again. */

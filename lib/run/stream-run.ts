@@ -143,8 +143,9 @@ export class StreamRun {
     return memoryOf(this.#checkpoint, this.#snapshot?.tasks.size ?? 0);
   }
 
-  get hasMoreToCommit(): boolean {
-    return this.#changes.hasMore;
+  /** What was read and is not committed yet. */
+  get uncommitted(): Pick<Uncommitted, "hasMore" | "isWaiting"> {
+    return this.#changes;
   }
 
   /** Opens the deliveries to all sinks while the run holds the outbox. */
@@ -172,22 +173,17 @@ export class StreamRun {
     this.#unsaved = joined(this.#unsaved, delivered);
   }
 
-  /**
-   * Commits the next changes with their events, the receipts and the parked deliveries that return. False when there
-   * was nothing worth a commit.
-   */
-  async commitNext(): Promise<boolean> {
+  /** Commits the next changes, the receipts and the parked deliveries that return. False when nothing was worth it. */
+  async commitNext(mayWait: boolean): Promise<boolean> {
     const settled = settle(this.#checkpoint, this.#unsaved.receipts);
     await this.#batches.fetch([
       ...batchesDue(settled, this.#plan.rules),
-      ...(this.hasMoreToCommit ? batchesToFill(settled) : []),
+      ...(this.#changes.hasMore ? batchesToFill(settled) : []),
     ]);
-    const planned = await this.#commitNextThatFits();
+    const planned = await this.#commitNextThatFits(mayWait);
     if (!planned) return false;
     this.#changes.committed(planned);
-    this.#tally.changes += planned.events.length;
-    for (const [sink, count] of planned.filtered) this.#tally.add("filtered", sink, count);
-    for (const { sink } of planned.deadLetters) this.#tally.add("deadLettered", sink, 1);
+    this.#tally.committed(planned);
     for (const [sink, count] of planned.lost) this.fail(lostError(sink, count));
     for (const { event } of planned.events)
       this.#context.observer.committed?.(this.#plan.rules.stream, event);
@@ -218,8 +214,8 @@ export class StreamRun {
   }
 
   /** Commits without further changes when they do not fit the store, so that what is owed is delivered. */
-  async #commitNextThatFits(): Promise<CommitPlan | null> {
-    const next = (checkpoint: Checkpoint): CommitPlan | null => this.#nextCommit(checkpoint);
+  async #commitNextThatFits(mayWait: boolean): Promise<CommitPlan | null> {
+    const next = (checkpoint: Checkpoint) => this.#nextCommit(checkpoint, mayWait);
     return this.#commit(next).catch((error: unknown) => {
       if (!this.#changes.leaveAfter(error)) throw error;
       this.fail(error);
@@ -228,7 +224,7 @@ export class StreamRun {
   }
 
   /** Null when there is nothing worth a write. */
-  #nextCommit(stored: Checkpoint): CommitPlan | null {
+  #nextCommit(stored: Checkpoint, mayWait: boolean): CommitPlan | null {
     const nowMs = this.#context.clock.now();
     const apiNowMs = this.#snapshot?.apiNowMs ?? nowMs;
     const checkpoint = this.#snapshot
@@ -243,7 +239,7 @@ export class StreamRun {
     const [heard, { receipts }] = [this.#heard.on(checkpoint, nowMs), this.#unsaved];
     const mustWrite =
       isFirst || heard !== stored || this.#session.isMended || receipts.length >= enoughReceipts;
-    if (!mustWrite && !this.hasMoreToCommit && !owes(checkpoint)) return null;
+    if (!mustWrite && !this.#changes.hasMore && !owes(checkpoint)) return null;
     const settled = settle(heard, receipts);
     const planned = planCommit(settled, differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
       agingMs: this.#agingMs,
@@ -253,9 +249,11 @@ export class StreamRun {
       outageBefore: stored.outage,
       isFull,
       isOthers: this.#lease.isOthers(settled),
+      mayWait,
       atHand: this.#batches.atHand,
       newBatchId: this.#batches.newId,
     });
+    this.#changes.isWaiting = planned.isCut;
     const isIdle = planned.taken === 0 && !planned.movesDeliveries && planned.next.lease === checkpoint.lease;
     return isIdle && !mustWrite ? null : planned;
   }

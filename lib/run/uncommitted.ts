@@ -9,6 +9,8 @@ export class Uncommitted {
   /** The record that the differences were computed from. */
   #base: Checkpoint | null = null;
   #isFull = false;
+  /** Whether the next differences wait until the sinks have made room in the record. */
+  isWaiting = false;
 
   get differences(): readonly Difference[] {
     return this.#differences;

@@ -42,6 +42,7 @@ const moment: CommitMoment = {
   outageBefore: null,
   isFull: false,
   isOthers: false,
+  mayWait: false,
   atHand: new Map(),
   newBatchId: () => batchId("run/1"),
 };

@@ -69,6 +69,50 @@ describe("a run of thousands of changes", () => {
     expect(await debts(harness)).toEqual(nothing);
   });
 
+  it("parks nothing for a sink that delivers as fast as changes are committed, and writes them in large commits", async () => {
+    const sink = scriptedSink(ops, async () => {
+      await turn();
+      return accepted;
+    });
+    const staged = streamHarness([sink]);
+    const parked: string[] = [];
+    staged.show(...tasks(3_000, "SUCCESS").map((task) => ({ ...task, params: "some words ".repeat(100) })));
+    await staged.begin({ parked: { ...staged.parked, put: async (_, id) => void parked.push(id) } });
+    expect(subjects(sink)).toEqual(tasks(3_000).map(({ id }) => id));
+    expect(parked).toEqual([]);
+    expect(staged.commits.length).toBeLessThan(25);
+  });
+
+  it("commits open tasks first, which no later listing may show as they are", async () => {
+    const sink = scriptedSink(ops, hangs);
+    const staged = streamHarness([sink]);
+    const open = sampleTask({ id: taskId("open"), createdAtMs: createdMs + 1, updatedAtMs: createdMs + 1 });
+    staged.show(...tasks(3_000, "SUCCESS"), open);
+    const running = staged.begin();
+    for (let count = 0; count < 10; count += 1) await turn();
+    const record = await staged.record();
+    expect(record?.outbox[0]?.event.subject).toBe("open");
+    expect(record?.watermarkMs).toBeLessThanOrEqual(createdMs);
+    await runUntilSettled(staged.clock, running);
+  });
+
+  it("commits all of them within half of its time for a sink that delivers slowly", async () => {
+    const staged = streamHarness([
+      scriptedSink(ops, async (_, signal) => {
+        await staged.clock.sleep(4, signal);
+        return signal.aborted ? busy : accepted;
+      }),
+    ]);
+    staged.show(...tasks(5_000, "SUCCESS"));
+    const running = staged.begin({ timeBudgetMs: 6_000 });
+    for (let step = 0; step < 3_000 / 4; step += 1) await staged.clock.advance(4);
+    expect((await staged.record())?.nextSequence).toBeLessThan(4_000);
+    await staged.clock.advance(250);
+    for (let count = 0; count < 100; count += 1) await turn();
+    expect((await staged.record())?.nextSequence).toBe(5_001);
+    await runUntilSettled(staged.clock, running);
+  });
+
   it("gives nothing up for a sink that is down, however many wait, and tells all in order once it is well", async () => {
     const sink = scriptedSink(ops, () => busy);
     const harness = streamHarness([sink], { maxBacklog: 1_000 });
