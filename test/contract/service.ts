@@ -19,6 +19,10 @@ export interface Service {
   events(request: Seen): readonly { readonly id: string }[];
   /** Takes every event. */
   answer(request: Seen): Reply;
+  /** Its own ways to fail, by their names; those of any service come on top. */
+  readonly failures: Readonly<Record<string, Answering>>;
+  /** Texts that no result and no log line may hold. */
+  readonly secrets: readonly string[];
 }
 
 /** A service's sink, its requests sent to `origin`. */
@@ -48,27 +52,30 @@ export async function trial(
 const idsIn = ({ events }: Service, seen: readonly Seen[]): readonly string[] =>
   seen.flatMap(events).map(({ id }) => id);
 
-/** What the contract of all sinks needs: the service's own failures, beside those of any. */
-export function serviceSetup(
-  service: Service,
-  failures: Readonly<Record<string, Answering>>,
-  secrets: readonly string[],
-): Setup {
+/** What the contract of all sinks needs. */
+export function serviceSetup(service: Service): Setup {
+  const { failures, secrets } = service;
   const before =
     (answering: Answering, more: Options = {}) =>
     async (deps: SinkDeps): Promise<Trial> => {
       const { sink, seen } = await trial(service, answering, more, deps);
       return { sink, arrived: () => idsIn(service, seen) };
     };
+  const unreached =
+    (origin: string, more: Options = {}) =>
+    async (deps: SinkDeps): Promise<Trial> => ({
+      sink: sinkAt(service, origin, more, deps),
+      arrived: () => [],
+    });
   return {
     working: before(service.answer),
     failing: {
       ...Object.fromEntries(Object.entries(failures).map(([name, answering]) => [name, before(answering)])),
       "a service that never answers": before("hang", { timeout: "50ms" }),
       "a broken connection": before("drop"),
-      "a refused connection": async (deps) => ({
-        sink: sinkAt(service, "http://127.0.0.1:1", {}, deps),
-        arrived: () => [],
+      "a refused connection": unreached("http://127.0.0.1:1"),
+      ...("allowPrivateNetwork" in service.at("") && {
+        "an address that is not open": unreached("https://10.1.2.3", { allowPrivateNetwork: false }),
       }),
     },
     secrets,

@@ -16,14 +16,13 @@ import type { SinkType } from "../../lib/sinks/index.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import * as webhook from "../../lib/sinks/webhook.ts";
 import { proxyContract } from "../contract/proxy.ts";
+import { serviceSetup } from "../contract/service.ts";
 import { type Setup, sinkContract, type Trial } from "../contract/sink.ts";
 import { receiving } from "../harness/api.ts";
-import { awsServices, awsSetup, sqsFifoService } from "./aws/services.ts";
-import { pagerdutySetup } from "./chat/pagerduty-service.ts";
+import { sqsFifoService } from "./aws/services.ts";
 import { chatSetups, digestSetups } from "./chat/setup.ts";
-import { workflowSetup, workflowStarters } from "./http/workflow-starters.ts";
-import { huaweiServices, huaweiSetup } from "./huawei/services.ts";
-import { sesSetup, smtpSetup } from "./mail/service.ts";
+import { sesService, smtpSetup } from "./mail/service.ts";
+import { mapValues, services } from "./services.ts";
 
 const name = sinkName("trial");
 const header = "Bearer a-token-that-nobody-may-see";
@@ -140,7 +139,7 @@ type Broker = Extract<SinkType, "rabbitmq" | "kafka" | "nats" | "redis" | "mqtt"
 const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
   webhook: webhookSetup({}),
   ...chatSetups,
-  pagerduty: pagerdutySetup,
+  ...mapValues(services, serviceSetup),
   email: smtpSetup,
   file: {
     working: async (deps) => fileTrial(join(await folder(), "events.ndjson"), deps),
@@ -170,17 +169,6 @@ const setups: Readonly<Record<Exclude<SinkType, Broker>, Setup>> = {
     },
     secrets: [],
   },
-  sqs: awsSetup(awsServices.sqs),
-  sns: awsSetup(awsServices.sns),
-  eventbridge: awsSetup(awsServices.eventbridge),
-  stepfunctions: awsSetup(awsServices.stepfunctions),
-  lambda: awsSetup(awsServices.lambda),
-  kinesis: awsSetup(awsServices.kinesis),
-  smn: huaweiSetup(huaweiServices.smn),
-  eventgrid: huaweiSetup(huaweiServices.eventgrid),
-  functiongraph: huaweiSetup(huaweiServices.functiongraph),
-  github: workflowSetup(workflowStarters.github),
-  gitlab: workflowSetup(workflowStarters.gitlab),
   custom: {
     working: async (deps) => {
       const ids: string[] = [];
@@ -208,7 +196,7 @@ sinkContract(
   "webhook with a body of its own",
   webhookSetup({ body: "{{ event | json }}", contentType: "application/cloudevents+json" }),
 );
-sinkContract("sqs with FIFO", awsSetup(sqsFifoService));
-sinkContract("email by SES", sesSetup);
-proxyContract("email by SES", sesSetup);
+sinkContract("sqs with FIFO", serviceSetup(sqsFifoService));
+sinkContract("email by SES", serviceSetup(sesService));
+proxyContract("email by SES", serviceSetup(sesService));
 for (const [type, setup] of digestSetups) sinkContract(type, setup);

@@ -6,8 +6,7 @@ import * as sns from "../../../lib/sinks/sns.ts";
 import * as sqs from "../../../lib/sinks/sqs.ts";
 import * as stepfunctions from "../../../lib/sinks/stepfunctions.ts";
 import { accessKey } from "../../aws/sample.ts";
-import { type Service, serviceSetup } from "../../contract/service.ts";
-import type { Setup } from "../../contract/sink.ts";
+import type { Service } from "../../contract/service.ts";
 import type { Reply, Seen } from "../../harness/http.ts";
 
 export interface Refused {
@@ -31,19 +30,32 @@ export interface AwsService extends Service {
 
 export const environment = { AWS_REGION: "eu-west-1", ...accessKey };
 
-/** What AWS's services have in common. */
-const aws = { at: (endpoint: string) => ({ endpoint }), environment } as const;
-
 const jsonFailure = (status: number, code: string): Reply => ({
   status,
   body: { __type: `com.amazonaws#${code}`, message: `no: ${accessKey.AWS_SECRET_ACCESS_KEY}` },
 });
+
+/** What AWS's services have in common, but for how each refuses a request. */
+const aws = (failure: AwsService["failure"]) => ({
+  at: (endpoint: string) => ({ endpoint }),
+  environment,
+  failure,
+  failures: {
+    throttling: failure(400, "ThrottlingException"),
+    "an error of the service": { status: 500, body: accessKey.AWS_SECRET_ACCESS_KEY },
+    "a key that may not": failure(403, "AccessDeniedException"),
+    "a target that is gone": failure(400, "ResourceNotFoundException"),
+    "an event too large": failure(413, "RequestEntityTooLargeException"),
+  },
+  secrets: [accessKey.AWS_SECRET_ACCESS_KEY],
+});
+
 const bodyOf = (request: Seen) => JSON.parse(request.body);
 const eventOf = (text: string): CloudEvent => JSON.parse(text);
 const queueHost = "https://sqs.eu-west-1.amazonaws.com/123456789012";
 
 export const sqsService: AwsService = {
-  ...aws,
+  ...aws(jsonFailure),
   module: sqs,
   options: { queueUrl: `${queueHost}/tasks` },
   scope: "eu-west-1/sqs",
@@ -63,15 +75,19 @@ export const sqsService: AwsService = {
     const successful = of(false).map(({ Id }) => ({ Id, MessageId: `m-${Id}` }));
     return { body: { Successful: successful.reverse(), ...(failed.length > 0 && { Failed: failed }) } };
   },
-  failure: jsonFailure,
 };
 
 export const sqsFifoService: AwsService = { ...sqsService, options: { queueUrl: `${queueHost}/tasks.fifo` } };
 
 const formOf = (request: Seen) => new URLSearchParams(request.body);
 
+const xmlFailure = (status: number, code: string): Reply => ({
+  status,
+  body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no: ${accessKey.AWS_SECRET_ACCESS_KEY}</Message></Error></ErrorResponse>`,
+});
+
 export const snsService: AwsService = {
-  ...aws,
+  ...aws(xmlFailure),
   module: sns,
   options: { topicArn: "arn:aws:sns:eu-west-1:123456789012:tasks" },
   scope: "eu-west-1/sns",
@@ -95,10 +111,6 @@ export const snsService: AwsService = {
       body: `<PublishBatchResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishBatchResult><Failed>${members(true, failed)}</Failed><Successful>${members(false, taken)}</Successful></PublishBatchResult></PublishBatchResponse>`,
     };
   },
-  failure: (status, code) => ({
-    status,
-    body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no: ${accessKey.AWS_SECRET_ACCESS_KEY}</Message></Error></ErrorResponse>`,
-  }),
 };
 
 /** A service whose answer lists what became of each entry by its position. */
@@ -115,11 +127,10 @@ const indexed = (asked: string, answered: string, event: (entry: never) => Cloud
       }),
     },
   }),
-  failure: jsonFailure,
 });
 
 export const eventbridgeService: AwsService = {
-  ...aws,
+  ...aws(jsonFailure),
   module: eventbridge,
   options: {},
   scope: "eu-west-1/events",
@@ -129,7 +140,7 @@ export const eventbridgeService: AwsService = {
 };
 
 export const kinesisService: AwsService = {
-  ...aws,
+  ...aws(jsonFailure),
   module: kinesis,
   options: { stream: "tasks" },
   scope: "eu-west-1/kinesis",
@@ -141,7 +152,7 @@ export const kinesisService: AwsService = {
 };
 
 export const stepfunctionsService: AwsService = {
-  ...aws,
+  ...aws(jsonFailure),
   module: stepfunctions,
   options: { stateMachineArn: "arn:aws:states:eu-west-1:123456789012:stateMachine:after-task" },
   scope: "eu-west-1/states",
@@ -149,11 +160,16 @@ export const stepfunctionsService: AwsService = {
   path: "/",
   events: (request) => [eventOf(bodyOf(request).input)],
   answer: () => ({ body: { executionArn: "arn:x", startDate: 1 } }),
-  failure: jsonFailure,
 };
 
+const headerFailure = (status: number, code: string): Reply => ({
+  status,
+  headers: { "x-amzn-errortype": code },
+  body: { Type: "User", Message: `no: ${accessKey.AWS_SECRET_ACCESS_KEY}` },
+});
+
 export const lambdaService: AwsService = {
-  ...aws,
+  ...aws(headerFailure),
   module: lambda,
   options: { function: "after-task" },
   scope: "eu-west-1/lambda",
@@ -161,11 +177,6 @@ export const lambdaService: AwsService = {
   path: "/2015-03-31/functions/after-task/invocations",
   events: (request) => [eventOf(request.body)],
   answer: () => ({ status: 202, body: "" }),
-  failure: (status, code) => ({
-    status,
-    headers: { "x-amzn-errortype": code },
-    body: { Type: "User", Message: `no: ${accessKey.AWS_SECRET_ACCESS_KEY}` },
-  }),
 };
 
 export const awsServices = {
@@ -176,17 +187,3 @@ export const awsServices = {
   lambda: lambdaService,
   kinesis: kinesisService,
 } as const;
-
-/** What the contract of all sinks needs of one. */
-export const awsSetup = (service: AwsService): Setup =>
-  serviceSetup(
-    service,
-    {
-      throttling: service.failure(400, "ThrottlingException"),
-      "an error of the service": { status: 500, body: accessKey.AWS_SECRET_ACCESS_KEY },
-      "a key that may not": service.failure(403, "AccessDeniedException"),
-      "a target that is gone": service.failure(400, "ResourceNotFoundException"),
-      "an event too large": service.failure(413, "RequestEntityTooLargeException"),
-    },
-    [accessKey.AWS_SECRET_ACCESS_KEY],
-  );

@@ -1,6 +1,5 @@
 import * as pagerduty from "../../../lib/sinks/pagerduty.ts";
-import { type Service, serviceSetup } from "../../contract/service.ts";
-import type { Setup } from "../../contract/sink.ts";
+import type { Service } from "../../contract/service.ts";
 import type { Reply, Seen } from "../../harness/http.ts";
 import { nowMs, sampleEvents } from "../sample.ts";
 
@@ -64,14 +63,10 @@ export const pagerdutyService: Service = {
   // The contract's events are successes, which resolve.
   events: (request) => eventsOf(enqueued(request).payload.custom_details["task"]),
   answer: taken,
-};
-
-export const pagerdutySetup: Setup = serviceSetup(
-  pagerdutyService,
-  {
+  failures: {
     "an error that repeats the request": ({ body }) => ({ status: 400, body: { message: body } }),
     "a key that is not valid": ({ body }) => invalid(`Invalid routing key in ${body}`),
     "too many events": { status: 429, body: { status: "throttle exceeded" } },
   },
-  [routingKey],
-);
+  secrets: [routingKey],
+};

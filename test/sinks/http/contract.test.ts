@@ -7,13 +7,10 @@ import * as webhook from "../../../lib/sinks/webhook.ts";
 import { type HttpSetup, httpContract } from "../../contract/http.ts";
 import { serviceHttpSetup } from "../../contract/service.ts";
 import { receiving } from "../../harness/api.ts";
-import { awsServices } from "../aws/services.ts";
-import { pagerdutyService } from "../chat/pagerduty-service.ts";
 import { type PlatformType, platformTypes } from "../chat/platforms.ts";
 import { chatHttpSetup } from "../chat/setup.ts";
-import { huaweiServices } from "../huawei/services.ts";
 import { sesService } from "../mail/service.ts";
-import { workflowStarters } from "./workflow-starters.ts";
+import { mapValues, services } from "../services.ts";
 
 const receiverSetup = (sinkAt: (deps: SinkDeps, url: string) => Sink): HttpSetup => ({
   through: (gateway) => async (deps) => {
@@ -41,19 +38,8 @@ const setups: Readonly<Record<Exclude<SinkType, WithoutHttp>, HttpSetup>> = {
   ...(Object.fromEntries(platformTypes.map((type) => [type, chatHttpSetup(type)])) as Readonly<
     Record<PlatformType, HttpSetup>
   >),
-  pagerduty: serviceHttpSetup(pagerdutyService),
+  ...mapValues(services, serviceHttpSetup),
   email: serviceHttpSetup(sesService),
-  sqs: serviceHttpSetup(awsServices.sqs),
-  sns: serviceHttpSetup(awsServices.sns),
-  eventbridge: serviceHttpSetup(awsServices.eventbridge),
-  stepfunctions: serviceHttpSetup(awsServices.stepfunctions),
-  lambda: serviceHttpSetup(awsServices.lambda),
-  kinesis: serviceHttpSetup(awsServices.kinesis),
-  smn: serviceHttpSetup(huaweiServices.smn),
-  eventgrid: serviceHttpSetup(huaweiServices.eventgrid),
-  functiongraph: serviceHttpSetup(huaweiServices.functiongraph),
-  github: serviceHttpSetup(workflowStarters.github),
-  gitlab: serviceHttpSetup(workflowStarters.gitlab),
   custom: customHttpSetup,
 };
 

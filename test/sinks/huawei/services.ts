@@ -2,8 +2,7 @@ import type { CloudEvent } from "../../../lib/change/event.ts";
 import * as eventgrid from "../../../lib/sinks/eventgrid.ts";
 import * as functiongraph from "../../../lib/sinks/functiongraph.ts";
 import * as smn from "../../../lib/sinks/smn.ts";
-import { type Service, serviceSetup } from "../../contract/service.ts";
-import type { Setup } from "../../contract/sink.ts";
+import type { Service } from "../../contract/service.ts";
 import type { Seen } from "../../harness/http.ts";
 
 /** How one of Huawei Cloud's services is spoken to, as its emulator and its sink's tests see it. */
@@ -15,15 +14,30 @@ export interface HuaweiService extends Service {
 }
 
 export const key = { ak: "AKEXAMPLE", sk: "planted-secret-key", securityToken: "planted-token" };
-const at = (endpoint: string) => ({ endpoint });
+
+/** What Huawei Cloud's services have in common. */
+const huawei: Pick<Service, "at" | "failures" | "secrets"> = {
+  at: (endpoint) => ({ endpoint }),
+  failures: {
+    throttling: { status: 429 },
+    "an error that repeats the request": ({ headers, body }) => ({
+      status: 400,
+      body: { error_code: "X.0002", error_msg: `${headers["x-security-token"]} ${key.sk} ${body}` },
+    }),
+    "a key that may not": { status: 403, body: { error_code: "X.0003", error_msg: key.sk } },
+    "an answer that is none": { body: "<html>" },
+  },
+  secrets: [key.sk, key.securityToken],
+};
+
 const project = "0123456789abcdef";
 const topicUrn = `urn:smn:cn-north-4:${project}:dms-tasks`;
 const functionUrn = `urn:fss:cn-north-4:${project}:function:default:after-task:latest`;
 
 export const smnService: HuaweiService = {
+  ...huawei,
   module: smn,
   options: { topicUrn, credentials: key },
-  at,
   path: `/v2/${project}/notifications/topics/${topicUrn}/publish`,
   host: "smn.cn-north-4.myhuaweicloud.com",
   events: ({ body }) => [JSON.parse(JSON.parse(body).message)],
@@ -31,9 +45,9 @@ export const smnService: HuaweiService = {
 };
 
 export const functiongraphService: HuaweiService = {
+  ...huawei,
   module: functiongraph,
   options: { functionUrn, credentials: key },
-  at,
   path: `/v2/${project}/fgs/functions/${functionUrn}/invocations-async`,
   host: "functiongraph.cn-north-4.myhuaweicloud.com",
   events: ({ body }) => [JSON.parse(body)],
@@ -41,9 +55,9 @@ export const functiongraphService: HuaweiService = {
 };
 
 export const eventgridService: HuaweiService = {
+  ...huawei,
   module: eventgrid,
   options: { region: "cn-north-4", projectId: project, channelId: "ch-1", credentials: key },
-  at,
   path: `/v1/${project}/channels/ch-1/events`,
   host: "eg.cn-north-4.myhuaweicloud.com",
   events: ({ body }) => JSON.parse(body).events,
@@ -66,19 +80,3 @@ export const huaweiServices = {
   eventgrid: eventgridService,
   functiongraph: functiongraphService,
 } as const;
-
-/** What the contract of all sinks needs. */
-export const huaweiSetup = (service: HuaweiService): Setup =>
-  serviceSetup(
-    service,
-    {
-      throttling: { status: 429 },
-      "an error that repeats the request": ({ headers, body }) => ({
-        status: 400,
-        body: { error_code: "X.0002", error_msg: `${headers["x-security-token"]} ${key.sk} ${body}` },
-      }),
-      "a key that may not": { status: 403, body: { error_code: "X.0003", error_msg: key.sk } },
-      "an answer that is none": { body: "<html>" },
-    },
-    [key.sk, key.securityToken],
-  );

@@ -6,7 +6,7 @@ import type { CloudEvent } from "../../../lib/change/event.ts";
 import * as email from "../../../lib/sinks/email.ts";
 import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { accessKey } from "../../aws/sample.ts";
-import { type Service, serviceSetup } from "../../contract/service.ts";
+import type { Service } from "../../contract/service.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
 import type { Reply, Seen } from "../../harness/http.ts";
 import { sampleDeps, sampleEvents, sinkOf } from "../sample.ts";
@@ -203,15 +203,10 @@ export const sesService: Service = {
   environment: { AWS_REGION: "eu-west-1", ...accessKey },
   events: (request) => eventsIn(rawOf(request)),
   answer: () => sent,
-};
-
-/** What the contract of all sinks needs of mail by SES. */
-export const sesSetup: Setup = serviceSetup(
-  sesService,
-  {
+  failures: {
     throttling: { status: 429, headers: { "x-amzn-errortype": "TooManyRequestsException" } },
     "an error that repeats the key": { status: 500, body: accessKey.AWS_SECRET_ACCESS_KEY },
     "an answer that is not SES's": { body: { hello: accessKey.AWS_SECRET_ACCESS_KEY } },
   },
-  [accessKey.AWS_SECRET_ACCESS_KEY],
-);
+  secrets: [accessKey.AWS_SECRET_ACCESS_KEY],
+};
