@@ -57,7 +57,7 @@ export function destinationOf(
     throw new ConfigError([{ field: "--to", expected, found }]);
   }
   const name = type ?? typeOf(url);
-  // Who names an address on the command line wants it to be reached.
+  // An address on the command line was named on purpose, so private networks are allowed.
   return { name, options: { type: name, url: url.href, secret, allowPrivateNetwork: true } };
 }
 

@@ -34,7 +34,7 @@ const sinksIn =
   ({ sinks }) =>
     Object.entries(sinks).flatMap(([name, status]) => (is(status) ? [`${name} ${words}`] : []));
 
-/** What `--fail-on` takes. */
+/** Values of `--fail-on`. */
 export const failOnForms = "blocked, failing, unreadable or pending:15m, separated by commas";
 
 /** Parses the conditions of `--fail-on`. @throws ConfigError */

@@ -53,7 +53,7 @@ function requireSink({ value }: ReadConfig, name: string, argument: string): voi
   if (!names.includes(name)) throw choiceError(argument, "a configured sink", name, names);
 }
 
-/** What a command may need of its session. */
+/** Options of a command's session. */
 export interface SessionOptions {
   /** Whether the command serves metrics to Prometheus. @default false */
   readonly isScraped?: boolean;

@@ -7,7 +7,7 @@ import { type JournaledTask, type OwedEvent, type PendingAttempt, storiesOf } fr
 import type { Bridge } from "../wire/bridge.ts";
 import { readRecords } from "./records.ts";
 
-/** What the stores hold of some tasks. */
+/** Stored entries and records of some tasks. */
 export interface StoredStories {
   readonly stories: readonly JournaledTask[];
   /** Streams whose record, or what is parked beside it, cannot be read. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { described } from "../options/fields.ts";
 
-/** What every event carries. */
+/** Schema of the attributes that every event carries. */
 export const events = v.strictObject({
   traceparent: v.optional(
     described(

@@ -48,7 +48,7 @@ export interface LoadedStore extends Pick<LoadedConfig, "folder"> {
 export interface LoadDeps {
   /** Values of `${NAME}`, and default credentials. */
   readonly environment: Environment;
-  /** Where the file is looked for and its relative path starts. */
+  /** The file is looked for here, and relative paths start here. */
   readonly folder: string;
   /** @default the built-in types */
   readonly sinkTypes?: SinkTypes;

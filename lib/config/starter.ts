@@ -8,7 +8,7 @@ export const starterTypes = Object.keys(sinkTypes).filter((type) => type !== "cu
 /** A variable of a starter configuration. */
 export interface StarterVariable {
   readonly name: string;
-  /** What it is, for its reader; null without a description. */
+  /** Description for the file's reader; null when there is none. */
   readonly about: string | null;
 }
 
@@ -20,7 +20,7 @@ export interface StarterSink {
   readonly secret: StarterVariable | null;
 }
 
-/** Where a schema requires one of several options, the one that most users have. */
+/** The option that most users have, for schemas that require one of several. */
 const chosen: Readonly<Record<string, readonly string[]>> = { email: ["smtp"], file: ["path"] };
 /** Options that need no variable. */
 const fixed: Readonly<Record<string, unknown>> = { file: { path: "events.ndjson" } };

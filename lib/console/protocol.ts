@@ -2,7 +2,7 @@ import type { EventKind } from "../change/event.ts";
 import type { SinkStatus } from "../status/sinks.ts";
 import type { StreamStatus } from "../status/streams.ts";
 
-// What the console's server sends and its page shows: plain JSON, instants in epoch milliseconds.
+// Messages from the console's server to its page: plain JSON, instants in epoch milliseconds.
 
 /** A status that a task had, and since when. */
 export interface Step {
@@ -25,7 +25,7 @@ export interface TaskRow {
   readonly endedAtMs: number | null;
   /** Median duration of recent successful tasks of this name; null while unknown. */
   readonly typicalMs: number | null;
-  /** What the bridge adds to the API's status. */
+  /** Status that the bridge adds to the API's. */
   readonly mark: "overdue" | "vanished" | null;
   /** Oldest first. */
   readonly steps: readonly Step[];
@@ -120,7 +120,7 @@ export interface SimulatorState {
   readonly isThrottled: boolean;
 }
 
-/** What does not change while the server runs, but for the simulator's state. */
+/** Constant while the server runs, except for the simulator's state. */
 export interface Meta {
   readonly mode: "demo" | "watch" | "console";
   readonly store: string;

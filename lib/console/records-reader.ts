@@ -116,7 +116,7 @@ export class RecordsReader {
   }
 
   async #load(stream: StreamKey): Promise<void> {
-    // What is written from now on marks it anew; a failure keeps the mark.
+    // Later writes mark it again; a failure keeps the mark.
     this.#touched.delete(stream);
     const stored = await this.#bridge.checkpoints.load(stream).catch((error: unknown) => {
       this.touch(stream);

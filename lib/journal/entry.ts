@@ -50,7 +50,7 @@ export interface DeliveryEntry {
 /** One line of the journal. */
 export type JournalEntry = EventEntry | DeliveryEntry;
 
-/** What happened to a delivery, for its entry. */
+/** Outcome of a delivery, for its entry. */
 export interface Happened {
   readonly atMs: number;
   readonly stream: StreamKey;

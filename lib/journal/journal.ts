@@ -1,6 +1,6 @@
 import type { JournalEntry } from "./entry.ts";
 
-/** Where an entry is stored. */
+/** Position of a stored entry. */
 export interface JournalPlace {
   /** Unique in the journal. */
   readonly id: string;
@@ -39,7 +39,7 @@ export interface JournalLimits {
 /** How many entries of deliveries are kept for each event that the limits allow. */
 export const deliveriesPerEvent = 10;
 
-/** What a trim keeps. */
+/** Limits of a trim: newer and fewer entries than these stay. */
 export interface Kept extends Pick<JournalLimits, "maxEvents"> {
   /** Older entries are deleted, epoch milliseconds. */
   readonly sinceMs: number;

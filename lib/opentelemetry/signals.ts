@@ -1,4 +1,4 @@
-/** What OpenTelemetry's variables ask for. */
+/** Signals that OpenTelemetry's variables request. */
 export interface Signals {
   readonly traces: boolean;
   readonly metrics: boolean;

@@ -29,7 +29,7 @@ export interface DeliveriesContext {
   readonly failed: (error: unknown) => void;
 }
 
-/** What was delivered, for the next commit. */
+/** Completed deliveries, for the next commit. */
 export interface Delivered {
   readonly receipts: readonly Receipt[];
   /** For the journal. */
@@ -122,7 +122,7 @@ export class Deliveries {
     while (!this.areResting) await this.#changed.promise;
   }
 
-  /** What was delivered since the last call. Dead letters are stored before their receipts are returned. */
+  /** Takes the deliveries completed since the last call. Dead letters are stored before their receipts are returned. */
   async collect(): Promise<Delivered> {
     this.#attempts = 0;
     const { deadLetters, tally, failed } = this.#context;

@@ -7,7 +7,7 @@ import { type GoneWord, withWord } from "./gone.ts";
 
 type HearingRules = Pick<CommitRules, "context" | "unreadableAfterMs">;
 
-/** What one run hears about its stream: whether it can be read, whether its instance exists, and the instance's name. */
+/** News of one run about its stream: whether it can be read, whether its instance exists, and the instance's name. */
 export class Hearing {
   readonly #rules: HearingRules;
   #word: GoneWord;

@@ -48,7 +48,7 @@ export interface FollowRules {
 export interface FollowTime {
   /** No look starts at or after this instant, epoch milliseconds. */
   readonly untilMs: number;
-  /** Aborts then, by a timer that no jump of the clock moves. */
+  /** Aborts at that instant, by a timer that ignores jumps of the clock. */
   readonly over: AbortSignal;
 }
 

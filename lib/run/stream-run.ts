@@ -41,7 +41,7 @@ export class StreamRun {
   /** API clock minus local clock, milliseconds, from this stream's responses and refusals; null before the first. */
   #skewMs: number | null = null;
   readonly #changes = new Uncommitted();
-  /** What was delivered and is not committed yet. */
+  /** Deliveries that are not committed yet. */
   #unsaved: Delivered = nothingDelivered;
   readonly #journal: CommitJournal;
 
@@ -143,7 +143,7 @@ export class StreamRun {
     return memoryOf(this.#checkpoint, this.#snapshot?.tasks.size ?? 0);
   }
 
-  /** What was read and is not committed yet. */
+  /** Changes that were read and are not committed yet. */
   get uncommitted(): Pick<Uncommitted, "hasMore" | "isWaiting"> {
     return this.#changes;
   }

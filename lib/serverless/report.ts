@@ -45,7 +45,7 @@ export function logRun(log: Log, { runId, durationMs, streams, sinks }: RunSumma
       const { message: problem, ...trouble } = error;
       log("error", "a stream failed", { runId, stream: key, problem, ...trouble });
     }
-    if (unreadable > 0) log("warn", "records could not be read", { runId, stream: key, unreadable });
+    if (unreadable > 0) log("warn", "tasks could not be read", { runId, stream: key, unreadable });
   }
   for (const [sink, { accepted, filtered, deadLettered, expired, retrying, ...status }] of Object.entries(
     sinks,

@@ -26,7 +26,7 @@ export async function pollShards(
   const shards = records.map(({ messageId, body }) => ({ messageId, streams: parseShard(body) }));
   const streams = new Map<StreamKey, ShardStream>();
   for (const { messageId, streams: found } of shards) {
-    if (!found) log("error", "a message is no shard", { messageId });
+    if (!found) log("error", "a message does not name streams; it returns to the queue", { messageId });
     for (const each of found ?? []) streams.set(streamKey(each.stream), each);
   }
   const summary = await bridge.runShard([...streams.values()], signal, {}, time);

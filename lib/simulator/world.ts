@@ -16,7 +16,7 @@ export interface NewInstance {
   readonly engine: Engine;
   readonly name: string;
   readonly projectId: string;
-  /** @default made up */
+  /** @default generated */
   readonly id?: string;
 }
 
@@ -40,7 +40,7 @@ export interface NewTask {
   readonly user?: { readonly id: string; readonly name: string };
   /** Start time, past or future, epoch milliseconds. @default the clock's time */
   readonly startMs?: number;
-  /** @default made up */
+  /** @default generated */
   readonly id?: string;
 }
 

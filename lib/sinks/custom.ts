@@ -102,7 +102,7 @@ export function create(name: SinkName, { module, options }: CustomOptions, deps:
     async deliver(events, call) {
       const results = await sink.deliver(events, call);
       if (results.length === events.length) return results;
-      throw new TypeError(`${name}: deliver gave ${results.length} results for ${events.length} events`);
+      throw new TypeError(`${name}: deliver returned ${results.length} results for ${events.length} events`);
     },
     close: () => sink.close(),
   };

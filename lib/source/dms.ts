@@ -161,7 +161,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
         yield { tasks, skipped, clockSkewMs, doubt, dialect: memory.dialect };
       }
       if (memory.dialect !== dialect)
-        log("info", "the API numbers records differently", { ...memory.dialect });
+        log("info", "the API's paging differs from its documentation", { ...memory.dialect });
     },
 
     async get(stream, id, options) {

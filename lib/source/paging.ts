@@ -56,7 +56,7 @@ interface PageSummary {
 /** Yields positions, receives their pages (null: refused), and returns why records may be missing. */
 export type PageWalk<Result = string | null> = Generator<Position, Result, PageSummary | null>;
 
-/** What the other dialects found: records, the listing's end (an empty or a refused page), or nothing new. */
+/** Finding of the other dialects: records, the listing's end (an empty or a refused page), or nothing new. */
 type DialectTrial = "records" | "end" | "nothing";
 
 /** How a pass ended: with an empty page, or with one (`repeated`) of known records only. */

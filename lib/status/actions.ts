@@ -5,7 +5,7 @@ import type { FailureReason } from "../core/result.ts";
 
 const byItself = "nothing: its deliveries wait and are sent when it accepts them again";
 
-/** What an operator does, by the reason of the refusal. */
+/** Advice to the operator, by the reason of the refusal. */
 const sinkActions: Readonly<Record<FailureReason, string>> = {
   timeout: byItself,
   network: byItself,
@@ -22,7 +22,7 @@ const sinkActions: Readonly<Record<FailureReason, string>> = {
   defect: "run with --log-level debug, and report it as a defect",
 };
 
-/** What an operator does about a sink that refuses deliveries. */
+/** Advice about a sink that refuses deliveries. */
 export function sinkAction(sink: SinkName, { kind, reason }: Pick<BreakerState, "kind" | "reason">): string {
   const action = sinkActions[reason];
   if (kind !== "blocked") return action;
@@ -32,7 +32,7 @@ export function sinkAction(sink: SinkName, { kind, reason }: Pick<BreakerState, 
 
 const readAgain = "nothing: the stream is read again in the next run";
 
-/** What an operator does, by the source's reason or an error's code. */
+/** Advice to the operator, by the source's reason or an error's code. */
 const streamActions: Readonly<Record<SourceFailure | "STORE_FAILED" | "DEFECT", string>> = {
   unauthorized: "correct or renew the access key of the source",
   forbidden: "grant the source's user the right to list the instance's background tasks",
@@ -45,7 +45,7 @@ const streamActions: Readonly<Record<SourceFailure | "STORE_FAILED" | "DEFECT", 
   DEFECT: "run with --log-level debug, and report it as a defect",
 };
 
-/** What an operator does about a stream that cannot be read or recorded. */
+/** Advice about a stream that cannot be read or recorded. */
 export const streamAction = (code: string): string =>
   Object.hasOwn(streamActions, code)
     ? streamActions[code as keyof typeof streamActions]

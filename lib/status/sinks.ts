@@ -22,7 +22,7 @@ export interface SinkStatus {
   readonly reason: FailureReason | null;
   /** HTTP status of its last refusal; null without one. */
   readonly httpStatus: number | null;
-  /** What the platform said last: one line without secrets. */
+  /** The platform's last message: one line without secrets. */
   readonly message: string | null;
   /** Deliveries that wait. */
   readonly pending: number;
@@ -30,7 +30,7 @@ export interface SinkStatus {
   readonly oldestPendingAt: string | null;
   /** When the next attempt is due, ISO 8601; null for the next run. */
   readonly nextAttemptAt: string | null;
-  /** What an operator does about it; null while there is nothing to do. */
+  /** Advice to the operator; null when there is nothing to do. */
   readonly action: string | null;
 }
 
@@ -66,7 +66,7 @@ export function sinkStatuses({ sinks, records, live, nowMs }: SinkReport): Reado
   );
 }
 
-/** What waits for a sink. Instants are epoch milliseconds. */
+/** Pending deliveries of a sink. Instants are epoch milliseconds. */
 export interface SinkBacklog {
   readonly pending: number;
   /** Commit time of the oldest; null when none is pending. */

@@ -20,13 +20,13 @@ export interface StreamStatus {
 export interface StreamTrouble {
   /** The source's reason, such as `throttled`, or an error's code, such as `STORE_FAILED`. */
   readonly code: string;
-  /** What the API or the store said: one line without secrets. */
+  /** Message of the API or the store: one line without secrets. */
   readonly message: string;
   /** HTTP status of the API's response; null without one. */
   readonly httpStatus: number | null;
   /** Since when the stream cannot be read, ISO 8601; null where no record says so. */
   readonly since: string | null;
-  /** What an operator does about it. */
+  /** Advice to the operator. */
   readonly action: string;
 }
 

@@ -83,7 +83,7 @@ export class Template {
 
 const place = ({ line, what }: Mistake): string => (line === null ? what : `line ${line}: ${what}`);
 
-/** Where a text stops being JSON, if the parser reports it; null for JSON. The parser's message would quote the text. */
+/** Line at which a text stops being JSON, if the parser reports it; null for JSON. The parser's message would quote the text. */
 function jsonMistake(text: string): string | null {
   try {
     JSON.parse(text);

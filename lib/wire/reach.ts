@@ -9,7 +9,7 @@ import { networkFailure, networkFailureText } from "../net/network-errors.ts";
 const timeoutMs = 10_000;
 const maxBodyBytes = 4_096;
 
-/** Where and how to ask. */
+/** Address to ask, and how. */
 export type ReachOptions = Pick<AgentOptions, "tls" | "proxy"> & { readonly url: URL };
 
 /** Result of asking an address. */

@@ -28,7 +28,7 @@ export interface ReplayRequest {
 
 /** Events of a replay. */
 export interface ReplayPlan {
-  /** Where the events come from; `api` where the journal has none: then they are rebuilt from the tasks. */
+  /** Origin of the events; `api` when the journal has none and they are rebuilt from the tasks. */
   readonly from: "journal" | "api";
   readonly events: readonly ReplayEvent[];
   /** Events left out, because the bridge still delivers them itself. */

@@ -38,7 +38,7 @@ export async function openStores(
   return openAt({ checkpoint, folder }, { clock, random, environment }, journal);
 }
 
-/** Where the records are. */
+/** Configuration of the store, with the folder of relative paths. */
 interface StorePlace {
   readonly checkpoint: Config["checkpoint"];
   readonly folder: string;

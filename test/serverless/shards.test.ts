@@ -75,6 +75,6 @@ describe("pollShards", () => {
     const { failed, polled, logged } = await poll(["{}", shardText([a])]);
     expect(failed).toEqual(["m0"]);
     expect(polled).toEqual([a]);
-    expect(logged).toEqual(["a message is no shard"]);
+    expect(logged).toEqual(["a message does not name streams; it returns to the queue"]);
   });
 });

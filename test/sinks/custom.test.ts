@@ -81,7 +81,7 @@ describe("a custom sink", () => {
   it("is a defect when it does not answer for each event", async () => {
     const sink = opened({ module: { deliver: async () => [] } });
     await expect(sink.deliver([sampleEvent()], running())).rejects.toThrow(
-      "mine: deliver gave 0 results for 1 events",
+      "mine: deliver returned 0 results for 1 events",
     );
   });
 });

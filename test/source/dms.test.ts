@@ -132,7 +132,11 @@ it("tells the log what it learned of the API's paging, once", async () => {
   const { source, logged } = open(server.origin, { pageSize: 1 });
   for (let time = 0; time < 2; time++) expect((await readAll(source)).ids).toEqual(["t0", "t1"]);
   expect(logged).toEqual([
-    { level: "info", message: "the API numbers records differently", fields: { name: "offset", base: 0 } },
+    {
+      level: "info",
+      message: "the API's paging differs from its documentation",
+      fields: { name: "offset", base: 0 },
+    },
   ]);
 });
 

@@ -179,7 +179,7 @@ export const outcomeSpan = ({ outcome, isReplay }: DeliveryEntry): Line[number] 
   isReplay ? `${outcome} (replay)` : outcome,
 ];
 
-/** What the sink said, with the reason. */
+/** The sink's message, with the reason. */
 export const saidSpans = ({ detail, reason, outcome }: DeliveryEntry): Line =>
   detail === null || outcome === "redriven" ? [] : [detail, ["dim", ` (${reason})`]];
 

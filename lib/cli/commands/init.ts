@@ -80,7 +80,7 @@ export async function init(context: Context, options: InitOptions): Promise<Exit
   return 0;
 }
 
-/** Where the files go: the folder of `--config`, or the working folder. */
+/** Folder of the new files: that of `--config`, or the working folder. */
 function placeOf({ folder, configFile }: Context): { readonly folder: string; readonly configName: string } {
   if (configFile === null) return { folder, configName: defaultName };
   if (!/\.ya?ml$/.test(configFile))

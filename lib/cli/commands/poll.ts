@@ -63,7 +63,7 @@ async function run(
   return { summary, events };
 }
 
-/** What becomes of an event at each sink. */
+/** Whether each sink takes an event, with the checks of its filter. */
 interface Routes {
   readonly event: CloudEvent;
   readonly sinks: Readonly<Record<string, { readonly takes: boolean; readonly checks: readonly Check[] }>>;

@@ -99,7 +99,7 @@ async function configuredSubjects(
   );
 }
 
-/** What a message needs of an event. */
+/** Fields that a message needs from an event. */
 const wholeEvent = v.looseObject({
   id: v.string(),
   source: v.string(),

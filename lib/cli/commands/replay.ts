@@ -124,7 +124,7 @@ async function send(
   { sink, events, progress }: { sink: SinkName; events: readonly ReplayEvent[]; progress: ReplayProgress },
 ): Promise<Replayed> {
   let accepted = 0;
-  // What cannot be noted would be sent again: then nothing more is sent.
+  // Events whose progress cannot be stored would be sent again, so sending stops.
   const unkept = new AbortController();
   const draw = (): void => {
     const filled = Math.round((accepted / events.length) * barWidth);

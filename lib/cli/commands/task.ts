@@ -17,7 +17,7 @@ import { journalOf, outcomeSpan, saidSpans } from "./events.ts";
 
 /** A task, as far as it is known. */
 interface FoundTask extends JournaledTask {
-  /** Where it was found: in the journal or a record, or only at the API. */
+  /** Origin of the task: the journal or a record (`store`), or only the API (`api`). */
   readonly from: "store" | "api";
   /** Its newest event; for a task of the API one that was never emitted. */
   readonly latest: CloudEvent | null;

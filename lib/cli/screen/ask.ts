@@ -7,7 +7,7 @@ export interface Question {
   readonly text: string;
   /** Taken for an empty answer. */
   readonly initial: string;
-  /** What an answer must be; empty to take any text that `isAllowed` allows. */
+  /** Required answer; empty to accept any text that `isAllowed` allows. */
   readonly choices: readonly string[];
   isAllowed(answer: string): boolean;
 }

@@ -172,7 +172,7 @@ function foundIn(schema: v.GenericSchema, issue: v.BaseIssue<unknown>, place: Pl
   return told(expected, `${describeFound(input, path, place.origins)}${quotesHint(own, input)}`);
 }
 
-/** What to do where only the quotes are wrong. */
+/** Advice where only the quotes are wrong. */
 function quotesHint(schema: v.GenericSchema | null, input: unknown): string {
   if (schema === null) return "";
   if (typeof input === "number" || typeof input === "boolean")

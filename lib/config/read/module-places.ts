@@ -1,6 +1,6 @@
 import { fieldName, type Path } from "../path.ts";
 
-/** Where a field's key and value begin, in characters from the beginning. */
+/** Offsets of a field's key and value, in characters from the beginning. */
 export interface Spot {
   readonly key: number;
   readonly value: number;
@@ -28,7 +28,7 @@ export function literalSpots(module: string): ReadonlyMap<string, Spot> {
   return spots;
 }
 
-/** Where the exported object literal begins; null where there is none. */
+/** Offset of the exported object literal; null when there is none. */
 function literalAt(module: string): number | null {
   const call = "(?:[\\w$.]+\\s*\\(\\s*)?(?=\\{)";
   const direct = new RegExp(`^export\\s+default\\s+${call}`, "m").exec(module);
@@ -85,7 +85,7 @@ class Literal {
     }
   }
 
-  /** What is spread may replace the fields before it. */
+  /** A spread object may replace the fields before it. */
   #forget(path: Path): void {
     const own = path.length === 0 ? "" : fieldName(path);
     const isWithin = (field: string): boolean =>
@@ -93,7 +93,7 @@ class Literal {
     for (const field of [...this.#spots.keys()]) if (isWithin(field)) this.#spots.delete(field);
   }
 
-  /** Where an expression ends: before a comma, or before what closes the literal around it. */
+  /** End of an expression: before a comma, or before the bracket that closes its literal. */
   #end(begin: number): number {
     const open: string[] = [];
     let at = this.#skip(begin);

@@ -9,7 +9,7 @@ import { aliasTargets, documentOf, isMerge } from "./yaml.ts";
 /** Larger or deeper files than any real configuration get no positions. */
 const maxValues = 50_000;
 const maxDepth = 64;
-/** Nobody reads more, and each takes a pass over the file. */
+/** More would not be read, and each takes a pass over the file. */
 const maxExcerpts = 100;
 
 /**

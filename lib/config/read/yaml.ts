@@ -30,7 +30,7 @@ const problems: Readonly<Partial<Record<YamlMistake["code"], string>>> = {
   RESOURCE_EXHAUSTION: "too many levels",
 };
 
-/** What is missing, by words of the parser's message, which may quote the text. */
+/** Missing parts, by words of the parser's message, which may quote the text. */
 const missing: readonly (readonly [RegExp, string])[] = [
   [/^Missing closing (['"])quote/, "no closing $1 of a text"],
   [/^Flow (?:map|sequence) .*end with a ([}\]])/, "no closing $1"],
@@ -45,7 +45,7 @@ const missing: readonly (readonly [RegExp, string])[] = [
   [/^Missing directives-end/, "no line --- after the directives (%)"],
 ];
 
-/** What is wrong, without quoting the text. */
+/** Describes a mistake without quoting the text. */
 function problemOf({ code, message = "" }: YamlMistake): string {
   for (const [pattern, found] of missing) {
     const match = pattern.exec(message);

@@ -11,7 +11,7 @@ import { type ConsoleSink, SinksModel } from "./sinks-model.ts";
 import { type ConsoleStream, StreamsModel } from "./streams-model.ts";
 import { TasksModel } from "./tasks-model.ts";
 
-/** What the console knows, bounded, and what of it changed since the last patch. */
+/** State of the console, of bounded size, and its changes since the last patch. */
 export class ConsoleModel {
   readonly #tasks = new TasksModel();
   readonly #streams: StreamsModel;
@@ -118,7 +118,7 @@ export class ConsoleModel {
     };
   }
 
-  /** What changed since the last patch; null when nothing did. */
+  /** Changes since the last patch; null when there are none. */
   patch(nowMs: number): Patch | null {
     const { tasks, events, removedTasks } = this.#tasks.takeChanged();
     const sinks = this.#sinks.rows(this.#streams.records(), nowMs);

@@ -22,7 +22,7 @@ export interface Sighting {
   readonly typicalMs: number | null;
 }
 
-/** What the API shows of a task. */
+/** A task's fields from the API. */
 export const sightingOfTask = (stream: StreamKey, task: Task, typicalMs: number | null): Sighting => ({
   stream,
   id: task.id,
@@ -34,7 +34,7 @@ export const sightingOfTask = (stream: StreamKey, task: Task, typicalMs: number 
   typicalMs,
 });
 
-/** What an event states of its task. */
+/** A task's fields from an event. */
 export function sightingOfEvent(stream: StreamKey, { data }: CloudEvent): Sighting {
   const { task, change } = data;
   const isVanished = change.to === "VANISHED";
@@ -52,7 +52,7 @@ export function sightingOfEvent(stream: StreamKey, { data }: CloudEvent): Sighti
   };
 }
 
-/** What ends a task beside its own final statuses; an outage is shown like a task, and ends when its stream is read. */
+/** Statuses from the bridge that end a task. An outage is shown like a task and ends when its stream is read again. */
 const endings: ReadonlySet<string> = new Set(["VANISHED", "RECOVERED"]);
 
 /** Adds a sighting to a task's row. Returns the same row when it brings nothing new. */

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { CallFailed, call } from "./session.ts";
 
-/** What a call gave: nothing yet, its result, or why it failed. */
+/** State of a call: pending, its result, or the reason of its failure. */
 export type Loaded<Result> =
   | { readonly state: "loading" }
   | { readonly state: "loaded"; readonly result: Result }

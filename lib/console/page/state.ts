@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { ConsoleSnapshot, EventRow, Meta, Patch, SinkRow, StreamRow, TaskRow } from "../protocol.ts";
 
-// What the server has told. The timeline reads the map itself: a copy of thousands of rows for each patch costs frames.
+// State from the server. The timeline reads the map itself: copying thousands of rows for each patch would cost frames.
 
 export const meta = signal<Meta | null>(null);
 export const sinks = signal<readonly SinkRow[]>([]);

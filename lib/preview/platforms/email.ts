@@ -31,7 +31,7 @@ function htmlIn(letter: string): string {
     ) ?? [];
   const page = encoding === "base64" ? Buffer.from(text, "base64") : quotedPrintable(text);
   const [, body] = /<body[^>]*>(.*)<\/body>/s.exec(page.toString()) ?? [];
-  if (body === undefined) throw new Error("the letter has no HTML part");
+  if (body === undefined) throw new Error("the mail has no HTML part");
   return body;
 }
 

@@ -27,7 +27,7 @@ const refusalClasses: ReadonlyMap<string, RefusalClass> = new Map([
   ["THROTTLING_QUOTA_EXCEEDED", ["retry", "throttled"]],
 ]);
 
-/** Prefix of the client's own error codes; Node's differ. One of its reader has none. */
+/** Prefix of the client's own error codes, except for `OUT_OF_BOUNDS` of its reader. */
 const ownCodes = "PLT_KFK_";
 const pastTheEnd = "OUT_OF_BOUNDS";
 

@@ -22,9 +22,9 @@ export interface Words {
   readonly lasted: Readonly<Record<Lasting, (duration: string) => string>>;
   /** The status before the change. */
   readonly was: (status: string) => string;
-  /** What is known of a task that is new. */
+  /** Sentence for a new task. */
   readonly firstSeen: string;
-  /** What is known of a task that the API no longer lists. */
+  /** Sentence for a task that the API no longer lists. */
   readonly unlisted: (lastStatus: string) => string;
   /** Both are appended to `lasted`. */
   readonly usually: (duration: string) => string;

@@ -31,7 +31,7 @@ export function urlSchema<Entries extends v.ObjectEntries>(entries: Entries, own
   );
 }
 
-/** What a URL should be instead; null when it is right. */
+/** Expected form of a wrong URL; null when the URL is right. */
 function urlMistake({ url, allowPrivateNetwork }: ReturnType<typeof fieldsOf>, own?: OwnUrl): string | null {
   const { protocol, hostname = "", pathname = "" } = URL.parse(String(url)) ?? {};
   if (protocol === "http:" && allowPrivateNetwork === false) return urlExpectation;

@@ -57,7 +57,7 @@ export interface HuaweiOperation {
   close(): Promise<void>;
 }
 
-/** Where an operation is called. */
+/** Address of an operation. */
 export interface OperationPlace {
   readonly service: string;
   readonly region: string;

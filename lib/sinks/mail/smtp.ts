@@ -45,7 +45,7 @@ export function smtpCarrier(
   /** Recipients still deferred, by mail id, when others have accepted the mail. */
   const putOffBy = new Map<string, readonly string[]>();
 
-  /** Result when some recipients were refused but others accepted the mail, who must not get it twice. */
+  /** Result when some recipients were refused but others accepted the mail, which these must not get twice. */
   const settle = (id: string, rejected: readonly NodemailerError[]): DeliveryResult => {
     const putOff = rejected.flatMap((error) => {
       const refusal = refusalOf(error);

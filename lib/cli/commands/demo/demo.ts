@@ -21,7 +21,7 @@ const quietMs = 700;
 /** Wait for a place on the network. */
 const farMs = 15_000;
 
-/** A further place for the events. */
+/** Another destination for the events. */
 export type PlaceOptions = Partial<DestinationOptions>;
 
 /** Options of `demo`. */
@@ -29,7 +29,7 @@ export interface DemoOptions extends PlaceOptions {
   readonly once?: true;
 }
 
-/** What a further place for the events took. */
+/** Deliveries to the destination that was named beside the receiver. */
 interface SentToUrl {
   accepted: number;
   pending: number;

@@ -55,7 +55,7 @@ function course(executingMs: number, endMs: number, end: string): readonly Statu
   ];
 }
 
-/** What the page's buttons do to the simulated world. */
+/** Actions of the page's buttons on the simulated world. */
 export function simulatorControls(
   { world, faults }: Pick<Simulator, "world" | "faults">,
   switches: SinkSwitches,

@@ -3,7 +3,7 @@ export interface Finding {
   readonly check: string;
   readonly result: "ok" | "warning" | "failed";
   readonly found: string;
-  /** What to do; null when there is nothing to do. */
+  /** Advice; null when there is nothing to do. */
   readonly action: string | null;
 }
 

@@ -17,7 +17,7 @@ const dayMs = 86_400_000;
 const mostStreams = 20;
 const streamsAtOnce = 4;
 
-/** What a stream's listing showed. */
+/** Findings of one stream's listing. */
 interface Reading {
   readonly watched: WatchedStream;
   readonly tasks: readonly Task[];

@@ -2,7 +2,7 @@ import { serverNow } from "../state.ts";
 import { currentRange, follow, isFollowing, pan, setRange, spanMs } from "./range.ts";
 import { msAt, type Scale, zoomed } from "./scale.ts";
 
-/** What the chart does at a gesture. */
+/** Callbacks of the chart's gestures. */
 export interface Gestures {
   readonly signal: AbortSignal;
   /** The scale of the bars, and where they begin. */

@@ -10,7 +10,7 @@ export const smallestBar = 3;
 /** Room for a bar's shape. */
 export const glyphBar = 18;
 
-/** What is drawn, and where. */
+/** Shapes to draw, with their positions. */
 export interface ChartScene {
   readonly lanes: readonly Lane[];
   /** Of the bars alone, right of the column of names. */
@@ -54,7 +54,7 @@ export function* lanesInView({
   }
 }
 
-/** Where a bar is drawn. */
+/** Position of a bar. */
 export function boxOf({ task, row }: PlacedBar, lane: Lane, top: number, scene: ChartScene): Box {
   const { scale, gutter, nowMs } = scene;
   const x = gutter + xOf(scale, task.createdAtMs);

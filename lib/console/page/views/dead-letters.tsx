@@ -24,7 +24,7 @@ export function DeadLetters({ sink: { name, deadLetters } }: { readonly sink: Si
     `/api/dead-letters?sink=${encodeURIComponent(name)}`,
     deadLetters,
   );
-  /** What is about to be deleted, once that is confirmed: one id, or all. */
+  /** To be deleted after confirmation: one id, or all. */
   const asked = useSignal<string | null>(null);
   const all = "";
   const { sinks: text, table } = words.value;
