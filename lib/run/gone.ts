@@ -9,17 +9,17 @@ import type { Snapshot } from "./snapshot.ts";
  */
 const surelyGoneAfterMs = 60_000;
 
-/** A run's finding about its instance: when it was reported gone, null when it exists, undefined when unknown. */
-export type GoneWord = number | null | undefined;
+/** A run's report about its instance: when it was reported gone, null when it exists, undefined when unknown. */
+export type GoneReport = number | null | undefined;
 
 const openTasks = ({ known }: Checkpoint) => known.entries().filter(([, task]) => isOpen(task));
 
-/** Records a finding about the instance. Only a record with open tasks remembers the first report that it is gone. */
-export function withWord(checkpoint: Checkpoint, word: GoneWord): Checkpoint {
-  if (word === undefined) return checkpoint;
-  if (word === null) return withGone(checkpoint, null);
+/** Records a report about the instance. Only a record with open tasks remembers the first report that it is gone. */
+export function withGoneReport(checkpoint: Checkpoint, report: GoneReport): Checkpoint {
+  if (report === undefined) return checkpoint;
+  if (report === null) return withGone(checkpoint, null);
   const isAsked = checkpoint.goneMs === null && openTasks(checkpoint).some(() => true);
-  return isAsked ? withGone(checkpoint, word) : checkpoint;
+  return isAsked ? withGone(checkpoint, report) : checkpoint;
 }
 
 /** Snapshot of an instance reported gone twice, at least a minute apart, so without tasks; null otherwise. */

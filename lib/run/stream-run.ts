@@ -15,13 +15,13 @@ import { CommitJournal } from "./commit-journal.ts";
 import { type CommitPlan, planCommit } from "./commit-plan.ts";
 import { type Delivered, Deliveries, enoughReceipts, joined, nothingDelivered } from "./deliveries.ts";
 import { goneSnapshot, lostDifferences } from "./gone.ts";
-import { Hearing } from "./heard.ts";
 import { longestWaits } from "./longest-waits.ts";
 import { Looks } from "./looks.ts";
 import { OutboxLease } from "./outbox-lease.ts";
 import { lostError, ParkedBatches } from "./parked-batches.ts";
 import { type FollowTime, type RunContext, reachOf, type StreamOutcome, type StreamPlan } from "./plan.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot, type SnapshotPlace } from "./snapshot.ts";
+import { StreamNews } from "./stream-news.ts";
 import { Tally } from "./tally.ts";
 import { Uncommitted } from "./uncommitted.ts";
 
@@ -37,7 +37,7 @@ export class StreamRun {
   #lease: OutboxLease;
   #error: PartError | null = null;
   #snapshot: Snapshot | null = null;
-  readonly #heard: Hearing;
+  readonly #news: StreamNews;
   /** API clock minus local clock, milliseconds, from this stream's responses and refusals; null before the first. */
   #skewMs: number | null = null;
   readonly #changes = new Uncommitted();
@@ -59,7 +59,7 @@ export class StreamRun {
     this.#rules = { nowMs: context.clock.now(), overdueAfterMs, baselineMs: null, maxOpenAgeMs };
     this.#batches = new ParkedBatches({ ...context, stream, failed: (error) => this.fail(error) });
     this.#lease = new OutboxLease(context, 0);
-    this.#heard = new Hearing(plan.rules);
+    this.#news = new StreamNews(plan.rules);
     this.#journal = new CommitJournal(context, stream);
   }
 
@@ -82,11 +82,11 @@ export class StreamRun {
     if (source === null) return;
     try {
       this.take(await this.#read(source, options));
-      this.#heard.read();
+      this.#news.read();
     } catch (error) {
       const failure = this.fail(error);
       // A run that is stopped says nothing about its stream.
-      if (!options.signal.aborted) this.#heard.failed(failure, this.#context.clock.now());
+      if (!options.signal.aborted) this.#news.failed(failure, this.#context.clock.now());
       if (error instanceof SourceError) this.#skewMs = error.clockSkewMs;
       if (isInstanceGone(error)) this.#noteGone(this.#context.clock.now());
     }
@@ -95,7 +95,7 @@ export class StreamRun {
   /** The further looks at the stream in this run; none when it could not be read. */
   looks(time: FollowTime | null): Looks {
     const { source, follow, rules } = this.#plan;
-    const isRead = source !== null && this.#heard.isRead;
+    const isRead = source !== null && this.#news.isRead;
     return new Looks({
       ...this.#context,
       follow: isRead && follow && time ? { stream: rules.stream, source, ...follow, ...time } : null,
@@ -119,7 +119,7 @@ export class StreamRun {
   }
 
   #noteGone(saidMs: number): void {
-    this.#heard.gone(saidMs);
+    this.#news.gone(saidMs);
     this.#snapshot = goneSnapshot(this.#checkpoint, saidMs, this.#context.clock.now());
   }
 
@@ -236,11 +236,11 @@ export class StreamRun {
     const { differences, isFull } = this.#changesFrom(checkpoint);
     const isFirst = !isFull && checkpoint.baselineMs !== null && this.#snapshot !== null;
     // Most runs are idle and plan nothing: a plan costs time in proportion to the record's size.
-    const [heard, { receipts }] = [this.#heard.on(checkpoint, nowMs), this.#unsaved];
+    const [reported, { receipts }] = [this.#news.addedTo(checkpoint, nowMs), this.#unsaved];
     const mustWrite =
-      isFirst || heard !== stored || this.#session.isMended || receipts.length >= enoughReceipts;
+      isFirst || reported !== stored || this.#session.isMended || receipts.length >= enoughReceipts;
     if (!mustWrite && !this.#changes.hasMore && !owes(checkpoint)) return null;
-    const settled = settle(heard, receipts);
+    const settled = settle(reported, receipts);
     const planned = planCommit(settled, differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
       agingMs: this.#agingMs,
       nowMs,
@@ -263,7 +263,7 @@ export class StreamRun {
     if (!snapshot) return this.#changes;
     const rules = byApiClock({ ...this.#rules, baselineMs: checkpoint.baselineMs }, snapshot);
     this.#changes.rebase(checkpoint, () =>
-      this.#heard.isGone ? lostDifferences(checkpoint, rules) : differencesOf(snapshot, checkpoint, rules),
+      this.#news.isGone ? lostDifferences(checkpoint, rules) : differencesOf(snapshot, checkpoint, rules),
     );
     return this.#changes;
   }

@@ -1,6 +1,6 @@
 import { type Clock, isWithin } from "../core/clock.ts";
 import type { Stream, StreamKey } from "../core/names.ts";
-import { wordsAmong } from "../text/words.ts";
+import { namesIn } from "../text/names-in.ts";
 
 /** Wakes of the same streams within this time, milliseconds, cost one run: notices repeat and come in floods. */
 const repeatsForMs = 5_000;
@@ -10,7 +10,7 @@ export function namedIn<Named extends { readonly stream: Stream }>(
   event: unknown,
   streams: readonly Named[],
 ): readonly Named[] {
-  const named = wordsAmong(event, new Set(streams.map(({ stream }) => stream.instanceId)));
+  const named = namesIn(event, new Set(streams.map(({ stream }) => stream.instanceId)));
   return streams.filter(({ stream }) => named.has(stream.instanceId));
 }
 

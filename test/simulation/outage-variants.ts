@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { Hearing } from "../../lib/run/heard.ts";
+import { StreamNews } from "../../lib/run/stream-news.ts";
 import type { Broken } from "./variants.ts";
 
 const committing = (name: string, change: (next: Checkpoint) => Checkpoint): Broken => ({
@@ -11,26 +11,26 @@ const committing = (name: string, change: (next: Checkpoint) => Checkpoint): Bro
   }),
 });
 
-const hearing = <Name extends "failed" | "read">(
+const reporting = <Name extends "failed" | "read">(
   name: string,
   method: Name,
-  does: Hearing[Name],
+  does: StreamNews[Name],
 ): Broken => ({
   name,
   caughtBy: ["outage"],
   patch: () => {
-    const own = Hearing.prototype[method];
-    Hearing.prototype[method] = does;
+    const own = StreamNews.prototype[method];
+    StreamNews.prototype[method] = does;
     return () => {
-      Hearing.prototype[method] = own;
+      StreamNews.prototype[method] = own;
     };
   },
 });
 
 /** Bridges that do not tell when a stream cannot be read, or tell it wrongly. */
 export const outageVariants: readonly Broken[] = [
-  hearing("outage-not-noticed", "failed", () => {}),
-  hearing("recovery-not-noticed", "read", () => {}),
+  reporting("outage-not-noticed", "failed", () => {}),
+  reporting("recovery-not-noticed", "read", () => {}),
   committing("outage-begins-anew", (next) => ({
     ...next,
     outage: next.outage && { ...next.outage, sinceMs: next.outage.sinceMs + 1 },

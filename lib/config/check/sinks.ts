@@ -5,7 +5,7 @@ import { type SinkName, sinkName } from "../../core/names.ts";
 import { compileFilter } from "../../filter/filter.ts";
 import type { SinkModule } from "../../sinks/sink.ts";
 import { fieldsOf, isRecord } from "../../text/json.ts";
-import { describeFound } from "../found.ts";
+import { describeFound } from "../describe-found.ts";
 import { fieldName, type Path } from "../path.ts";
 import { importModule } from "../read/module.ts";
 import { type SinkCommon, sinkCommon } from "../schema.ts";

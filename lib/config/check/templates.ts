@@ -1,6 +1,6 @@
 import type { ConfigIssue } from "../../core/errors.ts";
 import { Template } from "../../template/template.ts";
-import type { Origins } from "../found.ts";
+import type { Origins } from "../describe-found.ts";
 import { fieldName, type Path } from "../path.ts";
 
 /** Built-in options hold templates at the first or second level; deeper ones in a custom sink are not checked. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { ConfigIssue } from "../../core/errors.ts";
-import { describeFound, type Origins } from "../found.ts";
+import { describeFound, type Origins } from "../describe-found.ts";
 import { fieldName, type Path } from "../path.ts";
 import type { Unresolved } from "../resolve/expand.ts";
 import { repaired } from "./placeholders.ts";

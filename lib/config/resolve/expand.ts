@@ -1,6 +1,6 @@
 import type { Environment } from "../../core/environment.ts";
 import { ConfigError, type ConfigIssue } from "../../core/errors.ts";
-import type { Origins } from "../found.ts";
+import type { Origins } from "../describe-found.ts";
 import { fieldName, type Path } from "../path.ts";
 
 /** A text whose value is not known: it holds an unset variable, or is a reference that was not read. */

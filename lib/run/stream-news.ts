@@ -3,24 +3,24 @@ import type { PartError } from "../core/errors.ts";
 import { wordsOf } from "../status/streams.ts";
 import { oneLine } from "../text/one-line.ts";
 import type { CommitRules } from "./commit-plan.ts";
-import { type GoneWord, withWord } from "./gone.ts";
+import { type GoneReport, withGoneReport } from "./gone.ts";
 
-type HearingRules = Pick<CommitRules, "context" | "unreadableAfterMs">;
+type NewsRules = Pick<CommitRules, "context" | "unreadableAfterMs">;
 
 /** News of one run about its stream: whether it can be read, whether its instance exists, and the instance's name. */
-export class Hearing {
-  readonly #rules: HearingRules;
-  #word: GoneWord;
+export class StreamNews {
+  readonly #rules: NewsRules;
+  #gone: GoneReport;
   /** Undefined while the run has not tried to read. */
   #outage: Outage | null | undefined;
 
-  constructor(rules: HearingRules) {
+  constructor(rules: NewsRules) {
     this.#rules = rules;
   }
 
   /** The stream was read. */
   read(): void {
-    this.#word = null;
+    this.#gone = null;
     this.#outage = null;
   }
 
@@ -32,29 +32,29 @@ export class Hearing {
 
   /** The instance was reported gone. */
   gone(saidMs: number): void {
-    this.#word = saidMs;
+    this.#gone = saidMs;
   }
 
   get isRead(): boolean {
-    return this.#word === null;
+    return this.#gone === null;
   }
 
   get isGone(): boolean {
-    return typeof this.#word === "number";
+    return typeof this.#gone === "number";
   }
 
-  /** Records what was heard, and that an outage has lasted too long; returns the same record when nothing changed. */
-  on(checkpoint: Checkpoint, nowMs: number): Checkpoint {
-    const heard = withWord(checkpoint, this.#word);
+  /** Adds the news to a record, and whether an outage has lasted too long. Returns the same record when nothing changed. */
+  addedTo(checkpoint: Checkpoint, nowMs: number): Checkpoint {
+    const reported = withGoneReport(checkpoint, this.#gone);
     const { context, unreadableAfterMs } = this.#rules;
-    const found = this.#outage === undefined ? heard.outage : lasting(heard.outage, this.#outage);
+    const found = this.#outage === undefined ? reported.outage : lasting(reported.outage, this.#outage);
     // A run that did not try to read, as one that is stopped, knows nothing of the outage's length.
     const isTooLong =
       this.#outage && found && unreadableAfterMs !== null && nowMs - found.sinceMs >= unreadableAfterMs;
     const outage = isTooLong && found.emittedMs === null ? { ...found, emittedMs: found.sinceMs } : found;
-    const instanceName = context.instanceName ?? heard.instanceName;
-    const isSame = outage === heard.outage && instanceName === heard.instanceName;
-    return isSame ? heard : { ...heard, outage, instanceName };
+    const instanceName = context.instanceName ?? reported.instanceName;
+    const isSame = outage === reported.outage && instanceName === reported.instanceName;
+    return isSame ? reported : { ...reported, outage, instanceName };
   }
 }
 

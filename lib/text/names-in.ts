@@ -4,10 +4,10 @@ import { parseJson } from "./json.ts";
 const maxDepth = 12;
 
 /**
- * Which of these names a JSON value of any shape contains as whole words: runs of letters, digits, `-` and `_` in its
+ * The names that a JSON value of any shape contains as whole words: runs of letters, digits, `-` and `_` in its
  * strings. JSON inside a string counts by its own strings.
  */
-export function wordsAmong(value: unknown, names: ReadonlySet<string>): ReadonlySet<string> {
+export function namesIn(value: unknown, names: ReadonlySet<string>): ReadonlySet<string> {
   const found = new Set<string>();
   collect(value, names, found, 0);
   return found;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { wordsAmong } from "../../lib/text/words.ts";
+import { namesIn } from "../../lib/text/names-in.ts";
 
 const instance = "8d1c7a52-0b9e-4c1d-9d6a-5e1f7a2b3c4d";
 const names = new Set([instance, "another"]);
@@ -19,24 +19,24 @@ describe("the names in an event", () => {
       [...Array.from({ length: 10_000 }, (_, index) => `a-${index} b-${index} c-${index}`), instance],
     ],
   ])("are found in %s", (_, event) => {
-    expect(wordsAmong(event, names)).toEqual(new Set([instance]));
+    expect(namesIn(event, names)).toEqual(new Set([instance]));
   });
 
   it("are whole words: a longer word that begins with one is another name", () => {
-    expect(wordsAmong([`${instance}-copy`, `x${instance}`, "anothe"], names)).toEqual(new Set());
+    expect(namesIn([`${instance}-copy`, `x${instance}`, "anothe"], names)).toEqual(new Set());
   });
 
   it("are found in any JSON without an error, and are none but those asked for", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (event) => {
-        expect(wordsAmong({ event, instance }, names).isSubsetOf(names)).toBe(true);
+        expect(namesIn({ event, instance }, names).isSubsetOf(names)).toBe(true);
       }),
     );
     const nested = Array.from({ length: 50 }).reduce<unknown>(
       (inner) => JSON.stringify([inner]).slice(0, 10_000),
       instance,
     );
-    expect(wordsAmong(nested, names).isSubsetOf(names)).toBe(true);
-    expect(wordsAmong("[".repeat(1_048_576), names)).toEqual(new Set());
+    expect(namesIn(nested, names).isSubsetOf(names)).toBe(true);
+    expect(namesIn("[".repeat(1_048_576), names)).toEqual(new Set());
   });
 });
