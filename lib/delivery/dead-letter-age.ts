@@ -18,18 +18,25 @@ export interface DeadLetterAgeDeps {
 /** Removed dead letters, by sink. */
 export type Expired = ReadonlyMap<SinkName, number>;
 
-/**
- * Takes the time, epoch milliseconds, as confirmed by the API: a clock that runs ahead would expire every dead letter.
- * Null: not confirmed.
- */
-type Expire = (nowMs: number | null) => Promise<Expired>;
+/** A run that has ended. */
+export interface EndedRun {
+  /** The time as the API confirms it, epoch milliseconds; null: not confirmed. A clock ahead would delete everything. */
+  readonly nowMs: number | null;
+  /** Whether it neither emitted nor tried to deliver anything. */
+  readonly isIdle: boolean;
+}
 
 /**
- * Removes expired dead letters, at most once an hour. The log announces each removal beforehand and reports it
- * afterwards. Never rejects: after a store failure it tries again later.
+ * Removes expired dead letters at the end of a run, at most once an hour; not after idle runs of the first hour, since
+ * the start of a process asks the store enough. The log announces each removal beforehand and reports it afterwards.
+ * Never rejects: after a store failure it tries again later.
  */
-export function deadLetterAge({ deadLetters, log, maxAgeMs }: DeadLetterAgeDeps): Expire {
-  let sweptMs = Number.NEGATIVE_INFINITY;
+export function deadLetterAge({
+  deadLetters,
+  log,
+  maxAgeMs,
+}: DeadLetterAgeDeps): (run: EndedRun) => Promise<Expired> {
+  let sweptMs: number | null = null;
 
   async function sweep(nowMs: number): Promise<Expired> {
     const old = await deadLetters.list({ givenUpBeforeMs: nowMs - maxAgeMs * (1 - announcedPart) });
@@ -54,8 +61,10 @@ export function deadLetterAge({ deadLetters, log, maxAgeMs }: DeadLetterAgeDeps)
     return countsOf(gone);
   }
 
-  return async (nowMs) => {
-    if (nowMs === null || isWithin(everyMs, sweptMs, nowMs)) return new Map();
+  return async ({ nowMs, isIdle }) => {
+    if (nowMs === null) return new Map();
+    if (isIdle) sweptMs ??= nowMs;
+    if (sweptMs !== null && isWithin(everyMs, sweptMs, nowMs)) return new Map();
     sweptMs = nowMs;
     try {
       return await sweep(nowMs);

@@ -184,8 +184,9 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     const skewMs = clockSkewMs();
     // Start of the run, corrected if this clock is ahead of any API's.
     const confirmedMs = skewMs === null ? null : Date.parse(ended.startedAt) + Math.min(0, skewMs);
-    await keepJournal?.({ nowMs: confirmedMs, isIdle: isIdle(ended) });
-    const summary = withAfterwork(ended, await expireDeadLetters(confirmedMs), losses.take());
+    const run = { nowMs: confirmedMs, isIdle: isIdle(ended) };
+    await keepJournal?.(run);
+    const summary = withAfterwork(ended, await expireDeadLetters(run), losses.take());
     all.ran?.(summary);
     return summary;
   };

@@ -1,5 +1,6 @@
 import { type Clock, isWithin } from "../core/clock.ts";
 import { JournalError, nameOf } from "../core/errors.ts";
+import type { EndedRun } from "../delivery/dead-letter-age.ts";
 import type { Journal, JournalLimits } from "../journal/journal.ts";
 import type { Log } from "../telemetry/log.ts";
 
@@ -46,14 +47,6 @@ export interface UpkeepDeps {
   readonly limits: JournalLimits;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** A run that has ended. */
-export interface EndedRun {
-  /** The time as the API confirms it, epoch milliseconds; null: not confirmed. A clock ahead would delete everything. */
-  readonly nowMs: number | null;
-  /** Whether it may have written entries. */
-  readonly isIdle: boolean;
 }
 
 /**

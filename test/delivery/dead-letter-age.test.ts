@@ -25,7 +25,13 @@ async function setUp(...ages: readonly number[]) {
     log: (level, message, fields) => logged.push({ level, message, ...fields }),
     maxAgeMs: 30 * dayMs,
   });
-  return { clock, deadLetters, logged, expireAt: expire, expire: () => expire(clock.now()) };
+  return {
+    clock,
+    deadLetters,
+    logged,
+    expireAt: (nowMs: number | null) => expire({ nowMs, isIdle: false }),
+    expire: ({ isIdle = false } = {}) => expire({ nowMs: clock.now(), isIdle }),
+  };
 }
 
 it("deletes a letter past its age, and tells of it", async () => {
@@ -65,6 +71,16 @@ it("asks the store once an hour", async () => {
   await clock.advance(1);
   await expire();
   expect(asked).toBe(2);
+});
+
+it("asks nothing of the store after the idle runs of a process's first hour", async () => {
+  const { clock, deadLetters, expire } = await setUp(31);
+  await expire({ isIdle: true });
+  await clock.advance(3_599_999);
+  await expire({ isIdle: true });
+  expect(await deadLetters.list({})).toHaveLength(1);
+  await clock.advance(1);
+  expect(await expire({ isIdle: true })).toEqual(new Map([[ops, 1]]));
 });
 
 it("leaves the run alone when the store does not respond", async () => {
