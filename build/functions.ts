@@ -28,7 +28,7 @@ const shared = {
 
 // CommonJS packages, and parts that load one from its file, need `require`.
 const withRequire = {
-  js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);',
+  js: 'const require=(name)=>process.getBuiltinModule("node:module").createRequire(import.meta.url)(name);',
 };
 
 /** Path of the configuration; null for the root's own, false for none. */

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
-import { hidden } from "../text/hidden.ts";
+import { withoutHidden } from "../text/hidden.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 /** Schema of the options of a sink of type `console`. */
@@ -80,6 +80,4 @@ function textLine({ time, data: { task, change, instance } }: CloudEvent): strin
 
 /** Text from outside, escaped so that it cannot move the cursor or begin a line. */
 const visible = (text: string): string =>
-  stripVTControlCharacters(text)
-    .replace(hidden, "")
-    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
+  withoutHidden(stripVTControlCharacters(text)).replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, "\u{fffd}");

@@ -1,4 +1,4 @@
-import { hidden } from "./hidden.ts";
+import { withoutHidden } from "./hidden.ts";
 
 /** Cuts a text to `maxLength` UTF-16 units, with an ellipsis as the last; never inside a surrogate pair. */
 export const truncate = (text: string, maxLength: number): string =>
@@ -7,8 +7,7 @@ export const truncate = (text: string, maxLength: number): string =>
 /** Formats text from outside as one line of at most `maxLength`, without control and hidden characters. */
 export const oneLine = (text: string, maxLength = 300): string =>
   truncate(
-    text
-      .replace(hidden, "")
+    withoutHidden(text)
       .replace(/[\s\p{Cc}\p{Cs}]+/gu, " ")
       .trim(),
     maxLength,

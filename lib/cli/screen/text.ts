@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { hidden } from "../../text/hidden.ts";
+import { replaceHidden } from "../../text/hidden.ts";
 
 /** A text style of the terminal. */
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
@@ -24,7 +24,7 @@ export interface Column {
  * lone surrogates become visible escapes such as `\x1b`.
  */
 export const visible = (text: string): string =>
-  text.replace(hidden, spelled).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu, spelled);
+  replaceHidden(text, spelled).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu, spelled);
 
 function spelled(character: string): string {
   const code = (character.codePointAt(0) ?? 0).toString(16);

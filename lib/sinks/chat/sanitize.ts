@@ -1,9 +1,8 @@
-import { hidden } from "../../text/hidden.ts";
+import { withoutHidden } from "../../text/hidden.ts";
 
 /** Neutralizes text from outside to one line: no control, invisible or bidirectional characters, no lone surrogates. */
 export const sanitize = (text: string): string =>
-  text
-    .replace(hidden, "")
+  withoutHidden(text)
     .replace(/\s+/gu, " ")
     .trim()
     .replace(/[\p{Cc}\p{Cs}]/gu, "\u{fffd}");
