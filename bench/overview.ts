@@ -84,7 +84,7 @@ export function overviewTable(figures: readonly Figure[]): string {
 }
 
 /** Colours of the picture. */
-export interface Palette {
+export interface ChartPalette {
   readonly ground: string;
   readonly text: string;
   readonly quiet: string;
@@ -92,7 +92,7 @@ export interface Palette {
   readonly bars: readonly [string, string, string];
 }
 
-export const palettes: Readonly<Record<"light" | "dark", Palette>> = {
+export const palettes: Readonly<Record<"light" | "dark", ChartPalette>> = {
   light: { ground: "#FFFFFF", text: "#1F2937", quiet: "#4B5563", bars: ["#2F6FDE", "#9CA3AF", "#D97706"] },
   dark: { ground: "#0D1117", text: "#E6EDF3", quiet: "#9DA7B3", bars: ["#5B93F5", "#6B7280", "#E3A13B"] },
 };
@@ -105,7 +105,7 @@ const topPx = 56;
 const gapPx = 34;
 
 /** The table as bars, each question on a scale of its own. */
-export function overviewPicture(figures: readonly Figure[], palette: Palette): string {
+export function overviewPicture(figures: readonly Figure[], palette: ChartPalette): string {
   let y = topPx;
   const drawn: string[] = [];
   for (const { text, unit, values } of rowsOf(figures)) {

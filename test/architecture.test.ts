@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { sinkTypes } from "../lib/sinks/index.ts";
@@ -188,6 +188,24 @@ describe("the architecture", () => {
     );
     const doubled = [...Map.groupBy(declared, ({ name }) => name)].filter(([, places]) => places.length > 1);
     expect(doubled).toEqual([]);
+  });
+
+  it("gives the name of a type that tests and benchmarks share a meaning of its own", () => {
+    const around = globSync("{bench,build,test}/**/*.ts", {
+      cwd: root,
+      exclude: (name) => /(?:^|\/)(?:node_modules|target)$/.test(name),
+    });
+    // Two simulations are written apart from all else, so that a mistake is not made twice: they have words of their own.
+    const shared = around.filter((file) => !/simulation\/outside|fleet\/chaos/.test(file));
+    const declared = [...sources.keys(), ...shared].flatMap((file) => {
+      const text = sources.get(file) ?? readFileSync(path.join(root, file), "utf8");
+      return Array.from(text.matchAll(/^export (?:type|interface|class) (\w+)[ <]/gm), ([, name = ""]) => ({
+        name,
+        file,
+      }));
+    });
+    const doubled = [...Map.groupBy(declared, ({ name }) => name)].filter(([, places]) => places.length > 1);
+    expect([shared.length > 300, doubled]).toEqual([true, []]);
   });
 
   it("documents whatever a file exports", () => {

@@ -2,14 +2,17 @@ import { Dispatcher } from "undici";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** Answers one request with a JSON body. */
-export type Server = (url: URL, body: string) => { readonly latencyMs: number; readonly json: unknown };
+export type SimulatedServer = (
+  url: URL,
+  body: string,
+) => { readonly latencyMs: number; readonly json: unknown };
 
 /** A network in memory, whose answers take virtual time. */
 export class Network extends Dispatcher {
   readonly #time: VirtualTime;
-  readonly #serve: Server;
+  readonly #serve: SimulatedServer;
 
-  constructor(time: VirtualTime, serve: Server) {
+  constructor(time: VirtualTime, serve: SimulatedServer) {
     super();
     this.#time = time;
     this.#serve = serve;

@@ -16,7 +16,7 @@ const usualSeconds = [75, 120, 180, 300, 420, 600, 900, 1_500, 2_180];
 /** Earlier tasks of each name and instance, from which the usual duration is known. */
 const earlierTasks = 10;
 
-export interface Stage {
+export interface TaskStage {
   readonly status: string;
   readonly atMs: number;
 }
@@ -26,7 +26,7 @@ export interface SimulatedTask {
   readonly instance: string;
   readonly name: string;
   /** In order; the first is the task's creation. */
-  readonly stages: readonly Stage[];
+  readonly stages: readonly TaskStage[];
 }
 
 /** The tasks of a day, 200 from 2 s to 40 min, and those of the days before it. */

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { AwsError } from "../../lib/aws/errors.ts";
 import { endpointOf } from "../../lib/aws/services.ts";
 import { signV4 } from "../../lib/aws/sigv4.ts";
-import { type Reply, serve } from "../harness/http.ts";
+import { type ServerReply, serve } from "../harness/http.ts";
 import { accessKey, nowMs, open } from "./sample.ts";
 
-const throttled: Reply = { status: 400, body: { __type: "com.amazonaws.ssm#ThrottlingException" } };
+const throttled: ServerReply = { status: 400, body: { __type: "com.amazonaws.ssm#ThrottlingException" } };
 
-async function calling(reply: Reply, ...more: Reply[]) {
+async function calling(reply: ServerReply, ...more: ServerReply[]) {
   const server = await serve(reply, ...more);
   return { server, ...open({ ...accessKey, AWS_ENDPOINT_URL: server.origin }) };
 }
@@ -62,7 +62,7 @@ describe("a call", () => {
     expect(headers?.authorization).toContain(";x-amz-security-token;");
   });
 
-  it.each<[string, Reply]>([
+  it.each<[string, ServerReply]>([
     ["throttling", throttled],
     ["HTTP 429", { status: 429 }],
     ["HTTP 500", { status: 500, body: "<html>" }],

@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Reply, serve } from "../harness/http.ts";
+import { type ServerReply, serve } from "../harness/http.ts";
 import { open } from "./sample.ts";
 
 const minuteMs = 60_000;
-const handedOut = (id: string): Reply => ({
+const handedOut = (id: string): ServerReply => ({
   body: {
     AccessKeyId: id,
     SecretAccessKey: "planted-secret-key",
@@ -15,7 +15,7 @@ const handedOut = (id: string): Reply => ({
   },
 });
 
-async function inContainer(replies: [Reply, ...Reply[]], more: Record<string, string> = {}) {
+async function inContainer(replies: [ServerReply, ...ServerReply[]], more: Record<string, string> = {}) {
   const container = await serve(...replies);
   const service = await serve({});
   const opened = open({
@@ -90,7 +90,7 @@ describe("a container's key", () => {
     expect(usedKeys(service.seen)).toEqual(["K1", "K2"]);
   });
 
-  it.each<[string, Reply, string]>([
+  it.each<[string, ServerReply, string]>([
     ["refused", { status: 403, body: "planted" }, "HTTP_403"],
     ["no JSON", { body: "planted" }, "NOT_A_KEY"],
     ["no key", { body: { AccessKeyId: "planted" } }, "NOT_A_KEY"],

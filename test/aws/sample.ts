@@ -5,7 +5,7 @@ import { type AwsClient, openAws } from "../../lib/aws/client.ts";
 export const nowMs = Date.parse("2026-11-24T12:00:00Z");
 export const accessKey = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "planted-secret-key" };
 
-export interface Opened {
+export interface OpenedClient {
   readonly aws: AwsClient;
   /** Every wait between two attempts, milliseconds. */
   readonly waits: readonly number[];
@@ -13,7 +13,7 @@ export interface Opened {
 }
 
 /** A client whose waits take no time and whose jitter is always the most. */
-export function open(env: Readonly<Record<string, string>>): Opened {
+export function open(env: Readonly<Record<string, string>>): OpenedClient {
   const dispatcher = new Agent();
   onTestFinished(() => dispatcher.destroy());
   const waits: number[] = [];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { awsSecrets } from "../../lib/aws/secrets.ts";
-import { type Reply, serve } from "../harness/http.ts";
+import { type ServerReply, serve } from "../harness/http.ts";
 import { accessKey, open } from "./sample.ts";
 
-async function reading(reply: Reply) {
+async function reading(reply: ServerReply) {
   const server = await serve(reply);
   const { aws } = open({ ...accessKey, AWS_ENDPOINT_URL: server.origin });
   return { server, secrets: awsSecrets(aws) };
@@ -26,7 +26,7 @@ describe("a reference to a parameter", () => {
 });
 
 describe("a reference to a secret", () => {
-  const stored: Reply = { body: { SecretString: '{"token":"t1","port":5671,"deep":{"planted":1}}' } };
+  const stored: ServerReply = { body: { SecretString: '{"token":"t1","port":5671,"deep":{"planted":1}}' } };
 
   it("gives the whole text, colons of an ARN included", async () => {
     const { server, secrets } = await reading({ body: { SecretString: "whole" } });

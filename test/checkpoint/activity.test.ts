@@ -12,7 +12,7 @@ import { textOf } from "../../lib/stores/dynamodb/item.ts";
 import { sampleKnown } from "../change/sample.ts";
 import { activityIndexContract } from "../contract/activity-index.ts";
 import { manualClock } from "../harness/clock.ts";
-import { type Engine, startEngine } from "../harness/dynamodb.ts";
+import { type DynamodbEngine, startEngine } from "../harness/dynamodb.ts";
 import { entry, stream } from "./sample.ts";
 
 const startMs = Date.parse("2026-03-01T00:00:00Z");
@@ -42,7 +42,7 @@ describe("lastActiveMs", () => {
   });
 });
 
-let engine: Engine;
+let engine: DynamodbEngine;
 beforeAll(async () => {
   engine = await startEngine();
 });

@@ -3,11 +3,10 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { eachOf } from "../../lib/async/each.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import type { Sink } from "../../lib/sinks/sink.ts";
-import { makeCertificate } from "../services/certificate.ts";
+import { type Certificate, makeCertificate } from "../services/certificate.ts";
 import { freePort, serverFolder } from "../services/server.ts";
 import { running, sampleEvent } from "../sinks/sample.ts";
 import {
-  type Certificate,
   cutAfter,
   type HostileServer,
   hostileServer,

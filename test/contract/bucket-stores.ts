@@ -18,9 +18,9 @@ import { journalAfter } from "../../lib/stores/journal-after.ts";
 import { pagedJournal } from "../../lib/stores/paged-journal.ts";
 import { entry, key, stream } from "../checkpoint/sample.ts";
 import {
-  type Fault,
   type FaultyProxy,
   type Operation,
+  type ProxyFault,
   startFaultyProxy,
 } from "../stores/bucket/faulty-proxy.ts";
 import { activityIndexContract } from "./activity-index.ts";
@@ -74,7 +74,7 @@ export function bucketStoresContract(
   const newBucket = (): Bucket => openBucket(place(), deps());
   const storeOn = (bucket: Bucket, clock: Clock = systemClock): CheckpointStore =>
     bucketCheckpoints({ bucket, clock, newId: randomUUID });
-  const failing = (operation: Operation, ...faults: readonly Fault[]): void =>
+  const failing = (operation: Operation, ...faults: readonly ProxyFault[]): void =>
     void proxy.faults.push(...faults.map((fault) => ({ operation, fault })));
 
   const objectLimit = { bytes: 4_194_304, store: /^\S+.*: checkpoints\// };

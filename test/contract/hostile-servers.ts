@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { listening } from "../harness/servers.ts";
+import type { Certificate } from "../services/certificate.ts";
 
 /** What one connection meets. */
 export type Manner = (socket: Socket) => void;
@@ -13,13 +14,11 @@ export interface HostileServer {
   quiet(): Promise<void>;
 }
 
-export interface Certificate {
-  readonly key: string;
-  readonly cert: string;
-}
-
 /** Listens on loopback until the test ends; with a certificate by TLS. */
-export async function hostileServer(manner: Manner, certificate?: Certificate): Promise<HostileServer> {
+export async function hostileServer(
+  manner: Manner,
+  certificate?: Pick<Certificate, "key" | "cert">,
+): Promise<HostileServer> {
   const open = new Set<Socket>();
   const behave = (socket: Socket): void => {
     socket.on("error", () => {});

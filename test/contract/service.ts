@@ -1,5 +1,5 @@
 import type { Sink, SinkDeps, SinkModule } from "../../lib/sinks/sink.ts";
-import { type Answering, type Loopback, type Reply, type Seen, serve } from "../harness/http.ts";
+import { type Answering, type Loopback, type Seen, type ServerReply, serve } from "../harness/http.ts";
 import { sampleDeps, sinkOf } from "../sinks/sample.ts";
 import type { HttpSetup } from "./http.ts";
 import type { Setup, Trial } from "./sink.ts";
@@ -18,7 +18,7 @@ export interface Service {
   /** The events that a request has, by what a reader can tell of them. */
   events(request: Seen): readonly { readonly id: string }[];
   /** Takes every event. */
-  answer(request: Seen): Reply;
+  answer(request: Seen): ServerReply;
   /** Its own ways to fail, by their names; those of any service come on top. */
   readonly failures: Readonly<Record<string, Answering>>;
   /** Texts that no result and no log line may hold. */

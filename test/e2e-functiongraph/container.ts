@@ -8,8 +8,8 @@ import type { Simulator } from "../../lib/simulator/api.ts";
 import type { Receiver } from "../../lib/simulator/receiver.ts";
 import { folderWith } from "../config/sample.ts";
 import { atOnce, instance, receiving, sourceAt, startApi } from "../harness/api.ts";
-import { type Engine, environment, startCheckpoints } from "../harness/dynamodb.ts";
-import type { Invocation, Outcome } from "./runtime.ts";
+import { type DynamodbEngine, environment, startCheckpoints } from "../harness/dynamodb.ts";
+import type { FunctionGraphOutcome, RuntimeInvocation } from "./runtime.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const runtime = fileURLToPath(new URL("runtime.ts", import.meta.url));
@@ -32,16 +32,16 @@ export const agencyKeys = [
 ] as const;
 export const noAgency = { ak: "", sk: "", securityToken: "" };
 
-export interface Container {
-  invoke(invocation?: Partial<Invocation>): Promise<Outcome>;
+export interface FunctionGraphContainer {
+  invoke(invocation?: Partial<RuntimeInvocation>): Promise<FunctionGraphOutcome>;
 }
 
 export interface FunctionHarness {
   readonly simulator: Simulator;
   readonly receiver: Receiver;
-  readonly engine: Engine;
+  readonly engine: DynamodbEngine;
   /** `userData` are the variables that the function's owner has set, beside what the store needs. */
-  start(userData?: Readonly<Record<string, string>>): Promise<Container>;
+  start(userData?: Readonly<Record<string, string>>): Promise<FunctionGraphContainer>;
   task(name: string): string;
 }
 
@@ -83,7 +83,7 @@ export async function functionHarness(
 async function startContainer(
   artifact: string,
   userData: Readonly<Record<string, string>>,
-): Promise<Container> {
+): Promise<FunctionGraphContainer> {
   const child = fork(runtime, [artifact], {
     env: { RUNTIME_USERDATA: JSON.stringify(userData), RUNTIME_CODE_ROOT: artifact },
     execArgv: ["--disable-warning=ExperimentalWarning"],
@@ -96,13 +96,13 @@ async function startContainer(
       const answered = once(child, "message");
       child.send({ timeoutMs: 30_000, agency: agencyKeys[0], ...invocation });
       const [outcome] = await answered;
-      return outcome as Outcome;
+      return outcome as FunctionGraphOutcome;
     },
   };
 }
 
 /** The summary that a run returned. @throws Error with what the function said instead */
-export function summaryOf(outcome: Outcome): RunSummary {
+export function summaryOf(outcome: FunctionGraphOutcome): RunSummary {
   if (outcome.kind === "result") return outcome.value as RunSummary;
   throw new Error(`${outcome.errorType}: ${outcome.errorMessage}`);
 }

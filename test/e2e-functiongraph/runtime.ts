@@ -5,7 +5,7 @@ import process from "node:process";
 // The other side of a container: loads a function as FunctionGraph's Node.js runtime is documented to, and calls it.
 
 /** One invocation, as the test asks for it. */
-export interface Invocation {
+export interface RuntimeInvocation {
   /** The timer trigger's where left out. */
   readonly event?: unknown;
   readonly timeoutMs: number;
@@ -14,7 +14,7 @@ export interface Invocation {
 }
 
 /** What came of it, with the lines that it logged. */
-export type Outcome = { readonly lines: readonly string[] } & (
+export type FunctionGraphOutcome = { readonly lines: readonly string[] } & (
   | { readonly kind: "result"; readonly value: unknown }
   | { readonly kind: "error"; readonly errorType: string; readonly errorMessage: string }
 );
@@ -29,7 +29,7 @@ const timerEvent = {
 };
 
 /** The runtime's context: everything behind a getter, empty where the function has no agency. */
-function contextOf({ timeoutMs, agency }: Invocation, lines: string[]) {
+function contextOf({ timeoutMs, agency }: RuntimeInvocation, lines: string[]) {
   const startedMs = Date.now();
   return {
     getRequestID: () => "e834cb5b-1b2b-4c6b-b41c-8bd10fd41826",
@@ -48,7 +48,7 @@ function contextOf({ timeoutMs, agency }: Invocation, lines: string[]) {
   };
 }
 
-async function invoke(root: string, invocation: Invocation): Promise<Outcome> {
+async function invoke(root: string, invocation: RuntimeInvocation): Promise<FunctionGraphOutcome> {
   const lines: string[] = [];
   try {
     const { handler } = createRequire(join(root, "index.js"))("./index.js");
@@ -62,6 +62,6 @@ async function invoke(root: string, invocation: Invocation): Promise<Outcome> {
   }
 }
 
-process.on("message", (invocation: Invocation) => {
+process.on("message", (invocation: RuntimeInvocation) => {
   void invoke(process.argv[2] ?? "", invocation).then((outcome) => process.send?.(outcome));
 });

@@ -11,9 +11,9 @@ import type { Receiver, ReceiverOptions } from "../../lib/simulator/receiver.ts"
 import { folderWith } from "../config/sample.ts";
 import { instance, receiving, sourceAt, startApi, webhookTo } from "../harness/api.ts";
 import { run } from "../harness/cli.ts";
-import { type Engine, environment, startCheckpoints } from "../harness/dynamodb.ts";
+import { type DynamodbEngine, environment, startCheckpoints } from "../harness/dynamodb.ts";
 import { serve } from "../harness/http.ts";
-import { type Outcome, type RuntimeApi, startRuntimeApi } from "./runtime-api.ts";
+import { type LambdaOutcome, type RuntimeApi, startRuntimeApi } from "./runtime-api.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const runtimeClient = (): string => createRequire(import.meta.url).resolve("aws-lambda-ric");
@@ -26,10 +26,10 @@ export function buildArtifact(folder: string): string {
 }
 
 /** The platform's wrap of one process: started, invoked, frozen between events, killed. */
-export interface Container {
+export interface LambdaContainer {
   readonly api: RuntimeApi;
   /** With the timer's event where none is given. */
-  invoke(requestId: string, timeoutMs?: number, event?: unknown): Promise<Outcome>;
+  invoke(requestId: string, timeoutMs?: number, event?: unknown): Promise<LambdaOutcome>;
   /** Ends it at once, as the platform does at its deadline. */
   kill(): Promise<void>;
   /** What it has written to stdout, line by line. */
@@ -39,14 +39,14 @@ export interface Container {
 export interface LambdaHarness {
   readonly simulator: Simulator;
   readonly receiver: Receiver;
-  readonly engine: Engine;
-  start(env?: Readonly<Record<string, string>>): Promise<Container>;
+  readonly engine: DynamodbEngine;
+  start(env?: Readonly<Record<string, string>>): Promise<LambdaContainer>;
   /** The command line on the same table, as an operator runs it. */
   cli(...args: readonly string[]): ReturnType<typeof run>;
   task(name: string, ...steps: readonly { readonly status: string; readonly afterMs: number }[]): string;
 }
 
-export interface LambdaOptions extends Pick<ReceiverOptions, "respond"> {
+export interface LambdaContainerOptions extends Pick<ReceiverOptions, "respond"> {
   readonly timeBudget?: string;
   /** Beside the webhook. */
   readonly sinks?: Readonly<Record<string, object>>;
@@ -55,7 +55,7 @@ export interface LambdaOptions extends Pick<ReceiverOptions, "respond"> {
 /** The artifact between a simulated API, a local DynamoDB, a store of secrets and a webhook. */
 export async function lambdaHarness(
   artifact: string,
-  { timeBudget = "2s", sinks = {}, ...options }: LambdaOptions = {},
+  { timeBudget = "2s", sinks = {}, ...options }: LambdaContainerOptions = {},
 ): Promise<LambdaHarness> {
   const [simulator, receiver, engine] = await Promise.all([
     startApi(),
@@ -94,7 +94,7 @@ export async function startContainer(
   artifact: string,
   env: Readonly<Record<string, string>>,
   name = "poll",
-): Promise<Container> {
+): Promise<LambdaContainer> {
   const api = await startRuntimeApi();
   const child = spawn(process.execPath, [runtimeClient()], {
     cwd: artifact,
@@ -142,7 +142,7 @@ export async function startContainer(
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
 /** The summary that a run returned. @throws Error with what the function said instead */
-export function summaryOf(outcome: Outcome): RunSummary {
+export function summaryOf(outcome: LambdaOutcome): RunSummary {
   if (outcome.kind === "response") return outcome.value as RunSummary;
   throw new Error(`${outcome.errorType}: ${outcome.errorMessage}`);
 }

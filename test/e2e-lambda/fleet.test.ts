@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Handler } from "../integration/fleet/event-source.ts";
+import type { QueueHandler } from "../integration/fleet/event-source.ts";
 import { type Containers, fleetHarness, instanceId } from "../integration/fleet/functions.ts";
-import { buildArtifact, type Container, startContainer } from "./container.ts";
+import { buildArtifact, type LambdaContainer, startContainer } from "./container.ts";
 
 const artifact = mkdtempSync(join(tmpdir(), "bridge-fleet-artifact-"));
 beforeAll(() => {
@@ -13,11 +13,11 @@ beforeAll(() => {
 afterAll(() => rmSync(artifact, { recursive: true, force: true }));
 
 /** The artifact's functions under AWS's runtime client, and each container that was started. */
-function containersOf(started: Map<string, Container>): Containers {
+function containersOf(started: Map<string, LambdaContainer>): Containers {
   let requests = 0;
   const start =
     (name: string) =>
-    async <Event, Result>(env: Readonly<Record<string, string>>): Promise<Handler<Event, Result>> => {
+    async <Event, Result>(env: Readonly<Record<string, string>>): Promise<QueueHandler<Event, Result>> => {
       const container = await startContainer(artifact, env, name);
       started.set(name, container);
       return async (event) => {
@@ -31,7 +31,7 @@ function containersOf(started: Map<string, Container>): Containers {
 
 describe("the packaged fleet", () => {
   it("plans, polls and delivers under AWS's runtime client, and writes its metrics", async () => {
-    const started = new Map<string, Container>();
+    const started = new Map<string, LambdaContainer>();
     const harness = await fleetHarness({ instances: 3, containers: containersOf(started) });
     const subjects = [1, 2, 3].map((number) =>
       harness.simulator.world.start({

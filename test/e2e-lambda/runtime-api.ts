@@ -3,11 +3,11 @@ import { text } from "node:stream/consumers";
 import { listen } from "../harness/servers.ts";
 
 /** What the function's process said of one event. */
-export type Outcome =
+export type LambdaOutcome =
   | { readonly kind: "response"; readonly value: unknown }
   | { readonly kind: "error"; readonly errorType: string; readonly errorMessage: string };
 
-export interface Invocation {
+export interface LambdaInvocation {
   readonly requestId: string;
   readonly timeoutMs: number;
   /** The timer's where left out. */
@@ -18,7 +18,7 @@ export interface RuntimeApi {
   /** As AWS_LAMBDA_RUNTIME_API has it. */
   readonly host: string;
   /** Hands out an event, with `timeoutMs` until the platform's deadline. Resolves with what is said of it. */
-  invoke(invocation: Invocation): Promise<Outcome>;
+  invoke(invocation: LambdaInvocation): Promise<LambdaOutcome>;
   /** What was said of a start that failed. */
   readonly initErrors: readonly string[];
   close(): Promise<void>;
@@ -39,7 +39,7 @@ const scheduled = {
 /** Lambda's Runtime API for one container, as far as a runtime client uses it. */
 export async function startRuntimeApi(): Promise<RuntimeApi> {
   const events: { readonly requestId: string; readonly deadlineMs: number; readonly event: unknown }[] = [];
-  const outcomes = new Map<string, (outcome: Outcome) => void>();
+  const outcomes = new Map<string, (outcome: LambdaOutcome) => void>();
   const initErrors: string[] = [];
   let waiting: ServerResponse | null = null;
 

@@ -9,14 +9,14 @@ import { accessKey } from "../aws/sample.ts";
 import { listen, untilEnd } from "./servers.ts";
 
 /** What befalls one call: the engine never sees it, or its answer never arrives. */
-export type Fault = "throttle" | "lose-request" | "lose-answer";
+export type DynamodbFault = "throttle" | "lose-request" | "lose-answer";
 
-export interface Engine {
+export interface DynamodbEngine {
   readonly origin: string;
   /** Operations that reached the proxy, in order. */
   readonly calls: string[];
   /** One for each of the next calls of the operation. */
-  readonly faults: { readonly operation: string; readonly fault: Fault }[];
+  readonly faults: { readonly operation: string; readonly fault: DynamodbFault }[];
   /** An empty table of its own, with waits that take no time. */
   table(options?: { readonly clock?: Clock }): Promise<Table & { readonly name: string }>;
   /** One raw call, past every fault. */
@@ -27,11 +27,11 @@ export interface Engine {
 export const environment = { AWS_REGION: "eu-west-1", ...accessKey };
 
 /** A local engine with DynamoDB's conditions, behind a proxy that injects faults and is late with what it may be late with. */
-export async function startEngine(): Promise<Engine> {
+export async function startEngine(): Promise<DynamodbEngine> {
   const engine = dynalite({ createTableMs: 0 });
   const { origin: engineOrigin, ...engineServer } = await listen(engine);
   const calls: string[] = [];
-  const faults: Engine["faults"] = [];
+  const faults: DynamodbEngine["faults"] = [];
   const proxy = createServer(async (incoming, outgoing) => {
     const body = await buffer(incoming);
     const target = String(incoming.headers["x-amz-target"]);
@@ -92,7 +92,7 @@ export async function startEngine(): Promise<Engine> {
 }
 
 /** The engine until the test ends, with a table `checkpoints`. */
-export async function startCheckpoints(): Promise<Engine> {
+export async function startCheckpoints(): Promise<DynamodbEngine> {
   const engine = await untilEnd(startEngine());
   await createTable(engine.raw, "checkpoints");
   return engine;
@@ -106,7 +106,7 @@ function mayBeLate(operation: string, body: Buffer): boolean {
 }
 
 /** A table as both stacks make it. */
-export async function createTable(raw: Engine["raw"], TableName: string): Promise<void> {
+export async function createTable(raw: DynamodbEngine["raw"], TableName: string): Promise<void> {
   await raw("CreateTable", {
     TableName,
     BillingMode: "PAY_PER_REQUEST",

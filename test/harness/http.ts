@@ -44,14 +44,14 @@ export async function handle(handler: Handler): Promise<Loopback> {
 }
 
 /** `hang` answers nothing, `drop` breaks the connection, `garble` speaks no HTTP. */
-export type Reply =
+export type ServerReply =
   | "hang"
   | "drop"
   | "garble"
   | { readonly status?: number; readonly headers?: Record<string, string>; readonly body?: unknown };
 
 /** A reply, or what makes one of the request. */
-export type Answering = Reply | ((request: Seen) => Reply);
+export type Answering = ServerReply | ((request: Seen) => ServerReply);
 
 /** A server that answers in the order given, its last reply for ever. */
 export function serve(...replies: [Answering, ...Answering[]]): Promise<Loopback> {

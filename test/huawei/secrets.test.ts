@@ -3,13 +3,13 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { huaweiSecrets } from "../../lib/huawei/secrets.ts";
 import { parseAuthorization, signatureOf } from "../../lib/huawei/sign.ts";
 import { nowMs } from "../aws/sample.ts";
-import { type Reply, type Seen, serve } from "../harness/http.ts";
+import { type Seen, type ServerReply, serve } from "../harness/http.ts";
 
 const key = { HUAWEICLOUD_SDK_AK: "AK", HUAWEICLOUD_SDK_SK: "planted-secret-key" };
 const place = { HUAWEICLOUD_SDK_REGION: "cn-north-4", HUAWEICLOUD_SDK_PROJECT_ID: "p1" };
-const stored = (text: string): Reply => ({ body: { version: { secret_string: text } } });
+const stored = (text: string): ServerReply => ({ body: { version: { secret_string: text } } });
 
-async function reading(reply: Reply, environment: Record<string, string> = { ...key, ...place }) {
+async function reading(reply: ServerReply, environment: Record<string, string> = { ...key, ...place }) {
   const server = await serve(reply);
   const dispatcher = new Agent();
   onTestFinished(() => dispatcher.destroy());

@@ -15,7 +15,7 @@ export interface Said {
 
 type Mode = "commit" | "race" | "fill";
 
-export interface ProcessOptions {
+export interface StoreProcessOptions {
   readonly mode: Mode;
   /** Or the URL of a PostgreSQL database. */
   readonly folder: string;
@@ -27,7 +27,7 @@ export interface ProcessOptions {
 }
 
 /** Works on a store in a process of its own; everything it said before it ended. */
-export async function onStore(options: ProcessOptions): Promise<readonly Said[]> {
+export async function onStore(options: StoreProcessOptions): Promise<readonly Said[]> {
   const { mode, folder, times = 0, within = [], until = () => false } = options;
   const [command = "", ...args] = [
     ...within,

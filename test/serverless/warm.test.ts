@@ -6,16 +6,16 @@ import { warmBridge } from "../../lib/serverless/warm.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { accessKey } from "../aws/sample.ts";
 import { manualClock } from "../harness/clock.ts";
-import { type Reply, serve } from "../harness/http.ts";
+import { type ServerReply, serve } from "../harness/http.ts";
 
-const parameter = (Value: string): Reply => ({ body: { Parameter: { Value } } });
+const parameter = (Value: string): ServerReply => ({ body: { Parameter: { Value } } });
 const minuteMs = 60_000;
 
-async function opened(secret: string, ...replies: [Reply, ...Reply[]]) {
+async function opened(secret: string, ...replies: [ServerReply, ...ServerReply[]]) {
   return openedWith({ ak: "ak", sk: secret }, ...replies);
 }
 
-async function openedWith(credentials: object | undefined, ...replies: [Reply, ...Reply[]]) {
+async function openedWith(credentials: object | undefined, ...replies: [ServerReply, ...ServerReply[]]) {
   const { origin, seen } = await serve(...replies);
   const folder = await mkdtemp(join(tmpdir(), "bridge-warm-"));
   const config = {

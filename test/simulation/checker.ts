@@ -11,7 +11,7 @@ import { checkJournal } from "./journal.ts";
 import { checkMessages, noteDropped } from "./living.ts";
 import { checkHeard } from "./outages.ts";
 import type { Records } from "./store.ts";
-import type { World } from "./world.ts";
+import type { SimulatedWorld } from "./world.ts";
 
 const secondOf = (ms: number): number => Math.floor(ms / 1_000);
 /** More than this and a run may end, its time being over, before it has taken everything in. */
@@ -245,7 +245,7 @@ function checkTakenIn(
 /** Faults are over and nothing moves: every task's last word has reached every sink. */
 export function checkEnd(
   history: History,
-  world: World,
+  world: SimulatedWorld,
   nowMs: number,
   faithful: ReadonlySet<SinkName>,
 ): void {

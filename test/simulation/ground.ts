@@ -3,25 +3,25 @@ import type { DeadLetter } from "../../lib/delivery/dead-letters.ts";
 import { FaultCounts } from "./faults.ts";
 import { History } from "./history.ts";
 import { Loop } from "./loop.ts";
-import { calmApi, type Scenario, type TroubledSink, troubledSinks } from "./scenario.ts";
+import { calmApi, type SimulationScenario, type TroubledSink, troubledSinks } from "./scenario.ts";
 import type { SinkMode } from "./sinks.ts";
-import type { Api, ApiTrouble } from "./source.ts";
+import type { ApiTrouble, SimulatedApi } from "./source.ts";
 import { Records } from "./store.ts";
 import type { Variant } from "./variant.ts";
-import { World } from "./world.ts";
+import { SimulatedWorld } from "./world.ts";
 
 export const startMs = Date.UTC(2026, 0, 1, 12);
 export const steady = sinkName("steady");
 
 /** What the runs of one history share, and what its steps change. */
 export interface Ground {
-  readonly scenario: Scenario;
+  readonly scenario: SimulationScenario;
   readonly variant: Variant;
   readonly loop: Loop;
   readonly faults: FaultCounts;
   readonly history: History;
-  readonly world: World;
-  readonly api: Api;
+  readonly world: SimulatedWorld;
+  readonly api: SimulatedApi;
   readonly records: Records;
   readonly letters: Map<string, DeadLetter>;
   readonly streams: readonly Stream[];
@@ -38,14 +38,14 @@ export interface Ground {
   runs: number;
 }
 
-export function groundOf(scenario: Scenario, variant: Variant, keepLines: boolean): Ground {
+export function groundOf(scenario: SimulationScenario, variant: Variant, keepLines: boolean): Ground {
   const { settings } = scenario;
   const loop = new Loop(startMs);
   const faults = new FaultCounts();
   const history = new History(keepLines);
   history.pickySinks.add(sinkName("picky"));
   // The window's begin is cut down to its second, and so may be the newest creation.
-  const world = new World(faults, settings.lookbackMs - 2_000);
+  const world = new SimulatedWorld(faults, settings.lookbackMs - 2_000);
   if (settings.apiSkewMs !== 0) faults.hit("api: clock differs");
   return {
     scenario,

@@ -4,12 +4,12 @@ import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { EventId, RunId, SinkName, StreamKey, TaskId } from "../../lib/core/names.ts";
 import type { DeadLetter } from "../../lib/delivery/dead-letters.ts";
 import type { CommitRules } from "../../lib/run/commit-plan.ts";
-import type { Reference } from "./living.ts";
+import type { MessageReference } from "./living.ts";
 import { type Outages, outagesOf, type Reading } from "./outages.ts";
 import type { Process } from "./process.ts";
 
 /** The promises and invariants, in the words of docs/simulation.md. */
-export type Check =
+export type HistoryCheck =
   | "no loss"
   | "order"
   | "same id"
@@ -28,9 +28,9 @@ export type Check =
 
 export class Violation extends Error {
   override readonly name = "Violation";
-  readonly check: Check;
+  readonly check: HistoryCheck;
 
-  constructor(check: Check, message: string) {
+  constructor(check: HistoryCheck, message: string) {
     super(`${check}: ${message}`);
     this.check = check;
   }
@@ -65,7 +65,7 @@ export interface Deeds {
   /** The record it loaded or committed last. */
   record: Checkpoint | null;
   /** What sinks said of their messages, by sink and task. */
-  readonly told: Map<string, Reference>;
+  readonly told: Map<string, MessageReference>;
 }
 
 /** One life of a stream's record: until it is lost or an older one is put in its place. */

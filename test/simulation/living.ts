@@ -10,7 +10,7 @@ const mostOfTask = 4;
 const goneEvery = 7;
 
 /** Where a process was told that a sink's message of a task is, with the event that was told last. */
-export interface Reference {
+export interface MessageReference {
   readonly sink: SinkName;
   readonly event: CloudEvent;
   readonly message: string;
@@ -52,7 +52,7 @@ export function noteDropped({ told }: Deeds, record: Checkpoint): void {
   }
 }
 
-const isOwed = ({ outbox }: Checkpoint, { sink, event }: Reference): boolean =>
+const isOwed = ({ outbox }: Checkpoint, { sink, event }: MessageReference): boolean =>
   outbox.some((entry) => entry.event.id === event.id && entry.pending.has(sink));
 
 /** What a sink that edits its messages says: where its message is now. */

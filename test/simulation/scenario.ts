@@ -42,7 +42,7 @@ export const troubledSinks = ["flaky", "batchy", "picky"] as const;
 export type TroubledSink = (typeof troubledSinks)[number];
 
 /** One thing that happens. Each has a seed of its own, so that leaving one out changes none of the others' dice. */
-export type Step = { readonly seed: number } & (
+export type ScenarioStep = { readonly seed: number } & (
   | { readonly kind: "tasks"; readonly stream: number; readonly birth: Birth }
   | { readonly kind: "pass"; readonly ms: number }
   | { readonly kind: "runs"; readonly launches: readonly Launch[]; readonly storeChance: number }
@@ -58,10 +58,10 @@ export type Step = { readonly seed: number } & (
   | { readonly kind: "redrive" }
 );
 
-export interface Scenario {
+export interface SimulationScenario {
   readonly seed: number;
   readonly settings: Settings;
-  readonly steps: readonly Step[];
+  readonly steps: readonly ScenarioStep[];
 }
 
 export const calmApi: ApiTrouble = {
@@ -73,7 +73,7 @@ export const calmApi: ApiTrouble = {
 };
 
 /** The history that a seed stands for. */
-export function scenarioOf(seed: number): Scenario {
+export function scenarioOf(seed: number): SimulationScenario {
   const random = seededRandom(seed * 7_919 + 1);
   const settings: Settings = {
     streams: pick(random, [1, 1, 1, 2, 3]),
@@ -88,7 +88,7 @@ export function scenarioOf(seed: number): Scenario {
     apiSkewMs: random() < 0.3 ? between(random, -90 * secondMs, 90 * secondMs) : 0,
     unreadableAfterMs: pick(seededRandom(seed * 104_729 + 2), [null, minuteMs, 15 * minuteMs, hourMs]),
   };
-  const steps: Step[] = [];
+  const steps: ScenarioStep[] = [];
   if (random() < 0.5) steps.push(birthOf(random, settings, between(random, 1, 5) * hourMs));
   const count = between(random, 6, 22);
   for (let made = 0; made < count; made += 1) steps.push(...movementOf(random, settings));
@@ -98,8 +98,8 @@ export function scenarioOf(seed: number): Scenario {
 const die = (random: Random): number => Math.floor(random() * 2 ** 31);
 
 /** Something happens, and then, mostly, somebody polls. */
-function movementOf(random: Random, settings: Settings): readonly Step[] {
-  const steps: Step[] = [stepOf(random, settings)];
+function movementOf(random: Random, settings: Settings): readonly ScenarioStep[] {
+  const steps: ScenarioStep[] = [stepOf(random, settings)];
   if (random() < 0.8) steps.push(runsOf(random));
   if (random() < 0.6) {
     steps.push({ kind: "pass", seed: die(random), ms: Math.floor(500 * ((4 * hourMs) / 500) ** random()) });
@@ -107,7 +107,7 @@ function movementOf(random: Random, settings: Settings): readonly Step[] {
   return steps;
 }
 
-function stepOf(random: Random, settings: Settings): Step {
+function stepOf(random: Random, settings: Settings): ScenarioStep {
   const seed = die(random);
   const chance = random();
   if (chance < 0.38) return birthOf(random, settings, 0);
@@ -125,7 +125,7 @@ function stepOf(random: Random, settings: Settings): Step {
   return { kind: "lose", seed };
 }
 
-function birthOf(random: Random, settings: Settings, ageMs: number): Step {
+function birthOf(random: Random, settings: Settings, ageMs: number): ScenarioStep {
   const size = random();
   return {
     kind: "tasks",
@@ -151,7 +151,7 @@ const troubleOf = (random: Random): ApiTrouble =>
         taskCount: pick(random, ["right", "right", "missing", "wrong"] as const),
       };
 
-function runsOf(random: Random): Step {
+function runsOf(random: Random): ScenarioStep {
   const chance = random();
   const count = chance < 0.72 ? 1 : chance < 0.92 ? 2 : 3;
   const budgetMs = random() < 0.12 ? between(random, 1, 900) : pick(random, [6 * secondMs, 30 * secondMs]);

@@ -1,4 +1,4 @@
-import type { Launch, Scenario, Step } from "./scenario.ts";
+import type { Launch, ScenarioStep, SimulationScenario } from "./scenario.ts";
 import { type Outcome, simulate } from "./simulate.ts";
 import type { Variant } from "./variant.ts";
 
@@ -8,9 +8,9 @@ const maxTries = 400;
 export async function shrink(failing: Outcome, variant: Variant): Promise<Outcome> {
   let best = failing;
   let tries = 0;
-  const attempt = async (steps: readonly Step[]): Promise<boolean> => {
+  const attempt = async (steps: readonly ScenarioStep[]): Promise<boolean> => {
     tries += 1;
-    const scenario: Scenario = { ...best.scenario, steps };
+    const scenario: SimulationScenario = { ...best.scenario, steps };
     const outcome = await simulate(scenario, { variant });
     if (outcome.violation?.check !== failing.violation?.check) return false;
     best = outcome;
@@ -29,7 +29,7 @@ export async function shrink(failing: Outcome, variant: Variant): Promise<Outcom
 }
 
 /** Halves first, then single steps, then the faults within a step. */
-function* smaller(steps: readonly Step[]): Generator<readonly Step[]> {
+function* smaller(steps: readonly ScenarioStep[]): Generator<readonly ScenarioStep[]> {
   yield* shorter(steps);
   for (const [index, step] of steps.entries()) {
     for (const simpler of simplerSteps(step)) yield steps.with(index, simpler);
@@ -45,7 +45,7 @@ export function* shorter<Item>(steps: readonly Item[]): Generator<readonly Item[
   }
 }
 
-function* simplerSteps(step: Step): Generator<Step> {
+function* simplerSteps(step: ScenarioStep): Generator<ScenarioStep> {
   if (step.kind === "tasks") {
     const { count } = step.birth;
     if (count > 1) yield { ...step, birth: { ...step.birth, count: Math.ceil(count / 2) } };

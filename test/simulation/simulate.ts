@@ -5,7 +5,7 @@ import type { FaultCounts } from "./faults.ts";
 import { type Ground, groundOf } from "./ground.ts";
 import { Violation } from "./history.ts";
 import type { Process } from "./process.ts";
-import { calmApi, type Launch, type Scenario, scenarioOf } from "./scenario.ts";
+import { calmApi, type Launch, type SimulationScenario, scenarioOf } from "./scenario.ts";
 import { startRun } from "./start.ts";
 import { applyStep } from "./steps.ts";
 import { sound, type Variant } from "./variant.ts";
@@ -29,7 +29,7 @@ const calmLaunch: Launch = {
 };
 
 export interface Outcome {
-  readonly scenario: Scenario;
+  readonly scenario: SimulationScenario;
   readonly violation: Violation | null;
   /** Of everything that happened: the same for the same scenario. */
   readonly hash: string;
@@ -38,7 +38,7 @@ export interface Outcome {
   readonly lines: readonly string[];
 }
 
-export interface SimulateOptions {
+export interface SimulationOptions {
   readonly variant?: Variant;
   /** Whether the outcome tells what happened, line by line. */
   readonly keepLines?: boolean;
@@ -46,8 +46,8 @@ export interface SimulateOptions {
 
 /** Plays one history and checks every promise on the way and at its end. */
 export async function simulate(
-  history: Scenario | number,
-  { variant = sound, keepLines = false }: SimulateOptions = {},
+  history: SimulationScenario | number,
+  { variant = sound, keepLines = false }: SimulationOptions = {},
 ): Promise<Outcome> {
   const scenario = typeof history === "number" ? scenarioOf(history) : history;
   const restore = variant.patch?.();

@@ -7,7 +7,7 @@ import { pageWalk, pagingMemory } from "../../lib/source/paging.ts";
 import type { Page, SkippedTask, TaskSource } from "../../lib/source/task-source.ts";
 import type { FaultKind } from "./faults.ts";
 import { type Crew, type Deeds, type History, isLater } from "./history.ts";
-import type { ApiRecord, Life, World } from "./world.ts";
+import type { ApiRecord, Life, SimulatedWorld } from "./world.ts";
 
 const requestTimeoutMs = 15_000;
 
@@ -22,8 +22,8 @@ export interface ApiTrouble {
   readonly taskCount: "right" | "missing" | "wrong";
 }
 
-export interface Api {
-  readonly world: World;
+export interface SimulatedApi {
+  readonly world: SimulatedWorld;
   readonly pageSize: number;
   readonly skewMs: number;
   readonly nowMs: () => number;
@@ -33,7 +33,7 @@ const failures = ["api: throttled", "api: server error", "api: time-out"] as con
 
 /** One process's way to the API: the product's own paging over pages cut from a world that moves. */
 export function simulatedSource(
-  api: Api,
+  api: SimulatedApi,
   crew: Crew,
   history: History,
   trouble: () => ApiTrouble,

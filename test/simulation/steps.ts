@@ -4,13 +4,13 @@ import { redrive } from "../../lib/delivery/redrive.ts";
 import { type Ground, keyOf, sinksOf } from "./ground.ts";
 import { type Crew, newIncarnation, pair } from "./history.ts";
 import { Process } from "./process.ts";
-import type { Step } from "./scenario.ts";
+import type { ScenarioStep } from "./scenario.ts";
 import { simulatedCheckpoints, simulatedDeadLetters } from "./store.ts";
 
 /** Whatever happens between runs. */
 export async function applyStep(
   ground: Ground,
-  step: Exclude<Step, { readonly kind: "runs" }>,
+  step: Exclude<ScenarioStep, { readonly kind: "runs" }>,
   random: Random,
 ): Promise<void> {
   const { faults, loop, present } = ground;

@@ -5,7 +5,7 @@ import { eventId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { Batch } from "../../lib/delivery/batch.ts";
 import { TaskQueue } from "../../lib/delivery/task-queue.ts";
-import type { Check } from "./history.ts";
+import type { HistoryCheck } from "./history.ts";
 import { journalVariants } from "./journal-variants.ts";
 import { livingVariants } from "./living-variants.ts";
 import { outageVariants } from "./outage-variants.ts";
@@ -14,7 +14,7 @@ import type { Variant } from "./variant.ts";
 
 /** A bridge broken on purpose, and the checks that may catch it. */
 export interface Broken extends Variant {
-  readonly caughtBy: readonly Check[];
+  readonly caughtBy: readonly HistoryCheck[];
 }
 
 const secondOf = (ms: number): number => Math.floor(ms / 1_000);

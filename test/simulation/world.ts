@@ -44,7 +44,7 @@ export interface Birth {
 }
 
 /** The API's tasks. All instants are the API's own clock's, unless named otherwise. */
-export class World {
+export class SimulatedWorld {
   readonly lives: Life[] = [];
   readonly #faults: FaultCounts;
   readonly #maxLagMs: number;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { trial } from "../contract/service.ts";
-import type { Answering, Reply } from "../harness/http.ts";
+import type { Answering, ServerReply } from "../harness/http.ts";
 import { githubStarter, token } from "./http/workflow-starters.ts";
 import { nowMs, running, sampleEvent } from "./sample.ts";
 
@@ -38,7 +38,7 @@ describe("a dispatch to GitHub", () => {
 
 describe("GitHub's answer", () => {
   const resetSeconds = nowMs / 1_000 + 90;
-  it.each<[string, Reply, object]>([
+  it.each<[string, ServerReply, object]>([
     [
       "403 with a spent rate limit waits until it is renewed",
       {

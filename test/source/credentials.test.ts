@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { failure, type Handler, json, loopback, open, readAll, record, tasks } from "./loopback.ts";
+import { failure, json, type LoopbackHandler, loopback, open, readAll, record, tasks } from "./loopback.ts";
 
 const user = { username: "poller", password: "hunter2-and-more", domain: "acme" };
 
 /** Answers with token-1, token-2, …, each good for a day. */
-function iam(): Handler {
+function iam(): LoopbackHandler {
   let given = 0;
   return json({ token: { expires_at: "2024-08-08T12:00:00.000000Z" } }, 201, {
     get "x-subject-token"() {
@@ -36,7 +36,7 @@ describe("a static token", () => {
 });
 
 describe("an IAM user", () => {
-  const openUser = async (tokens: readonly Handler[], answers: readonly Handler[]) => {
+  const openUser = async (tokens: readonly LoopbackHandler[], answers: readonly LoopbackHandler[]) => {
     const tokenServer = await loopback(...tokens);
     const server = await loopback(...answers);
     return {

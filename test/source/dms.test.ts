@@ -9,9 +9,9 @@ import { iamEndpoint } from "../../lib/source/endpoints.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import {
   failure,
-  type Handler,
   json,
   key,
+  type LoopbackHandler,
   loopback,
   open,
   readAll,
@@ -166,7 +166,7 @@ describe("one task", () => {
     ["another task", tasks(record("b")), "malformed"],
     ["a wrong endpoint", json({ error_code: "APIG.0101" }, 404), "rejected"],
     ["a task that cannot be read", tasks(record("a", { status: null })), "malformed"],
-  ] satisfies [string, Handler, string][])("is not gone by %s", async (_name, handler, reason) => {
+  ] satisfies [string, LoopbackHandler, string][])("is not gone by %s", async (_name, handler, reason) => {
     const server = await loopback(handler);
     expect(await failure(get(server.origin))).toMatchObject({ reason });
   });
@@ -220,7 +220,7 @@ describe("instances", () => {
     ["as many as it sent, where it counts none", [page("", "a", "b"), page("")], true],
     ["fewer than it counts", [page(3, "a", "b"), page(3)], false],
     ["one that cannot be read", [json({ instance_num: 1, instances: [{ name: "x" }] })], false],
-  ] satisfies [string, Handler[], boolean][])(
+  ] satisfies [string, LoopbackHandler[], boolean][])(
     "that are %s are all of them: %#",
     async (_name, pages, isWhole) => {
       const server = await loopback(...pages);

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ListingHead, listingLimit } from "../../lib/source/listing.ts";
-import { type Handler, loopback, open, readAll, record, sleepingClock } from "./loopback.ts";
+import { type LoopbackHandler, loopback, open, readAll, record, sleepingClock } from "./loopback.ts";
 
 const nowMs = Date.parse("2024-08-07T12:00:00Z");
 const at = (secondsAgo: number): string => new Date(nowMs - secondsAgo * 1_000).toISOString();
@@ -18,7 +18,7 @@ interface World {
 
 /** The API of a world whose rows may move before each request. */
 const serve =
-  (world: World, move: (request: number) => void): Handler =>
+  (world: World, move: (request: number) => void): LoopbackHandler =>
   (response, request) => {
     const query = new URL(request.url ?? "", "http://x").searchParams;
     move(requests++);

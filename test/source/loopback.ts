@@ -9,10 +9,10 @@ import type { Page } from "../../lib/source/task-source.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { handle } from "../harness/http.ts";
 
-export type Handler = (response: ServerResponse, request: IncomingMessage) => void;
+export type LoopbackHandler = (response: ServerResponse, request: IncomingMessage) => void;
 
 /** A server on loopback whose nth request meets the nth handler; the last one stays. */
-export async function loopback(...handlers: readonly Handler[]) {
+export async function loopback(...handlers: readonly LoopbackHandler[]) {
   const server = await handle((response, request, _, number) =>
     handlers[Math.min(number, handlers.length) - 1]?.(response, request),
   );
@@ -26,13 +26,13 @@ export async function loopback(...handlers: readonly Handler[]) {
 }
 
 export const json =
-  (body: unknown, status = 200, headers: Record<string, string> = {}): Handler =>
+  (body: unknown, status = 200, headers: Record<string, string> = {}): LoopbackHandler =>
   (response) => {
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
   };
 
 export const text =
-  (body: string, status = 200, headers: Record<string, string> = {}): Handler =>
+  (body: string, status = 200, headers: Record<string, string> = {}): LoopbackHandler =>
   (response) => {
     response.writeHead(status, headers).end(body);
   };
@@ -49,7 +49,7 @@ export const record = (id: string, over: Record<string, unknown> = {}) => ({
   ...over,
 });
 
-export const tasks = (...records: readonly unknown[]): Handler =>
+export const tasks = (...records: readonly unknown[]): LoopbackHandler =>
   json({ task_count: String(records.length), tasks: records });
 
 export const stream: Stream = {
@@ -81,7 +81,7 @@ export function sleepingClock(nowMs = Date.parse("2024-08-07T12:00:00Z")) {
   };
 }
 
-export interface Opened {
+export interface OpenedSource {
   readonly source: DmsSource;
   readonly sleeps: readonly number[];
   readonly pass: (ms: number) => void;
@@ -106,9 +106,9 @@ export const sourceConfig = (endpoint: string, over: Partial<SourceConfig> = {})
 });
 
 /** A source for that endpoint, closed when the test is over. */
-export function open(endpoint: string, over: Partial<SourceConfig> = {}): Opened {
+export function open(endpoint: string, over: Partial<SourceConfig> = {}): OpenedSource {
   const { clock, sleeps, pass } = sleepingClock();
-  const logged: Opened["logged"] = [];
+  const logged: OpenedSource["logged"] = [];
   const log: Log = (level, message, fields) => {
     logged.push({ level, message, fields });
   };

@@ -6,7 +6,7 @@ import { systemClock } from "../../../lib/core/clock.ts";
 import { environment } from "../../harness/dynamodb.ts";
 
 /** What a function exports. */
-export type Handler<Event, Result> = (event: Event, context: Context) => Promise<Result>;
+export type QueueHandler<Event, Result> = (event: Event, context: Context) => Promise<Result>;
 
 /** A function's time, as the platform tells it. */
 export const contextOf = (functionName: string, leftMs = 20_000) =>
@@ -21,9 +21,9 @@ interface Message {
 
 export interface EventSource {
   /** One poll of the queue, handed to the function as Lambda would; what it does not fail is deleted. */
-  once(handler: Handler<SQSEvent, SQSBatchResponse>): Promise<{ received: number; failed: number }>;
+  once(handler: QueueHandler<SQSEvent, SQSBatchResponse>): Promise<{ received: number; failed: number }>;
   /** The same until the queue shows nothing, so many times at most. Returns how many messages failed. */
-  drain(handler: Handler<SQSEvent, SQSBatchResponse>, times?: number): Promise<number>;
+  drain(handler: QueueHandler<SQSEvent, SQSBatchResponse>, times?: number): Promise<number>;
 }
 
 /** Lambda's event source for SQS, on the queue of an emulator. */

@@ -11,11 +11,11 @@ import { demoKey } from "../../../lib/simulator/auth.ts";
 import type { Receiver, ReceiverOptions } from "../../../lib/simulator/receiver.ts";
 import { folderWith } from "../../config/sample.ts";
 import { instance, receiving, sourceAt, startApi, webhookTo } from "../../harness/api.ts";
-import { type Engine, environment, startCheckpoints } from "../../harness/dynamodb.ts";
-import { contextOf, type EventSource, eventSource, type Handler } from "./event-source.ts";
+import { type DynamodbEngine, environment, startCheckpoints } from "../../harness/dynamodb.ts";
+import { contextOf, type EventSource, eventSource, type QueueHandler } from "./event-source.ts";
 
-type SqsHandler = Handler<SQSEvent, SQSBatchResponse>;
-type TimerHandler = Handler<unknown, Partial<ReturnType<typeof planMetrics>>>;
+type SqsHandler = QueueHandler<SQSEvent, SQSBatchResponse>;
+type TimerHandler = QueueHandler<unknown, Partial<ReturnType<typeof planMetrics>>>;
 
 /** How a function's handler comes from its module, with an environment of its own. */
 export interface Containers {
@@ -28,7 +28,7 @@ type Variables = Readonly<Record<string, string>>;
 export interface FleetHarness {
   readonly simulator: Simulator;
   readonly receiver: Receiver;
-  readonly engine: Engine;
+  readonly engine: DynamodbEngine;
   readonly sqs: FauxqsServer;
   /** The nth minute's plan. */
   plan(minute: number): Promise<Partial<ReturnType<typeof planMetrics>>>;

@@ -7,9 +7,9 @@ import * as sqs from "../../../lib/sinks/sqs.ts";
 import * as stepfunctions from "../../../lib/sinks/stepfunctions.ts";
 import { accessKey } from "../../aws/sample.ts";
 import type { Service } from "../../contract/service.ts";
-import type { Reply, Seen } from "../../harness/http.ts";
+import type { Seen, ServerReply } from "../../harness/http.ts";
 
-export interface Refused {
+export interface RefusedEntry {
   readonly code: string;
   readonly isSendersFault?: boolean;
 }
@@ -23,14 +23,14 @@ export interface AwsService extends Service {
   readonly path: string;
   events(request: Seen): readonly CloudEvent[];
   /** Takes every event but those that `refused` names by position. */
-  answer(request: Seen, refused?: Readonly<Record<number, Refused>>): Reply;
+  answer(request: Seen, refused?: Readonly<Record<number, RefusedEntry>>): ServerReply;
   /** The refusal of a whole request. */
-  failure(status: number, code: string): Reply;
+  failure(status: number, code: string): ServerReply;
 }
 
 export const environment = { AWS_REGION: "eu-west-1", ...accessKey };
 
-const jsonFailure = (status: number, code: string): Reply => ({
+const jsonFailure = (status: number, code: string): ServerReply => ({
   status,
   body: { __type: `com.amazonaws#${code}`, message: `no: ${accessKey.AWS_SECRET_ACCESS_KEY}` },
 });
@@ -81,7 +81,7 @@ export const sqsFifoService: AwsService = { ...sqsService, options: { queueUrl: 
 
 const formOf = (request: Seen) => new URLSearchParams(request.body);
 
-const xmlFailure = (status: number, code: string): Reply => ({
+const xmlFailure = (status: number, code: string): ServerReply => ({
   status,
   body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no: ${accessKey.AWS_SECRET_ACCESS_KEY}</Message></Error></ErrorResponse>`,
 });
@@ -116,7 +116,7 @@ export const snsService: AwsService = {
 /** A service whose answer lists what became of each entry by its position. */
 const indexed = (asked: string, answered: string, event: (entry: never) => CloudEvent) => ({
   events: (request: Seen) => bodyOf(request)[asked].map(event),
-  answer: (request: Seen, refused: Readonly<Record<number, Refused>> = {}): Reply => ({
+  answer: (request: Seen, refused: Readonly<Record<number, RefusedEntry>> = {}): ServerReply => ({
     body: {
       [answered === "Entries" ? "FailedEntryCount" : "FailedRecordCount"]: Object.keys(refused).length,
       [answered]: bodyOf(request)[asked].map((_: unknown, index: number) => {
@@ -162,7 +162,7 @@ export const stepfunctionsService: AwsService = {
   answer: () => ({ body: { executionArn: "arn:x", startDate: 1 } }),
 };
 
-const headerFailure = (status: number, code: string): Reply => ({
+const headerFailure = (status: number, code: string): ServerReply => ({
   status,
   headers: { "x-amzn-errortype": code },
   body: { Type: "User", Message: `no: ${accessKey.AWS_SECRET_ACCESS_KEY}` },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { signV4 } from "../../../lib/aws/sigv4.ts";
 import { accessKey } from "../../aws/sample.ts";
 import { sinkAt, trial } from "../../contract/service.ts";
-import type { Answering, Reply } from "../../harness/http.ts";
+import type { Answering, ServerReply } from "../../harness/http.ts";
 import { nowMs, running, sampleDeps, sampleEvent, sampleEvents } from "../sample.ts";
 import { type AwsService, awsServices, sqsFifoService } from "./services.ts";
 
@@ -53,7 +53,7 @@ describe.each(services)("a delivery to %s", (_, service) => {
     ).toMatchObject({ authorization });
   });
 
-  it.each<[string, (it: AwsService) => Reply, object]>([
+  it.each<[string, (it: AwsService) => ServerReply, object]>([
     ["throttling", (it) => it.failure(400, "ThrottlingException"), { kind: "retry", reason: "throttled" }],
     [
       "throttled keys",

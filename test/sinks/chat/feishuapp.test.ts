@@ -3,11 +3,11 @@ import type { EventKind } from "../../../lib/change/event.ts";
 import { nowMs, running, sampleDeps } from "../sample.ts";
 import { livingEmulator } from "./living-platforms.ts";
 import { changeOf, livingTrial, shown } from "./living-trial.ts";
-import { type Answering, chatTrial, json, secret, tenantToken } from "./platforms.ts";
+import { type ChatAnswering, chatTrial, json, secret, tenantToken } from "./platforms.ts";
 
 describe("an app of Feishu", () => {
   const setUpApp = async (
-    tokens: Answering,
+    tokens: ChatAnswering,
     answering = livingEmulator("feishuapp").answering,
     nowMsOf = () => nowMs,
   ) => {
@@ -21,7 +21,7 @@ describe("an app of Feishu", () => {
   it("asks for its token once, and again shortly before its end", async () => {
     let asked = 0;
     let now = nowMs;
-    const counting: Answering = (heard) => {
+    const counting: ChatAnswering = (heard) => {
       asked += 1;
       return tenantToken(heard);
     };
@@ -38,7 +38,7 @@ describe("an app of Feishu", () => {
 
   it("asks for another where its token is refused before its time, and sends the message in the same delivery", async () => {
     let asked = 0;
-    const stale: Answering = (heard) => {
+    const stale: ChatAnswering = (heard) => {
       asked += 1;
       return asked === 1
         ? json({ code: 0, tenant_access_token: "t-withdrawn", expire: 7_200 })

@@ -8,7 +8,7 @@ import { sinkAt as serviceSinkAt } from "../../contract/service.ts";
 import { serve } from "../../harness/http.ts";
 import { running, sampleDeps } from "../sample.ts";
 import { pagerdutyService, skippingClock, taken } from "./pagerduty-service.ts";
-import { chatTrial, type PlatformType, platformTypes, sinkAt } from "./platforms.ts";
+import { type ChatType, chatTrial, platformTypes, sinkAt } from "./platforms.ts";
 import { eventOf, kinds, plainStyle } from "./sample.ts";
 
 /** What a task's owner may put anywhere, of so many characters. */
@@ -68,7 +68,7 @@ function objectsIn(value: unknown): readonly Readonly<Record<string, unknown>>[]
 const textIn = (value: unknown): string => String((value as { text?: unknown } | undefined)?.text ?? "");
 
 /** What a message breaks of its platform's documented limits; each with its page. */
-const faults: Readonly<Record<PlatformType, (body: string) => readonly string[]>> = {
+const faults: Readonly<Record<ChatType, (body: string) => readonly string[]>> = {
   // https://docs.slack.dev/reference/block-kit/blocks and /messaging/sending-messages-using-incoming-webhooks
   slack(body) {
     const blocks = objectsIn(parsed(body)["attachments"]).filter(({ type }) =>

@@ -1,6 +1,6 @@
 import type { Reply } from "../../../lib/simulator/receiver.ts";
 import { parseJson } from "../../../lib/text/json.ts";
-import { type Answering, answers, type Heard, json, slackChannel, telegramChat } from "./platforms.ts";
+import { answers, type ChatAnswering, type Heard, json, slackChannel, telegramChat } from "./platforms.ts";
 
 export const livingTypes = ["discord", "slackapp", "telegram", "feishuapp"] as const;
 export type LivingType = (typeof livingTypes)[number];
@@ -16,7 +16,7 @@ export interface Posted {
 
 /** A platform with a memory: what its readers see, and what happens to a message behind the sink's back. */
 export interface LivingEmulator {
-  readonly answering: Answering;
+  readonly answering: ChatAnswering;
   /** In the order in which they were posted. */
   readonly messages: readonly Posted[];
   remove(index: number): void;

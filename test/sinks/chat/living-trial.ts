@@ -3,7 +3,7 @@ import { eventId } from "../../../lib/core/names.ts";
 import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { running } from "../sample.ts";
 import { type LivingType, livingEmulator } from "./living-platforms.ts";
-import { type Answering, chatTrial } from "./platforms.ts";
+import { type ChatAnswering, chatTrial } from "./platforms.ts";
 import { eventOf } from "./sample.ts";
 
 /** Each change has an id of its own. */
@@ -16,7 +16,7 @@ export const changeOf = (kind: EventKind, task = 1): CloudEvent => {
 export async function livingTrial(
   type: LivingType,
   options: object = {},
-  answering?: (own: Answering) => Answering,
+  answering?: (own: ChatAnswering) => ChatAnswering,
 ) {
   const platform = livingEmulator(type);
   const answer = answering ? answering(platform.answering) : platform.answering;

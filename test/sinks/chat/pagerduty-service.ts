@@ -1,6 +1,6 @@
 import * as pagerduty from "../../../lib/sinks/pagerduty.ts";
 import type { Service } from "../../contract/service.ts";
-import type { Reply, Seen } from "../../harness/http.ts";
+import type { Seen, ServerReply } from "../../harness/http.ts";
 import { nowMs, sampleEvents } from "../sample.ts";
 
 export const routingKey = "0123456789abcdef0123456789ABCDEF";
@@ -35,13 +35,13 @@ export interface Enqueued {
 
 export const enqueued = ({ body }: Seen): Enqueued => JSON.parse(body);
 
-const invalid = (error: string): Reply => ({
+const invalid = (error: string): ServerReply => ({
   status: 400,
   body: { status: "invalid event", message: "Event object is invalid", errors: [error] },
 });
 
 /** Checks as PagerDuty does, written apart from the sink. */
-export function taken(request: Seen): Reply {
+export function taken(request: Seen): ServerReply {
   const { routing_key, event_action, dedup_key, payload } = enqueued(request);
   if (request.path !== "/v2/enqueue") return { status: 404, body: "" };
   if (Buffer.byteLength(request.body) > 512 * 1_024) return invalid("the event is too large");

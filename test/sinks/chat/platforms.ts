@@ -34,9 +34,9 @@ export const platformTypes = [
   "googlechat",
   "mattermost",
 ] as const;
-export type PlatformType = (typeof platformTypes)[number];
+export type ChatType = (typeof platformTypes)[number];
 
-const modules: Readonly<Record<PlatformType, SinkModule>> = {
+const modules: Readonly<Record<ChatType, SinkModule>> = {
   slack,
   slackapp,
   teams,
@@ -54,7 +54,7 @@ const modules: Readonly<Record<PlatformType, SinkModule>> = {
 export const token = "a-token-that-nobody-may-see";
 export const secret = "SECa-secret-that-nobody-may-see";
 
-const paths: Readonly<Record<PlatformType, string>> = {
+const paths: Readonly<Record<ChatType, string>> = {
   slack: `/services/T0/B0/${token}`,
   slackapp: "/api",
   teams: `/workflows/w/triggers/manual/paths/invoke?api-version=1&sig=${token}`,
@@ -71,7 +71,7 @@ const paths: Readonly<Record<PlatformType, string>> = {
 export const telegramChat = "-1001234567890";
 
 /** What each has beside its URL. */
-export const own: Readonly<Partial<Record<PlatformType, object>>> = {
+export const own: Readonly<Partial<Record<ChatType, object>>> = {
   feishu: { secret },
   feishuapp: { app: "cli_1", secret, chat: "oc_1" },
   dingtalk: { secret },
@@ -89,7 +89,7 @@ export interface Heard {
   readonly number: number;
 }
 
-export type Answering = (heard: Heard) => Reply;
+export type ChatAnswering = (heard: Heard) => Reply;
 
 export interface ChatTrial {
   readonly sink: Sink;
@@ -97,7 +97,7 @@ export interface ChatTrial {
 }
 
 export const sinkAt = (
-  type: PlatformType,
+  type: ChatType,
   origin: string,
   options: object = {},
   deps: SinkDeps = sampleDeps,
@@ -109,11 +109,11 @@ export const sinkAt = (
 
 /** A sink and the platform it posts to, on loopback, which answers as the real one does unless told otherwise. */
 export async function chatTrial(
-  type: PlatformType,
+  type: ChatType,
   options: object = {},
-  answering: Answering = answers[type],
+  answering: ChatAnswering = answers[type],
   deps: SinkDeps = sampleDeps,
-  tokens: Answering = tenantToken,
+  tokens: ChatAnswering = tenantToken,
   gateway: Gateway = async (origin) => origin,
 ): Promise<ChatTrial> {
   const heard: Heard[] = [];
@@ -139,7 +139,7 @@ export const json = (body: object, status = 200): Reply => ({
 });
 
 /** How Feishu lets an app in. */
-export const tenantToken: Answering = ({ text }) => {
+export const tenantToken: ChatAnswering = ({ text }) => {
   const { app_id, app_secret } = parsed(text) as { app_id?: string; app_secret?: string };
   return app_id === "cli_1" && app_secret === secret
     ? json({ code: 0, msg: "ok", tenant_access_token: `t-${token}`, expire: 7_200 })
@@ -151,7 +151,7 @@ const hmac = (key: string, message: string): string =>
   createHmac("sha256", key).update(message).digest("base64");
 
 /** Each platform's own checks, written apart from the sinks. */
-export const answers: Readonly<Record<PlatformType, Answering>> = {
+export const answers: Readonly<Record<ChatType, ChatAnswering>> = {
   slack({ text }) {
     const { attachments } = parsed(text) as { attachments?: readonly { blocks: readonly SlackBlock[] }[] };
     const blocks = attachments?.flatMap((attachment) => attachment.blocks) ?? [];

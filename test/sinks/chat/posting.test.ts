@@ -5,7 +5,7 @@ import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { signedUrl } from "../../../lib/sinks/dingtalk.ts";
 import { signed } from "../../../lib/sinks/feishu.ts";
 import { running, sampleEvents } from "../sample.ts";
-import { chatTrial, type PlatformType, platformTypes, sinkAt, token } from "./platforms.ts";
+import { type ChatType, chatTrial, platformTypes, sinkAt, token } from "./platforms.ts";
 import { eventOf } from "./sample.ts";
 
 const vectors = JSON.parse(
@@ -98,7 +98,7 @@ const telegramPlaces: readonly (readonly [string, string])[] = [
 ];
 
 /** Platform, status, body, and what it comes to. */
-const verdicts: readonly (readonly [PlatformType, number, string, string, number?])[] = [
+const verdicts: readonly (readonly [ChatType, number, string, string, number?])[] = [
   ["slack", 200, "ok", "accepted"],
   ["slack", 200, "ok\n", "accepted"],
   ["slack", 200, "no_service", "blocked gone"],
@@ -447,7 +447,7 @@ describe("the options", () => {
 });
 
 describe("the URL of a chat sink", () => {
-  it.each<[PlatformType, string, RegExp | null]>([
+  it.each<[ChatType, string, RegExp | null]>([
     ["slack", "https://hooks.slack.com/services/T0/B0/x", null],
     ["slack", "https://hooks.slack-gov.com/services/T0/B0/x", null],
     ["slack", "https://chat.example.com/hooks/x", null],

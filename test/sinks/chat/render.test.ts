@@ -13,7 +13,7 @@ import { wecomMarkdown } from "../../../lib/sinks/wecom.ts";
 import { anyCharacter } from "../../harness/any-character.ts";
 import { withoutVisibleSigns } from "../../text/visible-signs.ts";
 import { running, sampleEvent } from "../sample.ts";
-import { chatTrial, type PlatformType, platformTypes } from "./platforms.ts";
+import { type ChatType, chatTrial, platformTypes } from "./platforms.ts";
 import { eventOf, foreignEvent, injections, sampleCard } from "./sample.ts";
 
 const plain = (text: string) => ({ type: "plain_text", text, emoji: false });
@@ -261,7 +261,7 @@ describe("the same card", () => {
 });
 
 /** Every text of a JSON value that the platform reads as more than plain text. */
-const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>> = {
+const marked: Readonly<Record<ChatType, (text: string) => readonly string[]>> = {
   slack: slackTexts,
   slackapp: slackTexts,
   // Text runs and card titles are shown as they stand; anything else of a text would not be.
@@ -284,7 +284,7 @@ const marked: Readonly<Record<PlatformType, (text: string) => readonly string[]>
 };
 
 /** What would be markup, a mention or a link of someone else's making. */
-const forbidden: Readonly<Record<PlatformType, RegExp>> = {
+const forbidden: Readonly<Record<ChatType, RegExp>> = {
   slack: /[<>]|&(?!(amp|lt|gt);)/,
   slackapp: /[<>]|&(?!(amp|lt|gt);)/,
   teams: /./,

@@ -4,9 +4,9 @@ import type { Setup, Trial } from "../../contract/sink.ts";
 import { freePort } from "../../services/server.ts";
 import { sampleEvents } from "../sample.ts";
 import {
-  type Answering,
+  type ChatAnswering,
+  type ChatType,
   chatTrial,
-  type PlatformType,
   platformTypes,
   secret,
   sinkAt,
@@ -18,7 +18,7 @@ const idsIn = (text: string): readonly string[] =>
   sampleEvents(3).flatMap(({ id, subject }) => (text.includes(subject) ? [id] : []));
 
 const trial =
-  (type: PlatformType, options: object, answering?: Answering, gateway?: Gateway) =>
+  (type: ChatType, options: object, answering?: ChatAnswering, gateway?: Gateway) =>
   async (deps: SinkDeps): Promise<Trial> => {
     const { sink, heard } = await chatTrial(type, options, answering, deps, undefined, gateway);
     return { sink, arrived: () => heard.flatMap(({ text }) => idsIn(text)) };
@@ -26,13 +26,13 @@ const trial =
 
 const nothing = async () => [];
 
-const echo: Answering = ({ url, text }) => ({
+const echo: ChatAnswering = ({ url, text }) => ({
   status: 400,
   body: JSON.stringify({ error: { code: "Bad", message: `${url.href} ${secret} ${text}\r\n\u001b[2J` } }),
 });
 
 /** How each platform refuses a robot that its operator must mend. */
-const dismissals: Readonly<Record<PlatformType, Answering>> = {
+const dismissals: Readonly<Record<ChatType, ChatAnswering>> = {
   slack: () => ({ status: 404, body: "no_service" }),
   slackapp: ({ headers }) => ({
     body: JSON.stringify({ ok: false, error: "invalid_auth", token: headers.authorization }),
@@ -71,7 +71,7 @@ const dismissals: Readonly<Record<PlatformType, Answering>> = {
   }),
 };
 
-const setup = (type: PlatformType, options: object): Setup => ({
+const setup = (type: ChatType, options: object): Setup => ({
   working: trial(type, options),
   failing: {
     "an error that repeats the request": trial(type, options, echo),
@@ -93,14 +93,14 @@ const setup = (type: PlatformType, options: object): Setup => ({
 });
 
 /** A platform behind a gateway. */
-export const chatHttpSetup = (type: PlatformType): HttpSetup => ({
+export const chatHttpSetup = (type: ChatType): HttpSetup => ({
   through: (gateway) => trial(type, {}, undefined, gateway),
 });
 
 /** One message a change. */
 export const chatSetups = Object.fromEntries(
   platformTypes.map((type) => [type, setup(type, {})]),
-) as Readonly<Record<PlatformType, Setup>>;
+) as Readonly<Record<ChatType, Setup>>;
 
 /** Three changes in one message. */
 export const digestSetups: readonly (readonly [string, Setup])[] = platformTypes.map((type) => [

@@ -7,7 +7,7 @@ import * as webhook from "../../../lib/sinks/webhook.ts";
 import { type HttpSetup, httpContract } from "../../contract/http.ts";
 import { serviceHttpSetup } from "../../contract/service.ts";
 import { receiving } from "../../harness/api.ts";
-import { type PlatformType, platformTypes } from "../chat/platforms.ts";
+import { type ChatType, platformTypes } from "../chat/platforms.ts";
 import { chatHttpSetup } from "../chat/setup.ts";
 import { sesService } from "../mail/service.ts";
 import { mapValues, services } from "../services.ts";
@@ -36,7 +36,7 @@ type WithoutHttp = "rabbitmq" | "kafka" | "nats" | "redis" | "mqtt" | "file" | "
 const setups: Readonly<Record<Exclude<SinkType, WithoutHttp>, HttpSetup>> = {
   webhook: webhookHttpSetup,
   ...(Object.fromEntries(platformTypes.map((type) => [type, chatHttpSetup(type)])) as Readonly<
-    Record<PlatformType, HttpSetup>
+    Record<ChatType, HttpSetup>
   >),
   ...mapValues(services, serviceHttpSetup),
   email: serviceHttpSetup(sesService),

@@ -2,14 +2,14 @@ import type { CloudEvent } from "../../../lib/change/event.ts";
 import * as github from "../../../lib/sinks/github.ts";
 import * as gitlab from "../../../lib/sinks/gitlab.ts";
 import type { Service } from "../../contract/service.ts";
-import type { Reply, Seen } from "../../harness/http.ts";
+import type { Seen, ServerReply } from "../../harness/http.ts";
 
 /** How a product that starts workflows is spoken to, as its emulator and its sink's tests see it. */
 export interface WorkflowStarter extends Service {
   readonly path: string;
   events(request: Seen): readonly CloudEvent[];
   /** The product's own way to refuse. */
-  refusal(status: number, message: string): Reply;
+  refusal(status: number, message: string): ServerReply;
 }
 
 export const token = "planted-token-0123456789";

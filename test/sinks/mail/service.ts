@@ -8,7 +8,7 @@ import type { Sink, SinkDeps } from "../../../lib/sinks/sink.ts";
 import { accessKey } from "../../aws/sample.ts";
 import type { Service } from "../../contract/service.ts";
 import type { Setup, Trial } from "../../contract/sink.ts";
-import type { Reply, Seen } from "../../harness/http.ts";
+import type { Seen, ServerReply } from "../../harness/http.ts";
 import { sampleDeps, sampleEvents, sinkOf } from "../sample.ts";
 
 export const from = "bridge@example.com";
@@ -33,7 +33,7 @@ bXKb1kGQ6m6CRPGghEEuV4oAkpShRANCAAQM3+7iL72ZulxKghtSz7Wf577OI5Wi
 ITEb2LTdtkQIVYuMHGHFiFSIE6wUPgjLyVyL7NHu0VubqAVMOibCP4lm
 -----END PRIVATE KEY-----`;
 
-export interface Received {
+export interface ReceivedMail {
   readonly sender: string;
   readonly recipients: readonly string[];
   readonly isSecure: boolean;
@@ -57,7 +57,7 @@ const refusal = (text: string | null | undefined): Error | null =>
 
 /** A mail server on loopback that offers STARTTLS and takes one login. */
 export async function mailServer(ways: Ways = {}) {
-  const received: Received[] = [];
+  const received: ReceivedMail[] = [];
   const server = new SMTPServer({
     key: privateKey,
     cert: certificate,
@@ -88,7 +88,7 @@ export async function mailServer(ways: Ways = {}) {
   return { port: (server.server.address() as AddressInfo).port, received };
 }
 
-const receivedOf = ({ envelope, secure, user }: SMTPServerSession, raw: string): Received => ({
+const receivedOf = ({ envelope, secure, user }: SMTPServerSession, raw: string): ReceivedMail => ({
   sender: envelope.mailFrom === false ? "" : envelope.mailFrom.address,
   recipients: envelope.rcptTo.map(({ address }) => address),
   isSecure: secure,
@@ -194,7 +194,7 @@ export const smtpSetup: Setup = {
 export const rawOf = ({ body }: Seen): string =>
   Buffer.from(JSON.parse(body).Content.Raw.Data, "base64").toString();
 
-const sent: Reply = { body: { MessageId: "0100-abc" } };
+const sent: ServerReply = { body: { MessageId: "0100-abc" } };
 
 export const sesService: Service = {
   module: email,

@@ -6,14 +6,14 @@ import { listen } from "../../harness/servers.ts";
 export type Operation = "create" | "put" | "get" | "list" | "remove";
 
 /** What befalls one call: the store never sees it, its answer never arrives, or a listing is the one given before. */
-export type Fault = "unavailable" | "lose-request" | "lose-answer" | "stale";
+export type ProxyFault = "unavailable" | "lose-request" | "lose-answer" | "stale";
 
 export interface FaultyProxy {
   readonly origin: string;
   /** Operations that reached the proxy, in order. */
   readonly calls: Operation[];
   /** One for each of the next calls of the operation. */
-  readonly faults: { readonly operation: Operation; readonly fault: Fault }[];
+  readonly faults: { readonly operation: Operation; readonly fault: ProxyFault }[];
   close(): Promise<void>;
 }
 

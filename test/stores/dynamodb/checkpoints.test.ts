@@ -11,9 +11,9 @@ import { sampleKnown } from "../../change/sample.ts";
 import { entry, key, stream } from "../../checkpoint/sample.ts";
 import { checkpointStoreContract } from "../../contract/checkpoint-store.ts";
 import { manualClock } from "../../harness/clock.ts";
-import { type Engine, environment, startEngine } from "../../harness/dynamodb.ts";
+import { type DynamodbEngine, environment, startEngine } from "../../harness/dynamodb.ts";
 
-let engine: Engine;
+let engine: DynamodbEngine;
 beforeAll(async () => {
   engine = await startEngine();
 });

@@ -10,9 +10,9 @@ import { dynamodbDeadLetters } from "../../../lib/stores/dynamodb/dead-letters.t
 import { createdMs } from "../../change/sample.ts";
 import { chat, entry, key, ops } from "../../checkpoint/sample.ts";
 import { deadLetterStoreContract } from "../../contract/dead-letter-store.ts";
-import { type Engine, startEngine } from "../../harness/dynamodb.ts";
+import { type DynamodbEngine, startEngine } from "../../harness/dynamodb.ts";
 
-let engine: Engine;
+let engine: DynamodbEngine;
 beforeAll(async () => {
   engine = await startEngine();
 });

@@ -12,9 +12,9 @@ import { pagedJournal } from "../../../lib/stores/paged-journal.ts";
 import { createdMs } from "../../change/sample.ts";
 import { key } from "../../checkpoint/sample.ts";
 import { emitted, entriesOf, journalContract } from "../../contract/journal.ts";
-import { type Engine, startEngine } from "../../harness/dynamodb.ts";
+import { type DynamodbEngine, startEngine } from "../../harness/dynamodb.ts";
 
-let engine: Engine;
+let engine: DynamodbEngine;
 beforeAll(async () => {
   engine = await startEngine();
 });

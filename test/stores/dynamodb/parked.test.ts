@@ -10,9 +10,9 @@ import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts
 import { dynamodbParked } from "../../../lib/stores/dynamodb/parked.ts";
 import { key, sampleEvent } from "../../checkpoint/sample.ts";
 import { parkedDeliveries, parkedStoreContract } from "../../contract/parked-store.ts";
-import { type Engine, startEngine } from "../../harness/dynamodb.ts";
+import { type DynamodbEngine, startEngine } from "../../harness/dynamodb.ts";
 
-let engine: Engine;
+let engine: DynamodbEngine;
 beforeAll(async () => {
   engine = await startEngine();
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Item } from "../../../lib/stores/dynamodb/item.ts";
-import { type Engine, startEngine } from "../../harness/dynamodb.ts";
+import { type DynamodbEngine, startEngine } from "../../harness/dynamodb.ts";
 
-let engine: Engine;
+let engine: DynamodbEngine;
 beforeAll(async () => {
   engine = await startEngine();
 });

@@ -3,7 +3,7 @@ import type { Random } from "../../../../lib/core/clock.ts";
 import { nameOf } from "../../../../lib/core/errors.ts";
 import { seededRandom } from "../../../../lib/simulator/random.ts";
 import { environment } from "../../../harness/dynamodb.ts";
-import { contextOf, type Handler } from "../event-source.ts";
+import { contextOf, type QueueHandler } from "../event-source.ts";
 import type { Judge } from "./judge.ts";
 
 /** The functions of a fleet: their entry points in functions/, which the build bundles. */
@@ -56,7 +56,7 @@ export class Containers {
     const { env } = process;
     process.env = { ...environment, ...variables, AWS_ACCESS_KEY_ID: id, CONTAINER: id };
     const path = `../../../../functions/${name}.ts?container=${made}`;
-    const { handler } = (await import(path)) as { readonly handler: Handler<unknown, unknown> };
+    const { handler } = (await import(path)) as { readonly handler: QueueHandler<unknown, unknown> };
     process.env = env;
     const container: Container = {
       id,
