@@ -263,7 +263,7 @@ export const variants: readonly Broken[] = [
   },
   {
     name: "two-events-of-a-task-in-a-batch",
-    caughtBy: ["order"],
+    caughtBy: ["order", "one message"],
     patch: () => {
       const holdBack = doNotHoldBack();
       const { add } = Batch.prototype;
@@ -279,7 +279,7 @@ export const variants: readonly Broken[] = [
   },
   {
     name: "later-events-not-held-back",
-    caughtBy: ["order"],
+    caughtBy: ["order", "one message"],
     patch: doNotHoldBack,
   },
   {
