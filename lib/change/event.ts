@@ -1,5 +1,6 @@
 import { type EventId, eventId, type Stream, type TaskId, taskId } from "../core/names.ts";
 import type { Change } from "./diff.ts";
+import { kindOfTaskStatus } from "./kind.ts";
 import { maskedParams } from "./mask.ts";
 import { stampMs } from "./task.ts";
 import { traceparentOf } from "./trace.ts";
@@ -89,25 +90,12 @@ export interface EventContext {
 /** URI of the schema of an event's `data`. */
 export const eventSchemaId = "urn:dms-task-bridge:schema:task-event:1";
 
-const kinds: Readonly<Record<string, Exclude<EventKind, StreamEventKind>>> = {
-  CREATED: "created",
-  EXECUTING: "executing",
-  SUCCESS: "succeeded",
-  FAILED: "failed",
-  CANCELLED: "cancelled",
-  DELETED: "deleted",
-  OVERDUE: "overdue",
-  VANISHED: "vanished",
-};
-
 /** Statuses that the bridge adds; the task's own update time does not describe them. */
 const added: ReadonlySet<string> = new Set(["OVERDUE", "VANISHED", "UNREADABLE", "RECOVERED"]);
 
 /** Builds the CloudEvent for a change. Its id depends on the task alone, so retries and replays repeat it. */
-export const toEvent = (change: Change, context: EventContext): CloudEvent => {
-  const kind = Object.hasOwn(kinds, change.to) ? (kinds[change.to] ?? "unknown") : "unknown";
-  return eventOf(change, `com.huaweicloud.dms.task.${kind}`, context);
-};
+export const toEvent = (change: Change, context: EventContext): CloudEvent =>
+  eventOf(change, `com.huaweicloud.dms.task.${kindOfTaskStatus(change.to)}`, context);
 
 /** An outage of a stream, for its events. */
 export interface StreamOutage {

@@ -90,6 +90,7 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
   const isDcs = engine === "dcs";
   const memory = pagingMemory(isDcs ? { name: "offset", base: 0 } : { name: "start", base: 1 });
   const headMemory: HeadMemory = { isPinned: true };
+  let isCountDoubted = false;
   const formatTime = apiTime(config.timeZone);
   const notice = taskNotices(log);
   const beginParameter = isDcs ? "start_time" : "begin_time";
@@ -162,6 +163,11 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
       }
       if (memory.dialect !== dialect)
         log("info", "the API's paging differs from its documentation", { ...memory.dialect });
+      const tooMany = memory.uncounted ?? 0;
+      if (tooMany > 0 && !isCountDoubted) {
+        isCountDoubted = true;
+        log("warn", "the API counts more tasks than it lists", { instance: stream.instanceId, tooMany });
+      }
     },
 
     async get(stream, id, options) {

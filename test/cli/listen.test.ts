@@ -130,7 +130,7 @@ describe("watch --listen", () => {
       expect(await wake(wrong)).toBe(401);
     expect(await wake(`Bearer ${token}`, "GET")).toBe(405);
     expect(harness.receiver.deliveries).toHaveLength(0);
-    expect(await wake(`Bearer ${token}`)).toBe(202);
+    expect(await wake(`bearer ${token}`)).toBe(202);
     await command.said("out", /bindInstancePublicIp/);
     await expect.poll(() => harness.receiver.deliveries.length).toBe(1);
   });

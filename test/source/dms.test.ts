@@ -140,6 +140,22 @@ it("tells the log what it learned of the API's paging, once", async () => {
   ]);
 });
 
+it("tells the log once that the API counts more than it lists", async () => {
+  const server = await loopback((response, request) => {
+    const isFirst = new URL(request.url ?? "", "http://loopback").searchParams.get("start") === "1";
+    json({ task_count: 5, tasks: isFirst ? [record("a"), record("b")] : [] })(response, request);
+  });
+  const { source, logged } = open(server.origin);
+  for (let time = 0; time < 2; time++) expect((await readAll(source)).ids).toEqual(["a", "b"]);
+  expect(logged).toEqual([
+    {
+      level: "warn",
+      message: "the API counts more tasks than it lists",
+      fields: { instance: "instance", tooMany: 3 },
+    },
+  ]);
+});
+
 describe("one task", () => {
   const get = (origin: string) => open(origin).source.get(stream, taskId("a"), { signal: running() });
 

@@ -1,4 +1,5 @@
 import type { EventKind } from "../../change/event.ts";
+import { kindOfStatus } from "../../change/kind.ts";
 import type { DeliveryRow, SinkRow, TaskRow } from "../protocol.ts";
 
 /** The look of a state: a colour and, for those who do not see it, a shape. */
@@ -29,21 +30,6 @@ const looks: Readonly<Record<EventKind, Look>> = {
 };
 
 export const lookOfKind = (kind: EventKind): Look => looks[kind];
-
-const kinds: Readonly<Record<string, EventKind>> = {
-  CREATED: "created",
-  EXECUTING: "executing",
-  SUCCESS: "succeeded",
-  FAILED: "failed",
-  CANCELLED: "cancelled",
-  DELETED: "deleted",
-  VANISHED: "vanished",
-  UNREADABLE: "unreadable",
-  RECOVERED: "recovered",
-};
-
-export const kindOfStatus = (status: string): EventKind =>
-  Object.hasOwn(kinds, status) ? (kinds[status] ?? "unknown") : "unknown";
 
 /** How a task stands now: an open one past its limit is overdue. */
 export const kindOfTask = ({ status, mark, endedAtMs }: TaskRow): EventKind =>

@@ -1,5 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { kindOfStatus } from "../../../change/kind.ts";
 import type { AttemptRow, EventStory, Step, TaskRow, TaskStory } from "../../protocol.ts";
 import { clockTime, dayTime, plain, span } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
@@ -7,7 +8,7 @@ import { CopyButton, Glyph, KindPill, Pill } from "../parts.tsx";
 import { openTask, showTask } from "../route.ts";
 import { words } from "../settings.ts";
 import { events, instanceName, now, tasks, tasksVersion } from "../state.ts";
-import { kindOfStatus, kindOfTask, lookOfDelivery, lookOfKind } from "../status.ts";
+import { kindOfTask, lookOfDelivery, lookOfKind } from "../status.ts";
 import { ChatMessage } from "./message.tsx";
 
 /** The story of the chosen task, beside the view. */
