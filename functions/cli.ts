@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import process from "node:process";
 import { CommanderError } from "commander";
+import { startedAs } from "../lib/cli/command-name.ts";
 import { withEnvFiles } from "../lib/cli/env-file.ts";
 import { isInterruption, report } from "../lib/cli/errors.ts";
 import { program } from "../lib/cli/program.ts";
@@ -11,7 +12,7 @@ import { systemClock } from "../lib/core/clock.ts";
 import { catchStrays } from "../lib/telemetry/strays.ts";
 import packageJson from "../package.json" with { type: "json" };
 
-const screen = openScreen(process.stdout, process.stderr);
+const screen = openScreen(process.stdout, process.stderr, startedAs(process.env));
 const stopping = listenForSignals(process);
 
 const root = program({

@@ -38,6 +38,7 @@ async function record(): Promise<readonly Printed[]> {
   };
   const line = (...spans: Line) => void printed.push({ line: spans, atMs: systemClock.now() });
   const out = {
+    command: "dms-task-bridge",
     isTerminal: true,
     columns,
     line,

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { CloudEvent } from "../change/event.ts";
 import { StoreError } from "../core/errors.ts";
-import type { StreamKey } from "../core/names.ts";
+import type { SinkName, StreamKey } from "../core/names.ts";
 import { parseExactJson } from "../text/json.ts";
 import { sealed, unsealed } from "../text/seal.ts";
 import { eventSchema } from "./event-shape.ts";
@@ -49,13 +49,25 @@ export interface ParkedStore {
   close(): Promise<void>;
 }
 
-/** Reads the deliveries still parked in some batches, in order; a missing batch has none. @throws StoreError */
+/** The error for parked deliveries that the store no longer has. */
+export const lostError = (sink: SinkName, count: number): StoreError => {
+  const [what, are] = count === 1 ? ["delivery", "is"] : ["deliveries", "are"];
+  return new StoreError("corrupt", `${count} ${what} parked for ${sink} ${are} missing from the store`);
+};
+
+/** Reads a sink's deliveries still parked, in order. @throws StoreError, also at the end where batches are missing */
 export async function* parkedFor(
   store: Pick<ParkedStore, "get">,
   stream: StreamKey,
-  batches: readonly ParkedBatch[],
+  { sink, batches }: { readonly sink: SinkName; readonly batches: readonly ParkedBatch[] },
 ): AsyncGenerator<ParkedDelivery> {
-  for (const { id, returned } of batches) yield* ((await store.get(stream, id)) ?? []).slice(returned);
+  let lost = 0;
+  for (const { id, returned, count } of batches) {
+    const deliveries = await store.get(stream, id);
+    if (deliveries) yield* deliveries.slice(returned);
+    else lost += count;
+  }
+  if (lost > 0) throw lostError(sink, lost);
 }
 
 const batchSchema = v.strictObject({

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { suggestion } from "../config/check/suggest.ts";
 import type { Level } from "../telemetry/log.ts";
 import { type Body, examples } from "./command-line.ts";
+import { withCommand } from "./command-name.ts";
 import { recordsCommands } from "./groups/records.ts";
 import { runningCommands } from "./groups/running.ts";
 import { setupCommands } from "./groups/setup.ts";
@@ -57,7 +58,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .option("--debug", "show the stack of an error")
     .configureHelp({ showGlobalOptions: true, styleTitle: (title) => styleText("bold", title) })
     .configureOutput({
-      writeOut: screen.out.raw,
+      writeOut: (text) => screen.out.raw(withCommand(text, screen.out.command)),
       writeErr: screen.err.raw,
       outputError: (text) => {
         // Only commander's own hint begins a line: an argument may contain line breaks.

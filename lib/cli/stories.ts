@@ -2,7 +2,7 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { parkedFor } from "../checkpoint/parked.ts";
 import { type PartError, StoreError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
-import { type DamagedEntry, isTaskNamed, type Journal, type Journaled } from "../journal/journal.ts";
+import { type DamagedEntry, isTaskNamed, type Journaled } from "../journal/journal.ts";
 import { type JournaledTask, type OwedEvent, type PendingAttempt, storiesOf } from "../journal/story.ts";
 import type { Bridge } from "../wire/bridge.ts";
 import { readRecords } from "./records.ts";
@@ -15,16 +15,16 @@ export interface StoredStories {
 }
 
 /**
- * Reads the stories of the tasks whose id is this text, or begins or ends with it: from the journal, the records and
- * what is parked beside them.
- * @throws StoreError without the journal or a list of records
+ * Reads the stories of the tasks whose id is this text, or begins or ends with it: from the journal where it is on, the
+ * records and what is parked beside them.
+ * @throws StoreError without a list of records
  */
 export async function storedStories(
-  { checkpoints, parked, journal }: Pick<Bridge, "checkpoints" | "parked"> & { readonly journal: Journal },
+  { checkpoints, parked, journal }: Pick<Bridge, "checkpoints" | "parked" | "journal">,
   id: string,
 ): Promise<StoredStories> {
   const entries: (Journaled | DamagedEntry)[] = [];
-  for await (const entry of journal.read({ sinceMs: 0, task: id })) entries.push(entry);
+  for await (const entry of journal?.read({ sinceMs: 0, task: id }) ?? []) entries.push(entry);
   const owed: OwedEvent[] = [];
   const errors = new Map<string, PartError>();
   for (const { key, stored, error } of await readRecords({ checkpoints })) {
@@ -32,7 +32,7 @@ export async function storedStories(
     if (!stored) continue;
     owed.push(...owedIn(key, stored.checkpoint, id));
     try {
-      owed.push(...(await parkedIn(key, stored.checkpoint, parked, id)));
+      for await (const each of parkedIn(key, stored.checkpoint, parked, id)) owed.push(each);
     } catch (thrown) {
       if (!(thrown instanceof StoreError)) throw thrown;
       errors.set(key, thrown);
@@ -51,17 +51,15 @@ const owedIn = (stream: StreamKey, { outbox }: Checkpoint, id: string): readonly
       pending: Array.from(pending, ([sink, state]): PendingAttempt => ({ sink, ...state })),
     }));
 
-async function parkedIn(
+async function* parkedIn(
   stream: StreamKey,
   checkpoint: Checkpoint,
   parked: Bridge["parked"],
   id: string,
-): Promise<readonly OwedEvent[]> {
-  const owed: OwedEvent[] = [];
+): AsyncGenerator<OwedEvent> {
   for (const [sink, batches] of checkpoint.parked) {
     const pending = [{ sink, attempts: 0, nextAttemptMs: 0, isParked: true }] as const;
-    for await (const { event, committedAtMs } of parkedFor(parked, stream, batches))
-      if (isTaskNamed(event.subject, id)) owed.push({ stream, event, committedMs: committedAtMs, pending });
+    for await (const { event, committedAtMs } of parkedFor(parked, stream, { sink, batches }))
+      if (isTaskNamed(event.subject, id)) yield { stream, event, committedMs: committedAtMs, pending };
   }
-  return owed;
 }

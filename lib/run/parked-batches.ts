@@ -1,8 +1,8 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type BatchId, batchId, type ParkedDelivery, type ParkedStore } from "../checkpoint/parked.ts";
 import { type BatchesAtHand, batchIds } from "../checkpoint/parking.ts";
-import { nameOf, StoreError } from "../core/errors.ts";
-import type { RunId, SinkName, StreamKey } from "../core/names.ts";
+import { nameOf } from "../core/errors.ts";
+import type { RunId, StreamKey } from "../core/names.ts";
 import type { Log } from "../telemetry/log.ts";
 
 /** Parts that a run's parked batches need. */
@@ -93,7 +93,3 @@ export class ParkedBatches {
     }
   }
 }
-
-/** The error for parked deliveries that the store no longer has. */
-export const lostError = (sink: SinkName, count: number): StoreError =>
-  new StoreError("corrupt", `${count} deliveries parked for ${sink} are missing from the store`);

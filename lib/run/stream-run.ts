@@ -1,6 +1,7 @@
 import type { DiffRules } from "../change/diff.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { withoutVoidInstants, withSoundAges, withSoundWatermark } from "../checkpoint/instants.ts";
+import { lostError } from "../checkpoint/parked.ts";
 import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
 import { owes } from "../checkpoint/pending.ts";
 import { memoryOf } from "../checkpoint/room.ts";
@@ -18,7 +19,7 @@ import { goneSnapshot, lostDifferences } from "./gone.ts";
 import { longestWaits } from "./longest-waits.ts";
 import { Looks } from "./looks.ts";
 import { OutboxLease } from "./outbox-lease.ts";
-import { lostError, ParkedBatches } from "./parked-batches.ts";
+import { ParkedBatches } from "./parked-batches.ts";
 import { type FollowTime, type RunContext, reachOf, type StreamOutcome, type StreamPlan } from "./plan.ts";
 import { byApiClock, differencesOf, readSnapshot, type Snapshot, type SnapshotPlace } from "./snapshot.ts";
 import { StreamNews } from "./stream-news.ts";

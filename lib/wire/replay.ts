@@ -2,7 +2,7 @@ import { type CloudEvent, toEvent } from "../change/event.ts";
 import { stampMs } from "../change/task.ts";
 import { parkedFor } from "../checkpoint/parked.ts";
 import type { Clock } from "../core/clock.ts";
-import type { PartError } from "../core/errors.ts";
+import { type PartError, StoreError } from "../core/errors.ts";
 import { type EventId, type SinkName, type StreamKey, streamKey } from "../core/names.ts";
 import { type ReplayEvent, type Replayed, replay } from "../delivery/replay.ts";
 import { isTaskNamed } from "../journal/journal.ts";
@@ -90,14 +90,14 @@ export function openReplays(parts: ReplayParts): Replays {
       const found = rebuilt?.events ?? kept.events;
       const wanted = found.filter(({ event }) => matches(event));
       const owed = await owedTo(request.sink, new Set(wanted.map(({ stream }) => stream)), stores);
-      const events = wanted.filter(({ event }) => !owed.has(event.id));
+      const events = wanted.filter(({ event }) => !owed.ids.has(event.id));
       return {
         from: rebuilt ? "api" : "journal",
         events,
         pending: wanted.length - events.length,
         filtered: found.length - wanted.length,
         damaged: kept.damaged,
-        errors: rebuilt?.errors ?? new Map(),
+        errors: new Map([...(rebuilt?.errors ?? []), ...owed.errors]),
       };
     },
     rebuild: (request, signal) => rebuiltEvents(request, parts, signal),
@@ -167,19 +167,31 @@ async function rebuiltEvents(
   return { events: [...events.values()], errors };
 }
 
+interface OwedEvents {
+  readonly ids: ReadonlySet<EventId>;
+  /** Streams whose parked deliveries cannot be read, or are missing. */
+  readonly errors: ReadonlyMap<StreamKey, StoreError>;
+}
+
 /** Events that the records still owe a sink: the bridge delivers them itself, in order. @throws StoreError */
 async function owedTo(
   sink: SinkName,
   streams: Iterable<StreamKey>,
   { checkpoints, parked }: Pick<Stores, "checkpoints" | "parked">,
-): Promise<ReadonlySet<EventId>> {
-  const owed = new Set<EventId>();
+): Promise<OwedEvents> {
+  const ids = new Set<EventId>();
+  const errors = new Map<StreamKey, StoreError>();
   for (const stream of streams) {
     const stored = await checkpoints.load(stream);
     if (!stored) continue;
-    for (const { event, pending } of stored.checkpoint.outbox) if (pending.has(sink)) owed.add(event.id);
-    for await (const { event } of parkedFor(parked, stream, stored.checkpoint.parked.get(sink) ?? []))
-      owed.add(event.id);
+    for (const { event, pending } of stored.checkpoint.outbox) if (pending.has(sink)) ids.add(event.id);
+    const batches = stored.checkpoint.parked.get(sink) ?? [];
+    try {
+      for await (const { event } of parkedFor(parked, stream, { sink, batches })) ids.add(event.id);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      errors.set(stream, error);
+    }
   }
-  return owed;
+  return { ids, errors };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
-import { openDatabase } from "../../lib/stores/sqlite/database.ts";
+import { openDatabase, openDatabaseToRead } from "../../lib/stores/sqlite/database.ts";
 import { fileStores } from "../../lib/stores/sqlite/index.ts";
 import { key } from "../checkpoint/sample.ts";
 import { activityIndexContract } from "../contract/activity-index.ts";
@@ -121,6 +121,30 @@ describe("the file checkpoint store", () => {
   it("says what is wrong with a folder that is a file", () => {
     const file = newFolder();
     writeFileSync(file, "");
-    expect(() => openDatabase(file)).toThrow(failure("unavailable", /EEXIST|ENOTDIR/));
+    for (const folder of [file, path.join(file, "below")]) {
+      const said = `checkpoint.path: expected a folder, or one that can be made, found something else at ${file}`;
+      expect(() => openDatabase(folder)).toThrow(said);
+      expect(() => openDatabaseToRead(folder)).toThrow(said);
+    }
+  });
+
+  it("is read where nothing can be created beside it", async () => {
+    const folder = newFolder();
+    const written = fileCheckpoints(openDatabase(folder));
+    await written.commit(key, first, null);
+    await written.close();
+    // As a folder without the right to write would do.
+    mkdirSync(path.join(folder, "bridge.db-shm"));
+    const database = openDatabaseToRead(folder);
+    expect(database?.use((sql) => sql.prepare("SELECT stream FROM checkpoint").all())).toMatchObject([
+      { stream: key },
+    ]);
+    database?.close();
+  });
+
+  it("ends where a folder cannot be made", () => {
+    expect(() => openDatabase("/proc/none/below")).toThrow(
+      failure("unavailable", /checkpoint\.path must be a folder that/),
+    );
   });
 });

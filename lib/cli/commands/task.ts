@@ -13,7 +13,7 @@ import { withProgress } from "../screen/progress.ts";
 import { styleOf } from "../screen/text.ts";
 import { withBridge } from "../session.ts";
 import { storedStories } from "../stories.ts";
-import { journalOf, outcomeSpan, saidSpans } from "./events.ts";
+import { outcomeSpan, saidSpans } from "./events.ts";
 
 /** A task, as far as it is known. */
 interface FoundTask extends JournaledTask {
@@ -21,6 +21,8 @@ interface FoundTask extends JournaledTask {
   readonly from: "store" | "api";
   /** Its newest event; for a task of the API one that was never emitted. */
   readonly latest: CloudEvent | null;
+  /** Whether the journal is on; without it only what is pending is known. */
+  readonly isJournaled: boolean;
 }
 
 /**
@@ -31,26 +33,35 @@ export async function task(context: Context, id: string): Promise<ExitCode> {
   requireId("ID", "a task", id);
   return withBridge(context, async (bridge) => {
     const found = (await storedTask(context, bridge, id)) ?? (await taskOfApi(context, bridge, id));
-    if (!found) throw usageError("ID", "a task that the journal, a record or the API knows", id);
+    if (!found)
+      throw usageError(
+        "ID",
+        `a task that ${bridge.journal ? "the journal, " : ""}a record or the API knows`,
+        id,
+      );
     if (context.json) context.screen.out.json(asJson(found));
     else show(context.screen.out, found);
     return 0;
   });
 }
 
-/** @throws ConfigError for an id of several, and when the journal is off */
+/** @throws ConfigError for an id of several */
 async function storedTask(context: Context, bridge: Bridge, id: string): Promise<FoundTask | null> {
-  const { stories, errors } = await storedStories({ ...bridge, journal: journalOf(bridge) }, id);
+  const { stories, errors } = await storedStories(bridge, id);
   reportErrors(context, errors);
   const ids = stories.map((story) => story.task);
   const named = theOneId("ID", id, ids);
   const story = stories.find((each) => each.task === named);
   const latest = story?.events.findLast(({ event }) => event !== null)?.event ?? null;
-  return story ? { ...story, from: "store", latest } : null;
+  return story ? { ...story, from: "store", latest, isJournaled: bridge.journal !== null } : null;
 }
 
 /** @throws ConfigError for an id of several */
-async function taskOfApi(context: Context, { replays }: Bridge, id: string): Promise<FoundTask | null> {
+async function taskOfApi(
+  context: Context,
+  { replays, journal }: Bridge,
+  id: string,
+): Promise<FoundTask | null> {
   const { clock, stop } = context;
   const request = { sinceMs: 0, untilMs: clock.now(), task: id };
   const { events, errors } = await withProgress(context, "asking the API", () =>
@@ -62,14 +73,15 @@ async function taskOfApi(context: Context, { replays }: Bridge, id: string): Pro
   const found = events.findLast(({ event }) => event.subject === named);
   if (!found) return null;
   const { stream, event } = found;
-  return { task: taskId(event.subject), stream, events: [], from: "api", latest: event };
+  const isJournaled = journal !== null;
+  return { task: taskId(event.subject), stream, events: [], from: "api", latest: event, isJournaled };
 }
 
 function reportErrors({ screen }: Context, errors: ReadonlyMap<string, PartError>): void {
   for (const [key, { message }] of errors) screen.err.line(["red", "cannot read "], `${key}: ${message}`);
 }
 
-function show(out: Output, { task, stream, events, from, latest: event }: FoundTask): void {
+function show(out: Output, { task, stream, events, from, latest: event, isJournaled }: FoundTask): void {
   out.fitted(["bold", task], `  ${event?.data.task.name ?? ""}`);
   const row = (title: string, text: string): void => out.line(["dim", title.padEnd(10)], text);
   row("instance", event?.data.instance.name ? `${event.data.instance.name} (${stream})` : stream);
@@ -86,8 +98,10 @@ function show(out: Output, { task, stream, events, from, latest: event }: FoundT
       [styleOf(status), status],
       ` since ${instant(Date.parse(updatedAt))}`,
     );
-    row("from", "the API, as it is now: neither the journal nor a record has an event of it");
+    const stores = isJournaled ? "neither the journal nor a record has" : "no record has";
+    row("from", `the API, as it is now: ${stores} an event of it`);
   }
+  if (!isJournaled) row("journal", "off, so only what is pending is known: set journal.enabled to true");
   for (const each of events) {
     out.line();
     showEvent(out, each);
@@ -126,9 +140,10 @@ function showDelivery(out: Output, delivery: DeliveryEntry): void {
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-const asJson = ({ task, stream, events, from, latest }: FoundTask) => ({
+const asJson = ({ task, stream, events, from, latest, isJournaled }: FoundTask) => ({
   id: task,
   from,
+  isJournaled,
   stream,
   task: latest?.data.task ?? null,
   instance: latest?.data.instance ?? null,

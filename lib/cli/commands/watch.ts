@@ -48,6 +48,7 @@ export async function watch(
   ): Promise<ExitCode> => {
     const limitMs = intervalMs + 2 * loaded.config.delivery.timeBudget + stallMs;
     const options = { mode: "watch", allowsChanges: allowChanges } as const;
+    if (!context.json && !context.screen.err.isTerminal) context.screen.err.line(watchingText(loaded, intervalMs));
     const page = ui ? await openPage(context, bridge, loaded, { ...options, port: ui }) : null;
     if (page) observers.push(page.observer);
     try {
@@ -72,6 +73,10 @@ export async function watch(
     observer: observeAll(observers),
   });
 }
+
+/** What is watched, for those who see no status line. */
+const watchingText = ({ config, sinks }: LoadedConfig, intervalMs: number): string =>
+  `Watching ${count(config.sources.length, "source")} every ${span(intervalMs)} for ${[...sinks.keys()].join(", ")}.`;
 
 async function runOnAndOn(
   context: Context,

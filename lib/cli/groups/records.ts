@@ -100,6 +100,7 @@ export function recordsCommands(line: CommandLine): void {
     "dead-letters redrive --reason rejected --since 24h --dry-run",
   )
     .option("--dry-run", "only show which")
+    .option("-y, --yes", "do not ask, which a redrive never does")
     .addOption(wideOption())
     .action((options: LetterOptions) =>
       run(async (context) =>

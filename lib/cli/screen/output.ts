@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { safeJson } from "../../text/json.ts";
+import { withCommand } from "../command-name.ts";
 import { type Column, fitted, type Line, type Span, table, textOf, visible } from "./text.ts";
 
 /** Options of a table. */
@@ -15,6 +16,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Width in columns; null when it is not a terminal. */
   readonly columns: number | null;
+  /** How the command was started, for hints. */
+  readonly command: string;
   line(...spans: Line): void;
   /** Writes a line, cut to a terminal's width. */
   fitted(...spans: Line): void;
@@ -38,14 +41,18 @@ type TerminalStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readon
 
 const clearLine = "\r\x1b[2K";
 
-/** Opens a screen on a command's two streams. */
-export function openScreen(stdout: TerminalStream, stderr: TerminalStream): Screen {
+/** Opens a screen on a command's two streams. `command` is how it was started: lines name it so in their hints. */
+export function openScreen(
+  stdout: TerminalStream,
+  stderr: TerminalStream,
+  command = "dms-task-bridge",
+): Screen {
   let status: Line = [];
 
   const paint = (spans: Line, stream: TerminalStream): string =>
     spans
       .map((span: Span) => {
-        const text = visible(textOf(span));
+        const text = withCommand(visible(textOf(span)), command);
         return typeof span === "string" ? text : styleText(span[0], text, { stream, validateStream: true });
       })
       .join("");
@@ -74,6 +81,7 @@ export function openScreen(stdout: TerminalStream, stderr: TerminalStream): Scre
     return {
       isTerminal,
       columns: isTerminal ? width : null,
+      command,
       line: (...spans) => write(stream, text([spans])),
       fitted: (...spans) => write(stream, text([fitted(spans, width)])),
       table: (columns, rows, { below = () => [], isWide = false } = {}) => {

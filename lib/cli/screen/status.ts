@@ -1,6 +1,7 @@
 import { shortNames } from "../../status/names.ts";
 import type { SinkHealth, SinkStatus } from "../../status/sinks.ts";
 import type { StreamStatus } from "../../status/streams.ts";
+import { withCommand } from "../command-name.ts";
 import { age, count } from "./format.ts";
 import type { Output } from "./output.ts";
 import { type Line, type Span, type Style, wrap } from "./text.ts";
@@ -146,7 +147,7 @@ function explain(
 ): void {
   const lines = [
     ...(message === null ? [] : [["  said: ", message] as const]),
-    ...(action === null ? [] : [["  do:   ", action] as const]),
+    ...(action === null ? [] : [["  do:   ", withCommand(action, out.command)] as const]),
   ];
   out.line();
   out.line(["bold", name]);

@@ -1,7 +1,8 @@
 import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { StoreError } from "../../core/errors.ts";
+import { pathToFileURL } from "node:url";
+import { ConfigError, StoreError } from "../../core/errors.ts";
 
 const applicationId = 0x444d5342;
 const schemaVersion = 1;
@@ -52,10 +53,11 @@ export interface SqliteDatabase {
 /**
  * Opens or creates `folder/bridge.db`. WAL with synchronous FULL: commits are durable.
  * @throws StoreError `unavailable` when the folder is unusable, `corrupt` when the file is not this store's
+ * @throws ConfigError when the path cannot be a folder
  */
 export const openDatabase = (folder: string): SqliteDatabase =>
   openWith(folder, (file) => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     createIfMissing(folder, file);
     const opened = new DatabaseSync(file, { timeout: busyTimeoutMs });
     return checked(opened, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
@@ -64,13 +66,54 @@ export const openDatabase = (folder: string): SqliteDatabase =>
 /**
  * Opens `folder/bridge.db` to read; null when there is none. Nothing is created.
  * @throws StoreError
+ * @throws ConfigError when the path cannot be a folder
  */
 export function openDatabaseToRead(folder: string): SqliteDatabase | null {
-  if (!existsSync(path.join(folder, databaseName))) return null;
+  if (!existsSync(path.join(folder, databaseName))) {
+    missingFolders(folder);
+    return null;
+  }
   return openWith(folder, (file) => {
-    const opened = new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true });
-    return checked(opened, "PRAGMA query_only = ON;");
+    try {
+      return openedToRead(file);
+    } catch (error) {
+      if (!isUnwritable(error) || sizeOf(`${file}-wal`) > 0) throw error;
+      // SQLite keeps its index of the log in the folder, unless nothing can change.
+      return openedToRead(`${pathToFileURL(file).href}?immutable=1`);
+    }
   });
+}
+
+const openedToRead = (file: string): DatabaseSync =>
+  checked(new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true }), "PRAGMA query_only = ON;");
+
+/** Whether SQLite could not create a file beside the database. https://www.sqlite.org/rescode.html */
+const isUnwritable = (error: unknown): boolean =>
+  error instanceof Error && "errcode" in error && [8, 14].includes(Number(error.errcode) & 0xff);
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** Creates a folder and those above it. Node's own recursion never ends below /proc. @throws ConfigError */
+function makeFolder(folder: string): void {
+  for (const each of missingFolders(folder)) {
+    try {
+      mkdirSync(each, { mode: 0o700 });
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+  }
+}
+
+/** The folders of a path that are not there, the outermost first. @throws ConfigError when a file is in the way */
+function missingFolders(folder: string): readonly string[] {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  if (existsSync(folder)) {
+    const found = `something else at ${folder}`;
+    throw new ConfigError([
+      { field: "checkpoint.path", expected: "a folder, or one that can be made", found },
+    ]);
+  }
+  return [...missingFolders(path.dirname(folder)), folder];
 }
 
 /** Checks whose database it is before the first statement. */
@@ -202,18 +245,25 @@ const pragma = (sql: DatabaseSync, name: string): Record<string, unknown> =>
   sql.prepare(`PRAGMA ${name}`).get() ?? {};
 
 const corruptCodes = new Set([11, 26]);
-const fullCode = 13;
-const systemCodes = new Set([
-  "EACCES",
-  "EPERM",
-  "EROFS",
-  "ENOENT",
-  "ENOTDIR",
-  "EEXIST",
-  "ENOSPC",
-  "EDQUOT",
-  "ELOOP",
-  "ENAMETOOLONG",
+const mayWrite = "checkpoint.path must be a folder that this user may write to";
+/** What to do, by the system's code. */
+const systemErrors: ReadonlyMap<string, string> = new Map([
+  ["EACCES", mayWrite],
+  ["EPERM", mayWrite],
+  ["EROFS", mayWrite],
+  ["ENOENT", "checkpoint.path must be a folder that can be made"],
+  ["ENOTDIR", "checkpoint.path must be a folder, and a file is in its way"],
+  ["EEXIST", "checkpoint.path must be a folder, and something else is in its way"],
+  ["ELOOP", "checkpoint.path must be a folder, and is a link to itself"],
+  ["ENAMETOOLONG", "checkpoint.path is too long"],
+  ["ENOSPC", "free space on its disk"],
+  ["EDQUOT", "free space on its disk"],
+]);
+
+const sqliteAdvice: ReadonlyMap<number, string> = new Map([
+  [8, `: ${mayWrite}`],
+  [13, ": free space on its disk"],
+  [14, `: ${mayWrite}`],
 ]);
 
 function asStoreError(error: unknown, file: string): unknown {
@@ -224,11 +274,11 @@ function asStoreError(error: unknown, file: string): unknown {
     // Extended result codes keep the primary code in the low byte. https://www.sqlite.org/rescode.html
     const code = error.errcode & 0xff;
     const reason = corruptCodes.has(code) ? "corrupt" : "unavailable";
-    const advice = code === fullCode ? ": free space on its disk" : "";
+    const advice = sqliteAdvice.get(code) ?? "";
     return new StoreError(reason, `${file}: ${error.message}${advice}`, { cause: error });
   }
-  if ("code" in error && systemCodes.has(String(error.code))) {
-    return new StoreError("unavailable", `${file}: ${String(error.code)}`, { cause: error });
-  }
-  return error;
+  const code = "code" in error ? String(error.code) : "";
+  const advice = systemErrors.get(code);
+  if (advice === undefined) return error;
+  return new StoreError("unavailable", `${file}: ${code}: ${advice}`, { cause: error });
 }

@@ -133,17 +133,47 @@ describe("task", () => {
     }
   });
 
-  it("says where the journal is switched on when it is off", async () => {
-    const harness = await bridgeFolder();
+  it("tells what a record and the API know where the journal is off, and says that it is", async () => {
+    const harness = await bridgeFolder({ respond: answering(503, 503, 200) });
     const config = JSON.parse(await harness.read("bridge.config.json"));
     await harness.write("bridge.config.json", JSON.stringify({ ...config, journal: { enabled: false } }));
-    harness.task("bindInstancePublicIp");
-    expect((await harness.run("poll")).code).toBe(0);
-    for (const command of [["task", "123456"], ["events"]]) {
-      const { code, err } = await harness.run(...command);
-      expect(code).toBe(2);
-      expect(err).toContain("journal.enabled");
-    }
+    const id = harness.task("bindInstancePublicIp", "FAILED");
+    const api = await harness.run("task", id.slice(-6));
+    expect([api.code, api.out]).toEqual([
+      0,
+      expect.stringMatching(/from {6}the API, as it is now: no record has/),
+    ]);
+    await harness.run("poll");
+    const { code, out, err } = await harness.run("task", id.slice(-6));
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(/journal {3}off, so only what is pending is known: set journal\.enabled to true/);
+    expect(out).toMatch(/ops {2}pending after \d attempt/);
+    expect((await jsonOf(harness, "task", id)).value).toMatchObject({ from: "store", isJournaled: false });
+    const none = await harness.run("task", "000000000000");
+    expect([none.code, none.err]).toEqual([
+      2,
+      expect.stringContaining("a task that a record or the API knows"),
+    ]);
+    const events = await harness.run("events");
+    expect([events.code, events.err]).toEqual([2, expect.stringContaining("journal.enabled")]);
+  });
+
+  it("names parked deliveries that are missing from the store; a replay's plan does, too", async () => {
+    const harness = await bridgeFolder({ respond: answering(503), delivery: { maxBacklog: 1 } });
+    harness.task("bindInstancePublicIp", "SUCCESS", 5_000);
+    await harness.run("poll");
+    const id = harness.task("bindInstancePublicIp", "SUCCESS");
+    await harness.run("poll");
+    const database = new DatabaseSync(path.join(harness.folder, ".bridge", "bridge.db"));
+    database.exec("DELETE FROM parked");
+    database.close();
+    for (const args of [
+      ["task", id],
+      ["replay", "--since", "1h", "--dry-run"],
+    ])
+      expect((await harness.run(...args)).err).toMatch(
+        /^cannot read rabbitmq\S+: 1 delivery parked for ops is missing from the store/,
+      );
   });
 });
 

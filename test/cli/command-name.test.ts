@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { startedAs, withCommand } from "../../lib/cli/command-name.ts";
+
+it.each([
+  [{}, "dms-task-bridge"],
+  [{ npm_command: "run-script", npm_package_name: "dms-task-bridge" }, "npm run -s bridge --"],
+  [{ npm_command: "run-script", npm_package_name: "their-own" }, "dms-task-bridge"],
+  [{ npm_command: "exec", npm_package_name: "their-own" }, "npx dms-task-bridge"],
+])("with %j the command is %s", (environment, command) => {
+  expect(startedAs(environment)).toBe(command);
+});
+
+it("names the command so in hints, and nowhere else", () => {
+  const text = "try it: dms-task-bridge sink test ops; dms-task-bridge is mended";
+  expect(withCommand(text, "npm run -s bridge --")).toBe(
+    "try it: npm run -s bridge -- sink test ops; dms-task-bridge is mended",
+  );
+});
