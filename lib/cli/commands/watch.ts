@@ -40,6 +40,7 @@ export async function watch(
 ): Promise<ExitCode> {
   const intervalMs = durationMs("--interval", interval);
   if (allowChanges && !ui) throw usageError("--allow-changes", "--ui beside it", undefined);
+  const { json, screen } = context;
   const observers: BridgeObserver[] = [];
   const watching = async (
     bridge: Bridge,
@@ -48,7 +49,6 @@ export async function watch(
   ): Promise<ExitCode> => {
     const limitMs = intervalMs + 2 * loaded.config.delivery.timeBudget + stallMs;
     const options = { mode: "watch", allowsChanges: allowChanges } as const;
-    if (!context.json && !context.screen.err.isTerminal) context.screen.err.line(watchingText(loaded, intervalMs));
     const page = ui ? await openPage(context, bridge, loaded, { ...options, port: ui }) : null;
     if (page) observers.push(page.observer);
     try {
@@ -57,6 +57,7 @@ export async function watch(
         listen === undefined || metrics === null
           ? unmonitored
           : await openMonitor(context, bridge, { listen, stallMs: limitMs, metrics, wakes });
+      if (!json && !screen.err.isTerminal) screen.err.line(watchingText(loaded, intervalMs));
       try {
         await runOnAndOn(context, bridge, { intervalMs, monitor });
       } finally {

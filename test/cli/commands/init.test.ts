@@ -154,7 +154,10 @@ it("leads from an empty folder to events: init, validate, send, poll, watch, sta
   simulator.world.setStatus(task, "SUCCESS");
   await watching.said("out", /EXECUTING -> SUCCESS/);
   watching.kill("SIGINT");
-  expect(await watching.ended).toMatchObject({ code: 130, err: "" });
+  expect(await watching.ended).toMatchObject({
+    code: 130,
+    err: "Watching 1 source every 200 ms for webhook.\n",
+  });
   const told = receiver.events().filter(({ subject }) => subject === task);
   expect(told.map(({ data }) => data.change.to)).toEqual(["EXECUTING", "SUCCESS"]);
   const seen = await run(["status", ...env], where);
