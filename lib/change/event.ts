@@ -1,25 +1,9 @@
 import { type EventId, eventId, type Stream, type TaskId, taskId } from "../core/names.ts";
 import type { Change } from "./diff.ts";
-import { kindOfTaskStatus } from "./kind.ts";
+import { type EventKind, kindOfTaskStatus, type StreamEventKind } from "./kind.ts";
 import { maskedParams } from "./mask.ts";
 import { stampMs } from "./task.ts";
 import { traceparentOf } from "./trace.ts";
-
-/** Kinds of events, the last part of an event's type. */
-export type EventKind =
-  | "created"
-  | "executing"
-  | "succeeded"
-  | "failed"
-  | "cancelled"
-  | "deleted"
-  | "overdue"
-  | "vanished"
-  | "unknown"
-  | StreamEventKind;
-
-/** Kinds of events about a stream itself. */
-export type StreamEventKind = "unreadable" | "recovered";
 
 /** A CloudEvent 1.0 for one status change. Property order is fixed, so equal events have equal bytes. */
 export interface CloudEvent {

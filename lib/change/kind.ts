@@ -1,4 +1,18 @@
-import type { EventKind, StreamEventKind } from "./event.ts";
+/** Kinds of events, the last part of an event's type. */
+export type EventKind =
+  | "created"
+  | "executing"
+  | "succeeded"
+  | "failed"
+  | "cancelled"
+  | "deleted"
+  | "overdue"
+  | "vanished"
+  | "unknown"
+  | StreamEventKind;
+
+/** Kinds of events about a stream itself. */
+export type StreamEventKind = "unreadable" | "recovered";
 
 type TaskEventKind = Exclude<EventKind, StreamEventKind>;
 

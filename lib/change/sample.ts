@@ -1,5 +1,6 @@
 import { taskId } from "../core/names.ts";
-import { type CloudEvent, type StreamEventKind, toEvent, toStreamEvent } from "./event.ts";
+import { type CloudEvent, toEvent, toStreamEvent } from "./event.ts";
+import type { StreamEventKind } from "./kind.ts";
 import { firstStatus } from "./task.ts";
 
 const stream = {

@@ -1,4 +1,4 @@
-import type { EventKind } from "./event.ts";
+import type { EventKind } from "./kind.ts";
 
 /** Names of the kinds of events for people, in English and Chinese: the console's and the chats' one dictionary. */
 export const statusWords: Readonly<Record<"en" | "zh", Readonly<Record<EventKind, string>>>> = {

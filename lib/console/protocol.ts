@@ -1,4 +1,4 @@
-import type { EventKind } from "../change/event.ts";
+import type { EventKind } from "../change/kind.ts";
 import type { SinkStatus } from "../status/sinks.ts";
 import type { StreamStatus } from "../status/streams.ts";
 

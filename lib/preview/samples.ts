@@ -1,10 +1,5 @@
-import {
-  type CloudEvent,
-  type EventContext,
-  type StreamEventKind,
-  toEvent,
-  toStreamEvent,
-} from "../change/event.ts";
+import { type CloudEvent, type EventContext, toEvent, toStreamEvent } from "../change/event.ts";
+import type { StreamEventKind } from "../change/kind.ts";
 import type { Task } from "../change/task.ts";
 import { taskId } from "../core/names.ts";
 

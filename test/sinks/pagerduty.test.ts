@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { CloudEvent, EventKind } from "../../lib/change/event.ts";
+import type { CloudEvent } from "../../lib/change/event.ts";
+import type { EventKind } from "../../lib/change/kind.ts";
 import { dedupKey } from "../../lib/sinks/pagerduty.ts";
 import type { SinkDeps } from "../../lib/sinks/sink.ts";
 import { sinkAt } from "../contract/service.ts";

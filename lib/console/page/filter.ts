@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { EventKind } from "../../change/event.ts";
+import type { EventKind } from "../../change/kind.ts";
 import type { TaskRow } from "../protocol.ts";
 import { instanceName, tasks, tasksVersion } from "./state.ts";
 import { kindOfTask } from "./status.ts";

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { EventKind } from "../../change/event.ts";
+import type { EventKind } from "../../change/kind.ts";
 import { words } from "./settings.ts";
 import { type Look, lookOfKind } from "./status.ts";
 

@@ -1,4 +1,4 @@
-import type { EventKind } from "../../change/event.ts";
+import type { EventKind } from "../../change/kind.ts";
 import { kindOfStatus } from "../../change/kind.ts";
 import type { DeliveryRow, SinkRow, TaskRow } from "../protocol.ts";
 

@@ -1,4 +1,5 @@
-import type { CloudEvent, EventKind } from "../../change/event.ts";
+import type { CloudEvent } from "../../change/event.ts";
+import type { EventKind } from "../../change/kind.ts";
 import { type Link, linksOf } from "./links.ts";
 import { maxNameCharacters, name, sanitize, shorten } from "./sanitize.ts";
 import { taskNameFor } from "./task-names.ts";

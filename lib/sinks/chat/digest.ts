@@ -1,4 +1,5 @@
-import type { CloudEvent, EventKind } from "../../change/event.ts";
+import type { CloudEvent } from "../../change/event.ts";
+import type { EventKind } from "../../change/kind.ts";
 import {
   type Card,
   type CardStyle,

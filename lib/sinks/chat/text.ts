@@ -1,4 +1,4 @@
-import type { EventKind } from "../../change/event.ts";
+import type { EventKind } from "../../change/kind.ts";
 import { statusWords } from "../../change/status-words.ts";
 import { durationParts } from "../../text/duration-parts.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EventKind } from "../../../lib/change/event.ts";
+import type { EventKind } from "../../../lib/change/kind.ts";
 import { nowMs, running, sampleDeps } from "../sample.ts";
 import { livingEmulator } from "./living-platforms.ts";
 import { changeOf, livingTrial, shown } from "./living-trial.ts";

@@ -1,4 +1,5 @@
-import type { CloudEvent, EventKind } from "../../../lib/change/event.ts";
+import type { CloudEvent } from "../../../lib/change/event.ts";
+import type { EventKind } from "../../../lib/change/kind.ts";
 import { eventId } from "../../../lib/core/names.ts";
 import type { DeliveryResult } from "../../../lib/core/result.ts";
 import { running } from "../sample.ts";

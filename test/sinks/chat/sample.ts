@@ -1,4 +1,5 @@
-import type { CloudEvent, EventKind } from "../../../lib/change/event.ts";
+import type { CloudEvent } from "../../../lib/change/event.ts";
+import type { EventKind } from "../../../lib/change/kind.ts";
 import type { Card, CardStyle } from "../../../lib/sinks/chat/card.ts";
 import { sampleEvent } from "../sample.ts";
 
