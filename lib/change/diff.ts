@@ -109,9 +109,9 @@ function stayed(known: KnownTask, task: Task, rules: DiffRules): Difference | nu
 
 function movedTo(task: Task, known: KnownTask | undefined, rules: DiffRules): Difference {
   const overdue = !known?.overdueEmitted && isOverdue(task, rules);
-  const changes: Change[] = [];
   const from = known?.gone ? vanished : (known?.status ?? null);
-  if (known || !isBeforeBaseline(task, rules)) changes.push({ task, from, to: task.status });
+  // Not pushed: a list that grows takes room for seventeen, and a first read has thousands.
+  const changes: Change[] = known || !isBeforeBaseline(task, rules) ? [{ task, from, to: task.status }] : [];
   if (overdue) changes.push({ task, from: task.status, to: "OVERDUE" });
   const past = known ? pastAfter(known, task) : nothing;
   return { id: task.id, changes, known: knownAs(task, overdue || (known?.overdueEmitted ?? false), past) };

@@ -28,8 +28,8 @@ export interface Snapshot {
   readonly beginMs: number;
   /** Tasks in the listing. */
   readonly count: number;
-  /** Tasks that differ from their known state or its instant at the time of reading, by id. */
-  readonly tasks: ReadonlyMap<TaskId, SeenTask>;
+  /** Tasks that differ from their known state or its instant at the time of reading, by id; less those committed since. */
+  readonly tasks: Map<TaskId, SeenTask>;
   /** Tasks unknown to the API. */
   readonly gone: ReadonlySet<TaskId>;
   /** Records in the listing that are not readable as tasks. */

@@ -183,7 +183,7 @@ export class StreamRun {
     ]);
     const planned = await this.#commitNextThatFits(mayWait);
     if (!planned) return false;
-    this.#changes.committed(planned);
+    for (const { id } of this.#changes.committed(planned)) this.#snapshot?.tasks.delete(id);
     this.#tally.committed(planned);
     for (const [sink, count] of planned.lost) this.fail(lostError(sink, count));
     for (const { event } of planned.events)

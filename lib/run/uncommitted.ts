@@ -39,11 +39,11 @@ export class Uncommitted {
     this.#base = checkpoint;
   }
 
-  /** Removes the differences that a commit took. */
-  committed({ taken, next }: Pick<CommitPlan, "taken" | "next">): void {
-    // In place: copies for each commit of a first read would add up to a hundred megabytes.
-    this.#differences.splice(0, taken);
+  /** Removes the differences that a commit took, and returns them. */
+  committed({ taken, next }: Pick<CommitPlan, "taken" | "next">): readonly Difference[] {
     this.#base = next;
+    // In place: copies for each commit of a first read would add up to a hundred megabytes.
+    return this.#differences.splice(0, taken);
   }
 
   /** Leaves the differences to the next look or run when a commit failed as too large; false for other failures. */

@@ -36,15 +36,28 @@ export function parseTaskPage(body: unknown): TaskPage | { readonly problem: str
   if (records.length > maxRecords) return { problem: `${records.length} tasks in one page` };
   const tasks: Task[] = [];
   const skipped: SkippedTask[] = [];
+  const once = sharedTexts();
   for (const record of records) {
-    const read = parseTask(fieldsOf(record));
+    const read = parseTask(fieldsOf(record), once);
     if ("problem" in read) skipped.push(read);
     else tasks.push(read);
   }
   return { tasks, skipped, received: records.length, taskCount };
 }
 
-function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTask {
+/** Returns equal texts as one: a first read holds thousands of tasks, most with the same name, status and user. */
+function sharedTexts(): <Text extends string | null>(text: Text) => Text {
+  const texts = new Map<unknown, unknown>();
+  return <Text>(text: Text) => {
+    if (!texts.has(text)) texts.set(text, text);
+    return texts.get(text) as Text;
+  };
+}
+
+function parseTask(
+  record: Readonly<Record<string, unknown>>,
+  once: ReturnType<typeof sharedTexts>,
+): Task | SkippedTask {
   const [id, status] = [plainText(record["id"]), plainText(record["status"])];
   const created = parseInstant(record["created_at"]);
   const updated = parseInstant(record["updated_at"]);
@@ -55,10 +68,10 @@ function parseTask(record: Readonly<Record<string, unknown>>): Task | SkippedTas
   if (createdAtMs === null) return { id, createdAtMs, problem: "created_at and updated_at hold no instant" };
   return {
     id: taskId(id),
-    name: repairedText(record["name"]) ?? "",
-    status,
+    name: once(repairedText(record["name"]) ?? ""),
+    status: once(status),
     params: parseParams(record["params"]),
-    user: { id: repairedText(record["user_id"]), name: repairedText(record["user_name"]) },
+    user: { id: once(repairedText(record["user_id"])), name: once(repairedText(record["user_name"])) },
     createdAtMs,
     updatedAtMs: updated,
   };
