@@ -49,6 +49,9 @@ export async function bundle(folder: string): Promise<Bundles> {
     outExtension: { ".js": ".mjs" },
     banner: { js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);' },
     entryNames: "[name]",
+    // As in the package: what no configuration asks for is in files of its own.
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
   };
   const [ours, theirs] = [join(folder, "subjects"), join(folder, "peers")];
   await build({ ...shared, entryPoints: subjects.map((name) => `bench/subjects/${name}.ts`), outdir: ours });

@@ -20,7 +20,7 @@ import { overviewPicture, overviewTable, palettes } from "./overview.ts";
 import { figureJson, markdown, type Result } from "./report.ts";
 
 // `npm run bench` measures and writes docs/benchmarks.md; with `-- --json` it only prints the figures.
-// `--only NAME` selects benchmarks; `--quick` runs few rounds, as a smoke test.
+// `--only NAME` selects benchmarks, by name or by what it begins with; `--quick` runs few rounds, as a smoke test.
 const benchmarks: Readonly<Record<string, (setup: BenchmarkSetup) => Promise<Benchmark> | Benchmark>> = {
   latency: latencyBenchmark,
   "latency-wake": wakeLatencyBenchmark,
@@ -39,7 +39,7 @@ const benchmarks: Readonly<Record<string, (setup: BenchmarkSetup) => Promise<Ben
   "first-read-5000": (setup) => firstReadBenchmark(setup, 5_000),
   "first-read-20000": (setup) => firstReadBenchmark(setup, 20_000),
   "first-read-80000": (setup) => firstReadBenchmark(setup, 80_000),
-  "first-read-burst": burstReadBenchmark,
+  "first-read-80000-burst": burstReadBenchmark,
   fleet: fleetBenchmark,
 };
 
@@ -50,7 +50,8 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true, default: [] },
   },
 });
-const unknown = values.only.filter((name) => !Object.hasOwn(benchmarks, name));
+const isMeant = (name: string, by: string): boolean => name === by || name.startsWith(`${by}-`);
+const unknown = values.only.filter((by) => !Object.keys(benchmarks).some((name) => isMeant(name, by)));
 if (unknown.length > 0) {
   process.stderr.write(
     `--only: expected ${Object.keys(benchmarks).join(", ")}, found ${unknown.join(", ")}\n`,
@@ -58,7 +59,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const chosen = Object.entries(benchmarks).filter(
-  ([name]) => values.only.length === 0 || values.only.includes(name),
+  ([name]) => values.only.length === 0 || values.only.some((by) => isMeant(name, by)),
 );
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
