@@ -72,3 +72,10 @@ export const attemptTimeout = v.pipe(
   v.minValue(1, "a duration of at least 1ms"),
   v.maxValue(300_000, "a duration of at most 5m"),
 );
+
+/** Time limit of one attempt of a sink over HTTP. */
+export const requestTimeout = (initial: "10s" | "15s") =>
+  described(
+    v.optional(attemptTimeout, initial),
+    "Time limit of one attempt, from connecting to the end of the response.",
+  );

@@ -19,6 +19,27 @@ export interface Broken extends Variant {
 
 const secondOf = (ms: number): number => Math.floor(ms / 1_000);
 
+type BrokenStore = NonNullable<Variant["checkpoints"]>;
+
+/** A store that changes each record as it is loaded. */
+const loading =
+  (change: (checkpoint: Checkpoint) => Checkpoint): BrokenStore =>
+  (store) => ({
+    ...store,
+    load: async (stream) => {
+      const stored = await store.load(stream);
+      return stored && { ...stored, checkpoint: change(stored.checkpoint) };
+    },
+  });
+
+/** A store that changes each record as it is committed. */
+const committing =
+  (change: (next: Checkpoint) => Checkpoint): BrokenStore =>
+  (store) => ({
+    ...store,
+    commit: (stream, next, expected, entries) => store.commit(stream, change(next), expected, entries),
+  });
+
 /** Bridges that break a promise, each at one place. */
 export const variants: readonly Broken[] = [
   {
@@ -36,22 +57,14 @@ export const variants: readonly Broken[] = [
   {
     name: "settle-before-delivery",
     caughtBy: ["no loss"],
-    checkpoints: (store) => ({
-      ...store,
-      commit: (stream, next, expected, entries) =>
-        store.commit(stream, { ...next, outbox: [] }, expected, entries),
-    }),
+    checkpoints: committing((next) => ({ ...next, outbox: [] })),
   },
   {
     name: "watermark-past-open-task",
     caughtBy: ["watermark", "bounded", "no loss"],
-    checkpoints: (store) => ({
-      ...store,
-      commit: (stream, next, expected, entries) => {
-        const newestMs = next.newestCreatedMs ?? next.watermarkMs;
-        const watermarkMs = Math.max(next.watermarkMs, secondOf(newestMs) * 1_000);
-        return store.commit(stream, { ...next, watermarkMs }, expected, entries);
-      },
+    checkpoints: committing((next) => {
+      const newestMs = next.newestCreatedMs ?? next.watermarkMs;
+      return { ...next, watermarkMs: Math.max(next.watermarkMs, secondOf(newestMs) * 1_000) };
     }),
   },
   {
@@ -70,13 +83,7 @@ export const variants: readonly Broken[] = [
   {
     name: "outbox-not-fenced",
     caughtBy: ["one writer", "order"],
-    checkpoints: (store) => ({
-      ...store,
-      load: async (stream) => {
-        const stored = await store.load(stream);
-        return stored && { ...stored, checkpoint: { ...stored.checkpoint, lease: null } };
-      },
-    }),
+    checkpoints: loading((checkpoint) => ({ ...checkpoint, lease: null })),
   },
   {
     name: "id-with-a-clock",
@@ -146,34 +153,23 @@ export const variants: readonly Broken[] = [
   {
     name: "stale-status-accepted",
     caughtBy: ["order", "told once"],
-    checkpoints: (store) => ({
-      ...store,
-      load: async (stream) => {
-        const stored = await store.load(stream);
-        if (!stored) return null;
-        const known = Array.from(
-          stored.checkpoint.known,
-          ([id, task]) => [id, { ...task, updatedAtMs: 0 }] as const,
-        );
-        return { ...stored, checkpoint: { ...stored.checkpoint, known: new Map(known) } };
-      },
-    }),
+    checkpoints: loading((checkpoint) => ({
+      ...checkpoint,
+      known: new Map(Array.from(checkpoint.known, ([id, task]) => [id, { ...task, updatedAtMs: 0 }])),
+    })),
   },
   {
     name: "doubt-believed-at-the-second-look",
     caughtBy: ["order", "told once"],
-    checkpoints: (store) => ({
-      ...store,
-      load: async (stream) => {
-        const stored = await store.load(stream);
-        if (!stored) return null;
-        const known = Array.from(
-          stored.checkpoint.known,
-          ([id, task]) => [id, { ...task, doubt: task.doubt && { ...task.doubt, sinceMs: 0 } }] as const,
-        );
-        return { ...stored, checkpoint: { ...stored.checkpoint, known: new Map(known) } };
-      },
-    }),
+    checkpoints: loading((checkpoint) => ({
+      ...checkpoint,
+      known: new Map(
+        Array.from(checkpoint.known, ([id, task]) => [
+          id,
+          { ...task, doubt: task.doubt && { ...task.doubt, sinceMs: 0 } },
+        ]),
+      ),
+    })),
   },
   {
     name: "dead-letter-after-settle",
@@ -251,15 +247,10 @@ export const variants: readonly Broken[] = [
   {
     name: "ended-tasks-forgotten-at-once",
     caughtBy: ["told once", "no loss"],
-    checkpoints: (store) => ({
-      ...store,
-      load: async (stream) => {
-        const stored = await store.load(stream);
-        if (!stored) return null;
-        const open = [...stored.checkpoint.known].filter(([, { name }]) => name !== "");
-        return { ...stored, checkpoint: { ...stored.checkpoint, known: new Map(open) } };
-      },
-    }),
+    checkpoints: loading((checkpoint) => ({
+      ...checkpoint,
+      known: new Map([...checkpoint.known].filter(([, { name }]) => name !== "")),
+    })),
   },
   {
     name: "two-events-of-a-task-in-a-batch",

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { proxy } from "../../options/connection.ts";
-import { attemptTimeout, described, httpUrl } from "../../options/fields.ts";
+import { described, httpUrl, requestTimeout } from "../../options/fields.ts";
 
 const regionExpectation = "an AWS region such as eu-west-1";
 
@@ -11,10 +11,7 @@ export const awsEntries = {
     "AWS region; by default the one in the target's ARN or URL, or AWS_REGION.",
   ),
   endpoint: described(v.optional(httpUrl), "The service's endpoint: a VPC endpoint or an emulator."),
-  timeout: described(
-    v.optional(attemptTimeout, "10s"),
-    "Time limit of one attempt, from connecting to the end of the response.",
-  ),
+  timeout: requestTimeout("10s"),
   proxy,
 };
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { isCidr } from "../../net/address-guard.ts";
 import { proxy, tls } from "../../options/connection.ts";
-import { attemptTimeout, described, wholeNumber } from "../../options/fields.ts";
+import { described, requestTimeout, wholeNumber } from "../../options/fields.ts";
 import { Template, templateText } from "../../template/template.ts";
 import { parseSigningKey, secretExpectation } from "./standard-webhooks.ts";
 
@@ -111,10 +111,7 @@ export const webhookSchema = v.pipe(
       ),
     ),
     headers,
-    timeout: described(
-      v.optional(attemptTimeout, "15s"),
-      "Time limit of one attempt, from connecting to the end of the response.",
-    ),
+    timeout: requestTimeout("15s"),
     allowPrivateNetwork,
     tls,
     proxy,

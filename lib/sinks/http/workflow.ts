@@ -4,7 +4,7 @@ import type { CallOptions } from "../../core/clock.ts";
 import type { SinkName } from "../../core/names.ts";
 import type { DeliveryResult, Refusal } from "../../core/result.ts";
 import { proxy, tls } from "../../options/connection.ts";
-import { attemptTimeout, described, httpUrl } from "../../options/fields.ts";
+import { described, httpUrl, requestTimeout } from "../../options/fields.ts";
 import type { Sink, SinkDeps } from "../sink.ts";
 import { guardedAgent } from "./agent.ts";
 import { allowPrivateNetwork } from "./options.ts";
@@ -20,10 +20,7 @@ export const workflowEntries = (about: { readonly token: string; readonly url: s
     about.token,
   ),
   url: v.optional(described(httpUrl, about.url), url),
-  timeout: described(
-    v.optional(attemptTimeout, "15s"),
-    "Time limit of one attempt, from connecting to the end of the response.",
-  ),
+  timeout: requestTimeout("15s"),
   allowPrivateNetwork,
   tls,
   proxy,

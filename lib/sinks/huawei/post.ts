@@ -8,7 +8,7 @@ import { regionalEndpoint } from "../../huawei/endpoint.ts";
 import { encodePath, sign } from "../../huawei/sign.ts";
 import { openAgent } from "../../net/agent.ts";
 import { proxy } from "../../options/connection.ts";
-import { attemptTimeout, described, filledText, httpUrl } from "../../options/fields.ts";
+import { described, filledText, httpUrl, requestTimeout } from "../../options/fields.ts";
 import { parseJson } from "../../text/json.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { post } from "../http/post.ts";
@@ -34,10 +34,7 @@ export const huaweiEntries = (service: string) => ({
     v.optional(httpUrl),
     `Where it is not \`https://${service}.{region}.myhuaweicloud.com\`.`,
   ),
-  timeout: described(
-    v.optional(attemptTimeout, "10s"),
-    "Time limit of one attempt, from connecting to the end of the response.",
-  ),
+  timeout: requestTimeout("10s"),
   proxy,
 });
 
