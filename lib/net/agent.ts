@@ -80,7 +80,7 @@ function connectorOf(
 }
 
 /** Reads the proxy variables; null when no proxy is set. */
-function proxyVariables(
+export function proxyVariables(
   own: AgentOptions["proxy"],
   environment: NonNullable<AgentDeps["environment"]>,
 ): ProxyVariables | null {

@@ -88,7 +88,8 @@ interface Proxy {
   readonly authorization: string | null;
 }
 
-function parseProxy(text: string): Proxy {
+/** Parses a proxy's URL, with or without a scheme. @throws ProxyError */
+export function parseProxy(text: string): Proxy {
   // The variables often have no scheme.
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (!url || !/^https?:$/.test(url.protocol)) {

@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { connect, isIP } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Environment } from "../core/environment.ts";
 import { type AgentOptions, openAgent } from "../net/agent.ts";
 import { exchange } from "../net/exchange.ts";
 import { networkFailure, networkFailureText } from "../net/network-errors.ts";
+import { preludes, UnexpectedReply } from "./prelude.ts";
 
 const timeoutMs = 10_000;
 const maxBodyBytes = 4_096;
@@ -34,7 +35,7 @@ export async function checkReach(
   } catch (error) {
     const failure = networkFailure(error);
     return {
-      problem: `${place}: ${failure ? networkFailureText(failure) : "no answer in time"}`,
+      problem: `${place}: ${failure ? networkFailureText(failure) : error instanceof UnexpectedReply ? error.message : "no answer in time"}`,
       answer: "",
     };
   }
@@ -76,13 +77,20 @@ const defaultPorts: Readonly<Record<string, number>> = {
 async function handshakeWith({ url, tls }: ReachOptions): Promise<string> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = Number(url.port) || (defaultPorts[url.protocol] ?? 0);
-  const isTls = /^(?:amqps|mqtts|rediss|smtps|kafka\+tls):$/.test(url.protocol);
-  const socket = isTls
-    ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...tls })
-    : connect({ host, port });
+  const signal = AbortSignal.timeout(timeoutMs);
+  const secure = { ...(isIP(host) === 0 && { servername: host }), ...tls };
+  const begun = /^(?:amqps|mqtts|rediss|smtps|kafka\+tls):$/.test(url.protocol);
+  let socket: Socket = begun ? connectTls({ host, port, ...secure }) : connect({ host, port });
   try {
-    await once(socket, isTls ? "secureConnect" : "connect", { signal: AbortSignal.timeout(timeoutMs) });
-    return isTls ? `accepts TLS, certificate until ${expiryOf(socket as TLSSocket)}` : "accepts connections";
+    await once(socket, begun ? "secureConnect" : "connect", { signal });
+    const isNext = !begun && (await preludes[url.protocol]?.(socket, signal));
+    if (isNext) {
+      socket = connectTls({ socket, host, ...secure });
+      await once(socket, "secureConnect", { signal });
+    }
+    return begun || isNext
+      ? `accepts TLS, certificate until ${expiryOf(socket as TLSSocket)}`
+      : "accepts connections";
   } finally {
     socket.destroy();
   }

@@ -25,10 +25,11 @@ const pagerDuty: Readonly<Record<string, string>> = {
   us: "https://events.pagerduty.com",
   eu: "https://events.eu.pagerduty.com",
 };
+const mailProtocols: Readonly<Record<string, string>> = { starttls: "smtp+starttls", tls: "smtps" };
 const mailPorts: Readonly<Record<string, number>> = { starttls: 587, tls: 465, none: 25 };
 
 /**
- * Addresses that a sink connects to, as URLs of its protocol: `https`, `amqps`, `kafka+tls`, `smtp`, ... Empty for a sink
+ * Addresses that a sink connects to, as URLs of its protocol: `https`, `amqps`, `kafka+tls`, `smtp+starttls`, ... Empty for a sink
  * without a fixed one. @throws AwsError for an AWS sink without a region
  */
 export function sinkAddresses(
@@ -48,8 +49,8 @@ export function sinkAddresses(
   if (type === "pagerduty") return parsed([endpoint ?? pagerDuty[region ?? "us"] ?? ""]);
   if (type === "kafka")
     return parsed(texts("brokers").map((broker) => `kafka${fields["tls"] ? "+tls" : ""}://${broker}`));
-  // A server of NATS speaks before TLS begins.
-  if (type === "nats") return parsed(texts("servers").map((server) => `nats://${server}`));
+  if (type === "nats")
+    return parsed(texts("servers").map((server) => `nats${fields["tls"] ? "+tls" : ""}://${server}`));
   if (type === "email") return mailServer(fields, environment);
   return parsed(texts("url"));
 }
@@ -61,11 +62,8 @@ function mailServer(fields: Readonly<Record<string, unknown>>, environment: Envi
     return [awsEndpoint("ses", { fields: {}, endpoint, region }, environment)];
   }
   const written = host.includes(":") ? `[${host}]` : host;
-  return [
-    new URL(
-      `${security === "tls" ? "smtps" : "smtp"}://${written}:${port ?? mailPorts[String(security)] ?? 25}`,
-    ),
-  ];
+  const protocol = mailProtocols[String(security)] ?? "smtp";
+  return [new URL(`${protocol}://${written}:${port ?? mailPorts[String(security)] ?? 25}`)];
 }
 
 interface AwsPlace {

@@ -1,8 +1,11 @@
+import { randomUUID } from "node:crypto";
 import path from "node:path";
+import { batchId } from "../checkpoint/parked.ts";
 import type { LoadedConfig, LoadedStore } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Environment } from "../core/environment.ts";
+import { streamKey } from "../core/names.ts";
 import type { JournalLimits } from "../journal/journal.ts";
 import type { JournalSettings } from "../stores/journal-guard.ts";
 import { closeStores, type Stores } from "../stores/stores.ts";
@@ -116,3 +119,25 @@ export async function readStores<Result>(
     await closeStores(stores);
   }
 }
+
+/**
+ * Writes parked deliveries that no record names, and removes them: proves the rights to both. Only for a store whose
+ * tables are there.
+ * @throws StoreError
+ */
+export async function probeWriting(
+  place: StorePlace,
+  deps: Omit<StoresDeps, "journalFailed">,
+): Promise<void> {
+  const stores = await openAt(place, deps, null);
+  const [stream, id] = [streamKey(probe), batchId(`probe/${randomUUID()}`)];
+  try {
+    await stores.parked.put(stream, id, []);
+    await stores.parked.remove(stream, [id]);
+  } finally {
+    await closeStores(stores);
+  }
+}
+
+/** A stream that no source can have. */
+const probe = { engine: "doctor", region: "doctor", projectId: "doctor", instanceId: "doctor" };

@@ -19,6 +19,7 @@ describe("doctor", () => {
       "configuration ok",
       "store ok",
       "records ok",
+      "proxy ok",
       "sources ok",
       "clock ok",
       "zone ok",
@@ -50,7 +51,7 @@ describe("doctor", () => {
     const harness = await bridgeFolder();
     await harness.write("bridge.config.json", "{}");
     const { code, out } = await harness.run("doctor");
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(out).toMatch(/^ok {7}node: /m);
     expect(out).toMatch(/^failed {3}configuration: .*sources/m);
     expect(out.match(/^failed {3}configuration: /gm)?.length).toBe(2);

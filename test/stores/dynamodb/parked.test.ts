@@ -5,12 +5,14 @@ import { park, roomOf } from "../../../lib/checkpoint/parking.ts";
 import { pendingCounts } from "../../../lib/checkpoint/pending.ts";
 import { begin, record } from "../../../lib/checkpoint/transitions.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
+import { StoreError } from "../../../lib/core/errors.ts";
 import { sinkName } from "../../../lib/core/names.ts";
 import { dynamodbCheckpoints } from "../../../lib/stores/dynamodb/checkpoints.ts";
 import { dynamodbParked } from "../../../lib/stores/dynamodb/parked.ts";
+import { probeWriting } from "../../../lib/wire/stores.ts";
 import { key, sampleEvent } from "../../checkpoint/sample.ts";
 import { parkedDeliveries, parkedStoreContract } from "../../contract/parked-store.ts";
-import { type DynamodbEngine, startEngine } from "../../harness/dynamodb.ts";
+import { type DynamodbEngine, environment, startEngine } from "../../harness/dynamodb.ts";
 
 let engine: DynamodbEngine;
 beforeAll(async () => {
@@ -35,6 +37,20 @@ describe("parked deliveries in DynamoDB", () => {
     expect(await checkpoints.list()).toEqual([key]);
     await checkpoints.reset(key);
     expect(await parked.list(key)).toEqual(["a"]);
+  });
+
+  it("are put and removed by a probe, which leaves nothing and needs the right to write", async () => {
+    const { table } = await opened();
+    const probe = (name: string) =>
+      probeWriting(
+        { checkpoint: { type: "dynamodb", table: name, endpoint: engine.origin }, folder: "/" },
+        { clock: systemClock, random: Math.random, environment },
+      );
+    engine.calls.length = 0;
+    await probe(table.name);
+    expect(engine.calls).toEqual(["PutItem", "DeleteItem"]);
+    expect(await engine.raw("Scan", { TableName: table.name })).toMatchObject({ Count: 0 });
+    await expect(probe("absent")).rejects.toThrow(StoreError);
   });
 
   it("are listed without being read, though one answer of DynamoDB holds a megabyte", async () => {

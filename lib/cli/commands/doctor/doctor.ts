@@ -8,6 +8,7 @@ import { withProgress } from "../../screen/progress.ts";
 import type { Style } from "../../screen/text.ts";
 import { withBridge } from "../../session.ts";
 import { type CheckResult, type Finding, failed, ok } from "./finding.ts";
+import { checkProxies } from "./proxy-check.ts";
 import { checkSink } from "./sink-checks.ts";
 import { checkSources } from "./source-checks.ts";
 import { checkRecords, checkStore } from "./store-check.ts";
@@ -15,7 +16,10 @@ import { checkRecords, checkStore } from "./store-check.ts";
 const limitMs = 20_000;
 const leastNode = [22, 19] as const;
 
-/** Checks everything that a run needs, and says what to do. Keeps nothing in the store, and sends no event. */
+/**
+ * Checks everything that a run needs, and says what to do. Keeps nothing in the store, and sends no event. Exits 2 when
+ * the configuration is wrong.
+ */
 export async function doctor(context: Context): Promise<ExitCode> {
   const findings: Finding[] = [{ check: "node", ...nodeVersion() }];
   try {
@@ -42,7 +46,8 @@ export async function doctor(context: Context): Promise<ExitCode> {
   const hasFailed = findings.some(({ result }) => result === "failed");
   if (context.json) out.json({ ok: !hasFailed, checks: findings });
   else for (const finding of findings) show(context, finding);
-  return hasFailed ? 1 : 0;
+  const isMistaken = findings.some(({ check, result }) => check === "configuration" && result === "failed");
+  return isMistaken ? 2 : hasFailed ? 1 : 0;
 }
 
 const styles: Readonly<Record<Finding["result"], Style>> = { ok: "green", warning: "yellow", failed: "red" };
@@ -75,6 +80,7 @@ async function allChecks(
   const checks = [
     one("store", () => checkStore(context, bridge, loaded)),
     one("records", () => checkRecords(bridge)),
+    one("proxy", () => checkProxies(context, loaded)),
     ["sources", () => checkSources(context, bridge)] as const,
     ...Array.from(loaded.sinks, ([name, sink]) => one(`sink ${name}`, () => checkSink(context, name, sink))),
   ];

@@ -23,7 +23,8 @@ export async function checkSink(context: Context, name: string, sink: LoadedSink
   return problems.length > 0 ? warning(found, mend) : ok(`${found}; ${trial}`);
 }
 
-function addressesOf(sink: LoadedSink, { environment }: Context): readonly URL[] | CheckResult {
+/** A sink's addresses, or why there is none. */
+export function addressesOf(sink: LoadedSink, { environment }: Context): readonly URL[] | CheckResult {
   try {
     return sinkAddresses(sink, environment);
   } catch (error) {
@@ -33,10 +34,11 @@ function addressesOf(sink: LoadedSink, { environment }: Context): readonly URL[]
 }
 
 /** Certificates and proxy on the way to an address. */
-function wayTo(url: URL, { options }: LoadedSink): ReachOptions {
-  const { tls, proxy, smtp } = fieldsOf(options);
+export function wayTo(url: URL, { options }: LoadedSink): ReachOptions {
+  const fields = fieldsOf(options);
+  const { tls, proxy } = { ...fieldsOf(fields["ses"]), ...fields };
   if (/^https?:$/.test(url.protocol))
     return { ...(fieldsOf({ tls, proxy }) as Omit<ReachOptions, "url">), url };
-  const own = tls ?? { ca: fieldsOf(smtp)["ca"], verifyHost: true };
+  const own = tls ?? { ca: fieldsOf(fields["smtp"])["ca"], verifyHost: true };
   return { url, tls: tlsSettings(own as Parameters<typeof tlsSettings>[0]) };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, open, rm, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { LoadedConfig } from "../../../config/load.ts";
 import type { Bridge } from "../../../wire/bridge.ts";
+import { probeWriting } from "../../../wire/stores.ts";
 import type { Context } from "../../context.ts";
 import { readRecords } from "../../records.ts";
 import { count, span } from "../../screen/format.ts";
@@ -10,18 +11,25 @@ import { type CheckResult, failed, ok, warning } from "./finding.ts";
 
 const leastFreeBytes = 100 * 1_048_576;
 
-/** Reads the store; the embedded one is probed by a file of its own beside it, too. */
+/** Reads the store, and writes and removes something beside the records where that makes no table. */
 export async function checkStore(
-  { clock }: Context,
+  context: Context,
   { checkpoints }: Bridge,
   { config: { checkpoint }, folder }: LoadedConfig,
 ): Promise<CheckResult> {
+  const { clock } = context;
   const startedMs = clock.now();
   const keys = await checkpoints.list();
   const found = `${checkpoint.type}, ${count(keys.length, "record")}, read in ${span(clock.now() - startedMs)}`;
   if (checkpoint.type === "memory")
     return warning(found, "choose another type: records are lost when the process ends");
-  if (checkpoint.type !== "file") return ok(`${found}; writing is not probed`);
+  if (checkpoint.type === "postgres" && keys.length === 0)
+    return ok(`${found}; writing is not probed: the first poll makes the tables`);
+  if (checkpoint.type !== "file") {
+    const startsMs = clock.now();
+    await probeWriting({ checkpoint, folder }, context);
+    return ok(`${found}, written in ${span(clock.now() - startsMs)}`);
+  }
   const place = existing(path.resolve(folder, checkpoint.path));
   const { bavail, bsize } = await statfs(place);
   const freeBytes = bavail * bsize;

@@ -1,8 +1,9 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Task } from "../../../../lib/change/task.ts";
+import { checkProxies } from "../../../../lib/cli/commands/doctor/proxy-check.ts";
 import { checkSink } from "../../../../lib/cli/commands/doctor/sink-checks.ts";
 import { checkSources, fairSample } from "../../../../lib/cli/commands/doctor/source-checks.ts";
 import { loadConfigValue } from "../../../../lib/config/load.ts";
@@ -145,9 +146,10 @@ describe("a sink's addresses", () => {
     [{ type: "redis", url: "rediss://cache", stream: "s" }, ["rediss://cache"]],
     [{ type: "mqtt", url: "mqtt://broker" }, ["mqtt://broker"]],
     [{ type: "nats", servers: ["n1:4222"] }, ["nats://n1:4222"]],
+    [{ type: "nats", servers: ["n1:4222"], tls: {} }, ["nats+tls://n1:4222"]],
     [
       { type: "email", from: "a@example.com", to: ["b@example.com"], smtp: { host: "mail.example.com" } },
-      ["smtp://mail.example.com:587"],
+      ["smtp+starttls://mail.example.com:587"],
     ],
     [
       { type: "email", from: "a@example.com", to: ["b@example.com"], ses: { region: "eu-west-1" } },
@@ -217,6 +219,120 @@ describe("a sink's addresses", () => {
     expect(await checkSink(context, "it", await sinkOf({ ...kafka, tls: {} }))).toMatchObject({
       result: "failed",
       found: expect.stringContaining("the certificate is not trusted"),
+    });
+  });
+
+  it("are asked for TLS after the words that NATS and mail servers begin with", async () => {
+    const folder = await folderWith({});
+    const { cert, key } = await makeCertificate(folder, "IP:127.0.0.1");
+    const talking = async (first: string, answers: Readonly<Record<string, string>>, last: string) => {
+      const server = createServer((socket) => {
+        const secure = () =>
+          new TLSSocket(socket, { isServer: true, cert, key }).on("error", () => socket.destroy());
+        socket.on("error", () => {});
+        socket.write(first);
+        if (last === "") secure();
+        socket.on("data", function answer(data) {
+          const line = String(data).trim();
+          if (line === last) {
+            socket.off("data", answer);
+            secure();
+          }
+          if (answers[line]) socket.write(answers[line]);
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      onTestFinished(() => void server.close());
+      return (server.address() as AddressInfo).port;
+    };
+    const nats = await talking('INFO {"tls_required":true}\r\n', {}, "");
+    const smtp = await talking(
+      "220 mail\r\n",
+      { "EHLO dms-task-bridge": "250-mail\r\n250 STARTTLS\r\n", STARTTLS: "220 go ahead\r\n" },
+      "STARTTLS",
+    );
+    const without = await talking(
+      "220 mail\r\n",
+      { "EHLO dms-task-bridge": "250 mail\r\n", STARTTLS: "502 no\r\n" },
+      "-",
+    );
+    const context = { environment: {} } as never;
+    const mail = (port: number, ca: string) => ({
+      type: "email",
+      from: "a@example.com",
+      to: ["b@example.com"],
+      smtp: { host: "127.0.0.1", port, ca },
+    });
+    const servers = [`127.0.0.1:${nats}`];
+    const check = async (options: object) => checkSink(context, "it", await sinkOf(options));
+    const accepted = { result: "ok", found: expect.stringMatching(/accepts TLS, certificate until \d{4}/) };
+    expect(await check({ type: "nats", servers, tls: { ca: cert } })).toMatchObject(accepted);
+    expect(await check({ type: "nats", servers, tls: {} })).toMatchObject({
+      result: "failed",
+      found: expect.stringContaining("the certificate is not trusted"),
+    });
+    expect(await check(mail(smtp, cert))).toMatchObject(accepted);
+    expect(await check(mail(without, cert))).toMatchObject({
+      result: "failed",
+      found: expect.stringContaining("another answer than its protocol has"),
+    });
+  });
+
+  it("are reached by the proxy of the sink, also where its option stands in ses", async () => {
+    const ses = { region: "eu-west-1", proxy: "http://user:secret@127.0.0.1:9" };
+    const email = { type: "email", from: "a@example.com", to: ["b@example.com"], ses };
+    const found = await checkSink({ environment: {} } as never, "it", await sinkOf(email));
+    expect(found).toMatchObject({
+      result: "failed",
+      found: expect.stringContaining("the proxy http://127.0.0.1:9: the host refuses connections"),
+    });
+    expect(JSON.stringify(found)).not.toContain("secret");
+  });
+});
+
+describe("the proxies on the way", () => {
+  const webhook = (name: string, more: object = {}) => ({
+    type: "webhook",
+    url: `https://${name}.example.com/hook`,
+    ...more,
+  });
+
+  async function proxies(environment: Record<string, string>, sinks: object) {
+    const loaded = await loadConfigValue({ sources: [source], sinks }, { environment, folder: "/" });
+    return checkProxies({ environment } as never, loaded);
+  }
+
+  it("are named for each destination, without their passwords, and connected to", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const sinks = {
+      a: webhook("a"),
+      b: webhook("b", { proxy: "http://user:secret@127.0.0.1:9" }),
+      c: webhook("c"),
+    };
+    const environment = { HTTPS_PROXY: `http://user:secret@127.0.0.1:${port}`, NO_PROXY: "c.example.com" };
+    const found = await proxies(environment, sinks);
+    expect(found).toEqual({
+      result: "failed",
+      found:
+        `http://127.0.0.1:${port} for source rabbitmq/cn-north-4, sink a; ` +
+        "http://127.0.0.1:9 for sink b: the host refuses connections (ECONNREFUSED); none for sink c",
+      action: expect.stringContaining("HTTPS_PROXY"),
+    });
+    const { b: _, ...reachable } = sinks;
+    expect(await proxies(environment, reachable)).toMatchObject({ result: "ok" });
+  });
+
+  it("may be none, and must be URLs of http or https", async () => {
+    expect(await proxies({}, { a: webhook("a") })).toMatchObject({
+      result: "ok",
+      found: "none on the way to any source or sink",
+    });
+    expect(await proxies({ HTTPS_PROXY: "socks5://proxy:1080" }, { a: webhook("a") })).toMatchObject({
+      result: "failed",
+      found: expect.stringContaining("the proxy that is set has no http or https URL"),
     });
   });
 });
