@@ -51,7 +51,7 @@ const mayImport: Readonly<Record<string, string>> = {
   simulator: "change core huawei text",
 
   source: "async change config core huawei net telemetry text",
-  config: "change core filter huawei options sinks template text",
+  config: "change core filter huawei net options sinks template text",
   stores: "async aws checkpoint core delivery huawei journal net options",
   sinks: "async aws change core huawei net options telemetry template text",
   delivery: "async change checkpoint core journal sinks telemetry text",

@@ -44,12 +44,12 @@ describe("a variable", () => {
   });
 
   it("is named with the field wherever it stands", async () => {
-    const sinks = { a: { type: "console", filter: { data: { x: [variable("NO_1")] } } } };
+    const sinks = { a: { type: "console", filter: { data: { task: { name: [variable("NO_1")] } } } } };
     const overdue = { SomeTask: variable("NO_2") };
     const issues = await issuesOf(load({ sources: [{ ...source, overdue }], sinks }));
     expect(issues.map(({ field, expected }) => `${field} ${expected}`)).toEqual([
       "sources[0].overdue.SomeTask the environment variable NO_2",
-      "sinks.a.filter.data.x[0] the environment variable NO_1",
+      "sinks.a.filter.data.task.name[0] the environment variable NO_1",
     ]);
   });
 });

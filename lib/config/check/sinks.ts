@@ -9,6 +9,7 @@ import { describeFound } from "../describe-found.ts";
 import { fieldName, type Path } from "../path.ts";
 import { importModule } from "../read/module.ts";
 import { type SinkCommon, sinkCommon } from "../schema.ts";
+import { addressIssues } from "./addresses.ts";
 import { statusIssues } from "./statuses.ts";
 import { nameExpectation } from "./suggest.ts";
 import { templateIssues } from "./templates.ts";
@@ -105,7 +106,8 @@ async function checkSink(
     ...own.issues,
     ...options.issues.filter(({ field }) => !own.issues.some((issue) => issue.field === field)),
     ...common.issues,
-    ...filterIssues(rest["filter"], { ...place, path: [...path, "filter"] }),
+    ...(await filterIssues(rest["filter"], { ...place, path: [...path, "filter"] })),
+    ...(await addressIssues(options.output, path)).filter(({ field }) => !unresolved.has(field)),
     ...(await templateIssues(options.repaired, path, origins)).filter(({ field }) => !known.has(field)),
   ];
   if (issues.length > 0 || !common.output) return { sink: null, issues };
@@ -138,13 +140,18 @@ async function ownOptions(
   }
 }
 
-function filterIssues(filter: unknown, { path, origins, unresolved }: Place): readonly ConfigIssue[] {
+async function filterIssues(
+  filter: unknown,
+  { path, origins, unresolved }: Place,
+): Promise<readonly ConfigIssue[]> {
   const field = fieldName(path);
   // The common schema has already reported a filter that is not an object.
   if (!isRecord(filter)) return [];
   try {
     compileFilter(filter, field);
-    return [...statusIssues(filter, path)].filter(
+    // Most sinks have no filter.
+    const { eventFieldIssues } = await import("./event-fields.ts");
+    return [...eventFieldIssues(filter, path), ...statusIssues(filter, path)].filter(
       (issue) => !unresolved.has(issue.field) && !origins.has(issue.field),
     );
   } catch (error) {
