@@ -20,7 +20,7 @@ import { overviewPicture, overviewTable, palettes } from "./overview.ts";
 import { figureJson, markdown, type Result } from "./report.ts";
 
 // `npm run bench` measures and writes docs/benchmarks.md; with `-- --json` it only prints the figures.
-// `--only NAME` selects benchmarks, by name or by what it begins with; `--quick` runs few rounds, as a smoke test.
+// `--only NAME` selects benchmarks, by name or, for several, by how their names begin; `--quick` runs few rounds, as a smoke test.
 const benchmarks: Readonly<Record<string, (setup: BenchmarkSetup) => Promise<Benchmark> | Benchmark>> = {
   latency: latencyBenchmark,
   "latency-wake": wakeLatencyBenchmark,
@@ -50,7 +50,8 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true, default: [] },
   },
 });
-const isMeant = (name: string, by: string): boolean => name === by || name.startsWith(`${by}-`);
+const isMeant = (name: string, by: string): boolean =>
+  Object.hasOwn(benchmarks, by) ? name === by : name.startsWith(`${by}-`);
 const unknown = values.only.filter((by) => !Object.keys(benchmarks).some((name) => isMeant(name, by)));
 if (unknown.length > 0) {
   process.stderr.write(
