@@ -144,4 +144,6 @@ async function commitAndDeliver(
     await deliveries.rest();
     stream.note(await deliveries.collect());
   }
+  // A run that is stopped has read what waits: it is committed all the same.
+  if (stream.uncommitted.isWaiting) while (stream.uncommitted.hasMore && (await stream.commitNext(false)));
 }

@@ -83,6 +83,20 @@ describe("a run of thousands of changes", () => {
     expect(staged.commits.length).toBeLessThan(25);
   });
 
+  it("commits what waits for the sinks when the run is stopped", async () => {
+    const stop = new AbortController();
+    const sink = scriptedSink(ops, async () => {
+      if (sink.attempts.length > 1_000) stop.abort();
+      await turn();
+      return accepted;
+    });
+    const staged = streamHarness([sink]);
+    staged.show(...tasks(3_000, "SUCCESS"));
+    const { changes, error } = await staged.begin({}, stop.signal);
+    expect([changes, error]).toEqual([3_000, null]);
+    expect(sink.accepted.length).toBeLessThan(1_500);
+  });
+
   it("commits open tasks first, which no later listing may show as they are", async () => {
     const sink = scriptedSink(ops, hangs);
     const staged = streamHarness([sink]);
