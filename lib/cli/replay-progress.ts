@@ -60,7 +60,7 @@ export class ReplayProgress {
       appendFileSync(this.#file, `${line}\n`, { mode: 0o600 });
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;
-      const expected = "a folder of the configuration that can be written, to note what was accepted";
+      const expected = "a writable folder of the configuration, for the progress of the replay";
       throw usageError("replay", expected, String(error.code));
     }
   }

@@ -52,7 +52,7 @@ export const bridgeActions = (
   }),
 });
 
-const unanswered: DeliveryResult = { kind: "retry", reason: "network", detail: "the sink gave no answer" };
+const unanswered: DeliveryResult = { kind: "retry", reason: "network", detail: "the sink did not answer" };
 
 /** A request that names something that is not there. */
 export class UnknownPart extends Error {

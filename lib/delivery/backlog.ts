@@ -45,7 +45,7 @@ export function excessOf(
       const policy = policies.get(sink);
       if (!policy) giveUp(sink, entry, "sink_removed", "the sink is no longer configured");
       else if (isTooOld(agingMs - entry.committedAtMs, policy))
-        giveUp(sink, entry, "too_old", "its age is over the limit");
+        giveUp(sink, entry, "too_old", "it is older than the limit");
     }
   }
   return { deadLetters, receipts };

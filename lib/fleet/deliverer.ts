@@ -251,8 +251,8 @@ export function openDeliverer(parts: DelivererParts): Deliverer {
 }
 
 /** The queue deletes messages at its retention limit, so untried ones become dead letters before that. */
-const outOfTime = { reason: "too_old", detail: "its age is over the limit" } as const;
-const unreadable = { reason: "unreadable", detail: "the message holds no event of ours" } as const;
+const outOfTime = { reason: "too_old", detail: "it is older than the limit" } as const;
+const unreadable = { reason: "unreadable", detail: "the message holds no event of dms-task-bridge" } as const;
 
 /** The original message with the reason it was abandoned; on a FIFO queue in its old group. */
 function abandonedMessage({

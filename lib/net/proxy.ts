@@ -93,7 +93,8 @@ export function parseProxy(text: string): Proxy {
   // The variables often have no scheme.
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    const expected = "the proxy that is set has no http or https URL: check HTTPS_PROXY, HTTP_PROXY or proxy";
+    const expected =
+      "the configured proxy is not an http or https URL: check HTTPS_PROXY, HTTP_PROXY or proxy";
     throw new ProxyError(expected, { fault: "barred", code: "PROXY_URL" });
   }
   const login = `${decoded(url.username)}:${decoded(url.password)}`;

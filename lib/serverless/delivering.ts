@@ -78,7 +78,7 @@ async function openDelivering(loaded: LoadedSinks, deps: WarmDeps): Promise<Deli
 function requireNoLivingMessages(name: SinkName, { options }: LoadedSink): void {
   const mode = typeof options === "object" && options && "mode" in options ? options.mode : null;
   if (mode !== "update" && mode !== "thread") return;
-  const expected = "post: a fleet's deliver keeps no record of a task's message";
+  const expected = "post, because a fleet's deliver function keeps no record of a task's message";
   throw new ConfigError([{ field: `sinks.${name}.mode`, found: mode, expected }]);
 }
 

@@ -51,7 +51,7 @@ describe("the excess of an outbox", () => {
   it("keeps count of the attempts, and says which limit it was", () => {
     const tried = { ...entry(1, "a"), pending: new Map([[ops, { attempts: 4, nextAttemptMs: 0 }]]) };
     const aged = excessOf(limits, { ...checkpoint, outbox: [tried] }, at(createdMs + 10_000));
-    expect(aged.deadLetters).toMatchObject([{ attempts: 4, detail: "its age is over the limit" }]);
+    expect(aged.deadLetters).toMatchObject([{ attempts: 4, detail: "it is older than the limit" }]);
   });
 
   it("is never what is merely much", () => {

@@ -235,7 +235,10 @@ describe("a deliverer", () => {
     const poisoned = record("{}", { messageId: "poison" });
     expect(await deliver([poisoned, messageOf(eventOf(1))])).toMatchObject({ failed: [], deadLettered: 1 });
     expect(deadLetters.sent).toEqual([
-      { body: "{}", attributes: { reason: "unreadable", detail: "the message holds no event of ours" } },
+      {
+        body: "{}",
+        attributes: { reason: "unreadable", detail: "the message holds no event of dms-task-bridge" },
+      },
     ]);
     expect(sink.accepted).toHaveLength(1);
   });

@@ -200,7 +200,7 @@ describe("a proxy", () => {
     );
     for (const HTTPS_PROXY of ["socks5://robot:secret-login@127.0.0.1:1", "http://[::1", "ftp://x"]) {
       const said = await get("https://receiver.test/", {}, { HTTPS_PROXY });
-      expect(said).toMatch(/^barred: the proxy that is set has no http or https URL: .*\(PROXY_URL\)$/);
+      expect(said).toMatch(/^barred: the configured proxy is not an http or https URL: .*\(PROXY_URL\)$/);
     }
   });
 

@@ -69,7 +69,7 @@ const sentences: readonly (readonly [RegExp, FailureReason, problem: string])[] 
 function saidRefusal(message: string, origin: string): Refusal | null {
   // Mosquitto returns this for an event over its `message_size_limit`, although MQTT has no such code for PUBACK.
   if (message === "Invalid puback reason code") {
-    const detail = `${origin}: the broker refuses it, with a reason code that MQTT has not for a PUBACK`;
+    const detail = `${origin}: the broker refuses it with a reason code that MQTT does not define for a PUBACK`;
     return { kind: "permanent", reason: "rejected", detail };
   }
   const [, reason, problem] = sentences.find(([text]) => text.test(message)) ?? [];

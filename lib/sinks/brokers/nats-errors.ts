@@ -15,7 +15,7 @@ const noStream: NatsRefusal = {
 const noResponse: NatsRefusal = {
   kind: "blocked",
   reason: "unroutable",
-  problem: "something else than a stream of JetStream answers on the subject",
+  problem: "the response on the subject is not that of a JetStream stream",
 };
 const outOfRoom: NatsRefusal = {
   kind: "retry",

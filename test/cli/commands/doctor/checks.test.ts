@@ -332,7 +332,7 @@ describe("the proxies on the way", () => {
     });
     expect(await proxies({ HTTPS_PROXY: "socks5://proxy:1080" }, { a: webhook("a") })).toMatchObject({
       result: "failed",
-      found: expect.stringContaining("the proxy that is set has no http or https URL"),
+      found: expect.stringContaining("the configured proxy is not an http or https URL"),
     });
   });
 });
