@@ -9,9 +9,10 @@ const hint = new RegExp(
 
 /** How the command was started: by `npm run` in a clone, by npx, or by its name. */
 export function startedAs(environment: Environment): string {
-  const isClone = environment["npm_package_name"] === usual && environment["npm_command"] === "run-script";
-  if (isClone) return "npm run -s bridge --";
-  return environment["npm_command"] === "exec" ? `npx ${usual}` : usual;
+  const { npm_command: command = "", npm_package_name: name } = environment;
+  // npm 11 says `run`, older ones `run-script`.
+  if (name === usual && command.startsWith("run")) return "npm run -s bridge --";
+  return command === "exec" ? `npx ${usual}` : usual;
 }
 
 /** A text of ours whose hints name the command as it was started. */

@@ -4,6 +4,7 @@ import { startedAs, withCommand } from "../../lib/cli/command-name.ts";
 it.each([
   [{}, "dms-task-bridge"],
   [{ npm_command: "run-script", npm_package_name: "dms-task-bridge" }, "npm run -s bridge --"],
+  [{ npm_command: "run", npm_package_name: "dms-task-bridge" }, "npm run -s bridge --"],
   [{ npm_command: "run-script", npm_package_name: "their-own" }, "dms-task-bridge"],
   [{ npm_command: "exec", npm_package_name: "their-own" }, "npx dms-task-bridge"],
 ])("with %j the command is %s", (environment, command) => {

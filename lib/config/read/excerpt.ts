@@ -16,7 +16,7 @@ const isPublic = (word: string): boolean =>
   durationPattern.test(word) ||
   /^(?:-?\d{1,6}|[-<*&|>?]+|[a-z]{2}-[a-z]+-\d|\$\{\w+\}|---)$/.test(word);
 
-const token = /(["'])(.*?)(\1|$)(\s*:)?|(?<=\s|^)#.*|[^\s,{}[\]"']+/g;
+const token = /(["'])(.*?)(\1|$)(\s*:)?|(?<=\s|^)#.*|\$\{\w+\}|[^\s,{}[\]"']+/g;
 
 /**
  * A line of a configuration with a caret under a column, both from 1 on. Keys are shown, and the values that `shown`

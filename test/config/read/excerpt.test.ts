@@ -48,6 +48,11 @@ sinks:
     expect(caret?.length).toBeLessThan(110);
   });
 
+  it("shows a variable's name, in quotes or not", () => {
+    for (const written of [`url: ${variable("NAME")}`, `url: "${variable("NAME")}"`])
+      expect(excerptOf(written, 1, 6, "")).toBe(`1 | ${written}\n  |      ^`);
+  });
+
   it("shows no value but words that are nobody's secret", () => {
     const secret = fc.stringMatching(/^[A-Z0-9]{8}[a-z0-9]{2,12}$/);
     const frames = fc.constantFrom(

@@ -38,7 +38,7 @@ export async function doctor(context: Context): Promise<ExitCode> {
     const isConfig = error instanceof ConfigError;
     if (!isConfig && !isOutage(error)) throw error;
     const [check, action] = isConfig
-      ? ["configuration", "correct it: dms-task-bridge validate"]
+      ? ["configuration", "correct what it names; the file alone is checked by: dms-task-bridge validate"]
       : ["store", "correct what the message names"];
     findings.push(...error.message.split("\n").map((found) => ({ check, ...failed(found, action) })));
   }
