@@ -195,7 +195,7 @@ describe("the architecture", () => {
       cwd: root,
       exclude: (name) => /(?:^|\/)(?:node_modules|target)$/.test(name),
     });
-    // Two simulations are written apart from all else, so that a mistake is not made twice: they have words of their own.
+    // Two simulations are written independently, so that they do not repeat a mistake. Their type names are separate.
     const shared = around.filter((file) => !/simulation\/outside|fleet\/chaos/.test(file));
     const declared = [...sources.keys(), ...shared].flatMap((file) => {
       const text = sources.get(file) ?? readFileSync(path.join(root, file), "utf8");

@@ -59,7 +59,7 @@ function withConsole(message: string, colours: "light" | "dark"): string {
 export const fingerprint = (page: string): string => createHash("sha256").update(page).digest("hex");
 
 async function takePictures(): Promise<void> {
-  // Loaded only here: who imports this file for its pages needs no browser.
+  // Loaded only here, since importers of the pages need no browser.
   const { launchChromium } = await import("../../test/services/chromium.ts");
   const browser = await launchChromium();
   const taken: Record<string, string> = {};

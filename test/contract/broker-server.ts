@@ -15,9 +15,9 @@ export interface BrokerServer {
   place(): Promise<BrokerPlace>;
   /** Options for a server that speaks TLS, and the authority of its certificate. */
   readonly tls?: () => Promise<{ readonly options: object; readonly ca: string }>;
-  /** Ends the server without a goodbye. */
+  /** Kills the server, which gets no time to close. */
   kill(): Promise<void>;
-  /** Starts it again, with what it has kept. */
+  /** Starts it again on the same data. */
   restart(): Promise<void>;
   /** An event that is sent again is there once. @default it may be there twice */
   readonly keepsOnce?: true;

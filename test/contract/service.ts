@@ -6,16 +6,16 @@ import type { Setup, Trial } from "./sink.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** How a service over HTTP is spoken to, as its emulator and its sink's tests see it. */
+/** A service over HTTP, for its emulator and the tests of its sink. */
 export interface Service {
   readonly module: SinkModule;
-  /** What a sink needs, but for the address. */
+  /** Options of its sink, except for the address. */
   readonly options: Options;
   /** The options that send a sink's requests to `origin`. */
   at(origin: string): Options;
-  /** @default nothing but that of the sink's own dependencies */
+  /** @default only the environment in the sink's dependencies */
   readonly environment?: SinkDeps["environment"];
-  /** The events that a request has, by what a reader can tell of them. */
+  /** The events of a request; where it shows no ids, the sample events whose tasks it names. */
   events(request: Seen): readonly { readonly id: string }[];
   /** Takes every event. */
   answer(request: Seen): ServerReply;
@@ -52,7 +52,7 @@ export async function trial(
 const idsIn = ({ events }: Service, seen: readonly Seen[]): readonly string[] =>
   seen.flatMap(events).map(({ id }) => id);
 
-/** What the contract of all sinks needs. */
+/** The setup for the contract of all sinks. */
 export function serviceSetup(service: Service): Setup {
   const { failures, secrets } = service;
   const before =
