@@ -33,12 +33,14 @@ export async function checkReach(
       : await handshakeWith(options);
     return { problem: null, answer: `${place} ${answer}` };
   } catch (error) {
-    const failure = networkFailure(error);
-    return {
-      problem: `${place}: ${failure ? networkFailureText(failure) : error instanceof UnexpectedReply ? error.message : "no answer in time"}`,
-      answer: "",
-    };
+    return { problem: `${place}: ${problemOf(error)}`, answer: "" };
   }
+}
+
+function problemOf(error: unknown): string {
+  const failure = networkFailure(error);
+  if (failure) return networkFailureText(failure);
+  return error instanceof UnexpectedReply ? error.message : "no answer in time";
 }
 
 /** Any HTTP answer shows that the host can be reached. */
@@ -79,16 +81,16 @@ async function handshakeWith({ url, tls }: ReachOptions): Promise<string> {
   const port = Number(url.port) || (defaultPorts[url.protocol] ?? 0);
   const signal = AbortSignal.timeout(timeoutMs);
   const secure = { ...(isIP(host) === 0 && { servername: host }), ...tls };
-  const begun = /^(?:amqps|mqtts|rediss|smtps|kafka\+tls):$/.test(url.protocol);
-  let socket: Socket = begun ? connectTls({ host, port, ...secure }) : connect({ host, port });
+  const isSecure = /^(?:amqps|mqtts|rediss|smtps|kafka\+tls):$/.test(url.protocol);
+  let socket: Socket = isSecure ? connectTls({ host, port, ...secure }) : connect({ host, port });
   try {
-    await once(socket, begun ? "secureConnect" : "connect", { signal });
-    const isNext = !begun && (await preludes[url.protocol]?.(socket, signal));
-    if (isNext) {
+    await once(socket, isSecure ? "secureConnect" : "connect", { signal });
+    const isUpgraded = !isSecure && (await preludes[url.protocol]?.(socket, signal));
+    if (isUpgraded) {
       socket = connectTls({ socket, host, ...secure });
       await once(socket, "secureConnect", { signal });
     }
-    return begun || isNext
+    return isSecure || isUpgraded
       ? `accepts TLS, certificate until ${expiryOf(socket as TLSSocket)}`
       : "accepts connections";
   } finally {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -126,6 +126,13 @@ describe("the file checkpoint store", () => {
       expect(() => openDatabase(folder)).toThrow(said);
       expect(() => openDatabaseToRead(folder)).toThrow(said);
     }
+  });
+
+  it("says what is wrong with a path that leads nowhere, also to a command that only reads", () => {
+    const folder = newFolder();
+    symlinkSync(folder, folder);
+    for (const open of [openDatabase, openDatabaseToRead])
+      expect(() => open(folder)).toThrow(failure("unavailable", /ELOOP: checkpoint\.path must be a folder/));
   });
 
   it("is read where nothing can be created beside it", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,7 +52,7 @@ function missingModule({ message }: Error): Missing | null {
     /^(?:Cannot find (?:module|package)|Directory import) '(.*?)'[^\n]*(?: imported from |\nRequire stack:\n- )(.*)/.exec(
       message,
     ) ?? [];
-  if (file === undefined) return null;
+  if (file === undefined || !existsSync(file)) return null;
   const text = readFileSync(file, "utf8");
   const written = text
     .matchAll(/(["'])([^"'\n]+)\1/g)

@@ -69,11 +69,12 @@ export const openDatabase = (folder: string): SqliteDatabase =>
  * @throws ConfigError when the path cannot be a folder
  */
 export function openDatabaseToRead(folder: string): SqliteDatabase | null {
-  if (!existsSync(path.join(folder, databaseName))) {
-    missingFolders(folder);
+  const file = path.join(folder, databaseName);
+  if (!existsSync(file)) {
+    guarded(file, () => missingFolders(folder));
     return null;
   }
-  return openWith(folder, (file) => {
+  return openWith(folder, () => {
     try {
       return openedToRead(file);
     } catch (error) {
@@ -128,19 +129,20 @@ function checked(opened: DatabaseSync, settings: string): DatabaseSync {
   }
 }
 
+function guarded<Result>(file: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw asStoreError(error, file);
+  }
+}
+
 function openWith(folder: string, connect: (file: string) => DatabaseSync): SqliteDatabase {
   const file = path.join(folder, databaseName);
-  const guarded = <Result>(work: () => Result): Result => {
-    try {
-      return work();
-    } catch (error) {
-      throw asStoreError(error, file);
-    }
-  };
-  const sql = guarded(() => connect(file));
+  const sql = guarded(file, () => connect(file));
   const files = new OpenFiles(file);
   const use: SqliteDatabase["use"] = (work) =>
-    guarded(() => {
+    guarded(file, () => {
       files.check();
       const result = work(sql);
       files.check();
