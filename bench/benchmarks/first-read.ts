@@ -49,7 +49,7 @@ export async function burstReadBenchmark(setup: BenchmarkSetup): Promise<Benchma
 }
 
 async function firstReads({ bundles, isQuick, onEnd }: BenchmarkSetup, tasks: number, times: TaskTimes) {
-  const count = isQuick ? tasks / 100 : tasks;
+  const count = isQuick ? tasks / 50 : tasks;
   const hook = await serveHook(0);
   onEnd(() => hook.close());
   return {
