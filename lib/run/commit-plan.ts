@@ -110,7 +110,7 @@ export function planCommit(
             newestCreatedMs,
             openCreatedMs: openCreations(base, batch),
             unrecordedMs: unrecorded(
-              differences.slice(taken),
+              differences.values().drop(taken),
               unreadMs,
               (newestCreatedMs ?? apiNowMs) - rules.maxOpenAgeMs,
             ),
@@ -247,7 +247,7 @@ function* openCreations(checkpoint: Checkpoint, batch: readonly Difference[]): G
 }
 
 function* unrecorded(
-  left: readonly Difference[],
+  left: Iterable<Difference>,
   unreadMs: readonly number[],
   noEarlierMs: number,
 ): Generator<number> {

@@ -172,8 +172,9 @@ const fewDifferences = 200;
 
 /**
  * Differences between a snapshot and a checkpoint, oldest task first. Of very many, those of open tasks come first: the
- * API lists an ended task again after a crash, but may no longer show what an open one was. The checkpoint may be newer than the one the
- * snapshot started from: an unknown task that has left its window since has ended, was emitted and is forgotten.
+ * API lists an ended task again after a crash, but may no longer show what an open one was. The checkpoint may be newer
+ * than the one the snapshot started from: an unknown task that has left its window since has ended, was emitted and is
+ * forgotten.
  */
 export function differencesOf(
   snapshot: Snapshot,
