@@ -13,7 +13,7 @@ import type { Tally } from "./tally.ts";
 /** Receipts that justify a commit of their own: a crash repeats those not committed. */
 export const enoughReceipts = 200;
 /** Sinks that deliver so many in this time, milliseconds, are worth waiting for. */
-const catchUpMs = 250;
+const catchUpMs = 1_000;
 
 /** Parts that a run's deliveries need. */
 export interface DeliveriesContext {

@@ -121,7 +121,7 @@ describe("a run of thousands of changes", () => {
     const running = staged.begin({ timeBudgetMs: 6_000 });
     for (let step = 0; step < 3_000 / 4; step += 1) await staged.clock.advance(4);
     expect((await staged.record())?.nextSequence).toBeLessThan(4_000);
-    await staged.clock.advance(250);
+    await staged.clock.advance(1_000);
     for (let count = 0; count < 100; count += 1) await turn();
     expect((await staged.record())?.nextSequence).toBe(5_001);
     await runUntilSettled(staged.clock, running);
