@@ -61,6 +61,6 @@ async function idleSubjects({ bundles, isQuick, onEnd }: BenchmarkSetup) {
           RUNS: String(runs),
         }),
       ),
-    rounds: isQuick ? 1 : 11,
+    rounds: isQuick ? 1 : 9,
   };
 }
