@@ -3,6 +3,7 @@ import type { DeliveryResult } from "../core/result.ts";
 import type { DeliverOptions, Sink } from "../sinks/sink.ts";
 import { logDefect } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
+import { resultsOf } from "./results.ts";
 import type { PendingDelivery } from "./task-queue.ts";
 
 /**
@@ -17,8 +18,7 @@ export async function attempt(
 ): Promise<readonly DeliveryResult[]> {
   const events = parcels.map(({ entry }) => entry.event);
   try {
-    const responses = await sink.deliver(events, options);
-    return parcels.map((_, index) => responses[index] ?? unanswered);
+    return resultsOf(await sink.deliver(events, options), events.length);
   } catch (error) {
     if (options.signal.aborted) return parcels.map(() => cutOff);
     logDefect(log, "a sink threw instead of answering", { sink: sink.name }, error);
@@ -29,12 +29,6 @@ export async function attempt(
     }));
   }
 }
-
-const unanswered: DeliveryResult = {
-  kind: "retry",
-  reason: "defect",
-  detail: "the sink left events unanswered",
-};
 
 const cutOff: DeliveryResult = {
   kind: "retry",

@@ -1,12 +1,14 @@
 import { followAll } from "../async/deadline.ts";
 import type { BreakerState, OutboxEntry } from "../checkpoint/checkpoint.ts";
 import type { CallOptions, Clock, Random } from "../core/clock.ts";
+import type { DeliveryResult } from "../core/result.ts";
 import type { DeliverOptions } from "../sinks/sink.ts";
+import { logDefect } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
 import { attempt } from "./attempt.ts";
 import { Batch } from "./batch.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { type Dispatch, type Dispatched, StreamDelivery } from "./stream-delivery.ts";
+import { type Dispatch, type Dispatched, type Ending, StreamDelivery } from "./stream-delivery.ts";
 import { type PendingDelivery, TaskQueue } from "./task-queue.ts";
 
 /** Longest time that a digest waits for streams that are not read yet, milliseconds. */
@@ -182,14 +184,20 @@ export class SinkDispatcher {
     // One random number per batch: events that fail together are due together and stay one batch.
     const roll = this.#random();
     const ending = { startedMs, nowMs: this.#clock.now(), isCutOff: signal.aborted, random: () => roll };
-    for (const [index, result] of responses.entries()) {
-      const consigned = batch[index];
-      consigned?.delivery.complete(consigned.pending, result, ending);
-    }
+    for (const [index, result] of responses.entries()) this.#complete(batch[index], result, ending);
     // An attempt that the end of the run cut off says nothing about the sink.
     this.breaker.end(signal.aborted ? responses.filter(({ kind }) => kind === "accepted") : responses);
     for (const delivery of deliveries) delivery.underWay -= 1;
     this.#step();
+  }
+
+  /** A delivery that cannot be completed stays pending in its record. */
+  #complete(assigned: Assigned | undefined, result: DeliveryResult, ending: Ending): void {
+    try {
+      assigned?.delivery.complete(assigned.pending, result, ending);
+    } catch (error) {
+      logDefect(this.#log, "a delivery's result could not be noted", { sink: this.breaker.sink.name }, error);
+    }
   }
 
   #hasEnded(delivery: StreamDelivery, nowMs: number): boolean {

@@ -1,5 +1,9 @@
 import * as v from "valibot";
+import { ConfigError, nameOf } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
+import type { DeliveryResult } from "../core/result.ts";
+import { fieldsOf } from "../text/json.ts";
+import { maskProse } from "../text/secret-shapes.ts";
 import type { BatchLimits, Sink, SinkDeps, SinkModule } from "./sink.ts";
 
 /** A custom sink that accepts any options, unchecked. */
@@ -91,19 +95,56 @@ const isSink = (value: unknown): value is SinkModule | UncheckedModule | Deliver
 const isSchema = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "schema";
 
-/** Creates the sink of the configured module. */
+/**
+ * Creates the sink of the configured module. A module whose `create` throws, or returns no sink, becomes a sink that
+ * answers each event with that defect, so that the other sinks are served.
+ * @throws ConfigError of the module
+ */
 export function create(name: SinkName, { module, options }: CustomOptions, deps: SinkDeps): Sink {
-  const sink = module.create(name, options, deps);
+  try {
+    const sink: Partial<Sink> | undefined = module.create(name, options, deps);
+    if (typeof sink?.deliver !== "function") return brokenSink(name, "create returned no sink with deliver");
+    return {
+      name,
+      batch: batchOf(sink.batch),
+      deliver: async (events, call) => masked(await sink.deliver?.(events, call)),
+      close: async () => sink.close?.(),
+    };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    return brokenSink(name, `create threw ${nameOf(error)}`);
+  }
+}
+
+/** A module may give limits of any kind; wrong ones stand for one event at a time. */
+function batchOf(given: unknown): BatchLimits {
+  const { maxEvents, maxBytes, digestAbove } = fieldsOf(given);
   return {
-    name,
-    get batch() {
-      return sink.batch;
-    },
-    async deliver(events, call) {
-      const results = await sink.deliver(events, call);
-      if (results.length === events.length) return results;
-      throw new TypeError(`${name}: deliver returned ${results.length} results for ${events.length} events`);
-    },
-    close: () => sink.close(),
+    maxEvents: isAtLeast(1, maxEvents) ? maxEvents : 1,
+    maxBytes: isAtLeast(1, maxBytes) ? maxBytes : Number.MAX_SAFE_INTEGER,
+    ...(isAtLeast(0, digestAbove) && { digestAbove }),
   };
 }
+
+const isAtLeast = (least: number, value: unknown): value is number =>
+  typeof value === "number" && value >= least;
+
+/** Details are shown and logged, and their author may not think of secrets. The results are checked by the delivery. */
+const masked = (answer: unknown): readonly DeliveryResult[] =>
+  Array.isArray(answer)
+    ? answer.map((result) => {
+        const { detail } = fieldsOf(result);
+        return typeof detail === "string"
+          ? { ...result, detail: maskProse(detail.slice(0, maxDetail)) }
+          : result;
+      })
+    : (answer as readonly DeliveryResult[]);
+
+const maxDetail = 4_096;
+
+const brokenSink = (name: SinkName, detail: string): Sink => ({
+  name,
+  batch: { maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER },
+  deliver: async (events) => events.map(() => ({ kind: "retry", reason: "defect", detail })),
+  close: async () => {},
+});

@@ -49,9 +49,10 @@ export function openSinkPipeline(
   delivery: DeliveryConfig,
   deps: SinkPipelineDeps,
 ): SinkPipeline {
-  const { clock } = deps;
+  const { clock, log } = deps;
   const { retry, rate } = common;
-  const made = bounded(module.create(name, options, { ...deps, environment: deps.environment ?? {} }), clock);
+  const created = module.create(name, options, { ...deps, environment: deps.environment ?? {} });
+  const made = bounded(created, clock, log);
   const sink = deps.shutdown ? lingering(made, deps.shutdown, clock) : made;
   const filter = common.filter && compileFilter(common.filter, `sinks.${name}.filter`);
   const limit = rate ? new RateLimit({ events: rate.events, perMs: rate.per }) : null;

@@ -17,12 +17,13 @@ function opened() {
     deliver: () => answer.promise,
     close: () => closed.promise,
   };
-  const sink = bounded(raw, clock);
+  const logged: string[] = [];
+  const sink = bounded(raw, clock, (_, message) => logged.push(message));
   const run = new AbortController();
   const settled: unknown[] = [];
   const note = (value: unknown): void => void settled.push(value);
   const deliver = (): void => void sink.deliver(sampleEvents(1), { signal: run.signal }).then(note, note);
-  return { clock, answer, closed, sink, run, settled, deliver };
+  return { clock, answer, closed, sink, run, settled, deliver, logged };
 }
 
 const accepted: readonly DeliveryResult[] = [{ kind: "accepted" }];
@@ -74,5 +75,12 @@ describe("a sink that ignores its signal", () => {
     const ended = sink.close();
     await clock.advance(10_000);
     await expect(ended).resolves.toBeUndefined();
+  });
+
+  it("is closed with a line in the log when its close fails", async () => {
+    const { closed, sink, logged } = opened();
+    closed.reject(new Error("no"));
+    await expect(sink.close()).resolves.toBeUndefined();
+    expect(logged).toContain("a sink could not be closed");
   });
 });

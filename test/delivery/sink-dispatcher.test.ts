@@ -296,7 +296,7 @@ describe("a dispatch", () => {
 
   it.each([
     ["throws", () => Promise.reject(new TypeError("no such thing")), "the sink threw TypeError"],
-    ["answers too little", async () => [], "the sink left events unanswered"],
+    ["answers too little", async () => [], "the sink answered 0 results for 1 events"],
   ])("tries again a sink that %s, and keeps what it is owed", async (_, deliver, detail) => {
     const { breaker, seen, run } = dispatcherHarness({ ...scriptedSink(ops), deliver });
     const sent = await run(aba);

@@ -147,7 +147,7 @@ function dispatcherTo(name: SinkName, ground: Ground, crew: Crew): SinkDispatche
   const troubled = troubledSinks.find((sink) => sink === name);
   const mode = (): SinkMode => (troubled && ground.modes.get(troubled)) ?? "well";
   const { clock, random } = crew.process;
-  const sink = bounded(simulatedSink(name, batch, mode, crew, ground.history), clock);
+  const sink = bounded(simulatedSink(name, batch, mode, crew, ground.history), clock, silentLog);
   const breaker = new CircuitBreaker({
     sink: ground.variant.sink?.(sink, crew.process) ?? sink,
     policy: policyOf(ground),

@@ -78,11 +78,52 @@ describe("a custom sink", () => {
     expect(v.safeParse(schema, { module: accepting, size: 7 }).success).toBe(false);
   });
 
-  it("is a defect when it does not answer for each event", async () => {
-    const sink = opened({ module: { deliver: async () => [] } });
-    await expect(sink.deliver([sampleEvent()], running())).rejects.toThrow(
-      "mine: deliver returned 0 results for 1 events",
+  it.each([
+    [
+      "create throws",
+      {
+        create: () => {
+          throw new Error("pw=hunter2");
+        },
+      },
+      "create threw Error",
+    ],
+    ["create returns nothing", { create: () => undefined }, "create returned no sink with deliver"],
+    ["create returns no sink", { create: () => ({}) }, "create returned no sink with deliver"],
+    [
+      "its batch throws",
+      {
+        create: () => ({
+          ...accepting,
+          get batch() {
+            throw new TypeError("b");
+          },
+        }),
+      },
+      "create threw TypeError",
+    ],
+  ])("answers each event with its defect when %s", async (_, module, detail) => {
+    const sink = opened({ module });
+    expect(await sink.deliver(sampleEvents(2), running())).toEqual(
+      Array.from({ length: 2 }, () => ({ kind: "retry", reason: "defect", detail })),
     );
+  });
+
+  it("gets one event at a time when its limits are wrong, and needs no close", async () => {
+    const sink = opened({
+      module: { create: () => ({ ...accepting, batch: { maxEvents: Number.NaN, maxBytes: "7" } }) },
+    });
+    expect(sink.batch).toEqual({ maxEvents: 1, maxBytes: Number.MAX_SAFE_INTEGER });
+    await expect(sink.close()).resolves.toBeUndefined();
+  });
+
+  it("shows no secret of a detail", async () => {
+    const deliver = async () => [
+      { kind: "retry", reason: "network", detail: "token=SECRETXYZ https://u:PASS@h/x" },
+    ];
+    expect(await opened({ module: { deliver } }).deliver([sampleEvent()], running())).toEqual([
+      { kind: "retry", reason: "network", detail: "token=*** https://u:***@h/x" },
+    ]);
   });
 });
 
