@@ -48,7 +48,7 @@ export function bridgeMetrics(meter: Meter, now: () => number): BridgeObserver {
 
   perSink("pending", "Deliveries still pending for the sink.", ({ pending }) => pending);
   perSink("failing", "1 while the sink refuses deliveries, blocked or not.", ({ state }) =>
-    state === "healthy" ? 0 : 1,
+    state === "healthy" || state === "removed" ? 0 : 1,
   );
   perSink("blocked", "1 while the sink waits for its operator.", ({ state }) =>
     state === "blocked" ? 1 : 0,

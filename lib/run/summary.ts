@@ -1,7 +1,7 @@
 import type { JournalError, PartError } from "../core/errors.ts";
-import { type SinkName, sinkName } from "../core/names.ts";
+import type { SinkName } from "../core/names.ts";
 import type { Expired } from "../delivery/dead-letter-age.ts";
-import { type SinkStatus, sinkStatuses } from "../status/sinks.ts";
+import { removedSink, type SinkStatusOfRun, sinkStatuses } from "../status/sinks.ts";
 import { type StreamStatus, streamStatus } from "../status/streams.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 
@@ -30,7 +30,7 @@ export interface StreamSummary extends StreamStatus {
 }
 
 /** Result of one sink, with its status at the end of the run. */
-export interface SinkSummary extends SinkStatus {
+export interface SinkSummary extends SinkStatusOfRun {
   /** Completed deliveries of this run, by result. */
   readonly accepted: number;
   readonly filtered: number;
@@ -55,15 +55,15 @@ export const withAfterwork = (
 ): RunSummary => ({
   ...summary,
   journal: journal && { code: journal.code, message: journal.message },
-  sinks:
-    expired.size === 0
-      ? summary.sinks
-      : Object.fromEntries(
-          Object.entries(summary.sinks).map(([name, sink]) => [
-            name,
-            { ...sink, expired: expired.get(sinkName(name)) ?? 0 },
-          ]),
-        ),
+  sinks: {
+    ...summary.sinks,
+    ...Object.fromEntries(
+      Array.from(expired, ([name, count]) => {
+        const sink = summary.sinks[name] ?? sinkSummary(name, removedSink(name), []);
+        return [name, { ...sink, expired: count }];
+      }),
+    ),
+  },
 });
 
 /** Builds the summary of a run from its streams' results. */
@@ -80,6 +80,10 @@ export function summaryOf(
     live: new Map(Array.from(context.dispatchers, ([name, { breaker }]) => [name, breaker.failure])),
     nowMs: context.clock.now(),
   });
+  const removed = ended
+    .flatMap(({ deadLettered }) => [...deadLettered.keys()])
+    .filter((name) => !statuses.has(name))
+    .map((name) => [name, removedSink(name)] as const);
   return {
     runId: context.run,
     startedAt: new Date(startedMs).toISOString(),
@@ -89,7 +93,7 @@ export function summaryOf(
       ...failedSources.map(({ key, error }) => ({ ...streamStatus(key, null, error), ...unread })),
     ],
     sinks: Object.fromEntries(
-      Array.from(statuses, ([name, status]) => [name, sinkSummary(name, status, ended)]),
+      Array.from([...removed, ...statuses], ([name, status]) => [name, sinkSummary(name, status, ended)]),
     ),
     journal: null,
   };
@@ -118,7 +122,11 @@ function streamSummary({ rules }: StreamPlan, outcome: StreamOutcome | null): St
   };
 }
 
-function sinkSummary(name: SinkName, status: SinkStatus, outcomes: readonly StreamOutcome[]): SinkSummary {
+function sinkSummary(
+  name: SinkName,
+  status: SinkStatusOfRun,
+  outcomes: readonly StreamOutcome[],
+): SinkSummary {
   const sum = (of: (outcome: StreamOutcome) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
   const tried = ({ checkpoint }: StreamOutcome): number =>

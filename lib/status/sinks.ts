@@ -34,6 +34,11 @@ export interface SinkStatus {
   readonly action: string | null;
 }
 
+/** Status of a sink of a run: `removed` when the configuration lacks it and the run gave up its deliveries. */
+export interface SinkStatusOfRun extends Omit<SinkStatus, "state"> {
+  readonly state: SinkHealth | "removed";
+}
+
 /** Records and sinks to report on. */
 export interface SinkReport {
   readonly sinks: Iterable<SinkName>;
@@ -94,6 +99,14 @@ export function sinkStatus(
     action: state && sinkAction(sink, state),
   };
 }
+
+/** Status of a sink that is no longer configured, after its deliveries became dead letters. */
+export const removedSink = (sink: SinkName): SinkStatusOfRun => ({
+  ...sinkStatus(sink, null, { pending: 0, oldestMs: null, dueMs: null, nowMs: 0 }),
+  state: "removed",
+  message: "the sink is not configured any more",
+  action: `configure a sink named ${sink} again and redrive its dead letters, or purge them: dms-task-bridge dead-letters list --sink ${sink}`,
+});
 
 /** The worst state, since when the first of them began; null when there is none. */
 function overall(states: readonly BreakerState[]): BreakerState | null {

@@ -1,18 +1,25 @@
-import type { SinkStatus } from "../status/sinks.ts";
+import type { SinkStatusOfRun } from "../status/sinks.ts";
 import type { Fields, Log } from "./log.ts";
 
-/** Logs one line for a sink that refuses deliveries; nothing while it is healthy. */
-export function logSink(log: Log, fields: Fields, { state, ...status }: SinkStatus): void {
+/** Logs one line for a sink that refuses deliveries or was removed; nothing while it is healthy. */
+export function logSink(log: Log, fields: Fields, { state, ...status }: SinkStatusOfRun): void {
   if (state === "healthy") return;
-  log("warn", state === "blocked" ? "a sink is blocked" : "a sink fails", {
+  log("warn", messages[state], {
     ...fields,
     state,
     ...named(status),
   });
 }
 
+const messages = {
+  retrying: "a sink fails",
+  failing: "a sink fails",
+  blocked: "a sink is blocked",
+  removed: "a sink is not configured any more",
+} as const satisfies Record<Exclude<SinkStatusOfRun["state"], "healthy">, string>;
+
 /** `message` is a log line's own field. */
-const named = ({ message, ...status }: Omit<SinkStatus, "state">): Fields => ({
+const named = ({ message, ...status }: Omit<SinkStatusOfRun, "state">): Fields => ({
   problem: message,
   ...status,
 });

@@ -97,6 +97,29 @@ sinks: {}
 });
 
 describe("dead letters", () => {
+  it("of a removed sink are told by the run that gave them up, and by list and redrive", async () => {
+    const harness = await bridgeFolder({ respond: () => ({ status: 503 }) });
+    harness.task("bindInstancePublicIp");
+    await harness.run("poll");
+    const config = JSON.parse(await harness.read("bridge.config.json"));
+    const sinks = { ops2: config.sinks.ops };
+    await harness.write("bridge.config.json", JSON.stringify({ ...config, sinks }));
+    const ended = await harness.run("poll");
+    expect(ended.code).toBe(1);
+    expect(ended.out).toMatch(/^ +0 +0 +1 +0 {2}ops$/m);
+    expect(ended.out).toContain("Gave up 1 delivery to ops. Why: the sink is not configured any more.");
+    expect(ended.out).toContain("dead-letters list --sink ops");
+    const why = "ops is not configured, and 1 dead letter of it cannot be redriven";
+    const listed = await harness.run("dead-letters", "list");
+    expect(listed.out).toContain(why);
+    expect(listed.out).not.toContain("Deliver again with");
+    for (const more of [[], ["--dry-run"]]) {
+      const redriven = await harness.run("dead-letters", "redrive", ...more);
+      expect(redriven.out).toContain(why);
+      expect(redriven.out).not.toContain("No dead letters");
+    }
+  });
+
   it("are listed, redriven and purged", async () => {
     let status = 422;
     const harness = await bridgeFolder({ respond: () => ({ status }) });

@@ -1,5 +1,5 @@
 import { suggestion } from "../../config/check/suggest.ts";
-import { sinkName } from "../../core/names.ts";
+import { type SinkName, sinkName } from "../../core/names.ts";
 import { type DeadLetter, type DeadLetterFilter, giveUpReasons } from "../../delivery/dead-letters.ts";
 import { isTaskNamed } from "../../journal/journal.ts";
 import type { Bridge } from "../../wire/bridge.ts";
@@ -28,9 +28,37 @@ export const listDeadLetters = (context: Context, options: DeadLetterOptions): P
     if (context.json) out.json({ deadLetters: deadLetters.map(asJson) });
     else if (deadLetters.length === 0)
       out.line(`No dead letters.${suggestion(options.sink, missing(bridge, options))}`);
-    else show(context, deadLetters, options);
+    else {
+      show(context, deadLetters, options);
+      const removed = removedSinks(bridge, deadLetters);
+      const hint = "Deliver again with: dms-task-bridge dead-letters redrive";
+      const isAny = deadLetters.some(({ sink }) => bridge.sinks.has(sink));
+      out.line(`${count(deadLetters.length, "dead letter")}.${isAny ? ` ${hint}` : ""}`);
+      showRemoved(context, removed);
+    }
     return 0;
   });
+
+/** Dead letters of each sink that is not configured. */
+const removedSinks = ({ sinks }: Bridge, deadLetters: readonly DeadLetter[]): ReadonlyMap<SinkName, number> =>
+  new Map(
+    Map.groupBy(
+      deadLetters.filter(({ sink }) => !sinks.has(sink)),
+      ({ sink }) => sink,
+    )
+      .entries()
+      .map(([sink, { length }]) => [sink, length]),
+  );
+
+const asField = (removed: ReadonlyMap<SinkName, number>) =>
+  removed.size > 0 && { removed: Object.fromEntries(removed) };
+
+function showRemoved({ screen: { out } }: Context, removed: ReadonlyMap<SinkName, number>): void {
+  for (const [sink, amount] of removed)
+    out.line(
+      `${sink} is not configured, and ${count(amount, "dead letter")} of it cannot be redriven until the configuration has a sink of that name.`,
+    );
+}
 
 /** The configured sinks, unless the named one is among them; a sink without a configuration may have dead letters, too. */
 const missing = ({ sinks }: Bridge, { sink }: DeadLetterOptions): readonly string[] => {
@@ -49,8 +77,9 @@ export const redriveDeadLetters = (
     const filter = await filterOf(context, bridge, options);
     if (isDryRun) return planRedrive(context, bridge, filter, options);
     const { redriven, left } = await bridge.redrive(filter);
-    if (context.json) out.json({ redriven, left });
-    else if (redriven + left === 0) out.line("No dead letters to redrive.");
+    const removed = removedSinks(bridge, await bridge.deadLetters.list(filter));
+    if (context.json) out.json({ redriven, left, ...asField(removed) });
+    else if (redriven + left === 0 && removed.size === 0) out.line("No dead letters to redrive.");
     else {
       if (redriven > 0)
         out.line(
@@ -60,6 +89,7 @@ export const redriveDeadLetters = (
         out.line(
           `${count(left, "dead letter")} left: the record of the stream has no room for more now. Redrive again when what waits there is delivered.`,
         );
+      showRemoved(context, removed);
     }
     return 0;
   });
@@ -89,11 +119,20 @@ async function planRedrive(
   options: DeadLetterOptions,
 ): Promise<ExitCode> {
   const { out } = context.screen;
-  const deadLetters = (await bridge.deadLetters.list(filter)).filter(({ sink }) => bridge.sinks.has(sink));
-  if (context.json) out.json({ dryRun: true, deadLetters: deadLetters.map(asJson) });
-  else if (deadLetters.length === 0) out.line("No dead letters to redrive.");
+  const all = await bridge.deadLetters.list(filter);
+  const deadLetters = all.filter(({ sink }) => bridge.sinks.has(sink));
+  const removed = removedSinks(bridge, all);
+  if (context.json)
+    out.json({
+      dryRun: true,
+      deadLetters: deadLetters.map(asJson),
+      ...asField(removed),
+    });
+  else if (all.length === 0) out.line("No dead letters to redrive.");
+  else if (deadLetters.length === 0) showRemoved(context, removed);
   else {
     show(context, deadLetters, options);
+    showRemoved(context, removed);
     const what = count(deadLetters.length, "delivery", "deliveries");
     out.line(`Nothing changed: without --dry-run, ${what} would go back in order, as far as there is room.`);
   }
@@ -162,9 +201,6 @@ function show(
     { isWide, below: (row) => [[["dim", `  ${deadLetters[row]?.detail ?? ""}`]]] },
   );
   out.line();
-  out.line(
-    `${count(deadLetters.length, "dead letter")}. Deliver again with: dms-task-bridge dead-letters redrive`,
-  );
 }
 
 const asJson = ({ id, stream, sink, reason, detail, attempts, givenUpAtMs, event }: DeadLetter) => ({

@@ -91,6 +91,9 @@ function sinkSentences(name: string, sink: SinkSummary): readonly Line[] {
   if (sink.deadLettered > 0) {
     lines.push([
       ["red", `Gave up ${count(sink.deadLettered, "delivery", "deliveries")} to ${name}. `],
+      ...(sink.state === "removed"
+        ? [`Why: ${sink.message}. To deliver them, name a sink ${name} again and redrive them. `]
+        : []),
       `List them: dms-task-bridge dead-letters list --sink ${name}`,
     ]);
   }
@@ -106,7 +109,7 @@ function sinkSentences(name: string, sink: SinkSummary): readonly Line[] {
       `${count(sink.pending, "event")} kept until it is mended; try it with: dms-task-bridge sink test ${name}`,
       ...messageOf(sink, "."),
     ]);
-  } else if (sink.state !== "healthy") {
+  } else if (sink.state !== "healthy" && sink.state !== "removed") {
     lines.push([
       ["yellow", `${count(sink.pending, "delivery", "deliveries")} to ${name} will be tried again.`],
       ...messageOf(sink),
