@@ -28,6 +28,13 @@ export function followAll(callers: readonly AbortSignal[]): {
   };
 }
 
+/** The reason that AbortSignal.timeout gives, too. */
+const outOfTime = (): DOMException => new DOMException("the time ran out", "TimeoutError");
+
+/** Whether the signal aborted because its time ran out, not because somebody stopped it. */
+export const isOutOfTime = ({ reason }: AbortSignal): boolean =>
+  reason instanceof DOMException && reason.name === "TimeoutError";
+
 /**
  * Runs `work` with a signal that aborts with the caller's, or with a TimeoutError after `limitMs`. AbortSignal.any with
  * AbortSignal.timeout does this at nine times the cost, a tenth of a whole request.
@@ -39,10 +46,7 @@ export async function withTimeLimit<Result>(
 ): Promise<Result> {
   const limited = new AbortController();
   const unfollow = follow(caller, limited);
-  const timer = setTimeout(
-    () => limited.abort(new DOMException("the time ran out", "TimeoutError")),
-    limitMs,
-  );
+  const timer = setTimeout(() => limited.abort(outOfTime()), limitMs);
   try {
     return await work(limited.signal);
   } finally {
@@ -51,7 +55,7 @@ export async function withTimeLimit<Result>(
   }
 }
 
-/** Runs `work` with a signal that also aborts at `untilMs` (epoch milliseconds). */
+/** Runs `work` with a signal that also aborts with a TimeoutError at `untilMs` (epoch milliseconds). */
 export async function withDeadline(
   clock: Clock,
   untilMs: number,
@@ -61,7 +65,7 @@ export async function withDeadline(
   const bounded = new AbortController();
   const done = new AbortController();
   const unfollow = follow(signal, bounded);
-  const timer = clock.sleep(untilMs - clock.now(), done.signal).then(() => bounded.abort());
+  const timer = clock.sleep(untilMs - clock.now(), done.signal).then(() => bounded.abort(outOfTime()));
   try {
     await work({ signal: bounded.signal });
   } finally {

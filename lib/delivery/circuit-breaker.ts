@@ -110,6 +110,17 @@ export class CircuitBreaker {
     for (const result of results) this.#learn(result, hasPassed);
   }
 
+  /**
+   * Releases a request that the end of the run cut off. It says nothing about the sink, unless it had the time for an
+   * answer and the sink gave none in the whole run: then it hangs, and no later attempt of the run can tell.
+   */
+  endCutOff(results: readonly DeliveryResult[], hadItsTime: boolean): void {
+    const accepted = results.filter(({ kind }) => kind === "accepted");
+    const hangs = hadItsTime && accepted.length === 0 && !this.#hasSucceeded;
+    if (hangs) this.#failuresInARow = failuresToOpen - 1;
+    this.end(hangs ? [noAnswer] : accepted);
+  }
+
   #learn(result: DeliveryResult, hasPassed: boolean): void {
     if (result.kind === "accepted" || result.kind === "permanent") return;
     const nowMs = this.#clock.now();
@@ -134,6 +145,12 @@ export class CircuitBreaker {
     };
   }
 }
+
+const noAnswer: DeliveryResult = {
+  kind: "retry",
+  reason: "timeout",
+  detail: "no answer before the run's time ended (delivery.timeBudget, or the function's time-out)",
+};
 
 /** The sink answered, so it is healthy, even if it refused the event. */
 const isAnswer = ({ kind }: DeliveryResult): boolean => kind === "accepted" || kind === "permanent";

@@ -1,4 +1,4 @@
-import { followAll } from "../async/deadline.ts";
+import { followAll, isOutOfTime } from "../async/deadline.ts";
 import type { BreakerState, OutboxEntry } from "../checkpoint/checkpoint.ts";
 import type { CallOptions, Clock, Random } from "../core/clock.ts";
 import type { DeliveryResult } from "../core/result.ts";
@@ -13,6 +13,9 @@ import { type PendingDelivery, TaskQueue } from "./task-queue.ts";
 
 /** Longest time that a digest waits for streams that are not read yet, milliseconds. */
 const gatherMs = 5_000;
+
+/** A sink that did not answer for less than this says nothing about itself, milliseconds. */
+const leastAnswerMs = 1_000;
 
 /** Settings of a sink's dispatcher. */
 export interface SinkDispatcherOptions {
@@ -82,7 +85,7 @@ export class SinkDispatcher {
 
   /** Opens a delivery to which events can be added after each commit. */
   open(work: Dispatch, { signal }: CallOptions, rested: () => void): StreamDelivery {
-    const delivery = new StreamDelivery(work, this.breaker, signal, rested);
+    const delivery = new StreamDelivery(work, this.breaker, { signal, openedMs: this.#clock.now() }, rested);
     this.#enter(delivery);
     return delivery;
   }
@@ -185,8 +188,10 @@ export class SinkDispatcher {
     const roll = this.#random();
     const ending = { startedMs, nowMs: this.#clock.now(), isCutOff: signal.aborted, random: () => roll };
     for (const [index, result] of responses.entries()) this.#complete(batch[index], result, ending);
-    // An attempt that the end of the run cut off says nothing about the sink.
-    this.breaker.end(signal.aborted ? responses.filter(({ kind }) => kind === "accepted") : responses);
+    if (signal.aborted) {
+      const sinceMs = Math.min(...Array.from(deliveries, ({ openedMs }) => openedMs));
+      this.breaker.endCutOff(responses, isOutOfTime(signal) && hadItsTime(sinceMs, ending));
+    } else this.breaker.end(responses);
     for (const delivery of deliveries) delivery.underWay -= 1;
     this.#step();
   }
@@ -233,6 +238,10 @@ export class SinkDispatcher {
     });
   }
 }
+
+/** Whether an attempt had most of a run's time, and at least a second. */
+const hadItsTime = (sinceMs: number, { startedMs, nowMs }: Ending): boolean =>
+  nowMs - startedMs >= Math.max(leastAnswerMs, (nowMs - sinceMs) / 2);
 
 /** The sink's message references for the tasks of a batch. */
 function messagesOf(batch: readonly Assigned[]): NonNullable<DeliverOptions["messages"]> {

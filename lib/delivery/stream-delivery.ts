@@ -51,6 +51,8 @@ export class StreamDelivery {
   readonly queue: TaskQueue;
   readonly stopAtMs: number;
   readonly signal: AbortSignal;
+  /** Epoch milliseconds. */
+  readonly openedMs: number;
   /** References to the sink's last message of each task. */
   readonly messages: Map<string, string>;
   underWay = 0;
@@ -70,13 +72,14 @@ export class StreamDelivery {
   constructor(
     dispatch: Dispatch,
     { sink, policy }: Pick<CircuitBreaker, "sink" | "policy">,
-    signal: AbortSignal,
+    { signal, openedMs }: Pick<StreamDelivery, "signal" | "openedMs">,
     rested: () => void,
   ) {
     this.rested = rested;
     this.queue = new TaskQueue(dispatch.record.outbox, sink.name);
     this.stopAtMs = dispatch.stopAtMs;
     this.signal = signal;
+    this.openedMs = openedMs;
     this.messages = messagesOf(dispatch.record.messages, sink.name);
     this.#dispatch = dispatch;
     this.#sink = sink.name;

@@ -196,6 +196,42 @@ describe("a dispatch", () => {
     expect(await send([entry(1, "a")])).toMatchObject({ receipts: [] });
   });
 
+  describe("to a sink that hangs until the run's time ends", () => {
+    const outOfTime = new DOMException("the time ran out", "TimeoutError");
+    const cutAfter = async (ms: number, reason: unknown, answersFirst = false) => {
+      let attempts = 0;
+      const sink = scriptedSink(ops, (_: unknown, signal: AbortSignal) =>
+        answersFirst && ++attempts === 1
+          ? accepted
+          : new Promise<DeliveryResult>((_resolve, reject) =>
+              signal.addEventListener("abort", () => reject(signal.reason)),
+            ),
+      );
+      const { send, abort, breaker, clock } = dispatcherHarness(sink, { concurrency: 1 });
+      const sending = send([entry(1, "a"), entry(2, "b")]);
+      await clock.advance(ms);
+      abort.abort(reason);
+      return { sent: await sending, failure: breaker.failure };
+    };
+
+    it("notes a time-out of the sink, and keeps the delivery for the next run", async () => {
+      const { sent, failure } = await cutAfter(4_000, outOfTime);
+      expect(failure).toMatchObject({ kind: "failing", reason: "timeout" });
+      expect(sent).toMatchObject({
+        deadLetters: [],
+        receipts: [{ sequence: 1, pending: { attempts: 1, nextAttemptMs: 0 } }],
+      });
+    });
+
+    it.each([
+      ["the run was stopped", 4_000, undefined, false],
+      ["the time was a moment", 900, outOfTime, false],
+      ["the sink has answered in the run", 4_000, outOfTime, true],
+    ])("holds nothing against it when %s", async (_, ms, reason, answersFirst) => {
+      expect((await cutAfter(ms, reason, answersFirst)).failure).toBeNull();
+    });
+  });
+
   it("counts an event that the end of the run found accepted as delivered", async () => {
     const accept = (_: unknown, signal: AbortSignal) =>
       new Promise<DeliveryResult>((resolve) => signal.addEventListener("abort", () => resolve(accepted)));

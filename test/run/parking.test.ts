@@ -52,7 +52,7 @@ describe("a run of thousands of changes", () => {
     expect(outcome.accepted.get(chat)).toBeGreaterThan(100);
   });
 
-  it("gives a healthy sink all of them while another hangs, and the hanging one its own later, in order", async () => {
+  it("gives a healthy sink all of them while another hangs, and the hanging one its own later, after a probe in order", async () => {
     const healthy = scriptedSink(ops);
     const hanging = scriptedSink(chat, hangs);
     const harness = streamHarness([hanging, healthy]);
@@ -65,7 +65,10 @@ describe("a run of thousands of changes", () => {
     hanging.answer = () => accepted;
     await clock.advance(10 * minuteMs);
     await run();
-    expect(subjects(hanging)).toEqual(tasks(3_000).map(({ id }) => id));
+    const [probe, ...others] = subjects(hanging);
+    const ids = tasks(3_000).map(({ id }) => id);
+    expect(ids).toContain(probe);
+    expect(others).toEqual(ids.filter((id) => id !== probe));
     expect(await debts(harness)).toEqual(nothing);
   });
 

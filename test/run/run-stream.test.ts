@@ -506,6 +506,26 @@ describe("a run", () => {
     expect(await deadLetters.list({})).toMatchObject([{ sink: ops, reason: "sink_removed", stream: key }]);
   });
 
+  it("notes a sink that hangs until the time budget ends as failing, until it answers, and keeps its delivery", async () => {
+    const sink = scriptedSink(ops, (_: unknown, signal: AbortSignal) => {
+      const cut = Promise.withResolvers<typeof accepted>();
+      signal.addEventListener("abort", () => cut.reject(signal.reason));
+      return cut.promise;
+    });
+    const { run, show, record } = streamHarness([sink]);
+    show(task("a"));
+    for (let runs = 1; runs <= 2; runs += 1) {
+      await run();
+      const stored = await record();
+      expect(stored?.breakers.get(ops)).toMatchObject({ kind: "failing", reason: "timeout" });
+      expect(stored?.outbox[0]?.pending.get(ops)).toMatchObject({ attempts: runs });
+    }
+    sink.answer = () => accepted;
+    await run();
+    const stored = await record();
+    expect([told(sink), stored?.outbox, stored?.breakers.size]).toEqual([["a EXECUTING"], [], 0]);
+  });
+
   it("leaves unfinished slices to the next run when its time is over", async () => {
     const sink = scriptedSink(ops);
     const { run, show, clock } = streamHarness([sink]);
