@@ -47,9 +47,8 @@ export async function runStreams(
   options: RunOptions,
 ): Promise<RunSummary> {
   const startedMs = context.clock.now();
-  const over = new AbortController();
-  const follow = options.followForMs === undefined ? null : followTime(options.followForMs, context, over);
-  const streams = new StreamsUnderWay(context, options, follow, over.signal);
+  const follow = options.followForMs === undefined ? null : followTime(options.followForMs, context);
+  const streams = new StreamsUnderWay(context, options, follow);
   const failedSources: FailedSource[] = [];
   const dispatchers = [...context.dispatchers.values()];
   for (const dispatcher of dispatchers) dispatcher.hold();
@@ -64,14 +63,16 @@ export async function runStreams(
   await streams.allCommitted();
   for (const dispatcher of dispatchers) dispatcher.release();
   await streams.drained(options.nextMs);
-  over.abort(null);
+  follow?.end();
   return summaryOf(streams.outcomes, failedSources, startedMs, context);
 }
 
 /** The time for following, which ends by a timer too: a clock that is put back must not prolong the run. */
-function followTime(forMs: number, { clock }: RunContext, over: AbortController): FollowTime {
-  void clock.sleep(forMs, over.signal).then(() => over.abort(null));
-  return { untilMs: clock.now() + forMs, over: over.signal };
+function followTime(forMs: number, { clock }: RunContext): FollowTime & { readonly end: () => void } {
+  const over = new AbortController();
+  const end = (): void => over.abort(null);
+  void clock.sleep(forMs, over.signal).then(end);
+  return { untilMs: clock.now() + forMs, over: over.signal, end };
 }
 
 /** Streams of one run that have started. */
@@ -81,7 +82,6 @@ class StreamsUnderWay {
   readonly #context: RunContext;
   readonly #options: CallOptions;
   readonly #follow: FollowTime | null;
-  readonly #over: AbortSignal;
   readonly #begun = new Set<StreamKey>();
   /** Streams being read whose source responds, and when it last did, epoch milliseconds; the longest silent first. */
   readonly #reading = new Map<StreamPlan, number>();
@@ -92,12 +92,10 @@ class StreamsUnderWay {
   readonly #draining = new Map<StreamPlan, Drain & { readonly sinceMs: number }>();
   #changed = Promise.withResolvers<void>();
 
-  /** `over` aborts at the end of the run. */
-  constructor(context: RunContext, options: CallOptions, follow: FollowTime | null, over: AbortSignal) {
+  constructor(context: RunContext, options: CallOptions, follow: FollowTime | null) {
     this.#context = context;
     this.#options = options;
     this.#follow = follow;
-    this.#over = over;
   }
 
   /** Starts a stream as soon as there is room, unless it has started already. */
@@ -116,16 +114,26 @@ class StreamsUnderWay {
   /** Waits for all streams. From `untilMs` on, each stream that has used its delivery time must stop. */
   async drained(untilMs?: number): Promise<void> {
     let isOver = false;
-    if (untilMs !== undefined) {
-      void this.#context.clock.sleep(untilMs - this.#context.clock.now(), this.#over).then(() => {
-        isOver = true;
-        this.#ring();
-      });
-    }
+    const ended =
+      untilMs === undefined
+        ? null
+        : this.#at(untilMs, () => {
+            isOver = true;
+            this.#ring();
+          });
     while (this.#underWay.size > 0) {
       if (isOver && this.#draining.size > 0) await this.#makeRoom();
       else await this.#changed.promise;
     }
+    ended?.abort(null);
+  }
+
+  /** Calls `work` at an instant, epoch milliseconds, or when the returned controller aborts. */
+  #at(ms: number, work: () => void): AbortController {
+    const { clock } = this.#context;
+    const ended = new AbortController();
+    void clock.sleep(ms - clock.now(), ended.signal).then(work);
+    return ended;
   }
 
   get #isFull(): boolean {
