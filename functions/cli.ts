@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --
 import process from "node:process";
 import { CommanderError } from "commander";
 import { startedAs } from "../lib/cli/command-name.ts";

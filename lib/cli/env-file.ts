@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parseEnv } from "node:util";
 import type { Environment } from "../core/environment.ts";
+import { ConfigError } from "../core/errors.ts";
 import { usageError } from "./errors.ts";
 
 /**
  * Adds the variables of files of the form NAME=value. The environment's own win; a later file wins over an earlier one.
- * @throws ConfigError for a file that cannot be read
+ * @throws ConfigError for a file that cannot be read, or a line of another form
  */
 export function withEnvFiles(
   environment: Environment,
@@ -17,8 +18,21 @@ export function withEnvFiles(
 }
 
 function variablesIn(file: string, folder: string): NodeJS.Dict<string> {
+  const text = textOf(file, folder);
+  const rest = text.replace(variable, (found) => found.replace(/[^\n]/g, ""));
+  const wrong = rest.split("\n").findIndex((line) => !/^\s*(#|$)/.test(line));
+  if (wrong === -1) return parseEnv(text);
+  throw new ConfigError([
+    { field: `${file}:${wrong + 1}`, expected: "NAME=value", found: "a line without a name and =" },
+  ]);
+}
+
+/** A variable: its value may be in quotes, and then have several lines. */
+const variable = /^[ \t]*(?:export[ \t]+)?[^\s=#]+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)?.*$/gm;
+
+function textOf(file: string, folder: string): string {
   try {
-    return parseEnv(readFileSync(path.resolve(folder, file), "utf8"));
+    return readFileSync(path.resolve(folder, file), "utf8");
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     throw usageError("--env-file", `a file that can be read (${error.code})`, file);

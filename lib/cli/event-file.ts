@@ -1,16 +1,24 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { jsonMistake } from "../config/read/json-mistake.ts";
+import { ConfigError } from "../core/errors.ts";
 import { parseExactJson } from "../text/json.ts";
 import type { Context } from "./context.ts";
 import { usageError } from "./errors.ts";
 
 /**
- * Reads the JSON of `--event`: a file, or stdin for `-`. Undefined when it is no JSON.
- * @throws UsageError when the file cannot be read
+ * Reads the JSON of `--event`: a file, or stdin for `-`.
+ * @throws ConfigError when the file cannot be read, or is no JSON
  */
-export const readEventFile = async (context: Context, file: string): Promise<unknown> =>
-  parseExactJson(file === "-" ? await text(context.input) : await fileText(context, file));
+export async function readEventFile(context: Context, file: string): Promise<unknown> {
+  const written = file === "-" ? await text(context.input) : await fileText(context, file);
+  const parsed = parseExactJson(written);
+  if (parsed !== undefined) return parsed;
+  throw new ConfigError([
+    jsonMistake({ name: file === "-" ? "stdin" : file, text: written, format: "JSON" }),
+  ]);
+}
 
 async function fileText({ folder }: Context, file: string): Promise<string> {
   try {

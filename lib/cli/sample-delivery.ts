@@ -1,6 +1,7 @@
 import { sampleEvent } from "../change/sample.ts";
 import type { LoadedSink } from "../config/check/sinks.ts";
 import { sinkName } from "../core/names.ts";
+import { attempt } from "../delivery/attempt.ts";
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 import { span } from "./screen/format.ts";
@@ -21,7 +22,7 @@ export async function deliverSample(
     const startedMs = clock.now();
     const signal = AbortSignal.any([context.stop, AbortSignal.timeout(timeoutMs)]);
     const results = await withProgress(context, `sending to ${name}`, () =>
-      sink.deliver([event], { signal }),
+      attempt(sink, context.log, [{ entry: { event } }], { signal }),
     );
     const durationMs = clock.now() - startedMs;
     const result = results[0] ?? { kind: "retry", reason: "network", detail: "the sink returned no result" };

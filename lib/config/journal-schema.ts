@@ -14,7 +14,7 @@ export const journal = v.strictObject({
   maxEvents: v.optional(
     described(
       wholeNumber(1, 10_000_000),
-      "Number of newest events that it keeps, with ten times as many entries of deliveries.",
+      "Number of newest events that it keeps at least, with ten times as many entries of deliveries; older ones are deleted from time to time.",
     ),
     100_000,
   ),

@@ -13,7 +13,7 @@ import type { PendingDelivery } from "./task-queue.ts";
 export async function attempt(
   sink: Sink,
   log: Log,
-  parcels: readonly Pick<PendingDelivery, "entry">[],
+  parcels: readonly { readonly entry: Pick<PendingDelivery["entry"], "event"> }[],
   options: DeliverOptions,
 ): Promise<readonly DeliveryResult[]> {
   const events = parcels.map(({ entry }) => entry.event);

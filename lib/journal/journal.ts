@@ -32,7 +32,7 @@ export interface JournalSpan {
 export interface JournalLimits {
   /** Age at which an entry is deleted, milliseconds. */
   readonly keepMs: number;
-  /** Number of events kept; with them, ten times as many entries of deliveries. */
+  /** Number of newest events kept at least; with them, ten times as many entries of deliveries. */
   readonly maxEvents: number;
 }
 
@@ -58,8 +58,8 @@ export interface Journal {
    */
   read(span: JournalSpan): AsyncIterable<Journaled | DamagedEntry>;
   /**
-   * Deletes one bounded slice of entries, the oldest first, that are older than `sinceMs` or too many. Returns whether
-   * more may be left.
+   * Deletes one bounded slice of entries, the oldest first, that are older than `sinceMs` or too many. Never fewer than
+   * `maxEvents` stay; a few more may, where a store deletes whole pages. Returns whether more may be left.
    */
   trim(kept: Kept): Promise<boolean>;
   /** How often a trim is worth its cost, milliseconds. */

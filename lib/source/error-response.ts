@@ -37,13 +37,14 @@ export const isInstanceGone = (error: unknown): boolean =>
 export function responseError(refusal: ErrorResponse): SourceError {
   const { operation, status, requestId, retryAfterMs } = refusal;
   const said = errorBody(refusal.body);
-  const code = said.code === null ? null : oneLine(said.code, 64).replace(/^APIGW\./, "APIG.");
+  const written = said.code === null ? null : oneLine(said.code, 64);
+  const code = written?.replace(/^APIGW\./, "APIG.") ?? null;
   const reason = throttlingCodes.has(code)
     ? "throttled"
     : (reasonByCode.get(`${status} ${code}`) ?? reasonByStatus(status));
   const message = [
     `${operation}: HTTP ${status}`,
-    refusal.body === undefined ? "with a body that is not JSON" : code,
+    refusal.body === undefined ? "with a body that is not JSON" : written,
     said.message === null ? null : oneLine(masked(said.message, refusal.secrets), 200),
     status === 401 ? clockHint(refusal.clockSkewMs) : null,
     isRedirect(status) ? "a redirect, which is not followed; check the endpoint" : null,

@@ -69,10 +69,11 @@ export function pagedJournal(pages: JournalPages, { clock, newId }: PagedJournal
       let deliveries = 0;
       for await (const key of pages.keys()) {
         const [, ms, ofEvents = "0", ofDeliveries = "0"] = keyPattern.exec(key) ?? [];
+        // A page goes as a whole, so one that has wanted entries stays.
+        const hasEvents = Number(ofEvents) > 0 && events < maxEvents;
+        const hasDeliveries = Number(ofDeliveries) > 0 && deliveries < maxEvents * deliveriesPerEvent;
         events += Number(ofEvents);
         deliveries += Number(ofDeliveries);
-        const hasEvents = Number(ofEvents) > 0 && events <= maxEvents;
-        const hasDeliveries = Number(ofDeliveries) > 0 && deliveries <= maxEvents * deliveriesPerEvent;
         if (Number(ms) < sinceMs || !(hasEvents || hasDeliveries)) old.push(key);
       }
       await pages.remove(old.slice(-sliceSize));

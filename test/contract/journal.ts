@@ -220,6 +220,18 @@ export function journalContract(name: string, make: (clock: Clock) => Promise<Jo
         expect(attempts).toEqual(Array.from({ length: 20 }, (_, index) => index + 5));
       }));
 
+    it("keeps the newest events of a commit that has too many", () =>
+      withStore(async ({ journal }, time) => {
+        await journal.append(["a", "b", "c"].map((task) => emitted(task)));
+        time.nowMs += 1_000;
+        await journal.append(["d", "e", "f"].map((task) => emitted(task)));
+        while (await journal.trim({ sinceMs: 0, maxEvents: 4 }));
+        const left = tasksOf(await entriesOf(journal, all));
+        expect(left.slice(-4)).toEqual(["c", "d", "e", "f"]);
+        while (await journal.trim({ sinceMs: 0, maxEvents: 2 }));
+        expect(tasksOf(await entriesOf(journal, all)).slice(-2)).toEqual(["e", "f"]);
+      }));
+
     it("deletes in bounded slices", () =>
       withStore(async ({ journal }, time) => {
         for (let index = 0; index < 4; index++) {

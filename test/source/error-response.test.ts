@@ -16,7 +16,7 @@ const refusal = (over: Partial<ErrorResponse>): ErrorResponse => ({
 describe("an error body", () => {
   it.each([
     [{ error_code: "DMS.1", error_msg: "why" }, "DMS.1 why"],
-    [{ error_code: "APIGW.0201", error_msg: "why", request_id: "r" }, "APIG.0201 why"],
+    [{ error_code: "APIGW.0201", error_msg: "why", request_id: "r" }, "APIGW.0201 why"],
     [{ error: { code: 400, message: "why" } }, "400 why"],
     [{ code: "X.1", message: "why" }, "X.1 why"],
     [{ errorCode: "X.1", errorMsg: "why", encoded_authorization_message: "e" }, "X.1 why"],

@@ -153,7 +153,7 @@ function cellsOfEvent({ atMs, event }: EventEntry, time: TimeFormat): Line {
 const cellsOfDelivery = ({ atMs, status, task }: DeliveryEntry, time: TimeFormat): Line => [
   ["dim", time(atMs)],
   [styleOf(status), status],
-  "",
+  ["dim", "(earlier event)"],
   shortId(task),
   "",
 ];

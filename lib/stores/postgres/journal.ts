@@ -44,10 +44,15 @@ export function postgresJournal(database: PostgresDatabase, clock: Clock): Journ
     trim: async ({ sinceMs, maxEvents }) => {
       const slice = async (kind: JournalEntry["kind"], most: number): Promise<boolean> => {
         const { count } = await database.query(
-          `DELETE FROM ${table} WHERE id IN (
-             SELECT id FROM ${table} WHERE kind = $1 AND written_ms <= greatest($2::bigint,
-               (SELECT written_ms FROM ${table} WHERE kind = $1 ORDER BY written_ms DESC LIMIT 1 OFFSET $3))
-             ORDER BY written_ms LIMIT ${sliceSize} FOR UPDATE SKIP LOCKED)`,
+          // The entries of one commit have one instant, so the bound is a place: instant and id.
+          `WITH surplus AS (
+             SELECT written_ms, id FROM ${table} WHERE kind = $1
+             ORDER BY written_ms DESC, id DESC LIMIT 1 OFFSET $3)
+           DELETE FROM ${table} WHERE id IN (
+             SELECT id FROM ${table}
+             WHERE kind = $1 AND written_ms <= greatest($2::bigint, (SELECT written_ms FROM surplus))
+               AND (written_ms <= $2::bigint OR (written_ms, id) <= (SELECT written_ms, id FROM surplus))
+             ORDER BY written_ms, id LIMIT ${sliceSize} FOR UPDATE SKIP LOCKED)`,
           [kind, sinceMs - 1, most],
         );
         return count === sliceSize;

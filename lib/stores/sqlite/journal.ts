@@ -46,10 +46,15 @@ export function fileJournal(database: SqliteDatabase, clock: Clock): Journal {
         database.use((sql) => {
           const { changes } = sql
             .prepare(
-              `DELETE FROM journal WHERE id IN (
-                 SELECT id FROM journal WHERE kind = :kind AND written_ms <= max(:before, coalesce(
-                   (SELECT written_ms FROM journal WHERE kind = :kind ORDER BY written_ms DESC LIMIT 1 OFFSET :most), 0))
-                 ORDER BY written_ms LIMIT ${sliceSize})`,
+              // The entries of one commit have one instant, so the bound is a place: instant and id.
+              `WITH surplus AS (
+                 SELECT written_ms, id FROM journal WHERE kind = :kind
+                 ORDER BY written_ms DESC, id DESC LIMIT 1 OFFSET :most)
+               DELETE FROM journal WHERE id IN (
+                 SELECT id FROM journal
+                 WHERE kind = :kind AND written_ms <= max(:before, coalesce((SELECT written_ms FROM surplus), 0))
+                   AND (written_ms <= :before OR (written_ms, id) <= (SELECT written_ms, id FROM surplus))
+                 ORDER BY written_ms, id LIMIT ${sliceSize})`,
             )
             .run({ kind, before: sinceMs - 1, most });
           return Number(changes) === sliceSize;

@@ -24,6 +24,7 @@ async function setFolder() {
   };
   await writeFile(join(folder, "bridge.config.json"), JSON.stringify(config));
   await writeFile(join(folder, "event.json"), JSON.stringify(sampleEvent()));
+  await writeFile(join(folder, "broken.json"), '{\n"id":oops\n}');
   const env = { HUAWEICLOUD_SDK_AK: "ak", HUAWEICLOUD_SDK_SK: "sk" };
   return {
     write: (file: string, text: string) => writeFile(join(folder, file), text),
@@ -131,6 +132,7 @@ describe("explain", () => {
       '--event: expected one event as JSON: an object with the texts id and type, found "-"',
     ],
     [["--status", "DONE"], "--status: expected a status: CREATED, EXECUTING, SUCCESS, FAILED"],
+    [["--event", "broken.json"], "broken.json:2:6: expected JSON, found a word that is not in quotes"],
     [["--status", "FAILED", "--event", "-"], "--status: expected no status beside --event"],
   ])("refuses %j with one clear error", async (args, said) => {
     const { explain } = await setFolder();

@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { withEnvFiles } from "../../../lib/cli/env-file.ts";
 import { folderWith, variable } from "../../config/sample.ts";
 import { run } from "../../harness/cli.ts";
 
@@ -167,11 +170,47 @@ describe("--env-file", () => {
     expect(err).toContain(`found ${JSON.stringify(text)}, a string of ${length} characters`);
   });
 
+  it.each([
+    ["no variable at all\n", 1],
+    ["A=1\n# words\nB='x\ny'\n\nexport C=2\nsecret words\n", 7],
+    ["=value\n", 1],
+  ])("has only variables: %j is refused with its line", async (text, line) => {
+    const folder = await folderWith({ "a.env": text });
+    expect(() => withEnvFiles({}, ["a.env"], folder)).toThrow(`a.env:${line}: expected NAME=value`);
+  });
+
+  it("must be there, also where npm starts the command", async () => {
+    const failed = await promisify(execFile)("npm", [
+      "run",
+      "-s",
+      "bridge",
+      "--",
+      "poll",
+      "--env-file",
+      "absent.env",
+    ]).catch((error: unknown) => error);
+    expect(failed).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: --env-file: .*absent\.env.*\n$/),
+    });
+  });
+
   it("must be there: Node, which reads the option too, or the command says so in one line", async () => {
     const { code, err } = await run(["poll", "--env-file", "absent.env"]);
     expect(code).not.toBe(0);
     expect(err).toMatch(/^.*absent\.env.*\n$/);
   });
+});
+
+it("sink test of a custom sink that throws says which class of error, and not its text", async () => {
+  const folder = await folderWith({
+    "bridge.config.yaml": secretive.replace("{ type: kafka }", "{ type: custom, module: ./sink.ts }"),
+    "sink.ts": 'export default { deliver: async () => { throw new Error("token-of-mine"); } };',
+  });
+  const { code, out, err } = await run(["sink", "test", "broken"], { cwd: folder });
+  expect(code).toBe(1);
+  expect(out).toContain("broken: the sink threw Error (defect, ");
+  expect(out + err).not.toMatch(/token-of-mine|bug in dms-task-bridge/);
 });
 
 describe("a command for one sink", () => {
