@@ -14,6 +14,19 @@ export interface ReadRecord {
   readonly error: StoreError | null;
 }
 
+/** How many dead letters each sink has, configured or not; null when they cannot be read. */
+export async function deadLettersBySink({
+  deadLetters,
+}: Pick<Bridge, "deadLetters">): Promise<Readonly<Record<string, number>> | null> {
+  try {
+    const bySink = Map.groupBy(await deadLetters.list({}), ({ sink }) => sink);
+    return Object.fromEntries(bySink.entries().map(([sink, { length }]) => [sink, length]));
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return null;
+  }
+}
+
 const recordsAtOnce = 16;
 
 /** Reads all records. One that is damaged is reported as its stream's error. @throws StoreError without a list of records */

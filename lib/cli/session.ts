@@ -84,7 +84,7 @@ export async function withBridge(
 /** Reads the configured store for one command, without any key of a source or a sink. @throws ConfigError, StoreError */
 export async function withRecords<Result>(
   context: Context,
-  body: (bridge: Pick<Bridge, "checkpoints">, loaded: LoadedStore) => Promise<Result>,
+  body: (bridge: Pick<Bridge, "checkpoints" | "deadLetters">, loaded: LoadedStore) => Promise<Result>,
 ): Promise<Result> {
   const read = await readConfigOf(context);
   const loaded = await loadStore(read, { ...context, secrets: secretResolvers(context) });

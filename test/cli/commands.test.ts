@@ -109,6 +109,7 @@ describe("dead letters", () => {
     expect(ended.out).toMatch(/^ +0 +0 +1 +0 {2}ops$/m);
     expect(ended.out).toContain("Gave up 1 delivery to ops. Why: the sink is not configured any more.");
     expect(ended.out).toContain("dead-letters list --sink ops");
+    expect((await harness.run("status")).out).toContain("1 dead letter of ops. List them: ");
     const why = "ops is not configured, and 1 dead letter of it cannot be redriven";
     const listed = await harness.run("dead-letters", "list");
     expect(listed.out).toContain(why);

@@ -4,7 +4,9 @@ import { type StreamStatus, streamStatus } from "../../status/streams.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
 import { failOn, type Judged } from "../fail-on.ts";
-import { readRecords } from "../records.ts";
+import { deadLettersBySink, readRecords } from "../records.ts";
+import { count } from "../screen/format.ts";
+import type { Output } from "../screen/output.ts";
 import { withProgress } from "../screen/progress.ts";
 import { showStatus, showWideStatus } from "../screen/status.ts";
 import { withRecords } from "../session.ts";
@@ -20,6 +22,8 @@ export interface Status extends Judged {
   readonly at: string;
   readonly streams: readonly StreamStatus[];
   readonly sinks: Readonly<Record<string, SinkStatus>>;
+  /** Dead letters by sink, removed sinks included; null when they cannot be read. */
+  readonly deadLetters: Readonly<Record<string, number>> | null;
 }
 
 /** Shows how each sink is, and each stream that cannot be read. Only the store is asked. */
@@ -38,12 +42,25 @@ export const status = (context: Context, options: StatusOptions): Promise<ExitCo
       sinks: Object.fromEntries(
         sinkStatuses({ sinks, records: records.flatMap(({ stored }) => stored?.checkpoint ?? []), nowMs }),
       ),
+      deadLetters: await deadLettersBySink(stores),
     };
     if (json) screen.out.json(found);
     else if (options.output === "wide") showWideStatus(screen.out, found, nowMs);
     else showStatus(screen.out, found, nowMs);
+    if (!json) showDeadLetters(screen.out, found);
     const reasons = holds(found, nowMs);
     for (const reason of reasons) screen.err.line(["red", "failed: "], reason);
     return reasons.length > 0 ? 1 : 0;
   });
 };
+
+function showDeadLetters(out: Output, { deadLetters }: Status): void {
+  const list = "dms-task-bridge dead-letters list";
+  if (deadLetters === null) out.line(["red", "The dead letters could not be read. "], `Why: ${list}`);
+  else
+    for (const [sink, amount] of Object.entries(deadLetters))
+      out.line(
+        ["yellow", `${count(amount, "dead letter")} of ${sink}. `],
+        `List them: ${list} --sink ${sink}`,
+      );
+}
