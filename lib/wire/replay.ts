@@ -30,6 +30,8 @@ export interface ReplayRequest {
 export interface ReplayPlan {
   /** Origin of the events; `api` when the journal has none and they are rebuilt from the tasks. */
   readonly from: "journal" | "api";
+  /** When the journal's first event was written, where that is after the begin of the period; epoch milliseconds. */
+  readonly journalBeginsMs: number | null;
   readonly events: readonly ReplayEvent[];
   /** Events left out, because the bridge still delivers them itself. */
   readonly pending: number;
@@ -93,6 +95,7 @@ export function openReplays(parts: ReplayParts): Replays {
       const events = wanted.filter(({ event }) => !owed.ids.has(event.id));
       return {
         from: rebuilt ? "api" : "journal",
+        journalBeginsMs: rebuilt ? null : await beginAfter(request.sinceMs, stores),
         events,
         pending: wanted.length - events.length,
         filtered: found.length - wanted.length,
@@ -126,6 +129,15 @@ async function journaledEvents(
     else if (entry.kind === "damaged") damaged += 1;
   }
   return { events: [...events.values()], damaged };
+}
+
+/** When the journal's first event was written, if that is after an instant. */
+async function beginAfter(sinceMs: number, { journal }: Pick<Stores, "journal">): Promise<number | null> {
+  for await (const entry of journal?.read({ sinceMs: 0 }) ?? []) {
+    if (entry.kind !== "event") continue;
+    return entry.writtenMs > sinceMs ? entry.writtenMs : null;
+  }
+  return null;
 }
 
 /**

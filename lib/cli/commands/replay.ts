@@ -96,6 +96,8 @@ function showPlan(
   const from = plan.from === "journal" ? "from the journal" : "rebuilt from the API";
   out.line(`Replay to ${sink}: ${count(events.length, "event")} of ${count(tasks, "task")}, ${from}`);
   out.line(["dim", `  ${instant(sinceMs)} to ${instant(untilMs)}`]);
+  if (plan.journalBeginsMs !== null)
+    out.line(`  The journal begins at ${instant(plan.journalBeginsMs)}: it has no older events.`);
   const note = (amount: number, text: string): void => {
     if (amount > 0) out.line(`  ${amount.toLocaleString("en")} ${text}`);
   };
@@ -166,10 +168,11 @@ function finish(
   sent: Replayed | null,
 ): ExitCode {
   if (json) {
-    const { from, pending, filtered, damaged, errors } = plan;
+    const { from, journalBeginsMs, pending, filtered, damaged, errors } = plan;
     out.json({
       sink,
       from,
+      journalBegins: journalBeginsMs === null ? null : new Date(journalBeginsMs).toISOString(),
       sent: sent !== null,
       events: events.map(({ event }) => event.id),
       alreadyAccepted: already,
