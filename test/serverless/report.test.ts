@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SourceError } from "../../lib/core/errors.ts";
-import type { RunSummary, StreamSummary } from "../../lib/run/summary.ts";
+import { sinkName } from "../../lib/core/names.ts";
+import { type RunSummary, type StreamSummary, withAfterwork } from "../../lib/run/summary.ts";
 import { deliveryMetrics, metricsLine, planMetrics, runMetrics } from "../../lib/serverless/metrics.ts";
 import { logRun, reportRun, requireListed, requireSuccess } from "../../lib/serverless/report.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
@@ -18,6 +19,13 @@ const run = (streams: readonly StreamSummary[], sinks: RunSummary["sinks"] = {})
   journal: null,
 });
 const failed = stream({ changes: 0, error: trouble("throttled", "the API is busy") });
+
+describe("withAfterwork", () => {
+  it("counts the expired dead letters of a sink that is not configured", () => {
+    const ended = withAfterwork(run([stream()], { ops: sink() }), new Map([[sinkName("old"), 2]]), null);
+    expect(ended.sinks).toMatchObject({ ops: { expired: 0 }, old: { expired: 2, state: "removed" } });
+  });
+});
 
 describe("runMetrics", () => {
   it("adds up streams and sinks", () => {
