@@ -101,7 +101,19 @@ function showRoutes(
   }
   if (routed.length > 0) out.line();
   for (const line of sentences(summary, namesOn(out, summary.streams, output === "wide"))) out.line(...line);
+  const waiting = waitingIn(summary, routed);
+  const tried =
+    waiting > 0
+      ? ` ${count(waiting, "delivery", "deliveries")} of earlier events would be tried as they are due.`
+      : "";
   out.line(
-    `Dry run: ${count(routed.length, "event")} would be recorded and sent. Nothing was stored, nothing was sent.`,
+    `Dry run: ${count(routed.length, "event")} would be recorded and sent.${tried} Nothing was stored, nothing was sent.`,
   );
+}
+
+/** Deliveries that waited before this run. */
+function waitingIn({ streams }: RunSummary, routed: readonly Routes[]): number {
+  const pending = streams.reduce((sum, stream) => sum + stream.pending, 0);
+  const added = routed.flatMap(({ sinks }) => Object.values(sinks).filter(({ takes }) => takes));
+  return Math.max(0, pending - added.length);
 }

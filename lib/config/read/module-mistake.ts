@@ -61,7 +61,8 @@ function missingModule({ message }: Error): Missing | null {
         `${specifier}/`.startsWith(`${target}/`) || resolve(dirname(file), specifier) === target,
     );
   const found = `no module ${JSON.stringify(written?.[2] ?? target)}`;
-  return { found, place: { file, position: written ? positionOf(text, written.index) : "" } };
+  // A module that the configuration names is imported by the product's own code, which says nothing to its author.
+  return { found, place: written ? { file, position: positionOf(text, written.index) } : null };
 }
 
 function missingExport({ message }: Error): Missing | null {

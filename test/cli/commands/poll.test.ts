@@ -43,6 +43,14 @@ describe("poll --dry-run", () => {
     expect(shown.events[0].event).toMatchObject({ id: sent?.id, data: { change } });
   });
 
+  it("says what waits since earlier runs", async () => {
+    const harness = await bridgeFolder({ respond: () => ({ status: 503 }) });
+    harness.task("bindInstancePublicIp");
+    await harness.run("poll");
+    const { out } = await harness.run("poll", "--dry-run");
+    expect(out).toContain("0 events would be recorded and sent. 1 delivery of earlier events would be tried");
+  });
+
   it("judges no sink, so it takes no --fail-on", async () => {
     const harness = await bridgeFolder();
     expect((await harness.run("poll", "--dry-run", "--fail-on", "blocked")).code).toBe(2);

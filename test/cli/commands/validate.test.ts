@@ -213,6 +213,17 @@ it("sink test of a custom sink that throws says which class of error, and not it
   expect(out + err).not.toMatch(/token-of-mine|bug in dms-task-bridge/);
 });
 
+it("validate names a custom sink's module that is missing, and no file of the product", async () => {
+  const folder = await folderWith({
+    "bridge.config.yaml": secretive.replace("{ type: kafka }", "{ type: custom, module: ./absent.ts }"),
+  });
+  const { code, err } = await run(["validate"], { cwd: folder });
+  expect(code).toBe(2);
+  expect(err).toMatch(
+    /sinks\.broken\.module: expected a module that loads, found no module ".*absent\.ts"\n/,
+  );
+});
+
 describe("a command for one sink", () => {
   const env = { SLACK_URL: "https://hooks.slack.com/services/T/B/x", STATUS: "FAILED" };
 
