@@ -46,7 +46,9 @@ const missing: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Describes a mistake without quoting the text. */
-function problemOf({ code, message = "" }: YamlMistake): string {
+function problemOf({ code, message = "", offset }: YamlMistake, text: string): string {
+  // Within braces or brackets, as in `{ ak: ${AK} }`, the variable's own braces are YAML's.
+  if (text.startsWith("${", offset - 1)) return "a variable that must be in quotes here";
   for (const [pattern, found] of missing) {
     const match = pattern.exec(message);
     if (match) return found.replace("$1", match[1] ?? "");
@@ -88,7 +90,7 @@ export function documentValue(source: TextSource): unknown {
     const first = faults.find(({ code }) => code === "RESOURCE_EXHAUSTION") ?? faults[0];
     const issues = [...(first ? [first] : []), ...wrongNodes(document)].map((fault) => {
       const { line, col } = lines.linePos(fault.offset);
-      return { field: `${name}:${line}:${col}`, expected: format, found: problemOf(fault) };
+      return { field: `${name}:${line}:${col}`, expected: format, found: problemOf(fault, source.text) };
     });
     if (issues.length > 0) throw new ConfigError(issues);
     return document.toJS({ maxAliasCount: -1 });

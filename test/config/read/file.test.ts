@@ -84,6 +84,8 @@ describe("a configuration file", () => {
     ["c.yaml", 'a: "secret\n', "c.yaml:2:1", 'no closing " of a text'],
     ["c.yaml", "a: [secret\n", "c.yaml:2:1", "no closing ]"],
     ["c.yaml", "a: {b: secret\n", "c.yaml:2:1", "no closing }"],
+    ["c.yaml", `a: { b: \${B}, c: \${C} }\n`, "c.yaml:1:10", "a variable that must be in quotes here"],
+    ["c.yaml", `a: [\${B}]\n`, "c.yaml:1:6", "a variable that must be in quotes here"],
     ["c.yaml", "a:\n  b\n  c: secret\n", "c.yaml:2:3", expect.stringMatching(/^a key without a colon/)],
     ["c.yaml", "<<: 5\na: 1", "c.yaml:1:1", expect.stringMatching(/^a merge key/)],
     ["c.json", "", "c.json", expect.any(String)],
