@@ -1,3 +1,4 @@
+import { within } from "../async/within.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Receipt } from "../checkpoint/transitions.ts";
 import type { CallOptions, Clock } from "../core/clock.ts";
@@ -109,12 +110,12 @@ export class Deliveries {
 
   /** Like `progress`, for a moment only; sinks that take longer do not keep up. */
   async catchUp(): Promise<void> {
-    const over = new AbortController();
-    const late = this.#context.clock.sleep(catchUpMs, over.signal).then(() => {
-      this.#isSlow ||= !over.signal.aborted;
-    });
-    await Promise.race([late, this.progress()]);
-    over.abort(null);
+    const isInTime = await within(
+      this.progress().then(() => true),
+      catchUpMs,
+      this.#context.clock,
+    );
+    this.#isSlow ||= !isInTime;
   }
 
   /** Waits until nothing is in flight. */

@@ -1,3 +1,4 @@
+import { within } from "../async/within.ts";
 import { type CallOptions, isWithin } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
 import type { FollowTime, RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
@@ -151,7 +152,7 @@ class StreamsUnderWay {
     const [plan, sinceMs] = silent;
     const nowMs = this.#context.clock.now();
     if (!isWithin(stalledAfterMs, sinceMs, nowMs)) this.#reading.delete(plan);
-    else await this.#changedWithin(sinceMs + stalledAfterMs - nowMs);
+    else await within(this.#changed.promise, sinceMs + stalledAfterMs - nowMs, this.#context.clock);
   }
 
   /** Asks the stream that delivers longest to stop, or waits until it has used its time or something changes. */
@@ -165,13 +166,7 @@ class StreamsUnderWay {
       this.#draining.delete(plan);
       return leave();
     }
-    await this.#changedWithin(leftMs);
-  }
-
-  async #changedWithin(ms: number): Promise<void> {
-    const over = new AbortController();
-    await Promise.race([this.#changed.promise, this.#context.clock.sleep(ms, over.signal)]);
-    over.abort(null);
+    await within(this.#changed.promise, leftMs, clock);
   }
 
   #start(plan: StreamPlan): void {

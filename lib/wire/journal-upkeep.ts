@@ -1,3 +1,4 @@
+import { within } from "../async/within.ts";
 import { type Clock, isWithin } from "../core/clock.ts";
 import { JournalError, nameOf } from "../core/errors.ts";
 import type { EndedRun } from "../delivery/dead-letter-age.ts";
@@ -63,9 +64,7 @@ export function journalUpkeep({ journal, limits, clock, log }: UpkeepDeps) {
   }
 
   return async ({ nowMs, isIdle }: EndedRun): Promise<void> => {
-    const done = new AbortController();
-    await Promise.race([journal.settled(), clock.sleep(settleMs, done.signal)]);
-    done.abort(null);
+    await within(journal.settled(), settleMs, clock);
     if (nowMs === null) return;
     if (isIdle) trimmedMs ??= nowMs;
     const everyMs = isIdle ? idleTrimMs : journal.trimEveryMs;

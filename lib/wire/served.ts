@@ -1,4 +1,4 @@
-import { follow } from "../async/deadline.ts";
+import { within } from "../async/within.ts";
 import type { ActivityIndex } from "../checkpoint/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { PartError } from "../core/errors.ts";
@@ -88,7 +88,7 @@ async function* recordsFeed(
 ): AsyncGenerator<Planned> {
   const asked = busyRecords(stores, log);
   const done = Promise.all(listings.map((listing) => listing.done));
-  if (listings.some(({ listed }) => !listed)) await within(patienceMs, done, clock, signal);
+  if (listings.some(({ listed }) => !listed)) await within(done, patienceMs, clock, signal);
   for (const { listed, discovery } of listings) {
     if (listed || !discovery.last) continue;
     const { streams } = discovery.last;
@@ -102,15 +102,6 @@ async function* recordsFeed(
   await done;
   const isAnyUnknown = listings.some(({ listed, discovery }) => !listed && !discovery.last);
   if (isAnyUnknown) yield added(await allRecords(stores, log));
-}
-
-/** Waits for `work`, but no longer than `ms`. */
-async function within(ms: number, work: Promise<unknown>, clock: Clock, signal: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const unfollow = follow(signal, over);
-  await Promise.race([work, clock.sleep(ms, over.signal)]);
-  unfollow();
-  over.abort(null);
 }
 
 interface Records {
