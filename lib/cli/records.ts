@@ -2,6 +2,7 @@ import { eachOf } from "../async/each.ts";
 import type { Stored } from "../checkpoint/store.ts";
 import { StoreError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
+import { countBySink } from "../delivery/dead-letters.ts";
 import type { Bridge } from "../wire/bridge.ts";
 
 /** A stream's record, as far as it can be read. */
@@ -19,8 +20,7 @@ export async function deadLettersBySink({
   deadLetters,
 }: Pick<Bridge, "deadLetters">): Promise<Readonly<Record<string, number>> | null> {
   try {
-    const bySink = Map.groupBy(await deadLetters.list({}), ({ sink }) => sink);
-    return Object.fromEntries(bySink.entries().map(([sink, { length }]) => [sink, length]));
+    return Object.fromEntries(countBySink(await deadLetters.list({})));
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return null;

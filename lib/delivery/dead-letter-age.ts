@@ -2,7 +2,7 @@ import { isWithin } from "../core/clock.ts";
 import { nameOf } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
+import { countBySink, type DeadLetterStore } from "./dead-letters.ts";
 
 const everyMs = 3_600_000;
 /** Last part of a dead letter's life, in which its removal is announced in the log. */
@@ -58,7 +58,7 @@ export function deadLetterAge({
         firstGoesAt,
       });
     }
-    return countsOf(gone);
+    return countBySink(gone);
   }
 
   return async ({ nowMs, isIdle }) => {
@@ -75,11 +75,3 @@ export function deadLetterAge({
     }
   };
 }
-
-const countsOf = (deadLetters: readonly DeadLetter[]): Expired =>
-  new Map(
-    Array.from(
-      Map.groupBy(deadLetters, ({ sink }) => sink),
-      ([sink, { length }]) => [sink, length],
-    ),
-  );

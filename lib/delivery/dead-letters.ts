@@ -57,6 +57,15 @@ export const matchesFilter = (deadLetter: DeadLetter, filter: DeadLetterFilter):
   (filter.givenUpSinceMs === undefined || deadLetter.givenUpAtMs >= filter.givenUpSinceMs) &&
   (filter.givenUpBeforeMs === undefined || deadLetter.givenUpAtMs < filter.givenUpBeforeMs);
 
+/** Number of dead letters of each sink that has any. */
+export const countBySink = (deadLetters: readonly DeadLetter[]): ReadonlyMap<SinkName, number> =>
+  new Map(
+    Array.from(
+      Map.groupBy(deadLetters, ({ sink }) => sink),
+      ([sink, { length }]) => [sink, length],
+    ),
+  );
+
 /** Why and when a delivery is abandoned. */
 export interface GiveUp {
   readonly reason: GiveUpReason;

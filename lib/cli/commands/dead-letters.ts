@@ -1,6 +1,11 @@
 import { suggestion } from "../../config/check/suggest.ts";
 import { type SinkName, sinkName } from "../../core/names.ts";
-import { type DeadLetter, type DeadLetterFilter, giveUpReasons } from "../../delivery/dead-letters.ts";
+import {
+  countBySink,
+  type DeadLetter,
+  type DeadLetterFilter,
+  giveUpReasons,
+} from "../../delivery/dead-letters.ts";
 import { isTaskNamed } from "../../journal/journal.ts";
 import type { Bridge } from "../../wire/bridge.ts";
 import { choiceError, instantMs, requireId, theOneId } from "../arguments.ts";
@@ -41,14 +46,7 @@ export const listDeadLetters = (context: Context, options: DeadLetterOptions): P
 
 /** Dead letters of each sink that is not configured. */
 const removedSinks = ({ sinks }: Bridge, deadLetters: readonly DeadLetter[]): ReadonlyMap<SinkName, number> =>
-  new Map(
-    Map.groupBy(
-      deadLetters.filter(({ sink }) => !sinks.has(sink)),
-      ({ sink }) => sink,
-    )
-      .entries()
-      .map(([sink, { length }]) => [sink, length]),
-  );
+  countBySink(deadLetters.filter(({ sink }) => !sinks.has(sink)));
 
 const asField = (removed: ReadonlyMap<SinkName, number>) =>
   removed.size > 0 && { removed: Object.fromEntries(removed) };
