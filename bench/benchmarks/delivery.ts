@@ -43,7 +43,7 @@ export async function backlogBenchmark({ bundles, isQuick, onEnd }: BenchmarkSet
   const [hook, tasks] = await Promise.all([serveHook(0), serveTasks(0)]);
   onEnd(() => Promise.all([hook.close(), tasks.close()]));
   const streams = isQuick ? 10 : 250;
-  // What a record has room for.
+  // As many as a record's outbox has room for.
   const each = isQuick ? 20 : 400;
   const drain = (instances: number) =>
     measured(

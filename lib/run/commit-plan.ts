@@ -253,7 +253,7 @@ function* unrecorded(
 ): Generator<number> {
   for (const { known } of left) {
     yield known.createdAtMs;
-    // Those of ended tasks are ordered by creation.
+    // Open tasks come first, then ended ones in order of creation: no later one is earlier than the first of these.
     if (!isOpen(known)) break;
   }
   // A permanently unreadable record must not hold the watermark forever.

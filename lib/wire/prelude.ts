@@ -9,7 +9,7 @@ export class UnexpectedReply extends Error {
 /** Says what a protocol has before TLS. Resolves with whether TLS comes next. */
 type Prelude = (socket: Socket, signal: AbortSignal) => Promise<boolean>;
 
-/** What servers that do not begin with TLS expect, by the protocol of `sinkAddresses`. */
+/** The words before TLS of servers that do not begin with it, by the protocol of `sinkAddresses`. */
 export const preludes: Readonly<Record<string, Prelude>> = {
   "nats:": async (socket, signal) =>
     /"tls_(?:required|available)":\s*true/.test(await reply(socket, /^INFO /, signal)),

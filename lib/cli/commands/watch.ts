@@ -75,7 +75,7 @@ export async function watch(
   });
 }
 
-/** What is watched, for those who see no status line. */
+/** The first line where no status line is shown: the sources, the interval and the sinks. */
 const watchingText = ({ config, sinks }: LoadedConfig, intervalMs: number): string =>
   `Watching ${count(config.sources.length, "source")} every ${span(intervalMs)} for ${[...sinks.keys()].join(", ")}.`;
 

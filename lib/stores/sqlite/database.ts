@@ -248,7 +248,7 @@ const pragma = (sql: DatabaseSync, name: string): Record<string, unknown> =>
 
 const corruptCodes = new Set([11, 26]);
 const mayWrite = "checkpoint.path must be a folder that this user may write to";
-/** What to do, by the system's code. */
+/** Advice by the code of the system's error. */
 const systemErrors: ReadonlyMap<string, string> = new Map([
   ["EACCES", mayWrite],
   ["EPERM", mayWrite],
