@@ -3,7 +3,7 @@ import type { Environment } from "../core/environment.ts";
 const usual = "dms-task-bridge";
 /** The name where a command follows it. */
 const hint = new RegExp(
-  `\\b${usual}(?= (?:checkpoint|completion|console|dead-letters|demo|doctor|events|init|poll|preview|replay|schema|send|simulate|sink|status|task|tasks|validate|watch)\\b)`,
+  `\\b${usual}(?= (?:checkpoint|completion|console|dead-letters|demo|doctor|events|explain|functiongraph|init|poll|preview|replay|schema|send|simulate|sink|status|task|tasks|validate|watch)\\b)`,
   "g",
 );
 

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import { startedAs, withCommand } from "../../lib/cli/command-name.ts";
+import { program } from "../../lib/cli/program.ts";
+import { openScreen } from "../../lib/cli/screen/output.ts";
 
 it.each([
   [{}, "dms-task-bridge"],
@@ -16,4 +18,11 @@ it("names the command so in hints, and nowhere else", () => {
   expect(withCommand(text, "npm run -s bridge --")).toBe(
     "try it: npm run -s bridge -- sink test ops; dms-task-bridge is mended",
   );
+});
+
+it("knows every command", () => {
+  const screen = openScreen(process.stdout, process.stderr);
+  const { commands } = program({ version: "0", screen, start: async () => {} });
+  const hints = commands.map((command) => `dms-task-bridge ${command.name()}`);
+  expect(hints.filter((hint) => withCommand(hint, "it") === hint)).toEqual([]);
 });
