@@ -7,6 +7,7 @@ import {
   loadReadConfig,
   loadReadSinks,
   loadStore,
+  loadWithoutSinks,
   type OfflineSinks,
   type ReadConfig,
   readConfig,
@@ -53,6 +54,9 @@ function requireSink({ value }: ReadConfig, name: string, argument: string): voi
   if (!names.includes(name)) throw choiceError(argument, "a configured sink", name, names);
 }
 
+/** The configured stores, to read. */
+export type StoresToRead = Pick<Bridge, "checkpoints" | "deadLetters" | "parked" | "journal">;
+
 /** Options of a command's session. */
 export interface SessionOptions {
   /** Whether the command serves metrics to Prometheus. @default false */
@@ -64,12 +68,32 @@ export interface SessionOptions {
 }
 
 /** Opens the configured bridge for one command, and always closes it. @throws ConfigError, StoreError */
-export async function withBridge(
+export const withBridge = async (
   context: Context,
   body: (bridge: Bridge, loaded: LoadedConfig, telemetry: OpenTelemetry | null) => Promise<ExitCode>,
-  { isScraped = false, isRehearsal = false, observer = {} }: SessionOptions = {},
-): Promise<ExitCode> {
-  const loaded = await configOf(context);
+  options: SessionOptions = {},
+): Promise<ExitCode> => withLoaded(context, await configOf(context), body, options);
+
+/**
+ * Opens the bridge of a configuration that was read for a command that only asks the API: no sink's secret is read, and
+ * nothing is stored.
+ * @throws ConfigError, StoreError
+ */
+export async function withApi<Result>(
+  context: Context,
+  read: ReadConfig,
+  body: (bridge: Pick<Bridge, "discover" | "replays">) => Promise<Result>,
+): Promise<Result> {
+  const loaded = await loadWithoutSinks(read, { ...context, secrets: secretResolvers(context) });
+  return withLoaded(context, loaded, body, { isRehearsal: true });
+}
+
+async function withLoaded<Result>(
+  context: Context,
+  loaded: LoadedConfig,
+  body: (bridge: Bridge, loaded: LoadedConfig, telemetry: OpenTelemetry | null) => Promise<Result>,
+  { isScraped = false, isRehearsal = false, observer = {} }: SessionOptions,
+): Promise<Result> {
   const telemetry = await telemetryFor(context, isScraped);
   const all = telemetry ? observeAll([telemetry.observer, observer]) : observer;
   const bridge = await openBridge(loaded, { ...context, observer: all, isRehearsal, shutdown: context });
@@ -84,9 +108,9 @@ export async function withBridge(
 /** Reads the configured store for one command, without any key of a source or a sink. @throws ConfigError, StoreError */
 export async function withRecords<Result>(
   context: Context,
-  body: (bridge: Pick<Bridge, "checkpoints" | "deadLetters">, loaded: LoadedStore) => Promise<Result>,
+  body: (stores: StoresToRead, loaded: LoadedStore, read: ReadConfig) => Promise<Result>,
 ): Promise<Result> {
   const read = await readConfigOf(context);
   const loaded = await loadStore(read, { ...context, secrets: secretResolvers(context) });
-  return readStores(loaded, context, (stores) => body(stores, loaded));
+  return readStores(loaded, context, (stores) => body(stores, loaded, read));
 }

@@ -38,7 +38,7 @@ export interface LoadedSinks extends Pick<LoadedConfig, "sinks" | "folder"> {
 
 /** The part of a configuration that says where records are, the sinks' names, and which streams are watched. */
 export interface LoadedStore extends Pick<LoadedConfig, "folder"> {
-  readonly config: Pick<Config, "checkpoint">;
+  readonly config: Pick<Config, "checkpoint" | "journal">;
   readonly sinks: readonly SinkName[];
   /** Whether a source watches a stream, as far as its names are known without a secret. */
   readonly watches: (stream: Stream) => boolean;
@@ -103,27 +103,21 @@ export const loadSinks = async (file: string | null, deps: LoadDeps): Promise<Lo
   loadReadSinks(await readConfig(file, deps.folder), deps);
 
 /** Loads only the sinks of a configuration that was read. @throws ConfigError */
-export const loadReadSinks = ({ value, source, folder }: ReadConfig, deps: LoadDeps): Promise<LoadedSinks> =>
-  withPlace(source, async () => {
-    const { output, sinks, issues } = await checkedWith(sinksSchema, partOf(value, sinksSchema), {
-      ...deps,
-      folder,
-    });
-    if (issues.length > 0 || !output) throw new ConfigError(issues);
-    return { config: output, sinks, folder };
-  });
+export const loadReadSinks = (read: ReadConfig, deps: LoadDeps): Promise<LoadedSinks> =>
+  loadPart(sinksSchema, read, deps);
+
+/** Loads all but the sinks, whose options and secrets are not read. @throws ConfigError */
+export async function loadWithoutSinks(read: ReadConfig, deps: LoadDeps): Promise<LoadedConfig> {
+  const loaded = await loadPart(withoutSinksSchema, read, deps);
+  return { ...loaded, config: { ...loaded.config, sinks: {} } };
+}
 
 /** Loads where records are: no key of a source or a sink is read. @throws ConfigError */
-export const loadStore = ({ value, source, folder }: ReadConfig, deps: LoadDeps): Promise<LoadedStore> =>
-  withPlace(source, async () => {
-    const { output, issues } = await checkedWith(storeSchema, partOf(value, storeSchema), {
-      ...deps,
-      folder,
-    });
-    if (issues.length > 0 || !output) throw new ConfigError(issues);
-    const sinks = Object.keys(fieldsOf(fieldsOf(value)["sinks"])).map(sinkName);
-    return { config: output, sinks, watches: watchedBy(value, deps.environment), folder };
-  });
+export async function loadStore(read: ReadConfig, deps: LoadDeps): Promise<LoadedStore> {
+  const loaded = await loadPart(storeSchema, read, deps);
+  const sinks = Object.keys(fieldsOf(fieldsOf(read.value)["sinks"])).map(sinkName);
+  return { ...loaded, sinks, watches: watchedBy(read.value, deps.environment) };
+}
 
 /** Sinks whose unset variables and references are replaced by placeholders. */
 export interface OfflineSinks extends Pick<LoadedConfig, "sinks"> {
@@ -170,11 +164,24 @@ async function withPlace<Loaded>(source: TextSource | null, load: () => Promise<
 }
 
 const sinksSchema = v.pick(configSchema, ["delivery", "sinks"]);
-const storeSchema = v.pick(configSchema, ["checkpoint"]);
+const storeSchema = v.pick(configSchema, ["checkpoint", "journal"]);
+const withoutSinksSchema = v.omit(configSchema, ["sinks"]);
 
 /** The written parts that a schema knows. */
 const partOf = (written: unknown, { entries }: { readonly entries: object }): unknown =>
   Object.fromEntries(Object.entries(fieldsOf(written)).filter(([key]) => Object.hasOwn(entries, key)));
+
+/** Loads the written parts that a schema knows. @throws ConfigError */
+const loadPart = <Schema extends v.GenericSchema & { readonly entries: object }>(
+  schema: Schema,
+  { value, source, folder }: ReadConfig,
+  deps: LoadDeps,
+) =>
+  withPlace(source, async () => {
+    const { output, sinks, issues } = await checkedWith(schema, partOf(value, schema), { ...deps, folder });
+    if (issues.length > 0 || !output) throw new ConfigError(issues);
+    return { config: output, sinks, folder };
+  });
 
 /** Dependencies of a check. */
 interface CheckDeps extends LoadDeps {

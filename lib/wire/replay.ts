@@ -85,24 +85,12 @@ export function openReplays(parts: ReplayParts): Replays {
     return pipeline;
   };
   return {
-    plan: async (request, signal) => {
-      const { matches } = pipelineOf(request.sink);
-      const kept = await journaledEvents(request, stores);
-      const rebuilt = kept.events.length > 0 ? null : await rebuiltEvents(request, parts, signal);
-      const found = rebuilt?.events ?? kept.events;
-      const wanted = found.filter(({ event }) => matches(event));
-      const owed = await owedTo(request.sink, new Set(wanted.map(({ stream }) => stream)), stores);
-      const events = wanted.filter(({ event }) => !owed.ids.has(event.id));
-      return {
-        from: rebuilt ? "api" : "journal",
-        journalBeginsMs: rebuilt ? null : await beginAfter(request.sinceMs, stores),
-        events,
-        pending: wanted.length - events.length,
-        filtered: found.length - wanted.length,
-        damaged: kept.damaged,
-        errors: new Map([...(rebuilt?.errors ?? []), ...owed.errors]),
-      };
-    },
+    plan: (request, signal) =>
+      planReplay(request, {
+        stores,
+        matches: pipelineOf(request.sink).matches,
+        rebuild: () => rebuiltEvents(request, parts, signal),
+      }),
     rebuild: (request, signal) => rebuiltEvents(request, parts, signal),
     send: (sink, events, { signal, accepted }) =>
       replay({
@@ -115,6 +103,37 @@ export function openReplays(parts: ReplayParts): Replays {
           await journal?.append(entries).catch((error: unknown) => losses.failed(error, entries.length));
         },
       }),
+  };
+}
+
+/** Parts that a replay's plan needs. */
+export interface PlanParts {
+  readonly stores: Pick<Stores, "checkpoints" | "parked" | "journal">;
+  /** Whether the event passes the sink's filter. */
+  readonly matches: (event: CloudEvent) => boolean;
+  /** Rebuilds the events from the API; called when the journal has none. */
+  readonly rebuild: () => Promise<RebuiltEvents>;
+}
+
+/** Finds the events of a replay. Sends and changes nothing. @throws StoreError */
+export async function planReplay(
+  request: ReplayRequest,
+  { stores, matches, rebuild }: PlanParts,
+): Promise<ReplayPlan> {
+  const kept = await journaledEvents(request, stores);
+  const rebuilt = kept.events.length > 0 ? null : await rebuild();
+  const found = rebuilt?.events ?? kept.events;
+  const wanted = found.filter(({ event }) => matches(event));
+  const owed = await owedTo(request.sink, new Set(wanted.map(({ stream }) => stream)), stores);
+  const events = wanted.filter(({ event }) => !owed.ids.has(event.id));
+  return {
+    from: rebuilt ? "api" : "journal",
+    journalBeginsMs: rebuilt ? null : await beginAfter(request.sinceMs, stores),
+    events,
+    pending: wanted.length - events.length,
+    filtered: found.length - wanted.length,
+    damaged: kept.damaged,
+    errors: new Map([...(rebuilt?.errors ?? []), ...owed.errors]),
   };
 }
 

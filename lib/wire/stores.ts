@@ -79,28 +79,29 @@ async function openAt(
 }
 
 /**
- * Opens the configured stores to read, without the journal. Nothing is created or migrated: without a store yet, they
- * are empty.
+ * Opens the configured stores to read. Nothing is created or migrated: without a store yet, they are empty.
  * @throws StoreError
  */
 export async function openStoresToRead(
-  { config: { checkpoint }, folder }: Pick<LoadedStore, "config" | "folder">,
+  { config, folder }: Pick<LoadedStore, "config" | "folder">,
   deps: Omit<StoresDeps, "journalFailed">,
 ): Promise<Stores> {
+  const { checkpoint } = config;
+  const limits = journalLimits(config);
   switch (checkpoint.type) {
     case "file": {
       const { fileStoresToRead } = await import("../stores/sqlite/index.ts");
-      return fileStoresToRead(path.resolve(folder, checkpoint.path), deps.clock);
+      return fileStoresToRead(path.resolve(folder, checkpoint.path), deps.clock, limits !== null);
     }
     case "postgres": {
       const { postgresStoresToRead } = await import("../stores/postgres/index.ts");
-      return postgresStoresToRead(checkpoint, deps);
+      return postgresStoresToRead(checkpoint, deps, limits !== null);
     }
     // These make nothing before the first commit.
     case "memory":
     case "dynamodb":
     case "bucket":
-      return openAt({ checkpoint, folder }, deps, null);
+      return openAt({ checkpoint, folder }, deps, limits && { ...limits, failed: () => {} });
     default:
       return checkpoint satisfies never;
   }

@@ -154,7 +154,8 @@ async function storedStreams(
   folder: string,
 ): Promise<readonly ReadRecord[]> {
   if (type !== "file" || typeof path !== "string") return [];
-  const place = { config: { checkpoint: { type, path } }, folder } as const;
+  const journal = { enabled: false, keep: 0, maxEvents: 0 };
+  const place = { config: { checkpoint: { type, path }, journal }, folder } as const;
   try {
     return await readStores(place, { clock, random }, readRecords);
   } catch (error) {

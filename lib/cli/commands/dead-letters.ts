@@ -14,7 +14,7 @@ import type { ExitCode } from "../errors.ts";
 import { confirm } from "../screen/confirm.ts";
 import { age, count, shortId } from "../screen/format.ts";
 import type { Line } from "../screen/text.ts";
-import { withBridge } from "../session.ts";
+import { withBridge, withRecords } from "../session.ts";
 
 /** Options of the `dead-letters` commands. */
 export interface DeadLetterOptions {
@@ -27,25 +27,29 @@ export interface DeadLetterOptions {
 
 /** Lists dead letters, oldest first. */
 export const listDeadLetters = (context: Context, options: DeadLetterOptions): Promise<ExitCode> =>
-  withBridge(context, async (bridge) => {
+  withRecords(context, async (stores, { sinks: names }): Promise<ExitCode> => {
     const { out } = context.screen;
-    const deadLetters = await bridge.deadLetters.list(await filterOf(context, bridge, options));
+    const sinks = new Set(names);
+    const deadLetters = await stores.deadLetters.list(await filterOf(context, stores, options));
     if (context.json) out.json({ deadLetters: deadLetters.map(asJson) });
     else if (deadLetters.length === 0)
-      out.line(`No dead letters.${suggestion(options.sink, missing(bridge, options))}`);
+      out.line(`No dead letters.${suggestion(options.sink, missing(sinks, options))}`);
     else {
       show(context, deadLetters, options);
-      const removed = removedSinks(bridge, deadLetters);
+      const removed = removedSinks(sinks, deadLetters);
       const hint = "Deliver again with: dms-task-bridge dead-letters redrive";
-      const isAny = deadLetters.some(({ sink }) => bridge.sinks.has(sink));
+      const isAny = deadLetters.some(({ sink }) => sinks.has(sink));
       out.line(`${count(deadLetters.length, "dead letter")}.${isAny ? ` ${hint}` : ""}`);
       showRemoved(context, removed);
     }
     return 0;
   });
 
+/** Names of the configured sinks. */
+type SinkNames = Pick<ReadonlyMap<SinkName, unknown>, "has" | "keys">;
+
 /** Dead letters of each sink that is not configured. */
-const removedSinks = ({ sinks }: Bridge, deadLetters: readonly DeadLetter[]): ReadonlyMap<SinkName, number> =>
+const removedSinks = (sinks: SinkNames, deadLetters: readonly DeadLetter[]): ReadonlyMap<SinkName, number> =>
   countBySink(deadLetters.filter(({ sink }) => !sinks.has(sink)));
 
 const asField = (removed: ReadonlyMap<SinkName, number>) =>
@@ -59,23 +63,18 @@ function showRemoved({ screen: { out } }: Context, removed: ReadonlyMap<SinkName
 }
 
 /** The configured sinks, unless the named one is among them; a sink without a configuration may have dead letters, too. */
-const missing = ({ sinks }: Bridge, { sink }: DeadLetterOptions): readonly string[] => {
+const missing = (sinks: SinkNames, { sink }: DeadLetterOptions): readonly string[] => {
   const names = [...sinks.keys()];
   return names.some((name) => name === sink) ? [] : names;
 };
 
 /** Puts dead letters back into their streams' outboxes. */
-export const redriveDeadLetters = (
-  context: Context,
-  options: DeadLetterOptions,
-  isDryRun: boolean,
-): Promise<ExitCode> =>
+export const redriveDeadLetters = (context: Context, options: DeadLetterOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge) => {
     const { out } = context.screen;
     const filter = await filterOf(context, bridge, options);
-    if (isDryRun) return planRedrive(context, bridge, filter, options);
     const { redriven, left } = await bridge.redrive(filter);
-    const removed = removedSinks(bridge, await bridge.deadLetters.list(filter));
+    const removed = removedSinks(bridge.sinks, await bridge.deadLetters.list(filter));
     if (context.json) out.json({ redriven, left, ...asField(removed) });
     else if (redriven + left === 0 && removed.size === 0) out.line("No dead letters to redrive.");
     else {
@@ -110,51 +109,54 @@ export const purgeDeadLetters = (
   });
 
 /** Shows which dead letters a redrive would put back; those of removed sinks stay. */
-async function planRedrive(
-  context: Context,
-  bridge: Bridge,
-  filter: DeadLetterFilter,
-  options: DeadLetterOptions,
-): Promise<ExitCode> {
-  const { out } = context.screen;
-  const all = await bridge.deadLetters.list(filter);
-  const deadLetters = all.filter(({ sink }) => bridge.sinks.has(sink));
-  const removed = removedSinks(bridge, all);
-  if (context.json)
-    out.json({
-      dryRun: true,
-      deadLetters: deadLetters.map(asJson),
-      ...asField(removed),
-    });
-  else if (all.length === 0) out.line("No dead letters to redrive.");
-  else if (deadLetters.length === 0) showRemoved(context, removed);
-  else {
-    show(context, deadLetters, options);
-    showRemoved(context, removed);
-    const what = count(deadLetters.length, "delivery", "deliveries");
-    out.line(`Nothing changed: without --dry-run, ${what} would go back in order, as far as there is room.`);
-  }
-  return 0;
-}
+export const planRedrive = (context: Context, options: DeadLetterOptions): Promise<ExitCode> =>
+  withRecords(context, async (stores, { sinks: names }): Promise<ExitCode> => {
+    const { out } = context.screen;
+    const sinks = new Set(names);
+    const all = await stores.deadLetters.list(await filterOf(context, stores, options));
+    const deadLetters = all.filter(({ sink }) => sinks.has(sink));
+    const removed = removedSinks(sinks, all);
+    if (context.json)
+      out.json({
+        dryRun: true,
+        deadLetters: deadLetters.map(asJson),
+        ...asField(removed),
+      });
+    else if (all.length === 0) out.line("No dead letters to redrive.");
+    else if (deadLetters.length === 0) showRemoved(context, removed);
+    else {
+      show(context, deadLetters, options);
+      showRemoved(context, removed);
+      const what = count(deadLetters.length, "delivery", "deliveries");
+      out.line(
+        `Nothing changed: without --dry-run, ${what} would go back in order, as far as there is room.`,
+      );
+    }
+    return 0;
+  });
 
 /** @throws ConfigError for an unknown reason, a bad instant, or an id of several */
 async function filterOf(
   { clock }: Context,
-  bridge: Bridge,
+  stores: Pick<Bridge, "deadLetters">,
   { sink, id, reason, since }: DeadLetterOptions,
 ): Promise<DeadLetterFilter> {
   if (reason !== undefined && !giveUpReasons.some((known) => known === reason))
     throw choiceError("--reason", "a reason", reason, giveUpReasons);
   return {
     ...(sink !== undefined && { sink: sinkName(sink) }),
-    ...(id !== undefined && { id: await wholeId(bridge, id, sink) }),
+    ...(id !== undefined && { id: await wholeId(stores, id, sink) }),
     ...(reason !== undefined && { reason }),
     ...(since !== undefined && { givenUpSinceMs: instantMs("--since", since, clock.now()) }),
   };
 }
 
 /** The id of the dead letter that a text names by its own id or its task's. @throws ConfigError for several */
-async function wholeId({ deadLetters }: Bridge, text: string, sink: string | undefined): Promise<string> {
+async function wholeId(
+  { deadLetters }: Pick<Bridge, "deadLetters">,
+  text: string,
+  sink: string | undefined,
+): Promise<string> {
   requireId("--id", "a dead letter or task", text);
   const all = await deadLetters.list(sink === undefined ? {} : { sink: sinkName(sink) });
   const fitting = all.filter(({ id, event }) => id === text || isTaskNamed(event.subject, text));

@@ -1,17 +1,16 @@
 import { sampleStatuses } from "../../change/sample.ts";
 import { suggestion } from "../../config/check/suggest.ts";
-import { sinkName } from "../../core/names.ts";
+import { type SinkName, sinkName } from "../../core/names.ts";
 import type { DeliveryEntry, DeliveryOutcome, EventEntry } from "../../journal/entry.ts";
 import { type EntryFilter, entriesSince, follow, passesFilter } from "../../journal/follow.ts";
 import type { DamagedEntry, Journal, Journaled } from "../../journal/journal.ts";
-import type { Bridge } from "../../wire/bridge.ts";
 import { choiceError, instantMs } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, isOutage, usageError } from "../errors.ts";
 import { count, instant, shortId, shortInstant, timeOfDay } from "../screen/format.ts";
 import { eventLine } from "../screen/run-reporter.ts";
 import { type Line, type Style, styleOf } from "../screen/text.ts";
-import { withBridge } from "../session.ts";
+import { type StoresToRead, withRecords } from "../session.ts";
 
 /** Options of `events`. */
 export interface EventsOptions {
@@ -23,9 +22,9 @@ export interface EventsOptions {
 
 /** Shows emitted events with their deliveries; with `follow`, also new entries of all processes, until it is stopped. */
 export const events = (context: Context, options: EventsOptions): Promise<ExitCode> =>
-  withBridge(context, async (bridge) => {
-    const journal = journalOf(bridge);
-    const filter = filterOf(bridge, options);
+  withRecords(context, async (stores, { sinks }): Promise<ExitCode> => {
+    const journal = journalOf(stores);
+    const filter = filterOf(sinks, options);
     const sinceMs = instantMs("--since", options.since, context.clock.now());
     if (options.follow) await followEvents(context, journal, sinceMs, filter);
     else if (context.json) {
@@ -35,17 +34,17 @@ export const events = (context: Context, options: EventsOptions): Promise<ExitCo
     return 0;
   });
 
-/** The bridge's journal. @throws ConfigError when it is off */
-export function journalOf({ journal }: Pick<Bridge, "journal">): Journal {
+/** The journal. @throws ConfigError when it is off */
+function journalOf({ journal }: Pick<StoresToRead, "journal">): Journal {
   if (journal) return journal;
   throw usageError("journal.enabled", "true in the configuration: without a journal nothing is kept", "off");
 }
 
 const statusNames: readonly string[] = sampleStatuses;
 
-function filterOf({ sinks }: Bridge, { sink, status }: EventsOptions): EntryFilter {
+function filterOf(sinks: readonly SinkName[], { sink, status }: EventsOptions): EntryFilter {
   const name = sink === undefined ? null : sinkName(sink);
-  if (name && !sinks.has(name)) throw choiceError("--sink", "a configured sink", name, [...sinks.keys()]);
+  if (name && !sinks.includes(name)) throw choiceError("--sink", "a configured sink", name, sinks);
   const wanted = status?.toUpperCase();
   const meant = wanted && !statusNames.includes(wanted) ? suggestion(wanted, statusNames) : "";
   // The API may have other statuses.

@@ -1,7 +1,6 @@
 import type { CloudEvent } from "../../change/event.ts";
 import { sampleEvent, sampleStatuses } from "../../change/sample.ts";
 import type { LoadedSink } from "../../config/check/sinks.ts";
-import { ConfigError } from "../../core/errors.ts";
 import type { SinkName } from "../../core/names.ts";
 import { type Check, compileFilter, type Explanation } from "../../filter/filter.ts";
 import { truncate } from "../../text/one-line.ts";
@@ -9,6 +8,7 @@ import { choiceError } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { readEventFile } from "../event-file.ts";
+import { requireWholeFilters } from "../filters.ts";
 import type { Line } from "../screen/text.ts";
 import { offlineSinksOf } from "../session.ts";
 
@@ -24,8 +24,7 @@ export interface ExplainOptions {
 /** Shows for each sink whether its filter accepts an event, and which fields decided. Sends nothing. */
 export async function explain(context: Context, options: ExplainOptions): Promise<ExitCode> {
   const { sinks, unresolved } = await offlineSinksOf(context, options.sink);
-  const missing = unresolved.filter(({ field }) => /^sinks\.[^.]+\.filter\b/.test(field));
-  if (missing.length > 0) throw new ConfigError(missing);
+  requireWholeFilters(unresolved);
   const event = await eventOf(context, options);
   const explained = Array.from(sinks, ([name, sink]) => ({
     sink: name,

@@ -1,16 +1,18 @@
+import type { CloudEvent } from "../../change/event.ts";
 import { type SinkName, sinkName } from "../../core/names.ts";
 import type { ReplayEvent, Replayed } from "../../delivery/replay.ts";
 import type { Bridge } from "../../wire/bridge.ts";
-import type { ReplayPlan, ReplayRequest } from "../../wire/replay.ts";
+import { planReplay, type ReplayPlan, type ReplayRequest } from "../../wire/replay.ts";
 import { choiceError, instantMs, requireId, theOneId } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
+import { offlineFilter } from "../filters.ts";
 import { ReplayProgress } from "../replay-progress.ts";
 import { confirm } from "../screen/confirm.ts";
 import { count, instant, shortId } from "../screen/format.ts";
 import { withProgress } from "../screen/progress.ts";
 import { styleOf } from "../screen/text.ts";
-import { withBridge } from "../session.ts";
+import { withApi, withBridge, withRecords } from "../session.ts";
 
 /** Options of `replay`. */
 export interface ReplayOptions {
@@ -25,22 +27,14 @@ export interface ReplayOptions {
 /** Sends the events of a time to one sink again. Shows the plan and asks first; when it is interrupted, it continues. */
 export const replay = (context: Context, options: ReplayOptions): Promise<ExitCode> =>
   withBridge(context, async (bridge, { folder }) => {
-    const sink = sinkOf(bridge, options.sink);
-    const { since, until = null, task = null } = options;
-    const progress = new ReplayProgress(folder, [sink, since, until, task]);
-    const request = progress.request(requestOf(context, sink, options));
-    const plan = await withProgress(context, "looking for events", () =>
-      bridge.replays.plan(request, context.stop),
-    );
-    if (task !== null) requireOneTask(task, plan);
-    const events = plan.events.filter(({ event }) => !progress.has(event.id));
-    const already = plan.events.length - events.length;
-    if (!context.json)
-      showPlan(context, { request, plan, events, already, isDryRun: options.dryRun ?? false });
-    for (const [key, { message }] of plan.errors)
-      context.screen.err.line(["red", "cannot read "], `${key}: ${message}`);
-    const report = { sink, plan, events, already };
-    if (options.dryRun || events.length === 0) return finish(context, report, null);
+    const sink = sinkOf([...bridge.sinks.keys()], options.sink);
+    const { progress, request, ...report } = await prepared(context, options, {
+      sink,
+      folder,
+      find: (request) => bridge.replays.plan(request, context.stop),
+    });
+    const { events } = report;
+    if (events.length === 0) return finish(context, report, null);
     const question = `This sends ${count(events.length, "event")} to ${sink} again.`;
     if (!(await confirm(context, question, options.yes ?? false))) return finish(context, report, null);
     progress.begin(request);
@@ -49,9 +43,51 @@ export const replay = (context: Context, options: ReplayOptions): Promise<ExitCo
     return finish(context, report, sent);
   });
 
+/** Shows the plan alone: reads the store, and asks the API where the journal has no event of the time. */
+export const rehearseReplay = (context: Context, options: ReplayOptions): Promise<ExitCode> =>
+  withRecords(context, async (stores, { sinks, folder }, read) => {
+    const sink = sinkOf(sinks, options.sink);
+    const filter = await offlineFilter(read, sink, context);
+    const matches = (event: CloudEvent): boolean => filter?.matches(event) ?? true;
+    const find = (request: ReplayRequest): Promise<ReplayPlan> => {
+      const rebuild = () => withApi(context, read, ({ replays }) => replays.rebuild(request, context.stop));
+      return planReplay(request, { stores, matches, rebuild });
+    };
+    return finish(context, await prepared(context, options, { sink, folder, find }), null);
+  });
+
+interface PrepareParts {
+  readonly sink: SinkName;
+  readonly folder: string;
+  find(request: ReplayRequest): Promise<ReplayPlan>;
+}
+
+interface Prepared extends ReplayReport {
+  readonly progress: ReplayProgress;
+  readonly request: ReplayRequest;
+}
+
+/** Finds what is to be sent, and shows it. */
+async function prepared(
+  context: Context,
+  options: ReplayOptions,
+  { sink, folder, find }: PrepareParts,
+): Promise<Prepared> {
+  const { since, until = null, task = null, dryRun: isDryRun = false } = options;
+  const progress = new ReplayProgress(folder, [sink, since, until, task]);
+  const request = progress.request(requestOf(context, sink, options));
+  const plan = await withProgress(context, "looking for events", () => find(request));
+  if (task !== null) requireOneTask(task, plan);
+  const events = plan.events.filter(({ event }) => !progress.has(event.id));
+  const already = plan.events.length - events.length;
+  if (!context.json) showPlan(context, { request, plan, events, already, isDryRun });
+  for (const [key, { message }] of plan.errors)
+    context.screen.err.line(["red", "cannot read "], `${key}: ${message}`);
+  return { sink, plan, events, already, progress, request };
+}
+
 /** @throws ConfigError */
-function sinkOf({ sinks }: Bridge, name: string | undefined): SinkName {
-  const names = [...sinks.keys()];
+function sinkOf(names: readonly SinkName[], name: string | undefined): SinkName {
   const [only] = names;
   if (name === undefined && only !== undefined && names.length === 1) return only;
   const found = names.find((each) => each === name);

@@ -11,7 +11,7 @@ import { count, instant, span } from "../screen/format.ts";
 import type { Output } from "../screen/output.ts";
 import { withProgress } from "../screen/progress.ts";
 import { styleOf } from "../screen/text.ts";
-import { withBridge } from "../session.ts";
+import { type StoresToRead, withApi, withRecords } from "../session.ts";
 import { storedStories } from "../stories.ts";
 import { outcomeSpan, saidSpans } from "./events.ts";
 
@@ -31,12 +31,14 @@ interface FoundTask extends JournaledTask {
  */
 export async function task(context: Context, id: string): Promise<ExitCode> {
   requireId("ID", "a task", id);
-  return withBridge(context, async (bridge) => {
-    const found = (await storedTask(context, bridge, id)) ?? (await taskOfApi(context, bridge, id));
+  return withRecords(context, async (stores, _, read): Promise<ExitCode> => {
+    const ofApi = () =>
+      withApi(context, read, (bridge) => taskOfApi(context, bridge, stores.journal !== null, id));
+    const found = (await storedTask(context, stores, id)) ?? (await ofApi());
     if (!found)
       throw usageError(
         "ID",
-        `a task that ${bridge.journal ? "the journal, " : ""}a record or the API knows`,
+        `a task that ${stores.journal ? "the journal, " : ""}a record or the API knows`,
         id,
       );
     if (context.json) context.screen.out.json(asJson(found));
@@ -46,20 +48,21 @@ export async function task(context: Context, id: string): Promise<ExitCode> {
 }
 
 /** @throws ConfigError for an id of several */
-async function storedTask(context: Context, bridge: Bridge, id: string): Promise<FoundTask | null> {
-  const { stories, errors } = await storedStories(bridge, id);
+async function storedTask(context: Context, stores: StoresToRead, id: string): Promise<FoundTask | null> {
+  const { stories, errors } = await storedStories(stores, id);
   reportErrors(context, errors);
   const ids = stories.map((story) => story.task);
   const named = theOneId("ID", id, ids);
   const story = stories.find((each) => each.task === named);
   const latest = story?.events.findLast(({ event }) => event !== null)?.event ?? null;
-  return story ? { ...story, from: "store", latest, isJournaled: bridge.journal !== null } : null;
+  return story ? { ...story, from: "store", latest, isJournaled: stores.journal !== null } : null;
 }
 
 /** @throws ConfigError for an id of several */
 async function taskOfApi(
   context: Context,
-  { replays, journal }: Bridge,
+  { replays }: Pick<Bridge, "replays">,
+  isJournaled: boolean,
   id: string,
 ): Promise<FoundTask | null> {
   const { clock, stop } = context;
@@ -73,7 +76,6 @@ async function taskOfApi(
   const found = events.findLast(({ event }) => event.subject === named);
   if (!found) return null;
   const { stream, event } = found;
-  const isJournaled = journal !== null;
   return { task: taskId(event.subject), stream, events: [], from: "api", latest: event, isJournaled };
 }
 

@@ -11,7 +11,7 @@ import { age, count, instant } from "../screen/format.ts";
 import { namesOn } from "../screen/names.ts";
 import { withProgress } from "../screen/progress.ts";
 import { type Line, styleOf } from "../screen/text.ts";
-import { withBridge } from "../session.ts";
+import { readConfigOf, withApi } from "../session.ts";
 
 /** Options of `tasks`. */
 export interface TasksOptions {
@@ -43,7 +43,7 @@ export async function tasks(context: Context, options: TasksOptions): Promise<Ex
   const nowMs = context.clock.now();
   const beginMs = options.since === undefined ? 0 : instantMs("--since", options.since, nowMs);
   const endMs = options.until === undefined ? null : instantMs("--until", options.until, nowMs);
-  return withBridge(context, async (bridge) => {
+  return withApi(context, await readConfigOf(context), async (bridge) => {
     const listings = await withProgress(context, "reading tasks", async () => {
       const { streams, failedSources } = await bridge.discover(context.stop);
       const keys = new Set(selectStreams("--stream", options.stream, streams.map(named)));

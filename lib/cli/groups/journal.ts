@@ -38,6 +38,9 @@ export function journalCommands({ root, run }: CommandLine): void {
       examples("replay --since 2h --sink ops --dry-run", "replay --since 2h --until 1h --sink ops --yes"),
     )
     .action((options: ReplayOptions) =>
-      run(async (context) => (await import("../commands/replay.ts")).replay(context, options)),
+      run(async (context) => {
+        const { rehearseReplay, replay } = await import("../commands/replay.ts");
+        return options.dryRun ? rehearseReplay(context, options) : replay(context, options);
+      }),
     );
 }

@@ -103,13 +103,10 @@ export function recordsCommands(line: CommandLine): void {
     .option("-y, --yes", "do not ask, which a redrive never does")
     .addOption(wideOption())
     .action((options: LetterOptions) =>
-      run(async (context) =>
-        (await import("../commands/dead-letters.ts")).redriveDeadLetters(
-          context,
-          options,
-          options.dryRun ?? false,
-        ),
-      ),
+      run(async (context) => {
+        const { planRedrive, redriveDeadLetters } = await import("../commands/dead-letters.ts");
+        return options.dryRun ? planRedrive(context, options) : redriveDeadLetters(context, options);
+      }),
     );
   deadLetterCommand("purge", "delete them", "dead-letters purge --sink ops --yes")
     .option("-y, --yes", "do not ask")

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { cachedCheckpoints } from "../cached.ts";
 import type { JournalSettings } from "../journal-guard.ts";
 import { memoryStores } from "../memory.ts";
+import { reopenedJournal } from "../reopened-journal.ts";
 import type { Stores } from "../stores.ts";
 import { postgresActivity, postgresCheckpoints } from "./checkpoints.ts";
 import { type DatabaseDeps, type DatabaseOptions, openDatabase, type PostgresDatabase } from "./database.ts";
@@ -17,7 +18,24 @@ export const postgresStores = (
 ): Stores => storesIn(openDatabase(options, deps), deps, journal);
 
 /** All stores to read; empty ones in memory where the schema has no tables. @throws StoreError */
-export async function postgresStoresToRead(options: DatabaseOptions, deps: DatabaseDeps): Promise<Stores> {
+export async function postgresStoresToRead(
+  options: DatabaseOptions,
+  deps: DatabaseDeps,
+  isJournaled = false,
+): Promise<Stores> {
+  const { clock } = deps;
+  const open = async () => {
+    const database = await openToRead(options, deps);
+    return database && { journal: postgresJournal(database, clock), close: database.close };
+  };
+  const database = await openToRead(options, deps);
+  const stores = database ? storesIn(database, deps, null) : memoryStores(clock);
+  if (!isJournaled) return stores;
+  return { ...stores, journal: database ? postgresJournal(database, clock) : reopenedJournal(clock, open) };
+}
+
+/** The database; null where the schema has no tables. @throws StoreError */
+async function openToRead(options: DatabaseOptions, deps: DatabaseDeps): Promise<PostgresDatabase | null> {
   const database = openDatabase(options, { ...deps, readOnly: true });
   let isThere = false;
   try {
@@ -28,7 +46,7 @@ export async function postgresStoresToRead(options: DatabaseOptions, deps: Datab
   } finally {
     if (!isThere) await database.close();
   }
-  return isThere ? storesIn(database, deps, null) : memoryStores(deps.clock);
+  return isThere ? database : null;
 }
 
 function storesIn(

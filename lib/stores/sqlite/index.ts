@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { JournalSettings } from "../journal-guard.ts";
 import { memoryStores } from "../memory.ts";
+import { reopenedJournal } from "../reopened-journal.ts";
 import type { Stores } from "../stores.ts";
 import { fileActivity, fileCheckpoints } from "./checkpoints.ts";
 import { openDatabase, openDatabaseToRead, type SqliteDatabase } from "./database.ts";
@@ -13,9 +14,15 @@ export const fileStores = (folder: string, clock: Clock, journal: JournalSetting
   storesIn(openDatabase(folder), clock, journal);
 
 /** Opens all stores to read; empty ones in memory where the folder has no database. @throws StoreError */
-export function fileStoresToRead(folder: string, clock: Clock): Stores {
+export function fileStoresToRead(folder: string, clock: Clock, isJournaled = false): Stores {
   const database = openDatabaseToRead(folder);
-  return database ? storesIn(database, clock, null) : memoryStores(clock);
+  const stores = database ? storesIn(database, clock, null) : memoryStores(clock);
+  if (!isJournaled) return stores;
+  const journal = reopenedJournal(clock, () => {
+    const opened = openDatabaseToRead(folder);
+    return opened && { journal: fileJournal(opened, clock), close: opened.close };
+  });
+  return { ...stores, journal };
 }
 
 const storesIn = (database: SqliteDatabase, clock: Clock, journal: JournalSettings | null): Stores => ({

@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
@@ -337,6 +338,52 @@ describe("replay", () => {
     const { code, err } = await harness.run("replay", "--since", "1h", "--dry-run");
     expect(code).toBe(2);
     expect(err).toMatch(/--sink: expected one of ops, file/);
+  });
+});
+
+describe("commands that only read", () => {
+  it("read with what is configured for the store alone, also where nothing can be written beside it", async () => {
+    const harness = await bridgeFolder({ respond: answering(400) });
+    const id = harness.task("bindInstancePublicIp", "FAILED");
+    await harness.run("poll");
+    const config = JSON.parse(await harness.read("bridge.config.json"));
+    const ops = { ...config.sinks.ops, url: `\${OPS_URL}`, secret: "file:none", filter: { subject: [id] } };
+    await harness.write("bridge.config.json", JSON.stringify({ ...config, sinks: { ops } }));
+    // As a folder without the right to write would do.
+    await mkdir(path.join(harness.folder, ".bridge", "bridge.db-shm"));
+    const commands = [
+      ["events"],
+      ["events", "--json"],
+      ["replay", "--since", "1h", "--dry-run"],
+      ["task", id],
+      ["dead-letters", "list"],
+      ["dead-letters", "redrive", "--dry-run"],
+    ];
+    for (const command of commands)
+      expect(await run(command, { cwd: harness.folder })).toMatchObject({
+        code: 0,
+        err: "",
+        out: expect.stringContaining(id.slice(-6)),
+      });
+    const tasks = await run(["tasks"], { cwd: harness.folder, env: apiKey });
+    expect([tasks.code, tasks.out]).toEqual([0, expect.stringContaining(id)]);
+    const unset = JSON.stringify({
+      ...config,
+      sinks: { ops: { ...ops, filter: { subject: [`\${SUBJECT}`] } } },
+    });
+    await harness.write("bridge.config.json", unset);
+    const replay = await run(["replay", "--since", "1h", "--dry-run"], { cwd: harness.folder });
+    expect([replay.code, replay.err]).toEqual([2, expect.stringContaining("sinks.ops.filter.subject")]);
+  });
+
+  it("ask the API for the events of a replay with the key of the source alone", async () => {
+    const harness = await bridgeFolder({ sink: { url: `\${OPS_URL}` } });
+    const id = harness.task("bindInstancePublicIp", "FAILED");
+    const replay = ["replay", "--since", "1h", "--dry-run"];
+    expect((await harness.run(...replay)).out).toMatch(new RegExp(`rebuilt from the API[^]+${id.slice(-6)}`));
+    const { code, err } = await run(replay, { cwd: harness.folder });
+    expect([code, err]).toEqual([2, expect.stringContaining("HUAWEICLOUD_SDK_AK")]);
+    expect(existsSync(path.join(harness.folder, ".bridge"))).toBe(false);
   });
 });
 

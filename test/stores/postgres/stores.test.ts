@@ -87,15 +87,21 @@ describe("the postgres stores", () => {
     const schema = newSchema();
     const read = async <Result>(body: (stores: Stores) => Promise<Result>): Promise<Result> => {
       const options = { url: v.parse(postgresUrl, server.url()), schema };
-      const stores = await postgresStoresToRead(options, { clock: systemClock, random: Math.random });
+      const stores = await postgresStoresToRead(options, { clock: systemClock, random: Math.random }, true);
       try {
         return await body(stores);
       } finally {
         await closeStores(stores);
       }
     };
-    expect(await read(({ checkpoints }) => checkpoints.list())).toEqual([]);
-    expect(await server.sql(`SELECT 1 FROM pg_namespace WHERE nspname = '${schema}'`)).toEqual([]);
+    const journaled = async ({ journal }: Stores) => (journal ? entriesOf(journal, { sinceMs: 0 }) : null);
+    await read(async (stores) => {
+      expect([await stores.checkpoints.list(), await journaled(stores)]).toEqual([[], []]);
+      expect(await server.sql(`SELECT 1 FROM pg_namespace WHERE nspname = '${schema}'`)).toEqual([]);
+      await postgresJournal(open(schema), systemClock).append([emitted("t1")]);
+      expect(await journaled(stores)).toHaveLength(1);
+    });
+    expect(await read(journaled)).toHaveLength(1);
     await checkpointsOf(open(schema)).commit(key, first, null);
     await postgresDeadLetters(open(schema)).put([letter(1)]);
     await read(async ({ checkpoints, deadLetters }) => {
