@@ -2,6 +2,7 @@
 import process from "node:process";
 import { CommanderError } from "commander";
 import { startedAs } from "../lib/cli/command-name.ts";
+import { guardExit } from "../lib/cli/early-exit.ts";
 import { withEnvFiles } from "../lib/cli/env-file.ts";
 import { isInterruption, report } from "../lib/cli/errors.ts";
 import { program } from "../lib/cli/program.ts";
@@ -19,6 +20,8 @@ const root = program({
   version: packageJson.version,
   screen,
   start: async (options, body) => {
+    const reported = (error: unknown) => report(error, screen.err, options.debug ?? false);
+    const ended = guardExit(process, { configFile: options.config, stop: stopping.stop, report: reported });
     const log = cliLog(screen.err, options.logLevel, systemClock.now);
     const strays = catchStrays(process, log);
     try {
@@ -37,11 +40,12 @@ const root = program({
       });
     } catch (error) {
       if (!isInterruption(error, stopping.stop)) {
-        process.exitCode = report(error, screen.err, options.debug ?? false);
+        process.exitCode = reported(error);
       }
     }
     if (strays.take() > 0) process.exitCode ||= 1;
     process.exitCode = stopping.exitCode() ?? process.exitCode;
+    ended();
   },
 });
 

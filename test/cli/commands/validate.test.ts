@@ -154,6 +154,32 @@ sinks:
   broken: { type: kafka }
 `;
 
+describe("a configuration that ends the process", () => {
+  it.each([
+    ["where it is loaded", "\nprocess.exit(0);", ":2:9"],
+    [
+      "in a timer",
+      "setTimeout(process.exit, 1, 0);\nawait new Promise((end) => setTimeout(end, 60_000));",
+      "",
+    ],
+    ["by waiting for nothing", "process.exitCode = 0;\nawait new Promise(() => {});", ""],
+  ])("%s is an error that names it, for each command", async (_, code, position) => {
+    const folder = await folderWith({ "own.config.mjs": `${code}\nexport default {};` });
+    for (const command of ["validate", "poll"]) {
+      const ended = await run([command, "-c", "own.config.mjs"], { cwd: folder });
+      expect(ended).toMatchObject({ code: 2, out: "" });
+      expect(ended.err).toMatch(new RegExp(`^error: own\\.config\\.mjs${position}: expected [^\n]+\n$`));
+    }
+  });
+
+  it("after its command has ended changes no exit code", async () => {
+    const folder = await folderWith({
+      "own.config.mjs": "process.once('beforeExit', () => process.exit(0));\nexport default {};",
+    });
+    expect((await run(["validate", "-c", "own.config.mjs"], { cwd: folder })).code).toBe(2);
+  });
+});
+
 describe("--env-file", () => {
   it("adds variables; the environment and a later file win", async () => {
     const text = ["A", "B", "C"].map(variable).join(" ");
