@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Metafile } from "esbuild";
+import { guardExit } from "../lib/cli/early-exit.ts";
 import { report } from "../lib/cli/errors.ts";
 import { openScreen } from "../lib/cli/screen/output.ts";
 import { ConfigError } from "../lib/core/errors.ts";
@@ -19,11 +20,16 @@ const { positionals, values } = parseArgs({
 });
 const [target, folder = join(root, "dist", target ?? "")] = positionals;
 const config = values["no-config"] ? false : (values.config ?? null);
+const reported = (error: ConfigError) => report(error, openScreen(process.stdout, process.stderr).err, false);
+const { signal: stop } = new AbortController();
+const ended = guardExit(process, { configFile: values.config, stop, report: reported });
 try {
   process.stdout.write(sizes(await built()));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
-  process.exitCode = report(error, openScreen(process.stdout, process.stderr).err, false);
+  process.exitCode = reported(error);
+} finally {
+  ended();
 }
 
 async function built(): Promise<Metafile["outputs"]> {

@@ -44,7 +44,7 @@ const earlyExit = (field: string): ConfigError =>
     {
       field,
       expected: "code that leaves the process running",
-      found: "an end of the process before the command's (process.exit)",
+      found: "code that ends it (process.exit)",
     },
   ]);
 
