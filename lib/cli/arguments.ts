@@ -97,7 +97,7 @@ export function theOneId(field: string, text: string, ids: Iterable<string>): st
   const fitting = new Set(ids);
   if (fitting.has(text)) return text;
   const [id, ...others] = fitting;
-  if (others.length > 0) throw usageError(field, `one of ${[...fitting].join(", ")}`, text);
+  if (others.length > 0) throw usageError(field, `one id, and this fits ${[...fitting].join(" and ")}`, text);
   return id ?? null;
 }
 

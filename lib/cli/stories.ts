@@ -1,15 +1,24 @@
+import type { KnownTask } from "../change/known.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { parkedFor } from "../checkpoint/parked.ts";
 import { type PartError, StoreError } from "../core/errors.ts";
-import type { StreamKey } from "../core/names.ts";
+import type { StreamKey, TaskId } from "../core/names.ts";
 import { type DamagedEntry, isTaskNamed, type Journaled } from "../journal/journal.ts";
 import { type JournaledTask, type OwedEvent, type PendingAttempt, storiesOf } from "../journal/story.ts";
 import type { Bridge } from "../wire/bridge.ts";
 import { readRecords } from "./records.ts";
 
+/** A task as a stream's record knows it. */
+export interface RecordedTask {
+  readonly stream: StreamKey;
+  readonly known: KnownTask;
+}
+
 /** Stored entries and records of some tasks. */
 export interface StoredStories {
   readonly stories: readonly JournaledTask[];
+  /** What the records know of the tasks, with or without an event. */
+  readonly recorded: ReadonlyMap<TaskId, RecordedTask>;
   /** Streams whose record, or what is parked beside it, cannot be read. */
   readonly errors: ReadonlyMap<string, PartError>;
 }
@@ -26,10 +35,13 @@ export async function storedStories(
   const entries: (Journaled | DamagedEntry)[] = [];
   for await (const entry of journal?.read({ sinceMs: 0, task: id }) ?? []) entries.push(entry);
   const owed: OwedEvent[] = [];
+  const recorded = new Map<TaskId, RecordedTask>();
   const errors = new Map<string, PartError>();
   for (const { key, stored, error } of await readRecords({ checkpoints })) {
     if (error) errors.set(key, error);
     if (!stored) continue;
+    for (const [task, known] of stored.checkpoint.known)
+      if (isTaskNamed(task, id)) recorded.set(task, { stream: key, known });
     owed.push(...owedIn(key, stored.checkpoint, id));
     try {
       for await (const each of parkedIn(key, stored.checkpoint, parked, id)) owed.push(each);
@@ -38,7 +50,7 @@ export async function storedStories(
       errors.set(key, thrown);
     }
   }
-  return { stories: storiesOf(entries, owed), errors };
+  return { stories: storiesOf(entries, owed), recorded, errors };
 }
 
 const owedIn = (stream: StreamKey, { outbox }: Checkpoint, id: string): readonly OwedEvent[] =>

@@ -40,7 +40,7 @@ describe("a stream", () => {
 it("of ids that fit a text, the whole one wins, and several are all named", () => {
   expect(theOneId("ID", "abcdef", ["abcdef", "abcdef12"])).toBe("abcdef");
   expect(theOneId("ID", "abcdef", [])).toBeNull();
-  expect(() => theOneId("ID", "abcdef", ["abcdef12", "34abcdef"])).toThrow("one of abcdef12, 34abcdef");
+  expect(() => theOneId("ID", "abcdef", ["abcdef12", "34abcdef"])).toThrow("this fits abcdef12 and 34abcdef");
 });
 
 it("a condition of --fail-on that is none has a suggestion", () => {

@@ -1,9 +1,11 @@
 import type { CloudEvent } from "../../change/event.ts";
-import type { PartError } from "../../core/errors.ts";
+import type { KnownTask } from "../../change/known.ts";
+import type { ReadConfig } from "../../config/load.ts";
+import { ConfigError, type PartError } from "../../core/errors.ts";
 import { taskId } from "../../core/names.ts";
+import type { ReplayEvent } from "../../delivery/replay.ts";
 import type { DeliveryEntry } from "../../journal/entry.ts";
 import type { JournaledChange, JournaledTask } from "../../journal/story.ts";
-import type { Bridge } from "../../wire/bridge.ts";
 import { requireId, theOneId } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
@@ -11,14 +13,16 @@ import { count, instant, span } from "../screen/format.ts";
 import type { Output } from "../screen/output.ts";
 import { withProgress } from "../screen/progress.ts";
 import { styleOf } from "../screen/text.ts";
-import { type StoresToRead, withApi, withRecords } from "../session.ts";
-import { storedStories } from "../stories.ts";
+import { withApi, withRecords } from "../session.ts";
+import { type StoredStories, storedStories } from "../stories.ts";
 import { outcomeSpan, saidSpans } from "./events.ts";
 
 /** A task, as far as it is known. */
 interface FoundTask extends JournaledTask {
   /** Origin of the task: the journal or a record (`store`), or only the API (`api`). */
   readonly from: "store" | "api";
+  /** What its stream's record knows of it; null when the record does not. */
+  readonly known: KnownTask | null;
   /** Its newest event; for a task of the API one that was never emitted. */
   readonly latest: CloudEvent | null;
   /** Whether the journal is on; without it only what is pending is known. */
@@ -32,9 +36,11 @@ interface FoundTask extends JournaledTask {
 export async function task(context: Context, id: string): Promise<ExitCode> {
   requireId("ID", "a task", id);
   return withRecords(context, async (stores, _, read): Promise<ExitCode> => {
-    const ofApi = () =>
-      withApi(context, read, (bridge) => taskOfApi(context, bridge, stores.journal !== null, id));
-    const found = (await storedTask(context, stores, id)) ?? (await ofApi());
+    const stored = await storedStories(stores, id);
+    reportErrors(context, stored.errors);
+    const isWhole = stored.stories.some((story) => story.task === id);
+    const ofApi = isWhole ? [] : await tasksOfApi(context, read, id, stored);
+    const found = foundTask(id, stored, ofApi, stores.journal !== null);
     if (!found)
       throw usageError(
         "ID",
@@ -47,44 +53,69 @@ export async function task(context: Context, id: string): Promise<ExitCode> {
   });
 }
 
-/** @throws ConfigError for an id of several */
-async function storedTask(context: Context, stores: StoresToRead, id: string): Promise<FoundTask | null> {
-  const { stories, errors } = await storedStories(stores, id);
-  reportErrors(context, errors);
-  const ids = stories.map((story) => story.task);
-  const named = theOneId("ID", id, ids);
-  const story = stories.find((each) => each.task === named);
-  const latest = story?.events.findLast(({ event }) => event !== null)?.event ?? null;
-  return story ? { ...story, from: "store", latest, isJournaled: stores.journal !== null } : null;
+/**
+ * The events that the API has for the tasks of an id, which the store may know none of. Where the store knows some, the
+ * API may be missing.
+ * @throws ConfigError
+ */
+async function tasksOfApi(
+  context: Context,
+  read: ReadConfig,
+  id: string,
+  { stories }: StoredStories,
+): Promise<readonly ReplayEvent[]> {
+  const { clock, stop, screen } = context;
+  const request = { sinceMs: 0, untilMs: clock.now(), task: id };
+  try {
+    const { events, errors } = await withProgress(context, "asking the API", () =>
+      withApi(context, read, ({ replays }) => replays.rebuild(request, stop)),
+    );
+    reportErrors(context, errors);
+    return events;
+  } catch (error) {
+    if (!(error instanceof ConfigError) || stories.length === 0) throw error;
+    const fields = error.issues.map(({ field }) => field).join(", ");
+    const why = `the API was not asked, which needs ${fields}`;
+    screen.err.line(["yellow", "warning: "], `${id} may fit other tasks: ${why}`);
+    return [];
+  }
 }
 
-/** @throws ConfigError for an id of several */
-async function taskOfApi(
-  context: Context,
-  { replays }: Pick<Bridge, "replays">,
-  isJournaled: boolean,
+/** The one task that an id names; null for none. @throws ConfigError for an id of several */
+function foundTask(
   id: string,
-): Promise<FoundTask | null> {
-  const { clock, stop } = context;
-  const request = { sinceMs: 0, untilMs: clock.now(), task: id };
-  const { events, errors } = await withProgress(context, "asking the API", () =>
-    replays.rebuild(request, stop),
-  );
-  reportErrors(context, errors);
-  const ids = events.map(({ event }) => event.subject);
+  { stories, recorded }: StoredStories,
+  ofApi: readonly ReplayEvent[],
+  isJournaled: boolean,
+): FoundTask | null {
+  const ids = [
+    ...stories.map((story) => story.task),
+    ...recorded.keys(),
+    ...ofApi.map(({ event }) => taskId(event.subject)),
+  ];
   const named = theOneId("ID", id, ids);
-  const found = events.findLast(({ event }) => event.subject === named);
-  if (!found) return null;
-  const { stream, event } = found;
-  return { task: taskId(event.subject), stream, events: [], from: "api", latest: event, isJournaled };
+  if (named === null) return null;
+  const task = taskId(named);
+  const record = recorded.get(task);
+  const common = { task, known: record?.known ?? null, isJournaled };
+  const story = stories.find((each) => each.task === task);
+  const shown = ofApi.findLast(({ event }) => event.subject === task);
+  if (!story && shown)
+    return { ...common, stream: shown.stream, events: [], from: "api", latest: shown.event };
+  const [stream, events] = story ? [story.stream, story.events] : [record?.stream, []];
+  const latest = events.findLast(({ event }) => event !== null)?.event ?? null;
+  return stream ? { ...common, stream, events, from: "store", latest } : null;
 }
 
 function reportErrors({ screen }: Context, errors: ReadonlyMap<string, PartError>): void {
   for (const [key, { message }] of errors) screen.err.line(["red", "cannot read "], `${key}: ${message}`);
 }
 
-function show(out: Output, { task, stream, events, from, latest: event, isJournaled }: FoundTask): void {
-  out.fitted(["bold", task], `  ${event?.data.task.name ?? ""}`);
+function show(
+  out: Output,
+  { task, stream, events, from, latest: event, known, isJournaled }: FoundTask,
+): void {
+  out.fitted(["bold", task], `  ${event?.data.task.name ?? known?.name ?? ""}`);
   const row = (title: string, text: string): void => out.line(["dim", title.padEnd(10)], text);
   row("instance", event?.data.instance.name ? `${event.data.instance.name} (${stream})` : stream);
   if (event) {
@@ -93,13 +124,18 @@ function show(out: Output, { task, stream, events, from, latest: event, isJourna
     row("created", instant(Date.parse(createdAt)));
     row("params", params === null ? "-" : JSON.stringify(params));
   }
+  const statusRow = (status: string, sinceMs: number | null): void => {
+    const since = sinceMs === null ? "" : ` since ${instant(sinceMs)}`;
+    out.line(["dim", "status".padEnd(10)], [styleOf(status), status], since);
+  };
+  if (!event && known) {
+    row("created", instant(known.createdAtMs));
+    statusRow(known.status, known.updatedAtMs);
+  }
+  if (events.length === 0 && from === "store") row("from", "its stream's record, which has no event of it");
   if (event && from === "api") {
     const { status, updatedAt } = event.data.task;
-    out.line(
-      ["dim", "status".padEnd(10)],
-      [styleOf(status), status],
-      ` since ${instant(Date.parse(updatedAt))}`,
-    );
+    statusRow(status, Date.parse(updatedAt));
     const stores = isJournaled ? "neither the journal nor a record has" : "no record has";
     row("from", `the API, as it is now: ${stores} an event of it`);
   }
@@ -142,13 +178,18 @@ function showDelivery(out: Output, delivery: DeliveryEntry): void {
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-const asJson = ({ task, stream, events, from, latest, isJournaled }: FoundTask) => ({
+const asJson = ({ task, stream, events, from, latest, known, isJournaled }: FoundTask) => ({
   id: task,
   from,
   isJournaled,
   stream,
   task: latest?.data.task ?? null,
   instance: latest?.data.instance ?? null,
+  known: known && {
+    status: known.status,
+    updatedAt: iso(known.updatedAtMs),
+    createdAt: iso(known.createdAtMs),
+  },
   events: events.map(({ eventId, status, committedMs, event, sinks, deliveries, pending }) => ({
     id: eventId,
     status,

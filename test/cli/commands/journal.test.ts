@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { apiKey, key } from "../../harness/api.ts";
+import { apiKey, atOnce, instance, key } from "../../harness/api.ts";
 import { type BridgeFolder, bridgeFolder, secrets } from "../../harness/bridge.ts";
 import { run } from "../../harness/cli.ts";
 
@@ -132,6 +132,42 @@ describe("task", () => {
       expect(code).toBe(2);
       expect(err).toMatch(message);
     }
+  });
+
+  it("takes no short id that fits tasks of different sources: the journal, a record, the API", async () => {
+    const harness = await bridgeFolder();
+    const start = (id: string) =>
+      harness.simulator.world.start({
+        instance: instance.id,
+        name: "createTopic",
+        id,
+        steps: atOnce("SUCCESS"),
+      });
+    const journaled = start("abcdef-journaled");
+    await harness.run("poll");
+    const alone = await run(["task", "abcdef"], { cwd: harness.folder });
+    expect(alone).toMatchObject({ code: 0, out: expect.stringContaining(journaled) });
+    expect(alone.err).toMatch(
+      /^warning: abcdef may fit other tasks: the API was not asked, which needs sources/,
+    );
+    const other = start("abcdef-other");
+    const fitsBoth = {
+      code: 2,
+      out: "",
+      err: expect.stringContaining(`this fits ${journaled} and ${other}`),
+    };
+    expect(await harness.run("task", "abcdef")).toMatchObject(fitsBoth);
+    expect((await harness.run("task", other)).out).toContain("the API, as it is now");
+    await harness.run("poll");
+    const database = new DatabaseSync(path.join(harness.folder, ".bridge", "bridge.db"));
+    database.prepare("DELETE FROM journal WHERE task = ?").run(other);
+    database.close();
+    harness.simulator.faults.on("html", { operation: "ListBackgroundTasks" });
+    expect(await harness.run("task", "abcdef")).toMatchObject(fitsBoth);
+    expect((await harness.run("task", other)).out).toMatch(
+      /status {4}SUCCESS since \d{4}-[\s\S]*from {6}its stream's record, which has no event of it/,
+    );
+    expect((await jsonOf(harness, "task", journaled)).value).toMatchObject({ id: journaled, from: "store" });
   });
 
   it("tells what a record and the API know where the journal is off, and says that it is", async () => {
