@@ -1,11 +1,14 @@
+import { visibleText } from "../../text/html.ts";
 import { maskProse } from "../../text/secret-shapes.ts";
 import { maskKnown } from "./known-secrets.ts";
 
 const mask = "***";
 
-/** The short message in a response's body, secrets masked; empty when there is none. */
+/** The message in a response's body, secrets masked: that of JSON, the text that a page shows, or the body. */
 export function responseMessage(body: string, secrets: readonly string[]): string {
-  return maskSecrets(jsonMessage(body) ?? plainMessage(body), secrets);
+  // A tag may stand within a secret, so a page is masked as it is written, too.
+  const text = /^\s*</.test(body) ? visibleText(maskKnown(body, secrets)) : (jsonMessage(body) ?? body);
+  return maskSecrets(text, secrets);
 }
 
 const messageFields = ["message", "error", "detail", "title", "error_description", "error_msg", "reason"];
@@ -30,9 +33,6 @@ function fieldMessage(value: unknown): string {
     ? fieldMessage(found.message)
     : fieldMessage(typeof found === "object" ? undefined : found);
 }
-
-/** An HTML page has no short message. */
-const plainMessage = (body: string): string => (/^\s*</.test(body) ? "" : body);
 
 const scheme = /\b((?:bearer|basic)\s)[^\s"',;&}]+/gi;
 const urlTail = /\b(https?:\/\/)(?:[^\s/"'<>@]*@)?([^\s/?#"'<>]+)[^\s"'<>]*/gi;

@@ -32,7 +32,16 @@ describe("an answer's message", () => {
     ['[{"message":"in a list"}]', ""],
     ['{"message":', '{"message":'],
     ["too much", "too much"],
-    ["  <html><h1>Bad Gateway</h1></html>", ""],
+    ["  <html><h1>Bad Gateway</h1></html>", "Bad Gateway"],
+    [
+      "<!DOCTYPE html><html><head><title>502</title><style>a { b: c }</style></head><body><!-- <b> -->\n<h1>Bad&nbsp;Gateway</h1><hr><p>ng<b>inx</b>\t&amp; &#x27;co&#39; &lt;1</p><script>if (a<b) c();</SCRIPT></body>",
+      "Bad Gateway nginx & 'co' <1",
+    ],
+    ["<html><title>Sign in</title><body><img></body></html>", "Sign in"],
+    ["<Error><Code>AccessDenied</Code><Message>no right</Message></Error>", "AccessDenied no right"],
+    ["<p>cut in <a href='x", "cut in"],
+    ["<p>&#99999999; &unknown; &#x110000;", "&#99999999; &unknown;"],
+    ["<", ""],
     ["", ""],
   ])("of %j is %j", (body, message) => {
     expect(responseMessage(body, [])).toBe(message);
