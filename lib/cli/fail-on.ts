@@ -1,5 +1,5 @@
 import { suggestion } from "../config/check/suggest.ts";
-import type { SinkStatusOfRun } from "../status/sinks.ts";
+import type { SinkStatus } from "../status/sinks.ts";
 import type { StreamStatus } from "../status/streams.ts";
 import { durationMs } from "./arguments.ts";
 import { usageError } from "./errors.ts";
@@ -7,7 +7,7 @@ import { usageError } from "./errors.ts";
 /** The status that conditions are held against. */
 export interface Judged {
   readonly streams: readonly StreamStatus[];
-  readonly sinks: Readonly<Record<string, SinkStatusOfRun>>;
+  readonly sinks: Readonly<Record<string, SinkStatus>>;
 }
 
 /** Why a condition holds, in one sentence each; empty when none does. */
@@ -30,7 +30,7 @@ const conditions = {
 } as const;
 
 const sinksIn =
-  (is: (status: SinkStatusOfRun) => boolean, words: string): Condition =>
+  (is: (status: SinkStatus) => boolean, words: string): Condition =>
   ({ sinks }) =>
     Object.entries(sinks).flatMap(([name, status]) => (is(status) ? [`${name} ${words}`] : []));
 

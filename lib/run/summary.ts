@@ -1,7 +1,7 @@
 import type { JournalError, PartError } from "../core/errors.ts";
 import type { SinkName } from "../core/names.ts";
 import type { Expired } from "../delivery/dead-letter-age.ts";
-import { removedSink, type SinkStatusOfRun, sinkStatuses } from "../status/sinks.ts";
+import { removedSink, type SinkStatus, sinkStatuses } from "../status/sinks.ts";
 import { type StreamStatus, streamStatus } from "../status/streams.ts";
 import type { RunContext, StreamOutcome, StreamPlan } from "./plan.ts";
 
@@ -30,7 +30,7 @@ export interface StreamSummary extends StreamStatus {
 }
 
 /** Result of one sink, with its status at the end of the run. */
-export interface SinkSummary extends SinkStatusOfRun {
+export interface SinkSummary extends SinkStatus {
   /** Completed deliveries of this run, by result. */
   readonly accepted: number;
   readonly filtered: number;
@@ -122,11 +122,7 @@ function streamSummary({ rules }: StreamPlan, outcome: StreamOutcome | null): St
   };
 }
 
-function sinkSummary(
-  name: SinkName,
-  status: SinkStatusOfRun,
-  outcomes: readonly StreamOutcome[],
-): SinkSummary {
+function sinkSummary(name: SinkName, status: SinkStatus, outcomes: readonly StreamOutcome[]): SinkSummary {
   const sum = (of: (outcome: StreamOutcome) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
   const tried = ({ checkpoint }: StreamOutcome): number =>

@@ -11,8 +11,9 @@ import { sinkAction } from "./actions.ts";
  * - `retrying`: it refuses some and accepts others.
  * - `failing`: it refuses all; one delivery a run goes as a probe.
  * - `blocked`: like `failing`, until an operator fixes the sink.
+ * - `removed`: the configuration lacks it, and a run gives up its deliveries, or did.
  */
-export type SinkHealth = "healthy" | BreakerState["kind"];
+export type SinkHealth = "healthy" | BreakerState["kind"] | "removed";
 
 /** Status of one sink, in every report: the commands' tables and JSON, the log, metrics and the console. */
 export interface SinkStatus {
@@ -32,11 +33,6 @@ export interface SinkStatus {
   readonly nextAttemptAt: string | null;
   /** Advice to the operator; null when there is nothing to do. */
   readonly action: string | null;
-}
-
-/** Status of a sink of a run: `removed` when the configuration lacks it and the run gave up its deliveries. */
-export interface SinkStatusOfRun extends Omit<SinkStatus, "state"> {
-  readonly state: SinkHealth | "removed";
 }
 
 /** Records and sinks to report on. */
@@ -100,12 +96,37 @@ export function sinkStatus(
   };
 }
 
-/** Status of a sink that is no longer configured, after its deliveries became dead letters. */
-export const removedSink = (sink: SinkName): SinkStatusOfRun => ({
-  ...sinkStatus(sink, null, { pending: 0, oldestMs: null, dueMs: null, nowMs: 0 }),
+/** Status of each sink that the configuration lacks and records still owe deliveries, until the next run gives them up. */
+export function removedSinks({ sinks, ...report }: SinkReport): ReadonlyMap<SinkName, SinkStatus> {
+  const configured = new Set(sinks);
+  const owed = new Set(report.records.flatMap((record) => [...pendingCounts(record).keys()]));
+  const statuses = sinkStatuses({ ...report, sinks: [...owed].filter((sink) => !configured.has(sink)) });
+  return new Map(
+    Array.from(statuses, ([sink, { pending, oldestPendingAt }]) => [
+      sink,
+      removedSink(sink, { pending, oldestPendingAt }),
+    ]),
+  );
+}
+
+const owedNothing = { pending: 0, oldestPendingAt: null };
+
+/** Status of a sink that is no longer configured: its deliveries are dead letters, or become some in the next run. */
+export const removedSink = (
+  sink: SinkName,
+  owed: Pick<SinkStatus, "pending" | "oldestPendingAt"> = owedNothing,
+): SinkStatus => ({
   state: "removed",
+  since: null,
+  reason: null,
+  httpStatus: null,
   message: "the sink is not configured any more",
-  action: `configure a sink named ${sink} again and redrive its dead letters, or purge them: dms-task-bridge dead-letters list --sink ${sink}`,
+  ...owed,
+  nextAttemptAt: null,
+  action:
+    owed.pending > 0
+      ? `configure a sink named ${sink} again before the next run, which makes its deliveries dead letters`
+      : `configure a sink named ${sink} again and redrive its dead letters, or purge them: dms-task-bridge dead-letters list --sink ${sink}`,
 });
 
 /** The worst state, since when the first of them began; null when there is none. */

@@ -104,6 +104,9 @@ describe("dead letters", () => {
     const config = JSON.parse(await harness.read("bridge.config.json"));
     const sinks = { ops2: config.sinks.ops };
     await harness.write("bridge.config.json", JSON.stringify({ ...config, sinks }));
+    const waiting = await harness.run("status");
+    expect(waiting.out).toMatch(/^ops +removed +- +1 +\S.* +next run$/m);
+    expect(waiting.out).toMatch(/^ops\n {2}do: {3}configure a sink named ops again before the next run/m);
     const ended = await harness.run("poll");
     expect(ended.code).toBe(1);
     expect(ended.out).toMatch(/^ +0 +0 +1 +0 {2}ops$/m);

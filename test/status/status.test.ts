@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BreakerState, Checkpoint, OutboxEntry } from "../../lib/checkpoint/checkpoint.ts";
+import { batchId } from "../../lib/checkpoint/parked.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { SourceError } from "../../lib/core/errors.ts";
 import { failureReasons } from "../../lib/core/result.ts";
-import { sinkStatuses } from "../../lib/status/sinks.ts";
+import { removedSinks, sinkStatuses } from "../../lib/status/sinks.ts";
 import { streamStatus } from "../../lib/status/streams.ts";
 import { anyCheckpoint, chat, entry, key, ops } from "../checkpoint/sample.ts";
 import { healthy } from "./sample.ts";
@@ -81,6 +82,27 @@ describe("the status of a sink", () => {
 
   it("tells what the run that reports has met, when no record could hold it", () => {
     expect(statusOf([empty], new Map([[ops, refusing()]]))).toMatchObject({ state: "failing" });
+  });
+
+  it("is removed where records owe it deliveries and the configuration lacks it", () => {
+    const parked = new Map([
+      [chat, [{ id: batchId("run/1"), returned: 0, count: 3, bytes: 9, oldestMs: nowMs - 99_000 }]],
+    ]);
+    const records = [record({ outbox: [waiting(nowMs + 5_000)], parked }), empty];
+    expect(removedSinks({ sinks: [ops, chat], records, nowMs })).toEqual(new Map());
+    expect([...removedSinks({ sinks: [ops], records, nowMs })]).toEqual([
+      [
+        chat,
+        {
+          ...healthy,
+          state: "removed",
+          pending: 3,
+          oldestPendingAt: iso(nowMs - 99_000),
+          message: "the sink is not configured any more",
+          action: expect.stringContaining("configure a sink named chat again before the next run"),
+        },
+      ],
+    ]);
   });
 
   it("has an action for every reason", () => {

@@ -1,5 +1,5 @@
 import { parseStreamKey } from "../../core/names.ts";
-import { type SinkStatus, sinkStatuses } from "../../status/sinks.ts";
+import { removedSinks, type SinkStatus, sinkStatuses } from "../../status/sinks.ts";
 import { type StreamStatus, streamStatus } from "../../status/streams.ts";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../errors.ts";
@@ -33,15 +33,14 @@ export const status = (context: Context, options: StatusOptions): Promise<ExitCo
     const { clock, screen, json } = context;
     const records = await withProgress(context, "reading records", () => readRecords(stores));
     const nowMs = clock.now();
+    const report = { sinks, records: records.flatMap(({ stored }) => stored?.checkpoint ?? []), nowMs };
     const found: Status = {
       at: new Date(nowMs).toISOString(),
       streams: records.map(({ key, stored, error }) => {
         const stream = parseStreamKey(key);
         return streamStatus(key, stored?.checkpoint ?? null, error, stream === null || watches(stream));
       }),
-      sinks: Object.fromEntries(
-        sinkStatuses({ sinks, records: records.flatMap(({ stored }) => stored?.checkpoint ?? []), nowMs }),
-      ),
+      sinks: Object.fromEntries([...sinkStatuses(report), ...removedSinks(report)]),
       deadLetters: await deadLettersBySink(stores),
     };
     if (json) screen.out.json(found);

@@ -17,6 +17,7 @@ const styles: Readonly<Record<SinkHealth, Style>> = {
   retrying: "yellow",
   failing: "yellow",
   blocked: "red",
+  removed: "red",
 };
 
 const narrow = 80;
@@ -48,7 +49,10 @@ export function showStatus(out: Output, { streams, sinks }: ShownStatus, nowMs: 
       ];
     }),
   );
-  for (const [name, sink] of failing) explain(out, width, name, sink);
+  for (const [name, sink] of failing) {
+    // A removed sink says nothing.
+    explain(out, width, name, sink.state === "removed" ? { ...sink, message: null } : sink);
+  }
   const troubled = streams.filter(({ error }) => error !== null);
   if (troubled.length > 0) {
     out.line();
@@ -161,6 +165,6 @@ function summaryOf(streams: readonly StreamStatus[], troubled: number): string {
   if (streams.length === 0) return "No stream has a record yet: the first poll writes it.";
   const pending = streams.reduce((sum, stream) => sum + stream.pending, 0);
   const read = troubled === 0 ? "" : "other ";
-  const waits = pending === 0 ? "nothing waits" : `${count(pending, "delivery", "deliveries")} wait`;
+  const waits = pending === 0 ? "nothing waits" : `${count(pending, "delivery waits", "deliveries wait")}`;
   return `${count(streams.length - troubled, `${read}stream`)} can be read; ${waits}.`;
 }

@@ -1,6 +1,6 @@
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { type SinkName, sinkName } from "../../core/names.ts";
-import { sinkStatuses } from "../../status/sinks.ts";
+import { removedSink, removedSinks, sinkStatuses } from "../../status/sinks.ts";
 import type { AttemptRow, SinkRow } from "../protocol.ts";
 import { Flow } from "./flow.ts";
 
@@ -11,6 +11,8 @@ export interface ConsoleSink {
   readonly isChat: boolean;
 }
 
+const removed = { type: "", isChat: false };
+
 interface SinkNotes {
   readonly sink: ConsoleSink;
   readonly flow: Flow;
@@ -20,24 +22,27 @@ interface SinkNotes {
   deadLetters: number;
 }
 
-/** Health, throughput and backlog of the configured sinks. */
+/** Health, throughput and backlog of the configured sinks, and of removed ones that have deliveries or dead letters. */
 export class SinksModel {
-  readonly #sinks: ReadonlyMap<SinkName, SinkNotes>;
+  readonly #configured: readonly SinkName[];
+  readonly #sinks = new Map<SinkName, SinkNotes>();
+  readonly #bucketMs: number;
 
   constructor(sinks: readonly ConsoleSink[], bucketMs: number) {
-    this.#sinks = new Map(
-      sinks.map((sink) => [
-        sink.name,
-        {
-          sink,
-          flow: new Flow(bucketMs),
-          accepted: 0,
-          failed: 0,
-          lastAcceptedMs: null,
-          deadLetters: 0,
-        },
-      ]),
-    );
+    this.#configured = sinks.map(({ name }) => name);
+    this.#bucketMs = bucketMs;
+    for (const sink of sinks) this.#add(sink);
+  }
+
+  #add(sink: ConsoleSink): void {
+    const flow = new Flow(this.#bucketMs);
+    const notes = { sink, flow, accepted: 0, failed: 0, lastAcceptedMs: null, deadLetters: 0 };
+    this.#sinks.set(sink.name, notes);
+  }
+
+  /** Keeps a sink that the configuration lacks: a page that shows it goes on. */
+  #addRemoved(name: SinkName): void {
+    if (!this.#sinks.has(name)) this.#add({ ...removed, name });
   }
 
   attempted({ sink, kind, atMs }: AttemptRow): void {
@@ -52,14 +57,17 @@ export class SinksModel {
   }
 
   setDeadLetters(counts: ReadonlyMap<string, number>): void {
+    for (const name of counts.keys()) this.#addRemoved(sinkName(name));
     for (const [name, notes] of this.#sinks) notes.deadLetters = counts.get(name) ?? 0;
   }
 
   rows(records: readonly Checkpoint[], nowMs: number): readonly SinkRow[] {
-    const statuses = sinkStatuses({ sinks: this.#sinks.keys(), records, nowMs });
-    return [...this.#sinks.values()].flatMap(({ sink, flow, ...numbers }) => {
-      const status = statuses.get(sink.name);
-      return status ? [{ ...sink, ...numbers, ...status, flow: flow.buckets(nowMs) }] : [];
+    const report = { sinks: this.#configured, records, nowMs };
+    const statuses = new Map([...sinkStatuses(report), ...removedSinks(report)]);
+    for (const name of statuses.keys()) this.#addRemoved(name);
+    return Array.from(this.#sinks.values(), ({ sink, flow, ...numbers }) => {
+      const status = statuses.get(sink.name) ?? removedSink(sink.name);
+      return { ...sink, ...numbers, ...status, flow: flow.buckets(nowMs) };
     });
   }
 }

@@ -66,4 +66,5 @@ export const lookOfSink: Readonly<Record<SinkRow["state"], Look>> = {
   retrying: { tone: "warn", path: lookOfDelivery.retrying.path },
   failing: { tone: "fail", path: bang },
   blocked: { tone: "fail", path: lookOfDelivery.blocked.path },
+  removed: { tone: "off", path: looks.deleted.path },
 };

@@ -19,7 +19,7 @@ const purge = (selection: { readonly sink: string; readonly id?: string }): Prom
   );
 
 /** A sink's dead letters, each with what the receiver said, to be delivered again or deleted. */
-export function DeadLetters({ sink: { name, deadLetters } }: { readonly sink: SinkRow }) {
+export function DeadLetters({ sink: { name, state, deadLetters } }: { readonly sink: SinkRow }) {
   const letters = useLoaded<readonly DeadLetterRow[]>(
     `/api/dead-letters?sink=${encodeURIComponent(name)}`,
     deadLetters,
@@ -27,13 +27,15 @@ export function DeadLetters({ sink: { name, deadLetters } }: { readonly sink: Si
   /** To be deleted after confirmation: one id, or all. */
   const asked = useSignal<string | null>(null);
   const all = "";
+  /** A redrive leaves what has no sink. */
+  const isRedrivable = state !== "removed";
   const { sinks: text, table } = words.value;
   if (letters.state === "loading") return <p class="muted">{words.value.story.loading}</p>;
   if (letters.state === "failed") return <p class="muted">{letters.reason}</p>;
   return (
     <>
       <div class="row wrap">
-        <ActionButton run={() => redrive({ sink: name })}>{text.redrive}</ActionButton>
+        {isRedrivable && <ActionButton run={() => redrive({ sink: name })}>{text.redrive}</ActionButton>}
         <ActionButton
           isDangerous
           run={async () => {
@@ -73,9 +75,11 @@ export function DeadLetters({ sink: { name, deadLetters } }: { readonly sink: Si
                 <td class="right numbers">{dayTime(letter.givenUpAtMs)}</td>
                 <td>
                   <span class="row">
-                    <ActionButton isSmall run={() => redrive({ sink: name, id: letter.id })}>
-                      {text.redriveOne}
-                    </ActionButton>
+                    {isRedrivable && (
+                      <ActionButton isSmall run={() => redrive({ sink: name, id: letter.id })}>
+                        {text.redriveOne}
+                      </ActionButton>
+                    )}
                     <ActionButton
                       isSmall
                       isDangerous

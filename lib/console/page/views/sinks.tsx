@@ -40,7 +40,7 @@ function Sink({ sink }: { readonly sink: SinkRow }) {
           <span class="muted numbers">{text.since(roughSpan(nowMs - Date.parse(sink.since)))}</span>
         )}
         <span class="grow" />
-        <SampleButton sink={sink.name} />
+        {sink.state !== "removed" && <SampleButton sink={sink.name} />}
       </header>
       {sink.state !== "healthy" && <Trouble sink={sink} />}
       <Sparkline
@@ -80,11 +80,12 @@ function Sink({ sink }: { readonly sink: SinkRow }) {
   );
 }
 
-function Trouble({ sink: { state, message, reason, httpStatus, action } }: { readonly sink: SinkRow }) {
+function Trouble({ sink }: { readonly sink: SinkRow }) {
   const { sinks: text } = words.value;
+  const { state, message, reason, httpStatus, action } = sink;
   return (
     <div class={`trouble tone-${lookOfSink[state].tone}`}>
-      {message !== null && (
+      {message !== null && state !== "removed" && (
         <p>
           <span class="muted">{text.says}</span> <bdi>{plain(message)}</bdi>{" "}
           <code>{[httpStatus, reason].filter((part) => part !== null).join(" ")}</code>
@@ -92,7 +93,7 @@ function Trouble({ sink: { state, message, reason, httpStatus, action } }: { rea
       )}
       {action !== null && (
         <p>
-          <span class="muted">{text.action}</span> {text.actionFor(state, plain(action))}
+          <span class="muted">{text.action}</span> {text.actionFor(sink, plain(action))}
         </p>
       )}
     </div>
@@ -116,6 +117,7 @@ function nextAttempt({ pending, nextAttemptAt }: SinkRow, nowMs: number): string
 /** A sink that refuses everything gets one probe a run, unless it asked for a pause: then none until its end. */
 function breakerOf({ state, nextAttemptAt }: SinkRow, nowMs: number): string {
   const { breakers } = words.value.sinks;
+  if (state === "removed") return "–";
   if (state === "healthy" || state === "retrying") return breakers.closed;
   return nextAttemptAt !== null && Date.parse(nextAttemptAt) > nowMs ? breakers.open : breakers.halfOpen;
 }

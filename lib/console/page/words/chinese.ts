@@ -143,7 +143,7 @@ export const chinese: PageWords = {
     task: "打开任务",
   },
   sinks: {
-    states: { healthy: "正常", retrying: "重试中", failing: "故障", blocked: "已阻塞" },
+    states: { healthy: "正常", retrying: "重试中", failing: "故障", blocked: "已阻塞", removed: "已移除" },
     since: (text) => `已 ${text}`,
     pending: "待投递",
     oldest: "最早",
@@ -178,10 +178,13 @@ export const chinese: PageWords = {
     said: "接收端的回复",
     actions: "操作",
     action: "处理办法：",
-    actionFor: (state) =>
-      state === "blocked"
-        ? "请检查接收端的凭证、权限和地址，再发送一个示例。事件不会丢失。"
-        : "无需处理：待投递的事件会在接收端恢复后按序送达。",
+    actionFor: ({ state, pending }) => {
+      if (state === "blocked") return "请检查接收端的凭证、权限和地址，再发送一个示例。事件不会丢失。";
+      if (state !== "removed") return "无需处理：待投递的事件会在接收端恢复后按序送达。";
+      return pending > 0
+        ? "请在下次运行前重新配置同名的接收端，否则待投递的事件会成为死信。"
+        : "请重新配置同名的接收端并重投死信，或将其清除。";
+    },
   },
   streams: {
     instance: "实例",

@@ -1,4 +1,5 @@
 import { statusWords } from "../../../change/status-words.ts";
+import type { SinkRow } from "../../protocol.ts";
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
@@ -151,7 +152,13 @@ export const english = {
     task: "Open the task",
   },
   sinks: {
-    states: { healthy: "Healthy", retrying: "Retrying", failing: "Failing", blocked: "Blocked" },
+    states: {
+      healthy: "Healthy",
+      retrying: "Retrying",
+      failing: "Failing",
+      blocked: "Blocked",
+      removed: "Removed",
+    },
     since: (text: string) => `for ${text}`,
     pending: "Pending",
     oldest: "Oldest",
@@ -188,7 +195,7 @@ export const english = {
     said: "The receiver said",
     actions: "Actions",
     action: "What to do:",
-    actionFor: (_state: "healthy" | "retrying" | "failing" | "blocked", action: string) => action,
+    actionFor: (_sink: Pick<SinkRow, "state" | "pending">, action: string) => action,
   },
   streams: {
     instance: "Instance",
