@@ -3,10 +3,12 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { parkedFor } from "../checkpoint/parked.ts";
 import { type PartError, StoreError } from "../core/errors.ts";
 import type { StreamKey, TaskId } from "../core/names.ts";
+import type { DeadLetter } from "../delivery/dead-letters.ts";
 import { type DamagedEntry, isTaskNamed, type Journaled } from "../journal/journal.ts";
 import { type JournaledTask, type OwedEvent, type PendingAttempt, storiesOf } from "../journal/story.ts";
 import type { Bridge } from "../wire/bridge.ts";
 import { readRecords } from "./records.ts";
+import type { StoresToRead } from "./session.ts";
 
 /** A task as a stream's record knows it. */
 export interface RecordedTask {
@@ -25,11 +27,11 @@ export interface StoredStories {
 
 /**
  * Reads the stories of the tasks whose id is this text, or begins or ends with it: from the journal where it is on, the
- * records and what is parked beside them.
+ * records and what is parked beside them, and dead letters for events that the journal no longer has.
  * @throws StoreError without a list of records
  */
 export async function storedStories(
-  { checkpoints, parked, journal }: Pick<Bridge, "checkpoints" | "parked" | "journal">,
+  { checkpoints, parked, journal, deadLetters }: StoresToRead,
   id: string,
 ): Promise<StoredStories> {
   const entries: (Journaled | DamagedEntry)[] = [];
@@ -50,7 +52,31 @@ export async function storedStories(
       errors.set(key, thrown);
     }
   }
-  return { stories: storiesOf(entries, owed), recorded, errors };
+  const stories = storiesOf(entries, owed);
+  if (stories.every(({ events }) => events.every(({ event }) => event !== null)))
+    return { stories, recorded, errors };
+  try {
+    return { stories: withLetters(stories, await deadLetters.list({})), recorded, errors };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    errors.set("dead letters", error);
+    return { stories, recorded, errors };
+  }
+}
+
+/** The stories with the events of dead letters in place of missing ones. */
+function withLetters(
+  stories: readonly JournaledTask[],
+  letters: readonly DeadLetter[],
+): readonly JournaledTask[] {
+  const events = new Map(letters.map(({ event }) => [event.id, event]));
+  return stories.map((story) => ({
+    ...story,
+    events: story.events.map((change) => ({
+      ...change,
+      event: change.event ?? events.get(change.eventId) ?? null,
+    })),
+  }));
 }
 
 const owedIn = (stream: StreamKey, { outbox }: Checkpoint, id: string): readonly OwedEvent[] =>

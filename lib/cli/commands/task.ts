@@ -2,7 +2,7 @@ import type { CloudEvent } from "../../change/event.ts";
 import type { KnownTask } from "../../change/known.ts";
 import type { ReadConfig } from "../../config/load.ts";
 import { ConfigError, type PartError } from "../../core/errors.ts";
-import { taskId } from "../../core/names.ts";
+import { type EventId, taskId } from "../../core/names.ts";
 import type { ReplayEvent } from "../../delivery/replay.ts";
 import type { DeliveryEntry } from "../../journal/entry.ts";
 import type { JournaledChange, JournaledTask } from "../../journal/story.ts";
@@ -38,8 +38,8 @@ export async function task(context: Context, id: string): Promise<ExitCode> {
   return withRecords(context, async (stores, _, read): Promise<ExitCode> => {
     const stored = await storedStories(stores, id);
     reportErrors(context, stored.errors);
-    const isWhole = stored.stories.some((story) => story.task === id);
-    const ofApi = isWhole ? [] : await tasksOfApi(context, read, id, stored);
+    const whole = stored.stories.find((story) => story.task === id);
+    const ofApi = whole && latestOf(whole) ? [] : await tasksOfApi(context, read, id, stored);
     const found = foundTask(id, stored, ofApi, stores.journal !== null);
     if (!found)
       throw usageError(
@@ -74,12 +74,17 @@ async function tasksOfApi(
     return events;
   } catch (error) {
     if (!(error instanceof ConfigError) || stories.length === 0) throw error;
+    if (stories.some((story) => story.task === id)) return [];
     const fields = error.issues.map(({ field }) => field).join(", ");
     const why = `the API was not asked, which needs ${fields}`;
     screen.err.line(["yellow", "warning: "], `${id} may fit other tasks: ${why}`);
     return [];
   }
 }
+
+/** The newest event that is known of a task; null for none. */
+const latestOf = ({ events }: Pick<JournaledTask, "events">): CloudEvent | null =>
+  events.findLast(({ event }) => event !== null)?.event ?? null;
 
 /** The one task that an id names; null for none. @throws ConfigError for an id of several */
 function foundTask(
@@ -103,7 +108,7 @@ function foundTask(
   if (!story && shown)
     return { ...common, stream: shown.stream, events: [], from: "api", latest: shown.event };
   const [stream, events] = story ? [story.stream, story.events] : [record?.stream, []];
-  const latest = events.findLast(({ event }) => event !== null)?.event ?? null;
+  const latest = latestOf({ events }) ?? shown?.event ?? null;
   return stream ? { ...common, stream, events, from: "store", latest } : null;
 }
 
@@ -115,7 +120,7 @@ function show(
   out: Output,
   { task, stream, events, from, latest: event, known, isJournaled }: FoundTask,
 ): void {
-  out.fitted(["bold", task], `  ${event?.data.task.name ?? known?.name ?? ""}`);
+  out.fitted(["bold", task], `  ${event?.data.task.name || known?.name || "(its name is not kept)"}`);
   const row = (title: string, text: string): void => out.line(["dim", title.padEnd(10)], text);
   row("instance", event?.data.instance.name ? `${event.data.instance.name} (${stream})` : stream);
   if (event) {
@@ -148,14 +153,15 @@ function show(
 
 function showEvent(
   out: Output,
-  { event, status, committedMs, sinks, deliveries, pending }: JournaledChange,
+  { eventId, event, status, committedMs, sinks, deliveries, pending }: JournaledChange,
 ): void {
-  const at = event ? instant(Date.parse(event.time)) : "-";
+  const atMs = event ? Date.parse(event.time) : timeInId(eventId);
   const lasted =
     event && event.data.change.durationMs > 0 ? `  after ${span(event.data.change.durationMs)}` : "";
-  out.fitted([styleOf(status), status], `  ${at}${lasted}`, [
+  const known = committedMs === null ? "" : `  committed ${instant(committedMs)}`;
+  out.fitted([styleOf(status), status], `  ${atMs === null ? "-" : instant(atMs)}${lasted}`, [
     "dim",
-    committedMs === null ? "" : `  committed ${instant(committedMs)}`,
+    event ? known : "  the journal no longer has its event",
   ]);
   for (const delivery of deliveries) showDelivery(out, delivery);
   for (const { sink, attempts, nextAttemptMs, isParked } of pending) {
@@ -166,6 +172,12 @@ function showEvent(
     out.line(`  ${sink}  `, ["yellow", "pending"], how);
   }
   if (sinks?.length === 0) out.line(["dim", "  no sink's filter takes it"]);
+}
+
+/** The time that the id of a task's event ends with, epoch milliseconds; null where it has none. */
+function timeInId(id: EventId): number | null {
+  const [, ms] = /\/(\d{1,15})$/.exec(id) ?? [];
+  return ms === undefined ? null : Number(ms);
 }
 
 function showDelivery(out: Output, delivery: DeliveryEntry): void {
@@ -194,7 +206,7 @@ const asJson = ({ task, stream, events, from, latest, known, isJournaled }: Foun
     id: eventId,
     status,
     from: event?.data.change.from ?? null,
-    at: event?.time ?? null,
+    at: event?.time ?? iso(timeInId(eventId)),
     observedAt: event?.data.change.observedAt ?? null,
     committedAt: iso(committedMs),
     sinks,

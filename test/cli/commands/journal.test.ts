@@ -170,6 +170,29 @@ describe("task", () => {
     expect((await jsonOf(harness, "task", journaled)).value).toMatchObject({ id: journaled, from: "store" });
   });
 
+  it("tells what is known of an event that the journal no longer has: by the API, a dead letter, or its id", async () => {
+    const harness = await bridgeFolder({ respond: answering(400, 200) });
+    const given = harness.task("bindInstancePublicIp", "FAILED", 60_000);
+    await harness.run("poll");
+    const taken = harness.task("createTopic", "SUCCESS");
+    await harness.run("poll");
+    const database = new DatabaseSync(path.join(harness.folder, ".bridge", "bridge.db"));
+    database.exec("DELETE FROM journal WHERE kind = 'event'");
+    database.close();
+    const gone = /SUCCESS {2}\d{4}-\S+ \S+ {2}the journal no longer has its event\n {2}ops {2}accepted/;
+    const byApi = await harness.run("task", taken);
+    expect(byApi.out).toMatch(new RegExp(`^${taken} {2}createTopic\n`));
+    expect(byApi.out).toMatch(gone);
+    const byId = await run(["task", taken], { cwd: harness.folder });
+    expect([byId.code, byId.err]).toEqual([0, ""]);
+    expect(byId.out).toMatch(new RegExp(`^${taken} {2}\\(its name is not kept\\)\n`));
+    expect(byId.out).toMatch(gone);
+    const byLetter = await run(["task", given], { cwd: harness.folder });
+    expect(byLetter).toMatchObject({ code: 0, err: "" });
+    expect(byLetter.out).toMatch(new RegExp(`^${given} {2}bindInstancePublicIp\n`));
+    expect(byLetter.out).toMatch(/FAILED {2}\d{4}-\S+ \S+\n {2}ops {2}dead-lettered/);
+  });
+
   it("tells what a record and the API know where the journal is off, and says that it is", async () => {
     const harness = await bridgeFolder({ respond: answering(503, 503, 200) });
     const config = JSON.parse(await harness.read("bridge.config.json"));
