@@ -1,14 +1,13 @@
 import * as v from "valibot";
-import { sampleEvent } from "../change/sample.ts";
 import type { Clock } from "../core/clock.ts";
 import { sinkName } from "../core/names.ts";
-import type { DeliveryResult } from "../core/result.ts";
 import type { DeadLetter, DeadLetterFilter } from "../delivery/dead-letters.ts";
+import { attemptSample } from "../delivery/sample-attempt.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Bridge } from "../wire/bridge.ts";
 import type { DeadLetterRow } from "./protocol.ts";
 
 /** A sample must be answered within this time, milliseconds. */
-const sampleLimitMs = 30_000;
 /** Most dead letters that the page shows of one sink. */
 const maxLetters = 200;
 
@@ -33,7 +32,7 @@ const action = <Schema extends v.GenericSchema>(
 /** The actions on a bridge, each allowed with `--allow-changes` only. */
 export const bridgeActions = (
   bridge: Pick<Bridge, "redrive" | "deadLetters" | "sinks">,
-  clock: Clock,
+  deps: { readonly clock: Clock; readonly log: Log },
 ): Readonly<Record<string, ConsoleAction>> => ({
   redrive: action(selection, (chosen) => bridge.redrive(filterOf(chosen))),
   purge: action(selection, async (chosen) => {
@@ -44,15 +43,11 @@ export const bridgeActions = (
   sample: action(oneSink, async ({ sink }) => {
     const found = bridge.sinks.get(sinkName(sink));
     if (!found) throw new UnknownPart(`no sink is called ${JSON.stringify(sink)}`);
-    const startedMs = clock.now();
-    const results = await found.deliver([sampleEvent(startedMs)], {
-      signal: AbortSignal.timeout(sampleLimitMs),
-    });
-    return { result: results[0] ?? unanswered, durationMs: clock.now() - startedMs };
+    const { signal } = new AbortController();
+    const { result, durationMs } = await attemptSample(found, deps, { signal });
+    return { result, durationMs };
   }),
 });
-
-const unanswered: DeliveryResult = { kind: "retry", reason: "network", detail: "the sink did not answer" };
 
 /** A request that names something that is not there. */
 export class UnknownPart extends Error {

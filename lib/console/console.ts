@@ -95,7 +95,7 @@ export async function openConsole(
       assets: await pageAssets(),
       token,
       log,
-      actions: changed(bridgeActions(bridge, clock)),
+      actions: changed(bridgeActions(bridge, { clock, log })),
       simulator: changed(simulator?.actions ?? {}),
       deadLetters: (sink) => deadLetterRows(bridge, sink),
     },

@@ -164,7 +164,7 @@ const runEnded = (origin: string): Refusal => ({
 const tooSlow = (origin: string, timeoutMs: number): Refusal => ({
   kind: "retry",
   reason: "timeout",
-  detail: `${origin}: no confirmation within ${timeoutMs} ms`,
+  detail: `${origin}: no confirmation within ${timeoutMs / 1_000} s`,
 });
 
 const closed = (origin: string): Refusal => ({

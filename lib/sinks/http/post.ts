@@ -58,5 +58,5 @@ const outOfTime = (origin: string, timeoutMs: number, { signal }: CallOptions): 
   reason: "timeout",
   detail: signal.aborted
     ? `${origin}: the run's time budget ended before a response`
-    : `${origin}: no response within ${timeoutMs} ms`,
+    : `${origin}: no response within ${timeoutMs / 1_000} s`,
 });

@@ -88,7 +88,7 @@ const outOfTime = (place: string, timeoutMs: number, isRunOver: boolean): Refusa
   reason: "timeout",
   detail: isRunOver
     ? `${place}: the run's time budget ended before the server accepted the mail`
-    : `${place}: the mail was not taken within ${timeoutMs} ms`,
+    : `${place}: the mail was not taken within ${timeoutMs / 1_000} s`,
 });
 
 /** More mails than ever wait at once; the oldest are forgotten, and a repeat then goes to everyone. */

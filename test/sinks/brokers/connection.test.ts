@@ -129,7 +129,7 @@ describe("a sink before a broker", () => {
       "its time-out has passed",
       { timeoutMs: 20 },
       () => new AbortController().signal,
-      /^broker: no confirmation within 20 ms$/,
+      /^broker: no confirmation within 0\.02 s$/,
     ],
     [
       "the run ends",

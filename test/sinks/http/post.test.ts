@@ -95,7 +95,7 @@ describe("a POST", () => {
     expect(await post(agent(), to(url, { timeoutMs: 50 }), running())).toEqual({
       kind: "retry",
       reason: "timeout",
-      detail: `${origin}: no response within 50 ms`,
+      detail: `${origin}: no response within 0.05 s`,
     });
   });
 
