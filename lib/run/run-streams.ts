@@ -22,6 +22,15 @@ export interface Planned {
   readonly failedSources: readonly FailedSource[];
 }
 
+/** Names the streams of a run: calls `begin` as they become known, as often as needed, and awaits it. */
+export type StreamFeed = (begin: (planned: Planned) => Promise<void>) => Promise<void>;
+
+/** Names these streams at once. */
+export const inOneGo =
+  (plans: readonly StreamPlan[]): StreamFeed =>
+  (begin) =>
+    begin({ plans, failedSources: [] });
+
 /** Options of a run. */
 export interface RunOptions extends CallOptions {
   /**
@@ -39,11 +48,11 @@ export interface RunOptions extends CallOptions {
 }
 
 /**
- * Runs many streams with limited concurrency. `feeds` yield streams as they become known; each stream runs once. Never
- * rejects for a failing stream or sink: the summary reports it.
+ * Runs many streams with limited concurrency, each as soon as `feed` names it, and once. Never rejects for a failing
+ * stream or sink: the summary reports it.
  */
 export async function runStreams(
-  feeds: readonly AsyncIterable<Planned>[],
+  feed: StreamFeed,
   context: RunContext,
   options: RunOptions,
 ): Promise<RunSummary> {
@@ -53,14 +62,10 @@ export async function runStreams(
   const failedSources: FailedSource[] = [];
   const dispatchers = [...context.dispatchers.values()];
   for (const dispatcher of dispatchers) dispatcher.hold();
-  await Promise.all(
-    feeds.map(async (feed) => {
-      for await (const planned of feed) {
-        failedSources.push(...planned.failedSources);
-        for (const plan of planned.plans) await streams.begin(plan);
-      }
-    }),
-  );
+  await feed((planned) => {
+    failedSources.push(...planned.failedSources);
+    return streams.begin(planned.plans);
+  });
   await streams.allCommitted();
   for (const dispatcher of dispatchers) dispatcher.release();
   await streams.drained(options.nextMs);
@@ -99,13 +104,15 @@ class StreamsUnderWay {
     this.#follow = follow;
   }
 
-  /** Starts a stream as soon as there is room, unless it has started already. */
-  async begin(plan: StreamPlan): Promise<void> {
-    const { stream } = plan.rules;
-    if (this.#begun.has(stream)) return;
-    this.#begun.add(stream);
-    while (this.#isFull || this.#isCrowded) await (this.#isFull ? this.#oneLess() : this.#makeRoom());
-    this.#start(plan);
+  /** Starts each stream as soon as there is room, unless it has started already. */
+  async begin(plans: readonly StreamPlan[]): Promise<void> {
+    for (const plan of plans) {
+      const { stream } = plan.rules;
+      if (this.#begun.has(stream)) continue;
+      this.#begun.add(stream);
+      while (this.#isFull || this.#isCrowded) await (this.#isFull ? this.#oneLess() : this.#makeRoom());
+      this.#start(plan);
+    }
   }
 
   async allCommitted(): Promise<void> {

@@ -15,7 +15,7 @@ import { type Redriven, redrive } from "../delivery/redrive.ts";
 import type { ShardStream } from "../fleet/shard.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { RunContext } from "../run/plan.ts";
-import { type Planned, type RunOptions, runStreams } from "../run/run-streams.ts";
+import { inOneGo, type RunOptions, runStreams, type StreamFeed } from "../run/run-streams.ts";
 import { type FailedSource, type RunSummary, withAfterwork } from "../run/summary.ts";
 import type { Sink } from "../sinks/sink.ts";
 import { isWatched, openDiscovery, type WatchedStream } from "../source/discovery.ts";
@@ -162,7 +162,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   };
 
   const runOver = async (
-    feeds: readonly AsyncIterable<Planned>[],
+    feed: StreamFeed,
     signal: AbortSignal,
     observer: BridgeObserver = {},
     time: RunTime = {},
@@ -180,12 +180,13 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
       clockSkewMs,
       dispatchers: deps.isRehearsal ? new Map() : mapValues(pipelines, ({ dispatcher }) => dispatcher()),
     };
-    const ended = await runStreams(feeds, context, { signal, ...time });
+    const startedMs = clock.now();
+    const ended = await runStreams(feed, context, { signal, ...time });
     const skewMs = clockSkewMs();
     // Start of the run, corrected if this clock is ahead of any API's.
-    const confirmedMs = skewMs === null ? null : Date.parse(ended.startedAt) + Math.min(0, skewMs);
+    const confirmedMs = skewMs === null ? null : startedMs + Math.min(0, skewMs);
     const run = { nowMs: confirmedMs, isIdle: isIdle(ended) };
-    await keepJournal?.(run);
+    if (keepJournal) await keepJournal(run);
     const summary = withAfterwork(ended, await expireDeadLetters(run), losses.take());
     all.ran?.(summary);
     return summary;
@@ -194,7 +195,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   /** Tells the heartbeat of a run; not of a wake's, which would hide that the timer has stopped. */
   const counted = async (run: Promise<RunSummary>): Promise<RunSummary> => {
     const summary = await run;
-    if (!deps.isRehearsal) await heartbeat?.ran(summary);
+    if (heartbeat && !deps.isRehearsal) await heartbeat.ran(summary);
     return summary;
   };
 
@@ -222,7 +223,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
         () =>
           named.length === 0
             ? runAll(signal, observer, time)
-            : runOver([inOneGo({ plans: named, failedSources: [] })], signal, observer, time),
+            : runOver(inOneGo(named), signal, observer, time),
       );
     },
     runShard: (shard, signal, observer, time) => {
@@ -232,7 +233,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
         const from = discoveries.find((discovery) => isWatched(discovery.config, stream)) ?? null;
         return plans.ofUnlisted({ stream, from, absentMs, ...rest });
       });
-      return counted(runOver([inOneGo({ plans: planned, failedSources: [] })], signal, observer, time));
+      return counted(runOver(inOneGo(planned), signal, observer, time));
     },
     discover: async (signal) => {
       const listings = await allListings(discoveries, log, signal);
@@ -281,7 +282,3 @@ const mapValues = <Key, From, To>(
   map: ReadonlyMap<Key, From>,
   of: (value: From) => To,
 ): ReadonlyMap<Key, To> => new Map(Array.from(map, ([key, value]) => [key, of(value)]));
-
-async function* inOneGo(planned: Planned): AsyncGenerator<Planned> {
-  yield planned;
-}

@@ -3,7 +3,7 @@ import type { ActivityIndex } from "../checkpoint/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { PartError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
-import type { Planned } from "../run/run-streams.ts";
+import type { Planned, StreamFeed } from "../run/run-streams.ts";
 import type { FailedSource } from "../run/summary.ts";
 import type { Discovery, ListedStreams } from "../source/discovery.ts";
 import type { TrackedStores } from "../stores/busy-records.ts";
@@ -25,13 +25,18 @@ export interface ServedParts {
 }
 
 /**
- * The streams of one run: configured, discovered, and those whose records have pending deliveries, listed or not. One
- * feed per source, and one for the records.
+ * The streams of one run: configured, discovered, and those whose records have pending deliveries, listed or not. No
+ * source waits for another, nor for the records.
  */
-export function servedStreams(parts: ServedParts, signal: AbortSignal): readonly AsyncIterable<Planned>[] {
-  const listings = parts.discoveries.map((discovery) => new InstanceListing(discovery, parts.log, signal));
-  return [...listings.map((listing) => listedFeed(listing, parts)), recordsFeed(listings, parts, signal)];
-}
+export const servedStreams =
+  (parts: ServedParts, signal: AbortSignal): StreamFeed =>
+  async (begin) => {
+    const listings = parts.discoveries.map((discovery) => new InstanceListing(discovery, parts.log, signal));
+    await Promise.all([
+      ...listings.map(async (listing) => begin(plannedOf(await listing.done, parts))),
+      serveRecords(listings, parts, signal, begin),
+    ]);
+  };
 
 /** Waits for every source's listing and returns the results. */
 export const allListings = (
@@ -72,36 +77,37 @@ class InstanceListing {
   }
 }
 
-async function* listedFeed(listing: InstanceListing, { plans }: ServedParts): AsyncGenerator<Planned> {
-  const { discovery, listed, error } = await listing.done;
-  yield {
-    plans: (listed?.streams ?? []).map((stream) => plans.ofWatched(stream, discovery)),
-    failedSources: error ? [error] : [],
-  };
-}
+const plannedOf = ({ discovery, listed, error }: ListingResult, { plans }: ServedParts): Planned => ({
+  plans: (listed?.streams ?? []).map((stream) => plans.ofWatched(stream, discovery)),
+  failedSources: error ? [error] : [],
+});
 
 /** Streams from records: busy ones, and all of a source whose instances cannot be listed. */
-async function* recordsFeed(
+async function serveRecords(
   listings: readonly InstanceListing[],
   { stores, plans, clock, log }: ServedParts,
   signal: AbortSignal,
-): AsyncGenerator<Planned> {
+  begin: Parameters<StreamFeed>[0],
+): Promise<void> {
   const asked = busyRecords(stores, log);
   const done = Promise.all(listings.map((listing) => listing.done));
   if (listings.some(({ listed }) => !listed)) await within(done, patienceMs, clock, signal);
   for (const { listed, discovery } of listings) {
     if (listed || !discovery.last) continue;
     const { streams } = discovery.last;
-    yield { plans: streams.map((stream) => plans.ofWatched(stream, discovery)), failedSources: [] };
+    await begin({
+      plans: streams.map((stream) => plans.ofWatched(stream, discovery)),
+      failedSources: [],
+    });
   }
   const added = ({ records, failedSources }: Records): Planned => ({
     plans: unlistedStreams(records, listings).map((stream) => plans.ofUnlisted(stream)),
     failedSources,
   });
-  yield added(await asked);
+  await begin(added(await asked));
   await done;
   const isAnyUnknown = listings.some(({ listed, discovery }) => !listed && !discovery.last);
-  if (isAnyUnknown) yield added(await allRecords(stores, log));
+  if (isAnyUnknown) await begin(added(await allRecords(stores, log)));
 }
 
 interface Records {

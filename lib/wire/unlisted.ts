@@ -27,6 +27,7 @@ export function unlistedStreams(
   records: ReadonlyMap<StreamKey, number>,
   sources: readonly ListedSource[],
 ): readonly UnlistedStream[] {
+  if (records.size === 0) return [];
   const isListed = new Set(
     sources.flatMap(({ listed }) => listed?.streams ?? []).map(({ stream }) => streamKey(stream)),
   );

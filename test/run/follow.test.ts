@@ -4,7 +4,7 @@ import { SourceError, StoreError } from "../../lib/core/errors.ts";
 import { streamKey, taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { runStream } from "../../lib/run/run-stream.ts";
-import { type RunOptions, runStreams } from "../../lib/run/run-streams.ts";
+import { inOneGo, type RunOptions, runStreams } from "../../lib/run/run-streams.ts";
 import { lookBudgets } from "../../lib/source/look-budget.ts";
 import { createdMs, sampleTask } from "../change/sample.ts";
 import { chat, ops } from "../checkpoint/sample.ts";
@@ -30,14 +30,11 @@ function followed(sinks: readonly ScriptedSink[] = [scriptedSink(ops)], callsPer
     return list(...call);
   };
   const begin = (options: Partial<RunOptions> = {}) =>
-    runStreams([inOneGo()], harness.context({ random: () => 0 }), {
+    runStreams(inOneGo([plan]), harness.context({ random: () => 0 }), {
       signal: new AbortController().signal,
       followForMs: 54 * secondMs,
       ...options,
     });
-  async function* inOneGo() {
-    yield { plans: [plan], failedSources: [] };
-  }
   return {
     ...harness,
     plan,
@@ -199,12 +196,8 @@ describe("a followed stream", () => {
       const stream = { ...plan.stream, instanceId: `i${index}` };
       return { ...plan, stream, rules: { ...plan.rules, stream: streamKey(stream) } };
     });
-    const begin = (followForMs: number) => {
-      const feed = async function* () {
-        yield { plans, failedSources: [] };
-      };
-      return runStreams([feed()], context(), { signal: new AbortController().signal, followForMs });
-    };
+    const begin = (followForMs: number) =>
+      runStreams(inOneGo(plans), context(), { signal: new AbortController().signal, followForMs });
     show(open);
     await settled(clock, begin(0));
     lookedAt.length = 0;

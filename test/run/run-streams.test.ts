@@ -7,7 +7,7 @@ import { streamKey, taskId } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import type { RunObserver } from "../../lib/run/observer.ts";
 import type { StreamPlan } from "../../lib/run/plan.ts";
-import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
+import { inOneGo, runStreams, type StreamFeed } from "../../lib/run/run-streams.ts";
 import type { Page } from "../../lib/source/task-source.ts";
 import { sampleTask } from "../change/sample.ts";
 import { chat, key, ops, stream } from "../checkpoint/sample.ts";
@@ -28,12 +28,8 @@ function streams(count: number, sinks: readonly ScriptedSink[]) {
       rules: { ...rules, context: { ...rules.context, stream: instance } },
     };
   });
-  const run = () => runStreams([inOneGo(plans)], harness.context(), { signal: new AbortController().signal });
+  const run = () => runStreams(inOneGo(plans), harness.context(), { signal: new AbortController().signal });
   return { ...harness, plans, run };
-}
-
-async function* inOneGo(plans: readonly StreamPlan[]): AsyncGenerator<Planned> {
-  yield { plans, failedSources: [] };
 }
 
 const page = (...tasks: readonly Task[]): Page => ({ tasks, skipped: [], clockSkewMs: 0, doubt: null });
@@ -141,7 +137,7 @@ describe("a run over many streams", () => {
       return { ...plan, rules: { ...plan.rules, context: of } };
     });
     const observer: RunObserver = { listed: (...call) => void listed.push(call) };
-    await runStreams([inOneGo(named)], context({ observer }), { signal: new AbortController().signal });
+    await runStreams(inOneGo(named), context({ observer }), { signal: new AbortController().signal });
     for (const [index, { rules }] of plans.entries()) {
       const name = `name of i${index}`;
       expect(listed).toContainEqual([rules.stream, name, first]);
@@ -154,11 +150,11 @@ describe("a run over many streams", () => {
     const { plans, context } = streams(1, [scriptedSink(ops)]);
     const error = new SourceError("unavailable", "no list of instances");
     const failedSources = [{ key: "rabbitmq/r/p/*", error }];
-    const feed = async function* (): AsyncGenerator<Planned> {
-      yield { plans, failedSources };
-      yield { plans: [], failedSources };
+    const feed: StreamFeed = async (begin) => {
+      await begin({ plans, failedSources });
+      await begin({ plans: [], failedSources });
     };
-    const summary = await runStreams([feed()], context(), { signal: new AbortController().signal });
+    const summary = await runStreams(feed, context(), { signal: new AbortController().signal });
     expect(summary.streams.map((each) => [each.key, each.error?.message])).toEqual([
       [plans[0]?.rules.stream, undefined],
       ["rabbitmq/r/p/*", "no list of instances"],
@@ -185,7 +181,7 @@ describe("a run over many streams", () => {
     };
     for (const dueMs of [0, 60_000]) {
       const time = { nextMs: clock.now() + dueMs, followForMs: 54_000 };
-      const running = runStreams([inOneGo(plans)], context({ clock: counted }), {
+      const running = runStreams(inOneGo(plans), context({ clock: counted }), {
         signal: new AbortController().signal,
         ...time,
       });
@@ -199,11 +195,13 @@ describe("a run over many streams", () => {
 
   it("serves a stream once that several feeds name, and begins before every feed has ended", async () => {
     const { plans, context, source, clock } = streams(3, [scriptedSink(ops)]);
-    const late = async function* () {
+    const late: StreamFeed = async (begin) => {
       await clock.sleep(30_000, new AbortController().signal);
-      yield { plans, failedSources: [] };
+      await begin({ plans, failedSources: [] });
     };
-    const running = runStreams([late(), inOneGo(plans.slice(0, 2))], context(), {
+    const both: StreamFeed = (begin) =>
+      Promise.all([late(begin), inOneGo(plans.slice(0, 2))(begin)]).then(() => {});
+    const running = runStreams(both, context(), {
       signal: new AbortController().signal,
     });
     await turns();
@@ -351,7 +349,7 @@ describe("a run over many streams", () => {
     ): Promise<number> => {
       const startedMs = clock.now();
       const options = { signal: new AbortController().signal, nextMs: startedMs + nextMs, ...followed };
-      await runUntilSettled(clock, runStreams([inOneGo(plans)], context(), options));
+      await runUntilSettled(clock, runStreams(inOneGo(plans), context(), options));
       return clock.now() - startedMs;
     };
     expect(await lastsMs(10_000)).toBe(10_000);

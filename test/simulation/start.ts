@@ -6,7 +6,7 @@ import { CircuitBreaker } from "../../lib/delivery/circuit-breaker.ts";
 import type { RetryPolicy } from "../../lib/delivery/retry.ts";
 import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import type { RunContext, StreamPlan } from "../../lib/run/plan.ts";
-import { type Planned, runStreams } from "../../lib/run/run-streams.ts";
+import { inOneGo, runStreams } from "../../lib/run/run-streams.ts";
 import { lookBudgets } from "../../lib/source/look-budget.ts";
 import { silentLog } from "../../lib/telemetry/log.ts";
 import { onEnd } from "./checker.ts";
@@ -60,12 +60,14 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
   };
   const signal = planEnd(ground, process, launch);
   history.note(`start ${process.run}`);
-  const feed = inOneGo({ plans: plansOf(ground, crew), failedSources: [] });
   const time = {
     ...(nextMs !== null && { nextMs }),
     ...(followForMs > 0 && { followForMs }),
   };
-  runStreams([feed], contextOf(ground, crew, budgetMs, storeChance), { signal, ...time })
+  runStreams(inOneGo(plansOf(ground, crew)), contextOf(ground, crew, budgetMs, storeChance), {
+    signal,
+    ...time,
+  })
     .then((summary) => {
       process.isFinished = true;
       const defect = summary.streams.find(({ error }) => error?.code === "DEFECT");
@@ -76,10 +78,6 @@ export function startRun(ground: Ground, { launch, storeChance, random, failed }
     })
     .catch(failed);
   return process;
-}
-
-async function* inOneGo(planned: Planned): AsyncGenerator<Planned> {
-  yield planned;
 }
 
 /** What will stop the run before its own end. */

@@ -36,11 +36,8 @@ function opened() {
   };
   const parts = { discoveries: [discovery], stores, plans, clock, log: silentLog };
   const served: string[] = [];
-  for (const feed of servedStreams(parts, new AbortController().signal)) {
-    void (async () => {
-      for await (const planned of feed) served.push(...planned.plans.map(({ stream }) => stream.instanceId));
-    })();
-  }
+  const feed = servedStreams(parts, new AbortController().signal);
+  void feed(async (planned) => void served.push(...planned.plans.map(({ stream }) => stream.instanceId)));
   return { clock, list, served };
 }
 
