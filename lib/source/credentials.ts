@@ -8,10 +8,15 @@ import type { ApiResponse, SendApiRequest } from "./http.ts";
 /** Authenticates requests to the API. */
 export interface Credentials {
   /** Returns the headers that authenticate the request. @throws SourceError when a token cannot be obtained */
-  authenticate(request: SdkHmacRequest, options: CallOptions): Promise<Readonly<Record<string, string>>>;
+  authenticate(
+    request: SdkHmacRequest,
+    options: CallOptions,
+  ): AuthenticationHeaders | Promise<AuthenticationHeaders>;
   /** Called when the API refused these headers; returns whether a retry would send others. */
-  renew(refused: Readonly<Record<string, string>>): boolean;
+  renew(refused: AuthenticationHeaders): boolean;
 }
+
+type AuthenticationHeaders = Readonly<Record<string, string>>;
 
 /** Parts that credentials need. */
 export interface CredentialsDeps {
@@ -27,12 +32,12 @@ export interface CredentialsDeps {
 export function openCredentials(config: CredentialsConfig, deps: CredentialsDeps): Credentials {
   if ("ak" in config) {
     return {
-      authenticate: async (request) => sign(request, config, deps.clock.now()),
+      authenticate: (request) => sign(request, config, deps.clock.now()),
       renew: () => false,
     };
   }
   if ("token" in config) {
-    return { authenticate: async () => tokenHeader(config.token), renew: () => false };
+    return { authenticate: () => tokenHeader(config.token), renew: () => false };
   }
   return userCredentials(config, deps);
 }

@@ -73,12 +73,19 @@ export function openDmsSource(config: SourceConfig, deps: DmsSourceDeps): DmsSou
   }
 
   const { dispatcher, close } = openAgent({ keepAliveMs, tls: config.tls, proxy: config.proxy }, deps);
-  const skew = clockSkew(
-    httpSend({ dispatcher, clock, timeoutMs, maxBodyBytes: maxBodyBytes(pageSize) }),
+  const skew = clockSkew(clock);
+  const once = httpSend({
+    dispatcher,
     clock,
-  );
-  const once = requested ? reporting(skew.send, clock, requested) : skew.send;
-  const send = retrying(once, { clock, random, budget: retryBudget(retriesHeld) });
+    timeoutMs,
+    maxBodyBytes: maxBodyBytes(pageSize),
+    measured: skew.note,
+  });
+  const send = retrying(requested ? reporting(once, clock, requested) : once, {
+    clock,
+    random,
+    budget: retryBudget(retriesHeld),
+  });
   const credentials = openCredentials(config.credentials, {
     clock,
     send,

@@ -3,7 +3,7 @@ import type { CallOptions, Clock } from "../core/clock.ts";
 import { SourceError } from "../core/errors.ts";
 import type { StreamKey } from "../core/names.ts";
 import { encodePath, percentEncode, type SdkHmacRequest } from "../huawei/sign.ts";
-import { exchange, headerOf, isCallersEnd, OutOfTime } from "../net/exchange.ts";
+import { exchange, headerOf, type Incoming, isCallersEnd, OutOfTime } from "../net/exchange.ts";
 import { parseRetryAfter } from "../net/retry-after.ts";
 import { hasMoreValues, parseExactJson, parseJson } from "../text/json.ts";
 import { oneLine } from "../text/one-line.ts";
@@ -48,39 +48,18 @@ export interface HttpDeps {
   /** Limit for one exchange, to the last byte of its body, milliseconds. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Called with the API clock minus the local clock, milliseconds, by each response that tells. */
+  readonly measured: (skewMs: number) => void;
 }
 
 /** Creates a `Send` that makes one attempt; redirects are not followed. */
 export function httpSend(deps: HttpDeps): SendApiRequest {
+  const { dispatcher, clock, timeoutMs, maxBodyBytes } = deps;
   return async (outgoing, options) => {
-    const { operation } = outgoing;
-    try {
-      return await send(outgoing, options, deps);
-    } catch (error) {
-      if (error instanceof SourceError) throw error;
-      if (error instanceof OutOfTime)
-        throw new SourceError(
-          "unavailable",
-          `${operation}: no complete response within ${deps.timeoutMs} ms`,
-        );
-      if (isCallersEnd(error, options)) throw outOfTime(operation, error);
-      throw networkSourceError(operation, error) ?? error;
-    }
-  };
-}
-
-/** Creates the error for a call that its caller's signal ended. */
-export const outOfTime = (operation: string, cause: unknown): SourceError =>
-  new SourceError("unavailable", `${operation}: the run's time budget ended first`, { cause });
-
-async function send(outgoing: ApiRequest, options: CallOptions, deps: HttpDeps): Promise<ApiResponse> {
-  const { operation, origin, request, secrets } = outgoing;
-  const { clock, timeoutMs, maxBodyBytes } = deps;
-  const sentMs = clock.now();
-  let receivedMs = sentMs;
-  const { status, headers, text, cut } = await exchange(
-    deps.dispatcher,
-    {
+    const { origin, request, answered } = outgoing;
+    const sentMs = clock.now();
+    let receivedMs = sentMs;
+    const sent = {
       origin,
       method: request.method === "POST" ? "POST" : "GET",
       path: wirePath(request),
@@ -88,14 +67,54 @@ async function send(outgoing: ApiRequest, options: CallOptions, deps: HttpDeps):
       body: request.body === "" ? null : request.body,
       timeoutMs,
       maxBodyBytes,
-      answered: (status) => {
+      answered: (status: number) => {
         receivedMs = clock.now();
-        outgoing.answered?.(status);
+        answered?.(status);
       },
-    },
-    options,
-  );
-  const header = (name: string): string | null => headerOf({ headers }, name);
+    } as const;
+    let incoming: Incoming;
+    try {
+      incoming = await exchange(dispatcher, sent, options);
+    } catch (error) {
+      throw exchangeError(error, outgoing, options, timeoutMs);
+    }
+    return responseOf(incoming, outgoing, { sentMs, receivedMs }, deps);
+  };
+}
+
+/** Converts what an exchange threw; a defect stays as it is. */
+function exchangeError(
+  error: unknown,
+  { operation }: ApiRequest,
+  options: CallOptions,
+  timeoutMs: number,
+): unknown {
+  if (error instanceof OutOfTime)
+    return new SourceError("unavailable", `${operation}: no complete response within ${timeoutMs} ms`);
+  if (isCallersEnd(error, options)) return outOfTime(operation, error);
+  return networkSourceError(operation, error) ?? error;
+}
+
+/** Creates the error for a call that its caller's signal ended. */
+export const outOfTime = (operation: string, cause: unknown): SourceError =>
+  new SourceError("unavailable", `${operation}: the run's time budget ended first`, { cause });
+
+/** Local instants of one exchange, epoch milliseconds. */
+interface ExchangeTimes {
+  readonly sentMs: number;
+  /** When the response head arrived. */
+  readonly receivedMs: number;
+}
+
+/** @throws SourceError for anything but a success with a JSON body */
+function responseOf(
+  incoming: Incoming,
+  { operation, secrets, shortenedBy }: ApiRequest,
+  { sentMs, receivedMs }: ExchangeTimes,
+  { maxBodyBytes, measured }: HttpDeps,
+): ApiResponse {
+  const { status, text, cut } = incoming;
+  const header = (name: string): string | null => headerOf(incoming, name);
   const requestId = header("x-request-id");
   const malformed = (problem: string): SourceError =>
     new SourceError(
@@ -104,17 +123,19 @@ async function send(outgoing: ApiRequest, options: CallOptions, deps: HttpDeps):
       { api: { status, code: null } },
     );
   const tooMuch = (problem: string): SourceError =>
-    malformed(outgoing.shortenedBy ? `${problem}: make ${outgoing.shortenedBy} smaller` : problem);
+    malformed(shortenedBy ? `${problem}: make ${shortenedBy} smaller` : problem);
   if (cut !== null) throw cut.includes(String(maxBodyBytes)) ? tooMuch(cut) : malformed(cut);
   if (hasMoreValues(text, maxValues)) throw tooMuch(`a body of more than ${maxValues} values`);
   const body = bodyOf(text);
   const skewMs = clockSkewMs(header("date"), sentMs, receivedMs);
   if (status < 200 || status > 299) {
+    if (skewMs !== null) measured(skewMs);
     const retryAfter = header("retry-after");
     const retryAfterMs = retryAfter === null ? null : parseRetryAfter(retryAfter, receivedMs);
     throw responseError({ operation, status, requestId, body, retryAfterMs, clockSkewMs: skewMs, secrets });
   }
   if (body === undefined) throw malformed(notJson(text));
+  measured(skewMs ?? 0);
   return { header, body, clockSkewMs: skewMs, malformed };
 }
 

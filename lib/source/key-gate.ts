@@ -111,7 +111,7 @@ function openGate(clock: Clock): KeyGate {
 
   return {
     async pass(origin, options, work) {
-      await enter(origin, options);
+      if (!admit(origin, unprovenAtOnce[0])) await enter(origin, options);
       const enteredMs = clock.now();
       try {
         return await work((status) => {

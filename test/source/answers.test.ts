@@ -116,13 +116,19 @@ describe("answers that can be read", () => {
     ]);
   });
 
-  it("tell how far the API's clock is off", async () => {
-    const server = await loopback((response) => {
-      response.writeHead(200, { date: "Wed, 07 Aug 2024 12:05:00 GMT" });
-      response.end('{"task_count":"0","tasks":[]}');
-    });
-    const { pages } = await readAll(open(server.origin).source);
+  it("tell how far the API's clock is off, and refusals do too", async () => {
+    const date = (text: string) => ({ date: `Wed, 07 Aug 2024 ${text} GMT` });
+    const server = await loopback(
+      json({ task_count: "0", tasks: [] }, 200, date("12:05:00")),
+      json({ error_code: "APIG.0301" }, 401, date("12:07:00")),
+    );
+    const { source } = open(server.origin);
+    expect(source.clockSkewMs).toBeNull();
+    const { pages } = await readAll(source);
     expect(pages.map(({ clockSkewMs }) => clockSkewMs)).toEqual([300_000]);
+    expect(source.clockSkewMs).toBe(300_000);
+    await expect(readAll(source)).rejects.toThrow("HTTP 401");
+    expect(source.clockSkewMs).toBe(420_000);
   });
 });
 
