@@ -82,6 +82,16 @@ export function withSoundAges(checkpoint: Checkpoint, nowMs: number): Checkpoint
   };
 }
 
+/** Moves a watermark and commit times out of the future, as `withSoundWatermark` and `withSoundAges` do. */
+export const withSoundTimes = (checkpoint: Checkpoint, now: Clocks, reach: WindowReach): Checkpoint =>
+  withSoundAges(withSoundWatermark(checkpoint, now, reach), Math.max(now.oursMs, now.apiMs));
+
+/** One instant by two clocks, epoch milliseconds. */
+interface Clocks {
+  readonly oursMs: number;
+  readonly apiMs: number;
+}
+
 /** How far back the window of a stream may begin. */
 export interface WindowReach {
   /** Configured first instant, epoch milliseconds; null when not set. */
@@ -96,7 +106,7 @@ export interface WindowReach {
  */
 export function withSoundWatermark(
   checkpoint: Checkpoint,
-  now: { readonly oursMs: number; readonly apiMs: number },
+  now: Clocks,
   { startMs, lookbackMs, maxOpenAgeMs }: WindowReach,
 ): Checkpoint {
   const { watermarkMs, newestCreatedMs, baselineMs } = checkpoint;

@@ -1,6 +1,12 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type BatchId, batchId, type ParkedDelivery, type ParkedStore } from "../checkpoint/parked.ts";
-import { type BatchesAtHand, batchIds } from "../checkpoint/parking.ts";
+import {
+  type BatchesAtHand,
+  batchesDue,
+  batchesToFill,
+  batchIds,
+  type ParkingLimits,
+} from "../checkpoint/parking.ts";
 import { nameOf } from "../core/errors.ts";
 import type { RunId, StreamKey } from "../core/names.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -37,8 +43,9 @@ export class ParkedBatches {
     return batchId(`${this.#context.run}/${this.#made}`);
   };
 
-  /** Reads the batches that the next plan may need, and releases the others. */
-  async fetch(wanted: Iterable<BatchId>): Promise<void> {
+  /** Reads the batches that the next plan from this record may need, and releases the others. */
+  async fetch(record: Checkpoint, limits: ParkingLimits, addsDeliveries: boolean): Promise<void> {
+    const wanted = [...batchesDue(record, limits), ...(addsDeliveries ? batchesToFill(record) : [])];
     const { parked, stream, failed } = this.#context;
     const found = new Map<BatchId, readonly ParkedDelivery[] | null>();
     for (const id of new Set(wanted)) {

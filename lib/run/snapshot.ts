@@ -127,14 +127,16 @@ export async function readSnapshot(
   }
   const gone = new Set<TaskId>();
   const singles = [...unseen].filter((id) => isToLookUp(id, checkpoint, here, doubtful));
-  await eachOf(singles, singlesAtOnce, async (id) => {
-    const task = await lookUp(place, id, options);
-    if (task === null) gone.add(id);
-    else if (task) {
-      const known = checkpoint.known.get(id);
-      if (diffTask(known, task, here) || isStampedAnew(known, task)) tasks.set(id, task);
-    }
-  });
+  // Most runs look up none, and waiting for nothing takes time too.
+  if (singles.length > 0)
+    await eachOf(singles, singlesAtOnce, async (id) => {
+      const task = await lookUp(place, id, options);
+      if (task === null) gone.add(id);
+      else if (task) {
+        const known = checkpoint.known.get(id);
+        if (diffTask(known, task, here) || isStampedAnew(known, task)) tasks.set(id, task);
+      }
+    });
   return { beginMs, count, unreadable, tasks, gone, unreadMs, clockSkewMs, apiNowMs: here.nowMs };
 }
 

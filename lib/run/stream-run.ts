@@ -1,8 +1,7 @@
 import type { DiffRules } from "../change/diff.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { withoutVoidInstants, withSoundAges, withSoundWatermark } from "../checkpoint/instants.ts";
+import { withoutVoidInstants, withSoundTimes } from "../checkpoint/instants.ts";
 import { lostError } from "../checkpoint/parked.ts";
-import { batchesDue, batchesToFill } from "../checkpoint/parking.ts";
 import { owes } from "../checkpoint/pending.ts";
 import { memoryOf } from "../checkpoint/room.ts";
 import { CheckpointSession } from "../checkpoint/session.ts";
@@ -176,11 +175,10 @@ export class StreamRun {
 
   /** Commits the next changes, the receipts and the parked deliveries that return. False when nothing was worth it. */
   async commitNext(mayWait: boolean): Promise<boolean> {
+    // Most runs are idle and plan nothing: a plan costs time in proportion to the record's size.
+    if (!this.#basis(this.#checkpoint)) return false;
     const settled = settle(this.#checkpoint, this.#unsaved.receipts);
-    await this.#batches.fetch([
-      ...batchesDue(settled, this.#plan.rules),
-      ...(this.#changes.hasMore ? batchesToFill(settled) : []),
-    ]);
+    await this.#batches.fetch(settled, this.#plan.rules, this.#changes.hasMore);
     const planned = await this.#commitNextThatFits(mayWait);
     if (!planned) return false;
     for (const { id } of this.#changes.committed(planned)) this.#snapshot?.tasks.delete(id);
@@ -224,24 +222,29 @@ export class StreamRun {
     });
   }
 
-  /** Null when there is nothing worth a write. */
-  #nextCommit(stored: Checkpoint, mayWait: boolean): CommitPlan | null {
+  /** The state that a commit on this record starts from; null when there is nothing to commit. */
+  #basis(stored: Checkpoint) {
     const nowMs = this.#context.clock.now();
     const apiNowMs = this.#snapshot?.apiNowMs ?? nowMs;
     const checkpoint = this.#snapshot
-      ? withSoundAges(
-          withSoundWatermark(stored, { oursMs: nowMs, apiMs: apiNowMs }, reachOf(this.#plan)),
-          Math.max(nowMs, apiNowMs),
-        )
+      ? withSoundTimes(stored, { oursMs: nowMs, apiMs: apiNowMs }, this.#place.reach)
       : stored;
-    const { differences, isFull } = this.#changesFrom(checkpoint);
+    const { hasMore, isFull } = this.#changesFrom(checkpoint);
     const isFirst = !isFull && checkpoint.baselineMs !== null && this.#snapshot !== null;
-    // Most runs are idle and plan nothing: a plan costs time in proportion to the record's size.
-    const [reported, { receipts }] = [this.#news.addedTo(checkpoint, nowMs), this.#unsaved];
-    const mustWrite =
-      isFirst || reported !== stored || this.#session.isMended || receipts.length >= enoughReceipts;
-    if (!mustWrite && !this.#changes.hasMore && !owes(checkpoint)) return null;
-    const settled = settle(reported, receipts);
+    const reported = this.#news.addedTo(checkpoint, nowMs);
+    const hasReceipts = this.#unsaved.receipts.length >= enoughReceipts;
+    const mustWrite = isFirst || reported !== stored || this.#session.isMended || hasReceipts;
+    const isIdle = !mustWrite && !hasMore && !owes(checkpoint);
+    return isIdle ? null : { nowMs, apiNowMs, reported, mustWrite };
+  }
+
+  /** Null when there is nothing worth a write. */
+  #nextCommit(stored: Checkpoint, mayWait: boolean): CommitPlan | null {
+    const basis = this.#basis(stored);
+    if (!basis) return null;
+    const { nowMs, apiNowMs, reported, mustWrite } = basis;
+    const settled = settle(reported, this.#unsaved.receipts);
+    const { differences, isFull } = this.#changes;
     const planned = planCommit(settled, differences, this.#snapshot?.unreadMs ?? null, this.#plan.rules, {
       agingMs: this.#agingMs,
       nowMs,
@@ -255,7 +258,7 @@ export class StreamRun {
       newBatchId: this.#batches.newId,
     });
     this.#changes.isWaiting = planned.isCut;
-    const isIdle = planned.taken === 0 && !planned.movesDeliveries && planned.next.lease === checkpoint.lease;
+    const isIdle = planned.taken === 0 && !planned.movesDeliveries && planned.next.lease === reported.lease;
     return isIdle && !mustWrite ? null : planned;
   }
 
