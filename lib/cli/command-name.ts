@@ -1,9 +1,9 @@
 import type { Environment } from "../core/environment.ts";
 
 const usual = "dms-task-bridge";
-/** The name where a command follows it. */
+/** The name where a command follows it, or the options of a usage line. */
 const hint = new RegExp(
-  `\\b${usual}(?= (?:checkpoint|completion|console|dead-letters|demo|doctor|events|explain|functiongraph|init|poll|preview|replay|schema|send|simulate|sink|status|task|tasks|validate|watch)\\b)`,
+  `\\b${usual}(?= \\[| (?:help|checkpoint|completion|console|dead-letters|demo|doctor|events|explain|functiongraph|init|poll|preview|replay|schema|send|simulate|sink|status|task|tasks|validate|watch)\\b)`,
   "g",
 );
 

@@ -59,7 +59,7 @@ export function program({ version, screen, start }: ProgramParts): Command {
     .configureHelp({ showGlobalOptions: true, styleTitle: (title) => styleText("bold", title) })
     .configureOutput({
       writeOut: (text) => screen.out.raw(withCommand(text, screen.out.command)),
-      writeErr: screen.err.raw,
+      writeErr: (text) => screen.err.raw(withCommand(text, screen.err.command)),
       outputError: (text) => {
         // Only commander's own hint begins a line: an argument may contain line breaks.
         const [, message = "", hint] =

@@ -1,7 +1,9 @@
+import { CommanderError } from "commander";
 import { expect, it } from "vitest";
 import { startedAs, withCommand } from "../../lib/cli/command-name.ts";
 import { program } from "../../lib/cli/program.ts";
 import { openScreen } from "../../lib/cli/screen/output.ts";
+import { fakeScreen } from "../harness/screen.ts";
 
 it.each([
   [{}, "dms-task-bridge"],
@@ -18,6 +20,15 @@ it("names the command so in hints, and nowhere else", () => {
   expect(withCommand(text, "npm run -s bridge --")).toBe(
     "try it: npm run -s bridge -- sink test ops; dms-task-bridge is mended",
   );
+});
+
+it("names the command so in the usage of the whole program, wherever it is printed", async () => {
+  const { screen, out, err } = fakeScreen({ command: "npm run -s bridge --" });
+  const root = () => program({ version: "0", screen, start: async () => {} });
+  for (const args of [["--help"], []])
+    await expect(root().parseAsync(args, { from: "user" })).rejects.toThrow(CommanderError);
+  for (const text of [out(), err()])
+    expect(text).toMatch(/^Usage: npm run -s bridge -- \[options\] \[command\]/);
 });
 
 it("knows every command", () => {

@@ -11,7 +11,7 @@ export interface FakeScreen {
 }
 
 /** A screen that remembers; on a terminal its streams take colours as the environment says. */
-export function fakeScreen({ isTTY = false, columns = 80 } = {}): FakeScreen {
+export function fakeScreen({ isTTY = false, columns = 80, command = "dms-task-bridge" } = {}): FakeScreen {
   const writes: { readonly to: "out" | "err"; readonly text: string }[] = [];
   const stream = (to: "out" | "err") =>
     Object.assign(
@@ -29,7 +29,7 @@ export function fakeScreen({ isTTY = false, columns = 80 } = {}): FakeScreen {
       .map((write) => write.text)
       .join("");
   return {
-    screen: openScreen(stream("out"), stream("err")),
+    screen: openScreen(stream("out"), stream("err"), command),
     out: () => text("out"),
     err: () => text("err"),
     both: () => text(),

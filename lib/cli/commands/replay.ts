@@ -133,7 +133,9 @@ function showPlan(
   out.line(`Replay to ${sink}: ${count(events.length, "event")} of ${count(tasks, "task")}, ${from}`);
   out.line(["dim", `  ${instant(sinceMs)} to ${instant(untilMs)}`]);
   if (plan.journalBeginsMs !== null)
-    out.line(`  The journal begins at ${instant(plan.journalBeginsMs)}: it has no older events.`);
+    out.line(
+      `  The journal's first event is of ${instant(plan.journalBeginsMs)}: older ones were never recorded, or are deleted (journal.keep, journal.maxEvents).`,
+    );
   const note = (amount: number, text: string): void => {
     if (amount > 0) out.line(`  ${amount.toLocaleString("en")} ${text}`);
   };

@@ -4,7 +4,7 @@ import type { StreamStatus } from "../../status/streams.ts";
 import { withCommand } from "../command-name.ts";
 import { age, count } from "./format.ts";
 import type { Output } from "./output.ts";
-import { type Line, type Span, type Style, wrap } from "./text.ts";
+import { type Line, labelled, type Span, type Style } from "./text.ts";
 
 /** Status of sinks and streams. */
 interface ShownStatus {
@@ -149,16 +149,12 @@ function explain(
   name: string,
   { message, action }: { readonly message: string | null; readonly action: string | null },
 ): void {
-  const lines = [
-    ...(message === null ? [] : [["  said: ", message] as const]),
-    ...(action === null ? [] : [["  do:   ", withCommand(action, out.command)] as const]),
-  ];
   out.line();
   out.line(["bold", name]);
-  for (const [label, text] of lines) {
-    for (const [index, line] of wrap(text, width - label.length).entries())
-      out.line(["dim", index === 0 ? label : " ".repeat(label.length)], line);
-  }
+  if (message !== null) for (const line of labelled(["dim", "  said: "], message, width)) out.line(...line);
+  if (action !== null)
+    for (const line of labelled(["dim", "  do:   "], withCommand(action, out.command), width))
+      out.line(...line);
 }
 
 function summaryOf(streams: readonly StreamStatus[], troubled: number): string {

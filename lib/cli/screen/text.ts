@@ -87,16 +87,37 @@ export function fitted(line: Line, width: number): Line {
   });
 }
 
-/** Breaks text into lines of at most `width` columns at its blanks; a longer word has a line of its own. */
-export function wrap(text: string, width: number): readonly string[] {
+/** A label with a text beside it, broken into lines of at most `width` columns. */
+export function labelled(label: Span, text: string, width: number): readonly Line[] {
+  const begin = widthOf(label);
+  return wrap(text, Math.max(leastWidth, width - begin)).map((line, index) => [
+    index === 0 ? label : " ".repeat(begin),
+    line,
+  ]);
+}
+
+/** Breaks text into lines of at most `width` columns, at its blanks and within longer words. */
+function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
     if (last !== undefined && widthOf(`${last} ${word}`) <= width)
       lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
+    else lines.push(...pieces(word, width));
   }
   return lines;
+}
+
+/** A word in pieces of at most `width` columns. */
+function pieces(word: string, width: number): readonly string[] {
+  if (widthOf(word) <= width) return [word];
+  const found = [""];
+  for (const { segment } of graphemes.segment(visible(word))) {
+    const last = found.at(-1) ?? "";
+    if (stringWidth(last + segment) <= width) found[found.length - 1] = last + segment;
+    else found.push(segment);
+  }
+  return found;
 }
 
 /** Least columns that a cell is cut to. */

@@ -4,6 +4,7 @@ import stringWidth from "string-width";
 import { expect, it } from "vitest";
 import { resetCheckpoints, showCheckpoints } from "../../../lib/cli/commands/checkpoint.ts";
 import { listDeadLetters } from "../../../lib/cli/commands/dead-letters.ts";
+import { doctor } from "../../../lib/cli/commands/doctor/doctor.ts";
 import { events } from "../../../lib/cli/commands/events.ts";
 import { poll } from "../../../lib/cli/commands/poll.ts";
 import { status } from "../../../lib/cli/commands/status.ts";
@@ -73,6 +74,7 @@ const commands: Readonly<Record<string, (context: Context) => Promise<ExitCode>>
   "checkpoint show": (context) => showCheckpoints(context, undefined, {}),
   "dead-letters list": (context) => listDeadLetters(context, {}),
   events: (context) => events(context, { since: "1h" }),
+  doctor,
 };
 
 it("every table fits 60, 80 and 120 columns, and streams keep the part that tells them apart", async () => {

@@ -1,12 +1,24 @@
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
-import { type Line, table, textOf, visible } from "../../../lib/cli/screen/text.ts";
+import { type Line, labelled, table, textOf, visible } from "../../../lib/cli/screen/text.ts";
 import { safeJson } from "../../../lib/text/json.ts";
 import { anyCharacter } from "../../harness/any-character.ts";
 
 const anyText = fc.string({ unit: anyCharacter });
 const plain = (lines: readonly Line[]) => lines.map((line) => line.map(textOf).join(""));
+
+it("a labelled text fits its width, each line below the label, and keeps every character", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme-ascii" }), fc.integer({ min: 12, max: 120 }), (text, width) => {
+      const lines = plain(labelled(["dim", "do: "], text, width));
+      for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width);
+      expect(lines.every((line, index) => line.startsWith(index === 0 ? "do: " : "    "))).toBe(true);
+      const kept = lines.map((line) => line.slice(4)).join("");
+      expect(kept.replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
+    }),
+  );
+});
 
 describe("visible", () => {
   it("shows an escape sequence instead of sending it", () => {

@@ -1,11 +1,12 @@
 import type { LoadedConfig } from "../../../config/load.ts";
 import { ConfigError } from "../../../core/errors.ts";
 import type { Bridge } from "../../../wire/bridge.ts";
+import { withCommand } from "../../command-name.ts";
 import type { Context } from "../../context.ts";
 import { type ExitCode, isOutage } from "../../errors.ts";
 import { count, span } from "../../screen/format.ts";
 import { withProgress } from "../../screen/progress.ts";
-import type { Style } from "../../screen/text.ts";
+import { type Line, labelled, type Span, type Style } from "../../screen/text.ts";
 import { withBridge } from "../../session.ts";
 import { type CheckResult, type Finding, failed, ok } from "./finding.ts";
 import { checkProxies } from "./proxy-check.ts";
@@ -52,9 +53,19 @@ export async function doctor(context: Context): Promise<ExitCode> {
 
 const styles: Readonly<Record<Finding["result"], Style>> = { ok: "green", warning: "yellow", failed: "red" };
 
+/** One line each in a pipe; a terminal breaks them at its width. */
 function show({ screen: { out } }: Context, { check, result, found, action }: Finding): void {
-  out.line([styles[result], result.padEnd(7)], "  ", ["bold", check], `: ${found}`);
-  if (action !== null) out.line(["dim", "         do: "], action);
+  const width = out.columns ?? Number.POSITIVE_INFINITY;
+  const text = `${check}: ${withCommand(found, out.command)}`;
+  const bold = (span: Span): Line =>
+    typeof span === "string" && span.startsWith(`${check}:`)
+      ? [["bold", check], span.slice(check.length)]
+      : [span];
+  for (const line of labelled([styles[result], `${result.padEnd(7)}  `], text, width))
+    out.line(...line.flatMap(bold));
+  if (action === null) return;
+  for (const line of labelled(["dim", "         do: "], withCommand(action, out.command), width))
+    out.line(...line);
 }
 
 function nodeVersion(): CheckResult {
