@@ -54,71 +54,110 @@ export const isCallersEnd = (error: unknown, { signal }: CallOptions): boolean =
  */
 export function exchange(
   dispatcher: Dispatcher,
-  { timeoutMs, maxBodyBytes, isStatusEnough = false, answered, headers, ...options }: HttpRequest,
+  request: HttpRequest,
   { signal }: CallOptions,
 ): Promise<Incoming> {
   if (signal.aborted) return Promise.reject(signal.reason);
+  const { origin, path, method, body, headers } = request;
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let head: Pick<Incoming, "status" | "headers"> | null = null;
-    let controller: Dispatcher.DispatchController | null = null;
-    let hasEnded = false;
-
-    const end = (): void => {
-      hasEnded = true;
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-    };
-    const response = (cut: string | null): void => {
-      if (head) resolve(incoming(head, Buffer.concat(chunks), maxBodyBytes, cut));
-    };
-    const fail = (error: unknown): void => {
-      if (hasEnded) return;
-      end();
-      if (isStatusEnough && head) response(brokeOff);
-      else reject(error);
-    };
-    const stop = (error: Error): void => {
-      fail(error);
-      controller?.abort(error);
-    };
-    const abort = (): void => stop(signal.reason);
-    const timer = setTimeout(() => stop(new OutOfTime()), timeoutMs);
-    signal.addEventListener("abort", abort, { once: true });
-
-    const request = { ...options, headers: { "accept-encoding": "identity", ...headers } };
-    dispatcher.dispatch(request, {
-      onRequestStart(started) {
-        controller = started;
-        // undici cannot cancel a request that waits for a connection; this stops it before it is sent.
-        if (hasEnded) started.abort(new OutOfTime());
-      },
-      onResponseStart(_, status, headers) {
-        if (status < 200) return;
-        head = { status, headers };
-        answered?.(status);
-      },
-      onResponseData(started, chunk) {
-        chunks.push(chunk);
-        bytes += chunk.length;
-        if (bytes <= maxBodyBytes || hasEnded) return;
-        end();
-        response(tooLong(maxBodyBytes));
-        started.abort(new OutOfTime());
-      },
-      onResponseEnd() {
-        if (hasEnded) return;
-        end();
-        // undici frees the connection one turn later; a request made sooner would open another.
-        queueMicrotask(() => setImmediate(response, null));
-      },
-      onResponseError: (_, error) => fail(error),
-    });
+    const outgoing = { origin, path, method, body, headers: { "accept-encoding": "identity", ...headers } };
+    dispatcher.dispatch(outgoing, new Exchange(request, signal, resolve, reject));
   });
 }
 
-const tooLong = (maxBodyBytes: number): string => `a body of more than ${maxBodyBytes} bytes`;
+/** A request under way. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: HttpRequest;
+  readonly #signal: AbortSignal;
+  readonly #resolve: (response: Incoming | Promise<Incoming>) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #head: Pick<Incoming, "status" | "headers"> | null = null;
+  #controller: Dispatcher.DispatchController | null = null;
+  #hasEnded = false;
+
+  constructor(
+    request: HttpRequest,
+    signal: AbortSignal,
+    resolve: (response: Incoming | Promise<Incoming>) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#request = request;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#timer = setTimeout(outOfTime, request.timeoutMs, this);
+    signal.addEventListener("abort", this, { once: true });
+  }
+
+  /** The caller's signal aborted. */
+  handleEvent(): void {
+    this.stop(this.#signal.reason);
+  }
+
+  /** Ends the exchange with an error. */
+  stop(error: Error): void {
+    this.#fail(error);
+    this.#controller?.abort(error);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // undici cannot cancel a request that waits for a connection; this stops it before it is sent.
+    if (this.#hasEnded) controller.abort(new OutOfTime());
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#head = { status, headers };
+    this.#request.answered?.(status);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const { maxBodyBytes } = this.#request;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes <= maxBodyBytes || this.#hasEnded) return;
+    this.#end();
+    this.#respond(`a body of more than ${maxBodyBytes} bytes`);
+    controller.abort(new OutOfTime());
+  }
+
+  onResponseEnd(): void {
+    if (this.#hasEnded) return;
+    this.#end();
+    // undici frees the connection one turn later; a request made sooner would open another.
+    queueMicrotask(() => setImmediate(() => this.#respond(null)));
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    clearTimeout(this.#timer);
+    this.#signal.removeEventListener("abort", this);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasEnded) return;
+    this.#end();
+    if (this.#request.isStatusEnough && this.#head) this.#respond(brokeOff);
+    else this.#reject(error);
+  }
+
+  #respond(cut: string | null): void {
+    const body = this.#bytes === 0 ? nothing : Buffer.concat(this.#chunks);
+    if (this.#head) this.#resolve(incoming(this.#head, body, this.#request.maxBodyBytes, cut));
+  }
+}
+
+const nothing = Buffer.alloc(0);
+
+const outOfTime = (exchange: Exchange): void => exchange.stop(new OutOfTime());
 
 function incoming(
   head: Pick<Incoming, "status" | "headers">,
