@@ -17,7 +17,7 @@ export function followAll(callers: readonly AbortSignal[]): {
   readonly unfollow: () => void;
 } {
   const [first] = callers;
-  if (first && callers.length === 1) return { signal: first, unfollow: () => {} };
+  if (first && callers.every((caller) => caller === first)) return { signal: first, unfollow: () => {} };
   const own = new AbortController();
   const unfollows = callers.map((caller) => follow(caller, own));
   return {

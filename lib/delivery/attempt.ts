@@ -1,10 +1,10 @@
+import type { CloudEvent } from "../change/event.ts";
 import { nameOf } from "../core/errors.ts";
 import type { DeliveryResult } from "../core/result.ts";
 import type { DeliverOptions, Sink } from "../sinks/sink.ts";
 import { logDefect } from "../telemetry/defect.ts";
 import type { Log } from "../telemetry/log.ts";
 import { resultsOf } from "./results.ts";
-import type { PendingDelivery } from "./task-queue.ts";
 
 /**
  * Attempts a batch and returns one result per delivery. An exception of the sink becomes a result, so that it cannot
@@ -13,16 +13,15 @@ import type { PendingDelivery } from "./task-queue.ts";
 export async function attempt(
   sink: Sink,
   log: Log,
-  parcels: readonly { readonly entry: Pick<PendingDelivery["entry"], "event"> }[],
+  events: readonly CloudEvent[],
   options: DeliverOptions,
 ): Promise<readonly DeliveryResult[]> {
-  const events = parcels.map(({ entry }) => entry.event);
   try {
     return resultsOf(await sink.deliver(events, options), events.length);
   } catch (error) {
-    if (options.signal.aborted) return parcels.map(() => cutOff);
+    if (options.signal.aborted) return events.map(() => cutOff);
     logDefect(log, "a sink threw instead of answering", { sink: sink.name }, error);
-    return parcels.map(() => ({
+    return events.map(() => ({
       kind: "retry",
       reason: "defect",
       detail: `the sink threw ${nameOf(error)}`,

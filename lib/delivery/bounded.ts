@@ -17,21 +17,18 @@ export const bounded = (sink: Sink, clock: Clock, log: Log): Sink => ({
   get batch() {
     return sink.batch;
   },
-  async deliver(events, options) {
-    const { signal } = options;
-    const left = Promise.withResolvers<never>();
-    const work = sink.deliver(events, options);
-    const leave = (): void => {
-      void within(work, endsWithinMs, clock).then(() => left.reject(signal.reason), left.reject);
-    };
-    if (signal.aborted) leave();
-    else signal.addEventListener("abort", leave, { once: true });
-    try {
-      return await Promise.race([work, left.promise]);
-    } finally {
-      signal.removeEventListener("abort", leave);
-    }
-  },
+  deliver: (events, options) =>
+    new Promise((resolve, reject) => {
+      const { signal } = options;
+      const work = sink.deliver(events, options);
+      const leave = (): void => {
+        void within(work, endsWithinMs, clock).then(() => reject(signal.reason), reject);
+      };
+      if (signal.aborted) leave();
+      else signal.addEventListener("abort", leave, { once: true });
+      const stay = (): void => signal.removeEventListener("abort", leave);
+      work.then(resolve, reject).then(stay);
+    }),
   async close() {
     try {
       await within(sink.close(), closesWithinMs, clock);

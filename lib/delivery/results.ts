@@ -10,7 +10,7 @@ const maxDetail = 1_000;
  * retry that names the mistake, so that nothing wrong is recorded.
  */
 export function resultsOf(answer: unknown, count: number): readonly DeliveryResult[] {
-  if (Array.isArray(answer) && answer.length === count) return Array.from(answer, resultOf);
+  if (Array.isArray(answer) && answer.length === count) return [...answer].map(resultOf);
   const found = Array.isArray(answer) ? `${answer.length} results` : described(answer);
   return Array.from({ length: count }, () => defect(`the sink answered ${found} for ${count} events`));
 }

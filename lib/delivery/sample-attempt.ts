@@ -26,7 +26,7 @@ export async function attemptSample(
   const event = sampleEvent(startedMs);
   let result: DeliveryResult = { kind: "retry", reason: "network", detail: "the sink returned no result" };
   await withDeadline(clock, startedMs + limitMs, options, async (bounded) => {
-    const [answer = result] = await attempt(sink, log, [{ entry: { event } }], bounded);
+    const [answer = result] = await attempt(sink, log, [event], bounded);
     result = answer.kind !== "accepted" && bounded.signal.aborted ? cutOff(bounded) : answer;
   });
   return { event, result, durationMs: clock.now() - startedMs };

@@ -175,11 +175,10 @@ export class SinkDispatcher {
   async #send(batch: readonly Assigned[]): Promise<void> {
     const startedMs = this.#clock.now();
     this.breaker.begin(batch.length);
-    const deliveries = new Set(batch.map(({ delivery }) => delivery));
-    for (const delivery of deliveries) delivery.underWay += 1;
-    const { signal, unfollow } = followAll(Array.from(deliveries, (delivery) => delivery.signal));
-    const parcels = batch.map(({ pending }) => pending);
-    const responses = await attempt(this.breaker.sink, this.#log, parcels, {
+    for (const { delivery } of batch) delivery.underWay += 1;
+    const { signal, unfollow } = followAll(batch.map(({ delivery }) => delivery.signal));
+    const events = batch.map(({ pending }) => pending.entry.event);
+    const responses = await attempt(this.breaker.sink, this.#log, events, {
       signal,
       messages: messagesOf(batch),
     });
@@ -187,12 +186,14 @@ export class SinkDispatcher {
     // One random number per batch: events that fail together are due together and stay one batch.
     const roll = this.#random();
     const ending = { startedMs, nowMs: this.#clock.now(), isCutOff: signal.aborted, random: () => roll };
-    for (const [index, result] of responses.entries()) this.#complete(batch[index], result, ending);
+    responses.forEach((result, index) => {
+      this.#complete(batch[index], result, ending);
+    });
     if (signal.aborted) {
-      const sinceMs = Math.min(...Array.from(deliveries, ({ openedMs }) => openedMs));
+      const sinceMs = Math.min(...batch.map(({ delivery }) => delivery.openedMs));
       this.breaker.endCutOff(responses, isOutOfTime(signal) && hadItsTime(sinceMs, ending));
     } else this.breaker.end(responses);
-    for (const delivery of deliveries) delivery.underWay -= 1;
+    for (const { delivery } of batch) delivery.underWay -= 1;
     this.#step();
   }
 

@@ -63,9 +63,21 @@ export interface Happened {
 }
 
 /** Creates the entry of a delivery. */
-export const deliveryEntry = ({ event, failure, ...happened }: Happened): DeliveryEntry => ({
+export const deliveryEntry = ({
+  atMs,
+  stream,
+  event,
+  sink,
+  attempt,
+  outcome,
+  failure,
+}: Happened): DeliveryEntry => ({
   kind: "delivery",
-  ...happened,
+  atMs,
+  stream,
+  sink,
+  attempt,
+  outcome,
   eventId: event.id,
   task: taskId(event.subject),
   status: event.data.change.to,

@@ -28,6 +28,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
   const url = new URL(options.url);
   const { dispatcher, close } = guardedAgent(options, deps);
   const keys = options.secrets ?? (options.secret ? [options.secret] : []);
+  const fixed = { "user-agent": "dms-task-bridge", ...options.headers };
   const secrets = [...urlSecrets(url), ...Object.values(options.headers), ...sharedSecrets(keys)];
 
   const signed = ({ id, body }: HttpMessage): Record<string, string> => {
@@ -41,12 +42,7 @@ export function create(name: SinkName, options: WebhookOptions, deps: SinkDeps):
   };
 
   const send = async (message: HttpMessage, call: CallOptions): Promise<DeliveryResult> => {
-    const headers = {
-      "user-agent": "dms-task-bridge",
-      ...options.headers,
-      ...message.headers,
-      ...signed(message),
-    };
+    const headers = { ...fixed, ...message.headers, ...signed(message) };
     const request = { url, headers, body: message.body, timeoutMs: options.timeout };
     const outcome = await post(dispatcher, request, call);
     if (outcome.kind !== "response") return outcome;
