@@ -10,9 +10,9 @@ import type { RetryPolicy } from "../../lib/delivery/retry.ts";
 import { SinkDispatcher } from "../../lib/delivery/sink-dispatcher.ts";
 import { openDeliverer, type Received } from "../../lib/fleet/deliverer.ts";
 import type { DeliveryAttempt } from "../../lib/run/observer.ts";
-import { silentLog } from "../../lib/telemetry/log.ts";
+import { type Log, silentLog } from "../../lib/telemetry/log.ts";
 import { manualClock } from "../harness/clock.ts";
-import { accepted, busy, locked, refused, scriptedSink } from "../harness/scripted-sink.ts";
+import { type Answer, accepted, busy, locked, refused, scriptedSink } from "../harness/scripted-sink.ts";
 import { type RecordParts, record } from "../serverless/sqs-event.ts";
 import { sampleEvent } from "../sinks/sample.ts";
 import { memoryQueue } from "./fleet-sample.ts";
@@ -54,7 +54,7 @@ const withReceives = (message: Received, receives: number): Received => ({
 });
 
 function setUp(
-  answer: (event: CloudEvent) => DeliveryResult = () => accepted,
+  answer: Answer = () => accepted,
   over: Partial<RetryPolicy> = {},
   rate: RateLimit | null = null,
 ) {
@@ -62,7 +62,7 @@ function setUp(
   const sink = scriptedSink(sinkName("ops"), answer, { maxEvents: rate ? 1 : 10, maxBytes: 1e6 });
   const queue = memoryQueue();
   const deadLetters = memoryQueue();
-  const logged: unknown[] = [];
+  const logged: Parameters<Log>[] = [];
   const attempts: DeliveryAttempt[] = [];
   const deliverer = openDeliverer({
     dispatcher: () =>
@@ -319,6 +319,24 @@ describe("a deliverer", () => {
     expect([failed.length, sink.attempts.length]).toEqual([1, 0]);
     expect(queue.visibility.map(({ seconds }) => seconds)).toEqual([0]);
   });
+
+  it.each([
+    ["time", new DOMException("the time ran out", "TimeoutError"), ["a sink fails"]],
+    ["platform", undefined, []],
+  ])(
+    "keeps what hangs until its %s ends it, and only then says that the sink fails",
+    async (_, reason, said) => {
+      const hang: Answer = (_event, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      const { deliver, clock, logged } = setUp(hang);
+      const sending = new AbortController();
+      const delivering = deliver([messageOf(eventOf(1))], sending.signal);
+      await clock.advance(4_000);
+      sending.abort(reason);
+      expect((await delivering).failed).toHaveLength(1);
+      expect(logged.map(([, message]) => message)).toEqual(said);
+    },
+  );
 
   it("fails a message all the same when its visibility cannot be changed", async () => {
     const { deliver, queue } = setUp(() => busy);

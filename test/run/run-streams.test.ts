@@ -381,6 +381,33 @@ describe("a run over many streams", () => {
     expect(summary.sinks[ops]).toMatchObject({ pending: 1_800, deadLettered: 0 });
   });
 
+  it("counts what waits beside the records for a removed sink as given up, under its name, once", async () => {
+    const { run, show, clock, plans, plan, memory, context } = streams(2, [scriptedSink(ops, () => busy)]);
+    for (let count = 0; count < 900; count += 1) show(sampleTask({ id: taskId(`t${count}`) }));
+    await runUntilSettled(clock, run());
+    const parked = async () =>
+      Promise.all(
+        plans.map(async ({ rules }) => (await memory.load(rules.stream))?.checkpoint.parked.size ?? 0),
+      );
+    expect(await parked()).toEqual([1, 1]);
+    (plan.rules.policies as Map<unknown, unknown>).clear();
+    (plan.rules.filters as Map<unknown, unknown>).clear();
+    const without = () =>
+      runStreams(inOneGo(plans), context({ dispatchers: new Map() }), {
+        signal: new AbortController().signal,
+      });
+    expect((await runUntilSettled(clock, without())).sinks).toMatchObject({
+      [ops]: {
+        state: "removed",
+        deadLettered: 1_800,
+        pending: 0,
+        action: expect.stringContaining("redrive"),
+      },
+    });
+    expect(await parked()).toEqual([0, 0]);
+    expect((await runUntilSettled(clock, without())).sinks).toEqual({});
+  });
+
   it("tells a stream that cannot be read, and goes on with the others", async () => {
     const sink = scriptedSink(ops);
     const { run, show, source } = streams(3, [sink]);
