@@ -38,6 +38,12 @@ it("the functions' build holds the configuration as JSON, whatever its format", 
   expect(written).toMatchObject({ sources: [{ engine: "kafka" }], sinks: { log: { type: "console" } } });
 });
 
+it("the functions' build names a configuration that ends the process", async () => {
+  const files = { "mine.mjs": "process.exit(0);" };
+  const { code, err } = await built(files, "--config", "mine.mjs");
+  expect([code, err]).toEqual([2, expect.stringMatching(/^error: mine\.mjs:1:9: expected /)]);
+});
+
 it.each([
   ["a wrong configuration", "mine.yaml", "did you mean kafka?"],
   ["a missing configuration", "absent.yaml", "absent.yaml"],

@@ -38,14 +38,16 @@ describe.each(pages)("%s", (page) => {
     for (const secret of secrets) expect(commandsOf(page)).toContain(secret);
   });
 
-  it("enters the image and the machine where the command line is", () => {
+  it("enters the image and the machine where the command line is, whose options Node leaves alone", () => {
     const entry = /"(\/opt\/\S+cli\.mjs)"/.exec(read("deploy/Containerfile"))?.[1] ?? "";
     for (const [path] of commandsOf(page).matchAll(/\/opt\/\S+\.mjs/g)) expect(path).toBe(entry);
+    // Behind the dashes Node leaves --env-file to the command.
     for (const unit of [
       "systemd/dms-task-bridge.service",
       "systemd/dms-task-bridge-poll.service",
       "cron/dms-task-bridge",
     ])
-      expect(read(`deploy/${unit}`)).toContain(` ${entry} `);
+      expect(read(`deploy/${unit}`)).toContain(` -- ${entry} `);
+    expect(read("deploy/Containerfile")).toContain(`"--", "${entry}"`);
   });
 });
