@@ -28,11 +28,10 @@ export function guardExit(
   host: ExitHost,
   { configFile = "the configuration", stop, report }: ExitGuardParts,
 ): () => void {
-  const folder = host.cwd();
   let ended: Pick<ExitHost, "exitCode"> | null = null;
   host.once("exit", () => {
     if (ended) host.exitCode = ended.exitCode;
-    else if (!stop.aborted) host.exitCode = report(earlyExit(callerPlace(folder) ?? configFile));
+    else if (!stop.aborted) host.exitCode = report(earlyExit(callerPlace(host) ?? configFile));
   });
   return () => {
     ended = { exitCode: host.exitCode };
@@ -51,7 +50,7 @@ const earlyExit = (field: string): ConfigError =>
 const maxFrames = 64;
 
 /** Where `process.exit` is called, as the stack tells during its event; null where it does not. */
-function callerPlace(folder: string): string | null {
+function callerPlace(host: Pick<ExitHost, "cwd">): string | null {
   // The first two are this function and the listener.
   const caller = getCallSites(maxFrames)
     .slice(2)
@@ -59,5 +58,5 @@ function callerPlace(folder: string): string | null {
   if (!caller) return null;
   const { scriptName, lineNumber, columnNumber } = caller;
   const file = scriptName.startsWith("file:") ? fileURLToPath(scriptName) : scriptName;
-  return `${path.relative(folder, file)}:${lineNumber}:${columnNumber}`;
+  return `${path.relative(host.cwd(), file)}:${lineNumber}:${columnNumber}`;
 }

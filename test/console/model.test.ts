@@ -34,4 +34,6 @@ it("shows a sink that the configuration lacks while it has deliveries or dead le
     deadLetters: 1,
     action: expect.stringContaining("redrive its dead letters"),
   });
+  model.setDeadLetters(new Map());
+  expect(model.patch(createdMs)?.sinks?.find(({ name }) => name === chat)).toMatchObject({ action: null });
 });

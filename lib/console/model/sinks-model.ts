@@ -1,6 +1,6 @@
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { type SinkName, sinkName } from "../../core/names.ts";
-import { removedSink, removedSinks, sinkStatuses } from "../../status/sinks.ts";
+import { removedSink, removedSinks, type SinkStatus, sinkStatuses } from "../../status/sinks.ts";
 import type { AttemptRow, SinkRow } from "../protocol.ts";
 import { Flow } from "./flow.ts";
 
@@ -20,6 +20,12 @@ interface SinkNotes {
   failed: number;
   lastAcceptedMs: number | null;
   deadLetters: number;
+}
+
+/** Status of a removed sink that is owed nothing any more. */
+function settled(name: SinkName, deadLetters: number): SinkStatus {
+  const status = removedSink(name);
+  return deadLetters > 0 ? status : { ...status, action: null };
 }
 
 /** Health, throughput and backlog of the configured sinks, and of removed ones that have deliveries or dead letters. */
@@ -66,7 +72,7 @@ export class SinksModel {
     const statuses = new Map([...sinkStatuses(report), ...removedSinks(report)]);
     for (const name of statuses.keys()) this.#addRemoved(name);
     return Array.from(this.#sinks.values(), ({ sink, flow, ...numbers }) => {
-      const status = statuses.get(sink.name) ?? removedSink(sink.name);
+      const status = statuses.get(sink.name) ?? settled(sink.name, numbers.deadLetters);
       return { ...sink, ...numbers, ...status, flow: flow.buckets(nowMs) };
     });
   }
