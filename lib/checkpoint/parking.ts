@@ -49,6 +49,7 @@ export interface BroughtBack {
 /** Returns the oldest parked deliveries to the outbox, each at its place in the order, as far as there is room. */
 export function bringBack(checkpoint: Checkpoint, atHand: BatchesAtHand, limits: ParkingLimits): BroughtBack {
   const lost = new Map<SinkName, number>();
+  if (checkpoint.parked.size === 0) return { next: checkpoint, lost };
   const room = roomOf(checkpoint.outbox, limits);
   const outbox = new Map(checkpoint.outbox.map((entry) => [entry.sequence, entry]));
   const parked = new Map<SinkName, readonly ParkedBatch[]>();

@@ -21,7 +21,7 @@ import type { DeadLetter } from "../delivery/dead-letters.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 
 /** Maximum changes of one commit: keeps it below any store's size limit, and limits the work lost in a crash. */
-const maxChanges = 200;
+const maxChanges = 400;
 const maxDifferences = 2_000;
 
 /** Configured rules for planning commits. */

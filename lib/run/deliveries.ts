@@ -12,7 +12,7 @@ import type { RunObserver } from "./observer.ts";
 import type { Tally } from "./tally.ts";
 
 /** Receipts that justify a commit of their own: a crash repeats those not committed. */
-export const enoughReceipts = 200;
+export const enoughReceipts = 256;
 /** Sinks that deliver so many in this time, milliseconds, are worth waiting for. */
 const catchUpMs = 1_000;
 

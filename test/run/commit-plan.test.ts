@@ -99,7 +99,7 @@ describe("a slice", () => {
     expect(planCommit(fresh, [], [], rules, moment).next.baselineMs).toBeNull();
   });
 
-  it("takes 200 changes, or 2,000 tasks without any, and holds the window at the next one", () => {
+  it("takes 400 changes, or 2,000 tasks without any, and holds the window at the next one", () => {
     const tasks = (count: number, changes: number) =>
       Array.from({ length: count }, (_, index) =>
         seen(`t${index}`, { createdAtMs: createdMs + index * 1_000 }, changes),
@@ -113,19 +113,19 @@ describe("a slice", () => {
         { ...moment, apiNowMs: laterMs },
       );
     const laterMs = createdMs + 3_000_000;
-    expect([planned(201, 1), planned(101, 2), planned(2_001, 0)].map(({ taken }) => taken)).toEqual([
-      200, 100, 2_000,
+    expect([planned(401, 1), planned(201, 2), planned(2_001, 0)].map(({ taken }) => taken)).toEqual([
+      400, 200, 2_000,
     ]);
-    expect([planned(200, 1), planned(100, 2), planned(2_000, 0)].map(({ taken }) => taken)).toEqual([
-      200, 100, 2_000,
+    expect([planned(400, 1), planned(200, 2), planned(2_000, 0)].map(({ taken }) => taken)).toEqual([
+      400, 200, 2_000,
     ]);
-    expect(planned(201, 1).next.watermarkMs).toBe(createdMs + 200_000);
-    expect(planned(200, 1).next.watermarkMs).toBe(laterMs);
+    expect(planned(401, 1).next.watermarkMs).toBe(createdMs + 400_000);
+    expect(planned(400, 1).next.watermarkMs).toBe(laterMs);
   });
 
   it("ends the baseline only with its last task", () => {
     const fresh = begin("now", createdMs, rules.maxOpenAgeMs);
-    const tasks = Array.from({ length: 201 }, (_, index) => seen(`t${index}`));
+    const tasks = Array.from({ length: 401 }, (_, index) => seen(`t${index}`));
     expect(planCommit(fresh, tasks, [], rules, moment).next.baselineMs).toBe(createdMs);
     expect(planCommit(fresh, tasks.slice(1), [], rules, moment).next.baselineMs).toBeNull();
   });

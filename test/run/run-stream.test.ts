@@ -241,9 +241,9 @@ describe("a run", () => {
     await run();
     expect(told(sink)[0]).toBe("t0000 SUCCESS");
     expect(sink.accepted).toHaveLength(1_050);
-    expect(commits).toHaveLength(1 + 6 + 1);
+    expect(commits).toHaveLength(1 + 3 + 1);
     const nextSliceMs = (index: number): number =>
-      createdMs - (2_000 - (Math.floor(index / 200) + 1) * 200) * 60_000;
+      createdMs - (2_000 - (Math.floor(index / 400) + 1) * 400) * 60_000;
     expect(times.every((watermarkMs, index) => watermarkMs <= nextSliceMs(index))).toBe(true);
     expect((await record())?.known.size).toBe(16);
   });
@@ -351,22 +351,22 @@ describe("a run", () => {
     expect((await record())?.outage).toMatchObject({ message: "stopped" });
   });
 
-  it("settles two hundred deliveries as soon as they are accepted, while another sink hangs", async () => {
+  it("settles 256 deliveries as soon as they are accepted, while another sink hangs", async () => {
     const fast = scriptedSink(ops, () => busy);
     const hanging = scriptedSink(
       chat,
       (_, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(busy))),
     );
     const { begin, show, run, record, clock } = streamHarness([hanging, fast]);
-    for (let index = 0; index < 220; index += 1) show(task(`t${index}`));
+    for (let index = 0; index < 280; index += 1) show(task(`t${index}`));
     await run();
     const owed = async () => (await record())?.outbox.filter(({ pending }) => pending.has(ops)).length;
-    expect(await owed()).toBe(220);
+    expect(await owed()).toBe(280);
     fast.answer = () => accepted;
     await clock.advance(hourMs);
     const running = begin();
     for (let turns = 0; turns < 300; turns += 1) await turn();
-    expect(await owed()).toBeLessThanOrEqual(20);
+    expect(await owed()).toBeLessThanOrEqual(24);
     await runUntilSettled(clock, running);
   });
 
