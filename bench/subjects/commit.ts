@@ -1,10 +1,12 @@
 // One task with very many changes: compare them, plan the commit, encode the record. The floor only writes the same facts.
+
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import type { KnownTask } from "../../lib/change/known.ts";
 import type { Task } from "../../lib/change/task.ts";
 import { encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
 import { batchId } from "../../lib/checkpoint/parked.ts";
+import { smallRoomBytes } from "../../lib/checkpoint/room.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { type Stream, streamKey, type TaskId, taskId } from "../../lib/core/names.ts";
 import { planCommit } from "../../lib/run/commit-plan.ts";
@@ -67,6 +69,7 @@ function ours(): string {
       lookbackMs: 1e12,
       maxOpenAgeMs: 1e12,
       maxBacklog: 1_000,
+      maxBytes: smallRoomBytes,
       policies: new Map(),
       filters: new Map(),
       unreadableAfterMs: null,

@@ -8,7 +8,7 @@ import { Room, type RoomLimits } from "./room.ts";
 const maxBatchBytes = 256 * 1_024;
 
 /** Limits of an outbox, for parking. */
-export interface ParkingLimits extends Pick<RoomLimits, "maxBacklog"> {
+export interface ParkingLimits extends Omit<RoomLimits, "sinks"> {
   /** By configured sink. Deliveries of other sinks return at once, to become dead letters. */
   readonly policies: ReadonlyMap<SinkName, unknown>;
 }
@@ -16,15 +16,15 @@ export interface ParkingLimits extends Pick<RoomLimits, "maxBacklog"> {
 /** Batches read for a transition; null when the store has no batch of that id. */
 export type BatchesAtHand = ReadonlyMap<BatchId, readonly ParkedDelivery[] | null>;
 
-/** Measures the room of an outbox. */
-export const roomOf = (outbox: Iterable<OutboxEntry>, { maxBacklog, policies }: ParkingLimits): Room =>
-  new Room(outbox, { maxBacklog, sinks: policies.size });
+/** Measures the room of a record's outbox. */
+export const roomOf = (record: Checkpoint, limits: ParkingLimits): Room =>
+  new Room(record, { ...limits, sinks: limits.policies.size });
 
 /** The batches that may return now: the oldest of each sink whose share of the record is low. */
-export function batchesDue({ outbox, parked }: Checkpoint, limits: ParkingLimits): readonly BatchId[] {
-  if (parked.size === 0) return [];
-  const room = roomOf(outbox, limits);
-  return Array.from(parked).flatMap(([sink, [first]]) =>
+export function batchesDue(record: Checkpoint, limits: ParkingLimits): readonly BatchId[] {
+  if (record.parked.size === 0) return [];
+  const room = roomOf(record, limits);
+  return Array.from(record.parked).flatMap(([sink, [first]]) =>
     first && (!limits.policies.has(sink) || room.isLow(sink)) ? [first.id] : [],
   );
 }
@@ -50,7 +50,7 @@ export interface BroughtBack {
 export function bringBack(checkpoint: Checkpoint, atHand: BatchesAtHand, limits: ParkingLimits): BroughtBack {
   const lost = new Map<SinkName, number>();
   if (checkpoint.parked.size === 0) return { next: checkpoint, lost };
-  const room = roomOf(checkpoint.outbox, limits);
+  const room = roomOf(checkpoint, limits);
   const outbox = new Map(checkpoint.outbox.map((entry) => [entry.sequence, entry]));
   const parked = new Map<SinkName, readonly ParkedBatch[]>();
   let hasChanged = false;

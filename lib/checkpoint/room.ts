@@ -1,20 +1,36 @@
 import { type CloudEvent, eventBytes } from "../change/event.ts";
 import type { SinkName } from "../core/names.ts";
-import type { Checkpoint, OutboxEntry } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 
 /**
- * Maximum size of the events in one record's outbox, as JSON, bytes. DynamoDB limits an item to 400 KB; even
+ * Room for the events of a record that any store takes, as JSON, bytes. DynamoDB limits an item to 400 KB; even
  * incompressible events leave room for the known tasks.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
-const maxBytes = 384 * 1_024;
-/** Half of the bytes is divided among the sinks, so that no sink can use up another's share. */
-const ownedBytes = maxBytes / 2;
+export const smallRoomBytes = 384 * 1_024;
+/** Maximum room for events in stores that take a record of any size, as JSON, bytes: it is in memory several times. */
+export const largeRoomBytes = 16 * 1_048_576;
+/** About half of the JSON of a known task, bytes. */
+const bytesPerKnown = 50;
+/** Known tasks for each change, or receipt, of a commit. */
+const knownPerChange = 32;
+
+/** The parts of a record that its room depends on. */
+type Filled = Pick<Checkpoint, "outbox" | "known">;
+
+/**
+ * Changes or receipts of one commit: a number for usual records, more for those that know many tasks. Each commit writes
+ * all of those again; a crash loses what is not committed, which is read or delivered again.
+ */
+export const grown = (usual: number, { known }: Pick<Checkpoint, "known">): number =>
+  Math.max(usual, Math.floor(known.size / knownPerChange));
 
 /** Limits of an outbox. */
 export interface RoomLimits {
   /** Maximum events of one stream that wait for one sink in the record; more are parked. */
   readonly maxBacklog: number;
+  /** Maximum size of the events in the record, as JSON, bytes. */
+  readonly maxBytes: number;
   /** Number of configured sinks. */
   readonly sinks: number;
 }
@@ -33,10 +49,13 @@ export class Room {
   readonly #shares = new Map<SinkName, Share>();
   #bytes = 0;
 
-  constructor(outbox: Iterable<OutboxEntry>, { maxBacklog, sinks }: RoomLimits) {
+  constructor({ outbox, known }: Filled, { maxBacklog, maxBytes, sinks }: RoomLimits) {
+    // Slices grow with the tasks that each of them writes again.
+    const bytes = Math.min(maxBytes, Math.max(smallRoomBytes, known.size * bytesPerKnown));
     this.#maxBacklog = maxBacklog;
-    this.#ownBytes = ownedBytes / Math.max(1, sinks);
-    this.#commonBytes = maxBytes - this.#ownBytes * Math.max(0, sinks - 1);
+    // Half of the bytes is divided among the sinks, so that no sink can use up another's share.
+    this.#ownBytes = bytes / 2 / Math.max(1, sinks);
+    this.#commonBytes = bytes - this.#ownBytes * Math.max(0, sinks - 1);
     for (const { event, pending } of outbox) {
       this.#bytes += eventBytes(event);
       for (const sink of pending.keys()) this.#add(sink, eventBytes(event));
@@ -80,5 +99,5 @@ export class Room {
 const taskBytes = 512;
 
 /** Approximate memory of a record, with tasks that were read beside it, bytes. */
-export const memoryOf = ({ outbox, known }: Pick<Checkpoint, "outbox" | "known">, read: number): number =>
+export const memoryOf = ({ outbox, known }: Filled, read: number): number =>
   outbox.reduce((sum, { event }) => sum + eventBytes(event), (known.size + read) * taskBytes);

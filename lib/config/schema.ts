@@ -211,7 +211,7 @@ const delivery = v.strictObject({
   ),
   maxBacklog: v.optional(
     described(count(1, 1_000_000), "Events that wait for a sink in a stream's record; more wait beside it."),
-    1_000,
+    10_000,
   ),
   concurrency: v.optional(described(count(1, 1_000), "Concurrent requests to one sink."), 8),
   timeBudget: v.optional(

@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { Room } from "../checkpoint/room.ts";
+import { Room, type RoomLimits } from "../checkpoint/room.ts";
 import { CheckpointSession } from "../checkpoint/session.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { reinstate } from "../checkpoint/transitions.ts";
@@ -14,13 +14,11 @@ import {
 } from "./dead-letters.ts";
 
 /** Parts that a redrive needs. */
-export interface RedriveDeps {
+export interface RedriveDeps extends Omit<RoomLimits, "sinks"> {
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
   /** Configured sinks; dead letters of other sinks stay stored. */
   readonly sinks: ReadonlySet<SinkName>;
-  /** Maximum events of one stream that wait for one sink in the record. */
-  readonly maxBacklog: number;
   readonly clock: Clock;
 }
 
@@ -53,14 +51,14 @@ export async function redrive(deps: RedriveDeps, filter: DeadLetterFilter): Prom
 
 /** The dead letters made pending again; null when the stream's record was reset and has no outbox. */
 async function putBack(
-  { checkpoints, clock, maxBacklog, sinks }: RedriveDeps,
+  { checkpoints, clock, maxBacklog, maxBytes, sinks }: RedriveDeps,
   stream: StreamKey,
   deadLetters: readonly DeadLetter[],
 ): Promise<readonly DeadLetter[] | null> {
   const session = new CheckpointSession(checkpoints, stream);
   if (!(await session.load())) return null;
   const planned = await session.commit((checkpoint) => {
-    const room = new Room(checkpoint.outbox, { maxBacklog, sinks: sinks.size });
+    const room = new Room(checkpoint, { maxBacklog, maxBytes, sinks: sinks.size });
     const back = fitting(checkpoint, deadLetters, room);
     if (back.length === 0) return null;
     const entries = back.map((deadLetter) => redrivenEntry(deadLetter, clock.now()));

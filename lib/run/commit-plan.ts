@@ -14,14 +14,16 @@ import {
   park,
   roomOf,
 } from "../checkpoint/parking.ts";
+import { grown } from "../checkpoint/room.ts";
 import { type NewEvent, record, settle, withoutOldMessages } from "../checkpoint/transitions.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
 import { type Excess, excessOf } from "../delivery/backlog.ts";
 import type { DeadLetter } from "../delivery/dead-letters.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 
-/** Maximum changes of one commit: keeps it below any store's size limit, and limits the work lost in a crash. */
-const maxChanges = 400;
+/** Maximum changes of one commit, or more of a record that knows many tasks: limits the work lost in a crash. */
+const usualChanges = 400;
+/** Maximum differences of one commit: keeps it below any store's size limit. */
 const maxDifferences = 2_000;
 
 /** Configured rules for planning commits. */
@@ -127,7 +129,7 @@ export function planCommit(
       ofStream.length > 0 || (!isFull && differences.some((each) => each.changes.length > 0)),
     ),
     durations,
-    room: roomOf(base.outbox, rules),
+    room: roomOf(base, rules),
   });
   const parking = park(recorded.next, recorded.surplus, atHand, moment.newBatchId);
   return {
@@ -164,6 +166,7 @@ function nextSlice(
   const changes: NewEvent[] = [];
   let { durations } = base;
   let taken = 0;
+  const maxChanges = grown(usualChanges, base);
   for (const difference of differences) {
     if (changes.length + difference.changes.length > maxChanges || taken >= maxDifferences) break;
     const made = emitted(difference, durations, context);
@@ -178,10 +181,12 @@ function nextSlice(
 }
 
 /** Tells of one event after another whether a sink that it goes to has room for it in the record. */
-function roomFor({ outbox, parked }: Checkpoint, rules: CommitRules): (event: NewEvent) => boolean {
-  const room = roomOf(outbox, rules);
+function roomFor(record: Checkpoint, rules: CommitRules): (event: NewEvent) => boolean {
+  const room = roomOf(record, rules);
   // Little room is left until more is worth a commit.
-  const open = new Set([...rules.policies.keys()].filter((sink) => !parked.has(sink) && room.isLow(sink)));
+  const open = new Set(
+    [...rules.policies.keys()].filter((sink) => !record.parked.has(sink) && room.isLow(sink)),
+  );
   return ({ event, sinks }) =>
     sinks.length === 0 || sinks.some((sink) => open.has(sink) && room.take(sink, event, false));
 }

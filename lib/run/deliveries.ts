@@ -1,5 +1,6 @@
 import { within } from "../async/within.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { grown } from "../checkpoint/room.ts";
 import type { Receipt } from "../checkpoint/transitions.ts";
 import type { CallOptions, Clock } from "../core/clock.ts";
 import type { SinkName, StreamKey } from "../core/names.ts";
@@ -12,9 +13,9 @@ import type { RunObserver } from "./observer.ts";
 import type { Tally } from "./tally.ts";
 
 /** Receipts that justify a commit of their own: a crash repeats those not committed. */
-export const enoughReceipts = 256;
-/** Sinks that deliver so many in this time, milliseconds, are worth waiting for. */
-const catchUpMs = 1_000;
+export const enoughReceipts = (record: Checkpoint): number => grown(256, record);
+/** Sinks that deliver so many in a second are worth waiting for. */
+const leastPerSecond = 200;
 
 /** Parts that a run's deliveries need. */
 export interface DeliveriesContext {
@@ -54,6 +55,8 @@ export class Deliveries {
   /** Sequences given to each sink. */
   readonly #given = new Map<SinkName, Set<number>>();
   #attempts = 0;
+  /** Attempts that are worth a commit. */
+  #enough = 0;
   #haveLeft = false;
   #isSlow = false;
   /** From then on nothing waits for the sinks, epoch milliseconds: all changes must be committed in this run. */
@@ -68,6 +71,7 @@ export class Deliveries {
 
   /** Gives each sink its pending deliveries that it was not given yet. */
   give(record: Checkpoint): void {
+    this.#enough = enoughReceipts(record);
     for (const [sink, dispatcher] of this.#context.dispatchers) {
       const given = this.#given.get(sink) ?? new Set();
       this.#given.set(sink, given);
@@ -100,7 +104,7 @@ export class Deliveries {
 
   /** Waits for enough receipts to be worth a commit, or until a sink has nothing left to send. */
   async progress(): Promise<void> {
-    if (this.#attempts < enoughReceipts && !this.#haveLeft && !this.areResting) await this.#changed.promise;
+    if (this.#attempts < this.#enough && !this.#haveLeft && !this.areResting) await this.#changed.promise;
   }
 
   /** Whether changes may wait until the sinks have delivered what was committed before. */
@@ -108,11 +112,11 @@ export class Deliveries {
     return !this.#isSlow && this.#context.clock.now() < this.#hurryAtMs;
   }
 
-  /** Like `progress`, for a moment only; sinks that take longer do not keep up. */
+  /** Like `progress`, for a time only; sinks that take longer do not keep up. */
   async catchUp(): Promise<void> {
     const isInTime = await within(
       this.progress().then(() => true),
-      catchUpMs,
+      (this.#enough / leastPerSecond) * 1_000,
       this.#context.clock,
     );
     this.#isSlow ||= !isInTime;
@@ -152,7 +156,7 @@ export class Deliveries {
       attempted: ({ event }, result, when) => {
         observer.attempted?.({ stream, sink, event, result, ...when });
         this.#attempts += 1;
-        if (this.#attempts === enoughReceipts) this.#ring();
+        if (this.#attempts === this.#enough) this.#ring();
       },
     };
     return dispatcher.open(work, this.#options, () => this.#ring());

@@ -232,7 +232,7 @@ export class StreamRun {
     const { hasMore, isFull } = this.#changesFrom(checkpoint);
     const isFirst = !isFull && checkpoint.baselineMs !== null && this.#snapshot !== null;
     const reported = this.#news.addedTo(checkpoint, nowMs);
-    const hasReceipts = this.#unsaved.receipts.length >= enoughReceipts;
+    const hasReceipts = this.#unsaved.receipts.length >= enoughReceipts(checkpoint);
     const mustWrite = isFirst || reported !== stored || this.#session.isMended || hasReceipts;
     const isIdle = !mustWrite && !hasMore && !owes(checkpoint);
     return isIdle ? null : { nowMs, apiNowMs, reported, mustWrite };

@@ -1,5 +1,6 @@
 import { lastActiveMs } from "../checkpoint/activity.ts";
 import type { BatchId, ParkedDelivery, ParkedStore } from "../checkpoint/parked.ts";
+import { largeRoomBytes } from "../checkpoint/room.ts";
 import type { CheckpointStore, Stored, Version } from "../checkpoint/store.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { StreamKey } from "../core/names.ts";
@@ -16,6 +17,7 @@ export const memoryStores = (clock: Clock, withJournal = false): Stores => {
     deadLetters: memoryDeadLetters(),
     parked: memoryParked(),
     journal,
+    roomBytes: largeRoomBytes,
   };
 };
 

@@ -22,6 +22,7 @@ export function rehearsalStores(stores: Stores): Stores {
     },
     activity: stores.activity,
     journal: null,
+    roomBytes: stores.roomBytes,
   };
 }
 

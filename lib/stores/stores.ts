@@ -14,6 +14,8 @@ export interface Stores {
   readonly activity: ActivityIndex;
   /** Null when it is off. */
   readonly journal: Journal | null;
+  /** Maximum size of the events in one record, as JSON, bytes. */
+  readonly roomBytes: number;
 }
 
 /** Closes all stores. */

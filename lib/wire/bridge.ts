@@ -139,11 +139,11 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     ]),
   );
   const sinks = mapValues(pipelines, ({ sink }) => sink);
-  const { maxBacklog } = config.delivery;
+  const room = { maxBacklog: config.delivery.maxBacklog, maxBytes: stores.roomBytes };
   const plans = streamPlans({
     policies: mapValues(pipelines, ({ policy }) => policy),
     filters: mapValues(pipelines, ({ matches }) => matches),
-    maxBacklog,
+    ...room,
     follow: followRules(config.polling, deps),
     traced: config.events.traceparent,
   });
@@ -251,7 +251,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     },
     replays: openReplays({ pipelines, stores, discoveries, plans, losses, clock, log }),
     redrive: (filter) =>
-      redrive({ checkpoints, deadLetters, sinks: new Set(sinks.keys()), maxBacklog, clock }, filter),
+      redrive({ checkpoints, deadLetters, sinks: new Set(sinks.keys()), ...room, clock }, filter),
     close: async () => {
       await Promise.all(
         [

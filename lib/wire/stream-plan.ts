@@ -9,7 +9,7 @@ import type { UnlistedStream } from "./unlisted.ts";
 
 /** Rules shared by the plans of all streams. */
 export interface SharedRules
-  extends Pick<CommitRules, "policies" | "filters" | "maxBacklog">,
+  extends Pick<CommitRules, "policies" | "filters" | "maxBacklog" | "maxBytes">,
     Pick<EventContext, "traced"> {
   /** How the streams of a source are followed. */
   readonly follow: (config: SourceConfig) => FollowRules | undefined;

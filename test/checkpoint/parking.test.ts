@@ -12,6 +12,7 @@ import {
   roomOf,
 } from "../../lib/checkpoint/parking.ts";
 import { oldestPendingMs, pendingCounts } from "../../lib/checkpoint/pending.ts";
+import { smallRoomBytes } from "../../lib/checkpoint/room.ts";
 import { begin, record, settle } from "../../lib/checkpoint/transitions.ts";
 import type { SinkName } from "../../lib/core/names.ts";
 import { createdMs } from "../change/sample.ts";
@@ -21,7 +22,11 @@ const maxBytes = 384 * 1_024;
 
 /** A stream's record and the store beside it, as runs use them. */
 function lot(maxBacklog: number, sinks: readonly SinkName[] = [ops, chat]) {
-  const limits = { maxBacklog, policies: new Map(sinks.map((sink) => [sink, null])) };
+  const limits = {
+    maxBacklog,
+    maxBytes: smallRoomBytes,
+    policies: new Map(sinks.map((sink) => [sink, null])),
+  };
   const rows = new Map<BatchId, readonly ParkedDelivery[]>();
   let made = 0;
   const newId = (): BatchId => {
@@ -47,7 +52,7 @@ function lot(maxBacklog: number, sinks: readonly SinkName[] = [ops, chat]) {
         nowMs: createdMs + first,
         lease: null,
         durations: new Map(),
-        room: roomOf(at.checkpoint.outbox, limits),
+        room: roomOf(at.checkpoint, limits),
       });
       const atHand = new Map(batchesToFill(at.checkpoint).map((id) => [id, rows.get(id) ?? null]));
       const { next, written } = park(recorded.next, recorded.surplus, atHand, newId);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { Room } from "../../lib/checkpoint/room.ts";
+import { Room, smallRoomBytes } from "../../lib/checkpoint/room.ts";
 import {
   begin,
   type Recording,
@@ -26,7 +26,7 @@ const recording = (over: Partial<Recording>): Recording => ({
   nowMs: createdMs,
   lease: null,
   durations: new Map(),
-  room: new Room([], { maxBacklog: 1_000, sinks: 2 }),
+  room: new Room(empty, { maxBacklog: 1_000, maxBytes: smallRoomBytes, sinks: 2 }),
   ...over,
 });
 /** Of a record that has room for all. */

@@ -8,7 +8,7 @@ describe("a configuration", () => {
     expect(config).toMatchObject({
       sources: [{ startFrom: "now", pageSize: 100, timeZone: "UTC" }],
       checkpoint: { type: "file", path: ".bridge" },
-      delivery: { maxBacklog: 1_000, timeBudget: 30_000 },
+      delivery: { maxBacklog: 10_000, timeBudget: 30_000 },
     });
     expect([...sinks.values()]).toMatchObject([
       { type: "console", options: { format: "text" }, common: { retry: { attemptsPerRun: 3 } } },

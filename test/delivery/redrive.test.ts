@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { smallRoomBytes } from "../../lib/checkpoint/room.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { redrive } from "../../lib/delivery/redrive.ts";
 import { memoryCheckpoints, memoryDeadLetters } from "../../lib/stores/memory.ts";
@@ -12,6 +13,7 @@ function setUp({ maxBacklog = 9 } = {}) {
     deadLetters: memoryDeadLetters(),
     sinks: new Set([ops]),
     maxBacklog,
+    maxBytes: smallRoomBytes,
     clock: manualClock(5_000),
   };
   const outbox = async () => (await deps.checkpoints.load(key))?.checkpoint.outbox ?? [];

@@ -1,5 +1,6 @@
 import type { Task } from "../../lib/change/task.ts";
 import { isInWindow } from "../../lib/change/window.ts";
+import { smallRoomBytes } from "../../lib/checkpoint/room.ts";
 import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import type { Random } from "../../lib/core/clock.ts";
 import type { SourceError } from "../../lib/core/errors.ts";
@@ -100,6 +101,7 @@ export function streamHarness(
       lookbackMs: 15 * 60_000,
       maxOpenAgeMs: 7 * 24 * 3_600_000,
       maxBacklog: 1_000,
+      maxBytes: smallRoomBytes,
       policies: new Map(sinks.map(({ name }) => [name, patience])),
       filters: new Map(sinks.map(({ name }) => [name, () => true])),
       unreadableAfterMs: null,

@@ -4,6 +4,7 @@ import type { CloudEvent } from "../../lib/change/event.ts";
 import type { Task } from "../../lib/change/task.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { batchId } from "../../lib/checkpoint/parked.ts";
+import { smallRoomBytes } from "../../lib/checkpoint/room.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { taskId } from "../../lib/core/names.ts";
 import {
@@ -23,6 +24,7 @@ const rules: CommitRules = {
   lookbackMs: 15 * minuteMs,
   maxOpenAgeMs: 7 * 24 * 60 * minuteMs,
   maxBacklog: 1_000,
+  maxBytes: smallRoomBytes,
   policies: new Map(),
   filters: new Map(),
   unreadableAfterMs: null,

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { batchId, type ParkedStore } from "../../lib/checkpoint/parked.ts";
 import { batchIds } from "../../lib/checkpoint/parking.ts";
+import { largeRoomBytes } from "../../lib/checkpoint/room.ts";
 import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import { StoreError } from "../../lib/core/errors.ts";
 import { taskId } from "../../lib/core/names.ts";
@@ -128,6 +129,25 @@ describe("a run of thousands of changes", () => {
     for (let count = 0; count < 100; count += 1) await turn();
     expect((await staged.record())?.nextSequence).toBe(5_001);
     await runUntilSettled(staged.clock, running);
+  });
+
+  it("writes what it knows again so seldom that a first read within the lookback does not grow with the square", async () => {
+    const { run, show, memory } = streamHarness([scriptedSink(ops)], {
+      maxBacklog: 10_000,
+      maxBytes: largeRoomBytes,
+    });
+    let written = 0;
+    const checkpoints: CheckpointStore = {
+      ...memory,
+      commit: (stream, next, ...rest) => {
+        written += next.known.size;
+        return memory.commit(stream, next, ...rest);
+      },
+    };
+    show(...tasks(20_000, "SUCCESS"));
+    expect((await run({ checkpoints })).accepted.get(ops)).toBe(20_000);
+    // With 256 changes a commit each task would be written forty times, and more often the more there are.
+    expect(written / 20_000).toBeLessThan(35);
   });
 
   it("gives nothing up for a sink that is down, however many wait, and tells all in order once it is well", async () => {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { smallRoomBytes } from "../../lib/checkpoint/room.ts";
 import type { CheckpointStore } from "../../lib/checkpoint/store.ts";
 import { SourceError, StoreError } from "../../lib/core/errors.ts";
 import { runId, taskId } from "../../lib/core/names.ts";
@@ -487,7 +488,14 @@ describe("a run", () => {
     show(task("a", "SUCCESS", createdMs, createdMs + 5_000));
     await run();
     sink.answer = () => accepted;
-    const deps = { checkpoints, deadLetters, sinks: new Set([ops]), maxBacklog: 9, clock };
+    const deps = {
+      checkpoints,
+      deadLetters,
+      sinks: new Set([ops]),
+      maxBacklog: 9,
+      maxBytes: smallRoomBytes,
+      clock,
+    };
     const redriven = await redrive(deps, {});
     await run();
     expect([redriven, await deadLetters.list({})]).toEqual([{ redriven: 1, left: 0 }, []]);

@@ -1,3 +1,4 @@
+import { smallRoomBytes } from "../../lib/checkpoint/room.ts";
 import type { Random } from "../../lib/core/clock.ts";
 import { between, pick, seededRandom } from "../../lib/simulator/random.ts";
 import { type SinkMode, sinkModes } from "./sinks.ts";
@@ -15,6 +16,8 @@ export interface Settings {
   readonly lookbackMs: number;
   readonly maxOpenAgeMs: number;
   readonly maxBacklog: number;
+  /** Room for the events of a record, bytes: a few hundred hold one event. */
+  readonly maxBytes: number;
   readonly maxAttempts: number | null;
   readonly maxAgeMs: number;
   readonly overdueAfterMs: number | null;
@@ -86,6 +89,7 @@ export function scenarioOf(seed: number): SimulationScenario {
     overdueAfterMs: random() < 0.3 ? 30 * minuteMs : null,
     pageSize: pick(random, [3, 10, 100]),
     apiSkewMs: random() < 0.3 ? between(random, -90 * secondMs, 90 * secondMs) : 0,
+    maxBytes: pick(seededRandom(seed * 15_485_863 + 3), [smallRoomBytes, smallRoomBytes, 4_000]),
     unreadableAfterMs: pick(seededRandom(seed * 104_729 + 2), [null, minuteMs, 15 * minuteMs, hourMs]),
   };
   const steps: ScenarioStep[] = [];

@@ -167,6 +167,7 @@ function rulesOf(ground: Ground, stream: Stream): StreamPlan["rules"] {
     lookbackMs: settings.lookbackMs,
     maxOpenAgeMs: settings.maxOpenAgeMs,
     maxBacklog: settings.maxBacklog,
+    maxBytes: settings.maxBytes,
     policies: new Map(sinks.map((sink) => [sink, policyOf(ground)])),
     filters: new Map(sinks.map((sink) => [sink, passes(sink)])),
     unreadableAfterMs: settings.unreadableAfterMs,

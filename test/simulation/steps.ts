@@ -105,6 +105,7 @@ async function redriveAll(ground: Ground): Promise<void> {
     deadLetters: simulatedDeadLetters(letters, crew, history, calm),
     sinks: new Set(sinksOf(ground)),
     maxBacklog: ground.scenario.settings.maxBacklog,
+    maxBytes: ground.scenario.settings.maxBytes,
     clock: process.clock,
   };
   let failure: unknown = null;

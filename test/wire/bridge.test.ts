@@ -46,9 +46,9 @@ function countedStores() {
       },
     });
   const stores = memoryStores({ now: () => Date.now(), sleep: async () => {} }, true);
-  const ports = Object.entries(stores).map(([name, port]: [string, object | null]) => [
+  const ports = Object.entries(stores).map(([name, port]: [string, unknown]) => [
     name,
-    port && counted(port, name),
+    typeof port === "object" && port ? counted(port, name) : port,
   ]);
   return { stores: Object.fromEntries(ports) as Stores, calls };
 }

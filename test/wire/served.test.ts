@@ -17,6 +17,7 @@ const plans = streamPlans({
   policies: new Map(),
   filters: new Map(),
   maxBacklog: 1,
+  maxBytes: 1,
   follow: () => undefined,
 });
 

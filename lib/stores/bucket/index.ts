@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { smallRoomBytes } from "../../checkpoint/room.ts";
 import type { Clock, Random } from "../../core/clock.ts";
 import type { Environment } from "../../core/environment.ts";
 import { openAgent } from "../../net/agent.ts";
@@ -63,5 +64,6 @@ export function bucketStores(
     parked: bucketParked(bucket),
     activity: bucketActivity(bucket),
     journal: stores.journal,
+    roomBytes: smallRoomBytes,
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { smallRoomBytes } from "../../checkpoint/room.ts";
 import { cachedCheckpoints } from "../cached.ts";
 import { journalAfter } from "../journal-after.ts";
 import type { JournalSettings } from "../journal-guard.ts";
@@ -39,5 +40,6 @@ export function dynamodbStores(
     parked: dynamodbParked(table),
     activity: dynamodbActivity(table),
     journal: stores.journal,
+    roomBytes: smallRoomBytes,
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { largeRoomBytes } from "../../checkpoint/room.ts";
 import { cachedCheckpoints } from "../cached.ts";
 import type { JournalSettings } from "../journal-guard.ts";
 import { memoryStores } from "../memory.ts";
@@ -61,5 +62,6 @@ function storesIn(
     parked: postgresParked(database),
     activity: postgresActivity(database),
     journal: journal && postgresJournal(database, clock),
+    roomBytes: largeRoomBytes,
   };
 }

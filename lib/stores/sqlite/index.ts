@@ -1,3 +1,4 @@
+import { largeRoomBytes } from "../../checkpoint/room.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { JournalSettings } from "../journal-guard.ts";
 import { memoryStores } from "../memory.ts";
@@ -31,4 +32,5 @@ const storesIn = (database: SqliteDatabase, clock: Clock, journal: JournalSettin
   parked: fileParked(database),
   activity: fileActivity(database),
   journal: journal && fileJournal(database, clock),
+  roomBytes: largeRoomBytes,
 });

@@ -1,6 +1,7 @@
 import type { SQSEvent } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../lib/change/event.ts";
+import { smallRoomBytes } from "../../../lib/checkpoint/room.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import { eventId, sinkName, streamKey } from "../../../lib/core/names.ts";
 import { deadLetterOf } from "../../../lib/delivery/dead-letters.ts";
@@ -159,7 +160,14 @@ describe("a fleet", () => {
     const given = { reason: "rejected", detail: "HTTP 400", attempts: 1, nowMs: 0 } as const;
     await deadLetters.put([deadLetterOf(streamKey(event.data.instance), bus, entry, given)]);
     await redrive(
-      { checkpoints, deadLetters, sinks: new Set([bus]), maxBacklog: 10, clock: systemClock },
+      {
+        checkpoints,
+        deadLetters,
+        sinks: new Set([bus]),
+        maxBacklog: 10,
+        maxBytes: smallRoomBytes,
+        clock: systemClock,
+      },
       {},
     );
     await harness.plan(2);

@@ -110,6 +110,9 @@ export function storesFor(
       },
     });
   return Object.fromEntries(
-    Object.entries(stores).map(([name, port]: [string, object | null]) => [name, port && over(port)]),
+    Object.entries(stores).map(([name, port]: [string, unknown]) => [
+      name,
+      typeof port === "object" && port ? over(port) : port,
+    ]),
   ) as unknown as Stores;
 }

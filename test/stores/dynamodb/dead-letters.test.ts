@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { smallRoomBytes } from "../../../lib/checkpoint/room.ts";
 import { begin } from "../../../lib/checkpoint/transitions.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import type { SinkName } from "../../../lib/core/names.ts";
@@ -78,6 +79,7 @@ describe("dead letters in DynamoDB", () => {
       deadLetters: letters,
       sinks: new Set([ops]),
       maxBacklog: 9,
+      maxBytes: smallRoomBytes,
       clock: systemClock,
     };
     expect(await redrive(deps, {})).toEqual({ redriven: 2, left: 0 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { batchId } from "../../../lib/checkpoint/parked.ts";
 import { park, roomOf } from "../../../lib/checkpoint/parking.ts";
 import { pendingCounts } from "../../../lib/checkpoint/pending.ts";
+import { smallRoomBytes } from "../../../lib/checkpoint/room.ts";
 import { begin, record } from "../../../lib/checkpoint/transitions.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import { StoreError } from "../../../lib/core/errors.ts";
@@ -67,7 +68,11 @@ describe("parked deliveries in DynamoDB", () => {
     const { table, parked } = await opened();
     const checkpoints = dynamodbCheckpoints({ table, clock: systemClock, newId: randomUUID });
     const sinks = ["a", "b", "c", "d"].map(sinkName);
-    const limits = { maxBacklog: 1_000, policies: new Map(sinks.map((sink) => [sink, null])) };
+    const limits = {
+      maxBacklog: 1_000,
+      maxBytes: smallRoomBytes,
+      policies: new Map(sinks.map((sink) => [sink, null])),
+    };
     let checkpoint = begin("all", 1_000, 0);
     for (let slice = 0; slice < 4; slice += 1) {
       const events = Array.from({ length: 100 }, (_, index) => {
@@ -83,7 +88,7 @@ describe("parked deliveries in DynamoDB", () => {
         nowMs: 1_000,
         lease: null,
         durations: new Map(),
-        room: roomOf(checkpoint.outbox, limits),
+        room: roomOf(checkpoint, limits),
       });
       const parking = park(next, surplus, new Map(), () => batchId(randomUUID()));
       for (const [id, deliveries] of parking.written) await parked.put(key, id, deliveries);
