@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning --
 import process from "node:process";
 import { CommanderError } from "commander";
-import { startedAs } from "../lib/cli/command-name.ts";
+import { type ConfigFlags, startedAs } from "../lib/cli/command-name.ts";
 import { guardExit } from "../lib/cli/early-exit.ts";
 import { withEnvFiles } from "../lib/cli/env-file.ts";
 import { isInterruption, report } from "../lib/cli/errors.ts";
@@ -13,13 +13,15 @@ import { systemClock } from "../lib/core/clock.ts";
 import { catchStrays } from "../lib/telemetry/strays.ts";
 import packageJson from "../package.json" with { type: "json" };
 
-const screen = openScreen(process.stdout, process.stderr, startedAs(process.env));
+const screenFor = (options?: ConfigFlags) =>
+  openScreen(process.stdout, process.stderr, startedAs(process.env, options));
 const stopping = listenForSignals(process);
 
 const root = program({
   version: packageJson.version,
-  screen,
+  screen: screenFor(),
   start: async (options, body) => {
+    const screen = screenFor(options);
     const reported = (error: unknown) => report(error, screen.err, options.debug ?? false);
     const ended = guardExit(process, { configFile: options.config, stop: stopping.stop, report: reported });
     const log = cliLog(screen.err, options.logLevel, systemClock.now);

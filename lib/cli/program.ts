@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { suggestion } from "../config/check/suggest.ts";
 import type { Level } from "../telemetry/log.ts";
 import { type Body, examples } from "./command-line.ts";
-import { withCommand } from "./command-name.ts";
+import { type ConfigFlags, withCommand } from "./command-name.ts";
 import { recordsCommands } from "./groups/records.ts";
 import { runningCommands } from "./groups/running.ts";
 import { setupCommands } from "./groups/setup.ts";
@@ -11,9 +11,7 @@ import { tryingCommands } from "./groups/trying.ts";
 import type { Screen } from "./screen/output.ts";
 
 /** Options of every command. */
-export interface GlobalOptions {
-  readonly config?: string;
-  readonly envFile?: readonly string[];
+export interface GlobalOptions extends ConfigFlags {
   readonly json?: true;
   readonly logLevel: Level;
   readonly debug?: true;

@@ -13,6 +13,18 @@ it.each([
   [{ npm_command: "exec", npm_package_name: "their-own" }, "npx dms-task-bridge"],
 ])("with %j the command is %s", (environment, command) => {
   expect(startedAs(environment)).toBe(command);
+  const text = `do: ${withCommand("try it: dms-task-bridge sink test ops", command)}`;
+  expect(withCommand(text, command)).toBe(text);
+});
+
+it("has the options that find the configuration, as words of a shell", () => {
+  const files = { config: "other.yaml", envFile: [".env", "it's $& mine"] };
+  const command = startedAs({}, files);
+  expect(command).toBe("dms-task-bridge --config other.yaml --env-file .env --env-file 'it'\\''s $& mine'");
+  expect(withCommand("dms-task-bridge poll", command)).toBe(`${command} poll`);
+  const { screen, out } = fakeScreen({ command: startedAs({}, { config: "\x1b[2J" }) });
+  screen.out.line("try it: dms-task-bridge poll");
+  expect(out()).toBe("try it: dms-task-bridge --config '\\x1b[2J' poll\n");
 });
 
 it("names the command so in hints, and nowhere else", () => {

@@ -7,6 +7,7 @@ import { ConfigError } from "../../core/errors.ts";
 import { engines } from "../../core/names.ts";
 import { type SinkType, sinkTypes } from "../../sinks/index.ts";
 import { choiceError } from "../arguments.ts";
+import { withCommand } from "../command-name.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, usageError } from "../errors.ts";
 import { openQuestions, type Question } from "../screen/ask.ts";
@@ -62,10 +63,9 @@ export async function init(context: Context, options: InitOptions): Promise<Exit
   if (installed === null)
     files.set(schemaName, `${JSON.stringify(await configJsonSchema(sinkTypes), null, 2)}\n`);
   for (const [name, text] of files) write(path.join(folder, name), text);
-  const config = context.configFile === null ? "" : ` --config ${context.configFile}`;
-  const next = `dms-task-bridge validate${config}`;
+  const next = "dms-task-bridge validate";
   if (context.json) {
-    screen.out.json({ files: [...files.keys()], next });
+    screen.out.json({ files: [...files.keys()], next: withCommand(next, screen.out.command) });
     return 0;
   }
   for (const name of files.keys()) screen.out.line(["green", "wrote"], `  ${name}`);
@@ -73,10 +73,10 @@ export async function init(context: Context, options: InitOptions): Promise<Exit
   screen.out.line(`Copy ${variablesName} to .env, and fill it in. Next:`);
   for (const command of [
     next,
-    `sink test ${choices.to}${config} --env-file .env`,
-    `poll${config} --env-file .env`,
+    `dms-task-bridge sink test ${choices.to} --env-file .env`,
+    "dms-task-bridge poll --env-file .env",
   ])
-    screen.out.line("  $ ", ["bold", command.replace(/^(?!dms-task-bridge)/, "dms-task-bridge ")]);
+    screen.out.line("  $ ", ["bold", command]);
   return 0;
 }
 

@@ -16,7 +16,7 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Width in columns; null when it is not a terminal. */
   readonly columns: number | null;
-  /** How the command was started, for hints. */
+  /** How the command was started and finds its configuration, for hints. */
   readonly command: string;
   line(...spans: Line): void;
   /** Writes a line, cut to a terminal's width. */
@@ -41,7 +41,7 @@ type TerminalStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readon
 
 const clearLine = "\r\x1b[2K";
 
-/** Opens a screen on a command's two streams. `command` is how it was started: lines name it so in their hints. */
+/** Opens a screen on a command's two streams. `command` is how it was started and finds its configuration: lines name it so in their hints. */
 export function openScreen(
   stdout: TerminalStream,
   stderr: TerminalStream,
@@ -52,7 +52,7 @@ export function openScreen(
   const paint = (spans: Line, stream: TerminalStream): string =>
     spans
       .map((span: Span) => {
-        const text = withCommand(visible(textOf(span)), command);
+        const text = visible(withCommand(textOf(span), command));
         return typeof span === "string" ? text : styleText(span[0], text, { stream, validateStream: true });
       })
       .join("");

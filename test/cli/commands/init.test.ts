@@ -41,7 +41,7 @@ it("writes them where --config says, and names it in the next commands", async (
   const { code, out } = await run(["init", ...flags, "--config", "deploy/dms.yaml"], { cwd: folder });
   expect([code, out]).toEqual([
     0,
-    expect.stringContaining("$ dms-task-bridge validate --config deploy/dms.yaml\n"),
+    expect.stringContaining("$ dms-task-bridge --config deploy/dms.yaml validate\n"),
   ]);
   expect(await read(folder, "deploy/dms.yaml")).toContain("engine: kafka");
   expect(await read(folder, "deploy/.env.example")).toContain("SLACK_URL=");

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { bridgeFolder } from "../../harness/bridge.ts";
@@ -54,6 +55,23 @@ describe("poll --dry-run", () => {
   it("judges no sink, so it takes no --fail-on", async () => {
     const harness = await bridgeFolder();
     expect((await harness.run("poll", "--dry-run", "--fail-on", "blocked")).code).toBe(2);
+  });
+});
+
+describe("a hint of poll", () => {
+  it("works as printed, wherever its configuration and variables are", async () => {
+    const harness = await bridgeFolder({
+      respond: () => ({ status: 422 }),
+      source: { region: `\${REGION}` },
+    });
+    await rename(join(harness.folder, "bridge.config.json"), join(harness.folder, "other.json"));
+    await harness.write("its.env", "REGION=cn-north-4\n");
+    harness.task("bindInstancePublicIp");
+    const { code, out } = await harness.run("poll", "--config", "other.json", "--env-file", "its.env");
+    const [, hint = ""] = /List them: dms-task-bridge (.*)/.exec(out) ?? [];
+    expect([code, hint]).toEqual([1, "--config other.json --env-file its.env dead-letters list --sink ops"]);
+    const listed = await harness.run(...hint.split(" "));
+    expect([listed.code, listed.out]).toEqual([0, expect.stringContaining("bindInstancePublicIp")]);
   });
 });
 
