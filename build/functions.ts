@@ -1,10 +1,17 @@
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { checkConfig, type ReadConfig, readConfig } from "../lib/config/load.ts";
 import { findConfigFile } from "../lib/config/read/file.ts";
 import { base, root } from "./base.ts";
-import { entryWith, isOptional, partName, partsSplit, sharedWithEntry } from "./code-splitting.ts";
+import {
+  entryWith,
+  isOptional,
+  partName,
+  partsSplit,
+  sharedWithEntry,
+  valibotNamesIn,
+} from "./code-splitting.ts";
 import { buildPackages, packagesSplit, type WantedPackages } from "./packages.ts";
 import { builtinModules, undiciLite } from "./undici-lite.ts";
 
@@ -104,10 +111,14 @@ async function buildFunction(
       builtinModules,
     ],
   });
+  const written = await Promise.all(
+    Array.from(parts, (file) => readFile(join(outdir, "parts", name, `${partName(file)}.mjs`), "utf8")),
+  );
+  const valibotNames = new Set(written.flatMap(valibotNamesIn));
   const whole = await build({
     ...entry((file) => parts.has(file)),
     metafile: true,
-    stdin: { contents: entryWith(handler, asked), resolveDir: root },
+    stdin: { contents: entryWith(handler, asked, valibotNames), resolveDir: root },
   });
   return { ...whole.metafile.outputs, ...besides.metafile.outputs };
 }
