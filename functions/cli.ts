@@ -31,6 +31,7 @@ const root = program({
         configFile: options.config ?? null,
         json: options.json ?? false,
         screen,
+        output: options.json ? process.stderr : process.stdout,
         input: process.stdin,
         folder: process.cwd(),
         environment: withEnvFiles(process.env, options.envFile ?? [], process.cwd()),

@@ -52,6 +52,7 @@ async function record(): Promise<readonly Printed[]> {
   const context = { configFile: null, json: false, folder: ".", environment: {}, input: Readable.from([]) };
   const parts = {
     screen,
+    output: process.stdout,
     clock: systemClock,
     random: seededRandom(7),
     log: refuse,

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Screen } from "./screen/output.ts";
@@ -9,6 +9,8 @@ export interface Context {
   readonly configFile: string | null;
   readonly json: boolean;
   readonly screen: Screen;
+  /** Where sinks print events: stderr with `--json`, whose result is all that stdout has. */
+  readonly output: Writable;
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -21,9 +21,12 @@ export const schema = v.strictObject({
 /** Checked options of a sink of type `console`. */
 export type ConsoleOptions = v.InferOutput<typeof schema>;
 
-/** Writes events to stdout, one line each. */
-export const create = (name: SinkName, options: ConsoleOptions, _deps: SinkDeps): Sink =>
-  lineSink(name, options, process.stdout);
+/** Writes events to stdout, or the output it is given, one line each. */
+export const create = (
+  name: SinkName,
+  options: ConsoleOptions,
+  { output = process.stdout }: SinkDeps,
+): Sink => lineSink(name, options, output);
 
 /** A console sink on any stream; closing the sink leaves the stream open. */
 export function lineSink(name: SinkName, { format }: ConsoleOptions, output: Writable): Sink {

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { GenericSchema, InferOutput } from "valibot";
 import type { CloudEvent } from "../change/event.ts";
@@ -45,6 +46,8 @@ export interface SinkDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Replaces the network for HTTP sinks. @default each sink opens its own connections */
   readonly dispatcher?: Dispatcher;
+  /** Where a sink prints events. @default stdout */
+  readonly output?: Writable;
 }
 
 /** A sink file's exports. `schema` is the source of its options' type, checks and documentation. */

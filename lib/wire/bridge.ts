@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { ActivityIndex } from "../checkpoint/activity.ts";
 import type { ParkedStore } from "../checkpoint/parked.ts";
@@ -50,6 +51,8 @@ export interface BridgeDeps {
   readonly environment?: Environment;
   /** Used for requests to the API and to HTTP sinks. @default each part opens its own connections */
   readonly dispatcher?: Dispatcher;
+  /** Where sinks of type `console` print events. @default stdout */
+  readonly output?: Writable;
   /** Used instead of the configured stores; `close` leaves them open. @default the configured stores */
   readonly stores?: Stores;
   /** Sees every step of every run. @default none */

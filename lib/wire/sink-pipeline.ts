@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { Dispatcher as HttpDispatcher } from "undici";
 import type { CloudEvent } from "../change/event.ts";
 import type { LoadedSink } from "../config/check/sinks.ts";
@@ -38,6 +39,8 @@ export interface SinkPipelineDeps {
   readonly environment?: Environment;
   /** Replaces the network for HTTP sinks. @default each sink opens its own connections */
   readonly dispatcher?: HttpDispatcher;
+  /** Where sinks print events. @default stdout */
+  readonly output?: Writable;
   /** Shutdown signals of the process. @default none */
   readonly shutdown?: ShutdownSignals;
 }

@@ -86,3 +86,19 @@ describe("poll -v", () => {
     expect(events).toMatchObject([{ data: { task: { name: "restartInstance" } } }]);
   });
 });
+
+describe("a console sink", () => {
+  it("prints to stderr with --json, so that stdout is one value", async () => {
+    const harness = await bridgeFolder({ sinks: { shown: { type: "console" } } });
+    const commands = [["poll"], ["replay", "--since", "1h", "--yes"], ["sink", "test", "shown"]];
+    harness.task("bindInstancePublicIp");
+    for (const command of commands) {
+      const { out, err } = await harness.run(...command, "--json");
+      expect(() => JSON.parse(out)).not.toThrow();
+      expect(err).toContain("bindInstancePublicIp  EXECUTING");
+    }
+    harness.task("restartInstance");
+    const { out, err } = await harness.run("poll");
+    expect([out, err]).toEqual([expect.stringContaining("  restartInstance  EXECUTING  "), ""]);
+  });
+});

@@ -31,6 +31,7 @@ async function shown(
     configFile: null,
     json: false,
     screen,
+    output: new PassThrough(),
     input: new PassThrough(),
     folder,
     environment: { HUAWEICLOUD_SDK_AK: demoKey.ak, HUAWEICLOUD_SDK_SK: demoKey.sk },
