@@ -80,15 +80,24 @@ export class DefectError extends Error {
   }
 }
 
+/** Entries that the journal lacks. */
+export interface MissingEntries {
+  readonly count: number;
+  /** When the first and the last of them were committed, epoch milliseconds. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** The journal could not keep what happened. Deliveries and their records are unaffected. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
   readonly code = "JOURNAL_FAILED";
 
-  /** `lost`: number of entries that are missing from the journal. */
-  constructor(lost: number, cause: unknown) {
+  constructor({ count, fromMs, untilMs }: MissingEntries, cause: unknown) {
     const why = cause instanceof StoreError ? cause.message : nameOf(cause);
-    super(`${lost} ${lost === 1 ? "entry is" : "entries are"} missing from the journal: ${why}`, { cause });
+    const time = [fromMs, untilMs].map((ms) => new Date(ms).toISOString()).join(" to ");
+    const entries = count === 1 ? "entry is" : "entries are";
+    super(`${count} ${entries} missing from the journal, of ${time}: ${why}`, { cause });
   }
 }
 

@@ -123,7 +123,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   const { config } = loaded;
   const { clock, log } = deps;
   await warnOfCutTemplates(loaded, log);
-  const losses = journalLosses(log);
+  const losses = journalLosses({ clock, log });
   const opened = deps.stores ?? (await openConfigured(loaded, { ...deps, journalFailed: losses.failed }));
   const stores = trackBusy(opened, clock);
   const { checkpoints, deadLetters, parked, activity, journal } = stores;

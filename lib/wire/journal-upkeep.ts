@@ -1,6 +1,6 @@
 import { within } from "../async/within.ts";
 import { type Clock, isWithin } from "../core/clock.ts";
-import { JournalError, nameOf } from "../core/errors.ts";
+import { JournalError, type MissingEntries, nameOf } from "../core/errors.ts";
 import type { EndedRun } from "../delivery/dead-letter-age.ts";
 import type { Journal, JournalLimits } from "../journal/journal.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -21,18 +21,19 @@ export interface JournalLosses {
 }
 
 /** Counts the entries that a journal could not keep. */
-export function journalLosses(log: Log): JournalLosses {
-  let lost = 0;
+export function journalLosses({ clock, log }: Pick<UpkeepDeps, "clock" | "log">): JournalLosses {
+  let missing: MissingEntries | null = null;
   let cause: unknown = null;
   return {
     failed: (error, count) => {
-      lost += count;
+      const untilMs = clock.now();
+      missing = { count: (missing?.count ?? 0) + count, fromMs: missing?.fromMs ?? untilMs, untilMs };
       cause = error;
     },
     take: () => {
-      if (lost === 0) return null;
-      const error = new JournalError(lost, cause);
-      lost = 0;
+      if (missing === null) return null;
+      const error = new JournalError(missing, cause);
+      missing = null;
       log("warn", "the journal is incomplete; deliveries and records are unaffected", {
         code: error.code,
         problem: error.message,

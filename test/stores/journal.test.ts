@@ -6,7 +6,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
 import { type Clock, systemClock } from "../../lib/core/clock.ts";
-import type { JournalSettings } from "../../lib/stores/journal-guard.ts";
+import { StoreError } from "../../lib/core/errors.ts";
+import type { JournalEntry } from "../../lib/journal/entry.ts";
+import { guardedCommit, type JournalSettings } from "../../lib/stores/journal-guard.ts";
 import { memoryStores } from "../../lib/stores/memory.ts";
 import { fileStores } from "../../lib/stores/sqlite/index.ts";
 import { key } from "../checkpoint/sample.ts";
@@ -76,22 +78,21 @@ describe("the file journal", () => {
     await checkpoints.close();
   });
 
-  it("commits without the journal for half a minute after it failed, and then with it again", async () => {
+  it("has the entries of the first commit after a failure, of its own or of the database", async () => {
     const folder = newFolder();
     const losses: number[] = [];
-    const time = { nowMs: 1_000_000 };
-    const clock = { now: () => time.nowMs, sleep: async () => {} };
-    const { checkpoints, journal } = opened(folder, clock, (_, lost) => losses.push(lost));
+    const { checkpoints, journal } = opened(folder, systemClock, (_, lost) => losses.push(lost));
     await checkpoints.commit(key, first, null);
     tamper(folder, "ALTER TABLE journal RENAME TO elsewhere");
     await checkpoints.commit(key, first, 1 as Version, [emitted("t1")]);
     tamper(folder, "ALTER TABLE elsewhere RENAME TO journal");
-    time.nowMs += 29_999;
     await checkpoints.commit(key, first, 2 as Version, [emitted("t2")]);
-    time.nowMs += 1;
+    tamper(folder, "ALTER TABLE checkpoint RENAME TO gone");
+    await expect(checkpoints.commit(key, first, 3 as Version, [emitted("t3")])).rejects.toThrow("checkpoint");
+    tamper(folder, "ALTER TABLE gone RENAME TO checkpoint");
     await checkpoints.commit(key, first, 3 as Version, [emitted("t3")]);
-    expect(await entriesOf(journal, all)).toEqual([emitted("t3")]);
-    expect(losses).toEqual([1, 1]);
+    expect(await entriesOf(journal, all)).toEqual([emitted("t2"), emitted("t3")]);
+    expect(losses).toEqual([1]);
     await checkpoints.close();
   });
 
@@ -111,5 +112,69 @@ describe("the file journal", () => {
     expect(stores.journal).toBeNull();
     expect(await entriesOf(opened(folder).journal, all)).toEqual([]);
     await stores.checkpoints.close();
+  });
+});
+
+describe("a commit with entries", () => {
+  const committed = { kind: "committed", version: 1 as Version } as const;
+  const down = new StoreError("unavailable", "down");
+  const late = new StoreError("unavailable", "the statement took too long");
+
+  /** Commits through one guard; `fails` is thrown by the write with entries, after so many milliseconds. */
+  function guard() {
+    let nowMs = 0;
+    const lost: string[] = [];
+    const failed = (error: unknown) => lost.push((error as Error).message);
+    const guarded = guardedCommit({
+      clock: { now: () => nowMs, sleep: async () => {} },
+      journal: settings(failed),
+      isOfStore: (error) => error === down,
+    });
+    const commit = async (fails: Error | null = null, tookMs = 0) => {
+      const written: number[] = [];
+      const write = async (entries: readonly JournalEntry[]) => {
+        written.push(entries.length);
+        if (entries.length === 0 || !fails) return committed;
+        nowMs += tookMs;
+        throw fails;
+      };
+      await guarded([emitted("t1")], write).catch((error: unknown) => written.push(error === down ? -1 : -2));
+      return written;
+    };
+    const wait = (ms: number) => {
+      nowMs += ms;
+    };
+    return { commit, lost, wait };
+  }
+
+  it("fails where the store does, is not tried without them, and has them once the store is back", async () => {
+    const { commit, lost } = guard();
+    for (let times = 1; times <= 3; times++) expect(await commit(down, 12_000)).toEqual([1, -1]);
+    expect(await commit()).toEqual([1]);
+    expect(lost).toEqual([]);
+  });
+
+  it("leaves them out for half a minute after two slow failures in a row, and says until when", async () => {
+    const { commit, lost, wait } = guard();
+    expect(await commit(late, 10_000)).toEqual([1, 0]);
+    expect(await commit(late, 10_000)).toEqual([1, 0]);
+    wait(29_999);
+    expect(await commit()).toEqual([0]);
+    wait(1);
+    expect(await commit()).toEqual([1]);
+    expect(lost).toEqual([
+      "the statement took too long",
+      "the statement took too long",
+      "left out until 1970-01-01T00:00:50.000Z after two slow failures, the last: the statement took too long",
+    ]);
+  });
+
+  it("has them again after one slow failure, after any number of quick ones, and after commits at once", async () => {
+    const { commit } = guard();
+    await commit(late, 10_000);
+    expect(await commit()).toEqual([1]);
+    for (let times = 1; times <= 3; times++) expect(await commit(late)).toEqual([1, 0]);
+    await Promise.all([commit(late, 10_000), commit(late, 10_000)]);
+    expect(await commit()).toEqual([1]);
   });
 });

@@ -58,14 +58,18 @@ describe("the upkeep of a journal", () => {
 });
 
 describe("the losses of a journal", () => {
-  it("are one named error a run, which counts them", () => {
-    const losses = journalLosses(silentLog);
+  it("are one named error a run, which counts them and says when they were committed", () => {
+    let nowMs = 0;
+    const clock = { now: () => nowMs, sleep: async () => {} };
+    const losses = journalLosses({ clock, log: silentLog });
     expect(losses.take()).toBeNull();
     losses.failed(new StoreError("unavailable", "its disk is full"), 2);
+    nowMs = 3_000;
     losses.failed(new StoreError("unavailable", "its disk is full"), 1);
     expect(losses.take()).toMatchObject({
       code: "JOURNAL_FAILED",
-      message: "3 entries are missing from the journal: its disk is full",
+      message:
+        "3 entries are missing from the journal, of 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:03.000Z: its disk is full",
     });
     expect(losses.take()).toBeNull();
   });

@@ -6,6 +6,7 @@ import type { StreamKey } from "../../core/names.ts";
 import { guardedCommit, type JournalSettings } from "../journal-guard.ts";
 import { decodeRecord } from "../record.ts";
 import type { PostgresDatabase } from "./database.ts";
+import { isOfServer } from "./errors.ts";
 import { withEntries } from "./journal.ts";
 
 /** Parts that the checkpoints need. */
@@ -25,7 +26,7 @@ export function postgresCheckpoints(
   database: PostgresDatabase,
   { clock, newId, journal = null }: PostgresCheckpointDeps,
 ): CheckpointStore {
-  const guarded = guardedCommit(clock, journal);
+  const guarded = guardedCommit({ clock, journal, isOfStore: isOfServer });
   const table = database.table("checkpoint");
   const insert = `INSERT INTO ${table} (stream, version, written_by, record, active_ms)
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`;

@@ -1,5 +1,5 @@
 import { DatabaseError } from "pg";
-import { nameOf, type StoreFailure } from "../../core/errors.ts";
+import { nameOf, StoreError, type StoreFailure } from "../../core/errors.ts";
 import { networkFailure, networkFailureText } from "../../net/network-errors.ts";
 import { GarbledError, ReadOnlyError } from "./connections.ts";
 
@@ -83,6 +83,11 @@ export function postgresFailure(error: unknown): PostgresFailure {
   const [, found] = bySentence.find(([sentence]) => sentence.test(message)) ?? [];
   return found ?? failure(`${foreign.problem} (${nameOf(error)})`);
 }
+
+/** Whether a store's error is of the connection or the whole server, not of one statement. */
+export const isOfServer = (error: unknown): boolean =>
+  error instanceof StoreError &&
+  (!(error.cause instanceof DatabaseError) || postgresFailure(error.cause).isPassing);
 
 function ofServer(code: string | undefined): PostgresFailure {
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return foreign;

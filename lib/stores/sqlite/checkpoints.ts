@@ -7,7 +7,7 @@ import type { StreamKey } from "../../core/names.ts";
 import type { JournalEntry } from "../../journal/entry.ts";
 import { guardedCommit, type JournalSettings } from "../journal-guard.ts";
 import { decodeRecord } from "../record.ts";
-import type { SqliteDatabase } from "./database.ts";
+import { isOfDatabase, type SqliteDatabase } from "./database.ts";
 import { insertEntries } from "./journal.ts";
 
 /** Checkpoints in SQLite: one row per stream, written whole with its version, and with the journal's entries. */
@@ -16,7 +16,7 @@ export function fileCheckpoints(
   clock: Clock = systemClock,
   journal: JournalSettings | null = null,
 ): CheckpointStore {
-  const guarded = guardedCommit(clock, journal);
+  const guarded = guardedCommit({ clock, journal, isOfStore: isOfDatabase });
   return {
     load: async (stream) =>
       database.use((sql) => {

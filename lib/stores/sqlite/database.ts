@@ -88,9 +88,8 @@ export function openDatabaseToRead(folder: string): SqliteDatabase | null {
 const openedToRead = (file: string): DatabaseSync =>
   checked(new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true }), "PRAGMA query_only = ON;");
 
-/** Whether SQLite could not create a file beside the database. https://www.sqlite.org/rescode.html */
-const isUnwritable = (error: unknown): boolean =>
-  error instanceof Error && "errcode" in error && [8, 14].includes(Number(error.errcode) & 0xff);
+/** Whether SQLite could not create a file beside the database. */
+const isUnwritable = (error: unknown): boolean => [8, 14].includes(resultCode(error) ?? 0);
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
@@ -246,6 +245,21 @@ function checkOwner(sql: DatabaseSync): void {
 const pragma = (sql: DatabaseSync, name: string): Record<string, unknown> =>
   sql.prepare(`PRAGMA ${name}`).get() ?? {};
 
+const busyCode = 5;
+
+/** Whether a store's error is of the whole database: its files were replaced, or another process holds it. */
+export const isOfDatabase = (error: unknown): boolean =>
+  error instanceof StoreError && [null, busyCode].includes(resultCode(error.cause));
+
+/**
+ * Primary code of an error of SQLite; null for other errors. Extended codes keep it in the low byte.
+ * https://www.sqlite.org/rescode.html
+ */
+const resultCode = (error: unknown): number | null =>
+  error instanceof Error && "errcode" in error && typeof error.errcode === "number"
+    ? error.errcode & 0xff
+    : null;
+
 const corruptCodes = new Set([11, 26]);
 const mayWrite = "checkpoint.path must be a folder that this user may write to";
 /** Advice by the code of the system's error. */
@@ -272,11 +286,10 @@ function asStoreError(error: unknown, file: string): unknown {
   if (error instanceof StoreError)
     return new StoreError(error.reason, `${file}: ${error.message}`, { cause: error });
   if (!(error instanceof Error)) return error;
-  if ("errcode" in error && typeof error.errcode === "number") {
-    // Extended result codes keep the primary code in the low byte. https://www.sqlite.org/rescode.html
-    const code = error.errcode & 0xff;
-    const reason = corruptCodes.has(code) ? "corrupt" : "unavailable";
-    const advice = sqliteAdvice.get(code) ?? "";
+  const result = resultCode(error);
+  if (result !== null) {
+    const reason = corruptCodes.has(result) ? "corrupt" : "unavailable";
+    const advice = sqliteAdvice.get(result) ?? "";
     return new StoreError(reason, `${file}: ${error.message}${advice}`, { cause: error });
   }
   const code = "code" in error ? String(error.code) : "";

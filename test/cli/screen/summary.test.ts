@@ -45,10 +45,13 @@ describe("hasFailure", () => {
 
 describe("showSummary", () => {
   it("says how many entries the journal lacks, which is no failure", () => {
-    const error = new JournalError(2, new StoreError("unavailable", "its disk is full"));
+    const error = new JournalError(
+      { count: 2, fromMs: 0, untilMs: 3_000 },
+      new StoreError("unavailable", "its disk is full"),
+    );
     const summary = { ...run([stream()], sink()), journal: error };
     expect(shown(summary)).toContain(
-      "2 entries are missing from the journal: its disk is full. Deliveries and records are unaffected.",
+      "2 entries are missing from the journal, of 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:03.000Z: its disk is full. Deliveries and records are unaffected.",
     );
     expect(hasFailure(summary)).toBe(false);
   });

@@ -231,6 +231,36 @@ describe("the postgres journal", () => {
     }
   });
 
+  it("has the entries of the first commit after an outage, whose commits fail without a second try", async () => {
+    const role = newSchema().toLowerCase();
+    await server.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'x'; CREATE SCHEMA ${role} AUTHORIZATION ${role}`);
+    const limit = (connections: number) => server.sql(`ALTER ROLE ${role} CONNECTION LIMIT ${connections}`);
+    let waits = 0;
+    const sleep = async (): Promise<void> => {
+      waits += 1;
+    };
+    const database = openDatabase(
+      {
+        url: v.parse(postgresUrl, `postgres://${role}:x@127.0.0.1:${server.port}/postgres?sslmode=disable`),
+        schema: role,
+      },
+      { clock: { ...systemClock, sleep }, random: Math.random },
+    );
+    opened.push(database);
+    const losses: number[] = [];
+    const store = checkpointsOf(database, systemClock, {
+      ...keepAll,
+      failed: (_, lost) => losses.push(lost),
+    });
+    await limit(0);
+    await expect(store.commit(key, first, null, [emitted("t1")])).rejects.toThrow("no connection left");
+    expect(waits).toBe(3);
+    await limit(10);
+    await store.commit(key, first, null, [emitted("t1")]);
+    expect(await entriesOf(postgresJournal(database, systemClock), { sinceMs: 0 })).toEqual([emitted("t1")]);
+    expect(losses).toEqual([]);
+  });
+
   it("shows what another process wrote", async () => {
     const schema = newSchema();
     await checkpointsOf(open(schema), systemClock, keepAll).commit(key, first, null, [emitted("t1")]);
