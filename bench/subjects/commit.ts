@@ -88,7 +88,7 @@ function ours(): string {
       newBatchId: () => batchId("run/1"),
     },
   );
-  return encodeCheckpoint(next);
+  return encodeCheckpoint(streamKey(stream), next);
 }
 
 const bare = (): string =>

@@ -1,6 +1,6 @@
 import { encodeCheckpoint } from "../../lib/checkpoint/codec.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
-import { taskId } from "../../lib/core/names.ts";
+import { streamKey, taskId } from "../../lib/core/names.ts";
 import { seededRandom } from "../../lib/simulator/random.ts";
 import { maxObjectBytes } from "../../lib/stores/bucket/client.ts";
 import { maxItemBytes } from "../../lib/stores/dynamodb/item.ts";
@@ -9,6 +9,7 @@ import { markdownTable } from "./table.ts";
 
 const sampled = 10_000;
 const startMs = Date.UTC(2026, 0, 1);
+const stream = streamKey({ engine: "rabbitmq", region: "cn-north-4", projectId: "p1", instanceId: "i1" });
 const names = ["bindInstancePublicIp", "restartInstance", "createTopic", "resizeInstance"];
 
 /** Base64 of a record with so many ended tasks, created within one lookback. */
@@ -29,7 +30,7 @@ function packedRecord(tasks: number): string {
     };
     return [taskId(hex()), task] as const;
   });
-  return pack(encodeCheckpoint({ ...begin("all", startMs, 0), known: new Map(known) }));
+  return pack(encodeCheckpoint(stream, { ...begin("all", startMs, 0), known: new Map(known) }));
 }
 
 /** Rounded down to two digits: a compressor's next version may save a byte. */

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { eventJson } from "../change/event.ts";
 import type { KnownTask } from "../change/known.ts";
 import { StoreError } from "../core/errors.ts";
-import { runId, sinkName, taskId } from "../core/names.ts";
+import { runId, type StreamKey, sinkName, taskId } from "../core/names.ts";
 import { failureReasons } from "../core/result.ts";
 import { parseExactJson, withMember } from "../text/json.ts";
 import { sealed, unsealed } from "../text/seal.ts";
@@ -26,6 +26,7 @@ const besideSchema = v.strictObject({
 
 const recordSchema = v.strictObject({
   format: v.literal(format),
+  stream: v.string(),
   watermarkMs: ms,
   newestCreatedMs: v.nullable(ms),
   baselineMs: v.nullable(ms),
@@ -74,10 +75,11 @@ const recordSchema = v.strictObject({
 
 type RecordRow = v.InferOutput<typeof recordSchema>;
 
-/** Encodes a checkpoint as JSON with a checksum, so that corrupted data is never delivered. */
-export function encodeCheckpoint(checkpoint: Checkpoint): string {
+/** Encodes a stream's checkpoint as JSON with a checksum, so that corrupted data is never delivered. */
+export function encodeCheckpoint(stream: StreamKey, checkpoint: Checkpoint): string {
   const row: Omit<RecordRow, "outbox"> = {
     format,
+    stream,
     watermarkMs: checkpoint.watermarkMs,
     newestCreatedMs: checkpoint.newestCreatedMs,
     baselineMs: checkpoint.baselineMs,
@@ -124,10 +126,10 @@ function outboxRow({ sequence, committedAtMs, pending, event }: OutboxEntry): st
 }
 
 /**
- * Decodes a stored record.
- * @throws StoreError `corrupt` when the text was altered or has a newer format
+ * Decodes a stream's stored record.
+ * @throws StoreError `corrupt` when the text was altered, has a newer format, or is another stream's record
  */
-export function decodeCheckpoint(text: string): Checkpoint {
+export function decodeCheckpoint(stream: StreamKey, text: string): Checkpoint {
   const json = unsealed(text);
   if (json === null) throw new StoreError("corrupt", "the record does not match its checksum");
   const value = parseExactJson(json);
@@ -144,6 +146,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
     throw new StoreError("corrupt", `the record is damaged at ${v.getDotPath(issue) ?? "its root"}`);
   }
   const row = result.output;
+  if (row.stream !== stream) throw new StoreError("corrupt", `the record of another stream: ${row.stream}`);
   const beside = new Map(row.beside);
   return {
     watermarkMs: row.watermarkMs,

@@ -71,6 +71,8 @@ export async function* parkedFor(
 }
 
 const batchSchema = v.strictObject({
+  stream: v.string(),
+  id: v.string(),
   deliveries: v.array(
     v.strictObject({
       sequence: v.pipe(v.number(), v.finite()),
@@ -80,19 +82,24 @@ const batchSchema = v.strictObject({
   ),
 });
 
-/** Encodes a batch as JSON with a checksum. */
-export const encodeBatch = (deliveries: readonly ParkedDelivery[]): string =>
-  sealed(JSON.stringify({ deliveries }));
+/** Encodes a stream's batch as JSON with a checksum. */
+export const encodeBatch = (stream: StreamKey, id: BatchId, deliveries: readonly ParkedDelivery[]): string =>
+  sealed(JSON.stringify({ stream, id, deliveries }));
 
 /**
- * Decodes a stored batch.
- * @throws StoreError `corrupt` when the text was altered
+ * Decodes a stream's stored batch.
+ * @throws StoreError `corrupt` when the text was altered, or is another batch
  */
-export function decodeBatch(id: BatchId, text: string): readonly ParkedDelivery[] {
+export function decodeBatch(stream: StreamKey, id: BatchId, text: string): readonly ParkedDelivery[] {
   const json = unsealed(text);
   if (json === null) throw new StoreError("corrupt", `the parked batch ${id} does not match its checksum`);
   const result = v.safeParse(batchSchema, parseExactJson(json));
-  if (result.success) return result.output.deliveries;
+  if (result.success) {
+    const { output } = result;
+    if (output.stream === stream && output.id === id) return output.deliveries;
+    const other = `${output.id} of ${output.stream}`;
+    throw new StoreError("corrupt", `the parked batch ${id} is another: ${other}`);
+  }
   const place = v.getDotPath(result.issues[0]) ?? "its root";
   throw new StoreError("corrupt", `the parked batch ${id} is damaged at ${place}`);
 }

@@ -99,9 +99,15 @@ export const deadLetterOf = (
 /** Encodes a dead letter as JSON with a checksum, since a redrive delivers it as it is read. */
 export const encodeDeadLetter = (deadLetter: DeadLetter): string => sealed(JSON.stringify(deadLetter));
 
-/** Decodes a stored dead letter. @throws StoreError `corrupt` when the text was altered */
-export function decodeDeadLetter(text: string, id: string): DeadLetter {
+/**
+ * Decodes the dead letter stored under a key. `keyOf` returns the key of an id.
+ * @throws StoreError `corrupt` when the text was altered, or is another dead letter
+ */
+export function decodeDeadLetter(text: string, key: string, keyOf = (id: string): string => id): DeadLetter {
   const json = unsealed(text);
-  if (json === null) throw new StoreError("corrupt", `dead letter ${id}: it does not match its checksum`);
-  return parseExactJson(json) as DeadLetter;
+  if (json === null) throw new StoreError("corrupt", `dead letter ${key}: it does not match its checksum`);
+  const deadLetter = parseExactJson(json) as DeadLetter;
+  if (keyOf(deadLetter.id) !== key)
+    throw new StoreError("corrupt", `dead letter ${key}: it is another: ${deadLetter.id}`);
+  return deadLetter;
 }

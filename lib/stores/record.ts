@@ -9,7 +9,7 @@ import type { StreamKey } from "../core/names.ts";
  */
 export function decodeRecord(stream: StreamKey, text: string): Checkpoint {
   try {
-    return decodeCheckpoint(text);
+    return decodeCheckpoint(stream, text);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     throw new StoreError(error.reason, `checkpoint ${stream}: ${error.message}`, { cause: error });

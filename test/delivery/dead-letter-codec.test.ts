@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { StoreError } from "../../lib/core/errors.ts";
 import { decodeDeadLetter, encodeDeadLetter } from "../../lib/delivery/dead-letters.ts";
 import { letter } from "../contract/dead-letter-store.ts";
 
@@ -20,5 +21,12 @@ it("names a stored dead letter of which a bit has flipped, and never gives it ba
         }),
       );
     }),
+  );
+});
+
+it("refuses a dead letter that is stored in another's place, and names both", () => {
+  const text = encodeDeadLetter(letter(1));
+  expect(() => decodeDeadLetter(text, letter(2).id)).toThrow(
+    new StoreError("corrupt", `dead letter ${letter(2).id}: it is another: ${letter(1).id}`),
   );
 });

@@ -4,7 +4,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "../../lib/checkpoint/codec.t
 import type { DeliveryResult } from "../../lib/core/result.ts";
 import { resultsOf } from "../../lib/delivery/results.ts";
 import { sampleTask } from "../change/sample.ts";
-import { chat, ops } from "../checkpoint/sample.ts";
+import { chat, key, ops } from "../checkpoint/sample.ts";
 import { scriptedSink } from "../harness/scripted-sink.ts";
 import { streamHarness } from "../harness/stream.ts";
 
@@ -91,7 +91,7 @@ describe("what a sink answers", () => {
         const { error, checkpoint } = await run();
         expect(error).toBeNull();
         expect(healthy.accepted).toHaveLength(1);
-        if (checkpoint) decodeCheckpoint(encodeCheckpoint(checkpoint));
+        if (checkpoint) decodeCheckpoint(key, encodeCheckpoint(key, checkpoint));
       }),
       { numRuns: 300 },
     );

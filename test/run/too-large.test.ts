@@ -33,7 +33,7 @@ const told = (sink: ScriptedSink) => sink.accepted.map(({ subject }) => subject)
 const limited = (store: CheckpointStore, maxBytes: () => number): CheckpointStore => ({
   ...store,
   commit: (stream, next, ...rest) => {
-    const bytes = encodeCheckpoint(next).length;
+    const bytes = encodeCheckpoint(stream, next).length;
     if (bytes > maxBytes())
       throw tooLarge({ store: "a small store", what: stream, bytes, maxBytes: maxBytes() });
     return store.commit(stream, next, ...rest);

@@ -45,7 +45,7 @@ export class ParkedRows {
         const text = this.get(stream, id);
         if (text === undefined)
           throw new Violation("no loss", `the record names ${id} of ${sink}, which is not stored`);
-        const waiting = decodeBatch(id, text).slice(returned);
+        const waiting = decodeBatch(stream, id, text).slice(returned);
         if (waiting.length !== count)
           throw new Violation("no loss", `${id} holds ${waiting.length}, not ${count}`);
         for (const delivery of waiting) {
@@ -86,13 +86,13 @@ export function simulatedParked(rows: ParkedRows, crew: Crew, trouble: StoreTrou
   };
   return {
     put: (stream, id, deliveries) => {
-      const text = encodeBatch(deliveries);
+      const text = encodeBatch(stream, id, deliveries);
       return call(stream, () => rows.put(stream, id, text));
     },
     get: (stream, id) =>
       call(stream, () => {
         const text = rows.get(stream, id);
-        return text === undefined ? null : decodeBatch(id, text);
+        return text === undefined ? null : decodeBatch(stream, id, text);
       }),
     remove: (stream, ids) =>
       call(stream, () => {

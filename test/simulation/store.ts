@@ -33,7 +33,7 @@ export class Records {
 
   put(stream: StreamKey, version: number, text: string): void {
     // Read back once, as every load would.
-    this.current.set(stream, { version, checkpoint: decodeCheckpoint(text) });
+    this.current.set(stream, { version, checkpoint: decodeCheckpoint(stream, text) });
     const past = this.past.get(stream);
     if (past) past.push(text);
     else this.past.set(stream, [text]);
@@ -97,7 +97,7 @@ export function simulatedCheckpoints(
       });
     },
     commit: async (stream, next, expected, entries = []) => {
-      const text = encodeCheckpoint(next);
+      const text = encodeCheckpoint(stream, next);
       await refuse(stream);
       // By the record's own text, so that the same record is refused again, and a smaller one is taken.
       if (expected !== null && hashToUnit(text) < trouble.chance) {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { batchId } from "../../lib/checkpoint/parked.ts";
+import type { StreamKey } from "../../lib/core/names.ts";
 import { memoryParked } from "../../lib/stores/memory.ts";
 import { openDatabase } from "../../lib/stores/sqlite/database.ts";
 import { fileParked } from "../../lib/stores/sqlite/parked.ts";
@@ -32,6 +33,26 @@ describe("the file store of parked deliveries", () => {
       reason: "corrupt",
       message: expect.stringContaining("run/7"),
     });
+    await store.close();
+  });
+
+  it("refuses a batch that is another's, and names both", async () => {
+    const folder = newFolder();
+    const store = fileParked(openDatabase(folder));
+    await store.put(key, batchId("run/7"), parkedDeliveries(1));
+    const sql = new DatabaseSync(path.join(folder, "bridge.db"));
+    sql.exec(`INSERT INTO parked SELECT stream, 'run/8', batch FROM parked;
+      INSERT INTO parked SELECT 'another', 'run/7', batch FROM parked WHERE id = 'run/7'`);
+    sql.close();
+    for (const [stream, id] of [
+      [key, "run/8"],
+      ["another" as StreamKey, "run/7"],
+    ] as const)
+      await expect(store.get(stream, batchId(id))).rejects.toMatchObject({
+        reason: "corrupt",
+        message: expect.stringContaining(`the parked batch ${id} is another: run/7 of ${key}`),
+      });
+    expect(await store.get(key, batchId("run/7"))).toHaveLength(1);
     await store.close();
   });
 });

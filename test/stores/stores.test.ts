@@ -5,10 +5,11 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Version } from "../../lib/checkpoint/store.ts";
 import { begin } from "../../lib/checkpoint/transitions.ts";
+import { streamKey } from "../../lib/core/names.ts";
 import { fileCheckpoints } from "../../lib/stores/sqlite/checkpoints.ts";
 import { openDatabase, openDatabaseToRead } from "../../lib/stores/sqlite/database.ts";
 import { fileStores } from "../../lib/stores/sqlite/index.ts";
-import { key } from "../checkpoint/sample.ts";
+import { key, stream } from "../checkpoint/sample.ts";
 import { activityIndexContract } from "../contract/activity-index.ts";
 import { checkpointStoreContract } from "../contract/checkpoint-store.ts";
 
@@ -115,6 +116,21 @@ describe("the file checkpoint store", () => {
     await expect(store.load(key)).rejects.toThrow(
       failure("corrupt", /rabbitmq\/cn-north-4\/p1\/i1.*checksum/),
     );
+    await store.close();
+  });
+
+  it("refuses a record that is another stream's, and reads the others", async () => {
+    const folder = newFolder();
+    const store = fileCheckpoints(openDatabase(folder));
+    const other = streamKey({ ...stream, instanceId: "i2" });
+    for (const each of [key, other]) await store.commit(each, first, null);
+    const sql = new DatabaseSync(path.join(folder, "bridge.db"));
+    sql.exec(`UPDATE checkpoint SET record = (SELECT record FROM checkpoint WHERE stream = '${other}')`);
+    sql.close();
+    await expect(store.load(key)).rejects.toThrow(
+      failure("corrupt", new RegExp(`${key}: the record of another stream: ${other}$`)),
+    );
+    expect(await store.load(other)).not.toBeNull();
     await store.close();
   });
 

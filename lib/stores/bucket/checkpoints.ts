@@ -79,7 +79,7 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
   async function create(stream: StreamKey, version: number, written: RecordVersion): Promise<VersionOwner> {
     let failure: StoreError | null = null;
     try {
-      if (await bucket.create(keyOf(stream, version), encodeVersion(written))) return "ours";
+      if (await bucket.create(keyOf(stream, version), encodeVersion(stream, written))) return "ours";
     } catch (error) {
       if (!(error instanceof StoreError && error.reason === "unavailable")) throw error;
       failure = error;
@@ -125,7 +125,7 @@ export function bucketCheckpoints({ bucket, clock, newId }: BucketCheckpointDeps
     load: async (stream) => {
       const found = await newest(stream);
       if (!found) return null;
-      const { checkpoint } = decodeVersion(found.text, nameOf(stream, found.version));
+      const { checkpoint } = decodeVersion(stream, found.text, nameOf(stream, found.version));
       return { checkpoint, version: found.version as Version };
     },
     commit: async (stream, next, expected): Promise<CommitResult> => {

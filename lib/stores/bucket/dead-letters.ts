@@ -27,7 +27,7 @@ export function bucketDeadLetters(bucket: Bucket): DeadLetterStore {
       const deadLetters: DeadLetter[] = [];
       await eachOf(keys, callsAtOnce, async (key) => {
         const text = await bucket.get(key);
-        if (text !== null) deadLetters.push(decodeDeadLetter(unpack(text, key), key));
+        if (text !== null) deadLetters.push(decodeDeadLetter(unpack(text, key), key, keyOf));
       });
       return deadLetters
         .filter((deadLetter) => matchesFilter(deadLetter, filter))

@@ -16,10 +16,10 @@ const callsAtOnce = 8;
 /** Parked deliveries in an object store, one object per batch: `parked/{stream}/{id}`. */
 export function bucketParked(bucket: Bucket): ParkedStore {
   return {
-    put: (stream, id, deliveries) => bucket.put(keyOf(stream, id), pack(encodeBatch(deliveries))),
+    put: (stream, id, deliveries) => bucket.put(keyOf(stream, id), pack(encodeBatch(stream, id, deliveries))),
     get: async (stream, id) => {
       const text = await bucket.get(keyOf(stream, id));
-      return text === null ? null : decodeBatch(id, unpack(text, `the parked batch ${id}`));
+      return text === null ? null : decodeBatch(stream, id, unpack(text, `the parked batch ${id}`));
     },
     remove: (stream, ids) => eachOf(ids, callsAtOnce, (id) => bucket.remove(keyOf(stream, id))),
     list: async (stream) => {

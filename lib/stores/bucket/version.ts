@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../checkpoint/codec.ts";
 import { StoreError } from "../../core/errors.ts";
+import type { StreamKey } from "../../core/names.ts";
 import { pack, unpack } from "../packed.ts";
 import type { Marker } from "./activity.ts";
 
@@ -25,9 +26,9 @@ const versionSchema = v.strictObject({
 });
 const versionText = v.pipe(v.string(), v.parseJson(), versionSchema);
 
-/** Encodes a version as JSON with the record compressed. */
-export const encodeVersion = ({ checkpoint, ...version }: RecordVersion): string =>
-  JSON.stringify({ ...version, record: pack(encodeCheckpoint(checkpoint)) });
+/** Encodes a stream's version as JSON with the record compressed. */
+export const encodeVersion = (stream: StreamKey, { checkpoint, ...version }: RecordVersion): string =>
+  JSON.stringify({ ...version, record: pack(encodeCheckpoint(stream, checkpoint)) });
 
 type VersionHead = Omit<RecordVersion, "checkpoint">;
 
@@ -44,13 +45,13 @@ export function decodeHead(text: string, name: string): VersionHead {
   throw damaged(name);
 }
 
-/** Reads a whole version. `name` identifies it in messages. @throws StoreError `corrupt` */
-export function decodeVersion(text: string, name: string): RecordVersion {
+/** Reads a stream's whole version. `name` identifies it in messages. @throws StoreError `corrupt` */
+export function decodeVersion(stream: StreamKey, text: string, name: string): RecordVersion {
   const result = v.safeParse(versionText, text);
   if (!result.success) throw damaged(name);
   const { record, ...version } = result.output;
   try {
-    return { ...version, checkpoint: decodeCheckpoint(unpack(record, "its record")) };
+    return { ...version, checkpoint: decodeCheckpoint(stream, unpack(record, "its record")) };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     throw new StoreError(error.reason, `${name}: ${error.message}`, { cause: error });

@@ -59,7 +59,7 @@ export function dynamodbCheckpoints({ table, clock, newId }: DynamodbCheckpointD
       const attributes: Item = {
         version: { N: String(version) },
         writtenBy: { S: writtenBy },
-        record: { B: pack(encodeCheckpoint(next)) },
+        record: { B: pack(encodeCheckpoint(stream, next)) },
         ...(!isBusy(activeMs) && { expiresAt: expiry() }),
         ...activityAttributes(stream, activeMs),
       };

@@ -19,11 +19,11 @@ const callsAtOnce = 8;
 export function dynamodbParked(table: Table): ParkedStore {
   return {
     put: async (stream, id, deliveries) => {
-      await table.put(keyOf(stream, id), { batch: { B: pack(encodeBatch(deliveries)) } });
+      await table.put(keyOf(stream, id), { batch: { B: pack(encodeBatch(stream, id, deliveries)) } });
     },
     get: async (stream, id) => {
       const item = await table.get(keyOf(stream, id));
-      return item && decodeBatch(id, unpack(bytesOf(item, "batch"), `the parked batch ${id}`));
+      return item && decodeBatch(stream, id, unpack(bytesOf(item, "batch"), `the parked batch ${id}`));
     },
     remove: (stream, ids) => eachOf(ids, callsAtOnce, (id) => table.delete(keyOf(stream, id))),
     list: async (stream) => {

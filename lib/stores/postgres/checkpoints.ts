@@ -48,7 +48,13 @@ export function postgresCheckpoints(
     commit: async (stream, next, expected, entries = []) => {
       const version = ((expected ?? 0) + 1) as Version;
       const writtenBy = newId();
-      const values = [stream, version, writtenBy, encodeCheckpoint(next), lastActiveMs(next, clock.now())];
+      const values = [
+        stream,
+        version,
+        writtenBy,
+        encodeCheckpoint(stream, next),
+        lastActiveMs(next, clock.now()),
+      ];
       const all = expected === null ? values : [...values, expected];
       const statement = expected === null ? insert : update;
       return guarded(entries, async (told) => {

@@ -9,7 +9,7 @@ export function postgresParked(database: PostgresDatabase): ParkedStore {
       // Batches are written once: an existing one comes from an attempt whose response was lost.
       await database.query(
         `INSERT INTO ${table} (stream, id, batch) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-        [stream, id, encodeBatch(deliveries)],
+        [stream, id, encodeBatch(stream, id, deliveries)],
       );
     },
     get: async (stream, id) => {
@@ -18,7 +18,7 @@ export function postgresParked(database: PostgresDatabase): ParkedStore {
         id,
       ]);
       const [row] = rows;
-      return row ? decodeBatch(id, String(row["batch"])) : null;
+      return row ? decodeBatch(stream, id, String(row["batch"])) : null;
     },
     remove: async (stream, ids) => {
       await database.query(`DELETE FROM ${table} WHERE stream = $1 AND id = ANY($2::text[])`, [stream, ids]);

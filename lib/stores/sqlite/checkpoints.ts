@@ -28,7 +28,7 @@ export function fileCheckpoints(
         };
       }),
     commit: async (stream, next, expected, entries = []) => {
-      const record = encodeCheckpoint(next);
+      const record = encodeCheckpoint(stream, next);
       const version = ((expected ?? 0) + 1) as Version;
       const activeMs = lastActiveMs(next, clock.now());
       const write = (sql: DatabaseSync): StatementResultingChanges =>

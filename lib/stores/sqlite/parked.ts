@@ -5,7 +5,7 @@ import type { SqliteDatabase } from "./database.ts";
 export function fileParked(database: SqliteDatabase): ParkedStore {
   return {
     put: async (stream, id, deliveries) => {
-      const batch = encodeBatch(deliveries);
+      const batch = encodeBatch(stream, id, deliveries);
       database.use((sql) =>
         sql.prepare("INSERT INTO parked (stream, id, batch) VALUES (?, ?, ?)").run(stream, id, batch),
       );
@@ -13,7 +13,7 @@ export function fileParked(database: SqliteDatabase): ParkedStore {
     get: async (stream, id) =>
       database.use((sql) => {
         const row = sql.prepare("SELECT batch FROM parked WHERE stream = ? AND id = ?").get(stream, id);
-        return row ? decodeBatch(id, String(row["batch"])) : null;
+        return row ? decodeBatch(stream, id, String(row["batch"])) : null;
       }),
     remove: async (stream, ids) => {
       database.use((sql) =>

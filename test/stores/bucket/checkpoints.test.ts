@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { owingMs } from "../../../lib/checkpoint/activity.ts";
 import type { Version } from "../../../lib/checkpoint/store.ts";
 import { begin } from "../../../lib/checkpoint/transitions.ts";
+import { streamKey } from "../../../lib/core/names.ts";
 import { bucketActivity } from "../../../lib/stores/bucket/activity.ts";
 import type { Bucket } from "../../../lib/stores/bucket/bucket.ts";
 import { bucketCheckpoints } from "../../../lib/stores/bucket/checkpoints.ts";
 import { countdown } from "../../../lib/stores/bucket/keys.ts";
-import { entry, key } from "../../checkpoint/sample.ts";
+import { entry, key, stream } from "../../checkpoint/sample.ts";
 import { manualClock } from "../../harness/clock.ts";
 import { memoryBucket } from "./memory-bucket.ts";
 
@@ -111,6 +112,21 @@ describe("the versions of a record in a bucket", () => {
     await store.reset(key);
     expect([...objects.keys()]).toEqual([]);
     expect(await store.load(key)).toBeNull();
+  });
+
+  it("are refused where they were copied from another stream, which goes on", async () => {
+    const { store, commits, objects } = opened();
+    const other = streamKey({ ...stream, instanceId: "i2" });
+    await commits(0, 1);
+    await store.commit(other, first, null);
+    const copied = objects.get(keyOf(1).replace(key, other));
+    if (!copied) throw new Error("the other stream has a record");
+    objects.set(keyOf(1), copied);
+    await expect(store.load(key)).rejects.toMatchObject({
+      reason: "corrupt",
+      message: `checkpoint ${key}, version 1: the record of another stream: ${other}`,
+    });
+    expect(await store.load(other)).toMatchObject({ version: 1 });
   });
 
   it("are not mixed up with what somebody else put among them: that is named", async () => {

@@ -103,7 +103,7 @@ async function simulate(seed: number): Promise<SimulatedBucket> {
   });
   await Promise.race([work, isDone]);
   await work;
-  const { checkpoint } = decodeVersion(bucket.objects.get(newest)?.text ?? "", "the newest");
+  const { checkpoint } = decodeVersion(key, bucket.objects.get(newest)?.text ?? "", "the newest");
   const history = historyOf(checkpoint);
   expect(new Set(history).size).toBe(history.length);
   expect([...told.committed].filter((id) => !history.includes(id))).toEqual([]);

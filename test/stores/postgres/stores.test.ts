@@ -5,6 +5,7 @@ import { batchId } from "../../../lib/checkpoint/parked.ts";
 import type { Version } from "../../../lib/checkpoint/store.ts";
 import { begin } from "../../../lib/checkpoint/transitions.ts";
 import { type Clock, systemClock } from "../../../lib/core/clock.ts";
+import { streamKey } from "../../../lib/core/names.ts";
 import { postgresUrl } from "../../../lib/options/postgres-url.ts";
 import type { JournalSettings } from "../../../lib/stores/journal-guard.ts";
 import { postgresActivity, postgresCheckpoints } from "../../../lib/stores/postgres/checkpoints.ts";
@@ -14,7 +15,7 @@ import { postgresStoresToRead } from "../../../lib/stores/postgres/index.ts";
 import { postgresJournal } from "../../../lib/stores/postgres/journal.ts";
 import { postgresParked } from "../../../lib/stores/postgres/parked.ts";
 import { closeStores, type Stores } from "../../../lib/stores/stores.ts";
-import { key } from "../../checkpoint/sample.ts";
+import { key, stream } from "../../checkpoint/sample.ts";
 import { activityIndexContract } from "../../contract/activity-index.ts";
 import { checkpointStoreContract } from "../../contract/checkpoint-store.ts";
 import { deadLetterStoreContract, letter } from "../../contract/dead-letter-store.ts";
@@ -184,6 +185,23 @@ describe("the postgres stores", () => {
     await expect(postgresDeadLetters(database).list({})).rejects.toThrow(failure("corrupt", /dead letter/));
     await expect(postgresParked(database).get(key, batchId("run/7"))).rejects.toThrow(
       failure("corrupt", /run\/7/),
+    );
+  });
+
+  it("refuse what was copied from another's row, and read the others", async () => {
+    const schema = newSchema();
+    const database = open(schema);
+    const other = streamKey({ ...stream, instanceId: "i2" });
+    for (const each of [key, other]) await checkpointsOf(database).commit(each, first, null);
+    await postgresDeadLetters(database).put([letter(1)]);
+    await server.sql(`UPDATE "${schema}".checkpoint SET record = (SELECT record FROM "${schema}".checkpoint WHERE stream = '${other}');
+      UPDATE "${schema}".dead_letter SET id = 'ops:another'`);
+    await expect(checkpointsOf(database).load(key)).rejects.toThrow(
+      failure("corrupt", new RegExp(`${key}: the record of another stream: ${other}$`)),
+    );
+    expect(await checkpointsOf(database).load(other)).not.toBeNull();
+    await expect(postgresDeadLetters(database).list({})).rejects.toThrow(
+      failure("corrupt", /dead letter ops:another: it is another: ops:/),
     );
   });
 
