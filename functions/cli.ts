@@ -16,6 +16,8 @@ import packageJson from "../package.json" with { type: "json" };
 const screenFor = (options?: ConfigFlags) =>
   openScreen(process.stdout, process.stderr, startedAs(process.env, options));
 const stopping = listenForSignals(process);
+/** Waits until stdout has taken all that was written, or has failed to. */
+const written = () => new Promise<unknown>((resolve) => process.stdout.write("", resolve));
 
 const root = program({
   version: packageJson.version,
@@ -46,6 +48,7 @@ const root = program({
         process.exitCode = reported(error);
       }
     }
+    await written();
     if (strays.take() > 0) process.exitCode ||= 1;
     process.exitCode = stopping.exitCode() ?? process.exitCode;
     ended();
@@ -56,7 +59,8 @@ try {
   await root.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
+  await written();
+  process.exitCode = stopping.exitCode() ?? (error.exitCode === 0 ? 0 : 2);
 }
 // A handle that a client left open must not keep a finished command alive.
 setTimeout(() => process.exit(), 1_000).unref();

@@ -1,10 +1,10 @@
-/** Signals of a person or a supervisor to a running command. */
+/** Signals of a person or a supervisor to a running command, and how it ends because of its outputs. */
 export interface Stopping {
   /** Aborts on the first signal: start nothing new; deliveries in flight may still be confirmed. */
   readonly stop: AbortSignal;
   /** Aborts on the second signal: cancel work in flight, too. */
   readonly abandon: AbortSignal;
-  /** Exit code 130 or 143 once a signal has come; null before. */
+  /** Exit code 130 or 143 once a signal has come, 1 once stdout could not be written; null before. */
   exitCode(): number | null;
 }
 
@@ -12,10 +12,14 @@ interface Emitter {
   on(name: string, listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
+interface EmittingWriter extends Emitter {
+  write(text: string): unknown;
+}
+
 /** The part of `process` that this uses. */
 export interface SignalHost extends Emitter {
   readonly stdout: Emitter;
-  readonly stderr: Emitter;
+  readonly stderr: EmittingWriter;
   exit(code: number): void;
 }
 
@@ -39,9 +43,12 @@ export function listenForSignals(host: SignalHost): Stopping {
     });
   }
   // A closed pipe (`| head`) starts nothing new; work in flight still ends properly.
-  host.stdout.on("error", (error) => {
-    if (error.code !== "EPIPE") throw error;
-    stop.abort();
+  let isTold = false;
+  host.stdout.on("error", ({ code, message }) => {
+    if (code === "EPIPE") return stop.abort();
+    exitCode ??= 1;
+    if (!isTold) host.stderr.write(`error: stdout could not be written (${code ?? message})\n`);
+    isTold = true;
   });
   // With stderr closed nothing can be printed any more; work in flight continues.
   host.stderr.on("error", () => {});

@@ -5,6 +5,7 @@ import type { CloudEvent } from "../change/event.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult } from "../core/result.ts";
 import { withoutHidden } from "../text/hidden.ts";
+import { fileRefusal } from "./disk/refusal.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 /** Schema of the options of a sink of type `console`. */
@@ -59,7 +60,11 @@ function write(output: Writable, text: string): Promise<DeliveryResult> {
       if (!error) resolve({ kind: "accepted" });
       else if ("code" in error && closedCodes.has(error.code)) {
         resolve({ kind: "blocked", reason: "gone", detail: "the output is closed" });
-      } else reject(error);
+      } else {
+        const refused = fileRefusal(error);
+        if (refused) resolve(refused);
+        else reject(error);
+      }
     });
   });
 }

@@ -6,6 +6,7 @@ import { within } from "../async/within.ts";
 import type { Clock } from "../core/clock.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
+import { fileRefusal, notWritten } from "./disk/refusal.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
 /** Schema of the options of a sink of type `file`. */
@@ -79,7 +80,7 @@ async function append(file: string, lines: string): Promise<DeliveryResult> {
     const made = await mkdir(dirname(file), { recursive: true });
     await using handle = await open(file, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
     const stat = await handle.stat();
-    if (!stat.isFile()) return refusal("blocked", "not_found", "it is not a regular file");
+    if (!stat.isFile()) return notWritten("blocked", "not_found", "it is not a regular file");
     // A crash may have torn the last line; new lines must not continue it.
     await handle.appendFile(`${(await isTorn(handle, stat.size)) ? "\n" : ""}${lines}`);
     await handle.datasync();
@@ -107,49 +108,4 @@ async function syncFolders(folder: string, topmost: string): Promise<void> {
     await handle.sync();
     if (current === dirname(topmost) || current === dirname(current)) return;
   }
-}
-
-const refusal = (kind: Refusal["kind"], reason: Refusal["reason"], problem: string): Refusal => ({
-  kind,
-  reason,
-  detail: `the file cannot be written: ${problem}`,
-});
-
-type FileProblem = readonly [Refusal["kind"], Refusal["reason"], problem: string];
-const full: FileProblem = ["retry", "server_error", "no space is left"];
-const busy: FileProblem = ["retry", "server_error", "the system has no room for it now"];
-const broken: FileProblem = ["retry", "server_error", "the disk fails"];
-const forbidden: FileProblem = ["blocked", "unauthorized", "permission is missing"];
-const misplaced: FileProblem = ["blocked", "not_found", "its path leads nowhere"];
-
-const problems: ReadonlyMap<unknown, FileProblem> = new Map([
-  ["ENOSPC", full],
-  ["EDQUOT", full],
-  ["EFBIG", ["retry", "server_error", "it has reached the largest size"]],
-  ["EAGAIN", busy],
-  ["EBUSY", busy],
-  ["EMFILE", busy],
-  ["ENFILE", busy],
-  ["ENOMEM", busy],
-  ["ETXTBSY", busy],
-  ["EIO", broken],
-  ["ENXIO", broken],
-  ["ESTALE", broken],
-  ["ETIMEDOUT", broken],
-  ["EACCES", forbidden],
-  ["EPERM", forbidden],
-  ["EROFS", ["blocked", "unauthorized", "the disk is read-only"]],
-  ["EEXIST", misplaced],
-  ["EISDIR", misplaced],
-  ["ELOOP", misplaced],
-  ["ENAMETOOLONG", misplaced],
-  ["ENOENT", misplaced],
-  ["ENOTDIR", misplaced],
-]);
-
-/** Maps an error to a reason; null for one that no disk causes, which is a defect. */
-export function fileRefusal(error: unknown): Refusal | null {
-  if (!(error instanceof Error && "code" in error)) return null;
-  const [kind, reason, problem] = problems.get(error.code) ?? [];
-  return kind && reason ? refusal(kind, reason, `${problem} (${error.code})`) : null;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { run } from "../harness/cli.ts";
+import { run, runInShell } from "../harness/cli.ts";
 
 const commands = [
   "init",
@@ -68,6 +68,13 @@ describe("help", () => {
 
   it("gives the package's version", async () => {
     expect(await run(["--version"])).toEqual({ code: 0, out: `${packageJson.version}\n`, err: "" });
+  });
+});
+
+describe("a full disk behind stdout", () => {
+  it.each(["--help", "schema config"])("is one line and exit code 1 of `%s`", async (command) => {
+    const { code, err } = await runInShell(`${command} >/dev/full`);
+    expect([code, err]).toEqual([1, "error: stdout could not be written (ENOSPC)\n"]);
   });
 });
 

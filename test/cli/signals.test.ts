@@ -4,12 +4,13 @@ import { listenForSignals, type SignalHost } from "../../lib/cli/signals.ts";
 
 function fakeHost() {
   const exits: number[] = [];
+  const said: string[] = [];
   const host = Object.assign(new EventEmitter(), {
     stdout: new EventEmitter(),
-    stderr: new EventEmitter(),
+    stderr: Object.assign(new EventEmitter(), { write: (text: string) => said.push(text) }),
     exit: (code: number) => exits.push(code),
   });
-  return { host: host satisfies SignalHost, exits };
+  return { host: host satisfies SignalHost, exits, said };
 }
 const brokenPipe = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
 
@@ -64,8 +65,10 @@ it("does without stderr when nothing can be written to it", () => {
   expect(stopping.stop.aborted).toBe(false);
 });
 
-it("does not hide any other failure to write to stdout", () => {
-  const { host } = fakeHost();
-  listenForSignals(host);
-  expect(() => host.stdout.emit("error", full)).toThrow("ENOSPC");
+it("says once that stdout cannot be written, goes on, and ends with 1", () => {
+  const { host, said } = fakeHost();
+  const stopping = listenForSignals(host);
+  for (const error of [full, full]) host.stdout.emit("error", error);
+  expect(said).toEqual(["error: stdout could not be written (ENOSPC)\n"]);
+  expect([stopping.stop.aborted, stopping.exitCode()]).toEqual([false, 1]);
 });

@@ -85,7 +85,15 @@ describe("the console sink", () => {
     expect(results).toMatchObject(Array(2).fill({ kind: "blocked", reason: "gone" }));
   });
 
-  it("throws what no closed output causes", async () => {
+  it("keeps its events while the output has no space", async () => {
+    const full = Object.assign(new Error("write ENOSPC"), { code: "ENOSPC" });
+    const output = new Writable({ write: (_chunk, _encoding, done) => done(full) });
+    const sink = lineSink(sinkName("screen"), { format: "text" }, output);
+    const results = await sink.deliver([sampleEvent()], running());
+    expect(results).toMatchObject([{ kind: "retry", reason: "server_error" }]);
+  });
+
+  it("throws what no output causes", async () => {
     const defect = new TypeError("a defect");
     const output = new Writable({ write: (_chunk, _encoding, done) => done(defect) });
     const sink = lineSink(sinkName("screen"), { format: "text" }, output);

@@ -7,7 +7,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../lib/core/clock.ts";
 import { sinkName } from "../../lib/core/names.ts";
 import type { DeliveryResult } from "../../lib/core/result.ts";
-import { create, fileRefusal, schema, writingSink } from "../../lib/sinks/file.ts";
+import { fileRefusal } from "../../lib/sinks/disk/refusal.ts";
+import { create, schema, writingSink } from "../../lib/sinks/file.ts";
 import { manualClock } from "../harness/clock.ts";
 import { running, sampleDeps, sampleEvent, sampleEvents } from "./sample.ts";
 
