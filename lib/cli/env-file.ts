@@ -3,7 +3,7 @@ import path from "node:path";
 import { parseEnv } from "node:util";
 import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
-import { usageError } from "./errors.ts";
+import { pathError } from "./errors.ts";
 
 /**
  * Adds the variables of files of the form NAME=value. The environment's own win; a later file wins over an earlier one.
@@ -34,7 +34,6 @@ function textOf(file: string, folder: string): string {
   try {
     return readFileSync(path.resolve(folder, file), "utf8");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    throw usageError("--env-file", `a file that can be read (${error.code})`, file);
+    throw pathError("--env-file", "a file that can be read", file, error);
   }
 }

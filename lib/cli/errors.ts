@@ -9,6 +9,12 @@ export type ExitCode = 0 | 1 | 2;
 export const usageError = (field: string, expected: string, found: string | undefined): ConfigError =>
   new ConfigError([{ field, expected, found: found === undefined ? "nothing" : JSON.stringify(found) }]);
 
+/** The mistake in an argument whose file or folder the system refuses. @throws the error itself where it is none of the system's */
+export function pathError(field: string, expected: string, found: string, error: unknown): ConfigError {
+  if (!(error instanceof Error && "code" in error)) throw error;
+  return usageError(field, `${expected} (${error.code})`, found);
+}
+
 /** Whether an external failure, which a retry may survive; any other error is a defect or a mistake. */
 export const isOutage = (error: unknown): error is SourceError | StoreError =>
   error instanceof SourceError || error instanceof StoreError;

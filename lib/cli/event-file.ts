@@ -5,7 +5,7 @@ import { jsonMistake } from "../config/read/json-mistake.ts";
 import { ConfigError } from "../core/errors.ts";
 import { parseExactJson } from "../text/json.ts";
 import type { Context } from "./context.ts";
-import { usageError } from "./errors.ts";
+import { pathError } from "./errors.ts";
 
 /**
  * Reads the JSON of `--event`: a file, or stdin for `-`.
@@ -24,7 +24,6 @@ async function fileText({ folder }: Context, file: string): Promise<string> {
   try {
     return await readFile(path.resolve(folder, file), "utf8");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    throw usageError("--event", `a file that can be read (${error.code})`, file);
+    throw pathError("--event", "a file that can be read", file, error);
   }
 }

@@ -1,11 +1,12 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { within } from "../async/within.ts";
 import type { Clock } from "../core/clock.ts";
 import type { SinkName } from "../core/names.ts";
 import type { DeliveryResult, Refusal } from "../core/result.ts";
+import { makeFolder } from "./disk/folder.ts";
 import { fileRefusal, notWritten } from "./disk/refusal.ts";
 import type { Sink, SinkDeps } from "./sink.ts";
 
@@ -77,7 +78,7 @@ const hangs: Refusal = {
 /** Opened for each batch, so that a rotated file is not written to for ever. */
 async function append(file: string, lines: string): Promise<DeliveryResult> {
   try {
-    const made = await mkdir(dirname(file), { recursive: true });
+    const made = await makeFolder(dirname(file));
     await using handle = await open(file, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
     const stat = await handle.stat();
     if (!stat.isFile()) return notWritten("blocked", "not_found", "it is not a regular file");

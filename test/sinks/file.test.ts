@@ -85,6 +85,12 @@ describe("the file sink", () => {
     expect(JSON.stringify(results)).not.toContain(folder);
   });
 
+  it("is blocked by a folder that cannot be made, such as one below /proc", async () => {
+    const sink = create(sinkName("audit"), { path: "/proc/none/events.ndjson" }, sampleDeps);
+    const results = await sink.deliver([sampleEvent()], running());
+    expect(results).toMatchObject([{ kind: "blocked", reason: "not_found" }]);
+  });
+
   it("works again after a failure", async () => {
     const { path, sink } = await opened();
     await symlink("/dev/null", path);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
 import type { CloudEvent } from "../../change/event.ts";
@@ -6,10 +6,11 @@ import { pageOf } from "../../preview/page.ts";
 import { isPlatformType, isPreviewType, previewed, previewTypes } from "../../preview/platforms.ts";
 import { type Album, albumOf, type PreviewedSink, sampleSubject } from "../../preview/preview.ts";
 import { languages } from "../../sinks/chat/text.ts";
+import { makeFolder } from "../../sinks/disk/folder.ts";
 import { fieldsOf, parseJson } from "../../text/json.ts";
 import { choiceError } from "../arguments.ts";
 import type { Context } from "../context.ts";
-import { type ExitCode, usageError } from "../errors.ts";
+import { type ExitCode, pathError, usageError } from "../errors.ts";
 import { readEventFile } from "../event-file.ts";
 import { count } from "../screen/format.ts";
 import { offlineSinksOf } from "../session.ts";
@@ -35,9 +36,13 @@ export async function preview(context: Context, options: PreviewOptions): Promis
   const subjects = await subjectsOf(context, options);
   const albums = await Promise.all(subjects.map((subject) => albumOf(subject, shown)));
   const out = resolve(context.folder, options.out);
-  for (const album of albums) await writeAlbum(out, album);
   const page = join(out, "index.html");
-  await writeFile(page, pageOf(albums));
+  try {
+    for (const album of albums) await writeAlbum(out, album);
+    await writeFile(page, pageOf(albums));
+  } catch (error) {
+    throw pathError("--out", "a folder that can be written to", options.out, error);
+  }
   if (context.json) {
     const sinks = albums.map(({ name, type, messages, warnings }) => ({
       name,
@@ -58,7 +63,7 @@ export async function preview(context: Context, options: PreviewOptions): Promis
 
 async function writeAlbum(out: string, { name, messages }: Album): Promise<void> {
   const folder = join(out, name);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const { sample, body } of messages) {
     const kind = parseJson(body) === undefined ? "txt" : "json";
     await writeFile(join(folder, `${sample}.${kind}`), body);

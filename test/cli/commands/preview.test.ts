@@ -115,6 +115,11 @@ describe("preview", () => {
     [["--event", "none.json"], /--event: expected a file that can be read \(ENOENT\), found "none.json"/],
     [["--event", "bridge.config.json"], /--event: expected one event as the bridge makes it/],
     [["--sink", "ops", "--type", "slack"], /--type: expected no type beside --sink, found "slack"/],
+    [
+      ["--out", "bridge.config.json"],
+      /^error: --out: expected a folder that can be written to \(EEXIST\), found/,
+    ],
+    [["--out", "/proc/none"], /^error: --out: expected a folder that can be written to \(ENOENT\), found/],
     [["--lang", "fr"], /Allowed choices are en, zh/],
   ])("refuses %j and writes nothing", async (args, message) => {
     const { folder, preview } = await setUp();
