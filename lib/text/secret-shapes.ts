@@ -8,7 +8,10 @@ const lastWord =
 const secretName = new RegExp(`${anywhere}|(?:^|[^a-z])(?:${lastWord})\\d*$`);
 
 /** Whether a parameter's name suggests a secret: `password`, `newPwd`, `kafka_private_key`, `sk`. */
-export const isSecretName = (name: string): boolean => secretName.test(inWords(name.normalize("NFKC")));
+export const isSecretName = (name: string): boolean =>
+  secretName.test(inLowerCase.test(name) ? name : inWords(name.normalize("NFKC")));
+
+const inLowerCase = /^[a-z\d_-]*$/;
 
 /** Converts `newPwd` to `new_pwd`, `AWSSecretKey` to `aws_secret_key`. */
 const inWords = (name: string): string =>
