@@ -53,6 +53,9 @@ export function openAgent(options: AgentOptions, { dispatcher, environment = {} 
     // The build leaves HTTP/2 out.
     allowH2: false,
     connect: connectorOf(options, environment),
+    // Each exchange has a time limit of its own.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     ...(connections && { connections }),
     ...(keepAliveMs && { keepAliveTimeout: keepAliveMs }),
   });
