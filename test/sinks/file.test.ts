@@ -86,7 +86,11 @@ describe("the file sink", () => {
   });
 
   it("is blocked by a folder that cannot be made, such as one below /proc", async () => {
-    const sink = create(sinkName("audit"), { path: "/proc/none/events.ndjson" }, sampleDeps);
+    const sink = create(
+      sinkName("audit"),
+      { path: "/proc/none/events.ndjson" },
+      { ...sampleDeps, clock: systemClock },
+    );
     const results = await sink.deliver([sampleEvent()], running());
     expect(results).toMatchObject([{ kind: "blocked", reason: "not_found" }]);
   });
