@@ -88,7 +88,8 @@ export async function withApi<Result>(
   return withLoaded(context, loaded, body, { isRehearsal: true });
 }
 
-async function withLoaded<Result>(
+/** Opens the bridge of a loaded configuration for one command, and always closes it. @throws StoreError */
+export async function withLoaded<Result>(
   context: Context,
   loaded: LoadedConfig,
   body: (bridge: Bridge, loaded: LoadedConfig, telemetry: OpenTelemetry | null) => Promise<Result>,

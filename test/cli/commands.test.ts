@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { asyncApiDocument } from "../../lib/change/asyncapi.ts";
 import { key } from "../harness/api.ts";
@@ -279,7 +281,35 @@ describe("checkpoint", () => {
     expect((await harness.run("checkpoint", "show")).out).toContain("ops is blocked (unauthorized) since ");
     expect(await harness.run("checkpoint", "reset")).toMatchObject({ code: 2, out: "" });
     expect((await harness.run("checkpoint", "reset", key, "--yes")).out).toBe("1 checkpoint reset.\n");
-    expect(await json(harness, "checkpoint", "show")).toEqual({ code: 0, value: { checkpoints: [] } });
+    expect(await json(harness, "checkpoint", "show")).toEqual({
+      code: 0,
+      value: { checkpoints: [], failed: [] },
+    });
+  });
+
+  it("shows the others where one record cannot be read, whose error it names, and doctor says how to give it up", async () => {
+    const harness = await bridgeFolder();
+    harness.task("bindInstancePublicIp");
+    await harness.run("poll");
+    const other = "rabbitmq/cn-north-4/p1/other";
+    const sql = new DatabaseSync(join(harness.folder, ".bridge", "bridge.db"));
+    sql.exec(`INSERT INTO checkpoint SELECT '${other}', version, record, active_ms FROM checkpoint`);
+    sql.close();
+    const message = expect.stringContaining(`checkpoint ${other}: the record of another stream: ${key}`);
+    const shown = await harness.run("checkpoint", "show");
+    expect(shown).toMatchObject({ code: 1, err: message });
+    expect(shown.out).toContain(key);
+    const { code, value } = await json(harness, "checkpoint", "show");
+    expect(code).toBe(1);
+    expect(value).toMatchObject({
+      checkpoints: [{ key }],
+      failed: [{ key: other, error: { code: "STORE_FAILED", message } }],
+    });
+    const { out } = await harness.run("doctor");
+    expect(out).toContain(`records: 1 of 2 records cannot be read, first ${other}: `);
+    expect(out).toContain(`checkpoint reset ${other}\n`);
+    expect(await harness.run("checkpoint", "reset", other, "--yes")).toMatchObject({ code: 0 });
+    expect((await harness.run("checkpoint", "show")).code).toBe(0);
   });
 });
 

@@ -1,12 +1,13 @@
 import { isFinal } from "../../change/task.ts";
 import { oldestPendingMs, pendingCounts } from "../../checkpoint/pending.ts";
 import type { Stored } from "../../checkpoint/store.ts";
+import type { StoreError } from "../../core/errors.ts";
 import type { StreamKey } from "../../core/names.ts";
 import type { Bridge } from "../../wire/bridge.ts";
 import { selectStreams } from "../arguments.ts";
 import type { Context } from "../context.ts";
-import type { ExitCode } from "../errors.ts";
-import { readRecords } from "../records.ts";
+import { type ExitCode, report } from "../errors.ts";
+import { type ReadRecord, readRecords } from "../records.ts";
 import { confirm } from "../screen/confirm.ts";
 import { count, instant, shortInstant } from "../screen/format.ts";
 import { namesOn } from "../screen/names.ts";
@@ -23,7 +24,7 @@ interface Record extends Stored {
   readonly name: string | null;
 }
 
-/** Shows the durable record of the named streams, or of all. */
+/** Shows the durable record of the named streams, or of all. Exits 1 when any cannot be read; the others are shown. */
 export const showCheckpoints = (
   context: Context,
   stream: string | undefined,
@@ -31,11 +32,14 @@ export const showCheckpoints = (
 ): Promise<ExitCode> =>
   withRecords(context, async (stores): Promise<ExitCode> => {
     const { out } = context.screen;
-    const records = await chosenRecords(stores, stream);
-    if (context.json) out.json({ checkpoints: records.map(asJson) });
-    else if (records.length === 0) out.line("No checkpoint yet: the first poll writes it.");
-    else show(context, records, output === "wide");
-    return 0;
+    const chosen = await chosenRecords(stores, stream);
+    const records = chosen.flatMap(({ key, name, stored }) => (stored ? [{ key, name, ...stored }] : []));
+    const failed = chosen.flatMap(({ key, error }) => (error ? [{ key, error }] : []));
+    if (context.json) out.json({ checkpoints: records.map(asJson), failed: failed.map(failedJson) });
+    else if (records.length > 0) show(context, records, output === "wide");
+    else if (failed.length === 0) out.line("No checkpoint yet: the first poll writes it.");
+    for (const { error } of failed) report(error, context.screen.err, false);
+    return failed.length > 0 ? 1 : 0;
   });
 
 /** Deletes records. Says what would be lost and asks first. */
@@ -62,19 +66,13 @@ async function forget({ checkpoints, parked }: Bridge, key: StreamKey): Promise<
   await parked.remove(key, await parked.list(key));
 }
 
-/** @throws StoreError for a chosen record that cannot be read */
 async function chosenRecords(
   stores: Pick<Bridge, "checkpoints">,
   stream: string | undefined,
-): Promise<readonly Record[]> {
+): Promise<readonly ReadRecord[]> {
   const all = await readRecords(stores);
   const keys = new Set(selectStreams("STREAM", stream, all));
-  return all
-    .filter(({ key }) => keys.has(key))
-    .flatMap(({ key, name, stored, error }) => {
-      if (error) throw error;
-      return stored ? [{ key, name, ...stored }] : [];
-    });
+  return all.filter(({ key }) => keys.has(key));
 }
 
 const waiting = (count: number): Span => (count > 0 ? ["yellow", String(count)] : "0");
@@ -134,6 +132,11 @@ function remarks({ checkpoint }: Record, nowMs: number): readonly Line[] {
 
 const iso = (ms: number | null): string | null =>
   ms === null || ms <= 0 ? null : new Date(ms).toISOString();
+
+const failedJson = ({ key, error }: { readonly key: StreamKey; readonly error: StoreError }) => ({
+  key,
+  error: { code: error.code, message: error.message },
+});
 
 function asJson(record: Record) {
   const { key, version, checkpoint } = record;

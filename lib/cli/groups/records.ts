@@ -50,7 +50,7 @@ export function recordsCommands(line: CommandLine): void {
   const checkpoint = root
     .command("checkpoint")
     .description("show or reset the durable record of each stream")
-    .addHelpText("after", examples("checkpoint show", "checkpoint reset"));
+    .addHelpText("after", examples("checkpoint show", "checkpoint reset orders"));
   checkpoint
     .command("show")
     .description("known tasks, undelivered events, watermark and failing sinks")

@@ -47,6 +47,27 @@ describe("doctor", () => {
     expect(out).not.toContain(secrets.path);
   });
 
+  it("checks all else where the store cannot be opened", async () => {
+    const url = "postgres://bridge:x@127.0.0.1:9/postgres?sslmode=disable";
+    const harness = await bridgeFolder({ sections: { checkpoint: { type: "postgres", url } } });
+    const { code, out } = await harness.run("doctor", "--json");
+    expect(code).toBe(1);
+    const { checks } = JSON.parse(out) as { checks: { check: string; result: string; found: string }[] };
+    expect(checks.map(({ check, result }) => `${check} ${result}`)).toEqual([
+      "node ok",
+      "configuration ok",
+      "store failed",
+      "proxy ok",
+      "sources ok",
+      "clock ok",
+      "zone ok",
+      "paging ok",
+      "sink ops ok",
+    ]);
+    expect(checks[1]?.found).toContain("records: postgres");
+    expect(checks[2]?.found).toMatch(/^postgres 127\.0\.0\.1:9\/postgres: .*ECONNREFUSED/);
+  });
+
   it("names a configuration that cannot be read, after the checks before it", async () => {
     const harness = await bridgeFolder();
     await harness.write("bridge.config.json", "{}");

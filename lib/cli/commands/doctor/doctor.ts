@@ -1,5 +1,6 @@
 import type { LoadedConfig } from "../../../config/load.ts";
-import { ConfigError } from "../../../core/errors.ts";
+import type { Config } from "../../../config/schema.ts";
+import { ConfigError, StoreError } from "../../../core/errors.ts";
 import type { Bridge } from "../../../wire/bridge.ts";
 import { withCommand } from "../../command-name.ts";
 import type { Context } from "../../context.ts";
@@ -7,7 +8,7 @@ import { type ExitCode, isOutage } from "../../errors.ts";
 import { count, span } from "../../screen/format.ts";
 import { withProgress } from "../../screen/progress.ts";
 import { type Line, labelled, type Span, type Style } from "../../screen/text.ts";
-import { withBridge } from "../../session.ts";
+import { configOf, withLoaded } from "../../session.ts";
 import { type CheckResult, type Finding, failed, ok } from "./finding.ts";
 import { checkProxies } from "./proxy-check.ts";
 import { checkSink } from "./sink-checks.ts";
@@ -24,24 +25,12 @@ const leastNode = [22, 19] as const;
 export async function doctor(context: Context): Promise<ExitCode> {
   const findings: Finding[] = [{ check: "node", ...nodeVersion() }];
   try {
-    await withProgress(context, "checking", () =>
-      withBridge(
-        context,
-        async (bridge, loaded) => {
-          findings.push({ check: "configuration", ...configured(loaded) });
-          findings.push(...(await allChecks(context, bridge, loaded)));
-          return 0;
-        },
-        { isRehearsal: true },
-      ),
-    );
+    await withProgress(context, "checking", () => checkAll(context, findings));
   } catch (error) {
-    const isConfig = error instanceof ConfigError;
-    if (!isConfig && !isOutage(error)) throw error;
-    const [check, action] = isConfig
-      ? ["configuration", "correct what it names; the file alone is checked by: dms-task-bridge validate"]
-      : ["store", "correct what the message names"];
-    findings.push(...error.message.split("\n").map((found) => ({ check, ...failed(found, action) })));
+    if (!(error instanceof ConfigError)) throw error;
+    const action = "correct what it names; the file alone is checked by: dms-task-bridge validate";
+    for (const found of error.message.split("\n"))
+      findings.push({ check: "configuration", ...failed(found, action) });
   }
   const { out } = context.screen;
   const hasFailed = findings.some(({ result }) => result === "failed");
@@ -49,6 +38,27 @@ export async function doctor(context: Context): Promise<ExitCode> {
   else for (const finding of findings) show(context, finding);
   const isMistaken = findings.some(({ check, result }) => check === "configuration" && result === "failed");
   return isMistaken ? 2 : hasFailed ? 1 : 0;
+}
+
+/** Runs all checks but `node`. Those of a store that cannot be opened are its error. @throws ConfigError */
+async function checkAll(context: Context, findings: Finding[]): Promise<void> {
+  const loaded = await configOf(context);
+  const check = (config: Config, closed: StoreError | null) =>
+    withLoaded(
+      context,
+      { ...loaded, config },
+      async (bridge) => {
+        findings.push({ check: "configuration", ...configured(loaded) });
+        findings.push(...(await allChecks(context, bridge, { loaded, closed })));
+      },
+      { isRehearsal: true },
+    );
+  try {
+    await check(loaded.config, null);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    await check({ ...loaded.config, checkpoint: { type: "memory" } }, error);
+  }
 }
 
 const styles: Readonly<Record<Finding["result"], Style>> = { ok: "green", warning: "yellow", failed: "red" };
@@ -84,13 +94,17 @@ const configured = ({ config, sinks }: LoadedConfig): CheckResult =>
 async function allChecks(
   context: Context,
   bridge: Bridge,
-  loaded: LoadedConfig,
+  { loaded, closed }: { readonly loaded: LoadedConfig; readonly closed: StoreError | null },
 ): Promise<readonly Finding[]> {
   const one = (check: string, work: () => Promise<CheckResult>) =>
     [check, async () => [{ check, ...(await work()) }]] as const;
   const checks = [
-    one("store", () => checkStore(context, bridge, loaded)),
-    one("records", () => checkRecords(bridge)),
+    ...(closed
+      ? [one("store", () => Promise.reject(closed))]
+      : [
+          one("store", () => checkStore(context, bridge, loaded)),
+          one("records", () => checkRecords(bridge)),
+        ]),
     one("proxy", () => checkProxies(context, loaded)),
     ["sources", () => checkSources(context, bridge)] as const,
     ...Array.from(loaded.sinks, ([name, sink]) => one(`sink ${name}`, () => checkSink(context, name, sink))),

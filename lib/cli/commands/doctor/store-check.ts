@@ -75,7 +75,7 @@ export async function checkRecords(bridge: Bridge): Promise<CheckResult> {
   if (first)
     return failed(
       `${damaged.length} of ${count(records.length, "record")} cannot be read, first ${first.key}: ${first.error.message}`,
-      "restore the store, or give the stream up: dms-task-bridge checkpoint reset",
+      `restore the store, or give that stream up: dms-task-bridge checkpoint reset ${first.key}`,
     );
   return ok(records.length === 0 ? "none yet" : `${count(records.length, "record")} of this version`);
 }
