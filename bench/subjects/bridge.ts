@@ -1,3 +1,4 @@
+import { withTimeLimit } from "../../lib/async/deadline.ts";
 import { loadConfigValue } from "../../lib/config/load.ts";
 import { systemClock } from "../../lib/core/clock.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
@@ -45,9 +46,9 @@ export async function openBridgeAt(places: Places): Promise<Bridge> {
   return openBridge(loaded, { clock: systemClock, random: Math.random, log: () => {}, environment });
 }
 
-/** @throws Error when a stream failed: a failed run must not be measured */
+/** Runs the bridge with a time limit, as its functions do. @throws Error when a stream failed: a failed run must not be measured */
 export async function runBridge(bridge: Bridge): Promise<RunSummary> {
-  const summary = await bridge.run(AbortSignal.timeout(600_000));
+  const summary = await withTimeLimit(null, 600_000, (signal) => bridge.run(signal));
   const failed = summary.streams.find(({ error }) => error !== null);
   if (failed) throw new Error(`${failed.key}: ${failed.error?.message}`);
   return summary;
