@@ -37,7 +37,7 @@ const mayImport: Readonly<Record<string, string>> = {
   functions: "cli core huawei run serverless telemetry wire",
   index: "change config core run sinks source telemetry wire",
 
-  serverless: "aws config core fleet huawei opentelemetry run telemetry text wire",
+  serverless: "async aws config core fleet huawei opentelemetry run telemetry text wire",
   cli: "async aws change checkpoint config console core delivery filter huawei journal net opentelemetry options preview run serverless simulator sinks source status telemetry text wire",
   console:
     "async change checkpoint config core delivery journal net preview run sinks status telemetry text wire",

@@ -1,3 +1,4 @@
+import { withTimeLimit } from "../async/deadline.ts";
 import type { Environment } from "../core/environment.ts";
 import { accessKeyIn } from "../huawei/access-key.ts";
 import type { AccessKey } from "../huawei/sign.ts";
@@ -38,15 +39,13 @@ export function functionGraphRuns(
   return async ({ event, agencyKey, remainingMs, signal }) => {
     const startedMs = deps.clock.now();
     const budgetMs = Math.max(0, remainingMs - reserveMs);
-    const timeout = AbortSignal.timeout(budgetMs);
-    const bridge = await warm.current(hasOwnKey || !agencyKey ? {} : variablesOf(agencyKey));
-    const ended = signal ? AbortSignal.any([timeout, signal]) : timeout;
-    const time = { followForMs: followForMs(startedMs + budgetMs - deps.clock.now()) };
-    // A repeated wake returns the summary of a run that was logged before.
-    const observer = { ran: (summary: RunSummary) => logRun(deps.log, summary) };
-    const summary = await (isTimer(event)
-      ? bridge.run(ended, observer, time)
-      : bridge.wake(event, ended, observer, time));
+    const summary = await withTimeLimit(signal ?? null, budgetMs, async (ended) => {
+      const bridge = await warm.current(hasOwnKey || !agencyKey ? {} : variablesOf(agencyKey));
+      const time = { followForMs: followForMs(startedMs + budgetMs - deps.clock.now()) };
+      // A repeated wake returns the summary of a run that was logged before.
+      const observer = { ran: (summary: RunSummary) => logRun(deps.log, summary) };
+      return isTimer(event) ? bridge.run(ended, observer, time) : bridge.wake(event, ended, observer, time);
+    });
     requireSuccess(summary);
     requireNoStrays(strays);
     return summary;

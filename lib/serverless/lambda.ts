@@ -1,5 +1,6 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
+import { withTimeLimit } from "../async/deadline.ts";
 import type { Environment } from "../core/environment.ts";
 import type { Log } from "../telemetry/log.ts";
 import { functionDeps } from "./environment.ts";
@@ -54,20 +55,21 @@ export function lambda<Event, Part, Response>(
       const startedMs = now();
       const remainingMs = context.getRemainingTimeInMillis();
       const budgetMs = Math.max(0, remainingMs - reserveMs);
-      const signal = AbortSignal.timeout(budgetMs);
-      const part = await warm.current();
-      return handle({
-        event,
-        part,
-        log: deps.log,
-        now,
-        startedMs,
-        remainingMs,
-        budgetMs,
-        followForMs: followForMs(startedMs + budgetMs - now()),
-        signal,
-        report: (metrics, dimensions) =>
-          write(metricsLine(metrics, { FunctionName: context.functionName, ...dimensions }, now())),
+      return withTimeLimit(null, budgetMs, async (signal) => {
+        const part = await warm.current();
+        return handle({
+          event,
+          part,
+          log: deps.log,
+          now,
+          startedMs,
+          remainingMs,
+          budgetMs,
+          followForMs: followForMs(startedMs + budgetMs - now()),
+          signal,
+          report: (metrics, dimensions) =>
+            write(metricsLine(metrics, { FunctionName: context.functionName, ...dimensions }, now())),
+        });
       });
     },
   );

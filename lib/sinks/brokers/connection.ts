@@ -61,7 +61,7 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
     // Errors are ignored: this connection is being abandoned anyway.
     const close = async (open: Connection): Promise<void> => broker.close(open).catch(() => {});
     if (connection)
-      await withTimeLimit(never, closeWithinMs, (limit) => Promise.race([close(connection), ended(limit)]));
+      await withTimeLimit(null, closeWithinMs, (limit) => Promise.race([close(connection), ended(limit)]));
     else opening.then(close, () => {});
     cut();
   };
@@ -146,8 +146,6 @@ export function brokerSink<Connection>(name: SinkName, broker: Broker<Connection
     close: work.close,
   };
 }
-
-const never = new AbortController().signal;
 
 const ended = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
