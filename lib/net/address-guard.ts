@@ -1,6 +1,4 @@
-import { lookup as dnsLookup, type LookupAddress } from "node:dns";
-import net, { type BlockList, isIP, type LookupFunction } from "node:net";
-import { buildConnector } from "undici";
+import net, { type BlockList, isIP } from "node:net";
 import { parseIp, v4Text } from "./ip.ts";
 
 /** Loopback and private networks, which `allowPrivateNetwork: true` opens. */
@@ -146,40 +144,4 @@ function embeddedV4(address: string): readonly string[] {
   }
   const isEmbedded = bits >> 32n === 0x0064ff9b0000000000000000n || bits >> 32n === 0n;
   return isEmbedded && bits > 1n ? [v4Text(bits)] : [];
-}
-
-/** Code of the error for a connection that the guard refused. */
-export const refusedAddressCode = "REFUSED_ADDRESS";
-
-/** Creates the error for a connection that the guard refused. */
-export const refusedAddress = (): Error =>
-  Object.assign(new Error("the address is not open to this sink"), { code: refusedAddressCode });
-
-/**
- * undici's connector with an address guard. Each name is resolved once and only permitted addresses are connected to,
- * so DNS cannot show one address to the check and another to the socket.
- */
-export function guardedConnector(
-  guard: AddressGuard,
-  options: buildConnector.BuildOptions,
-  resolve: typeof dnsLookup = dnsLookup,
-): buildConnector.connector {
-  const connect = buildConnector({ ...options, lookup: guardedLookup(guard, resolve) });
-  return (options, callback) => {
-    // A host that is an IP address is connected to without a lookup.
-    if (isIP(options.hostname) !== 0 && !guard(options.hostname)) callback(refusedAddress(), null);
-    else connect(options, callback);
-  };
-}
-
-function guardedLookup(guard: AddressGuard, resolve: typeof dnsLookup): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-      if (error) return callback(error, []);
-      const [first, ...others] = found.filter(({ address }) => guard(address));
-      if (!first) return callback(refusedAddress(), []);
-      if (options.all === true) callback(null, [first, ...others]);
-      else callback(null, first.address, first.family);
-    });
-  };
 }

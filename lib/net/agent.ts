@@ -1,6 +1,7 @@
 import { Agent, buildConnector, type Dispatcher } from "undici";
 import { inFlight } from "../async/in-flight.ts";
-import { addressGuard, type GuardOptions, guardedConnector } from "./address-guard.ts";
+import { addressGuard, type GuardOptions } from "./address-guard.ts";
+import { guardedConnector } from "./guarded-connector.ts";
 import type { ProxyVariables } from "./proxy.ts";
 
 /** TLS settings, as PEM texts. */

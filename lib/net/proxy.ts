@@ -1,7 +1,8 @@
 import { type LookupAddress, lookup } from "node:dns";
 import { type BlockList, isIP, type Socket } from "node:net";
 import { buildConnector, Client } from "undici";
-import { addressGuard, type GuardOptions, has, isCidr, rangesOf, refusedAddress } from "./address-guard.ts";
+import { addressGuard, type GuardOptions, has, isCidr, rangesOf } from "./address-guard.ts";
+import { refusedAddress } from "./guarded-connector.ts";
 import { networkFailure, ProxyError } from "./network-errors.ts";
 
 /** Proxy settings, as the environment has them. */

@@ -23,7 +23,6 @@ import { isWatched, openDiscovery, type WatchedStream } from "../source/discover
 import { openDmsSource } from "../source/dms.ts";
 import { keyGates } from "../source/key-gate.ts";
 import { trackBusy } from "../stores/busy-records.ts";
-import { rehearsalStores } from "../stores/rehearsal.ts";
 import { closeStores, type Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
 import { warnOfCutTemplates } from "./cut-templates.ts";
@@ -268,11 +267,14 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   };
 }
 
-const openConfigured = async (
+async function openConfigured(
   loaded: LoadedConfig,
   deps: BridgeDeps & Parameters<typeof openStores>[1],
-): Promise<Stores> =>
-  deps.isRehearsal ? rehearsalStores(await openStoresToRead(loaded, deps)) : openStores(loaded, deps);
+): Promise<Stores> {
+  if (!deps.isRehearsal) return openStores(loaded, deps);
+  const { rehearsalStores } = await import("../stores/rehearsal.ts");
+  return rehearsalStores(await openStoresToRead(loaded, deps));
+}
 
 /** Whether a run neither emitted nor tried to deliver anything. */
 const isIdle = ({ streams, sinks }: RunSummary): boolean =>

@@ -2,7 +2,8 @@ import type { LookupAddress } from "node:dns";
 import fc from "fast-check";
 import { Agent, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { addressGuard, guardedConnector, isCidr } from "../../lib/net/address-guard.ts";
+import { addressGuard, isCidr } from "../../lib/net/address-guard.ts";
+import { guardedConnector } from "../../lib/net/guarded-connector.ts";
 import { serve } from "../harness/http.ts";
 
 const strict = addressGuard({ allow: false, onlyAllowed: false });

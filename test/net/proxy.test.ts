@@ -7,9 +7,10 @@ import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "nod
 import fc from "fast-check";
 import { Agent, buildConnector, request } from "undici";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { addressGuard, type GuardOptions, guardedConnector } from "../../lib/net/address-guard.ts";
+import { addressGuard, type GuardOptions } from "../../lib/net/address-guard.ts";
 import { type AgentOptions, openAgent } from "../../lib/net/agent.ts";
 import { exchange } from "../../lib/net/exchange.ts";
+import { guardedConnector } from "../../lib/net/guarded-connector.ts";
 import { networkFailure, networkFailureText } from "../../lib/net/network-errors.ts";
 import { noProxyMatcher, proxyConnector } from "../../lib/net/proxy.ts";
 import { listening } from "../harness/servers.ts";

@@ -107,7 +107,7 @@ async function checkSink(
     ...options.issues.filter(({ field }) => !own.issues.some((issue) => issue.field === field)),
     ...common.issues,
     ...(await filterIssues(rest["filter"], { ...place, path: [...path, "filter"] })),
-    ...(await addressIssues(options.output, path)).filter(({ field }) => !unresolved.has(field)),
+    ...addressIssues(options.output, path).filter(({ field }) => !unresolved.has(field)),
     ...(await templateIssues(options.repaired, path, origins)).filter(({ field }) => !known.has(field)),
   ];
   if (issues.length > 0 || !common.output) return { sink: null, issues };

@@ -1,5 +1,5 @@
 import type { FailureReason, Refusal } from "../../core/result.ts";
-import { refusedAddressCode } from "../../net/address-guard.ts";
+import { refusedAddressCode } from "../../net/guarded-connector.ts";
 import { type NetworkFault, networkFailure, networkFailureText } from "../../net/network-errors.ts";
 
 const reasons: Readonly<Record<NetworkFault, FailureReason>> = {
