@@ -2,12 +2,7 @@
 export type { CloudEvent } from "./change/event.ts";
 export type { LoadedSink } from "./config/check/sinks.ts";
 export { type ConfigDefinition, defineConfig, type SinkInput } from "./config/define.ts";
-export {
-  type LoadDeps,
-  type LoadedConfig,
-  loadConfig,
-  loadConfigValue,
-} from "./config/load.ts";
+export type { LoadDeps, LoadedConfig } from "./config/load.ts";
 export type { ConfigInput } from "./config/schema.ts";
 export { type CallOptions, type Clock, type Random, systemClock } from "./core/clock.ts";
 export { ConfigError, type ConfigIssue, SourceError, StoreError } from "./core/errors.ts";
@@ -20,5 +15,6 @@ export { type EventRequest, type HttpSinkDefinition, httpSink } from "./sinks/ht
 export type { BatchLimits, DeliverOptions, Sink, SinkDeps, SinkModule } from "./sinks/sink.ts";
 export type { WatchedStream } from "./source/discovery.ts";
 export { jsonLog, type Log, silentLog } from "./telemetry/log.ts";
-export { type Bridge, type BridgeDeps, openBridge } from "./wire/bridge.ts";
+export type { Bridge, BridgeDeps } from "./wire/bridge.ts";
+export { loadConfig, loadConfigValue, openBridge } from "./wire/library.ts";
 export type { BridgeObserver } from "./wire/observer.ts";

@@ -25,6 +25,7 @@ import { keyGates } from "../source/key-gate.ts";
 import { trackBusy } from "../stores/busy-records.ts";
 import { closeStores, type Stores } from "../stores/stores.ts";
 import type { Log } from "../telemetry/log.ts";
+import { callSignal } from "./call-signal.ts";
 import { warnOfCutTemplates } from "./cut-templates.ts";
 import { followRules } from "./follow-rules.ts";
 import { openHeartbeat } from "./heartbeat.ts";
@@ -68,15 +69,15 @@ export interface BridgeDeps {
 export interface Bridge {
   /**
    * Runs all streams, and unwatched streams with pending deliveries. Never rejects for a failing stream or sink: the
-   * summary reports it.
+   * summary reports it. A signal that aborts starts nothing new; without one it runs to its end.
    */
-  run(signal: AbortSignal, observer?: BridgeObserver, time?: RunTime): Promise<RunSummary>;
+  run(signal?: AbortSignal, observer?: BridgeObserver, time?: RunTime): Promise<RunSummary>;
   /**
    * Runs a shard of the streams. Streams that the configuration does not watch only get their pending deliveries sent.
    */
   runShard(
     shard: readonly ShardStream[],
-    signal: AbortSignal,
+    signal?: AbortSignal,
     observer?: BridgeObserver,
     time?: RunTime,
   ): Promise<RunSummary>;
@@ -84,9 +85,9 @@ export interface Bridge {
    * Runs the streams whose instances an event names, anywhere in it and in whatever shape; all streams when it names
    * none that is watched. Repeats within five seconds share one run. The heartbeat does not count it.
    */
-  wake(event: unknown, signal: AbortSignal, observer?: BridgeObserver, time?: RunTime): Promise<RunSummary>;
+  wake(event: unknown, signal?: AbortSignal, observer?: BridgeObserver, time?: RunTime): Promise<RunSummary>;
   /** Discovers all streams. If a source cannot be listed, it returns the last known streams and the failure. */
-  discover(signal: AbortSignal): Promise<DiscoveredStreams>;
+  discover(signal?: AbortSignal): Promise<DiscoveredStreams>;
   /**
    * Returns dead letters to their streams' outboxes, in order, as far as there is room; the next run delivers them.
    * @throws StoreError
@@ -202,7 +203,7 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
   };
 
   const wakeOnce = wakes<RunSummary>(clock);
-  const runAll: Bridge["run"] = (signal, observer, time) =>
+  const runAll = (signal: AbortSignal, observer?: BridgeObserver, time?: RunTime): Promise<RunSummary> =>
     runOver(servedStreams({ discoveries, stores, plans, clock, log }, signal), signal, observer, time);
 
   return {
@@ -213,8 +214,9 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
     activity,
     journal,
     fleet: config.fleet,
-    run: (...call) => counted(runAll(...call)),
-    wake: async (event, signal, observer, time) => {
+    run: async (signal, ...rest) => counted(runAll(callSignal(signal), ...rest)),
+    wake: async (event, given, observer, time) => {
+      const signal = callSignal(given);
       const named = (await allListings(discoveries, log, signal)).flatMap(({ discovery, listed }) =>
         namedIn(event, (listed ?? discovery.last)?.streams ?? []).map((stream) =>
           plans.ofWatched(stream, discovery),
@@ -228,17 +230,17 @@ export async function openBridge(loaded: LoadedConfig, deps: BridgeDeps): Promis
             : runOver(inOneGo(named), signal, observer, time),
       );
     },
-    runShard: (shard, signal, observer, time) => {
+    runShard: async (shard, signal, observer, time) => {
       const planned = shard.map(({ stream, owes, absentMs, ...rest }) => {
         // Another process, such as a redrive, changed the record; drop the one in memory.
         if (owes) checkpoints.doubt?.(streamKey(stream));
         const from = discoveries.find((discovery) => isWatched(discovery.config, stream)) ?? null;
         return plans.ofUnlisted({ stream, from, absentMs, ...rest });
       });
-      return counted(runOver(inOneGo(planned), signal, observer, time));
+      return counted(runOver(inOneGo(planned), callSignal(signal), observer, time));
     },
     discover: async (signal) => {
-      const listings = await allListings(discoveries, log, signal);
+      const listings = await allListings(discoveries, log, callSignal(signal));
       return {
         streams: listings.flatMap(({ discovery, listed }) => (listed ?? discovery.last)?.streams ?? []),
         isPartial: listings.some(({ discovery, listed }) => !listed && !discovery.last),
