@@ -45,6 +45,7 @@ async function read(folder: string) {
 const committed = (said: readonly Said[]): readonly number[] =>
   said.flatMap(({ committed }) => committed ?? []);
 
+const noRoom = { failed: "unavailable", message: expect.stringMatching(/bridge\.db: .*disk.* full/) };
 const unavailable = { failed: "unavailable", message: expect.stringContaining("bridge.db") };
 
 /** A folder whose process was stopped amid its work: the newest of three records is only in the log. */
@@ -139,7 +140,13 @@ describe("a disk that is full", () => {
 
   it("is said so when there is no room for a new store", async () => {
     const said = await onStore({ mode: "fill", folder: newFolder(), within: withFileLimit(4) });
-    expect(said).toEqual([unavailable]);
+    expect(said).toEqual([noRoom]);
+  });
+
+  it.runIf(canMount)("is said so when a small disk has no room for a new store", async () => {
+    const folder = newFolder();
+    const said = await onStore({ mode: "fill", folder, within: withDisk(folder, 16 * 1024) });
+    expect(said).toEqual([noRoom]);
   });
 });
 

@@ -7,7 +7,8 @@ import type { StreamKey } from "../../core/names.ts";
 import type { JournalEntry } from "../../journal/entry.ts";
 import { guardedCommit, type JournalSettings } from "../journal-guard.ts";
 import { decodeRecord } from "../record.ts";
-import { isOfDatabase, type SqliteDatabase } from "./database.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { isOfDatabase } from "./errors.ts";
 import { insertEntries } from "./journal.ts";
 
 /** Checkpoints in SQLite: one row per stream, written whole with its version, and with the journal's entries. */
