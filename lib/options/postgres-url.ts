@@ -68,12 +68,12 @@ function decoded(part: string): string | undefined {
 }
 
 const schemaExpectation =
-  "a schema's name of at most 63 letters, digits and _, which begins with a letter or _ and not with pg_";
+  "a schema's name of at most 63 letters, digits and _, which begins with a letter or _, not with pg_, and is not information_schema";
 
 /** Schema name for the bridge's own tables. Case is kept. */
 export const schemaName = v.pipe(
   v.string(schemaExpectation),
-  v.regex(/^(?!pg_)[a-z_]\w{0,62}$/i, schemaExpectation),
+  v.regex(/^(?!pg_|information_schema$)[a-z_]\w{0,62}$/i, schemaExpectation),
 );
 
 const pemExpectation = "certificates in PEM";
