@@ -122,19 +122,30 @@ export async function readStores<Result>(
 }
 
 /**
- * Writes parked deliveries that no record names, and removes them: proves the rights to both. Only for a store whose
- * tables are there.
+ * Writes parked deliveries that no record names, and removes them: proves the rights to both. In PostgreSQL each table
+ * is tried first; false where it has no tables yet, which this does not make. What killed probes left is removed.
  * @throws StoreError
  */
 export async function probeWriting(
   place: StorePlace,
   deps: Omit<StoresDeps, "journalFailed">,
-): Promise<void> {
+): Promise<boolean> {
+  const { checkpoint } = place;
+  if (checkpoint.type === "postgres") {
+    const { probeTables } = await import("../stores/postgres/probe.ts");
+    if (!(await probeTables(checkpoint, deps))) return false;
+  }
+  if (checkpoint.type === "bucket") {
+    const { sweepProbes } = await import("../stores/bucket/index.ts");
+    await sweepProbes(checkpoint, { environment: {}, ...deps });
+  }
   const stores = await openAt(place, deps, null);
   const [stream, id] = [streamKey(probe), batchId(`probe/${randomUUID()}`)];
   try {
     await stores.parked.put(stream, id, []);
-    await stores.parked.remove(stream, [id]);
+    // With what a killed probe left.
+    await stores.parked.remove(stream, await stores.parked.list(stream));
+    return true;
   } finally {
     await closeStores(stores);
   }

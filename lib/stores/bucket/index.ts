@@ -17,6 +17,7 @@ import { bucketJournalPages } from "./journal.ts";
 import type { BucketLocation } from "./location.ts";
 import { obsProvider } from "./obs.ts";
 import { bucketParked } from "./parked.ts";
+import { removeOldProbes } from "./probe.ts";
 import { s3Provider } from "./s3.ts";
 
 /** Settings of stores in a bucket. */
@@ -45,6 +46,16 @@ export function openBucket({ provider, prefix, ...place }: BucketOptions, deps: 
     },
     { ...deps, dispatcher, close },
   );
+}
+
+/** Removes what killed processes left of their probes. @throws StoreError */
+export async function sweepProbes(options: BucketOptions, deps: BucketDeps): Promise<void> {
+  const bucket = openBucket(options, deps);
+  try {
+    await removeOldProbes(bucket, deps.clock.now());
+  } finally {
+    await bucket.close();
+  }
 }
 
 /** All stores in one bucket. A warm function does not re-read what it wrote. */

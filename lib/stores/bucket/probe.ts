@@ -1,5 +1,9 @@
 import { StoreError } from "../../core/errors.ts";
-import type { Bucket } from "./bucket.ts";
+import { type Bucket, listed } from "./bucket.ts";
+
+const kind = "probe/";
+/** Age at which a probe is left over, milliseconds: longer than any call, and any difference of clocks. */
+const oldMs = 3_600_000;
 
 /**
  * Verifies that the bucket refuses to create an existing object; several stores ignore the condition. Checked before
@@ -18,7 +22,7 @@ export function openProbe(bucket: Bucket, newId: () => string): () => Promise<vo
 
 /** Creates an object twice. @throws StoreError when the second creation succeeds, or the first fails */
 async function probe(bucket: Bucket, id: string): Promise<void> {
-  const key = `probe/${id}`;
+  const key = kind + id;
   await bucket.create(key, id);
   const isOverwritten = await bucket.create(key, id);
   const found = await bucket.get(key);
@@ -28,4 +32,10 @@ async function probe(bucket: Bucket, id: string): Promise<void> {
     : found !== id &&
       "the store creates no object that way, as a parallel file system or an archive does not";
   if (problem) throw new StoreError("unavailable", `${bucket.name}: ${problem}: no record is written there`);
+}
+
+/** Removes probes of processes that were killed before they could. @throws StoreError */
+export async function removeOldProbes(bucket: Bucket, nowMs: number): Promise<void> {
+  for await (const { key, modifiedMs } of listed(bucket, kind))
+    if (modifiedMs < nowMs - oldMs) await bucket.remove(key);
 }

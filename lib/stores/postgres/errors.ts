@@ -40,7 +40,7 @@ const bySqlState: ReadonlyMap<string, PostgresFailure> = new Map([
   ["3F000", failure("the schema is gone")],
   ["40001", passing("another transaction was in the way")],
   ["40P01", passing("another transaction was in the way")],
-  ["42501", failure("the user lacks a right that the store needs")],
+  ["42501", failure("the user lacks a right that the store needs: SELECT, INSERT, UPDATE or DELETE")],
   ["42P01", failure("a table of the store is missing")],
   ["42P07", failure("the schema has another program's table of that name: use a schema of its own")],
   ["53100", failure("its disk is full")],
@@ -59,6 +59,9 @@ const bySqlState: ReadonlyMap<string, PostgresFailure> = new Map([
   ["XX002", damaged],
 ]);
 
+/** Names of the store's tables in the server's message, which may be in any language. */
+const tableNames = /\b(?:checkpoint|dead_letter|parked|journal|dms_task_bridge)\b/g;
+
 /** Failures by the client's own messages, which have no code. */
 const bySentence: readonly (readonly [sentence: RegExp, failure: PostgresFailure])[] = [
   [/time-?out/i, failure("no response in time")],
@@ -76,7 +79,7 @@ const bySentence: readonly (readonly [sentence: RegExp, failure: PostgresFailure
 export function postgresFailure(error: unknown): PostgresFailure {
   if (error instanceof GarbledError) return foreign;
   if (error instanceof ReadOnlyError) return readOnly;
-  if (error instanceof DatabaseError) return ofServer(error.code);
+  if (error instanceof DatabaseError) return ofServer(error);
   const network = networkFailure(error);
   if (network) return failure(networkFailureText(network), network.fault === "lost");
   const message = error instanceof Error ? error.message : "";
@@ -89,9 +92,11 @@ export const isOfServer = (error: unknown): boolean =>
   error instanceof StoreError &&
   (!(error.cause instanceof DatabaseError) || postgresFailure(error.cause).isPassing);
 
-function ofServer(code: string | undefined): PostgresFailure {
+function ofServer({ code, message }: DatabaseError): PostgresFailure {
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return foreign;
   const known =
     bySqlState.get(code) ?? bySqlState.get(code.slice(0, 2)) ?? failure("it refuses the statement");
-  return { ...known, problem: `${known.problem} (SQLSTATE ${code})` };
+  const table = code === "42501" || code === "42P01" ? message.match(tableNames)?.at(-1) : undefined;
+  const where = table === undefined ? "" : `, table ${table}`;
+  return { ...known, problem: `${known.problem} (SQLSTATE ${code}${where})` };
 }

@@ -38,7 +38,7 @@ const migrations: readonly string[] = [
 ];
 
 /** Table that holds the schema's version; no other program uses this name. */
-const versionTable = "dms_task_bridge";
+export const versionTable = "dms_task_bridge";
 /** Number of our advisory lock: `dmsb` in ASCII. */
 const lockNumber = 0x646d7362;
 

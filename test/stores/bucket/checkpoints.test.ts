@@ -8,6 +8,7 @@ import { bucketActivity } from "../../../lib/stores/bucket/activity.ts";
 import type { Bucket } from "../../../lib/stores/bucket/bucket.ts";
 import { bucketCheckpoints } from "../../../lib/stores/bucket/checkpoints.ts";
 import { countdown } from "../../../lib/stores/bucket/keys.ts";
+import { removeOldProbes } from "../../../lib/stores/bucket/probe.ts";
 import { entry, key, stream } from "../../checkpoint/sample.ts";
 import { manualClock } from "../../harness/clock.ts";
 import { memoryBucket } from "./memory-bucket.ts";
@@ -201,6 +202,14 @@ describe("the probe of a store", () => {
       message: expect.stringMatching(/^bucket in memory: the store ignores conditional writes/),
     });
     expect([...objects.keys()]).toEqual([]);
+  });
+
+  it("is removed later where it was killed, and not while it may be under way", async () => {
+    const { bucket, objects } = opened();
+    objects.set("probe/killed", { text: "killed", modifiedMs: startMs - hourMs - 1 });
+    objects.set("probe/young", { text: "young", modifiedMs: startMs - hourMs });
+    await removeOldProbes(bucket, startMs);
+    expect([...objects.keys()]).toEqual(["probe/young"]);
   });
 
   it("is made again after a failure that says nothing of the store", async () => {

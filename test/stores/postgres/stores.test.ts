@@ -14,6 +14,7 @@ import { postgresDeadLetters } from "../../../lib/stores/postgres/dead-letters.t
 import { postgresStoresToRead } from "../../../lib/stores/postgres/index.ts";
 import { postgresJournal } from "../../../lib/stores/postgres/journal.ts";
 import { postgresParked } from "../../../lib/stores/postgres/parked.ts";
+import { probeTables } from "../../../lib/stores/postgres/probe.ts";
 import { closeStores, type Stores } from "../../../lib/stores/stores.ts";
 import { key, stream } from "../../checkpoint/sample.ts";
 import { activityIndexContract } from "../../contract/activity-index.ts";
@@ -152,6 +153,38 @@ describe("the postgres stores", () => {
     expect(
       await server.sql(`SELECT table_name FROM information_schema.tables WHERE table_schema = '${schema}'`),
     ).toEqual([{ table_name: "checkpoint" }]);
+  });
+
+  it("name the table and the statement that a probe may not run, and make nothing", async () => {
+    const schema = newSchema();
+    await server.sql(`CREATE ROLE "${schema}" LOGIN PASSWORD 'x'`);
+    const url = { ...v.parse(postgresUrl, server.url()), user: schema, password: "x" };
+    const probe = () => probeTables({ url, schema }, { clock: systemClock, random: Math.random });
+    await expect(probe()).rejects.toThrow(
+      `the user may not make the tables of schema ${schema}: grant CREATE`,
+    );
+    await server.sql(`GRANT CREATE ON DATABASE postgres TO "${schema}"`);
+    expect(await probe()).toBe(false);
+    await checkpointsOf(open(schema)).load(key);
+    await server.sql(`GRANT USAGE ON SCHEMA "${schema}" TO "${schema}";
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${schema}" TO "${schema}";
+      REVOKE UPDATE ON "${schema}".parked FROM "${schema}"`);
+    expect(await probe()).toBe(true);
+    for (const [table, kind] of [
+      ["checkpoint", "UPDATE"],
+      ["dead_letter", "DELETE"],
+      ["parked", "INSERT"],
+      ["journal", "INSERT"],
+    ]) {
+      await server.sql(`REVOKE ${kind} ON "${schema}".${table} FROM "${schema}"`);
+      await expect(probe()).rejects.toThrow(
+        failure("unavailable", new RegExp(`lacks a right.*42501, table ${table}\\), on ${kind}$`)),
+      );
+      await server.sql(`GRANT ${kind} ON "${schema}".${table} TO "${schema}"`);
+    }
+    await server.sql(`DROP TABLE "${schema}".dead_letter`);
+    await expect(probe()).rejects.toThrow(failure("unavailable", /is missing .*42P01, table dead_letter\)/));
+    await server.sql(`REVOKE CREATE ON DATABASE postgres FROM "${schema}"`);
   });
 
   it("need no right to make schemas where theirs is there", async () => {

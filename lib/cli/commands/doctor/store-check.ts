@@ -23,12 +23,14 @@ export async function checkStore(
   const found = `${checkpoint.type}, ${count(keys.length, "record")}, read in ${span(clock.now() - startedMs)}`;
   if (checkpoint.type === "memory")
     return warning(found, "choose another type: records are lost when the process ends");
-  if (checkpoint.type === "postgres" && keys.length === 0)
-    return ok(`${found}; writing is not probed: the first poll makes the tables`);
   if (checkpoint.type !== "file") {
     const startsMs = clock.now();
-    await probeWriting({ checkpoint, folder }, context);
-    return ok(`${found}, written in ${span(clock.now() - startsMs)}`);
+    const isWritten = await probeWriting({ checkpoint, folder }, context);
+    return ok(
+      isWritten
+        ? `${found}, written in ${span(clock.now() - startsMs)}`
+        : `${found}; writing is not probed: the first poll makes the tables`,
+    );
   }
   const place = existing(path.resolve(folder, checkpoint.path));
   const { bavail, bsize } = await statfs(place);
