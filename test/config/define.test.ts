@@ -15,6 +15,20 @@ describe("defineConfig", () => {
     expect([...sinks.keys()]).toEqual(["ops", "mine"]);
   });
 
+  it("has no unknown key in its type, at the top or in a section, source or sink", () => {
+    const kafka = { ...source, engine: "kafka" } as const;
+    const sinks = { out: { type: "console" } } as const;
+    defineConfig({ sources: [kafka], sinks, "x-mine": 1 });
+    // @ts-expect-error
+    defineConfig({ sources: [kafka], sinks, dlivery: {} });
+    // @ts-expect-error
+    defineConfig({ sources: [kafka], sinks, delivery: { maxAttemts: 1 } });
+    // @ts-expect-error
+    defineConfig({ sources: [{ ...kafka, foo: 1 }], sinks });
+    // @ts-expect-error
+    defineConfig({ sources: [kafka], sinks: { out: { type: "console", foo: 1 } } });
+  });
+
   it("knows the options of each sink type", () => {
     expectTypeOf<{ type: "webhook"; url: string; mode: "batch" }>().toExtend<SinkInput>();
     expectTypeOf<{ type: "webhook"; url: string; mode: "bundle" }>().not.toExtend<SinkInput>();
