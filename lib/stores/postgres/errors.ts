@@ -40,7 +40,7 @@ const bySqlState: ReadonlyMap<string, PostgresFailure> = new Map([
   ["3F000", failure("the schema is gone")],
   ["40001", passing("another transaction was in the way")],
   ["40P01", passing("another transaction was in the way")],
-  ["42501", failure("the user lacks a right that the store needs: SELECT, INSERT, UPDATE or DELETE")],
+  ["42501", failure("the user lacks a right that the store needs")],
   ["42P01", failure("a table of the store is missing")],
   ["42P07", failure("the schema has another program's table of that name: use a schema of its own")],
   ["53100", failure("its disk is full")],
@@ -96,7 +96,13 @@ function ofServer({ code, message }: DatabaseError): PostgresFailure {
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return foreign;
   const known =
     bySqlState.get(code) ?? bySqlState.get(code.slice(0, 2)) ?? failure("it refuses the statement");
-  const table = code === "42501" || code === "42P01" ? message.match(tableNames)?.at(-1) : undefined;
-  const where = table === undefined ? "" : `, table ${table}`;
-  return { ...known, problem: `${known.problem} (SQLSTATE ${code}${where})` };
+  return { ...known, problem: `${known.problem}${tableIn(code, message)} (SQLSTATE ${code})` };
+}
+
+/** The table that a right is missing on, or that is missing itself. */
+function tableIn(code: string, message: string): string {
+  const table = message.match(tableNames)?.at(-1);
+  if (table === undefined) return "";
+  if (code === "42501") return `: SELECT, INSERT, UPDATE or DELETE on its table ${table}`;
+  return code === "42P01" ? `: ${table}` : "";
 }

@@ -178,12 +178,17 @@ describe("the postgres stores", () => {
     ]) {
       await server.sql(`REVOKE ${kind} ON "${schema}".${table} FROM "${schema}"`);
       await expect(probe()).rejects.toThrow(
-        failure("unavailable", new RegExp(`lacks a right.*42501, table ${table}\\), on ${kind}$`)),
+        failure(
+          "unavailable",
+          new RegExp(`lacks a right.* on its table ${table} \\(SQLSTATE 42501\\), on ${kind}$`),
+        ),
       );
       await server.sql(`GRANT ${kind} ON "${schema}".${table} TO "${schema}"`);
     }
     await server.sql(`DROP TABLE "${schema}".dead_letter`);
-    await expect(probe()).rejects.toThrow(failure("unavailable", /is missing .*42P01, table dead_letter\)/));
+    await expect(probe()).rejects.toThrow(
+      failure("unavailable", /is missing: dead_letter \(SQLSTATE 42P01\)/),
+    );
     await server.sql(`REVOKE CREATE ON DATABASE postgres FROM "${schema}"`);
   });
 
