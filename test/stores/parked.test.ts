@@ -4,10 +4,12 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { batchId } from "../../lib/checkpoint/parked.ts";
-import type { StreamKey } from "../../lib/core/names.ts";
+import { systemClock } from "../../lib/core/clock.ts";
+import { type StreamKey, streamKey } from "../../lib/core/names.ts";
 import { memoryParked } from "../../lib/stores/memory.ts";
 import { openDatabase } from "../../lib/stores/sqlite/database.ts";
 import { fileParked } from "../../lib/stores/sqlite/parked.ts";
+import { probeWriting } from "../../lib/wire/stores.ts";
 import { key } from "../checkpoint/sample.ts";
 import { parkedDeliveries, parkedStoreContract } from "../contract/parked-store.ts";
 
@@ -55,4 +57,15 @@ describe("the file store of parked deliveries", () => {
     expect(await store.get(key, batchId("run/7"))).toHaveLength(1);
     await store.close();
   });
+});
+
+it("leaves nothing of a probe behind, nor of one that was killed", async () => {
+  const folder = newFolder();
+  const store = fileParked(openDatabase(folder));
+  const probed = streamKey({ engine: "doctor", region: "doctor", projectId: "doctor", instanceId: "doctor" });
+  await store.put(probed, batchId("probe/killed"), []);
+  const checkpoint = { type: "file", path: folder } as const;
+  expect(await probeWriting({ checkpoint, folder }, { clock: systemClock, random: Math.random })).toBe(true);
+  expect(await store.list(probed)).toEqual([]);
+  await store.close();
 });
