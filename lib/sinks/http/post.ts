@@ -29,10 +29,11 @@ export async function post(
 ): Promise<SinkResponse | Refusal> {
   const { url, timeoutMs, waitHeader, method = "POST", headers, body } = request;
   const { origin, pathname, search } = url;
-  const outgoing = { origin, path: `${pathname}${search}`, method, headers, body, timeoutMs, maxBodyBytes };
+  const path = `${pathname}${search}`;
+  // The status decides, so a body that breaks off or exceeds the time limit is only cut.
+  const outgoing = { origin, path, method, headers, body, timeoutMs, maxBodyBytes, isStatusEnough: true };
   try {
-    // The status decides, so a body that breaks off or exceeds the time limit is only cut.
-    const response = await exchange(dispatcher, { ...outgoing, isStatusEnough: true }, options);
+    const response = await exchange(dispatcher, outgoing, options);
     const retryAfter = waitIn(response, waitHeader);
     return { kind: "response", status: response.status, retryAfter, body: response.text, cut: response.cut };
   } catch (error) {
