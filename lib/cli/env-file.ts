@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { parseEnv } from "node:util";
 import type { Environment } from "../core/environment.ts";
 import { ConfigError } from "../core/errors.ts";
-import { pathError } from "./errors.ts";
+import { textOfFile } from "./file-argument.ts";
 
 /**
  * Adds the variables of files of the form NAME=value. The environment's own win; a later file wins over an earlier one.
@@ -18,7 +16,7 @@ export function withEnvFiles(
 }
 
 function variablesIn(file: string, folder: string): NodeJS.Dict<string> {
-  const text = textOf(file, folder);
+  const text = textOfFile("--env-file", file, folder);
   const rest = text.replace(variable, (found) => found.replace(/[^\n]/g, ""));
   const wrong = rest.split("\n").findIndex((line) => !/^\s*(#|$)/.test(line));
   if (wrong === -1) return parseEnv(text);
@@ -29,11 +27,3 @@ function variablesIn(file: string, folder: string): NodeJS.Dict<string> {
 
 /** A variable: its value may be in quotes, and then have several lines. */
 const variable = /^[ \t]*(?:export[ \t]+)?[^\s=#]+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)?.*$/gm;
-
-function textOf(file: string, folder: string): string {
-  try {
-    return readFileSync(path.resolve(folder, file), "utf8");
-  } catch (error) {
-    throw pathError("--env-file", "a file that can be read", file, error);
-  }
-}

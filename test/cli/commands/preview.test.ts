@@ -113,6 +113,7 @@ describe("preview", () => {
     [["--type", "fax"], /--type: expected a type of sink over HTTP: slack, .*, found "fax"/],
     [["--sink", "file"], /--sink: expected a sink over HTTP of the configuration, found "file"/],
     [["--event", "none.json"], /--event: expected a file that can be read \(ENOENT\), found "none.json"/],
+    [["--event", "/dev/zero"], /--event: expected a file, and not a named pipe, device or socket/],
     [["--event", "bridge.config.json"], /--event: expected one event as the bridge makes it/],
     [["--sink", "ops", "--type", "slack"], /--type: expected no type beside --sink, found "slack"/],
     [

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -181,6 +181,16 @@ describe("a configuration that ends the process", () => {
 });
 
 describe("--env-file", () => {
+  it("waits for no writer of a named pipe and reads no endless device", async () => {
+    const folder = await folderWith({});
+    execFileSync("sh", ["-c", "mkfifo pipe"], { cwd: folder });
+    for (const file of ["pipe", "/dev/zero"])
+      expect(() => withEnvFiles({}, [file], folder)).toThrow(
+        `--env-file: expected a file, and not a named pipe, device or socket, found "${file}"`,
+      );
+    expect(withEnvFiles({}, ["/dev/null"], folder)).toEqual({});
+  });
+
   it("adds variables; the environment and a later file win", async () => {
     const text = ["A", "B", "C"].map(variable).join(" ");
     const folder = await folderWith({
