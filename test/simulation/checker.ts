@@ -4,6 +4,7 @@ import type { Task } from "../../lib/change/task.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { EventId, SinkName, StreamKey } from "../../lib/core/names.ts";
 import type { JournalEntry } from "../../lib/journal/entry.ts";
+import type { CommitRules } from "../../lib/run/commit-plan.ts";
 import type { RunSummary } from "../../lib/run/summary.ts";
 import { checkCommit, idOf } from "./commit-checks.ts";
 import { type Crew, type Deeds, finals, type History, isLater, pair, Violation } from "./history.ts";
@@ -20,6 +21,12 @@ const oneSlice = 150;
 const doubtMs = 61_000;
 /** A small share is filled again and again, a commit each time: beyond this a run may end first. */
 const mostRefills = 5;
+/** About the largest event of a simulated task, as JSON, bytes. */
+const largeEventBytes = 1_000;
+
+/** Events of a sink that surely fit its share of a record. */
+const leastRoom = ({ maxBacklog, maxBytes, policies }: CommitRules): number =>
+  Math.max(1, Math.min(maxBacklog, Math.floor(maxBytes / 2 / policies.size / largeEventBytes)));
 /** A stream that has delivered for this long leaves the rest to the next poll, once that is due. */
 const deliversForMs = 6_000;
 
@@ -144,16 +151,13 @@ export function onEnd(
     const stream = key as StreamKey;
     const deeds = crew.deeds.get(stream);
     if (!deeds) continue;
-    const refills = ((deeds.backlog ?? 0) + deeds.fenced.length) / (crew.rules.get(stream)?.maxBacklog ?? 1);
+    const rules = crew.rules.get(stream);
+    const refills = ((deeds.backlog ?? 0) + deeds.fenced.length) / (rules ? leastRoom(rules) : 1);
     if (facts.hadTime && !deeds.storeFailed && refills < mostRefills) {
       for (const { id, sinks } of deeds.fenced) checkHealthy(history, stream, id, sinks, facts.healthy);
     }
     if (facts.hadTime && facts.isStoreWell)
-      checkHeard(
-        history.incarnation(stream).outages,
-        deeds,
-        crew.rules.get(stream)?.unreadableAfterMs ?? null,
-      );
+      checkHeard(history.incarnation(stream).outages, deeds, rules?.unreadableAfterMs ?? null);
     if (error !== null) continue;
     if (deeds.sights.length < oneSlice)
       for (const sight of deeds.sights) checkTakenIn(history, stream, sight, deeds);
