@@ -1,11 +1,11 @@
 import type { CallOptions, Clock } from "../core/clock.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** Aborts `own` with `caller`; returns an unsubscribe function. */
 export function follow(caller: AbortSignal, own: AbortController): () => void {
   const abort = (): void => own.abort(caller.reason);
   if (caller.aborted) abort();
-  else caller.addEventListener("abort", abort, { once: true });
-  return () => caller.removeEventListener("abort", abort);
+  return onAbort(caller, abort);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { onAbort } from "../async/on-abort.ts";
 import { within } from "../async/within.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Sink } from "../sinks/sink.ts";
@@ -25,8 +26,7 @@ export const bounded = (sink: Sink, clock: Clock, log: Log): Sink => ({
         void within(work, endsWithinMs, clock).then(() => reject(signal.reason), reject);
       };
       if (signal.aborted) leave();
-      else signal.addEventListener("abort", leave, { once: true });
-      const stay = (): void => signal.removeEventListener("abort", leave);
+      const stay = onAbort(signal, leave);
       work.then(resolve, reject).then(stay);
     }),
   async close() {

@@ -64,7 +64,7 @@ export class StreamDelivery {
   readonly #dispatch: Dispatch;
   readonly #sink: SinkName;
   readonly #policy: RetryPolicy;
-  readonly #receipts = new Map<number, Receipt>();
+  #receipts = new Map<number, Receipt>();
   #deadLetters: DeadLetter[] = [];
   #entries: DeliveryEntry[] = [];
   #accepted = 0;
@@ -152,7 +152,7 @@ export class StreamDelivery {
       deadLetters: this.#deadLetters,
       entries: this.#entries,
     };
-    this.#receipts.clear();
+    this.#receipts = new Map();
     this.#deadLetters = [];
     this.#entries = [];
     this.#accepted = 0;

@@ -18,7 +18,7 @@ export interface PendingDelivery {
 export class TaskQueue {
   readonly #sink: SinkName;
   /** Newest unsettled event of each task. */
-  readonly #newest = new Map<string, PendingDelivery>();
+  #newest = new Map<string, PendingDelivery>();
   /** Oldest event of each task that may be sent; those before `#next` were taken. */
   #ready: PendingDelivery[] = [];
   #next = 0;
@@ -40,6 +40,8 @@ export class TaskQueue {
     // A first read adds thousands; those taken must not stay in memory.
     this.#ready.splice(0, this.#next);
     this.#next = 0;
+    // The tables that a Map leaves behind refer to the next ones: a new Map lets go of all that was sent.
+    this.#newest = new Map(this.#newest);
     for (const entry of outbox) {
       const state = entry.pending.get(this.#sink);
       if (!state) continue;

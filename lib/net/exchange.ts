@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import { onAbort } from "../async/on-abort.ts";
 import type { CallOptions } from "../core/clock.ts";
 import { decoded } from "./decode.ts";
 
@@ -68,7 +69,7 @@ export function exchange(
 /** A request under way. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest;
-  readonly #signal: AbortSignal;
+  readonly #unfollow: () => void;
   readonly #resolve: (response: Incoming | Promise<Incoming>) => void;
   readonly #reject: (error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
@@ -85,16 +86,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     reject: (error: unknown) => void,
   ) {
     this.#request = request;
-    this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#timer = setTimeout(outOfTime, request.timeoutMs, this);
-    signal.addEventListener("abort", this, { once: true });
-  }
-
-  /** The caller's signal aborted. */
-  handleEvent(): void {
-    this.stop(this.#signal.reason);
+    this.#unfollow = onAbort(signal, () => this.stop(signal.reason));
   }
 
   /** Ends the exchange with an error. */
@@ -139,7 +134,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #end(): void {
     this.#hasEnded = true;
     clearTimeout(this.#timer);
-    this.#signal.removeEventListener("abort", this);
+    this.#unfollow();
   }
 
   #fail(error: unknown): void {
