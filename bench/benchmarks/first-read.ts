@@ -40,7 +40,7 @@ export async function burstReadBenchmark(setup: BenchmarkSetup): Promise<Benchma
   return {
     title: `A first read of ${count.toLocaleString("en")} tasks of one moment`,
     about:
-      "The same with tasks 10 ms apart, all within the lookback. A record keeps every task of that time, and each commit writes it whole: the time grows with the square. Floor: a quarter of the tasks.",
+      "The same with tasks 10 ms apart, all within the lookback. A record keeps every task of that time, and each commit writes it whole, so commits are the larger, the more it knows. Floor: a quarter of the tasks.",
     rounds,
     isWithoutWarmUp: true,
     figures: [{ name: "first-read-80000-burst", reading: "lifeS", unit: "s" }],
