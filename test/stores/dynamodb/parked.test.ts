@@ -40,7 +40,7 @@ describe("parked deliveries in DynamoDB", () => {
     expect(await parked.list(key)).toEqual(["a"]);
   });
 
-  it("are put and removed by a probe, which leaves nothing and needs the right to write", async () => {
+  it("are put, looked for and removed by a probe, which leaves nothing and needs the right to write", async () => {
     const { table } = await opened();
     const probe = (name: string) =>
       probeWriting(
@@ -49,7 +49,7 @@ describe("parked deliveries in DynamoDB", () => {
       );
     engine.calls.length = 0;
     await probe(table.name);
-    expect(engine.calls).toEqual(["PutItem", "DeleteItem"]);
+    expect(engine.calls).toEqual(["PutItem", "Query", "DeleteItem"]);
     expect(await engine.raw("Scan", { TableName: table.name })).toMatchObject({ Count: 0 });
     await expect(probe("absent")).rejects.toThrow(StoreError);
   });
