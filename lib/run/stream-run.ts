@@ -175,12 +175,12 @@ export class StreamRun {
 
   /** Commits the next changes, the receipts and the parked deliveries that return. False when nothing was worth it. */
   async commitNext(mayWait: boolean): Promise<boolean> {
-    // Most runs are idle and plan nothing: a plan costs time in proportion to the record's size.
-    if (!this.#basis(this.#checkpoint)) return false;
-    const settled = settle(this.#checkpoint, this.#unsaved.receipts);
-    await this.#batches.fetch(settled, this.#plan.rules, this.#changes.hasMore);
+    const [record, { receipts }] = [this.#checkpoint, this.#unsaved];
+    if (!this.#basis(record)) return false;
+    await this.#batches.fetch(settle(record, receipts), this.#plan.rules, this.#changes.hasMore);
     const planned = await this.#commitNextThatFits(mayWait);
-    if (!planned) return false;
+    // A record that another run has written meanwhile may name other batches.
+    if (!planned) return this.#checkpoint !== record && (await this.commitNext(mayWait));
     for (const { id } of this.#changes.committed(planned)) this.#snapshot?.tasks.delete(id);
     this.#tally.committed(planned);
     for (const [sink, count] of planned.lost) this.fail(lostError(sink, count));
@@ -222,7 +222,7 @@ export class StreamRun {
     });
   }
 
-  /** The state that a commit on this record starts from; null when there is nothing to commit. */
+  /** The state that a commit on this record starts from; null for nothing to commit, as in most runs: plans cost time. */
   #basis(stored: Checkpoint) {
     const nowMs = this.#context.clock.now();
     const apiNowMs = this.#snapshot?.apiNowMs ?? nowMs;
