@@ -86,8 +86,8 @@ export function checkMessages(previous: Checkpoint, next: Checkpoint, deeds: Dee
     if (!isAlive(task) && !isParked)
       throw new Violation("bounded", `${task} is forgotten, its message is not`);
   }
-  // Beyond the bound the oldest go, on the way perhaps more than the commit shows.
-  if (countOf(previous) + settled.length > maxReferences) return;
+  // Beyond the bound the oldest go, on the way perhaps more than the commit shows: those of one event to each sink.
+  if (countOf(previous) + settled.length > maxReferences - mostOfTask) return;
   for (const [task, bySink] of previous.messages) {
     for (const sink of bySink.keys())
       if (isNeeded(sink, task) && !next.messages.get(task)?.has(sink))

@@ -160,7 +160,7 @@ export const variants: readonly Broken[] = [
   },
   {
     name: "doubt-believed-at-the-second-look",
-    caughtBy: ["order", "told once"],
+    caughtBy: ["order", "told once", "no loss"],
     checkpoints: loading((checkpoint) => ({
       ...checkpoint,
       known: new Map(
