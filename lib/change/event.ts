@@ -167,6 +167,12 @@ function eventOf({ task, from, to }: Change, type: CloudEvent["type"], context: 
 /** Percent-encodes unexpected characters: ids travel in headers and are joined by dots in signatures. */
 const idPart = (text: string): string => encodeURIComponent(text).replaceAll(".", "%2E");
 
+/** The time with which an event's id ends, epoch milliseconds; null where it has none. */
+export function timeInId(id: EventId): number | null {
+  const [, ms] = /\/(\d{1,15})$/.exec(id) ?? [];
+  return ms === undefined ? null : Number(ms);
+}
+
 const written = new WeakMap<CloudEvent, string>();
 
 /** An event as JSON. Cached, since events never change: records, the journal and sinks write each several times. */

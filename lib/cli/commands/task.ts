@@ -1,8 +1,8 @@
-import type { CloudEvent } from "../../change/event.ts";
+import { type CloudEvent, timeInId } from "../../change/event.ts";
 import type { KnownTask } from "../../change/known.ts";
 import type { ReadConfig } from "../../config/load.ts";
 import { ConfigError, type PartError } from "../../core/errors.ts";
-import { type EventId, taskId } from "../../core/names.ts";
+import { taskId } from "../../core/names.ts";
 import type { ReplayEvent } from "../../delivery/replay.ts";
 import type { DeliveryEntry } from "../../journal/entry.ts";
 import type { JournaledChange, JournaledTask } from "../../journal/story.ts";
@@ -21,7 +21,7 @@ import { outcomeSpan, saidSpans } from "./events.ts";
 interface FoundTask extends JournaledTask {
   /** Origin of the task: the journal or a record (`store`), or only the API (`api`). */
   readonly from: "store" | "api";
-  /** What its stream's record knows of it; null when the record does not. */
+  /** The task in its stream's record; null when the record does not have it. */
   readonly known: KnownTask | null;
   /** Its newest event; for a task of the API one that was never emitted. */
   readonly latest: CloudEvent | null;
@@ -172,12 +172,6 @@ function showEvent(
     out.line(`  ${sink}  `, ["yellow", "pending"], how);
   }
   if (sinks?.length === 0) out.line(["dim", "  no sink's filter takes it"]);
-}
-
-/** The time that the id of a task's event ends with, epoch milliseconds; null where it has none. */
-function timeInId(id: EventId): number | null {
-  const [, ms] = /\/(\d{1,15})$/.exec(id) ?? [];
-  return ms === undefined ? null : Number(ms);
 }
 
 function showDelivery(out: Output, delivery: DeliveryEntry): void {
