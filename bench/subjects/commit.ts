@@ -1,5 +1,4 @@
 // One task with very many changes: compare them, plan the commit, encode the record. The floor only writes the same facts.
-
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import type { KnownTask } from "../../lib/change/known.ts";

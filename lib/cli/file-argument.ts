@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { pathError, usageError } from "./errors.ts";
 
-/** What a shell's `<(...)` and redirections name: open already, or without content. */
+/** Paths of what a shell has opened already, as for `<(...)`, and of the empty device. */
 const ready = /^\/dev\/(null|stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
 
 /**

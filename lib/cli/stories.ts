@@ -19,7 +19,7 @@ export interface RecordedTask {
 /** Stored entries and records of some tasks. */
 export interface StoredStories {
   readonly stories: readonly JournaledTask[];
-  /** What the records know of the tasks, with or without an event. */
+  /** The tasks in the records, with or without an event. */
   readonly recorded: ReadonlyMap<TaskId, RecordedTask>;
   /** Streams whose record, or what is parked beside it, cannot be read. */
   readonly errors: ReadonlyMap<string, PartError>;

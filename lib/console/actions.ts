@@ -7,7 +7,6 @@ import type { Log } from "../telemetry/log.ts";
 import type { Bridge } from "../wire/bridge.ts";
 import type { DeadLetterRow } from "./protocol.ts";
 
-/** A sample must be answered within this time, milliseconds. */
 /** Most dead letters that the page shows of one sink. */
 const maxLetters = 200;
 

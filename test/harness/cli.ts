@@ -57,7 +57,7 @@ export function start(args: readonly string[], options?: StartOptions): Running 
 export const run = (args: readonly string[], options?: StartOptions): Promise<Ended> =>
   start(args, options).ended;
 
-/** The same with a shell's redirections in its line. */
+/** Runs the command line in a shell, whose redirections the line may have. */
 export const runInShell = (line: string, options: Pick<StartOptions, "cwd"> = {}): Promise<Ended> => {
   const command = `"${process.execPath}" --disable-warning=ExperimentalWarning "${cli}" ${line}`;
   return running(spawn("sh", ["-c", command], { ...options, env: { PATH: process.env["PATH"] } })).ended;
